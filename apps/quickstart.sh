@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# From a fresh Debian 12 machine to a first result: installs what is missing, builds tristab in Release, runs the quick
+# sweep (synthetic families and a slice of a trained model) and prints its ranked table.
+set -euo pipefail
+. "$(cd "$(dirname "$0")" && pwd)/setup.sh"
+
+# shellcheck disable=SC2086 # a list of words
+install_missing $build_packages
+configure_and_build "$top/build/release" tristab
+
+tristab="$top/build/release/apps/tristab"
+cd "$top"
+"$tristab" sweep configs/sweeps/quick.json -o results/quick.json
+"$tristab" compare results/quick.json --family file --chunk 64 --top 12
+say ""
+say "The whole result is in results/quick.json. Next: $tristab --help, and README.md."

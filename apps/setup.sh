@@ -1,0 +1,40 @@
+# What quickstart.sh and tests/run.sh share: missing Debian packages, configuration, build. Sourced, not run.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+build_packages="g++ cmake ninja-build pkg-config libcli11-dev libeigen3-dev libboost-dev libmpfr-dev libfmt-dev
+                nlohmann-json3-dev libtbb-dev libhwy-dev librandom123-dev"
+test_packages="git libgtest-dev libvalijson-dev clang-format gnuplot-nox python3-pandas python3-matplotlib"
+full_packages="clang clang-tidy"
+
+say() { printf '%s\n' "$*" >&2; }
+
+# install_missing PACKAGE...: asks apt-get for those that are not installed, as root or through sudo.
+install_missing() {
+  local missing=() package
+  for package in "$@"; do
+    [ "$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return 0
+  local root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      say "These Debian packages are missing and neither root nor sudo is at hand: ${missing[*]}"
+      return 3
+    }
+    root=(sudo)
+  fi
+  say "Installing missing Debian packages with ${root[*]:+${root[*]} }apt-get: ${missing[*]}"
+  "${root[@]}" apt-get update -qq >&2
+  DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
+}
+
+# configure_and_build DIRECTORY TARGET [CMAKE_OPTION...]: quiet when there is nothing to do.
+configure_and_build() {
+  local directory=$1 target=$2
+  shift 2
+  cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release --log-level=NOTICE "$@" >&2
+  cmake --build "$directory" --target "$target" >&2
+}

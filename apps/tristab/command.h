@@ -1,0 +1,41 @@
+// What the subcommands share: how they are declared, and how the words of the command line are read.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tristab/base/parameters.h"
+#include "tristab/sweep/config.h"
+
+namespace tristab {
+
+// The words as typed, for the `run` object of results.
+using CommandWords = std::vector<std::string>;
+
+// Each declares one subcommand; its callback does the work and throws UsageError, InputError or Stopped.
+void add_sweep(CLI::App& app, const CommandWords& words);
+void add_compare(CLI::App& app);
+void add_invert(CLI::App& app);
+void add_generate(CLI::App& app);
+void add_list(CLI::App& app);
+
+// Throws UsageError for words that the command has no use for: an option nearest in name is named.
+void refuse_leftovers(const CLI::App& command);
+
+// A whole number typed for an option. Throws UsageError naming it, what was found and what is allowed.
+std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum, std::int64_t maximum);
+
+// "16,64" or "16:256:*2" typed for an option.
+std::vector<int> sizes_of(std::string_view option, const std::string& text, int minimum, int maximum);
+
+// key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key given
+// twice.
+Json key_values(const std::vector<std::string>& words, std::string_view place);
+
+// Threads asked for by --jobs; 0 (all cores) where it was not given.
+int job_count(const std::string& text);
+
+}  // namespace tristab

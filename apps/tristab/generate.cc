@@ -1,0 +1,72 @@
+// tristab generate FAMILY: the matrices that a sweep of this family, size and seed would use.
+#include <fmt/format.h>
+
+#include "command.h"
+#include "npy_output.h"
+#include "tristab/base/errors.h"
+#include "tristab/sweep/label.h"
+
+namespace tristab {
+namespace {
+
+struct GenerateOptions {
+  std::string family, output, chunk = "64", trials = "8", seed = "1", dtype = "f8";
+  std::vector<std::string> parameters;
+};
+
+FamilySpec one_family(const GenerateOptions& options) {
+  Json given = parse_inline(options.family, "family", "tristab generate");
+  const Json parameters = key_values(options.parameters, "tristab generate");
+  for (const auto& [key, value] : parameters.items()) {
+    if (given.contains(key)) throw UsageError(fmt::format("tristab generate: {} is given twice; allowed: once", key));
+    given[key] = value;
+  }
+  const std::vector<FamilySpec> specs = expand_family(given, "tristab generate");
+  if (specs.size() != 1) {
+    throw UsageError(fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
+                                 specs.size(), specs.front().family));
+  }
+  return specs.front();
+}
+
+void generate(const CLI::App& command, const GenerateOptions& options) {
+  refuse_leftovers(command);
+  if (options.family.empty()) {
+    throw UsageError("tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
+  }
+  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  static const std::vector<std::string> dtypes{"f4", "f8"};
+  if (options.dtype != "f4" && options.dtype != "f8") throw_unknown_name("--dtype", "dtype", options.dtype, dtypes);
+  const int n = static_cast<int>(whole_number("--chunk", options.chunk, smallest_chunk, largest_chunk));
+  const int trials = static_cast<int>(whole_number("--trials", options.trials, 1, 1000000));
+  const auto seed = static_cast<std::uint64_t>(whole_number("--seed", options.seed, 0, std::int64_t{1} << 53));
+  const FamilySpec spec = one_family(options);
+  const std::unique_ptr<Source> source = open_source(spec, seed, trials, "", "tristab generate");
+  const int count = source->count(n);
+  if (count == 0) {
+    throw UsageError(fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", label_of(spec), n));
+  }
+  NpyOutput output(options.output, options.dtype == "f8" ? Dtype::f64 : Dtype::f32, count, n);
+  for (int index = 0; index < count; ++index) output.append(source->problem(n, index).a);
+  output.commit();
+  fmt::print(stderr, "{} matrices {} x {} of {}, {}: {}\n", count, n, n, label_of(spec), options.dtype,
+             options.output == "-" ? "standard output" : options.output);
+}
+
+}  // namespace
+
+void add_generate(CLI::App& app) {
+  auto options = std::make_shared<GenerateOptions>();
+  CLI::App* command = app.add_subcommand("generate", "Write input matrices A, [batch, n, n]");
+  command->allow_extras();
+  command->add_option("FAMILY", options->family, "family, gdn or gdn:keys=silu");
+  command->add_option("PARAMETERS", options->parameters, "key=value ... of the family");
+  command->add_option("-o,--output", options->output, ".npy file, - for standard output");
+  command->add_option("--chunk", options->chunk, "size (64)");
+  command->add_option("--trials", options->trials, "matrices of a random family (8)");
+  command->add_option("--seed", options->seed, "seed (1)");
+  command->add_option("--dtype", options->dtype, "f8 or f4 (f8)");
+  command->callback([command, options] { generate(*command, *options); });
+}
+
+}  // namespace tristab

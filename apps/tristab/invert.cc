@@ -1,0 +1,193 @@
+// tristab invert INPUT: what one method in one arithmetic returns, bit for bit, for matrices or layers of a file.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command.h"
+#include "interrupt.h"
+#include "npy_output.h"
+#include "standard_input.h"
+#include "tristab/base/errors.h"
+#include "tristab/sweep/evaluate.h"
+#include "tristab/sweep/label.h"
+
+namespace tristab {
+namespace {
+
+constexpr int largest_size = 4096;
+
+struct InvertOptions {
+  std::string input, method, arithmetic, output;
+  std::string tensor, layer, chunk, tokens, heads;
+  std::vector<std::string> parameters;
+};
+
+std::vector<std::string> names_of(std::span<const Parameter> table) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : table) names.push_back(parameter.name);
+  return names;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Gives each key=value to the one of method and arithmetic that has it.
+void distribute(const Json& parameters, Json& method, Json& arithmetic) {
+  const std::string method_name = method["method"], arithmetic_name = arithmetic["arithmetic"];
+  const std::vector<std::string> of_method =
+      names_of(find_method(method_name, "--method").description.parameters);
+  const std::vector<std::string> of_arithmetic = names_of(arithmetic_parameters(arithmetic_name));
+  for (const auto& [key, value] : parameters.items()) {
+    const bool methods = contains(of_method, key), arithmetics = contains(of_arithmetic, key);
+    if (methods && arithmetics) {
+      throw UsageError(fmt::format("tristab invert: found {}, which both {} and {} take; allowed: --method {}:{}=... or "
+                                   "--arithmetic {}:{}=...",
+                                   key, method_name, arithmetic_name, method_name, key, arithmetic_name, key));
+    }
+    if (!methods && !arithmetics) {
+      std::vector<std::string> all = of_method;
+      all.insert(all.end(), of_arithmetic.begin(), of_arithmetic.end());
+      throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name), key, all);
+    }
+    Json& owner = methods ? method : arithmetic;
+    if (owner.contains(key)) throw UsageError(fmt::format("tristab invert: {} is given twice; allowed: once", key));
+    owner[key] = value;
+  }
+}
+
+struct Inverter {
+  MethodSpec method;
+  Arithmetic arithmetic;
+};
+
+Json inline_object(const std::string& text, const char* key, const std::string& option) {
+  Json object = parse_inline(text, key, option);
+  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) {
+    throw UsageError(fmt::format("{}: found '{}'; allowed: a name, or name:key=value", option, text));
+  }
+  return object;
+}
+
+Inverter inverter_of(const InvertOptions& options) {
+  if (options.method.empty() || options.arithmetic.empty()) {
+    throw UsageError(fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F",
+                                 options.method.empty() ? "--method" : "--arithmetic"));
+  }
+  Json method = inline_object(options.method, "method", "--method");
+  Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
+  distribute(key_values(options.parameters, "tristab invert"), method, arithmetic);
+  const std::vector<MethodSpec> methods = expand_method(method, "--method");
+  const std::vector<Arithmetic> arithmetics = expand_arithmetic(arithmetic, "--arithmetic");
+  if (methods.size() != 1 || arithmetics.size() != 1) {
+    throw UsageError(fmt::format("tristab invert: found {} settings of the method and {} of the arithmetic; allowed: one "
+                                 "value for each parameter",
+                                 methods.size(), arithmetics.size()));
+  }
+  return {methods.front(), arithmetics.front()};
+}
+
+// The size of the matrices: --chunk, or what the file's tensor says.
+int size_of_input(const InvertOptions& options, const TensorFile& file) {
+  if (!options.chunk.empty()) return static_cast<int>(whole_number("--chunk", options.chunk, 1, largest_size));
+  const Tensor* tensor = options.tensor.empty() ? nullptr : file.find(options.tensor);
+  if (tensor == nullptr && options.layer.empty() && file.tensors().size() == 1) tensor = &file.tensors().front();
+  if (tensor == nullptr) {
+    throw UsageError(fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
+  }
+  const std::int64_t n = tensor->shape.empty() ? 0 : tensor->shape.back();
+  if (n < 1 || n > largest_size) {
+    throw InputError(fmt::format("{}: tensor {} has the shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] "
+                                 "with n from 1 to {}",
+                                 options.input, tensor->name, tensor->shape_text(), largest_size));
+  }
+  return static_cast<int>(n);
+}
+
+// Doubles where a step of the arithmetic is wider than fp32, else fp32, which holds every result.
+Dtype output_dtype(const Arithmetic& arithmetic) {
+  const bool fits = arithmetic.product.format.inside(fp32_format()) && arithmetic.vector.format.inside(fp32_format());
+  return fits ? Dtype::f32 : Dtype::f64;
+}
+
+void invert_all(const InvertOptions& options, const std::string& path) {
+  const Inverter inverter = inverter_of(options);
+  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  Json family{{"family", "file"}, {"path", path}};
+  const std::pair<const char*, const std::string*> given[] = {
+      {"tensor", &options.tensor}, {"layer", &options.layer}, {"heads", &options.heads}, {"tokens", &options.tokens}};
+  for (const auto& [name, text] : given) {
+    if (!text->empty()) family[name] = *text;
+  }
+  const FamilySpec spec = expand_family(family, "tristab invert").front();
+  const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "tristab invert");
+  const int n = size_of_input(options, *TensorFile::open(path));
+  const int count = source->count(n);
+  if (count == 0) {
+    throw UsageError(fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
+                                 options.input));
+  }
+  const std::atomic<bool>& stop = listen_for_interrupts();
+  Machines machines;
+  Machine& machine = machines.machine_for(inverter.arithmetic);
+  const Dtype dtype = output_dtype(inverter.arithmetic);
+  NpyOutput output(options.output, dtype, count, n);
+  int nonfinite = 0;
+  for (int index = 0; index < count; ++index) {
+    if (stop) throw Stopped{};
+    const Matrix a = round_input(source->problem(n, index).a, inverter.arithmetic);
+    const Inversion inversion = invert(inverter.method, inverter.arithmetic, a, machine);
+    nonfinite += !std::all_of(inversion.x.values().begin(), inversion.x.values().end(),
+                              [](double x) { return std::isfinite(x); });
+    output.append(inversion.x);
+  }
+  output.commit();
+  fmt::print(stderr, "{} inverses {} x {} by {} in {}, {}, {} non-finite: {}\n", count, n, n, label_of(inverter.method),
+             label_of(inverter.arithmetic), dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
+             options.output == "-" ? "standard output" : options.output);
+}
+
+// Messages name standard input, not the file that stands for it.
+std::string with_name(std::string message, const std::string& path, const std::string& name) {
+  for (std::size_t at = message.find(path); at != std::string::npos; at = message.find(path)) {
+    message.replace(at, path.size(), name);
+  }
+  return message;
+}
+
+void invert_command(const CLI::App& command, const InvertOptions& options) {
+  refuse_leftovers(command);
+  if (options.input.empty()) {
+    throw UsageError("tristab invert: found no input; allowed: tristab invert INPUT --method M --arithmetic F -o X.npy");
+  }
+  if (options.input != "-") return invert_all(options, options.input);
+  const std::string path = buffer_standard_input();
+  try {
+    invert_all(options, path);
+  } catch (const UsageError& error) {
+    throw UsageError(with_name(error.what(), path, "standard input"));
+  } catch (const InputError& error) {
+    throw InputError(with_name(error.what(), path, "standard input"));
+  }
+}
+
+}  // namespace
+
+void add_invert(CLI::App& app) {
+  auto options = std::make_shared<InvertOptions>();
+  CLI::App* command = app.add_subcommand("invert", "What one method in one arithmetic returns, [batch, n, n]");
+  command->allow_extras();
+  command->add_option("INPUT", options->input, ".npy [n, n] or [batch, n, n], .safetensors, - for a .npy on standard input");
+  command->add_option("PARAMETERS", options->parameters, "key=value ... of the method or the arithmetic");
+  command->add_option("--method", options->method, "method, mxr or mxr:block=8");
+  command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row");
+  command->add_option("-o,--output", options->output, ".npy file, - for standard output");
+  command->add_option("--tensor", options->tensor, "of a .safetensors: the tensor that holds A");
+  command->add_option("--layer", options->layer, "of a .safetensors: the layer whose k, beta and g give A");
+  command->add_option("--chunk", options->chunk, "chunk size of a layer");
+  command->add_option("--tokens", options->tokens, "tokens of a layer, 0:512 (all)");
+  command->add_option("--heads", options->heads, "heads of a layer, 0,1 (all)");
+  command->callback([command, options] { invert_command(*command, *options); });
+}
+
+}  // namespace tristab

@@ -1,0 +1,209 @@
+// tristab list KIND [NAME]: what there is, and what each of it says about itself.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "command.h"
+#include "tristab/base/errors.h"
+#include "tristab/format/format.h"
+#include "tristab/metric/metric.h"
+#include "tristab/report/table.h"
+#include "tristab/sweep/label.h"
+
+namespace tristab {
+namespace {
+
+constexpr std::size_t page_width = 100;
+
+void print_field(const std::string& name, std::string_view text) {
+  if (text.empty()) return;
+  constexpr std::size_t indent = 12;
+  std::string block = wrapped(text, page_width, indent);
+  block.replace(0, indent, fmt::format("{:<{}}", name, indent));
+  fmt::print("{}", block);
+}
+
+// A table's cell on lines of at most `width` characters.
+std::string cell(std::string_view text, std::size_t width) {
+  std::string lines = wrapped(text, width, 0);
+  lines.pop_back();
+  return lines;
+}
+
+void print_parameters(std::span<const Parameter> parameters) {
+  if (parameters.empty()) return print_field("parameters", "none");
+  fmt::print("parameters\n");
+  for (const Parameter& parameter : parameters) {
+    const Json& otherwise = parameter.default_value;
+    fmt::print("  {} ({}; {})\n{}", parameter.name, parameter.allowed(),
+               otherwise.is_null() ? "may be absent"
+                                   : "default " + (otherwise.is_string() ? otherwise.get<std::string>() : otherwise.dump()),
+               wrapped(parameter.help, page_width, 6));
+  }
+}
+
+void print_description(const Description& description) {
+  fmt::print("{}\n", description.name);
+  print_field("", description.summary);
+  print_field("formula", description.formula);
+}
+
+template <class Item, class Name>
+const Item& find_item(std::span<const Item> items, const std::string& name, const char* kind, Name name_of) {
+  std::vector<std::string> names;
+  for (const Item& item : items) {
+    if (name_of(item) == name) return item;
+    names.emplace_back(name_of(item));
+  }
+  throw_unknown_name("tristab list", kind, name, names);
+}
+
+void list_methods(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"method"}, {"what it does"}, {"stability"}});
+    for (const Method& method : methods()) {
+      table.add_row({method.description.name, cell(method.description.summary, 40), cell(method.stability, 34)});
+    }
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Method& method = find_method(name, "tristab list");
+  print_description(method.description);
+  print_field("cost", method.cost);
+  print_field("stability", method.stability);
+  print_field("stages", join_names(method.stages));
+  print_field("source", method.description.source);
+  print_parameters(method.description.parameters);
+}
+
+void print_arithmetic(const Arithmetic& arithmetic) {
+  const ArithmeticRow row = describe(arithmetic);
+  print_field("operands", row.operand);
+  print_field("sums", row.accumulator);
+  print_field("vector", row.vector);
+  print_field("storage", row.storage);
+  print_field("output", row.output);
+  print_field("quantiser", row.quantiser);
+  print_field("u", fmt::format("{:.4g}", arithmetic.unit_roundoff()));
+}
+
+void list_arithmetics(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"arithmetic"}, {"operands"}, {"sums of products"}, {"vector unit"}, {"storage"}, {"output"}});
+    for (const Description& description : arithmetic_descriptions()) {
+      if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
+        table.add_row({description.name, cell(description.summary, 17), "", "", "", ""});
+        continue;
+      }
+      const ArithmeticRow row = describe(make_arithmetic(description.name, Json::object(), "tristab list"));
+      table.add_row({row.name, cell(row.operand, 17), cell(row.accumulator, 20), cell(row.vector, 19),
+                     cell(row.storage, 14), cell(row.output, 8)});
+    }
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Arithmetic arithmetic = make_arithmetic(name, Json::object(), "tristab list");
+  const auto known = std::find_if(arithmetic_descriptions().begin(), arithmetic_descriptions().end(),
+                                  [&](const Description& d) { return d.name == name; });
+  if (known != arithmetic_descriptions().end()) {
+    print_description(*known);
+    print_field("source", known->source);
+  } else {
+    fmt::print("{}\n", name);
+  }
+  print_arithmetic(arithmetic);
+  print_parameters(arithmetic_parameters(name));
+}
+
+void print_format(const Format& format) {
+  print_field("p", fmt::format("{} significant bits, u = 2^-{}", format.precision, format.precision));
+  print_field("exponents", fmt::format("{} to {}", format.min_exponent, format.max_exponent));
+  print_field("largest", fmt::format("{:.7g}", format.largest()));
+  print_field("smallest", fmt::format("{:.4g} normal, {:.4g} subnormal", format.smallest_normal(),
+                                      format.smallest_subnormal()));
+}
+
+void list_formats(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, {"what it is"}});
+    for (const FormatDescription& description : format_descriptions()) {
+      if (description.name.starts_with("eXmY")) {
+        table.add_row({description.name, "Y+1", "", "", "", cell(description.summary, 50)});
+        continue;
+      }
+      const Format format = format_of(description.name, "tristab list");
+      table.add_row({description.name, std::to_string(format.precision), std::to_string(format.min_exponent),
+                     std::to_string(format.max_exponent), fmt::format("{:.5g}", format.largest()),
+                     cell(description.summary, 50)});
+    }
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Format format = format_of(name, "tristab list");
+  fmt::print("{}\n", name);
+  for (const FormatDescription& description : format_descriptions()) {
+    if (description.name != name) continue;
+    print_field("", description.summary);
+    print_field("source", description.source);
+  }
+  print_format(format);
+}
+
+void list_families(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"family"}, {"what it is"}});
+    for (const Description& family : family_descriptions()) table.add_row({family.name, cell(family.summary, 70)});
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Description& family =
+      find_item(family_descriptions(), name, "family", [](const Description& d) { return d.name; });
+  print_description(family);
+  print_field("source", family.source);
+  print_parameters(family.parameters);
+}
+
+void list_metrics(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"metric"}, {"formula"}});
+    for (const MetricInfo& metric : metrics()) {
+      table.add_row({std::string(metric.name), cell(metric.formula, 62)});
+    }
+    fmt::print("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n\n{}", table.str());
+    return;
+  }
+  const MetricInfo& metric = find_item(metrics(), name, "metric", [](const MetricInfo& m) { return m.name; });
+  fmt::print("{}\n", metric.name);
+  print_field("formula", metric.formula);
+  print_field("source", metric.source);
+}
+
+struct ListOptions {
+  std::string kind, name;
+};
+
+void list(const CLI::App& command, const ListOptions& options) {
+  refuse_leftovers(command);
+  static const std::vector<std::string> kinds{"methods", "arithmetics", "formats", "families", "metrics"};
+  if (options.kind.empty()) {
+    throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
+  }
+  using Lister = void (*)(const std::string&);
+  constexpr Lister listers[] = {list_methods, list_arithmetics, list_formats, list_families, list_metrics};
+  const auto kind = std::find(kinds.begin(), kinds.end(), options.kind);
+  if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options.kind, kinds);
+  listers[kind - kinds.begin()](options.name);
+}
+
+}  // namespace
+
+void add_list(CLI::App& app) {
+  auto options = std::make_shared<ListOptions>();
+  CLI::App* command = app.add_subcommand("list", "List methods, arithmetics, formats, families or metrics");
+  command->allow_extras();
+  command->add_option("KIND", options->kind, "methods, arithmetics, formats, families or metrics");
+  command->add_option("NAME", options->name, "one of them, explained");
+  command->callback([command, options] { list(*command, *options); });
+}
+
+}  // namespace tristab

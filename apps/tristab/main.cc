@@ -1,0 +1,102 @@
+// tristab: numerical stability of inverting (I + A), A strictly lower triangular.
+#include <fmt/format.h>
+
+#include <exception>
+#include <filesystem>
+#include <new>
+
+#include "command.h"
+#include "interrupt.h"
+#include "tristab/base/errors.h"
+#include "tristab/report/tool_info.h"
+#include "tristab/sweep/evaluate.h"
+
+namespace {
+
+constexpr const char* short_help = R"(tristab: how wrong does (I + A)^-1 get, A strictly lower triangular?
+
+  tristab sweep CONFIG.json        run a sweep, write results/NAME.json
+  tristab compare                  ranked table of methods, from a result or computed now
+  tristab invert INPUT             what one method in one arithmetic returns, as .npy
+  tristab generate FAMILY          write input matrices as .npy
+  tristab list                     methods, arithmetics, formats, families, metrics
+
+Try:
+  tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16
+  tristab sweep configs/sweeps/quick.json && tristab compare results/quick.json
+  tristab list methods mxr
+
+tristab COMMAND --help tells the options of a command.
+)";
+
+constexpr int usage_status = 2, input_status = 3, signal_status = 128;
+
+std::string one_line(std::string text) {
+  for (char& c : text) {
+    if (c == '\n') c = ' ';
+  }
+  return text;
+}
+
+int run(int count, char** arguments) {
+  using namespace tristab;
+  const CommandWords words(arguments, arguments + count);
+  CLI::App app("Numerical stability of inverting (I + A), A strictly lower triangular.", "tristab");
+  const ToolInfo info = tool_info();
+  app.set_version_flag("--version",
+                       fmt::format("tristab {} ({}, {}, {})", info.version, info.commit, info.compiler, info.simd));
+  app.require_subcommand(0, 1);
+  app.allow_extras();
+  app.get_formatter()->column_width(34);
+  add_sweep(app, words);
+  add_compare(app);
+  add_invert(app);
+  add_generate(app);
+  add_list(app);
+  try {
+    app.parse(count, arguments);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    std::string place = "tristab";
+    for (const CLI::App* command : app.get_subcommands()) place += " " + command->get_name();
+    throw UsageError(fmt::format("{}: {}; allowed: see {} --help", place, error.what(), place));
+  }
+  if (!app.get_subcommands().empty()) return 0;
+  const std::vector<std::string> leftovers = app.remaining();
+  if (!leftovers.empty()) {
+    std::vector<std::string> names;
+    const bool option = leftovers.front().starts_with("-");
+    if (option) {
+      names = {"--help", "--version"};
+    } else {
+      for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
+    }
+    throw_unknown_name("tristab", option ? "option" : "command", leftovers.front(), names);
+  }
+  fmt::print("{}", short_help);
+  return 0;
+}
+
+int complain(int status, const std::string& message) {
+  fmt::print(stderr, "tristab: error: {}\n", one_line(message));
+  return status;
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  try {
+    return run(count, arguments);
+  } catch (const tristab::UsageError& error) {
+    return complain(usage_status, error.what());
+  } catch (const tristab::InputError& error) {
+    return complain(input_status, error.what());
+  } catch (const tristab::Stopped&) {
+    fmt::print(stderr, "tristab: stopped; no result was written\n");
+    return signal_status + tristab::interrupt_signal();
+  } catch (const std::filesystem::filesystem_error& error) {
+    return complain(input_status, error.what());
+  } catch (const std::bad_alloc&) {
+    return complain(input_status, "out of memory");
+  }
+}

@@ -1,0 +1,127 @@
+// tristab sweep CONFIG.json: every case of a configuration, into one result file.
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "command.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "tristab/base/errors.h"
+#include "tristab/report/result_writer.h"
+#include "tristab/report/table.h"
+#include "tristab/report/tool_info.h"
+#include "tristab/sweep/label.h"
+#include "tristab/sweep/run.h"
+
+namespace tristab {
+namespace {
+
+struct SweepOptions {
+  std::string config, output, format, jobs, max_cases;
+  std::string chunks, methods, arithmetics, families, trials, seed;
+  bool dry_run = false;
+};
+
+void print_plan(const SweepConfig& config, const Plan& plan) {
+  Table table({{"family"}, {"n", true}, {"matrices", true}, {"cases", true}});
+  const std::size_t settings = config.methods.size() * config.arithmetics.size();
+  for (const MatrixGroup& group : plan.groups) {
+    table.add_row({broken_label(label_of(config.families[group.family].spec), 60), std::to_string(group.n),
+                   std::to_string(group.count), std::to_string(static_cast<std::size_t>(group.count) * settings)});
+  }
+  fmt::print("{}{} cases: {} matrices x {} methods x {} arithmetics\n", table.str(), plan.cases, plan.matrices,
+             config.methods.size(), config.arithmetics.size());
+}
+
+// Passes everything on to the writer and counts what a reader should know at once.
+class CountingSink : public ResultSink {
+ public:
+  explicit CountingSink(std::unique_ptr<ResultSink> writer) : writer_(std::move(writer)) {}
+  RenderedMatrix render(const MatrixResult& result) const override { return writer_->render(result); }
+  void accept(const MatrixResult& result, RenderedMatrix rendered) override {
+    for (const Record& record : result.records) {
+      nonfinite += record.status == Status::nonfinite;
+      failed += record.status == Status::failed;
+    }
+    writer_->accept(result, std::move(rendered));
+  }
+  void finish(const SweepReport& done) override {
+    report = done;
+    writer_->finish(done);
+  }
+
+  std::int64_t nonfinite = 0, failed = 0;
+  SweepReport report;
+
+ private:
+  std::unique_ptr<ResultSink> writer_;
+};
+
+ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& options) {
+  ConfigOverrides overrides;
+  const std::pair<const char*, const std::string*> given[] = {
+      {"chunks", &options.chunks},     {"methods", &options.methods}, {"arithmetics", &options.arithmetics},
+      {"families", &options.families}, {"trials", &options.trials},   {"seed", &options.seed}};
+  for (const auto& [name, text] : given) {
+    if (command.count(fmt::format("--{}", name)) > 0) overrides.emplace(name, *text);
+  }
+  return overrides;
+}
+
+void sweep(const CLI::App& command, const SweepOptions& options, const CommandWords& words) {
+  refuse_leftovers(command);
+  if (options.config.empty()) {
+    throw UsageError("tristab sweep: found no configuration; allowed: tristab sweep CONFIG.json");
+  }
+  const int jobs = job_count(options.jobs);
+  const SweepConfig config = load_config(options.config, overrides_of(command, options));
+  std::string path = options.output;
+  ResultFormat format = ResultFormat::json;
+  if (path.empty()) {
+    format = result_format_of(options.format.empty() ? "json" : options.format, "");
+    path = fmt::format("results/{}.{}", config.name, extension_of(format));
+  } else {
+    format = result_format_of(options.format, path);
+  }
+  const Plan plan = make_plan(config);
+  if (!options.max_cases.empty()) {
+    const std::int64_t most = whole_number("--max-cases", options.max_cases, 1, std::int64_t{1} << 53);
+    if (plan.cases > most) {
+      throw UsageError(fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, most));
+    }
+  }
+  if (options.dry_run) return print_plan(config, plan);
+
+  const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
+  CountingSink sink(make_result_writer(format, path, header));
+  {
+    Progress progress(plan.cases);
+    run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
+  }
+  fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
+             sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads, sink.nonfinite,
+             sink.failed, path == "-" ? "standard output" : path);
+}
+
+}  // namespace
+
+void add_sweep(CLI::App& app, const CommandWords& words) {
+  auto options = std::make_shared<SweepOptions>();
+  CLI::App* command = app.add_subcommand("sweep", "Run every case of a configuration");
+  command->allow_extras();
+  command->add_option("CONFIG", options->config, "configuration, JSON");
+  command->add_option("-o,--output", options->output, "result file, - for standard output (results/NAME.json)");
+  command->add_option("--format", options->format, "json, ndjson or csv (from the extension of -o)");
+  command->add_option("--chunks", options->chunks, "sizes, 16,64 or 16:256:*2, instead of the configuration's");
+  command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh, instead of its");
+  command->add_option("--arithmetics", options->arithmetics, "arithmetics, fp16,int8:scale=row, instead of its");
+  command->add_option("--families", options->families, "families, ones,uniform:scale=0.1, instead of its");
+  command->add_option("--trials", options->trials, "matrices of each random family, instead of its");
+  command->add_option("--seed", options->seed, "seed, instead of its");
+  command->add_option("--jobs", options->jobs, "threads (all cores)");
+  command->add_option("--max-cases", options->max_cases, "refuse a sweep of more cases");
+  command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop");
+  command->callback([command, options, &words] { sweep(*command, *options, words); });
+}
+
+}  // namespace tristab

@@ -1,0 +1,224 @@
+// Emulated arithmetic on float or double carriers: every element of a format inside the carrier is held
+// exactly.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "tristab/arithmetic/engine.h"
+#include "tristab/arithmetic/quantise.h"
+
+namespace tristab {
+namespace {
+
+template <class Carrier>
+class CarrierBuffer final : public Buffer {
+ public:
+  explicit CarrierBuffer(std::size_t elements) : elements_(new Carrier[elements]) { capacity = elements; }
+  Carrier* elements() { return elements_.get(); }
+
+ private:
+  std::unique_ptr<Carrier[]> elements_;
+};
+
+template <class Carrier>
+class CarrierEngine final : public Engine {
+ public:
+  std::unique_ptr<Buffer> new_buffer(std::size_t elements) const override {
+    return std::make_unique<CarrierBuffer<Carrier>>(elements);
+  }
+
+  void read(const Matrix& source, const View& target) const override {
+    for (int i = 0; i < target.rows; ++i) {
+      const double* from = source.row(i);
+      Carrier* to = row(target, 0, i);
+      for (int j = 0; j < target.columns; ++j) to[j] = static_cast<Carrier>(from[j]);
+    }
+  }
+
+  void write(const View& source, int batch_index, Matrix& target) const override {
+    for (int i = 0; i < source.rows; ++i) {
+      const Carrier* from = row(source, batch_index, i);
+      std::copy(from, from + source.columns, target.row(i));
+    }
+  }
+
+  void clear(const View& target) const override {
+    for_each_row(target, [](Carrier* x, int count) { std::fill(x, x + count, Carrier{0}); });
+  }
+
+  void copy(const View& source, const View& target, double factor) const override {
+    const auto scale = static_cast<Carrier>(factor);
+    for (int b = 0; b < target.batch; ++b) {
+      for (int i = 0; i < target.rows; ++i) {
+        const Carrier* from = row(source, b, i);
+        Carrier* to = row(target, b, i);
+        if (factor == 1) {
+          std::copy(from, from + target.columns, to);
+        } else {
+          for (int j = 0; j < target.columns; ++j) to[j] = from[j] * scale;
+        }
+      }
+    }
+  }
+
+  void set_diagonal(const View& target, double value) const override {
+    for (int b = 0; b < target.batch; ++b) {
+      for (int i = 0; i < std::min(target.rows, target.columns); ++i)
+        row(target, b, i)[i] = static_cast<Carrier>(value);
+    }
+  }
+
+  void keep_band(const View& target, int lower_bandwidth) const override {
+    for (int b = 0; b < target.batch; ++b) {
+      for (int i = 0; i < target.rows; ++i) {
+        Carrier* x = row(target, b, i);
+        std::fill(x, x + std::clamp(i - lower_bandwidth, 0, target.columns), Carrier{0});
+        std::fill(x + std::min(i + 1, target.columns), x + target.columns, Carrier{0});
+      }
+    }
+  }
+
+  void convert(const View& target, const Format& format, Rounding rounding) const override {
+    for_each_row(target, [&](Carrier* x, int count) { round_row(x, count, format, rounding); });
+  }
+
+  void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation& accumulation,
+                  int operand_precision, bool finite) const override {
+    ProductTask<Carrier> task;
+    task.rows = a.rows;
+    task.inner = a.columns;
+    task.columns = b.columns;
+    task.a_stride = a.row_stride;
+    task.b_stride = b.row_stride;
+    task.accumulator_stride = accumulator.row_stride;
+    task.operand_precision = operand_precision;
+    for (int block = 0; block < accumulator.batch; ++block) {
+      task.a = row(a, block, 0);
+      task.b = row(b, block, 0);
+      task.accumulator = row(accumulator, block, 0);
+      // -0 + 0 depends on the sign of the product that would be left out; `down` cancels to -0.
+      task.skip_zeros =
+          finite && accumulation.rounding != Rounding::down && !holds_negative_zero(accumulator, block);
+      accumulate_product(task, accumulation);
+    }
+  }
+
+  void sum(const View& target, const View& y, double sign, const Accumulation& accumulation) const override {
+    const bool gapless = target.row_stride == target.columns && y.row_stride == y.columns;
+    const int rows = gapless ? 1 : target.rows;
+    const int count = gapless ? target.rows * target.columns : target.columns;
+    for (int b = 0; b < target.batch; ++b) {
+      for (int i = 0; i < rows; ++i) {
+        accumulate_sum(row(target, b, i), static_cast<const Carrier*>(row(y, b, i)),
+                       static_cast<Carrier>(sign), count, accumulation);
+      }
+    }
+  }
+
+  RegionStatistics finish(const View& target, const Format* storage, Rounding rounding,
+                          Region live) const override {
+    RegionStatistics statistics;
+    const auto pass = [&](Carrier* x, int count, RowStatistics& counts) {
+      if (count <= 0) return;
+      gather_statistics(static_cast<const Carrier*>(x), count, counts);
+      if (storage != nullptr) round_row_counted(x, count, *storage, rounding, counts);
+    };
+    if (live.block == 0 || live.block >= std::max(target.rows, target.columns)) {
+      for_each_row(target, [&](Carrier* x, int count) { pass(x, count, statistics.live); });
+      return statistics;
+    }
+    for (int b = 0; b < target.batch; ++b) {
+      for (int i = 0; i < target.rows; ++i) {
+        Carrier* x = row(target, b, i);
+        const int begin = std::min(i / live.block * live.block, target.columns);
+        const int end = std::min(begin + live.block, target.columns);
+        pass(x, begin, statistics.dead);
+        pass(x + begin, end - begin, statistics.live);
+        pass(x + end, target.columns - end, statistics.dead);
+      }
+    }
+    return statistics;
+  }
+
+  Codes requantise(const View& target, int diagonal, const Quantiser& quantiser) const override {
+    if (quantiser.scale == Quantiser::Scale::row) {
+      for (int b = 0; b < target.batch; ++b) {
+        for (int i = 0; i < target.rows; ++i) {
+          const CodedBlock<Carrier> one{row(target, b, i), target.row_stride, 1,
+                                        target.columns,    diagonal + i,      0};
+          requantise_block(one, quantiser_scale(quantised_magnitude(one, quantiser), quantiser), quantiser);
+        }
+      }
+      return {};  // no scale that all elements share
+    }
+    double largest = 0;
+    for (int b = 0; b < target.batch; ++b) {
+      largest = std::max(largest, quantised_magnitude(coded(target, b, diagonal, 0), quantiser));
+    }
+    const double scale = quantiser_scale(largest, quantiser);
+    for (int b = 0; b < target.batch; ++b) requantise_block(coded(target, b, diagonal, 0), scale, quantiser);
+    return {scale, quantiser.largest_code};
+  }
+
+  void accumulate_codes(const View& accumulator, const View& a, const Codes& a_codes, int a_diagonal,
+                        const View& b, const Codes& b_codes, int b_diagonal,
+                        const Quantiser& quantiser) const override {
+    const auto scale = [&](const Codes& codes) {
+      return codes.largest_code == quantiser.largest_code ? codes.scale : 0;
+    };
+    // One scale a tensor: the blocks of a batch belong to one tensor.
+    const auto tensor_scale = [&](const View& view, const Codes& codes, int diagonal) {
+      if (quantiser.scale != Quantiser::Scale::tensor) return 0.0;
+      if (scale(codes) != 0) return scale(codes);
+      double largest = 0;
+      for (int block = 0; block < view.batch; ++block) {
+        largest = std::max(largest, quantised_magnitude(coded(view, block, diagonal, 0), quantiser));
+      }
+      return static_cast<double>(quantiser_scale(largest, quantiser));
+    };
+    const double a_scale = tensor_scale(a, a_codes, a_diagonal),
+                 b_scale = tensor_scale(b, b_codes, b_diagonal);
+    for (int block = 0; block < accumulator.batch; ++block) {
+      accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
+                               coded(a, block, a_diagonal, a_scale), coded(b, block, b_diagonal, b_scale),
+                               quantiser);
+    }
+  }
+
+ private:
+  static Carrier* row(const View& view, int block, int i) {
+    return static_cast<CarrierBuffer<Carrier>*>(view.buffer)->elements() + view.offset +
+           block * view.batch_stride + i * view.row_stride;
+  }
+
+  // Elementwise actions; rows that follow each other without gaps are one long row.
+  template <class Action>
+  static void for_each_row(const View& view, const Action& action) {
+    for (int b = 0; b < view.batch; ++b) {
+      if (view.row_stride == view.columns) {
+        action(row(view, b, 0), view.rows * view.columns);
+        continue;
+      }
+      for (int i = 0; i < view.rows; ++i) action(row(view, b, i), view.columns);
+    }
+  }
+
+  static bool holds_negative_zero(const View& view, int block) {
+    for (int i = 0; i < view.rows; ++i) {
+      if (contains_negative_zero(static_cast<const Carrier*>(row(view, block, i)), view.columns)) return true;
+    }
+    return false;
+  }
+
+  static CodedBlock<Carrier> coded(const View& view, int block, int diagonal, double scale) {
+    return {row(view, block, 0), view.row_stride, view.rows, view.columns, diagonal, scale};
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_float_engine() { return std::make_unique<CarrierEngine<float>>(); }
+std::unique_ptr<Engine> make_double_engine() { return std::make_unique<CarrierEngine<double>>(); }
+
+}  // namespace tristab

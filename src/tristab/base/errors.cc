@@ -1,0 +1,63 @@
+#include "tristab/base/errors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cctype>
+#include <numeric>
+
+namespace tristab {
+namespace {
+
+char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
+
+// Levenshtein distance with transpositions of neighbours counted as one slip (optimal string alignment).
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
+  std::iota(above.begin(), above.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const bool same = lower(a[i - 1]) == lower(b[j - 1]);
+      row[j] = std::min({above[j] + 1, row[j - 1] + 1, above[j - 1] + (same ? 0 : 1)});
+      if (i > 1 && j > 1 && lower(a[i - 1]) == lower(b[j - 2]) && lower(a[i - 2]) == lower(b[j - 1])) {
+        row[j] = std::min(row[j], before[j - 2] + 1);
+      }
+    }
+    before.swap(above);
+    above.swap(row);
+  }
+  return above[b.size()];
+}
+
+}  // namespace
+
+std::string nearest_name(std::string_view found, std::span<const std::string> allowed) {
+  std::string best;
+  std::size_t best_distance = std::max<std::size_t>(2, found.size() / 3) + 1;
+  for (const std::string& name : allowed) {
+    std::size_t distance = edit_distance(found, name);
+    // A beginning that fits ("residual" for "residual-neumann") is nearer than its length says.
+    if (found.size() >= 3 && name.size() > found.size() && name.compare(0, found.size(), found) == 0)
+      distance = 1;
+    if (distance < best_distance) {
+      best_distance = distance;
+      best = name;
+    }
+  }
+  return best;
+}
+
+std::string join_names(std::span<const std::string> names) {
+  return fmt::format("{}", fmt::join(names, ", "));
+}
+
+void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
+                        std::span<const std::string> allowed) {
+  const std::string nearest = nearest_name(found, allowed);
+  throw UsageError(fmt::format("{}: no {} is called '{}'{} Allowed: {}", place, kind, found,
+                               nearest.empty() ? "." : fmt::format("; did you mean '{}'?", nearest),
+                               join_names(allowed)));
+}
+
+}  // namespace tristab

@@ -1,0 +1,34 @@
+// The two ways in which a run can end badly, and the sentences that say how to mend it.
+#pragma once
+
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tristab {
+
+// The command or its configuration is wrong: exit status 2.
+class UsageError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// Reading or writing failed, or an input holds what it must not (NaN included): exit status 3.
+class InputError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+// The allowed name nearest to `found` in edit distance (case ignored), or "" when none is near enough to be a
+// slip.
+std::string nearest_name(std::string_view found, std::span<const std::string> allowed);
+
+// "<place>: no <kind> is called 'sliu'; did you mean 'silu'? Allowed: a, b, c". `place` names file and JSON
+// path, or the option.
+[[noreturn]] void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
+                                     std::span<const std::string> allowed);
+
+// "a, b, c"
+std::string join_names(std::span<const std::string> names);
+
+}  // namespace tristab

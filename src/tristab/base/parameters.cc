@@ -1,0 +1,347 @@
+#include "tristab/base/parameters.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <cmath>
+#include <stdexcept>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+std::string shown(const Json& value) { return value.dump(); }
+
+std::string type_name(const Json& value) {
+  if (value.is_number_integer()) return "an integer";
+  if (value.is_number()) return "a number";
+  if (value.is_string()) return "text";
+  if (value.is_boolean()) return "true or false";
+  if (value.is_array()) return "a list";
+  if (value.is_object()) return "an object";
+  return "null";
+}
+
+[[noreturn]] void wrong_value(const Parameter& parameter, const Json& value, std::string_view place) {
+  std::string hint;
+  if (parameter.kind == Parameter::Kind::choice && value.is_string()) {
+    const std::string nearest = nearest_name(value.get_ref<const std::string&>(), parameter.choices);
+    if (!nearest.empty()) hint = fmt::format("; did you mean '{}'?", nearest);
+  }
+  throw UsageError(fmt::format("{}.{}: found {} ({}){}; allowed: {}", place, parameter.name, shown(value),
+                               type_name(value), hint, parameter.allowed()));
+}
+
+// A number that is a whole one, however it was written (16 or 16.0).
+bool whole(const Json& value) {
+  if (value.is_number_integer()) return true;
+  return value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>() &&
+         std::fabs(value.get<double>()) < 9e15;
+}
+
+Json checked(const Parameter& parameter, const Json& value, std::string_view place) {
+  using Kind = Parameter::Kind;
+  if (parameter.automatic && value == "auto") return value;
+  switch (parameter.kind) {
+    case Kind::integer:
+    case Kind::real: {
+      const bool integral = parameter.kind == Kind::integer;
+      if (!value.is_number() || (integral && !whole(value))) wrong_value(parameter, value, place);
+      const double number = value.get<double>();
+      if (!(number >= parameter.minimum && number <= parameter.maximum)) wrong_value(parameter, value, place);
+      if (integral) return static_cast<std::int64_t>(number);
+      return number;
+    }
+    case Kind::boolean:
+      if (value == "on" || value == "off") return value == "on";
+      if (!value.is_boolean()) wrong_value(parameter, value, place);
+      return value;
+    case Kind::choice: {
+      if (!value.is_string()) wrong_value(parameter, value, place);
+      for (const std::string& choice : parameter.choices) {
+        if (value == choice) return value;
+      }
+      wrong_value(parameter, value, place);
+    }
+    case Kind::text:
+      if (!value.is_string()) wrong_value(parameter, value, place);
+      return value;
+    case Kind::nested:
+      if (!value.is_string() && !value.is_object()) wrong_value(parameter, value, place);
+      return value;
+  }
+  throw std::logic_error("parameter of an unknown kind");
+}
+
+std::vector<std::string> names_of(std::span<const Parameter> table) {
+  std::vector<std::string> names;
+  for (const Parameter& parameter : table) names.push_back(parameter.name);
+  return names;
+}
+
+const Parameter& find(std::span<const Parameter> table, const std::string& name, std::string_view owner,
+                      std::string_view place) {
+  for (const Parameter& parameter : table) {
+    if (parameter.name == name) return parameter;
+  }
+  if (table.empty()) {
+    throw UsageError(fmt::format("{}: {} takes no parameters, found '{}'", place, owner, name));
+  }
+  throw_unknown_name(place, fmt::format("parameter of {}", owner), name, names_of(table));
+}
+
+// A range "first:last:step" or "first:last:*factor" typed as text.
+std::vector<std::int64_t> parse_range(std::string_view text, std::string_view place) {
+  const auto number = [&](std::string_view part) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc{} || end != part.data() + part.size() || part.empty()) {
+      throw UsageError(
+          fmt::format("{}: found '{}'; allowed: a whole number, a list of them, or a range "
+                      "first:last:step or first:last:*factor",
+                      place, text));
+    }
+    return value;
+  };
+  const std::size_t first_colon = text.find(':');
+  if (first_colon == std::string_view::npos) return {number(text)};
+  const std::size_t second_colon = text.find(':', first_colon + 1);
+  const std::int64_t first = number(text.substr(0, first_colon));
+  const std::int64_t last = number(text.substr(first_colon + 1, second_colon == std::string_view::npos
+                                                                    ? std::string_view::npos
+                                                                    : second_colon - first_colon - 1));
+  std::string_view step_text = second_colon == std::string_view::npos ? "1" : text.substr(second_colon + 1);
+  const bool geometric = !step_text.empty() && step_text.front() == '*';
+  if (geometric) step_text.remove_prefix(1);
+  const std::int64_t step = number(step_text);
+  if (step < (geometric ? 2 : 1) || (geometric && first < 1)) {
+    throw UsageError(
+        fmt::format("{}: the range '{}' never ends; allowed: a step of at least 1 or a factor of at least "
+                    "*2 from a first value of at least 1",
+                    place, text));
+  }
+  if (first > last) {
+    throw UsageError(fmt::format("{}: the range '{}' is empty; allowed: first <= last", place, text));
+  }
+  if (!geometric && (last - first) / step > 100000) {
+    throw UsageError(fmt::format("{}: the range '{}' has more than 100000 values", place, text));
+  }
+  std::vector<std::int64_t> values;
+  for (std::int64_t value = first; value <= last; value = geometric ? value * step : value + step) {
+    values.push_back(value);
+    if (geometric && value > last / step) break;
+  }
+  return values;
+}
+
+}  // namespace
+
+Parameter Parameter::integer(std::string name, Json default_value, double minimum, double maximum,
+                             std::string help) {
+  return {
+      std::move(name), Kind::integer, std::move(default_value), std::move(help), minimum, maximum, {}, false};
+}
+Parameter Parameter::real(std::string name, Json default_value, double minimum, double maximum,
+                          std::string help) {
+  return {
+      std::move(name), Kind::real, std::move(default_value), std::move(help), minimum, maximum, {}, false};
+}
+Parameter Parameter::boolean(std::string name, Json default_value, std::string help) {
+  return {std::move(name), Kind::boolean, std::move(default_value), std::move(help), 0, 0, {}, false};
+}
+Parameter Parameter::choice(std::string name, Json default_value, std::vector<std::string> choices,
+                            std::string help) {
+  return {std::move(name),    Kind::choice, std::move(default_value), std::move(help), 0, 0,
+          std::move(choices), false};
+}
+Parameter Parameter::text(std::string name, Json default_value, std::string help) {
+  return {std::move(name), Kind::text, std::move(default_value), std::move(help), 0, 0, {}, false};
+}
+Parameter Parameter::nested(std::string name, Json default_value, std::string help) {
+  return {std::move(name), Kind::nested, std::move(default_value), std::move(help), 0, 0, {}, false};
+}
+
+std::string Parameter::allowed() const {
+  std::string text;
+  switch (kind) {
+    case Kind::integer:
+      text = fmt::format("an integer from {} to {}", minimum, maximum);
+      break;
+    case Kind::real:
+      text = fmt::format("a number from {} to {}", minimum, maximum);
+      break;
+    case Kind::boolean:
+      text = "true | false";
+      break;
+    case Kind::choice:
+      text = fmt::format("{}", fmt::join(choices, " | "));
+      break;
+    case Kind::text:
+      text = "text";
+      break;
+    case Kind::nested:
+      text = "a name, or an object with a name and its parameters";
+      break;
+  }
+  return automatic ? text + ", or auto" : text;
+}
+
+const Json& Settings::at(std::string_view name) const {
+  const auto found = values_.find(name);
+  if (found == values_.end()) throw std::logic_error(fmt::format("no setting is called '{}'", name));
+  return *found;
+}
+std::int64_t Settings::integer(std::string_view name) const { return at(name).get<std::int64_t>(); }
+double Settings::real(std::string_view name) const { return at(name).get<double>(); }
+bool Settings::flag(std::string_view name) const { return at(name).get<bool>(); }
+const std::string& Settings::text(std::string_view name) const {
+  return at(name).get_ref<const std::string&>();
+}
+bool Settings::has(std::string_view name) const {
+  const auto found = values_.find(name);
+  return found != values_.end() && !found->is_null();
+}
+bool Settings::is_automatic(std::string_view name) const { return at(name) == "auto"; }
+
+Settings complete_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
+                           std::string_view place) {
+  Json values = Json::object();
+  for (const auto& [name, value] : given.items()) {
+    const Parameter& parameter = find(table, name, owner, place);
+    if (value.is_null() && parameter.default_value.is_null()) continue;
+    values[name] = checked(parameter, value, place);
+  }
+  for (const Parameter& parameter : table) {
+    if (!values.contains(parameter.name) && !parameter.default_value.is_null()) {
+      values[parameter.name] = parameter.default_value;
+    }
+  }
+  return Settings(std::move(values));
+}
+
+std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given,
+                                      std::string_view owner, std::string_view place) {
+  std::vector<Json> combinations{Json::object()};
+  for (const auto& [name, value] : given.items()) {
+    const Parameter& parameter = find(table, name, owner, place);
+    const std::string value_place = fmt::format("{}.{}", place, name);
+    std::vector<Json> axis;
+    const bool range = parameter.kind == Parameter::Kind::integer && value.is_string() &&
+                       value.get_ref<const std::string&>().find(':') != std::string::npos;
+    if (range) {
+      for (const std::int64_t step : parse_range(value.get_ref<const std::string&>(), value_place))
+        axis.emplace_back(step);
+    } else if (value.is_array()) {
+      if (value.empty()) {
+        throw UsageError(fmt::format("{}: the list is empty; allowed: {}, or a list of these", value_place,
+                                     parameter.allowed()));
+      }
+      for (std::size_t i = 0; i < value.size(); ++i) axis.push_back(value[i]);
+    } else {
+      axis.push_back(value);
+    }
+    std::vector<Json> next;
+    for (const Json& combination : combinations) {
+      for (const Json& step : axis) {
+        next.push_back(combination);
+        next.back()[name] = step;
+      }
+    }
+    combinations = std::move(next);
+  }
+  std::vector<Settings> expanded;
+  expanded.reserve(combinations.size());
+  for (const Json& combination : combinations) {
+    expanded.push_back(complete_settings(table, combination, owner, place));
+  }
+  return expanded;
+}
+
+std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, std::int64_t maximum,
+                                      std::string_view place) {
+  std::vector<std::int64_t> values;
+  const auto append = [&](const Json& item, const std::string& item_place) {
+    if (item.is_number() && whole(item)) {
+      values.push_back(static_cast<std::int64_t>(item.get<double>()));
+    } else if (item.is_string()) {
+      for (const std::int64_t value : parse_range(item.get_ref<const std::string&>(), item_place)) {
+        values.push_back(value);
+      }
+    } else {
+      throw UsageError(
+          fmt::format("{}: found {} ({}); allowed: a whole number, a list of them, or a range "
+                      "first:last:step or first:last:*factor",
+                      item_place, shown(item), type_name(item)));
+    }
+  };
+  if (axis.is_array()) {
+    for (std::size_t i = 0; i < axis.size(); ++i) append(axis[i], fmt::format("{}[{}]", place, i));
+  } else {
+    append(axis, std::string(place));
+  }
+  if (values.empty()) {
+    throw UsageError(fmt::format("{}: the axis is empty; allowed: at least one value from {} to {}", place,
+                                 minimum, maximum));
+  }
+  for (const std::int64_t value : values) {
+    if (value < minimum || value > maximum) {
+      throw UsageError(fmt::format("{}: found {}; allowed: {} to {}", place, value, minimum, maximum));
+    }
+  }
+  return values;
+}
+
+Json parse_scalar(std::string_view text) {
+  Json value = Json::parse(text, nullptr, false);
+  if (value.is_discarded() || value.is_object()) return std::string(text);
+  return value;
+}
+
+Json parse_inline(std::string_view text, std::string_view key, std::string_view place) {
+  if (!text.empty() && text.front() == '{') {
+    Json object = Json::parse(text, nullptr, false);
+    if (object.is_discarded()) throw UsageError(fmt::format("{}: '{}' is not valid JSON", place, text));
+    return object;
+  }
+  Json object = Json::object();
+  std::size_t begin = 0;
+  bool first = true;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(':', begin), text.size());
+    const std::string_view part = text.substr(begin, end - begin);
+    if (first) {
+      if (part.empty()) throw UsageError(fmt::format("{}: a name is missing in '{}'", place, text));
+      object[std::string(key)] = std::string(part);
+      first = false;
+    } else {
+      const std::size_t equals = part.find('=');
+      if (equals == std::string_view::npos || equals == 0) {
+        throw UsageError(
+            fmt::format("{}: found '{}' in '{}'; allowed: name:key=value:key=value", place, part, text));
+      }
+      const std::string name(part.substr(0, equals));
+      std::string_view value = part.substr(equals + 1);
+      if (object.contains(name))
+        throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));
+      if (name == "path") {
+        object[name] = std::string(value);  // a path keeps its slashes
+      } else if (value.find('/') == std::string_view::npos) {
+        object[name] = parse_scalar(value);
+      } else {
+        Json list = Json::array();
+        while (true) {
+          const std::size_t slash = value.find('/');
+          list.push_back(parse_scalar(value.substr(0, slash)));
+          if (slash == std::string_view::npos) break;
+          value.remove_prefix(slash + 1);
+        }
+        object[name] = list;
+      }
+    }
+    begin = end + 1;
+  }
+  return object;
+}
+
+}  // namespace tristab

@@ -1,0 +1,100 @@
+// Parameters of families, methods and arithmetics: declared once as a table, from which validation, defaults,
+// listings and the result file's parameter objects all follow.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tristab {
+
+using Json = nlohmann::json;  // objects are sorted by key: the same settings always print as the same text
+
+// One row of a parameter table.
+struct Parameter {
+  enum class Kind { integer, real, boolean, choice, text, nested };
+  std::string name;
+  Kind kind = Kind::integer;
+  Json default_value;                // null: the parameter may stay absent (then settings hold no such key)
+  std::string help;                  // one line: meaning and unit
+  double minimum = 0, maximum = 0;   // closed range of integer and real
+  std::vector<std::string> choices;  // of choice
+  bool automatic = false;            // an integer or real that also takes "auto"
+
+  static Parameter integer(std::string name, Json default_value, double minimum, double maximum,
+                           std::string help);
+  static Parameter real(std::string name, Json default_value, double minimum, double maximum,
+                        std::string help);
+  static Parameter boolean(std::string name, Json default_value, std::string help);
+  static Parameter choice(std::string name, Json default_value, std::vector<std::string> choices,
+                          std::string help);
+  static Parameter text(std::string name, Json default_value, std::string help);
+  // A name with parameters of its own ({"method": "mxr", "block": 8} or "mxr"); checked by its owner.
+  static Parameter nested(std::string name, Json default_value, std::string help);
+
+  // "8", "1 .. 256", "axpy | dot": what the parameter allows, for messages and listings.
+  std::string allowed() const;
+};
+
+// Validated values of a parameter table, defaults filled in. Reading a name that the table lacks is a bug and
+// throws std::logic_error.
+class Settings {
+ public:
+  Settings() : values_(Json::object()) {}
+  explicit Settings(Json values) : values_(std::move(values)) {}
+
+  std::int64_t integer(std::string_view name) const;
+  double real(std::string_view name) const;
+  bool flag(std::string_view name) const;
+  const std::string& text(std::string_view name) const;
+  const Json& at(std::string_view name) const;
+  bool has(std::string_view name) const;           // present and not null
+  bool is_automatic(std::string_view name) const;  // holds "auto"
+
+  const Json& json() const { return values_; }
+  bool operator==(const Settings&) const = default;
+
+ private:
+  Json values_;
+};
+
+// Checks `given` (an object) against the table and fills in defaults. `owner` is what the parameters belong
+// to
+// ("method mxr"); `place` is the file and JSON path or the option. Throws UsageError naming place, what was
+// found, what is allowed and the nearest name.
+Settings complete_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
+                           std::string_view place);
+
+// The cartesian product over the values of `given` that are lists: {"block": [8, 16]} -> two settings, the
+// last named axis varying fastest. Also expands range axes "16:256:*2" and "16:128:16" of integer parameters.
+// An empty list is a UsageError.
+std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given,
+                                      std::string_view owner, std::string_view place);
+
+// "16:256:*2" -> 16, 32, 64, 128, 256; "16:128:16"; "64"; a JSON number; a JSON list of these. Values outside
+// [minimum, maximum], an empty axis, and a range that never ends are UsageErrors.
+std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, std::int64_t maximum,
+                                      std::string_view place);
+
+// A name with parameters as typed on a command line, "mxr:block=8:last=kept", a list of values split by '/'
+// ("block=8/16", except in `path`), or JSON text starting with '{'. Gives {key: "mxr", "block": 8}. `key` is
+// "method", "family", ....
+Json parse_inline(std::string_view text, std::string_view key, std::string_view place);
+
+// Reads a value typed on a command line: true, false, null, numbers, JSON lists; everything else is text.
+Json parse_scalar(std::string_view text);
+
+// Everything that a registry entry says about itself in `tristab list`.
+struct Description {
+  std::string name;
+  std::string summary;  // one line
+  std::string formula;  // what it computes, in the notation of the source
+  std::string source;   // paper and section, or URL
+  std::vector<Parameter> parameters;
+};
+
+}  // namespace tristab

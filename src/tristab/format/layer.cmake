@@ -1,0 +1,1 @@
+tristab_layer(format SOURCES format.cc USES tristab_base)

@@ -1,0 +1,72 @@
+#include "tristab/matrix/family/delta_rule.h"
+
+#include <algorithm>
+
+#include "tristab/matrix/gates/gates.h"
+#include "tristab/matrix/keys/keys.h"
+
+namespace tristab {
+namespace {
+
+template <typename AnyModel>
+ModelChoice choice_of(std::string parameter, std::string help, std::string default_model,
+                      std::span<const AnyModel> models) {
+  ModelChoice choice{std::move(parameter), std::move(help), std::move(default_model), {}};
+  for (const AnyModel& model : models) choice.models.push_back(&model);
+  return choice;
+}
+
+template <typename AnyModel>
+const AnyModel& chosen(std::span<const AnyModel> models, const std::string& name) {
+  return *std::ranges::find(models, name, [](const AnyModel& model) { return model.name; });
+}
+
+}  // namespace
+
+ModelChoice key_choice() { return choice_of("keys", "how keys are drawn", "silu", key_models()); }
+
+ModelChoice beta_choice(std::string default_model) {
+  return choice_of("beta", "how betas are drawn", std::move(default_model), beta_models());
+}
+
+ModelChoice decay_choice(std::string default_model) {
+  return choice_of("gate", "how log decays are drawn", std::move(default_model), decay_models());
+}
+
+std::vector<Parameter> delta_rule_parameters(const ModelChoice& keys, const ModelChoice& beta,
+                                             const ModelChoice* decay) {
+  std::vector<Parameter> table;
+  const auto append = [&](std::vector<Parameter> rows) {
+    table.insert(table.end(), rows.begin(), rows.end());
+  };
+  append(parameters_of(keys));
+  table.push_back(Parameter::integer("head_dim", 128, 16, 512, "length of a key"));
+  table.push_back(Parameter::choice("key_format", "fp64", {"fp64", "bf16"},
+                                    "format that normalised keys are rounded to"));
+  append(parameters_of(beta));
+  table.push_back(
+      Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
+  if (decay != nullptr) append(parameters_of(*decay));
+  return table;
+}
+
+ChunkInputs generate_chunk(const Settings& settings, int n, const RandomStream& random) {
+  ChunkInputs chunk;
+  chunk.keys = chosen(key_models(), settings.text("keys")).generate(settings, n, random.part("keys"));
+  if (settings.text("key_format") == "bf16") {
+    for (double& value : chunk.keys.values()) value = rounded_to_bfloat16(value);
+  }
+  chunk.beta = chosen(beta_models(), settings.text("beta")).generate(settings, n, random.part("beta"));
+  if (settings.flag("negative")) {
+    for (double& beta : chunk.beta) beta *= 2;
+  }
+  const bool gated = settings.has("gate");
+  chunk.log_decay = Matrix(n, gated ? 1 : 0);
+  if (gated) {
+    chunk.log_decay.values() =
+        chosen(decay_models(), settings.text("gate")).generate(settings, n, random.part("gate"));
+  }
+  return chunk;
+}
+
+}  // namespace tristab

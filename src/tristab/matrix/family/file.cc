@@ -1,0 +1,137 @@
+// Matrices from a file, in file order (head-major: all chunks of head 0, then of head 1):
+//   A itself        [n, n], [batch, n, n], or [tokens, heads, n] (chunk c of head h is rows c n .. c n + n -
+//   1) k, beta, g      of one layer or of all, from which A is formed (layer_tensors.h, formation.h)
+// A tensor of three axes whose last two are equal is a batch.
+// Source: .npy and .safetensors; the layouts of data that kernels exchange.
+#include <fmt/format.h>
+
+#include <limits>
+
+#include "tristab/base/errors.h"
+#include "tristab/matrix/family/family.h"
+#include "tristab/matrix/family/file_sources.h"
+
+namespace tristab {
+namespace {
+
+std::vector<std::string> tensor_names(const TensorFile& file) {
+  std::vector<std::string> names;
+  for (const Tensor& tensor : file.tensors()) names.push_back(tensor.name);
+  return names;
+}
+
+void settle(Json& settings, std::string_view place) {
+  if (!settings.contains("path") || settings["path"] == "") {
+    throw UsageError(
+        fmt::format("{}.path: found nothing; allowed: the path of a .npy or .safetensors file", place));
+  }
+  const auto together = [&](const char* one, const char* other) {
+    if (!settings.contains(one) || !settings.contains(other)) return;
+    throw UsageError(fmt::format("{}: found {} {} and {} {}; allowed: one of them", place, one,
+                                 settings[one].dump(), other, settings[other].dump()));
+  };
+  together("tensor", "layer");
+  together("tensor", "beta");
+  together("layer", "beta");
+  if (settings.contains("g") && !settings.contains("beta")) {
+    throw UsageError(
+        fmt::format("{}.g: found {} without beta; allowed: the file of g beside those of k (path) and beta",
+                    place, settings["g"].dump()));
+  }
+  settle_heads(settings, place);
+  settle_tokens(settings, place);
+}
+
+// What to read where neither tensor nor layer is named: the only one there is.
+std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
+                                  std::string_view place) {
+  const std::vector<std::string> layers = layer_names(*file);
+  if (layers.size() == 1) return layers_source(selection, {LayerTensors(file, layers.front())}, place);
+  if (layers.empty() && file->tensors().size() == 1) {
+    return matrices_source(selection, file, file->tensors().front(), place);
+  }
+  if (!layers.empty()) {
+    throw UsageError(fmt::format("{}.layer: found nothing; allowed: all, {} (the layers of {})", place,
+                                 join_names(layers), file->path()));
+  }
+  throw UsageError(fmt::format("{}.tensor: found nothing; allowed: {} (the tensors of {})", place,
+                               join_names(tensor_names(*file)), file->path()));
+}
+
+std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesystem::path& directory,
+                                      std::string_view place) {
+  const Settings& settings = spec.settings;
+  const FileSelection selection{settings, fmt::format("{} {}", spec.family, settings.json().dump())};
+  const auto file = TensorFile::open(directory / settings.text("path"));
+  if (settings.has("beta")) {
+    const auto beta = TensorFile::open(directory / settings.text("beta"));
+    const auto g = settings.has("g") ? TensorFile::open(directory / settings.text("g")) : nullptr;
+    return layers_source(selection, {LayerTensors(file, beta, g)}, place);
+  }
+  if (settings.has("tensor")) {
+    const Tensor* tensor = file->find(settings.text("tensor"));
+    if (tensor == nullptr) {
+      throw_unknown_name(fmt::format("{}.tensor: {}", place, file->path()), "tensor", settings.text("tensor"),
+                         tensor_names(*file));
+    }
+    return matrices_source(selection, file, *tensor, place);
+  }
+  if (!settings.has("layer")) return open_only(selection, file, place);
+  std::vector<LayerTensors> layers;
+  const std::string& name = settings.text("layer");
+  if (name == "all" && file->find("all.k") == nullptr) {
+    for (const std::string& each : layer_names(*file)) layers.emplace_back(file, each);
+  } else {
+    if (file->find(name + ".k") == nullptr) {
+      throw_unknown_name(fmt::format("{}.layer: {}", place, file->path()), "layer", name, layer_names(*file));
+    }
+    layers.emplace_back(file, name);
+  }
+  if (layers.empty()) {
+    throw InputError(
+        fmt::format("{}: found no layer; allowed: tensors called <layer>.k and <layer>.beta", file->path()));
+  }
+  return layers_source(selection, std::move(layers), place);
+}
+
+// Every InputError of opening says which setting led to it.
+std::unique_ptr<Source> open(const FamilySpec& spec, const std::filesystem::path& directory,
+                             std::string_view place) {
+  try {
+    return open_selected(spec, directory, place);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}.path: {}", place, error.what()));
+  }
+}
+
+}  // namespace
+
+Family file_family() {
+  return {
+      .description =
+          {.name = "file",
+           .summary = "matrices, or keys, betas and decays, from a .npy or .safetensors file",
+           .formula =
+               "A as stored, or formed from k, beta, g: DeltaNet, Gated DeltaNet or KDA by the shape of g",
+           .source = "layouts [n, n], [batch, n, n], [tokens, heads, n]; <layer>.k, .beta, .g",
+           .parameters =
+               {
+                   Parameter::text("path", nullptr, "file, relative to the configuration"),
+                   Parameter::text("tensor", nullptr,
+                                   "tensor that holds A; may be absent where there is one"),
+                   Parameter::text(
+                       "layer", nullptr,
+                       "prefix of <layer>.k, .beta, .g, or all; may be absent where there is one"),
+                   Parameter::text("beta", nullptr, ".npy file of beta, where path is one of k"),
+                   Parameter::text("g", nullptr, ".npy file of g, where path is one of k"),
+                   Parameter::text("heads", nullptr, "all (default), or a list such as [0, 2]"),
+                   Parameter::text("tokens", nullptr, "all (default), or [begin, end)"),
+                   Parameter::choice("tail", "pad", {"pad", "short", "drop"},
+                                     "a last chunk of fewer tokens: zero rows added, kept short, left out"),
+               }},
+      .settle = settle,
+      .open = open,
+      .list_valued = {"heads", "tokens"}};
+}
+
+}  // namespace tristab

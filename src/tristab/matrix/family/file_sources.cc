@@ -1,0 +1,232 @@
+#include "tristab/matrix/family/file_sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+constexpr int largest_n = 4096;
+
+int checked_count(std::int64_t count) {
+  if (count > std::numeric_limits<int>::max()) throw std::logic_error("more matrices than an int counts");
+  return static_cast<int>(count);
+}
+
+Problem problem_of(const FileSelection& selection, int n, int index, Matrix a, Json source) {
+  source["file"] = selection.settings.text("path");
+  Problem problem;
+  problem.id =
+      problem_id("file", a.rows(), index, fmt::format("{} n={} {}", selection.canonical, n, source.dump()));
+  problem.a = std::move(a);
+  problem.trial = index;
+  problem.source = std::move(source);
+  return problem;
+}
+
+// The tokens of one chunk of a range, and the rows its matrix gets.
+struct ChunkRows {
+  std::int64_t first_token, tokens;
+  int rows;
+};
+
+ChunkRows chunk_rows(const TokenRange& range, std::int64_t chunk, int n, Tail tail) {
+  const std::int64_t first = range.begin + chunk * n;
+  const std::int64_t tokens = std::min<std::int64_t>(n, range.end - first);
+  return {first, tokens, tail == Tail::short_chunk ? static_cast<int>(tokens) : n};
+}
+
+class MatricesSource : public Source {
+ public:
+  MatricesSource(const FileSelection& selection, std::shared_ptr<const TensorFile> file, const Tensor& tensor,
+                 std::string_view place)
+      : selection_(selection),
+        file_(std::move(file)),
+        tensor_(tensor),
+        tail_(tail_of(selection.settings.text("tail"))) {
+    const std::vector<std::int64_t>& shape = tensor.shape;
+    if (tensor.dtype == Dtype::other) {
+      throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: F64, F32, F16, BF16", file_->path(),
+                                   name_text(tensor.name), tensor.dtype_name));
+    }
+    const bool square = shape.size() >= 2 && shape.back() == shape[shape.size() - 2];
+    batch_ = (shape.size() == 2 || shape.size() == 3) && square;
+    if ((!batch_ && shape.size() != 3) || tensor.elements() == 0 || shape.back() > largest_n) {
+      throw InputError(fmt::format(
+          "{}: tensor {} has shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] with n "
+          "from 1 to {}, nothing empty",
+          file_->path(), name_text(tensor.name), tensor.shape_text(), largest_n));
+    }
+    n_ = static_cast<int>(shape.back());
+    const Settings& settings = selection.settings;
+    if (batch_) {
+      count_ = shape.size() == 3 ? shape[0] : 1;
+      for (const char* name : {"heads", "tokens"}) {
+        if (settings.at(name) == "all") continue;
+        throw UsageError(fmt::format(
+            "{}.{}: found {}; allowed: all, as tensor {} of {} has shape {}, a batch of matrices", place,
+            name, settings.at(name).dump(), name_text(tensor.name), file_->path(), tensor.shape_text()));
+      }
+      return;
+    }
+    heads_ = selected_heads(settings.at("heads"), shape[1], place);
+    range_ = selected_tokens(settings.at("tokens"), shape[0], place);
+    if (range_.begin % n_ != 0) {
+      throw UsageError(fmt::format(
+          "{}.tokens: found a first token of {}; allowed: multiples of {}, the size of the blocks in "
+          "tensor {}",
+          place, range_.begin, n_, name_text(tensor.name)));
+    }
+    count_ = static_cast<std::int64_t>(heads_.size()) * range_.chunks(n_, tail_);
+  }
+
+  int count(int n) const override { return n == n_ ? checked_count(count_) : 0; }
+  std::vector<int> sizes() const override { return {n_}; }
+
+  Problem problem(int n, int index) const override {
+    if (index < 0 || index >= count(n)) throw std::logic_error("no such matrix");
+    Json source = {{"layer", nullptr}, {"sequence", nullptr},    {"head", nullptr},
+                   {"chunk", nullptr}, {"first_token", nullptr}, {"tensor", tensor_.name}};
+    if (batch_) {
+      source["sequence"] = index;
+      Matrix a(n_, n_);
+      const std::int64_t size = std::int64_t{n_} * n_;
+      file_->read(tensor_, {index * size, 1, size, size}, a.values().data());
+      check_strictly_lower(a, a.rows(), [&](int i, int j) {
+        return tensor_.shape.size() == 3 ? fmt::format("[{}, {}, {}]", index, i, j)
+                                         : fmt::format("[{}, {}]", i, j);
+      });
+      return problem_of(selection_, n, index, std::move(a), std::move(source));
+    }
+    const std::int64_t chunks = range_.chunks(n_, tail_),
+                       head = heads_[static_cast<std::size_t>(index / chunks)];
+    const ChunkRows chunk = chunk_rows(range_, index % chunks, n_, tail_);
+    const std::int64_t width = tensor_.shape[1] * n_;
+    Matrix stored(n_, n_);
+    file_->read(tensor_, {chunk.first_token * width + head * n_, chunk.tokens, n_, width},
+                stored.values().data());
+    check_strictly_lower(stored, static_cast<int>(chunk.tokens), [&](int i, int j) {
+      return fmt::format("[{}, {}, {}]", chunk.first_token + i, head, j);
+    });
+    Matrix a(chunk.rows, chunk.rows);
+    for (int i = 0; i < chunk.tokens; ++i) std::copy_n(stored.row(i), i, a.row(i));
+    source["head"] = head;
+    source["chunk"] = index % chunks;
+    source["first_token"] = chunk.first_token;
+    return problem_of(selection_, n, index, std::move(a), std::move(source));
+  }
+
+ private:
+  // Sets zeros on and above the diagonal, where -0 is one.
+  template <typename Place>
+  void check_strictly_lower(Matrix& a, int rows, Place place) const {
+    for (int i = 0; i < rows; ++i) {
+      for (int j = i; j < a.columns(); ++j) {
+        if (a(i, j) != 0) {
+          throw InputError(fmt::format(
+              "{}: tensor {} holds {} at index {}, on or above the diagonal of A; allowed: 0 there, "
+              "A is strictly lower triangular",
+              file_->path(), name_text(tensor_.name), a(i, j), place(i, j)));
+        }
+        a(i, j) = 0;
+      }
+    }
+  }
+
+  FileSelection selection_;
+  std::shared_ptr<const TensorFile> file_;
+  const Tensor& tensor_;  // of file_
+  Tail tail_;
+  int n_ = 0;
+  bool batch_ = false;  // else [tokens, heads, n]
+  std::int64_t count_ = 0;
+  std::vector<std::int64_t> heads_;
+  TokenRange range_;
+};
+
+class LayersSource : public Source {
+ public:
+  LayersSource(const FileSelection& selection, std::vector<LayerTensors> layers, std::string_view place)
+      : selection_(selection), tail_(tail_of(selection.settings.text("tail"))) {
+    for (LayerTensors& layer : layers) {
+      Selected selected{std::move(layer), {}, {}};
+      selected.heads = selected_heads(selection.settings.at("heads"), selected.tensors.heads(), place);
+      selected.range = selected_tokens(selection.settings.at("tokens"), selected.tensors.tokens(), place);
+      layers_.push_back(std::move(selected));
+    }
+  }
+
+  int count(int n) const override {
+    std::int64_t total = 0;
+    for (const Selected& layer : layers_) total += count_of(layer, n);
+    return checked_count(total);
+  }
+
+  Problem problem(int n, int index) const override {
+    if (index < 0 || index >= count(n)) throw std::logic_error("no such matrix");
+    std::int64_t rest = index;
+    auto layer = layers_.begin();
+    for (; rest >= count_of(*layer, n); ++layer) rest -= count_of(*layer, n);
+    const std::int64_t chunks = layer->range.chunks(n, tail_),
+                       heads = static_cast<std::int64_t>(layer->heads.size());
+    const std::int64_t chunk = rest % chunks, sequence = rest / chunks / heads;
+    const std::int64_t head = layer->heads[static_cast<std::size_t>(rest / chunks % heads)];
+    const ChunkRows rows = chunk_rows(layer->range, chunk, n, tail_);
+    Matrix a =
+        delta_rule_matrix(layer->tensors.read({sequence, head, rows.first_token, rows.tokens}, rows.rows));
+    const std::string& name = layer->tensors.name();
+    for (int i = 0; i < a.rows(); ++i) {
+      for (int j = 0; j < i; ++j) {
+        if (std::isfinite(a(i, j))) continue;
+        throw InputError(fmt::format(
+            "{}: A of {}head {}, tokens {} to {}, is not finite at [{}, {}]; allowed: keys, betas "
+            "and log decays (at most 0) whose A is",
+            selection_.settings.text("path"), name.empty() ? "" : fmt::format("layer {}, ", name), head,
+            rows.first_token, rows.first_token + rows.tokens - 1, i, j));
+      }
+    }
+    Json source = {{"layer", name.empty() ? Json(nullptr) : Json(name)},
+                   {"sequence", sequence},
+                   {"head", head},
+                   {"chunk", chunk},
+                   {"first_token", rows.first_token}};
+    return problem_of(selection_, n, index, std::move(a), std::move(source));
+  }
+
+ private:
+  struct Selected {
+    LayerTensors tensors;
+    std::vector<std::int64_t> heads;
+    TokenRange range;
+  };
+
+  std::int64_t count_of(const Selected& layer, int n) const {
+    return layer.tensors.sequences() * static_cast<std::int64_t>(layer.heads.size()) *
+           layer.range.chunks(n, tail_);
+  }
+
+  FileSelection selection_;
+  Tail tail_;
+  std::vector<Selected> layers_;
+};
+
+}  // namespace
+
+std::unique_ptr<Source> matrices_source(const FileSelection& selection,
+                                        std::shared_ptr<const TensorFile> file, const Tensor& tensor,
+                                        std::string_view place) {
+  return std::make_unique<MatricesSource>(selection, std::move(file), tensor, place);
+}
+
+std::unique_ptr<Source> layers_source(const FileSelection& selection, std::vector<LayerTensors> layers,
+                                      std::string_view place) {
+  return std::make_unique<LayersSource>(selection, std::move(layers), place);
+}
+
+}  // namespace tristab

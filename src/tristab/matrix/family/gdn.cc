@@ -1,0 +1,30 @@
+// A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, G the inclusive cumulative sum of the log decay inside
+// the chunk, with drawn keys, betas and decays. Source: Yang, Kautz, Hatamizadeh, Gated Delta Networks, arXiv
+// 2412.06464, section 3.3.
+#include "tristab/matrix/family/delta_rule.h"
+#include "tristab/matrix/family/family.h"
+
+namespace tristab {
+
+Family gdn_family() {
+  const ModelChoice keys = key_choice(), beta = beta_choice("qwen3-next"), decay = decay_choice("qwen3-next");
+  return {
+      .description = {.name = "gdn",
+                      .summary = "Gated DeltaNet with drawn keys, betas and decays",
+                      .formula = "A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, G_i = g_1 + ... + g_i",
+                      .source = "arXiv 2412.06464, section 3.3",
+                      .parameters = delta_rule_parameters(keys, beta, &decay)},
+      .random = true,
+      .generate =
+          [](const Settings& settings, int n, const RandomStream& random) {
+            return delta_rule_matrix(generate_chunk(settings, n, random));
+          },
+      .settle =
+          [](Json& settings, std::string_view place) {
+            settle(key_choice(), settings, place);
+            settle(beta_choice("qwen3-next"), settings, place);
+            settle(decay_choice("qwen3-next"), settings, place);
+          }};
+}
+
+}  // namespace tristab

@@ -1,0 +1,16 @@
+// A = 0, so (I + A)^-1 = I: what a method does where there is nothing to do.
+// Source: exactness tests; padded chunks.
+#include "tristab/matrix/family/family.h"
+
+namespace tristab {
+
+Family zeros_family() {
+  return {.description = {.name = "zeros",
+                          .summary = "the zero matrix",
+                          .formula = "A = 0",
+                          .source = "exactness tests; a chunk of padding",
+                          .parameters = {}},
+          .generate = [](const Settings&, int n, const RandomStream&) { return Matrix(n, n); }};
+}
+
+}  // namespace tristab

@@ -1,0 +1,125 @@
+// Log decay g_t of token t; a_t ~ N(0, 1) stands for a normalised token's projection; one head is drawn a
+// matrix:
+//   none            0
+//   constant        gate_value
+//   fla-init        -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1)
+//                   (flash-linear-attention, fla/layers/gated_deltanet.py, __init__; Mamba-2's
+//                   initialisation)
+//   hf-init         the same with dt_bias = 1 (transformers, models/qwen3_next, _init_weights:
+//   ones_(dt_bias)) kda-safe        -5 sigmoid(A a_t), A ~ U(1, 16) (flash-linear-attention,
+//   fla/ops/kda/gate.py, lower bound -5;
+//                   fla/layers/kda.py, __init__: dt_bias = 0)
+//   saturated       a constant of the head, uniform in (-166, -126) (the saturated heads of a Qwen3-Next
+//   layer) qwen3-next      m exp(s x_t - s^2 / 2), x_t ~ N(0, 1): a head with mean m and deviation s of
+//   log(-g), drawn qwen3.5-0.8b    uniformly from those of a measured layer (measured_layers.cc)
+#include "tristab/base/elementary.h"
+#include "tristab/matrix/gates/gates.h"
+
+namespace tristab {
+namespace {
+
+std::vector<double> normals(int n, const RandomStream& random) {
+  std::vector<double> values(static_cast<std::size_t>(n));
+  random.part("tokens").fill_normal(0, values);
+  return values;
+}
+
+std::vector<double> of_softplus(int n, double dt_bias, const RandomStream& random) {
+  const double a_of_head = 16.0 * random.part("A").open_uniform(0);
+  std::vector<double> values = normals(n, random);
+  for (double& value : values) value = -a_of_head * softplus(value + dt_bias);
+  return values;
+}
+
+std::vector<double> none(const Settings&, int n, const RandomStream&) {
+  return std::vector<double>(static_cast<std::size_t>(n), 0.0);
+}
+
+std::vector<double> constant(const Settings& settings, int n, const RandomStream&) {
+  return std::vector<double>(static_cast<std::size_t>(n), settings.real("gate_value"));
+}
+
+std::vector<double> fla_init(const Settings&, int n, const RandomStream& random) {
+  const double low = natural_log(0.001), high = natural_log(0.1);
+  const double dt = exponential(low + (high - low) * random.part("dt").open_uniform(0));
+  return of_softplus(n, dt + natural_log(-expm1_of(-dt)), random);  // the inverse of softplus
+}
+
+std::vector<double> hf_init(const Settings&, int n, const RandomStream& random) {
+  return of_softplus(n, 1.0, random);
+}
+
+std::vector<double> kda_safe(const Settings&, int n, const RandomStream& random) {
+  const double a_of_head = 1.0 + 15.0 * random.part("A").open_uniform(0);
+  std::vector<double> values = normals(n, random);
+  for (double& value : values) value = -5.0 * sigmoid(a_of_head * value);
+  return values;
+}
+
+std::vector<double> saturated(const Settings&, int n, const RandomStream& random) {
+  return std::vector<double>(static_cast<std::size_t>(n),
+                             -166.0 + 40.0 * random.part("head").open_uniform(0));
+}
+
+std::vector<double> measured(std::span<const MeasuredHead> heads, int n, const RandomStream& random) {
+  const double drawn = random.part("head").uniform(0) * static_cast<double>(heads.size());
+  const auto [mean, deviation] = heads[static_cast<std::size_t>(drawn)];
+  std::vector<double> values = normals(n, random);
+  for (double& value : values) value = mean * exponential(deviation * value - 0.5 * deviation * deviation);
+  return values;
+}
+
+std::vector<double> qwen3_next(const Settings&, int n, const RandomStream& random) {
+  return measured(qwen3_next_heads(), n, random);
+}
+
+std::vector<double> qwen35(const Settings&, int n, const RandomStream& random) {
+  return measured(qwen35_heads(), n, random);
+}
+
+}  // namespace
+
+std::span<const GateModel> decay_models() {
+  static const std::vector<GateModel> models = {
+      {{"none", "g_t = 0", "DeltaNet, arXiv 2406.06484", {}}, none},
+      {{"constant",
+        "g_t = gate_value",
+        "RetNet's fixed decay, arXiv 2307.08621",
+        {Parameter::real("gate_value", -0.1, -1000, 0, "log decay of every token")}},
+       constant},
+      {{"fla-init",
+        "g_t = -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1), a_t "
+        "~ N(0, 1)",
+        "flash-linear-attention, fla/layers/gated_deltanet.py",
+        {}},
+       fla_init},
+      {{"hf-init",
+        "g_t = -A softplus(a_t + 1), A ~ U(0, 16), a_t ~ N(0, 1)",
+        "transformers, models/qwen3_next/modeling_qwen3_next.py",
+        {}},
+       hf_init},
+      {{"kda-safe",
+        "g_t = -5 sigmoid(A a_t), A ~ U(1, 16), a_t ~ N(0, 1)",
+        "flash-linear-attention, fla/ops/kda/gate.py",
+        {}},
+       kda_safe},
+      {{"saturated",
+        "g_t = a constant of the head, uniform in (-166, -126)",
+        "the saturated heads of a Qwen3-Next layer",
+        {}},
+       saturated},
+      {{"qwen3-next",
+        "g_t = m exp(s x_t - s^2/2), x_t ~ N(0, 1), (m, s) of one of 8 measured heads",
+        "a Qwen3-Next layer, 8192 tokens",
+        {}},
+       qwen3_next},
+      {{"qwen3.5-0.8b",
+        "g_t = m exp(s x_t - s^2/2), x_t ~ N(0, 1), (m, s) of one of 16 measured heads",
+        "a Qwen3.5-0.8B layer, 8192 tokens",
+        {}},
+       qwen35},
+  };
+  return models;
+}
+
+}  // namespace tristab

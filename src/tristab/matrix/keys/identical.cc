@@ -1,0 +1,21 @@
+// k_t = b / |b| for every t, b ~ N(0, I): K K^T is all ones, so A_ij = beta_i (exp(G_i - G_j)).
+// Source: a run of one token; the extreme of flash-linear-attention issue 537.
+#include "tristab/matrix/keys/keys.h"
+
+namespace tristab {
+
+KeyModel identical_keys() {
+  return {{"identical", "k_t = b / |b|, b ~ N(0, I)", "flash-linear-attention issue 537", {}},
+          [](const Settings& settings, int n, const RandomStream& random) {
+            const int dim = static_cast<int>(settings.integer("head_dim"));
+            Matrix base = normal_matrix(1, dim, random.part("base"));
+            normalise_rows(base);
+            Matrix keys(n, dim);
+            for (int t = 0; t < n; ++t) {
+              for (int d = 0; d < dim; ++d) keys(t, d) = base(0, d);
+            }
+            return keys;
+          }};
+}
+
+}  // namespace tristab

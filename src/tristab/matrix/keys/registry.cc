@@ -1,0 +1,41 @@
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tristab/matrix/keys/keys.h"
+#include "tristab/matrix/sum.h"
+
+namespace tristab {
+
+std::span<const KeyModel> key_models() {
+  static const std::vector<KeyModel> models = {
+      independent_keys(), silu_keys(),       collinear_keys(),
+      identical_keys(),   orthogonal_keys(), clustered_keys(),
+  };
+  return models;
+}
+
+void normalise_rows(Matrix& keys) {
+  const auto dim = static_cast<std::size_t>(keys.columns());
+  for (int i = 0; i < keys.rows(); ++i) {
+    const double norm = std::sqrt(dot(keys.row(i), keys.row(i), dim));
+    for (int d = 0; d < keys.columns(); ++d) keys(i, d) /= norm;
+  }
+}
+
+double rounded_to_bfloat16(double x) {
+  if (x == 0) return x;
+  int exponent = 0;
+  std::frexp(x, &exponent);
+  // 2^(exponent - 1) <= |x|: the last of 8 significant bits, not below the last bit of the subnormals.
+  const double unit = std::ldexp(1.0, std::max(exponent - 8, -133));
+  return std::rint(x / unit) * unit;
+}
+
+Matrix normal_matrix(int rows, int columns, const RandomStream& random) {
+  Matrix values(rows, columns);
+  random.fill_normal(0, values.values());
+  return values;
+}
+
+}  // namespace tristab

@@ -1,0 +1,11 @@
+# A and where it comes from: families, key, beta and decay models, formation, readers and writers of tensors.
+tristab_layer(matrix
+  SOURCES
+    condition.cc formation.cc layer_tensors.cc model.cc npy.cc safetensors.cc source.cc tensor_file.cc
+    family/registry.cc family/uniform.cc family/uniform_signed.cc family/ones.cc family/block_ones.cc family/zeros.cc
+    family/normal.cc family/delta_rule.cc family/delta_net.cc family/gdn.cc
+    family/file.cc family/file_selection.cc family/file_sources.cc
+    gates/beta_models.cc gates/decay_models.cc gates/measured_layers.cc
+    keys/registry.cc keys/independent.cc keys/silu.cc keys/collinear.cc keys/identical.cc keys/orthogonal.cc
+    keys/clustered.cc
+  USES tristab_base)

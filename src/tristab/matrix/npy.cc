@@ -1,0 +1,234 @@
+#include "tristab/matrix/npy.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstring>
+#include <ostream>
+#include <stdexcept>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+constexpr std::uint64_t longest_header = 1 << 20;  // what one array's description can never need
+
+// The header is a Python dictionary literal; this reads the subset that the format's specification allows.
+class DictionaryReader {
+ public:
+  DictionaryReader(std::string_view text, const std::string& path) : text_(text), path_(path) {}
+
+  void read() {
+    expect('{');
+    while (!accept('}')) {
+      const std::string key = string();
+      expect(':');
+      if (key == "descr") {
+        once(has_descr_, key);
+        descr = string();
+      } else if (key == "fortran_order") {
+        once(has_order_, key);
+        fortran_order = boolean();
+      } else if (key == "shape") {
+        once(has_shape_, key);
+        tuple();
+      } else {
+        broken(fmt::format("key {}", name_text(key)), "descr, fortran_order, shape");
+      }
+      if (!accept(',') && peek() != '}') broken("no comma between keys", "{'descr': ..., ...}");
+    }
+    if (peek() != '\0') broken("text after the dictionary", "nothing");
+    if (!has_descr_ || !has_order_ || !has_shape_) broken("a key missing", "descr, fortran_order and shape");
+  }
+
+  std::string descr;
+  bool fortran_order = false;
+  std::vector<std::int64_t> shape;
+
+ private:
+  [[noreturn]] void broken(const std::string& found, std::string_view allowed) const {
+    throw InputError(fmt::format("{}: the .npy header is broken at character {}: found {}; allowed: {}",
+                                 path_, at_, found, allowed));
+  }
+  void once(bool& seen, const std::string& key) const {
+    if (seen) broken(fmt::format("'{}' twice", key), "each key once");
+    seen = true;
+  }
+  char peek() {
+    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t')) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool accept(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+  void expect(char c) {
+    if (!accept(c)) broken(name_text(text_.substr(at_, 8)), fmt::format("'{}'", c));
+  }
+  std::string string() {
+    const char quote = peek();
+    if (quote != '\'' && quote != '"')
+      broken(name_text(text_.substr(at_, 8)), "a quoted string (structured dtypes are not)");
+    const std::size_t end = text_.find(quote, at_ + 1);
+    if (end == std::string_view::npos) broken("a string without an end", "a quoted string");
+    const std::string value(text_.substr(at_ + 1, end - at_ - 1));
+    at_ = end + 1;
+    return value;
+  }
+  bool boolean() {
+    peek();
+    for (const std::string_view word : {"True", "False"}) {
+      if (text_.substr(at_).starts_with(word)) {
+        at_ += word.size();
+        return word == "True";
+      }
+    }
+    broken(name_text(text_.substr(at_, 8)), "True or False");
+  }
+  void tuple() {
+    expect('(');
+    while (!accept(')')) {
+      peek();
+      std::int64_t extent = 0;
+      const char* first = text_.data() + at_;
+      const auto [end, error] = std::from_chars(first, text_.data() + text_.size(), extent);
+      if (error != std::errc{} || extent < 0)
+        broken(name_text(text_.substr(at_, 24)), "a whole number from 0 to 2^63 - 1");
+      at_ += static_cast<std::size_t>(end - first);
+      shape.push_back(extent);
+      if (!accept(',') && peek() != ')') broken(name_text(text_.substr(at_, 8)), "',' or ')'");
+    }
+  }
+
+  std::string_view text_;
+  const std::string& path_;
+  std::size_t at_ = 0;
+  bool has_descr_ = false, has_order_ = false, has_shape_ = false;
+};
+
+Dtype dtype_of(const std::string& descr, const std::string& path) {
+  if (descr == "<f8") return Dtype::f64;
+  if (descr == "<f4") return Dtype::f32;
+  if (descr == "<f2") return Dtype::f16;
+  throw InputError(fmt::format("{}: found dtype {}{}; allowed: '<f8', '<f4', '<f2'", path, name_text(descr),
+                               descr.starts_with('>') ? " (big-endian)" : ""));
+}
+
+std::string_view descr_of(Dtype dtype) {
+  if (dtype == Dtype::f64) return "<f8";
+  if (dtype == Dtype::f32) return "<f4";
+  throw std::logic_error("arrays are written as f64 or f32");
+}
+
+}  // namespace
+
+Tensor read_npy_header(const RawFile& file) {
+  const std::string& path = file.path();
+  std::array<unsigned char, 12> start{};
+  const std::uint64_t known = std::min<std::uint64_t>(start.size(), file.size());
+  file.read(0, known, start.data());
+  const int version = start[6];
+  const std::uint64_t prefix = version == 1 ? 10 : 12;
+  if (known < prefix)
+    throw InputError(fmt::format("{}: found {} bytes; allowed: a whole .npy file", path, file.size()));
+  if (version < 1 || version > 3) {
+    throw InputError(fmt::format("{}: found .npy version {}; allowed: 1, 2, 3", path, version));
+  }
+  std::uint64_t length = start[8] + 256u * start[9];
+  if (version > 1) length += 65536ull * start[10] + 16777216ull * start[11];
+  if (length > longest_header || prefix + length > file.size()) {
+    throw InputError(
+        fmt::format("{}: the .npy header says it has {} bytes; allowed: at most {} (the file has {} bytes)",
+                    path, length, std::min(longest_header, file.size() - prefix), file.size()));
+  }
+  std::string text(length, '\0');
+  file.read(prefix, length, text.data());
+  DictionaryReader header(text, path);
+  header.read();
+
+  Tensor tensor;
+  tensor.name = "array";
+  tensor.dtype_name = header.descr;
+  tensor.dtype = dtype_of(header.descr, path);
+  tensor.shape = header.shape;
+  tensor.offset = prefix + length;
+  if (header.fortran_order) {
+    throw InputError(
+        fmt::format("{}: found fortran_order True; allowed: C order (numpy.ascontiguousarray)", path));
+  }
+  std::int64_t bytes = 0;
+  if (!checked_size(tensor.shape, size_of(tensor.dtype), bytes) || bytes == 0) {
+    throw InputError(fmt::format("{}: found shape {}; allowed: at least one element, below 2^62 bytes", path,
+                                 tensor.shape_text()));
+  }
+  if (tensor.offset + static_cast<std::uint64_t>(bytes) != file.size()) {
+    throw InputError(fmt::format("{}: found {} bytes of data; allowed: {}, for shape {} of {}", path,
+                                 file.size() - tensor.offset, bytes, tensor.shape_text(), tensor.dtype_name));
+  }
+  return tensor;
+}
+
+void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape) {
+  // A tuple of one is written (3,).
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
+                                   descr_of(dtype), fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  header.append(63 - (10 + header.size()) % 64, ' ');  // data start at a multiple of 64 bytes
+  header += '\n';
+  out << npy_magic << '\x01' << '\x00' << static_cast<char>(header.size() % 256)
+      << static_cast<char>(header.size() / 256) << header;
+}
+
+void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> values) {
+  std::string bytes(values.size() * static_cast<std::size_t>(size_of(dtype)), '\0');
+  char* target = bytes.data();
+  for (const double value : values) {
+    if (dtype == Dtype::f64) {
+      std::memcpy(target, &value, sizeof value);
+    } else {
+      const auto single = static_cast<float>(value);
+      std::memcpy(target, &single, sizeof single);
+    }
+    target += size_of(dtype);
+  }
+  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+NpyFileWriter::NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape)
+    : path_(std::move(path)), partial_(path_), dtype_(dtype), missing_(1) {
+  for (const std::int64_t extent : shape) missing_ *= extent;
+  partial_ += fmt::format(".partial-{}", ::getpid());
+  out_.open(partial_, std::ios::binary | std::ios::trunc);
+  if (!out_) throw InputError(fmt::format("{}: cannot be written: {}", path_.string(), std::strerror(errno)));
+  write_npy_header(out_, dtype, shape);
+}
+
+NpyFileWriter::~NpyFileWriter() {
+  if (committed_) return;
+  out_.close();
+  std::error_code ignored;
+  std::filesystem::remove(partial_, ignored);
+}
+
+void NpyFileWriter::append(std::span<const double> values) {
+  missing_ -= static_cast<std::int64_t>(values.size());
+  if (missing_ < 0) throw std::logic_error("more values than the shape has");
+  write_npy_values(out_, dtype_, values);
+}
+
+void NpyFileWriter::commit() {
+  if (missing_ != 0) throw std::logic_error("fewer values than the shape has");
+  out_.close();
+  std::error_code error;
+  if (out_) std::filesystem::rename(partial_, path_, error);
+  if (!out_ || error) {
+    throw InputError(
+        fmt::format("{}: writing failed: {}", path_.string(), error ? error.message() : "is the disk full?"));
+  }
+  committed_ = true;
+}
+
+}  // namespace tristab

@@ -1,0 +1,49 @@
+// NumPy's .npy format, versions 1.0 to 3.0: little-endian f2, f4, f8, C order.
+// https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <iosfwd>
+#include <span>
+#include <string_view>
+
+#include "tristab/matrix/tensor_file.h"
+
+namespace tristab {
+
+inline constexpr std::string_view npy_magic = "\x93NUMPY";
+
+// The array of the file as a tensor named "array". Throws InputError naming what was found and what is
+// allowed when the header is broken, big-endian or in Fortran order, and when the file's length is not the
+// header's.
+Tensor read_npy_header(const RawFile& file);
+
+// Writes an array of f64 or f32 (other dtypes are a bug) to a stream: the header, then values in row-major
+// order.
+void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape);
+void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> values);
+
+// Writes an array to a file that appears under its name only when commit() has seen all of it; before that it
+// has a name of its own beside it, and none after a failure.
+class NpyFileWriter {
+ public:
+  // Throws InputError when the file cannot be created.
+  NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape);
+  ~NpyFileWriter();
+  NpyFileWriter(const NpyFileWriter&) = delete;
+  NpyFileWriter& operator=(const NpyFileWriter&) = delete;
+
+  void append(std::span<const double> values);
+  // Throws InputError when writing failed (disk full); std::logic_error when the shape is not filled.
+  void commit();
+
+ private:
+  std::filesystem::path path_, partial_;
+  Dtype dtype_;
+  std::int64_t missing_;  // elements still to come
+  std::ofstream out_;
+  bool committed_ = false;
+};
+
+}  // namespace tristab

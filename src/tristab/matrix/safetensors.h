@@ -1,0 +1,17 @@
+// The safetensors format: 8 bytes of header length, a JSON header, one buffer without holes.
+// https://github.com/huggingface/safetensors#format
+#pragma once
+
+#include <vector>
+
+#include "tristab/matrix/tensor_file.h"
+
+namespace tristab {
+
+// Every tensor of the file. Throws InputError naming the tensor, what was found and what is allowed when the
+// header is no JSON object, longer than 100 MB or than the file, names a tensor twice, or has offsets that
+// leave the buffer, overlap, leave holes, or do not fit shape and dtype. Dtypes that cannot be read are
+// accepted as long as nobody reads them.
+std::vector<Tensor> read_safetensors_header(const RawFile& file);
+
+}  // namespace tristab

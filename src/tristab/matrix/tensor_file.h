@@ -1,0 +1,83 @@
+// A file of named tensors that is read in slices: the header at opening, values where they are asked for.
+// Files of many times the memory's size are fine; reading is thread-safe.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tristab {
+
+enum class Dtype { f64, f32, f16, bf16, other };
+
+struct Tensor {
+  std::string name;
+  std::string dtype_name;  // as the file spells it
+  Dtype dtype = Dtype::other;
+  std::vector<std::int64_t> shape;
+  std::uint64_t offset = 0;  // of the first byte, from the start of the file
+
+  std::int64_t elements() const;   // product of the shape
+  std::string shape_text() const;  // "[512, 4, 128]"
+};
+
+// An open regular file, read at offsets.
+class RawFile {
+ public:
+  // Throws InputError when it cannot be opened or is not a regular file.
+  explicit RawFile(const std::filesystem::path& path);
+  ~RawFile();
+  RawFile(const RawFile&) = delete;
+  RawFile& operator=(const RawFile&) = delete;
+
+  std::uint64_t size() const { return size_; }
+  const std::string& path() const { return path_; }
+  // Throws InputError when the file ends before offset + bytes.
+  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const;
+
+ private:
+  std::string path_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+// Rows of equal length at equal distances, in elements from the tensor's first one.
+struct Slice {
+  std::int64_t first = 0, rows = 1, row_length = 0, row_stride = 0;
+};
+
+class TensorFile {
+ public:
+  // A .npy (told by its first bytes) or .safetensors file. Throws InputError when it is missing, truncated or
+  // broken.
+  static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path);
+
+  TensorFile(std::unique_ptr<RawFile> file, std::vector<Tensor> tensors);
+
+  const std::string& path() const { return file_->path(); }
+  const std::vector<Tensor>& tensors() const { return tensors_; }  // in order of name
+  const Tensor* find(std::string_view name) const;                 // null: the file has no such tensor
+
+  // rows x row_length values as doubles (exact), row after row. Throws InputError naming tensor and index
+  // when one is NaN or infinite, and when the tensor's dtype is none of F64, F32, F16, BF16. A slice outside
+  // the tensor is a bug.
+  void read(const Tensor& tensor, const Slice& slice, double* out) const;
+
+ private:
+  std::unique_ptr<RawFile> file_;
+  std::vector<Tensor> tensors_;
+};
+
+// Bytes of one element; 0 for `other`.
+int size_of(Dtype dtype);
+
+// The product of a shape times bytes an element, or false when it is negative or exceeds 2^62.
+bool checked_size(const std::vector<std::int64_t>& shape, std::int64_t bytes, std::int64_t& product);
+
+// A name as it may stand in a message: quoted, control characters escaped, shortened to 80 characters.
+std::string name_text(std::string_view name);
+
+}  // namespace tristab

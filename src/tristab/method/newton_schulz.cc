@@ -1,0 +1,73 @@
+// Newton-Schulz iteration for M = I + A, quadratically convergent: E_k = I - M X_k = E_0^(2^k).
+//   form kernel:   Y = fl(X (-M)),  X = fl(2 X + Y X)
+//   form notebook: Y = fl(M X),     X = fl(X fl(2 I - Y))
+//   start scaled: X_0 = I / (2n);  identity-minus-a: X_0 = I - A;  identity: X_0 = I
+// The last X stays in the accumulator's format.
+// Source: Schulz 1933; arXiv 2605.21325 and its public notebook. Cost: 2 products a step, depth 2 a step.
+// From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default. From I, ceil(log2 n) steps and
+// from I - A one less are exact in exact arithmetic, but then the iterates hold the powers of A: as unstable
+// as mch.
+#include <algorithm>
+#include <bit>
+
+#include "tristab/method/registry.h"
+
+namespace tristab {
+namespace {
+
+// ceil(log2 n)
+int log2_ceiling(int n) { return std::bit_width(static_cast<unsigned>(n - 1)); }
+
+int default_steps(int n, const std::string& start) {
+  if (start == "identity") return log2_ceiling(n);
+  if (start == "identity-minus-a") return std::max(log2_ceiling(n) - 1, 0);
+  return std::max(log2_ceiling(n * n), 12);  // ceil(2 log2 n) = ceil(log2 n^2)
+}
+
+}  // namespace
+
+Method newton_schulz_method() {
+  Parameter steps = Parameter::integer(
+      "steps", "auto", 0, 64,
+      "auto: max(ceil(2 log2 n), 12) from I/(2n), ceil(log2 n) from I, one less from I - A");
+  steps.automatic = true;
+  Method method;
+  method.description = {"newton-schulz",
+                        "Newton-Schulz iteration",
+                        "Y = fl(X (-M)), X = fl(2 X + Y X), M = I + A, from X = I/(2n), I - A or I",
+                        "Schulz 1933; arXiv 2605.21325 and its notebook",
+                        {Parameter::choice("start", "scaled", {"scaled", "identity-minus-a", "identity"},
+                                           "I / (2n), I - A, or I"),
+                         steps,
+                         Parameter::choice("form", "kernel", {"kernel", "notebook"},
+                                           "X = fl(2 X + fl(X (-M)) X), or X = fl(X fl(2 I - fl(M X)))")}};
+  method.cost = "2 products a step, depth 2 a step";
+  method.stability = "from I/(2n) stable once converged; from I and I - A unstable";
+  method.stages = {"powers"};
+  method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
+    const Stage stage = machine.stage("powers");
+    const int n = a.rows();
+    const std::string& start = settings.text("start");
+    const auto count = settings.is_automatic("steps") ? default_steps(n, start)
+                                                      : static_cast<int>(settings.integer("steps"));
+    const Value identity = machine.identity(n);
+    const Value m = stage.add(identity, a), minus_m = machine.negate(m);
+    Value x = start == "scaled"     ? stage.fl(machine.identity(n, 1, 1.0 / (2.0 * n)))
+              : start == "identity" ? stage.fl(identity)
+                                    : stage.subtract(identity, a);
+    for (int step = 1; step <= count; ++step) {
+      const Last last = step == count ? Last::kept : Last::rounded;
+      if (settings.text("form") == "kernel") {
+        const Value y = stage.fl({x, minus_m});
+        x = stage.finished(last, machine.twice(x), {y, x});
+      } else {
+        const Value y = stage.fl({m, x});
+        x = stage.finished(last, {x, stage.subtract(machine.twice(identity), y)});
+      }
+    }
+    return x;
+  };
+  return method;
+}
+
+}  // namespace tristab

@@ -1,0 +1,41 @@
+#include "tristab/method/registry.h"
+
+#include <fmt/format.h>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+
+std::span<const Method> methods() {
+  static const std::vector<Method> list{
+      row_substitution_method(),
+      column_sweep_method(),
+      matrix_column_sweep_method(),
+      mch_method(),
+      neumann_method(),
+      mbh_method(),
+      mxr_method(),
+      blocked_substitution_method(),
+      recursive_method(),
+      newton_schulz_method(),
+      residual_neumann_method(),
+      refine_method(),
+  };
+  return list;
+}
+
+const Method& find_method(std::string_view name, std::string_view place) {
+  std::vector<std::string> names;
+  for (const Method& method : methods()) {
+    if (method.description.name == name) return method;
+    names.push_back(method.description.name);
+  }
+  throw_unknown_name(place, "method", name, names);
+}
+
+void throw_conflict(std::string_view place, std::string_view one, std::string_view other,
+                    std::string_view allowed) {
+  throw UsageError(fmt::format("{}: found {} together with {}; allowed: {}", place, one, other, allowed));
+}
+
+}  // namespace tristab

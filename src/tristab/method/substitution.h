@@ -1,0 +1,23 @@
+// Substitution, shared by the methods that use it whole or on their diagonal blocks.
+#pragma once
+
+#include "tristab/method/method.h"
+
+namespace tristab {
+
+enum class SubstitutionForm {
+  unit,   // rows of X with their unit diagonal: X_i = e_i - sum_{k<i} A_ik X_k
+  strict  // rows of X - I, as FLA keeps them: Y_i = -A_i - sum_{k<i} A_ik Y_k, and X = I + Y at the end
+};
+
+// X = (I + A)^-1 row by row, on the vector unit; A may be a batch of blocks. `order` says whether e_i (or
+// -A_i) starts the sum, as in the axpy form, or is added to the finished sum, as in the dot form.
+Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form,
+                      AddendOrder order);
+
+// The parameters `form` and `order` and their meaning.
+std::vector<Parameter> substitution_parameters();
+SubstitutionForm substitution_form(const Settings& settings);
+AddendOrder substitution_order(const Settings& settings);
+
+}  // namespace tristab

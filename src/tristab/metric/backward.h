@@ -1,0 +1,38 @@
+// Backward errors: of which L is Xh the inverse?
+#pragma once
+
+#include <vector>
+
+#include "tristab/matrix/matrix.h"
+#include "tristab/metric/double_double.h"
+
+namespace tristab {
+
+// ||Xh^-1 - L||_F, over the whole matrix and over its strictly lower triangle, or why there is no such
+// number.
+struct InversePerturbation {
+  double whole = 0, strict_lower = 0;
+  const char* undefined = nullptr;
+};
+
+// For Xh n x n, lower triangular, finite, and A strictly lower triangular, L = I + A. D = Xh^-1 - L solves
+// Xh D = I - Xh L, so substitution with the left residual gives it without cancellation. In plain double when
+// that is accurate enough for the answer found, else in double-double, of which the error is again estimated:
+// with c = || |Xh^-1| |Xh| ||_inf (Bauer and Skeel; Higham 2002, section 8.1) substitution errs by about n
+// eps c relative to
+// ||L|| + ||D||. `residual` is Xh L - I (residual_left); a twofold one starts with double-double at once.
+// Undefined when Xh has entries above the diagonal or a zero on it, or is too ill-conditioned for
+// double-double.
+InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents,
+                                         const Matrix& a, const ExtendedMatrix& residual);
+
+struct ColumnwiseBackward {
+  double normwise = 0, normwise_strict_lower = 0;            // infinite when a column of Xh is zero
+  double componentwise = 0, componentwise_strict_lower = 0;  // infinite when (|L||Xh|)_ij = 0 != R_ij
+};
+
+// `residual` = L Xh - I, `scale` = |L| |Xh|, `l_frobenius` = ||L||_F; all n x n.
+ColumnwiseBackward columnwise_backward(const Matrix& computed, const Matrix& residual, const Matrix& scale,
+                                       double l_frobenius);
+
+}  // namespace tristab

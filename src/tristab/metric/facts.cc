@@ -1,0 +1,89 @@
+#include "tristab/metric/facts.h"
+
+#include <cmath>
+
+#include "tristab/reference/norms.h"
+#include "tristab/reference/spectral_norm.h"
+
+namespace tristab {
+namespace {
+
+// Xs minus its mean, over the entries of the region.
+void centre(bool strict, RegionFacts& facts) {
+  const Matrix& x = facts.scaled;
+  const int n = x.rows();
+  facts.centred = Matrix(n, n);
+  if (facts.count == 0) return;
+  double sum = 0;
+  bool constant = true;
+  const double first = n > 1 ? x(1, 0) : x(0, 0);
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < (strict ? i : n); ++j) {
+      sum += x(i, j);
+      constant = constant && x(i, j) == first;
+    }
+  }
+  if (constant) return;  // a rounded mean would leave a spread that is noise
+  const double mean = sum / facts.count;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < (strict ? i : n); ++j) facts.centred(i, j) = x(i, j) - mean;
+  }
+  facts.centred_frobenius = frobenius_norm(facts.centred);
+}
+
+RegionFacts describe(const Matrix& x, bool strict) {
+  const double n = x.rows();
+  RegionFacts facts;
+  facts.count = strict ? n * (n - 1) / 2 : n * n;
+  facts.max_abs = max_abs(x);
+  facts.frobenius = frobenius_norm(x);
+  facts.one = one_norm(x);
+  facts.infinity = infinity_norm(x);
+  facts.two = spectral_norm(x);
+  facts.scaled = x;
+  const double scale = binary_scale(facts.max_abs);
+  for (double& value : facts.scaled.values()) value *= scale;
+  facts.scaled_frobenius = frobenius_norm(facts.scaled);
+  centre(strict, facts);
+  return facts;
+}
+
+// || |Xs| |A| |X| ||_F / ||Xs||_F for Xs = X scaled to entries below 1: the same ratio, and the product
+// overflows only where |A| |X| does.
+double stable_error(const Matrix& a, const Matrix& x, const RegionFacts& facts) {
+  const int n = a.rows();
+  Matrix ax(n, n), xax(n, n);
+  for (int i = 0; i < n; ++i) {
+    for (int k = 0; k < i; ++k) {
+      const double factor = std::fabs(a(i, k));
+      if (factor == 0) continue;
+      for (int j = 0; j <= k; ++j) ax(i, j) += factor * std::fabs(x(k, j));
+    }
+  }
+  for (int i = 0; i < n; ++i) {
+    for (int k = 0; k <= i; ++k) {
+      const double factor = std::fabs(facts.scaled(i, k));
+      if (factor == 0) continue;
+      for (int j = 0; j < k; ++j) xax(i, j) += factor * ax(k, j);
+    }
+  }
+  return frobenius_norm(xax) / facts.scaled_frobenius;
+}
+
+}  // namespace
+
+ReferenceFacts establish_facts(const Matrix& a, const Reference& reference) {
+  const Matrix& x = reference.high;
+  ReferenceFacts facts;
+  facts.n = a.rows();
+  facts.whole = describe(x, false);
+  facts.strict_lower = describe(strictly_lower(x), true);
+  const Matrix l = add_identity(a);
+  facts.l_frobenius = frobenius_norm(l);
+  facts.l_infinity = infinity_norm(l);
+  facts.a_frobenius = frobenius_norm(a);
+  facts.stable_error = stable_error(a, x, facts.whole);
+  return facts;
+}
+
+}  // namespace tristab

@@ -1,0 +1,306 @@
+#include "tristab/metric/measure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+#include "tristab/base/elementary.h"
+#include "tristab/base/errors.h"
+#include "tristab/matrix/sum.h"
+#include "tristab/metric/backward.h"
+#include "tristab/metric/residual.h"
+#include "tristab/reference/norms.h"
+#include "tristab/reference/spectral_norm.h"
+
+namespace tristab {
+namespace {
+
+// Where the metrics of a region go.
+struct RegionMetrics {
+  Metric frobenius, max_abs, max_rel, nonzero_at_zero, normwise_1, normwise_inf, normwise_2, rms_ratio,
+      snr_db, pearson, cosine, max_ulp;
+};
+
+constexpr RegionMetrics whole_metrics = {Metric::frobenius,       Metric::max_abs,    Metric::max_rel,
+                                         Metric::nonzero_at_zero, Metric::normwise_1, Metric::normwise_inf,
+                                         Metric::normwise_2,      Metric::rms_ratio,  Metric::snr_db,
+                                         Metric::pearson,         Metric::cosine,     Metric::max_ulp};
+constexpr RegionMetrics strict_lower_metrics = {Metric::strict_lower,
+                                                Metric::max_abs_strict_lower,
+                                                Metric::max_rel_strict_lower,
+                                                Metric::nonzero_at_zero_strict_lower,
+                                                Metric::normwise_1_strict_lower,
+                                                Metric::normwise_inf_strict_lower,
+                                                Metric::normwise_2_strict_lower,
+                                                Metric::rms_ratio_strict_lower,
+                                                Metric::snr_db_strict_lower,
+                                                Metric::pearson_strict_lower,
+                                                Metric::cosine_strict_lower,
+                                                Metric::max_ulp_strict_lower};
+
+struct Norms {
+  double frobenius = 0, one = 0, infinity = 0, two = 0;
+};
+
+Norms norms_of(const Matrix& m) {
+  return {frobenius_norm(m), one_norm(m), infinity_norm(m), spectral_norm(m)};
+}
+
+void set_norm_metrics(const Norms& e, const RegionFacts& x, const RegionMetrics& at, MetricValues& values) {
+  values.set_ratio(at.frobenius, e.frobenius, x.frobenius);
+  values.set_ratio(at.normwise_1, e.one, x.one);
+  values.set_ratio(at.normwise_inf, e.infinity, x.infinity);
+  values.set_ratio(at.normwise_2, e.two, x.two);
+  if (x.count == 0) {
+    values.set_undefined(at.rms_ratio, "0/0");
+  } else {
+    const double root = std::sqrt(x.count);
+    values.set(at.rms_ratio, (e.frobenius / root) / (x.frobenius / root + 1e-8));
+  }
+  if (e.frobenius == 0) {
+    values.set_undefined(at.snr_db, x.frobenius == 0 ? "0/0" : "infinite: the result is exact");
+  } else if (x.frobenius == 0) {
+    values.set_undefined(at.snr_db, "infinite: the exact value is 0");
+  } else {
+    values.set(at.snr_db, 20 * (log10_of(x.frobenius) - log10_of(e.frobenius)));
+  }
+}
+
+double power_of_two(int exponent) {
+  if (exponent < -1022 || exponent > 1023) return std::ldexp(1.0, exponent);
+  return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
+}
+
+// |e| in units of the last place of x != 0.
+double in_ulps(double e, double x, int precision, int min_exponent) {
+  const int exponent = static_cast<int>(std::bit_cast<std::uint64_t>(x) >> 52 & 0x7ff) - 1023;
+  const int ulp = std::max(exponent, min_exponent) - precision + 1;
+  return ulp < -1000 ? std::ldexp(std::fabs(e), -ulp) : std::fabs(e) * power_of_two(-ulp);
+}
+
+// Maxima over entries.
+struct EntryErrors {
+  double absolute = 0, relative = 0, ulps = 0, nonzero_at_zero = 0;
+  bool any_nonzero = false;
+
+  void add(double e, double x, double computed, const MetricInput& in) {
+    absolute = max_or_nan(absolute, std::fabs(e));
+    if (x == 0) {
+      nonzero_at_zero += computed != 0;
+      return;
+    }
+    any_nonzero = true;
+    if (e == 0) return;
+    relative = max_or_nan(relative, std::fabs(e / x));
+    if (in.precision > 0) ulps = max_or_nan(ulps, in_ulps(e, x, in.precision, in.min_exponent));
+  }
+
+  void report(const RegionMetrics& at, bool has_ulp, MetricValues& values) const {
+    values.set(at.max_abs, absolute);
+    values.set(at.nonzero_at_zero, nonzero_at_zero);
+    if (any_nonzero) {
+      values.set(at.max_rel, relative);
+      values.set(at.max_ulp, ulps);
+    } else {
+      values.set_undefined(at.max_rel, "0/0");
+      values.set_undefined(at.max_ulp, "0/0");
+    }
+    if (!has_ulp) values.set_undefined(at.max_ulp, "the format has no ulp");
+  }
+};
+
+void set_entry_metrics(const MetricInput& in, const Matrix& e, MetricValues& values) {
+  const int n = e.rows();
+  EntryErrors errors;
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < i; ++j) errors.add(e(i, j), in.reference.high(i, j), in.computed(i, j), in);
+  }
+  errors.report(strict_lower_metrics, in.precision > 0, values);
+  for (int i = 0; i < n; ++i) {
+    for (int j = i; j < n; ++j) errors.add(e(i, j), in.reference.high(i, j), in.computed(i, j), in);
+  }
+  errors.report(whole_metrics, in.precision > 0, values);
+}
+
+// The counts of a result that has no errors because it is not finite.
+void set_zero_counts(const MetricInput& in, MetricValues& values) {
+  double lower = 0, rest = 0;
+  for (int i = 0; i < in.facts.n; ++i) {
+    for (int j = 0; j < in.facts.n; ++j) {
+      if (in.reference.high(i, j) == 0 && in.computed(i, j) != 0) (j < i ? lower : rest) += 1;
+    }
+  }
+  values.set(Metric::nonzero_at_zero, lower + rest);
+  values.set(Metric::nonzero_at_zero_strict_lower, lower);
+}
+
+// Correlation and cosine of Xh and X over a region; both are scaled by powers of two, which neither can see.
+void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict, const RegionMetrics& at,
+                      MetricValues& values) {
+  const int n = computed.rows();
+  const auto columns = [&](int i) { return static_cast<std::size_t>(strict ? i : n); };
+  double largest = 0;
+  for (int i = 0; i < n; ++i) {
+    const double* row = computed.row(i);
+    for (std::size_t j = 0; j < columns(i); ++j) largest = std::max(largest, std::fabs(row[j]));
+  }
+  Matrix y(n, n);
+  const double scale = binary_scale(largest);
+  const double first = n > 1 ? computed(1, 0) * scale : computed(0, 0) * scale;
+  double sum = 0;
+  bool constant = true;
+  for (int i = 0; i < n; ++i) {
+    const double* source = computed.row(i);
+    double* row = y.row(i);
+    for (std::size_t j = 0; j < columns(i); ++j) {
+      row[j] = source[j] * scale;
+      constant = constant && row[j] == first;
+    }
+    for (std::size_t j = 0; j < columns(i); ++j) sum += row[j];
+  }
+  double product = 0, squares = 0;
+  for (int i = 0; i < n; ++i) {
+    product += dot(x.scaled.row(i), y.row(i), columns(i));
+    squares += dot(y.row(i), y.row(i), columns(i));
+  }
+  // |cosine| <= 1 and |correlation| <= 1 hold exactly; rounding may not push them past it.
+  const double norms = std::sqrt(squares) * x.scaled_frobenius;
+  values.set_ratio(at.cosine, std::clamp(product, -norms, norms), norms);
+
+  if (x.count == 0 || constant || x.centred_frobenius == 0) return values.set_undefined(at.pearson, "0/0");
+  const double mean = sum / x.count;
+  double covariance = 0;
+  squares = 0;
+  for (int i = 0; i < n; ++i) {
+    double* row = y.row(i);
+    for (std::size_t j = 0; j < columns(i); ++j) row[j] -= mean;
+    covariance += dot(x.centred.row(i), row, columns(i));
+    squares += dot(row, row, columns(i));
+  }
+  const double spreads = std::sqrt(squares) * x.centred_frobenius;
+  values.set_ratio(at.pearson, std::clamp(covariance, -spreads, spreads), spreads);
+}
+
+// ||R||, ||stril R|| and ||R|| / (n u ||L|| ||Xh||) in F and inf.
+void set_residuals(const MetricInput& in, const Matrix& r, double x_frobenius, double x_infinity,
+                   Metric first, MetricValues& values) {
+  const auto at = [&](int k) { return static_cast<Metric>(static_cast<int>(first) + k); };
+  const Matrix lower = strictly_lower(r);
+  const double frobenius = frobenius_norm(r), infinity = infinity_norm(r);
+  const double nu = in.facts.n * in.unit_roundoff;
+  values.set(at(0), frobenius);
+  values.set(at(1), frobenius_norm(lower));
+  values.set(at(2), infinity);
+  values.set(at(3), infinity_norm(lower));
+  values.set_ratio(at(4), frobenius, nu * in.facts.l_frobenius * x_frobenius);
+  values.set_ratio(at(5), infinity, nu * in.facts.l_infinity * x_infinity);
+}
+
+void set_residuals_and_backward(const MetricInput& in, MetricValues& values) {
+  const bool extended = in.unit_roundoff < twofold_below;
+  const auto extents = row_extents(in.computed);
+  const double x_frobenius = frobenius_norm(in.computed), x_infinity = infinity_norm(in.computed);
+  const ExtendedMatrix left = residual_left(in.computed, extents, in.a, extended);
+  const ExtendedMatrix right = residual_right(in.computed, extents, in.a, extended);
+  set_residuals(in, left.high, x_frobenius, x_infinity, Metric::residual_left, values);
+  set_residuals(in, right.high, x_frobenius, x_infinity, Metric::residual_right, values);
+
+  const Matrix scale = residual_scale(in.computed, extents, in.a);
+  const ColumnwiseBackward columnwise =
+      columnwise_backward(in.computed, right.high, scale, in.facts.l_frobenius);
+  const auto set_or_infinite = [&](Metric m, double value, const char* why) {
+    if (value == std::numeric_limits<double>::infinity()) return values.set_undefined(m, why);
+    values.set(m, value);
+  };
+  constexpr const char* zero_column = "infinite: a column of the result is zero";
+  constexpr const char* zero_scale = "infinite: |L| |Xh| has a zero where the residual has none";
+  set_or_infinite(Metric::backward_normwise, columnwise.normwise, zero_column);
+  set_or_infinite(Metric::backward_normwise_strict_lower, columnwise.normwise_strict_lower, zero_column);
+  set_or_infinite(Metric::backward_componentwise, columnwise.componentwise, zero_scale);
+  set_or_infinite(Metric::backward_componentwise_strict_lower, columnwise.componentwise_strict_lower,
+                  zero_scale);
+
+  const InversePerturbation exact = inverse_perturbation(in.computed, extents, in.a, left);
+  if (exact.undefined != nullptr) {
+    values.set_undefined(Metric::backward_exact, exact.undefined);
+    values.set_undefined(Metric::backward_exact_strict_lower, exact.undefined);
+  } else {
+    values.set_ratio(Metric::backward_exact, exact.whole, in.facts.l_frobenius);
+    values.set_ratio(Metric::backward_exact_strict_lower, exact.strict_lower, in.facts.a_frobenius);
+  }
+}
+
+void check_sizes(const MetricInput& in) {
+  const int n = in.facts.n;
+  for (const Matrix* m : {&in.computed, &in.a, &in.reference.high, &in.reference.low}) {
+    if (m->rows() != n || m->columns() != n) {
+      throw InputError(
+          fmt::format("metrics: a matrix is {} x {}; allowed: {} x {}, the size of the reference", m->rows(),
+                      m->columns(), n, n));
+    }
+  }
+}
+
+}  // namespace
+
+Matrix error_matrix(const Matrix& computed, const Reference& reference) {
+  const int n = reference.n;
+  Matrix e(n, n);
+  const double* high = reference.high.values().data();
+  const double* low = reference.low.values().data();
+  const double* x = computed.values().data();
+  double* difference = e.values().data();
+  // Xh - high is exact where the two are within a factor of two, and elsewhere so large that `low` is beside
+  // the point.
+  for (std::size_t k = 0; k < e.values().size(); ++k) difference[k] = (x[k] - high[k]) - low[k];
+  return e;
+}
+
+double relative_frobenius(const Matrix& computed, const Reference& reference) {
+  if (computed.rows() != reference.n || computed.columns() != reference.n) {
+    throw InputError(
+        fmt::format("relative error: the result is {} x {}; allowed: {} x {}, the size of the reference",
+                    computed.rows(), computed.columns(), reference.n, reference.n));
+  }
+  for (const double x : computed.values()) {
+    if (!std::isfinite(x)) return std::numeric_limits<double>::quiet_NaN();
+  }
+  return frobenius_norm(error_matrix(computed, reference)) / frobenius_norm(reference.high);
+}
+
+MetricValues measure(const MetricInput& in) {
+  check_sizes(in);
+  MetricValues values;
+  const double stable_error = in.unit_roundoff * in.facts.stable_error;
+  double nonfinite = 0;
+  for (const double x : in.computed.values()) nonfinite += !std::isfinite(x);
+  if (nonfinite > 0) {
+    for (const MetricInfo& info : metrics()) values.set_undefined(info.metric, "non-finite result");
+    set_zero_counts(in, values);
+    values.set(Metric::bound, in.facts.n * stable_error);
+    values.set(Metric::nonfinite, nonfinite);
+    return values;
+  }
+  values.set(Metric::nonfinite, 0);
+
+  const Matrix e = error_matrix(in.computed, in.reference);
+  const Matrix e_lower = strictly_lower(e);
+  const Norms e_norms = norms_of(e);
+  set_norm_metrics(e_norms, in.facts.whole, whole_metrics, values);
+  set_norm_metrics(e_lower == e ? e_norms : norms_of(e_lower), in.facts.strict_lower, strict_lower_metrics,
+                   values);
+  set_entry_metrics(in, e, values);
+  set_correlations(in.computed, in.facts.whole, false, whole_metrics, values);
+  set_correlations(in.computed, in.facts.strict_lower, true, strict_lower_metrics, values);
+  set_residuals_and_backward(in, values);
+
+  values.set(Metric::bound, in.facts.n * stable_error);
+  values.set_ratio(Metric::bound_ratio, values[Metric::frobenius], stable_error);
+  return values;
+}
+
+}  // namespace tristab

@@ -1,0 +1,96 @@
+#include "tristab/metric/residual.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+
+namespace tristab {
+namespace {
+
+// Xh - I; subtracting 1 from a computed diagonal near 1 is exact, and from any other a rounding that `low`
+// keeps.
+ExtendedMatrix subtract_identity(const Matrix& computed, bool extended) {
+  const int n = computed.rows();
+  ExtendedMatrix r(n, n, extended);
+  r.high = computed;
+  for (int i = 0; i < n; ++i) {
+    const DoubleDouble difference = two_sum(computed(i, i), -1.0);
+    r.high(i, i) = difference.high;
+    if (extended) r.low(i, i) = difference.low;
+  }
+  return r;
+}
+
+void add_multiple_to_row(double factor, const double* x, int size, ExtendedMatrix& r, int i) {
+  if (factor == 0) return;
+  if (r.extended()) {
+    add_multiple_twofold(factor, x, size, r.high.row(i), r.low.row(i));
+  } else {
+    add_multiple(factor, x, size, r.high.row(i));
+  }
+}
+
+// high = fl(high + low), low the rest.
+void normalise(ExtendedMatrix& r) {
+  if (!r.extended()) return;
+  for (std::size_t k = 0; k < r.high.values().size(); ++k) {
+    const DoubleDouble sum = two_sum(r.high.values()[k], r.low.values()[k]);
+    r.high.values()[k] = sum.high;
+    r.low.values()[k] = sum.low;
+  }
+}
+
+}  // namespace
+
+std::vector<int> row_extents(const Matrix& m) {
+  std::vector<int> extents(static_cast<std::size_t>(m.rows()));
+  for (int i = 0; i < m.rows(); ++i) {
+    int extent = m.columns();
+    while (extent > 0 && m(i, extent - 1) == 0) --extent;
+    extents[static_cast<std::size_t>(i)] = extent;
+  }
+  return extents;
+}
+
+ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
+                             bool extended) {
+  const int n = a.rows();
+  ExtendedMatrix r = subtract_identity(computed, extended);
+  for (int i = 0; i < n; ++i) {
+    for (int k = 1; k < extents[static_cast<std::size_t>(i)]; ++k) {
+      add_multiple_to_row(computed(i, k), a.row(k), k, r, i);
+    }
+  }
+  normalise(r);
+  return r;
+}
+
+ExtendedMatrix residual_right(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
+                              bool extended) {
+  const int n = a.rows();
+  ExtendedMatrix r = subtract_identity(computed, extended);
+  for (int i = 1; i < n; ++i) {
+    for (int k = 0; k < i; ++k) {
+      add_multiple_to_row(a(i, k), computed.row(k), extents[static_cast<std::size_t>(k)], r, i);
+    }
+  }
+  normalise(r);
+  return r;
+}
+
+Matrix residual_scale(const Matrix& computed, const std::vector<int>& extents, const Matrix& a) {
+  const int n = a.rows();
+  Matrix absolute = computed;
+  for (double& x : absolute.values()) x = std::fabs(x);
+  Matrix scale = absolute;
+  for (int i = 1; i < n; ++i) {
+    for (int k = 0; k < i; ++k) {
+      const double factor = std::fabs(a(i, k));
+      if (factor == 0) continue;
+      add_multiple(factor, absolute.row(k), extents[static_cast<std::size_t>(k)], scale.row(i));
+    }
+  }
+  return scale;
+}
+
+}  // namespace tristab

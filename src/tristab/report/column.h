@@ -1,0 +1,40 @@
+// The fields of a record: the one table from which JSON, NDJSON and CSV are written and the schema is checked.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "tristab/base/parameters.h"
+#include "tristab/sweep/record.h"
+
+namespace tristab {
+
+// A field's value: absent, a count, a real number (absent when not finite), text, or JSON text of an object or list.
+struct JsonCell {
+  std::string text;
+};
+using Cell = std::variant<std::monostate, std::int64_t, double, std::string, JsonCell>;
+
+struct Column {
+  enum class Kind { text, integer, real, object, list };
+  std::string name;
+  Kind kind = Kind::text;
+  bool nullable = false;
+  std::string help;
+  Cell (*value)(const MatrixResult& matrix, const Record& record) = nullptr;  // null for a metric
+  std::size_t metric = 0;                                                     // its index in metrics()
+
+  Cell of(const MatrixResult& matrix, const Record& record) const;
+};
+
+// Fields of a record in their order.
+std::span<const Column> record_columns();
+
+// As JSON ("null", "8", "4.6e-04", "\"fp16\"", "{...}") and as a CSV field (empty, 8, fp16; quoted where RFC 4180 says).
+std::string cell_json(const Cell& cell);
+std::string cell_csv(const Cell& cell);
+
+}  // namespace tristab

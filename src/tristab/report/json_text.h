@@ -1,0 +1,47 @@
+// JSON as text, one field after the other, in the order in which it is meant to be read.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "tristab/base/parameters.h"
+
+namespace tristab {
+
+// The shortest decimal that reads back as the same double; "null" when it is not finite.
+std::string json_number(double value);
+
+// Text in quotes, escaped; bytes that are not UTF-8 are replaced.
+std::string json_string(std::string_view text);
+
+// Any JSON value on one line, doubles as json_number writes them, object keys sorted.
+std::string json_text(const Json& value);
+
+// {"name": value, ...} on one line.
+class JsonObject {
+ public:
+  JsonObject& raw(std::string_view name, std::string_view json);  // `json` is JSON text already
+  JsonObject& text(std::string_view name, std::string_view value) { return raw(name, json_string(value)); }
+  JsonObject& number(std::string_view name, double value) { return raw(name, json_number(value)); }
+  JsonObject& integer(std::string_view name, std::int64_t value) { return raw(name, std::to_string(value)); }
+  JsonObject& flag(std::string_view name, bool value) { return raw(name, value ? "true" : "false"); }
+  JsonObject& json(std::string_view name, const Json& value) { return raw(name, json_text(value)); }
+  bool empty() const { return text_.size() == 1; }
+  std::string str() const { return text_ + "}"; }
+
+ private:
+  std::string text_ = "{";
+};
+
+// [a, b, ...] of JSON texts.
+class JsonArray {
+ public:
+  JsonArray& raw(std::string_view json);
+  std::string str() const { return text_ + "]"; }
+
+ private:
+  std::string text_ = "[";
+};
+
+}  // namespace tristab

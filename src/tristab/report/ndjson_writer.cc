@@ -1,0 +1,52 @@
+// Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order, then summary,
+// classes and an end line. Without its end line the file is an incomplete result.
+#include "tristab/report/json_text.h"
+#include "tristab/report/output_file.h"
+#include "tristab/report/result_text.h"
+#include "tristab/report/result_writer.h"
+#include "tristab/report/tool_info.h"
+
+namespace tristab {
+namespace {
+
+class NdjsonWriter : public ResultSink {
+ public:
+  NdjsonWriter(const std::string& path, const RunHeader& header) : file_(path, Appearance::at_once), header_(header) {
+    JsonObject line;
+    line.text("type", "header").text("schema", results_schema).raw("tool", tool_text());
+    line.json("config", header.config).integer("expected_cases", header.cases);
+    file_.write(line.str() + "\n");
+    file_.flush();
+  }
+
+  RenderedMatrix render(const MatrixResult& result) const override {
+    return {matrix_text(result, "matrix"), records_text(result, "record")};
+  }
+
+  void accept(const MatrixResult&, RenderedMatrix rendered) override {
+    file_.write(rendered.matrix);
+    file_.write(rendered.records);
+    file_.flush();  // what a crash leaves are whole matrices
+  }
+
+  void finish(const SweepReport& report) override {
+    file_.write(summary_text(report.summary, "summary"));
+    file_.write(classes_text(report.classes, "class"));
+    JsonObject end;
+    end.text("type", "end").flag("complete", true).integer("cases", report.records);
+    file_.write(end.raw("run", run_text(header_, report)).str() + "\n");
+    file_.commit();
+  }
+
+ private:
+  OutputFile file_;
+  RunHeader header_;
+};
+
+}  // namespace
+
+std::unique_ptr<ResultSink> make_ndjson_writer(const std::string& path, const RunHeader& header) {
+  return std::make_unique<NdjsonWriter>(path, header);
+}
+
+}  // namespace tristab

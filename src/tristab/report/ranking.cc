@@ -1,0 +1,184 @@
+#include "tristab/report/ranking.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "tristab/report/table.h"
+#include "tristab/sweep/label.h"
+#include "tristab/sweep/summary.h"
+
+namespace tristab {
+namespace {
+
+constexpr std::size_t label_width = 30;
+
+bool selected(const std::vector<std::string>& names, const std::string& name, const std::string& label) {
+  return names.empty() || std::find(names.begin(), names.end(), name) != names.end() ||
+         std::find(names.begin(), names.end(), label) != names.end();
+}
+
+bool selected(const ResultRecord& record, const RankingSelection& selection) {
+  return selected(selection.families, record.family, record.family_label) &&
+         selected(selection.methods, record.method, record.method_label) &&
+         selected(selection.arithmetics, record.arithmetic, record.arithmetic_label) &&
+         (selection.chunks.empty() ||
+          std::find(selection.chunks.begin(), selection.chunks.end(), record.n) != selection.chunks.end());
+}
+
+using Records = std::vector<const ResultRecord*>;
+
+// Records by key, groups in the order in which their keys first appear.
+template <class Key>
+std::vector<Records> grouped(const Records& records, Key key) {
+  std::vector<Records> groups;
+  std::map<std::string, std::size_t> index;
+  for (const ResultRecord* record : records) {
+    const auto [found, fresh] = index.emplace(key(*record), groups.size());
+    if (fresh) groups.emplace_back();
+    groups[found->second].push_back(record);
+  }
+  return groups;
+}
+
+std::string worst_verdict(const Records& trials) {
+  static const std::vector<std::string> worst_first{"nonfinite", "fail", "marginal", "pass"};
+  for (const std::string& verdict : worst_first) {
+    const auto count =
+        std::count_if(trials.begin(), trials.end(), [&](const ResultRecord* r) { return r->verdict == verdict; });
+    if (count == 0) continue;
+    return count == static_cast<std::ptrdiff_t>(trials.size()) ? verdict
+                                                              : fmt::format("{} {}/{}", verdict, count, trials.size());
+  }
+  return "-";
+}
+
+RankedMethod rank_one(const Records& trials, bool across) {
+  RankedMethod ranked;
+  ranked.method = trials.front()->method_label;
+  ranked.arithmetic = trials.front()->arithmetic_label;
+  ranked.trials = static_cast<int>(trials.size());
+  ranked.verdict = worst_verdict(trials);
+  std::vector<double> errors;
+  for (const ResultRecord* record : trials) {
+    ranked.nonfinite_trials += record->status == "nonfinite";
+    ranked.failed_trials += record->status == "failed";
+    const double error = across ? record->total_frobenius : record->frobenius;
+    if (!std::isnan(error)) errors.push_back(error);
+    ranked.matmuls = std::max(ranked.matmuls, record->matmuls);
+    ranked.depth = std::max(ranked.depth, record->depth);
+    ranked.vector_depth = std::max(ranked.vector_depth, record->vector_depth);
+  }
+  std::sort(errors.begin(), errors.end());
+  ranked.median = errors.empty() ? std::nan("") : quantile(errors, 0.5);
+  ranked.worst = errors.empty() ? std::nan("") : errors.back();
+  return ranked;
+}
+
+// Trials without a finite answer first of all, then the errors, then the cost.
+auto rank_key(const RankedMethod& method) {
+  const auto error = [](double x) { return std::isnan(x) ? HUGE_VAL : x; };
+  return std::tuple(method.failed_trials + method.nonfinite_trials, error(method.median), error(method.worst),
+                    method.matmuls);
+}
+
+std::string depth_text(const RankedMethod& method) {
+  if (method.vector_depth == 0) return fmt::format("{}", method.depth);
+  if (method.depth == 0) return fmt::format("{}v", method.vector_depth);
+  return fmt::format("{} {}v", method.depth, method.vector_depth);
+}
+
+}  // namespace
+
+std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records, const RankingSelection& selection) {
+  Records chosen;
+  for (const ResultRecord& record : records) {
+    if (selected(record, selection)) chosen.push_back(&record);
+  }
+  std::vector<Ranking> rankings;
+  for (const Records& situation :
+       grouped(chosen, [](const ResultRecord& r) { return fmt::format("{} {}", r.family_key, r.n); })) {
+    Ranking ranking;
+    ranking.family = situation.front()->family_label;
+    ranking.n = situation.front()->n;
+    std::set<std::string> arithmetics, matrices;
+    for (const ResultRecord* record : situation) {
+      arithmetics.insert(record->arithmetic_label);
+      matrices.insert(record->matrix);
+    }
+    ranking.across_arithmetics = arithmetics.size() > 1;
+    ranking.trials = static_cast<int>(matrices.size());
+    for (const Records& trials : grouped(situation, [](const ResultRecord& r) { return r.setting_key; })) {
+      ranking.methods.push_back(rank_one(trials, ranking.across_arithmetics));
+    }
+    std::stable_sort(ranking.methods.begin(), ranking.methods.end(),
+                     [](const RankedMethod& a, const RankedMethod& b) { return rank_key(a) < rank_key(b); });
+    rankings.push_back(std::move(ranking));
+  }
+  return rankings;
+}
+
+std::string ranking_text(const Ranking& ranking, int top) {
+  std::string text = wrapped(
+      fmt::format("{}, n = {}, {} {}; errors are {}, relative in the Frobenius norm, against the inverse of {}",
+                  ranking.family, ranking.n, ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
+                  ranking.across_arithmetics ? "total_frobenius" : "frobenius",
+                  ranking.across_arithmetics ? "A as given" : "A as the arithmetic takes it"),
+      100, 0);
+  Table table({{"#", true},
+               {"method"},
+               {"arithmetic"},
+               {"median", true},
+               {"worst", true},
+               {"verdict"},
+               {"non-finite", true},
+               {"matmuls", true},
+               {"depth", true}});
+  int rank = 0;
+  for (const RankedMethod& method : ranking.methods) {
+    if (top > 0 && rank == top) break;
+    const int lost = method.nonfinite_trials + method.failed_trials;
+    table.add_row({std::to_string(++rank), broken_label(method.method, label_width),
+                   broken_label(method.arithmetic, 16), short_number(method.median), short_number(method.worst),
+                   method.failed_trials > 0 ? fmt::format("failed {}/{}", method.failed_trials, method.trials)
+                                            : method.verdict,
+                   lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials), fmt::format("{}", method.matmuls),
+                   depth_text(method)});
+  }
+  text += table.str();
+  if (rank < static_cast<int>(ranking.methods.size())) {
+    text += fmt::format("({} more)\n", ranking.methods.size() - static_cast<std::size_t>(rank));
+  }
+  return text;
+}
+
+ResultRecord result_record(const MatrixResult& matrix, const Record& record) {
+  ResultRecord result;
+  result.family = matrix.family->family;
+  result.family_label = label_of(*matrix.family);
+  result.family_key = result.family + matrix.family->settings.json().dump();
+  result.n = matrix.n;
+  result.matrix = matrix.id;
+  result.method = record.method->method->description.name;
+  result.method_label = label_of(*record.method);
+  result.arithmetic = record.arithmetic->name;
+  result.arithmetic_label = label_of(*record.arithmetic);
+  result.setting_key = result.method + record.method->settings.json().dump() + result.arithmetic +
+                       record.arithmetic->settings.json().dump();
+  result.status = status_name(record.status);
+  if (record.verdict) result.verdict = verdict_name(*record.verdict);
+  if (record.status != Status::failed) {
+    result.frobenius = record.metrics[Metric::frobenius];
+    result.total_frobenius = record.total_frobenius;
+    result.matmuls = static_cast<double>(record.trace.total().matmuls);
+    result.depth = static_cast<double>(record.trace.product_depth);
+    result.vector_depth = static_cast<double>(record.trace.vector_depth);
+  }
+  return result;
+}
+
+}  // namespace tristab

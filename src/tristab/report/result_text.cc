@@ -1,0 +1,120 @@
+#include "tristab/report/result_text.h"
+
+#include <cmath>
+
+#include "tristab/report/column.h"
+#include "tristab/report/json_text.h"
+#include "tristab/sweep/label.h"
+
+namespace tristab {
+namespace {
+
+JsonObject object_of(const std::string& type) {
+  JsonObject object;
+  if (!type.empty()) object.text("type", type);
+  return object;
+}
+
+std::string numbers(const std::vector<double>& values) {
+  JsonArray array;
+  for (const double value : values) array.raw(json_number(value));
+  return array.str();
+}
+
+// The fields that name one setting of family, method and arithmetic.
+void add_method(const MethodSpec& method, const Arithmetic& arithmetic, JsonObject& object) {
+  object.text("method", method.method->description.name).json("method_params", method.settings.json());
+  object.text("method_label", label_of(method)).raw("kernel", "null");
+  object.text("arithmetic", arithmetic.name).json("arithmetic_params", arithmetic.settings.json());
+  object.text("arithmetic_label", label_of(arithmetic));
+}
+
+void add_quantiles(const SummaryQuantity& quantity, const QuantileRow& row, JsonObject& object, JsonObject& undefined) {
+  const std::string names[] = {quantity.name + "_median", quantity.name + (quantity.larger_is_better ? "_p5" : "_p95"),
+                               quantity.name + (quantity.larger_is_better ? "_min" : "_max")};
+  const double values[] = {row.median, row.tail, row.worst};
+  const std::string* reasons[] = {&row.undefined_median, &row.undefined_tail, &row.undefined_worst};
+  for (int k = 0; k < 3; ++k) {
+    object.number(names[k], values[k]);
+    if (!reasons[k]->empty()) undefined.text(names[k], *reasons[k]);
+  }
+}
+
+void add_slope(const std::string& name, const std::optional<Slope>& slope, JsonObject& object) {
+  const double none = std::nan("");
+  object.number(name + "_slope", slope ? slope->value : none);
+  object.number(name + "_slope_error", slope ? slope->error : none);
+}
+
+}  // namespace
+
+std::string matrix_text(const MatrixResult& result, const std::string& type) {
+  JsonObject object = object_of(type);
+  object.text("id", result.id).text("family", result.family->family).integer("n", result.n);
+  object.integer("trial", result.trial).json("family_params", result.family->settings.json());
+  object.text("family_label", label_of(*result.family)).json("source", result.source);
+  const double none = std::nan("");
+  const ConditionReport nothing{none, none, none, none, none, none, none, none, none, {}, {}};
+  const ConditionReport& condition = result.condition ? *result.condition : nothing;
+  object.number("cond_1", condition.cond_1).number("cond_inf", condition.cond_inf);
+  object.number("cond_2", condition.cond_2).number("cond_frobenius", condition.cond_frobenius);
+  object.number("cond_skeel", condition.cond_skeel).number("norm_inf", condition.norm_inf);
+  object.number("norm_2", condition.norm_2).number("max_abs", condition.max_abs);
+  object.number("inverse_max_abs", condition.inverse_max_abs);
+  object.raw("power_max", numbers(condition.power_max)).raw("inverse_decay", numbers(condition.inverse_decay));
+  JsonArray references;
+  for (const ReferenceNote& note : result.references) {
+    JsonObject reference;
+    reference.text("of", note.of).integer("bits", note.bits).number("residual", note.residual);
+    references.raw(reference.str());
+  }
+  object.raw("references", references.str());
+  return object.str() + "\n";
+}
+
+std::string records_text(const MatrixResult& result, const std::string& type) {
+  std::string text;
+  for (const Record& record : result.records) {
+    JsonObject object = object_of(type);
+    for (const Column& column : record_columns()) object.raw(column.name, cell_json(column.of(result, record)));
+    text += object.str() + "\n";
+  }
+  return text;
+}
+
+std::string summary_text(const std::vector<SummaryRow>& rows, const std::string& type) {
+  std::string text;
+  for (const SummaryRow& row : rows) {
+    JsonObject object = object_of(type), undefined;
+    object.text("family", row.family->family).json("family_params", row.family->settings.json());
+    object.text("family_label", label_of(*row.family)).integer("n", row.n);
+    add_method(*row.method, *row.arithmetic, object);
+    object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite_trials);
+    object.integer("failed_trials", row.failed_trials).integer("pass", row.pass).integer("marginal", row.marginal);
+    object.integer("fail", row.fail).number("overflows", row.overflows).number("matmuls", row.matmuls);
+    object.number("depth", row.depth).number("vector_depth", row.vector_depth);
+    object.number("workspace_bytes", row.workspace_bytes);
+    for (std::size_t k = 0; k < row.quantities.size(); ++k) {
+      add_quantiles(summary_quantities()[k], row.quantities[k], object, undefined);
+    }
+    object.raw("undefined", undefined.str());
+    text += object.str() + "\n";
+  }
+  return text;
+}
+
+std::string classes_text(const std::vector<StabilityRow>& rows, const std::string& type) {
+  std::string text;
+  for (const StabilityRow& row : rows) {
+    JsonObject object = object_of(type);
+    add_method(*row.method, *row.arithmetic, object);
+    object.text("class", row.name).integer("points", row.growth.points).integer("exact", row.exact);
+    object.integer("fails", row.fails).integer("nonfinite", row.nonfinite);
+    add_slope("kappa", row.growth.kappa, object);
+    add_slope("n", row.growth.n, object);
+    text += object.str() + "\n";
+  }
+  return text;
+}
+
+}  // namespace tristab

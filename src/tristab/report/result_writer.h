@@ -1,0 +1,43 @@
+// Writers of result files: one for each format, all from the same columns.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tristab/base/parameters.h"
+#include "tristab/sweep/run.h"
+
+namespace tristab {
+
+enum class ResultFormat { json, ndjson, csv };
+
+// From --format (empty: from the extension of the path; JSON for standard output). Throws UsageError naming the option,
+// what was found and what is allowed.
+ResultFormat result_format_of(const std::string& format, const std::string& path);
+const char* extension_of(ResultFormat format);  // "json"
+
+// What is known of a run before it starts.
+struct RunHeader {
+  std::vector<std::string> command;
+  std::string started;  // UTC
+  Json config;
+  std::uint64_t seed = 0;
+  std::int64_t cases = 0;
+};
+
+// The `run` object of a finished run.
+std::string run_text(const RunHeader& header, const SweepReport& report);
+
+// Opens `path` ("-": standard output) at once. JSON and CSV appear under their names when finish() has written all of
+// them; NDJSON grows line by line and is complete when its last line is {"type": "end", "complete": true, ...}. Throws
+// InputError when writing fails.
+std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header);
+
+// The writers of the single formats.
+std::unique_ptr<ResultSink> make_json_writer(const std::string& path, const RunHeader& header);
+std::unique_ptr<ResultSink> make_ndjson_writer(const std::string& path, const RunHeader& header);
+std::unique_ptr<ResultSink> make_csv_writer(const std::string& path, const RunHeader& header);
+
+}  // namespace tristab

@@ -1,0 +1,183 @@
+#include "tristab/sweep/evaluate.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <memory>
+
+#include "tristab/base/errors.h"
+#include "tristab/metric/facts.h"
+#include "tristab/metric/measure.h"
+#include "tristab/reference/inverse.h"
+
+namespace tristab {
+namespace {
+
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds) : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  std::chrono::steady_clock::time_point start_;
+};
+
+// A matrix with its certified inverse.
+struct Truth {
+  Matrix a;
+  Reference reference;
+  ReferenceFacts facts;
+};
+
+// A as an arithmetic takes it, and the truth for it.
+struct RoundedInput {
+  std::string name;                   // of the `reference` field
+  Matrix a;                           // what methods are given
+  std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
+};
+
+bool is_finite(const Matrix& a) {
+  for (const double x : a.values()) {
+    if (!std::isfinite(x)) return false;
+  }
+  return true;
+}
+
+std::shared_ptr<const Truth> establish_truth(const Matrix& a, MatrixResult& result) {
+  const Stopwatch watch(result.seconds.reference);
+  auto truth = std::make_shared<Truth>();
+  truth->a = a;
+  truth->reference = invert_reference(a);
+  truth->facts = establish_facts(a, truth->reference);
+  ++result.references_computed;
+  return truth;
+}
+
+class MatrixEvaluation {
+ public:
+  MatrixEvaluation(const SweepConfig& config, Problem problem, MatrixResult& result)
+      : config_(config), problem_(std::move(problem)), result_(result) {
+    try {
+      given_ = establish_truth(problem_.a, result_);
+    } catch (const InputError& error) {
+      failure_ = error.what();
+      return;
+    }
+    const Stopwatch watch(result_.seconds.metrics);
+    result_.condition = report_condition(problem_.a, given_->reference);
+    note("given", given_->reference);
+  }
+
+  Record evaluate(const MethodSpec& method, const Arithmetic& arithmetic, Machines& machines) {
+    Record record;
+    record.id = case_id(problem_.id, method, arithmetic);
+    record.method = &method;
+    record.arithmetic = &arithmetic;
+    record.total_frobenius = std::numeric_limits<double>::quiet_NaN();
+    record.reference = "given";
+    if (!given_) return failed(std::move(record), failure_);
+    try {
+      const RoundedInput& input = rounded_for(arithmetic);
+      record.reference = input.name;
+      Inversion inversion;
+      {
+        const Stopwatch watch(result_.seconds.inversion);
+        inversion = invert(method, arithmetic, input.a, machines.machine_for(arithmetic));
+      }
+      measure_record(inversion, *input.truth, arithmetic, record);
+    } catch (const UsageError& error) {
+      return failed(std::move(record), error.what());
+    } catch (const InputError& error) {
+      return failed(std::move(record), error.what());
+    }
+    return record;
+  }
+
+ private:
+  static Record failed(Record record, std::string message) {
+    record.status = Status::failed;
+    record.message = std::move(message);
+    return record;
+  }
+
+  void note(const std::string& of, const Reference& reference) {
+    result_.references.push_back({of, reference.bits, reference.residual});
+  }
+
+  const RoundedInput& rounded_for(const Arithmetic& arithmetic) {
+    std::string name = arithmetic.input_format();
+    if (!arithmetic.quantiser && arithmetic.operand_rounding != Rounding::nearest_even) {
+      name += ":" + name_of(arithmetic.operand_rounding);
+    }
+    const auto found = inputs_.find(name);
+    if (found != inputs_.end()) return found->second;
+    RoundedInput input{name, round_input(problem_.a, arithmetic), given_};
+    if (config_.compare_with_given || !is_finite(input.a)) {  // an overflow on entry leaves only A as given
+      input.name = "given";
+    } else if (input.a != problem_.a) {
+      input.truth = establish_truth(input.a, result_);
+    }
+    if (input.name != "given") note(input.name, input.truth->reference);
+    return inputs_.emplace(name, std::move(input)).first->second;
+  }
+
+  void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic, Record& record) {
+    const Stopwatch watch(result_.seconds.metrics);
+    const bool integer = arithmetic.quantiser.has_value();
+    record.metrics = measure({inversion.x, truth.a, truth.reference, truth.facts, arithmetic.unit_roundoff(),
+                              integer ? 0 : arithmetic.storage.precision, arithmetic.storage.min_exponent});
+    record.total_frobenius = &truth == given_.get() ? record.metrics[Metric::frobenius]
+                                                    : relative_frobenius(inversion.x, given_->reference);
+    record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
+    record.verdict = judge(record.metrics);
+    const StageTrace total = inversion.trace.total();
+    record.growth = total.largest_live / truth.facts.whole.max_abs;
+    record.dead_growth = total.largest_dead / truth.facts.whole.max_abs;
+    record.trace = std::move(inversion.trace);
+    record.padded_to = inversion.padded_to == problem_.a.rows() ? 0 : inversion.padded_to;
+  }
+
+  const SweepConfig& config_;
+  Problem problem_;
+  MatrixResult& result_;
+  std::shared_ptr<const Truth> given_;
+  std::string failure_;
+  std::map<std::string, RoundedInput> inputs_;
+};
+
+}  // namespace
+
+MatrixResult evaluate_matrix(const SweepConfig& config, const Plan& plan, std::size_t group, int index,
+                             Machines& machines, const std::atomic<bool>& stop) {
+  const MatrixGroup& matrices = plan.groups[group];
+  MatrixResult result;
+  Problem problem;
+  {
+    const Stopwatch watch(result.seconds.generation);
+    problem = plan.sources[matrices.family]->problem(matrices.n, index);
+  }
+  result.group = group;
+  result.id = problem.id;
+  result.family = &config.families[matrices.family].spec;
+  result.n = problem.a.rows();  // less than the group's where the tail of a file is kept short
+  result.trial = problem.trial;
+  result.source = problem.source;
+
+  MatrixEvaluation evaluation(config, std::move(problem), result);
+  result.records.reserve(config.methods.size() * config.arithmetics.size());
+  for (const MethodSpec& method : config.methods) {
+    for (const Arithmetic& arithmetic : config.arithmetics) {
+      if (stop.load(std::memory_order_relaxed)) throw Stopped{};
+      result.records.push_back(evaluation.evaluate(method, arithmetic, machines));
+    }
+  }
+  return result;
+}
+
+}  // namespace tristab

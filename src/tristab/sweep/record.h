@@ -1,0 +1,78 @@
+// What one case, and one matrix, of a sweep gave.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/trace.h"
+#include "tristab/base/parameters.h"
+#include "tristab/matrix/source.h"
+#include "tristab/method/method.h"
+#include "tristab/metric/metric.h"
+#include "tristab/metric/verdict.h"
+#include "tristab/reference/condition.h"
+
+namespace tristab {
+
+// ok: a finite answer; nonfinite: an answer with infinities or NaN; failed: no answer (the message says why).
+enum class Status { ok, nonfinite, failed };
+
+constexpr const char* status_name(Status status) {
+  return status == Status::ok ? "ok" : status == Status::nonfinite ? "nonfinite" : "failed";
+}
+
+// One method in one arithmetic on one matrix. Methods and arithmetics belong to the SweepConfig, which outlives it.
+struct Record {
+  std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
+  const MethodSpec* method = nullptr;
+  const Arithmetic* arithmetic = nullptr;
+  std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
+  Status status = Status::ok;
+  std::string message;             // of a failed one
+  std::optional<Verdict> verdict;  // none for a failed one
+  MetricValues metrics;
+  double total_frobenius = 0;                // NaN when there is none
+  double growth = 0, dead_growth = 0;        // largest intermediate (kept; discarded) / max |X_ij|
+  Trace trace;
+  int padded_to = 0;  // 0: not padded
+
+  bool finite() const { return status == Status::ok; }
+};
+
+// A certified inverse that records compared with.
+struct ReferenceNote {
+  std::string of;       // "given", or the format that A was rounded to
+  int bits = 0;         // precision of the inverse
+  double residual = 0;  // proved bound of ||I - (I + A) Xh||_F
+};
+
+// Wall-clock seconds of one thread.
+struct Seconds {
+  double generation = 0, reference = 0, inversion = 0, metrics = 0;
+
+  double total() const { return generation + reference + inversion + metrics; }
+  void add(const Seconds& other) {
+    generation += other.generation;
+    reference += other.reference;
+    inversion += other.inversion;
+    metrics += other.metrics;
+  }
+};
+
+struct MatrixResult {
+  std::size_t group = 0;  // of the plan
+  std::string id;
+  const FamilySpec* family = nullptr;
+  int n = 0, trial = 0;
+  Json source;                               // null, or the place in a file
+  std::optional<ConditionReport> condition;  // none when A has no reference
+  std::vector<ReferenceNote> references;
+  int references_computed = 0;  // fewer than references when A rounds to itself
+  std::vector<Record> records;  // methods x arithmetics, in the order of the configuration
+  Seconds seconds;
+};
+
+}  // namespace tristab

@@ -1,0 +1,97 @@
+#include "tristab/sweep/run.h"
+
+#include <oneapi/tbb/enumerable_thread_specific.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/info.h>
+#include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "tristab/sweep/evaluate.h"
+
+namespace tristab {
+namespace {
+
+// A position in the plan: matrix `index` of a group.
+struct Position {
+  std::size_t group = 0;
+  int index = 0;
+};
+
+struct Finished {
+  MatrixResult result;
+  RenderedMatrix rendered;
+};
+
+// The work of a matrix relative to others, for the remaining time: every method does O(n^3) operations.
+double work_of(int n) { return static_cast<double>(n) * n * n; }
+
+}  // namespace
+
+void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& options, ResultSink& sink) {
+  static const std::atomic<bool> never{false};
+  const std::atomic<bool>& stop = options.stop != nullptr ? *options.stop : never;
+  const int threads = options.jobs > 0 ? options.jobs : oneapi::tbb::info::default_concurrency();
+  const auto start = std::chrono::steady_clock::now();
+
+  SweepReport report;
+  report.threads = threads;
+  SummaryBuilder summary(config, plan);
+  StabilityBuilder stability(config);
+  double work = 0, work_done = 0;
+  for (const MatrixGroup& group : plan.groups) work += work_of(group.n) * group.count;
+
+  Position next;
+  const auto source = [&](oneapi::tbb::flow_control& control) {
+    if (next.group == plan.groups.size() || stop.load(std::memory_order_relaxed)) {
+      control.stop();
+      return Position{};
+    }
+    const Position position = next;
+    if (++next.index == plan.groups[next.group].count) next = {next.group + 1, 0};
+    return position;
+  };
+  oneapi::tbb::enumerable_thread_specific<Machines> machines;
+  const auto evaluate = [&](const Position& position) {
+    auto finished = std::make_shared<Finished>();
+    finished->result = evaluate_matrix(config, plan, position.group, position.index, machines.local(), stop);
+    finished->rendered = sink.render(finished->result);
+    return finished;
+  };
+  const auto collect = [&](const std::shared_ptr<Finished>& finished) {
+    const MatrixResult& result = finished->result;
+    summary.add(result);
+    stability.add(result);
+    ++report.matrices;
+    report.records += static_cast<std::int64_t>(result.records.size());
+    report.references += result.references_computed;
+    report.busy.add(result.seconds);
+    work_done += work_of(result.n);
+    sink.accept(result, std::move(finished->rendered));
+    if (options.progress) options.progress(work_done / work, report.records);
+  };
+
+  using oneapi::tbb::filter_mode;
+  using oneapi::tbb::make_filter;
+  const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
+                                          static_cast<std::size_t>(threads));
+  oneapi::tbb::task_arena arena(threads);
+  arena.execute([&] {
+    oneapi::tbb::parallel_pipeline(
+        4 * static_cast<std::size_t>(threads),
+        make_filter<void, Position>(filter_mode::serial_in_order, source) &
+            make_filter<Position, std::shared_ptr<Finished>>(filter_mode::parallel, evaluate) &
+            make_filter<std::shared_ptr<Finished>, void>(filter_mode::serial_in_order, collect));
+  });
+  if (stop.load()) throw Stopped{};
+
+  report.summary = summary.finish();
+  report.classes = stability.finish();
+  report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  sink.finish(report);
+}
+
+}  // namespace tristab

@@ -1,0 +1,55 @@
+// Runs a sweep on all cores and hands its results on in case order.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tristab/sweep/plan.h"
+#include "tristab/sweep/record.h"
+#include "tristab/sweep/stability_class.h"
+#include "tristab/sweep/summary.h"
+
+namespace tristab {
+
+// A matrix and its records as a writer puts them down.
+struct RenderedMatrix {
+  std::string matrix, records;
+};
+
+struct SweepReport {
+  std::vector<SummaryRow> summary;
+  std::vector<StabilityRow> classes;
+  std::int64_t matrices = 0, records = 0;
+  std::int64_t references = 0;  // exact inverses computed
+  int threads = 0;
+  double seconds = 0;  // wall clock
+  Seconds busy;        // of all threads together
+
+  double reference_share() const { return busy.total() > 0 ? busy.reference / busy.total() : 0; }
+  double cases_per_second() const { return seconds > 0 ? static_cast<double>(records) / seconds : 0; }
+};
+
+// Where results go.
+class ResultSink {
+ public:
+  virtual ~ResultSink() = default;
+  virtual RenderedMatrix render(const MatrixResult& result) const = 0;              // on any thread
+  virtual void accept(const MatrixResult& result, RenderedMatrix rendered) = 0;     // in case order, one at a time
+  virtual void finish(const SweepReport& report) = 0;                               // after the last one
+};
+
+struct RunOptions {
+  int jobs = 0;  // threads; 0: all cores
+  const std::atomic<bool>* stop = nullptr;
+  // Called after every matrix, in case order: the fraction of the work that is done, and the cases done.
+  std::function<void(double fraction, std::int64_t cases)> progress;
+};
+
+// Runs every case of the plan. What reaches the sink does not depend on the number of threads. Throws Stopped when
+// options.stop became true (the sink is not finished then), and what reading and writing throws.
+void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& options, ResultSink& sink);
+
+}  // namespace tristab

@@ -1,0 +1,124 @@
+#include "tristab/sweep/stability_class.h"
+
+#include <cmath>
+
+#include "tristab/base/elementary.h"
+
+namespace tristab {
+namespace {
+
+// Sums of squares and products of deviations from the means.
+struct Moments {
+  double kk = 0, nn = 0, kn = 0, ke = 0, ne = 0, ee = 0;
+};
+
+Moments moments_of(const std::vector<GrowthPoint>& points) {
+  GrowthPoint mean;
+  for (const GrowthPoint& p : points) {
+    mean.log_kappa += p.log_kappa;
+    mean.log_n += p.log_n;
+    mean.log_error += p.log_error;
+  }
+  const auto count = static_cast<double>(points.size());
+  Moments m;
+  for (const GrowthPoint& p : points) {
+    const double k = p.log_kappa - mean.log_kappa / count;
+    const double n = p.log_n - mean.log_n / count;
+    const double e = p.log_error - mean.log_error / count;
+    m.kk += k * k;
+    m.nn += n * n;
+    m.kn += k * n;
+    m.ke += k * e;
+    m.ne += n * e;
+    m.ee += e * e;
+  }
+  return m;
+}
+
+// Rounding leaves about this much of a variable that does not vary, or that the other one explains.
+constexpr double negligible = 1e-9;
+
+Slope slope_of(double value, double residual_squares, double freedom, double inverse_moment) {
+  return {value, std::sqrt(std::fmax(residual_squares, 0) / freedom * inverse_moment)};
+}
+
+}  // namespace
+
+ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
+  ErrorGrowth growth;
+  growth.points = static_cast<int>(points.size());
+  if (growth.points < fewest_points) return growth;
+  const Moments m = moments_of(points);
+  const double count = growth.points;
+  const bool kappa_varies = m.kk > negligible * count, n_varies = m.nn > negligible * count;
+  if (kappa_varies && n_varies) {
+    const double determinant = m.kk * m.nn - m.kn * m.kn;
+    if (determinant <= negligible * m.kk * m.nn) return growth;  // kappa follows n: the two cannot be told apart
+    const double kappa = (m.nn * m.ke - m.kn * m.ne) / determinant;
+    const double n = (m.kk * m.ne - m.kn * m.ke) / determinant;
+    const double residual = m.ee - kappa * m.ke - n * m.ne;
+    growth.kappa = slope_of(kappa, residual, count - 3, m.nn / determinant);
+    growth.n = slope_of(n, residual, count - 3, m.kk / determinant);
+  } else if (kappa_varies) {
+    const double kappa = m.ke / m.kk;
+    growth.kappa = slope_of(kappa, m.ee - kappa * m.ke, count - 2, 1 / m.kk);
+  } else if (n_varies) {
+    const double n = m.ne / m.nn;
+    growth.n = slope_of(n, m.ee - n * m.ne, count - 2, 1 / m.nn);
+  }
+  return growth;
+}
+
+std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite) {
+  if (nonfinite > 0) return "unstable";
+  if (!growth.kappa && !growth.n) return "undetermined";
+  const auto at_least = [](const std::optional<Slope>& slope) { return slope ? slope->value - 2 * slope->error : 0; };
+  if (fails > 0 && (at_least(growth.n) > 3 || at_least(growth.kappa) > 3)) return "unstable";
+  if ((growth.kappa && growth.kappa->error > 1) || (growth.n && growth.n->error > 1)) return "undetermined";
+  return at_least(growth.kappa) > 1.5 ? "logarithmically stable" : "stable";
+}
+
+StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
+  for (const MethodSpec& method : config.methods) {
+    for (const Arithmetic& arithmetic : config.arithmetics) {
+      Cell cell;
+      cell.row.method = &method;
+      cell.row.arithmetic = &arithmetic;
+      cells_.push_back(std::move(cell));
+    }
+  }
+}
+
+void StabilityBuilder::add(const MatrixResult& result) {
+  if (!result.condition) return;
+  const ConditionReport& condition = *result.condition;
+  for (std::size_t i = 0; i < result.records.size(); ++i) {
+    const Record& record = result.records[i];
+    Cell& cell = cells_[i];
+    if (record.status == Status::nonfinite) {
+      const double largest = record.arithmetic->storage.largest();
+      cell.row.nonfinite += condition.inverse_max_abs <= largest && condition.max_abs <= largest;
+    }
+    cell.row.fails += record.verdict == Verdict::fail;
+    if (!record.finite() || record.metrics.undefined(Metric::frobenius) != nullptr) continue;
+    const double error = record.metrics[Metric::frobenius];
+    if (error == 0) {
+      ++cell.row.exact;
+    } else if (std::isfinite(condition.cond_2) && condition.cond_2 >= smallest_kappa) {
+      cell.points.push_back({log2_of(condition.cond_2), log2_of(result.n),
+                             log2_of(error) - log2_of(record.arithmetic->unit_roundoff())});
+    }
+  }
+}
+
+std::vector<StabilityRow> StabilityBuilder::finish() {
+  std::vector<StabilityRow> rows;
+  for (Cell& cell : cells_) {
+    cell.row.growth = fit_growth(cell.points);
+    cell.row.name = stability_class(cell.row.growth, cell.row.fails, cell.row.nonfinite);
+    rows.push_back(std::move(cell.row));
+  }
+  return rows;
+}
+
+}  // namespace tristab

@@ -1,0 +1,145 @@
+#include "tristab/sweep/summary.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <string_view>
+
+namespace tristab {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+bool larger_is_better(Metric metric) {
+  switch (metric) {
+    case Metric::snr_db:
+    case Metric::snr_db_strict_lower:
+    case Metric::pearson:
+    case Metric::pearson_strict_lower:
+    case Metric::cosine:
+    case Metric::cosine_strict_lower:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// A metric's value for ranking: infinite where its definition gives an infinity, NaN where it gives nothing.
+double ranked_value(const MetricValues& values, Metric metric) {
+  const char* reason = values.undefined(metric);
+  if (reason == nullptr) return values[metric];
+  return std::string_view(reason).starts_with("infinite") ? infinity : nan;
+}
+
+// The values of a record in the order of summary_quantities().
+void append_values(const Record& record, std::vector<std::vector<double>>& values) {
+  std::size_t k = 0;
+  const auto append = [&](double value) {
+    if (!std::isnan(value)) values[k].push_back(value);
+    ++k;
+  };
+  for (const MetricInfo& info : metrics()) {
+    if (!info.is_count) append(ranked_value(record.metrics, info.metric));
+  }
+  append(record.total_frobenius);
+  append(record.growth);
+}
+
+void set_defined(double value, double& out, std::string& reason) {
+  out = std::isfinite(value) ? value : nan;
+  if (!std::isfinite(value)) reason = "infinite";
+}
+
+QuantileRow describe(std::vector<double>& values, bool larger_better) {
+  QuantileRow row;
+  if (values.empty()) {
+    row.median = row.tail = row.worst = nan;
+    row.undefined_median = row.undefined_worst = "no trial has a value";
+    return row;
+  }
+  std::sort(values.begin(), values.end());
+  set_defined(quantile(values, 0.5), row.median, row.undefined_median);
+  set_defined(larger_better ? values.front() : values.back(), row.worst, row.undefined_worst);
+  if (values.size() < tail_trials) {
+    row.tail = nan;
+  } else {
+    set_defined(quantile(values, larger_better ? 0.05 : 0.95), row.tail, row.undefined_tail);
+  }
+  return row;
+}
+
+}  // namespace
+
+const std::vector<SummaryQuantity>& summary_quantities() {
+  static const std::vector<SummaryQuantity> quantities = [] {
+    std::vector<SummaryQuantity> list;
+    for (const MetricInfo& info : metrics()) {
+      if (!info.is_count) list.push_back({std::string(info.name), larger_is_better(info.metric)});
+    }
+    list.push_back({"total_frobenius"});
+    list.push_back({"growth"});
+    return list;
+  }();
+  return quantities;
+}
+
+double quantile(const std::vector<double>& sorted, double p) {
+  const double position = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const double fraction = position - static_cast<double>(below);
+  if (fraction == 0 || sorted[below] == sorted[below + 1]) return sorted[below];
+  return sorted[below] + fraction * (sorted[below + 1] - sorted[below]);
+}
+
+void SummaryBuilder::close_group() {
+  for (Cell& cell : cells_) {
+    for (std::size_t k = 0; k < cell.values.size(); ++k) {
+      cell.row.quantities.push_back(describe(cell.values[k], summary_quantities()[k].larger_is_better));
+    }
+    rows_.push_back(std::move(cell.row));
+  }
+  cells_.clear();
+}
+
+void SummaryBuilder::add(const MatrixResult& result) {
+  if (result.group != group_) close_group();
+  group_ = result.group;
+  if (cells_.empty()) {
+    for (const MethodSpec& method : config_.methods) {
+      for (const Arithmetic& arithmetic : config_.arithmetics) {
+        Cell cell;
+        cell.row.family = &config_.families[plan_.groups[group_].family].spec;
+        cell.row.n = plan_.groups[group_].n;
+        cell.row.method = &method;
+        cell.row.arithmetic = &arithmetic;
+        cell.values.resize(summary_quantities().size());
+        cells_.push_back(std::move(cell));
+      }
+    }
+  }
+  for (std::size_t i = 0; i < result.records.size(); ++i) {
+    const Record& record = result.records[i];
+    SummaryRow& row = cells_[i].row;
+    ++row.trials;
+    row.nonfinite_trials += record.status == Status::nonfinite;
+    row.failed_trials += record.status == Status::failed;
+    row.pass += record.verdict == Verdict::pass;
+    row.marginal += record.verdict == Verdict::marginal;
+    row.fail += record.verdict == Verdict::fail;
+    const StageTrace total = record.trace.total();
+    row.overflows += static_cast<double>(total.overflows_live);
+    row.matmuls = std::max(row.matmuls, static_cast<double>(total.matmuls));
+    row.depth = std::max(row.depth, static_cast<double>(record.trace.product_depth));
+    row.vector_depth = std::max(row.vector_depth, static_cast<double>(record.trace.vector_depth));
+    row.workspace_bytes = std::max(row.workspace_bytes, static_cast<double>(record.trace.workspace_bytes));
+    if (record.finite()) append_values(record, cells_[i].values);
+  }
+}
+
+std::vector<SummaryRow> SummaryBuilder::finish() {
+  close_group();
+  return std::move(rows_);
+}
+
+}  // namespace tristab

@@ -1,0 +1,71 @@
+// Medians and worst cases over the trials of one setting.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "tristab/sweep/config.h"
+#include "tristab/sweep/plan.h"
+#include "tristab/sweep/record.h"
+
+namespace tristab {
+
+// A quantity of a record that summaries describe: every metric that is no count, total_frobenius, growth.
+struct SummaryQuantity {
+  std::string name;
+  bool larger_is_better = false;  // then the worst is the minimum
+};
+
+const std::vector<SummaryQuantity>& summary_quantities();
+
+// Quantiles over the finite trials. NaN: there is none, for the reason given in `undefined`.
+struct QuantileRow {
+  double median = 0;
+  double tail = 0;   // 95th percentile (5th where larger is better); NaN below 20 trials
+  double worst = 0;  // maximum (minimum where larger is better)
+  std::string undefined_median, undefined_tail, undefined_worst;  // "" where defined, and for a tail of few trials
+};
+
+inline constexpr std::size_t tail_trials = 20;
+
+// All trials of one family, size, method and arithmetic.
+struct SummaryRow {
+  const FamilySpec* family = nullptr;
+  int n = 0;
+  const MethodSpec* method = nullptr;
+  const Arithmetic* arithmetic = nullptr;
+  int trials = 0, nonfinite_trials = 0, failed_trials = 0;
+  int pass = 0, marginal = 0, fail = 0;  // verdicts; the non-finite ones are nonfinite_trials
+  double overflows = 0;                  // over all trials, of values that methods keep
+  double matmuls = 0, depth = 0, vector_depth = 0, workspace_bytes = 0;  // of the costliest trial
+  std::vector<QuantileRow> quantities;  // in the order of summary_quantities()
+};
+
+// The value below which the fraction p of the sorted values lies, interpolated linearly between order statistics
+// (Hyndman and Fan 1996, definition 7: NumPy's and R's default). `sorted` ascending, not empty.
+double quantile(const std::vector<double>& sorted, double p);
+
+// Collects records in case order; a finished group keeps nothing but its rows.
+class SummaryBuilder {
+ public:
+  SummaryBuilder(const SweepConfig& config, const Plan& plan) : config_(config), plan_(plan) {}
+  void add(const MatrixResult& result);
+  std::vector<SummaryRow> finish();  // in case order
+
+ private:
+  struct Cell {
+    SummaryRow row;
+    std::vector<std::vector<double>> values;  // one list a quantity; infinities stay in them
+  };
+  void close_group();
+
+  const SweepConfig& config_;
+  const Plan& plan_;
+  std::size_t group_ = 0;
+  std::vector<Cell> cells_;  // methods x arithmetics of the current group
+  std::vector<SummaryRow> rows_;
+};
+
+}  // namespace tristab

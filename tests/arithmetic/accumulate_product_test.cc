@@ -1,0 +1,110 @@
+// accumulate_product against MPFR, operation by operation, on every SIMD level of this machine.
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "support/product_case.h"
+#include "support/samples.h"
+#include "tristab/arithmetic/kernels.h"
+#include "tristab/base/random.h"
+
+namespace tristab {
+namespace {
+
+struct Shape {
+  int rows, inner, columns, gap;
+};
+constexpr Shape kShapes[] = {{1, 13, 37, 0}, {37, 13, 1, 2}, {7, 1, 19, 3}, {5, 17, 23, 0},
+                             {3, 8, 16, 5},  {1, 1, 1, 0},   {4, 9, 33, 1}};
+
+using Draw = std::function<double(Samples&, const Format&)>;
+double draw_any(Samples& samples, const Format& format) { return samples.any(format); }
+double draw_moderate(Samples& samples, const Format& format) { return samples.moderate(format); }
+// Products straddle the subnormal range of the accumulator: exponents near half its smallest.
+double draw_small(Samples& samples, const Format& format) {
+  const int half = format.min_exponent / 2, spread = format.precision + 2;
+  return samples.value(format, std::max(half - spread, format.lsb_min()),
+                       std::min(half + 2, format.max_exponent));
+}
+double draw_special(Samples& samples, const Format& format) {
+  const double specials[] = {kInfinity, -kInfinity, kNaN, 0.0, -0.0};
+  return samples.chance(12) ? specials[samples.integer(0, 4)] : samples.any(format);
+}
+const std::pair<const char*, Draw> kDraws[] = {
+    {"any", draw_any}, {"moderate", draw_moderate}, {"small", draw_small}, {"special", draw_special}};
+
+template <class Carrier>
+void check_arithmetic(const char* operand_name, const char* accumulator_name, bool every_mode = true) {
+  const Format operand = format_of(operand_name, "test"), format = format_of(accumulator_name, "test");
+  MpfrOracle oracle;
+  Samples samples(hash_text(std::string(operand_name) + accumulator_name));
+  for (const Rounding mode : kAllRoundings) {
+    if (!every_mode && mode != Rounding::nearest_even) continue;
+    for (const bool fma : {false, true}) {
+      for (const auto& [name, draw] : kDraws) {
+        SCOPED_TRACE(std::string(operand_name) + ' ' + name);
+        for (const Shape& shape : kShapes) {
+          ProductCase<Carrier> product{
+              shape.rows, shape.inner, shape.columns, shape.gap, operand.precision, {format, mode, fma}, {},
+              {},         {}};
+          for (int i = 0; i < shape.rows * shape.inner; ++i) product.a.push_back(draw(samples, operand));
+          for (int i = 0; i < shape.inner * shape.columns; ++i) product.b.push_back(draw(samples, operand));
+          for (int i = 0; i < shape.rows * shape.columns; ++i) product.c.push_back(draw(samples, format));
+          product.check(oracle);
+        }
+      }
+    }
+  }
+}
+
+TEST(AccumulateProduct, sums_in_fp32_agree_with_mpfr_on_float) {
+  for (const char* operand : {"fp32", "fp16", "bf16", "tf32"}) check_arithmetic<float>(operand, "fp32");
+}
+
+TEST(AccumulateProduct, pure_formats_agree_with_mpfr_on_float) {
+  for (const char* format :
+       {"fp16", "bf16", "tf32", "e5m2", "e4m3", "e5m7", "e8m3", "e6m9", "e8m12", "e7m10", "e2m1"}) {
+    check_arithmetic<float>(format, format);
+  }
+}
+
+TEST(AccumulateProduct, mixed_formats_agree_with_mpfr_on_float) {
+  check_arithmetic<float>("fp16", "bf16");
+  check_arithmetic<float>("fp16", "tf32");
+  check_arithmetic<float>("fp16", "e8m12");
+  check_arithmetic<float>("bf16", "fp16");
+  check_arithmetic<float>("tf32", "fp16");
+  check_arithmetic<float>("tf32", "bf16");
+  check_arithmetic<float>("fp32", "fp16");
+  check_arithmetic<float>("fp32", "bf16");
+  check_arithmetic<float>("e4m3", "fp16");
+  check_arithmetic<float>("fp16", "e5m2");
+  check_arithmetic<float>("fp32", "e7m7");
+}
+
+TEST(AccumulateProduct, formats_inside_fp32_agree_with_mpfr_on_double) {
+  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"})
+    check_arithmetic<double>(format, format);
+  check_arithmetic<double>("fp16", "fp32");
+  check_arithmetic<double>("bf16", "fp32");
+}
+
+TEST(AccumulateProduct, formats_wider_than_fp32_agree_with_mpfr) {
+  for (const char* format : {"e9m50", "e9m3", "e8m28", "e9m26"}) check_arithmetic<double>(format, format);
+  check_arithmetic<double>("fp32", "e9m50");
+  check_arithmetic<double>("e9m50", "fp32");
+  check_arithmetic<double>("e9m50", "fp16");
+  check_arithmetic<double>("fp16", "fp64", false);
+}
+
+TEST(AccumulateProduct, fp64_agrees_with_mpfr) {
+  check_arithmetic<double>("fp64", "fp64", false);
+  check_arithmetic<double>("fp64", "e9m50");
+  check_arithmetic<double>("fp64", "fp32");
+  check_arithmetic<double>("fp64", "fp16");
+}
+
+}  // namespace
+}  // namespace tristab

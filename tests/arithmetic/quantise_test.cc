@@ -1,0 +1,206 @@
+// Scales and codes of the symmetric quantiser against their definition in rational arithmetic.
+#include "tristab/arithmetic/quantise.h"
+
+#include <gtest/gtest.h>
+#include <mpfr.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "support/bits.h"
+#include "support/mpfr_oracle.h"
+#include "support/samples.h"
+
+namespace tristab {
+namespace {
+
+Quantiser quantiser_of(int bits, bool outside = false) {
+  Quantiser quantiser;
+  quantiser.bits = bits;
+  quantiser.largest_code = bits == 8 ? 127 : 32767;
+  quantiser.identity_outside = outside;
+  return quantiser;
+}
+
+// fl32(x / y) by MPFR.
+float quotient(double x, double y) {
+  mpfr_t q;
+  mpfr_init2(q, 24);
+  mpfr_set_d(q, x, MPFR_RNDN);
+  const mpfr_exp_t emin = mpfr_get_emin();
+  mpfr_set_emin(-148);
+  const int ternary = mpfr_div_d(q, q, y, MPFR_RNDN);
+  mpfr_subnormalize(q, ternary, MPFR_RNDN);
+  mpfr_set_emin(emin);
+  const float result = mpfr_get_flt(q, MPFR_RNDN);
+  mpfr_clear(q);
+  return result;
+}
+
+TEST(QuantiserScale, amax_rule_is_amax_over_qmax_rounded_to_fp32) {
+  Samples samples(51);
+  for (const int bits : {8, 16}) {
+    const Quantiser quantiser = quantiser_of(bits);
+    for (int i = 0; i < 3000; ++i) {
+      const double largest = std::fabs(samples.value(fp32_format(), -126, 127));
+      EXPECT_EQ(quantiser_scale(largest, quantiser), quotient(largest, quantiser.largest_code)) << largest;
+    }
+    EXPECT_EQ(quantiser_scale(quantiser.largest_code, quantiser), 1.0F);
+  }
+}
+
+TEST(QuantiserScale, power_of_two_rule_is_the_least_power_at_or_above_amax_over_qmax) {
+  Samples samples(52);
+  for (const int bits : {8, 16}) {
+    Quantiser quantiser = quantiser_of(bits);
+    quantiser.rule = Quantiser::Rule::power_of_two;
+    const double qmax = quantiser.largest_code;
+    for (int i = 0; i < 3000; ++i) {
+      const double largest = std::fabs(samples.value(fp32_format(), -120, 127));
+      const double scale = quantiser_scale(largest, quantiser);
+      int exponent = 0;
+      EXPECT_EQ(std::frexp(scale, &exponent), 0.5);
+      EXPECT_GE(scale * qmax, largest);  // exact products in double
+      EXPECT_LT(scale / 2 * qmax, largest);
+    }
+    EXPECT_EQ(quantiser_scale(qmax * 0.25, quantiser), 0.25F);
+    EXPECT_EQ(quantiser_scale(std::nextafter(static_cast<float>(qmax * 0.25), 1e9F), quantiser), 0.5F);
+  }
+}
+
+TEST(QuantiserScale, of_zeros_is_one_and_of_nonfinite_tensors_nan) {
+  for (const auto rule : {Quantiser::Rule::amax, Quantiser::Rule::power_of_two}) {
+    Quantiser quantiser = quantiser_of(8);
+    quantiser.rule = rule;
+    EXPECT_EQ(quantiser_scale(0, quantiser), 1.0F);
+    EXPECT_TRUE(std::isnan(quantiser_scale(kInfinity, quantiser)));
+    EXPECT_TRUE(std::isnan(quantiser_scale(kNaN, quantiser)));
+    EXPECT_GT(quantiser_scale(0x1p-149, quantiser), 0.0F);  // a scale of 0 would make the codes NaN
+  }
+}
+
+TEST(CodeOf, ties_go_to_even) {
+  const Quantiser quantiser = quantiser_of(8);
+  const double cases[][2] = {{0.5, 0},   {1.5, 2},   {2.5, 2},     {3.5, 4},      {-0.5, 0},
+                             {-1.5, -2}, {-2.5, -2}, {126.5, 126}, {-126.5, -126}};
+  for (const auto& [x, code] : cases) {
+    EXPECT_EQ(code_of(x, 1, quantiser), code) << x;
+    EXPECT_EQ(code_of(x * 0.125, 0.125, quantiser), code) << x;
+  }
+}
+
+TEST(CodeOf, is_the_nearest_whole_number_of_the_exact_quotient) {
+  Samples samples(53);
+  const Quantiser quantiser = quantiser_of(16);
+  for (int i = 0; i < 20000; ++i) {
+    const double scale = std::fabs(samples.value(fp32_format(), -20, 5));
+    // Near the ties (k + 1/2) s, where a rounded quotient could fall on the wrong side.
+    const double k = samples.integer(-32760, 32760) + (samples.chance(2) ? 0.5 : 0.0);
+    const auto x = static_cast<double>(static_cast<float>(k * scale));
+    const double code = code_of(x, scale, quantiser);
+    EXPECT_EQ(code, std::trunc(code));
+    // |x - code s| <= s / 2, all exact in 24 + 17 bits; at a tie the code is even.
+    const double distance = std::fabs(x - code * scale);
+    ASSERT_LE(distance, scale / 2) << x << ' ' << scale;
+    EXPECT_TRUE(distance < scale / 2 || std::fmod(code, 2) == 0) << x << ' ' << scale;
+  }
+}
+
+TEST(CodeOf, is_clamped_symmetrically) {
+  for (const int bits : {8, 16}) {
+    const Quantiser quantiser = quantiser_of(bits);
+    const double qmax = quantiser.largest_code;
+    EXPECT_EQ(code_of(qmax, 1, quantiser), qmax);
+    EXPECT_EQ(code_of(qmax + 1, 1, quantiser), qmax);
+    EXPECT_EQ(code_of(-qmax - 1, 1, quantiser), -qmax);  // never -128 or -32768
+    EXPECT_EQ(code_of(1e30, 1, quantiser), qmax);
+    EXPECT_EQ(code_of(-kInfinity, 1, quantiser), -qmax);
+    EXPECT_TRUE(std::isnan(code_of(kNaN, 1, quantiser)));
+    EXPECT_TRUE(std::isnan(code_of(1, kNaN, quantiser)));
+  }
+}
+
+TEST(QuantisedMagnitude, leaves_out_the_main_diagonal_only_with_the_identity_outside) {
+  // 3 x 4 in rows of 6; element (i, i + 1) lies on the main diagonal.
+  std::vector<float> elements(18, 1e9F);
+  for (int i = 0; i < 3; ++i) {
+    for (int j = 0; j < 4; ++j) elements[static_cast<std::size_t>(i * 6 + j)] = j == i + 1 ? -50.0F : 0.5F;
+  }
+  elements[6] = -3.0F;
+  const CodedBlock<float> block{elements.data(), 6, 3, 4, 1, 0};
+  EXPECT_EQ(quantised_magnitude(block, quantiser_of(8, true)), 3.0);
+  EXPECT_EQ(quantised_magnitude(block, quantiser_of(8, false)), 50.0);
+  elements[8] = static_cast<float>(kNaN);  // on the diagonal: (1, 2)
+  EXPECT_EQ(quantised_magnitude(block, quantiser_of(8, true)), 3.0);
+  EXPECT_EQ(quantised_magnitude(block, quantiser_of(8, false)), kInfinity);
+}
+
+template <class Carrier>
+void check_requantise() {
+  Samples samples(54);
+  MpfrOracle oracle;
+  for (const int bits : {8, 16}) {
+    for (const bool outside : {false, true}) {
+      for (const int diagonal : {-2, 0, 1, 9}) {
+        const Quantiser quantiser = quantiser_of(bits, outside);
+        std::vector<Carrier> elements(5 * 7);
+        for (Carrier& x : elements) x = static_cast<Carrier>(samples.value(fp32_format(), -6, 3));
+        const std::vector<Carrier> before = elements;
+        const CodedBlock<Carrier> block{elements.data(), 7, 5, 6, diagonal, 0};
+        const double scale = quantiser_scale(quantised_magnitude(block, quantiser), quantiser);
+        requantise_block(block, scale, quantiser);
+        for (int i = 0; i < 5; ++i) {
+          for (int j = 0; j < 7; ++j) {
+            const std::size_t at = static_cast<std::size_t>(i * 7 + j);
+            if (j == 6 || (outside && j == i + diagonal)) {
+              EXPECT_EQ(elements[at],
+                        before[at]);  // the gap between rows, and the diagonal outside the quantiser
+              continue;
+            }
+            const double code = std::nearbyint(before[at] / scale);
+            EXPECT_LE(std::fabs(code), quantiser.largest_code);
+            EXPECT_PRED_FORMAT2(bits_equal, elements[at],
+                                oracle.multiply(scale, code, fp32_format(), Rounding::nearest_even));
+            EXPECT_LE(std::fabs(elements[at] - before[at]), scale * 0.5001);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(RequantiseBlock, replaces_every_quantised_element_by_scale_times_code) {
+  check_requantise<float>();
+  check_requantise<double>();
+}
+
+// What is s q already stays as it is: the scale found again is the same.
+TEST(RequantiseBlock, is_idempotent_where_the_largest_code_is_in_use) {
+  Samples samples(55);
+  for (const int bits : {8, 16}) {
+    Quantiser quantiser = quantiser_of(bits);
+    quantiser.rule = Quantiser::Rule::power_of_two;
+    std::vector<float> elements(64);
+    for (float& x : elements) x = static_cast<float>(samples.value(fp32_format(), -9, 0));
+    const CodedBlock<float> block{elements.data(), 8, 8, 8, 0, 0};
+    requantise_block(block, quantiser_scale(quantised_magnitude(block, quantiser), quantiser), quantiser);
+    const std::vector<float> once = elements;
+    requantise_block(block, quantiser_scale(quantised_magnitude(block, quantiser), quantiser), quantiser);
+    EXPECT_EQ(elements, once);
+  }
+}
+
+TEST(RequantiseBlock, all_zeros_stay_zeros_and_nan_spreads_over_the_tensor) {
+  const Quantiser quantiser = quantiser_of(8);
+  std::vector<float> elements(12, 0.0F);
+  const CodedBlock<float> block{elements.data(), 4, 3, 4, 0, 0};
+  requantise_block(block, quantiser_scale(quantised_magnitude(block, quantiser), quantiser), quantiser);
+  EXPECT_EQ(elements, std::vector<float>(12, 0.0F));
+  elements[5] = static_cast<float>(kNaN);
+  requantise_block(block, quantiser_scale(quantised_magnitude(block, quantiser), quantiser), quantiser);
+  EXPECT_TRUE(std::all_of(elements.begin(), elements.end(), [](float x) { return std::isnan(x); }));
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,43 @@
+#include "tristab/base/errors.h"
+
+#include <gtest/gtest.h>
+
+namespace tristab {
+namespace {
+
+const std::vector<std::string> names = {"silu", "independent", "residual-neumann", "mxr", "mbh"};
+
+TEST(NearestName, one_slip_of_each_kind_is_recognised) {
+  EXPECT_EQ(nearest_name("sliu", names), "silu");                  // neighbours swapped
+  EXPECT_EQ(nearest_name("slu", names), "silu");                   // left out
+  EXPECT_EQ(nearest_name("silou", names), "silu");                 // too many
+  EXPECT_EQ(nearest_name("sila", names), "silu");                  // wrong
+  EXPECT_EQ(nearest_name("SILU", names), "silu");                  // case
+  EXPECT_EQ(nearest_name("residual", names), "residual-neumann");  // a beginning
+}
+
+TEST(NearestName, what_is_no_slip_has_no_neighbour) {
+  EXPECT_EQ(nearest_name("column-sweep", names), "");
+  EXPECT_EQ(nearest_name("", names), "");
+  EXPECT_EQ(nearest_name("silu", {}), "");
+}
+
+TEST(UnknownName, message_has_place_found_nearest_and_allowed_in_one_line) {
+  try {
+    throw_unknown_name("a.json: families[1].keys", "key model", "sliu", names);
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(
+        error.what(),
+        "a.json: families[1].keys: no key model is called 'sliu'; did you mean 'silu'? Allowed: silu, "
+        "independent, residual-neumann, mxr, mbh");
+  }
+}
+
+TEST(JoinNames, separates_by_comma_and_space) {
+  EXPECT_EQ(join_names(names), "silu, independent, residual-neumann, mxr, mbh");
+  EXPECT_EQ(join_names({}), "");
+}
+
+}  // namespace
+}  // namespace tristab

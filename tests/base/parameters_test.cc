@@ -1,0 +1,125 @@
+#include "tristab/base/parameters.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <stdexcept>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+const std::vector<Parameter> table = {
+    Parameter::integer("block", 16, 1, 256, "block size"),
+    Parameter::real("scale", 0.5, 0, 10, "factor"),
+    Parameter::boolean("mask", false, "keep the triangle"),
+    Parameter::choice("keys", "silu", {"silu", "independent"}, "key model"),
+    Parameter::real("condition", nullptr, 1, 1e8, "condition number"),
+    Parameter::text("path", nullptr, "file"),
+};
+
+std::string message_of(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no UsageError";
+}
+
+Settings complete(const Json& given) { return complete_settings(table, given, "method m", "place"); }
+
+TEST(CompleteSettings, defaults_are_filled_in_and_absent_ones_stay_absent) {
+  const Settings settings = complete({{"block", 8}});
+  EXPECT_EQ(settings.json().dump(), R"({"block":8,"keys":"silu","mask":false,"scale":0.5})");
+  EXPECT_FALSE(settings.has("condition"));
+  EXPECT_EQ(complete({{"condition", nullptr}}).has("condition"), false);
+}
+
+TEST(CompleteSettings, equal_settings_print_as_equal_text_however_they_were_written) {
+  EXPECT_EQ(complete({{"block", 8.0}, {"scale", 1}}).json().dump(),
+            complete({{"block", 8}, {"scale", 1.0}}).json().dump());
+  EXPECT_EQ(complete({{"mask", "on"}}).flag("mask"), true);
+}
+
+TEST(CompleteSettings, unknown_parameter_names_the_nearest) {
+  EXPECT_EQ(
+      message_of([] {
+        complete({{"blok", 8}});
+      }),
+      "place: no parameter of method m is called 'blok'; did you mean 'block'? Allowed: block, scale, mask, "
+      "keys, condition, path");
+}
+
+TEST(CompleteSettings, values_outside_their_range_are_refused_with_what_is_allowed) {
+  EXPECT_EQ(message_of([] {
+              complete({{"block", 0}});
+            }),
+            "place.block: found 0 (an integer); allowed: an integer from 1 to 256");
+  EXPECT_EQ(message_of([] {
+              complete({{"block", 2.5}});
+            }),
+            "place.block: found 2.5 (a number); allowed: an integer from 1 to 256");
+  EXPECT_EQ(message_of([] {
+              complete({{"scale", "big"}});
+            }),
+            "place.scale: found \"big\" (text); allowed: a number from 0 to 10");
+  EXPECT_EQ(message_of([] {
+              complete({{"keys", "sliu"}});
+            }),
+            "place.keys: found \"sliu\" (text); did you mean 'silu'?; allowed: silu | independent");
+  EXPECT_NE(message_of([] { complete({{"mask", 1}}); }), "no UsageError");
+  EXPECT_NE(message_of([] { complete({{"block", nullptr}}); }), "no UsageError");
+}
+
+TEST(ExpandSettings, lists_and_ranges_multiply_the_last_axis_fastest) {
+  const auto expanded = expand_settings(table, {{"block", "8:32:*2"}, {"scale", {0.1, 0.5}}}, "m", "place");
+  ASSERT_EQ(expanded.size(), 6u);
+  EXPECT_EQ(expanded[0].integer("block"), 8);
+  EXPECT_EQ(expanded[1].integer("block"), 8);
+  EXPECT_EQ(expanded[1].real("scale"), 0.5);
+  EXPECT_EQ(expanded[5].integer("block"), 32);
+}
+
+TEST(ExpandSettings, empty_list_is_refused) {
+  EXPECT_NE(message_of([] {
+              expand_settings(table, {{"block", Json::array()}}, "m", "place");
+            }),
+            "no UsageError");
+}
+
+TEST(ExpandAxis, numbers_lists_and_ranges) {
+  EXPECT_EQ(expand_axis(64, 1, 256, "p"), (std::vector<std::int64_t>{64}));
+  EXPECT_EQ(expand_axis({16, 64}, 1, 256, "p"), (std::vector<std::int64_t>{16, 64}));
+  EXPECT_EQ(expand_axis("16:256:*2", 1, 256, "p"), (std::vector<std::int64_t>{16, 32, 64, 128, 256}));
+  EXPECT_EQ(expand_axis("16:64:16", 1, 256, "p"), (std::vector<std::int64_t>{16, 32, 48, 64}));
+  EXPECT_EQ(expand_axis("16:20:3", 1, 256, "p"), (std::vector<std::int64_t>{16, 19}));
+  EXPECT_EQ(expand_axis({"16:32:*2", 64}, 1, 256, "p"), (std::vector<std::int64_t>{16, 32, 64}));
+}
+
+TEST(ExpandAxis, ranges_without_end_without_values_or_out_of_bounds_are_refused) {
+  for (const Json& axis :
+       {Json("16:32:0"), Json("16:32:*1"), Json("0:32:*2"), Json("32:16:1"), Json("1:2:3:4"), Json(""),
+        Json(Json::array()), Json(512), Json(1.5), Json("x"), Json(nullptr), Json("1:9999999:1")}) {
+    EXPECT_NE(message_of([&] { expand_axis(axis, 1, 256, "p"); }), "no UsageError") << axis;
+  }
+}
+
+TEST(ParseInline, name_with_values_lists_and_paths) {
+  EXPECT_EQ(parse_inline("mxr:block=8/16:mask=true", "method", "p"),
+            Json({{"method", "mxr"}, {"block", {8, 16}}, {"mask", true}}));
+  EXPECT_EQ(parse_inline("file:path=a/b.npy", "family", "p"),
+            Json({{"family", "file"}, {"path", "a/b.npy"}}));
+  EXPECT_EQ(parse_inline(R"({"family": "ones"})", "family", "p"), Json({{"family", "ones"}}));
+  for (const char* wrong : {"", "mxr:block", "mxr:=8", "mxr:block=8:block=9", "{broken"}) {
+    EXPECT_NE(message_of([&] { parse_inline(wrong, "method", "p"); }), "no UsageError") << wrong;
+  }
+}
+
+TEST(Settings, reading_what_the_table_lacks_is_a_bug) {
+  EXPECT_THROW(complete({}).at("nothing"), std::logic_error);
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,99 @@
+// Rounding to nearest even of every float, by exhaustive enumeration: the values of the format stand in a
+// sorted table, the floats are walked in ascending order, and the nearer neighbour is found by exact
+// distances in double. All 2^32 floats with TRISTAB_FULL_TESTS=1; otherwise one in 509.
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <cstdlib>
+#include <vector>
+
+#include "support/mpfr_oracle.h"
+#include "support/samples.h"
+#include "tristab/format/format.h"
+#include "tristab/format/round.h"
+
+namespace tristab {
+namespace {
+
+bool full_tests() {
+  const char* value = std::getenv("TRISTAB_FULL_TESTS");
+  return value != nullptr && std::string_view(value) == "1";
+}
+
+// The neighbours of ascending x >= 0 in a format's table.
+class NearestInTable {
+ public:
+  explicit NearestInTable(const Format& format) : values_(non_negative_values(format)) {
+    // Beyond the largest value the table goes on as if the exponent range did: rounding there means infinity.
+    values_.push_back(std::ldexp(1.0, format.max_exponent + 1));
+  }
+  double operator()(double x) {
+    if (x >= values_.back()) return std::numeric_limits<double>::infinity();
+    while (values_[below_ + 1] <= x) ++below_;
+    const double down = x - values_[below_], up = values_[below_ + 1] - x;  // exact
+    const bool to_above =
+        up < down || (up == down && below_ % 2 != 0);  // an even index is an even significand
+    const std::size_t nearest = below_ + (to_above ? 1 : 0);
+    return nearest + 1 == values_.size() ? std::numeric_limits<double>::infinity() : values_[nearest];
+  }
+
+ private:
+  std::vector<double> values_;
+  std::size_t below_ = 0;
+};
+
+void expect_every_float_right(const char* name, std::uint32_t step) {
+  const Format format = format_of(name, "test");
+  const RoundingTarget<float> target(format);
+  NearestInTable nearest(format);
+  constexpr std::uint32_t infinity = 0x7f800000U;
+  std::uint64_t failures = 0;
+  for (std::uint32_t bits = 0; bits < infinity; bits += step) {
+    const float x = std::bit_cast<float>(bits);
+    const auto expected = static_cast<float>(nearest(static_cast<double>(x)));
+    const float positive = round_value<Rounding::nearest_even>(x, target);
+    const float negative = round_value<Rounding::nearest_even>(-x, target);
+    failures += std::bit_cast<std::uint32_t>(positive) != std::bit_cast<std::uint32_t>(expected);
+    failures += std::bit_cast<std::uint32_t>(negative) != std::bit_cast<std::uint32_t>(-expected);
+  }
+  for (std::uint64_t bits = infinity; bits <= 0x7fffffffU; bits += step) {
+    const float x = std::bit_cast<float>(static_cast<std::uint32_t>(bits));
+    const float positive = round_value<Rounding::nearest_even>(x, target);
+    const float negative = round_value<Rounding::nearest_even>(-x, target);
+    failures +=
+        bits == infinity ? positive != x || negative != -x : positive == positive || negative == negative;
+  }
+  EXPECT_EQ(failures, 0U) << name;
+}
+
+TEST(RoundExhaustive, a_sample_of_all_floats_rounds_to_the_nearest_value_of_the_table) {
+  for (const char* name : {"fp16", "bf16", "e5m2", "e4m3", "e6m9", "tf32"})
+    expect_every_float_right(name, 509);
+}
+
+TEST(RoundExhaustive, every_float_rounds_to_the_nearest_fp16) {
+  if (!full_tests()) GTEST_SKIP() << "all 2^32 floats only with TRISTAB_FULL_TESTS=1";
+  expect_every_float_right("fp16", 1);
+}
+
+TEST(RoundExhaustive, every_float_rounds_to_the_nearest_bf16) {
+  if (!full_tests()) GTEST_SKIP() << "all 2^32 floats only with TRISTAB_FULL_TESTS=1";
+  expect_every_float_right("bf16", 1);
+}
+
+TEST(RoundExhaustive, the_table_agrees_with_mpfr) {
+  MpfrOracle oracle;
+  for (const char* name : {"fp16", "bf16", "e4m3"}) {
+    const Format format = format_of(name, "test");
+    NearestInTable nearest(format);
+    for (std::uint32_t bits = 0; bits < 0x7f800000U; bits += 40009) {
+      const double x = static_cast<double>(std::bit_cast<float>(bits));
+      ASSERT_EQ(nearest(x), oracle.convert(x, format, Rounding::nearest_even)) << name << ' ' << x;
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tristab

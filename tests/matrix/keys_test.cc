@@ -1,0 +1,167 @@
+#include "tristab/matrix/keys/keys.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <random>
+#include <set>
+
+#include "tristab/matrix/gates/gates.h"
+
+namespace tristab {
+namespace {
+
+Matrix draw(const std::string& name, int n, Json settings, const std::string& identity = "keys test") {
+  for (const KeyModel& model : key_models()) {
+    if (model.name != name) continue;
+    for (const Parameter& parameter : model.parameters) {
+      if (!settings.contains(parameter.name)) settings[parameter.name] = parameter.default_value;
+    }
+    return model.generate(Settings(settings), n, RandomStream(identity));
+  }
+  throw std::logic_error("no such key model");
+}
+
+double cosine(const Matrix& keys, int i, int j) {
+  double sum = 0;
+  for (int d = 0; d < keys.columns(); ++d) sum += keys(i, d) * keys(j, d);
+  return sum;
+}
+
+double mean_cosine(const Matrix& keys) {
+  double sum = 0;
+  for (int i = 0; i < keys.rows(); ++i) {
+    for (int j = 0; j < i; ++j) sum += cosine(keys, i, j);
+  }
+  return sum / (0.5 * keys.rows() * (keys.rows() - 1));
+}
+
+// Over 40 matrices.
+double average_mean_cosine(const std::string& name, const Json& settings) {
+  double sum = 0;
+  for (int trial = 0; trial < 40; ++trial)
+    sum += mean_cosine(draw(name, 64, settings, std::to_string(trial)));
+  return sum / 40;
+}
+
+TEST(KeyModels, every_key_has_norm_one) {
+  for (const KeyModel& model : key_models()) {
+    const Matrix keys = draw(model.name, 70, {{"head_dim", 64}});
+    ASSERT_EQ(keys.rows(), 70);
+    ASSERT_EQ(keys.columns(), 64);
+    for (int i = 0; i < 70; ++i) EXPECT_NEAR(cosine(keys, i, i), 1.0, 1e-14) << model.name;
+  }
+}
+
+TEST(IndependentKeys, cosines_have_mean_zero_and_variance_one_over_head_dim) {
+  const Matrix keys = draw("independent", 256, {{"head_dim", 64}});
+  double squares = 0;
+  for (int i = 0; i < 256; ++i) {
+    for (int j = 0; j < i; ++j) squares += cosine(keys, i, j) * cosine(keys, i, j);
+  }
+  EXPECT_NEAR(mean_cosine(keys), 0.0, 0.005);
+  EXPECT_NEAR(squares / (0.5 * 256 * 255) * 64, 1.0, 0.03);
+}
+
+TEST(SiluKeys, mean_cosine_by_default_is_that_of_trained_layers) {
+  EXPECT_NEAR(average_mean_cosine("silu", {{"head_dim", 128}}), 0.40, 0.04);
+}
+
+// Without a shared direction and over independent tokens (taps apart by 4 and more), cos = E[silu(y)]^2 /
+// E[silu(y)^2] in the limit of many channels, for y ~ N(0, s^2) with s^2 a mean of four squared normals: here
+// by integration.
+TEST(SiluKeys, cosine_without_shared_direction_is_that_of_silu_of_a_normal) {
+  std::mt19937_64 random(1);
+  std::normal_distribution<double> normal;
+  double mean_product = 0, mean_square = 0;
+  constexpr int channels = 4000, points = 400;
+  for (int c = 0; c < channels; ++c) {
+    double variance = 0;
+    for (int w = 0; w < 4; ++w) variance += 0.25 * std::pow(normal(random), 2);
+    double first = 0, second = 0, weight = 0;
+    for (int i = 0; i < points; ++i) {
+      const double z = -8 + 16.0 * (i + 0.5) / points, y = std::sqrt(variance) * z, p = std::exp(-z * z / 2);
+      const double value = y / (1 + std::exp(-y));
+      first += p * value, second += p * value * value, weight += p;
+    }
+    mean_product += std::pow(first / weight, 2);
+    mean_square += second / weight;
+  }
+  double sum = 0;
+  int pairs = 0;
+  for (int trial = 0; trial < 20; ++trial) {
+    const Matrix keys = draw("silu", 64, {{"head_dim", 512}, {"strength", 0}}, std::to_string(trial));
+    for (int i = 0; i < 64; ++i) {
+      for (int j = 0; j + 4 <= i; ++j, ++pairs) sum += cosine(keys, i, j);
+    }
+  }
+  EXPECT_NEAR(sum / pairs, mean_product / mean_square, 0.01);
+}
+
+TEST(SiluKeys, convolution_ties_neighbours_and_reaches_three_tokens_back) {
+  double near = 0, far = 0;
+  for (int trial = 0; trial < 40; ++trial) {
+    const Matrix keys = draw("silu", 64, {{"head_dim", 128}, {"strength", 0}}, std::to_string(trial));
+    for (int t = 4; t < 64; ++t) near += std::fabs(cosine(keys, t, t - 1) - cosine(keys, t, t - 4)), ++far;
+  }
+  EXPECT_GT(near / far, 0.05);
+}
+
+TEST(CollinearKeys, cosine_is_one_over_one_plus_eps_squared) {
+  for (const double eps : {0.1, 0.5, 2.0}) {
+    EXPECT_NEAR(average_mean_cosine("collinear", {{"head_dim", 512}, {"eps", eps}}), 1 / (1 + eps * eps),
+                0.01)
+        << eps;
+  }
+}
+
+TEST(IdenticalKeys, all_rows_are_the_same) {
+  const Matrix keys = draw("identical", 20, {{"head_dim", 32}});
+  for (int i = 1; i < 20; ++i) {
+    for (int d = 0; d < 32; ++d) EXPECT_EQ(keys(i, d), keys(0, d));
+  }
+}
+
+TEST(OrthogonalKeys, different_keys_have_cosine_zero) {
+  const Matrix keys = draw("orthogonal", 64, {{"head_dim", 64}});
+  for (int i = 0; i < 64; ++i) {
+    for (int j = 0; j < i; ++j) EXPECT_NEAR(cosine(keys, i, j), 0.0, 1e-15);
+  }
+}
+
+TEST(OrthogonalKeys, the_set_repeats_beyond_head_dim) {
+  const Matrix keys = draw("orthogonal", 40, {{"head_dim", 16}});
+  for (int i = 16; i < 40; ++i) {
+    for (int d = 0; d < 16; ++d) EXPECT_EQ(keys(i, d), keys(i - 16, d));
+  }
+}
+
+TEST(ClusteredKeys, without_noise_there_are_as_many_distinct_keys_as_clusters) {
+  const Matrix keys = draw("clustered", 200, {{"head_dim", 32}, {"clusters", 5}, {"eps", 0}});
+  std::set<std::vector<double>> distinct;
+  for (int i = 0; i < 200; ++i) distinct.insert(std::vector<double>(keys.row(i), keys.row(i) + 32));
+  EXPECT_EQ(distinct.size(), 5u);
+}
+
+TEST(ClusteredKeys, mean_cosine_is_the_chance_of_meeting_times_that_of_a_cluster) {
+  EXPECT_NEAR(average_mean_cosine("clustered", {{"head_dim", 512}, {"clusters", 4}, {"eps", 0.5}}),
+              0.25 * 0.8, 0.03);
+}
+
+// Every bfloat16 and the midpoints between them: the rounding is the nearest, ties to the even last bit.
+TEST(RoundedToBfloat16, every_value_every_tie_and_their_neighbours) {
+  const auto value = [](std::uint32_t bits) { return static_cast<double>(std::bit_cast<float>(bits << 16)); };
+  for (std::uint32_t bits = 0; bits < 0x7f00; ++bits) {
+    const double low = value(bits), high = value(bits + 1), middle = 0.5 * (low + high);
+    ASSERT_EQ(rounded_to_bfloat16(low), low);
+    ASSERT_EQ(rounded_to_bfloat16(-low), -low);
+    ASSERT_EQ(rounded_to_bfloat16(middle), bits % 2 == 0 ? low : high) << bits;
+    ASSERT_EQ(rounded_to_bfloat16(std::nextafter(middle, 0)), low) << bits;
+    ASSERT_EQ(rounded_to_bfloat16(std::nextafter(middle, 1e39)), high) << bits;
+  }
+}
+
+}  // namespace
+}  // namespace tristab

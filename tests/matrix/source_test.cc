@@ -1,0 +1,167 @@
+#include "tristab/matrix/source.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <regex>
+#include <set>
+#include <thread>
+
+#include "test_support.h"
+
+namespace tristab {
+namespace {
+
+using testing_support::matrix_of;
+using testing_support::message_of;
+using testing_support::open;
+
+std::string usage(const Json& given) {
+  return message_of<UsageError>([&] { expand_family(given, "a.json: families[2]"); });
+}
+
+std::vector<Json> generated_families() {
+  return {"uniform", "uniform-signed", "ones", "block-ones", "zeros", "normal", "delta-net", "gdn"};
+}
+
+TEST(Source, every_generated_matrix_is_strictly_lower_triangular_and_finite) {
+  for (const Json& family : generated_families()) {
+    for (const int n : {1, 2, 17, 64}) {
+      const Matrix a = matrix_of(family, n);
+      ASSERT_EQ(a.rows(), n);
+      ASSERT_EQ(a.columns(), n);
+      for (int i = 0; i < n; ++i) {
+        for (int j = 0; j < n; ++j) {
+          ASSERT_TRUE(std::isfinite(a(i, j))) << family;
+          if (j >= i) {
+            ASSERT_EQ(a(i, j), 0.0) << family;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Source, a_matrix_depends_on_family_settings_size_trial_and_seed_alone) {
+  const auto first = open("gdn", 7, 5), second = open({{"family", "gdn"}, {"head_dim", 128.0}}, 7, 3);
+  const Matrix late = second->problem(32, 2).a;
+  EXPECT_EQ(first->problem(32, 2).a, late);
+  EXPECT_EQ(first->problem(32, 2).id, second->problem(32, 2).id);
+  EXPECT_FALSE(first->problem(32, 1).a == late);
+  EXPECT_FALSE(open("gdn", 8, 5)->problem(32, 2).a == late);
+  EXPECT_FALSE(open({{"family", "gdn"}, {"head_dim", 64}}, 7, 5)->problem(32, 2).a == late);
+  EXPECT_NE(open("gdn", 8, 5)->problem(32, 2).id, second->problem(32, 2).id);
+}
+
+TEST(Source, threads_see_the_same_matrices) {
+  const auto source = open("gdn", 1, 8);
+  std::vector<Matrix> one(8), other(8);
+  std::thread forward([&] {
+    for (int i = 0; i < 8; ++i) one[static_cast<std::size_t>(i)] = source->problem(32, i).a;
+  });
+  std::thread backward([&] {
+    for (int i = 8; i-- > 0;) other[static_cast<std::size_t>(i)] = source->problem(32, i).a;
+  });
+  forward.join();
+  backward.join();
+  EXPECT_EQ(one, other);
+}
+
+TEST(Source, ids_have_family_size_trial_and_hash_and_differ) {
+  const std::regex form("gdn-64-00[0-9]{2}-[0-9a-f]{8}");
+  const auto source = open("gdn", 1, 12);
+  std::set<std::string> ids;
+  for (int trial = 0; trial < 12; ++trial) {
+    const Problem problem = source->problem(64, trial);
+    EXPECT_TRUE(std::regex_match(problem.id, form)) << problem.id;
+    EXPECT_EQ(problem.trial, trial);
+    EXPECT_TRUE(problem.source.is_null());
+    ids.insert(problem.id);
+  }
+  EXPECT_EQ(ids.size(), 12u);
+  EXPECT_TRUE(open("gdn", 1, 20000)->problem(4, 12345).id.starts_with("gdn-4-12345-"));
+}
+
+TEST(Source, a_deterministic_family_has_one_trial_and_an_id_without_the_seed) {
+  for (const char* family : {"ones", "block-ones", "zeros"}) {
+    EXPECT_EQ(open(family, 1, 50)->count(64), 1);
+    EXPECT_EQ(open(family, 1, 50)->problem(64, 0).id, open(family, 2, 5)->problem(64, 0).id);
+  }
+  EXPECT_EQ(open("uniform", 1, 50)->count(64), 50);
+  EXPECT_TRUE(open("uniform", 1, 50)->sizes().empty());
+}
+
+TEST(ExpandFamily, lists_are_axes_and_defaults_are_filled_in) {
+  const auto specs = expand_family({{"family", "uniform"}, {"scale", {0.1, 0.5}}}, "p");
+  ASSERT_EQ(specs.size(), 2u);
+  EXPECT_EQ(specs[0].settings.json().dump(), R"({"scale":0.1})");
+  EXPECT_EQ(specs[1].settings.json().dump(), R"({"scale":0.5})");
+  EXPECT_EQ(expand_family("uniform", "p").front().settings.json().dump(), R"({"scale":0.5})");
+  EXPECT_EQ(expand_family("uniform:scale=0.1/0.2/0.3", "p").size(), 3u);
+  EXPECT_EQ(expand_family("ones", "p").front().settings.json().dump(), "{}");
+}
+
+TEST(ExpandFamily, settings_hold_only_the_parameters_of_the_chosen_models) {
+  const Settings settings = expand_family({{"family", "gdn"},
+                                           {"keys", "silu"},
+                                           {"beta", "qwen3-next"},
+                                           {"gate", "qwen3-next"},
+                                           {"head_dim", 128}},
+                                          "p")
+                                .front()
+                                .settings;
+  EXPECT_EQ(settings.json().dump(),
+            R"({"beta":"qwen3-next","gate":"qwen3-next","head_dim":128,"key_format":"fp64","keys":"silu",)"
+            R"("negative":false,"strength":0.7})");
+  EXPECT_EQ(expand_family("gdn", "p").front().settings, settings);
+  const Settings other =
+      expand_family({{"family", "delta-net"}, {"keys", "clustered"}, {"beta", "constant"}}, "p")
+          .front()
+          .settings;
+  EXPECT_EQ(other.json().dump(),
+            R"({"beta":"constant","beta_value":1.0,"clusters":8,"eps":0.1,"head_dim":128,)"
+            R"("key_format":"fp64","keys":"clustered","negative":false})");
+}
+
+TEST(ExpandFamily, a_parameter_of_another_model_is_refused) {
+  EXPECT_EQ(
+      usage({{"family", "gdn"}, {"keys", "silu"}, {"eps", 0.5}}),
+      "a.json: families[2].eps: found 0.5 with keys 'silu'; allowed only with keys collinear | clustered");
+  EXPECT_EQ(
+      usage({{"family", "delta-net"}, {"beta", "uniform"}, {"beta_mean", 1}}),
+      "a.json: families[2].beta_mean: found 1.0 with beta 'uniform'; allowed only with beta sigmoid-normal");
+  EXPECT_EQ(
+      usage({{"family", "gdn"}, {"gate_value", -1}}),
+      "a.json: families[2].gate_value: found -1.0 with gate 'qwen3-next'; allowed only with gate constant");
+  EXPECT_NE(usage({{"family", "delta-net"}, {"gate", "none"}}), "no exception");
+}
+
+TEST(ExpandFamily, wrong_names_and_values_name_place_allowed_and_nearest) {
+  EXPECT_NE(usage("gnd").find("a.json: families[2].family: no family is called 'gnd'; did you mean 'gdn'?"),
+            std::string::npos);
+  EXPECT_NE(usage({{"family", "gdn"}, {"keys", "sliu"}}).find("did you mean 'silu'?"), std::string::npos);
+  EXPECT_NE(usage({{"family", "gdn"}, {"head_dim", 8}}).find("allowed: an integer from 16 to 512"),
+            std::string::npos);
+  EXPECT_NE(usage({{"family", "uniform"}, {"scael", 1}}).find("did you mean 'scale'?"), std::string::npos);
+  EXPECT_NE(usage({{"scale", 1}}).find("families[2].family: found nothing"), std::string::npos);
+  EXPECT_NE(usage(3), "no exception");
+  EXPECT_NE(
+      usage({{"family", "uniform-signed"}, {"scale", 1}, {"condition", 2}}).find("allowed: one of them"),
+      std::string::npos);
+  EXPECT_NE(usage({{"family", "uniform-signed"}, {"condition", 0.5}}), "no exception");
+}
+
+TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from) {
+  std::set<std::string> names;
+  for (const Description& description : family_descriptions()) {
+    names.insert(description.name);
+    EXPECT_FALSE(description.summary.empty() || description.formula.empty() || description.source.empty());
+    for (const Parameter& parameter : description.parameters)
+      EXPECT_FALSE(parameter.help.empty()) << parameter.name;
+  }
+  EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones", "block-ones", "zeros",
+                                          "normal", "delta-net", "gdn", "file"}));
+}
+
+}  // namespace
+}  // namespace tristab

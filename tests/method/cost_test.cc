@@ -1,0 +1,136 @@
+// Counts come from the machine; the formulas of methods.md say what they must be.
+#include <cmath>
+
+#include "problems.h"
+
+namespace tristab {
+namespace {
+
+struct Cost {
+  std::int64_t matmuls, product_depth, vector_depth;
+};
+
+Cost cost_of(const Json& method, int n) {
+  const Inversion inversion = inverted(method, "fp32", matrices("zeros", n, 1).at(0));
+  return {inversion.trace.total().matmuls, inversion.trace.product_depth, inversion.trace.vector_depth};
+}
+
+class Cost16To256 : public testing::TestWithParam<int> {
+ protected:
+  int n() const { return GetParam(); }
+  int log2n() const { return static_cast<int>(std::lround(std::log2(n()))); }
+};
+INSTANTIATE_TEST_SUITE_P(Sizes, Cost16To256, testing::Values(16, 32, 64, 128, 256));
+
+TEST_P(Cost16To256, substitution_takes_n_minus_1_vector_steps_and_no_product) {
+  for (const char* method : {"row-substitution", "column-sweep"}) {
+    const Cost cost = cost_of(method, n());
+    EXPECT_EQ(cost.matmuls, 0) << method;
+    EXPECT_EQ(cost.product_depth, 0) << method;
+    EXPECT_EQ(cost.vector_depth, n() - 1) << method;
+  }
+}
+
+TEST_P(Cost16To256, mch_takes_2_log2_n_minus_2_products_of_depth_log2_n) {
+  const Cost cost = cost_of("mch", n());
+  EXPECT_EQ(cost.matmuls, 2 * log2n() - 2);
+  EXPECT_EQ(cost.product_depth, log2n());
+}
+
+TEST_P(Cost16To256, mbh_takes_2_log2_n_products_of_the_same_depth) {
+  const Cost cost = cost_of("mbh", n());
+  EXPECT_EQ(cost.matmuls, 2 * log2n());
+  EXPECT_EQ(cost.product_depth, 2 * log2n());
+}
+
+TEST_P(Cost16To256, mxr_takes_6_plus_2_log2_n_over_16_products_of_depth_4_plus_2_log2_n_over_16) {
+  const Cost cost = cost_of("mxr", n());
+  EXPECT_EQ(cost.matmuls, 6 + 2 * (log2n() - 4));
+  EXPECT_EQ(cost.product_depth, 4 + 2 * (log2n() - 4));
+}
+
+TEST_P(Cost16To256, newton_schulz_takes_2_products_a_step_and_the_default_steps) {
+  EXPECT_EQ(cost_of("newton-schulz", n()).matmuls, 2 * std::max(2 * log2n(), 12));
+  EXPECT_EQ(cost_of(with("newton-schulz", {{"start", "identity"}}), n()).matmuls, 2 * log2n());
+  EXPECT_EQ(cost_of(with("newton-schulz", {{"start", "identity-minus-a"}}), n()).matmuls, 2 * (log2n() - 1));
+  const Cost seven = cost_of(with("newton-schulz", {{"steps", 7}}), n());
+  EXPECT_EQ(seven.matmuls, 14);
+  EXPECT_EQ(seven.product_depth, 14);
+}
+
+TEST_P(Cost16To256, residual_neumann_takes_N_minus_1_plus_1_plus_S_minus_1_products) {
+  EXPECT_EQ(cost_of(with("residual-neumann", {{"order", 3}, {"terms", 8}}), n()).matmuls, 2 + 1 + 7);
+  EXPECT_EQ(
+      cost_of(with("residual-neumann", {{"order", 4}, {"terms", 3}, {"evaluation", "horner"}}), n()).matmuls,
+      3 + 1 + 2);
+  EXPECT_EQ(cost_of(with("residual-neumann", {{"order", 3}, {"terms", 8}, {"evaluation", "doubling"}}), n())
+                .matmuls,
+            3 + 2 * 3 - 1);
+}
+
+TEST(Cost,
+     matrix_column_sweep_takes_n_minus_1_products_from_the_identity_and_one_less_from_the_first_factor) {
+  EXPECT_EQ(cost_of("matrix-column-sweep", 32).matmuls, 31);
+  EXPECT_EQ(cost_of("matrix-column-sweep", 32).product_depth, 31);
+  EXPECT_EQ(cost_of(with("matrix-column-sweep", {{"start", "first"}}), 32).matmuls, 30);
+}
+
+TEST(Cost, neumann_of_degree_d_takes_d_minus_1_products) {
+  for (const char* evaluation : {"horner", "powers"}) {
+    EXPECT_EQ(cost_of(with("neumann", {{"evaluation", evaluation}}), 32).matmuls, 30) << evaluation;
+    EXPECT_EQ(cost_of(with("neumann", {{"evaluation", evaluation}, {"degree", 5}}), 32).matmuls, 4)
+        << evaluation;
+  }
+}
+
+TEST(Cost, blocked_substitution_counts_its_small_products_with_their_shape_and_batch) {
+  // Four blocks: 3 lone products of 2 matmuls, then sums of 2, 2 and 3 products with one more product each.
+  const Matrix zeros = matrices("zeros", 64, 1).at(0);
+  const Inversion direct = inverted("blocked-substitution", "fp32", zeros);
+  EXPECT_EQ(direct.trace.total().matmuls, 3 * 2 + 2 * 3 + 4);
+  ASSERT_EQ(direct.trace.products.size(), 1U);
+  EXPECT_EQ(direct.trace.products[0].rows, 16);
+  EXPECT_EQ(direct.trace.products[0].batch, 1);
+  const Inversion doubling = inverted(with("blocked-substitution", {{"merge", "doubling"}}), "fp32", zeros);
+  EXPECT_EQ(doubling.trace.total().matmuls, 4);
+  ASSERT_EQ(doubling.trace.products.size(), 2U);
+  EXPECT_EQ(doubling.trace.products[0].rows, 16);
+  EXPECT_EQ(doubling.trace.products[0].batch, 2);
+  EXPECT_EQ(doubling.trace.products[1].rows, 32);
+  EXPECT_EQ(doubling.trace.products[1].batch, 1);
+  EXPECT_EQ(doubling.trace.total().matmul_flops, 2.0 * (2 * 2 * 16 * 16 * 16) + 2.0 * (2 * 32 * 32 * 32));
+}
+
+TEST(Cost, mxr_counts_one_product_for_a_batch_of_diagonal_blocks) {
+  const Inversion inversion = inverted("mxr", "fp16", matrices("zeros", 64, 1).at(0));
+  ASSERT_EQ(inversion.trace.products.size(), 2U);
+  EXPECT_EQ(inversion.trace.products[0].batch, 4);
+  EXPECT_EQ(inversion.trace.products[0].count, 6);
+  EXPECT_EQ(inversion.trace.products[1].rows, 64);
+  EXPECT_EQ(inversion.trace.products[1].count, 4);
+}
+
+TEST(Cost, recursive_takes_2_products_a_merge_and_depth_2_a_level) {
+  const Cost cost = cost_of("recursive", 64);
+  EXPECT_EQ(cost.matmuls, 2 * 3);
+  EXPECT_EQ(cost.product_depth, 4);
+  EXPECT_EQ(cost.vector_depth, 15);
+  EXPECT_EQ(cost_of(with("recursive", {{"block", 1}}), 64).matmuls, 2 * 63);
+}
+
+TEST(Cost, refinement_adds_2_products_a_step) {
+  EXPECT_EQ(cost_of(with("refine", {{"base", "mbh"}, {"steps", 3}}), 64).matmuls, 12 + 6);
+  EXPECT_EQ(cost_of(with("refine", {{"base", "mxr"}, {"where", "diagonal"}}), 64).matmuls, 10 + 2);
+}
+
+TEST(Cost, a_size_that_a_method_cannot_take_is_padded_and_said_so) {
+  const Matrix zeros = matrices("zeros", 40, 1).at(0);
+  EXPECT_EQ(inverted("mbh", "fp32", zeros).padded_to, 64);
+  EXPECT_EQ(inverted("mxr", "fp32", zeros).padded_to, 64);
+  EXPECT_EQ(inverted(with("mxr", {{"block", 10}}), "fp32", zeros).padded_to, 40);
+  EXPECT_EQ(inverted("blocked-substitution", "fp32", zeros).padded_to, 48);
+  EXPECT_EQ(inverted("row-substitution", "fp32", zeros).padded_to, 40);
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,4 @@
+tristab_tests(method
+  SOURCES cost_test.cc exactness_test.cc published_numbers_test.cc residual_neumann_test.cc integer_test.cc
+          refusal_test.cc coverage_test.cc
+  USES tristab_method tristab_reference tristab_metric)

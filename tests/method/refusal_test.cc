@@ -1,0 +1,69 @@
+// Wrong methods and parameters are refused with the place, what was found, what is allowed and the nearest
+// name.
+#include "problems.h"
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+std::string message_of(const Json& given) {
+  try {
+    expand_method(given, "methods[0]");
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+TEST(Refusal, a_misspelt_method_names_the_nearest) {
+  const std::string message = message_of("mxx");
+  EXPECT_NE(message.find("methods[0]: no method is called 'mxx'; did you mean 'mxr'?"), std::string::npos)
+      << message;
+}
+
+TEST(Refusal, a_misspelt_parameter_names_the_nearest) {
+  const std::string message = message_of(with("mxr", {{"blok", 8}}));
+  EXPECT_NE(message.find("'blok'; did you mean 'block'?"), std::string::npos) << message;
+}
+
+TEST(Refusal, values_out_of_range_or_of_the_wrong_type_name_what_is_allowed) {
+  EXPECT_NE(message_of(with("mxr", {{"block", -8}}))
+                .find("methods[0].block: found -8 (an integer); allowed: an integer from 2 to 256"),
+            std::string::npos);
+  EXPECT_NE(message_of(with("mxr", {{"block", "8"}})).find("found \"8\" (text)"), std::string::npos);
+  EXPECT_NE(message_of(with("mch", {{"addend", "seperate"}})).find("did you mean 'separate'?"),
+            std::string::npos);
+  EXPECT_NE(message_of(with("mxr", {{"block", Json::array()}})).find("methods[0].block: the list is empty"),
+            std::string::npos);
+  EXPECT_NE(message_of(42).find("found 42"), std::string::npos);
+}
+
+TEST(Refusal, doubling_needs_a_power_of_two_of_terms) {
+  const std::string message =
+      message_of(with("residual-neumann", {{"terms", 12}, {"evaluation", "doubling"}}));
+  EXPECT_NE(message.find("a sum of 12 terms; allowed: a number of terms that is a power of two"),
+            std::string::npos)
+      << message;
+  EXPECT_EQ(message_of(with("residual-neumann", {{"terms", 15}, {"sum", "S+1"}, {"evaluation", "doubling"}})),
+            "accepted");
+}
+
+TEST(Refusal, refine_takes_one_base_that_exists_and_has_the_phase_to_refine) {
+  EXPECT_NE(message_of(with("refine", {{"base", "mbb"}}))
+                .find("methods[0].base: no method is called 'mbb'; did you mean 'mbh'?"),
+            std::string::npos);
+  EXPECT_NE(
+      message_of(with("refine", {{"base", "mbh"}, {"where", "diagonal"}})).find("mxr, blocked-substitution"),
+      std::string::npos);
+  EXPECT_NE(message_of(with("refine", {{"base", "refine"}})).find("any other method"), std::string::npos);
+}
+
+TEST(Refusal, lists_are_axes) {
+  EXPECT_EQ(expand_method(with("mxr", {{"block", {8, 16, 32}}}), "m").size(), 3U);
+  EXPECT_EQ(
+      expand_method(with("mxr", {{"block", "8:64:*2"}, {"accumulator", {"kept", "rounded"}}}), "m").size(),
+      8U);
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,64 @@
+#include "tristab/metric/verdict.h"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace tristab {
+namespace {
+
+MetricValues with(double frobenius, double strict_lower, double bound_ratio) {
+  MetricValues values;
+  values.set(Metric::frobenius, frobenius);
+  values.set(Metric::strict_lower, strict_lower);
+  values.set(Metric::bound_ratio, bound_ratio);
+  values.set(Metric::nonfinite, 0);
+  return values;
+}
+
+TEST(Verdict, limits_are_closed_from_below) {
+  EXPECT_EQ(judge(with(1e-3, 1e-3, pass_limit)), Verdict::pass);
+  EXPECT_EQ(judge(with(1e-3, 1e-3, pass_limit * (1 + 1e-15))), Verdict::marginal);
+  EXPECT_EQ(judge(with(1e-3, 1e-3, marginal_limit)), Verdict::marginal);
+  EXPECT_EQ(judge(with(1e-3, 1e-3, marginal_limit * (1 + 1e-15))), Verdict::fail);
+}
+
+TEST(Verdict, wrong_strictly_lower_triangle_fails_however_large_the_bound) {
+  EXPECT_EQ(judge(with(0.05, strict_lower_limit, 0.5)), Verdict::pass);
+  EXPECT_EQ(judge(with(0.05, 0.11, 0.5)), Verdict::fail);
+}
+
+TEST(Verdict, exact_result_passes_even_without_a_bound) {
+  MetricValues values = with(0, 0, 0);
+  values.set_undefined(Metric::bound_ratio, "0/0");
+  values.set_undefined(Metric::strict_lower, "0/0");
+  EXPECT_EQ(judge(values), Verdict::pass);
+}
+
+TEST(Verdict, any_error_fails_where_there_should_be_none) {
+  MetricValues values = with(1e-9, 1e-9, 0);
+  values.set_undefined(Metric::bound_ratio, "infinite: the exact value is 0");
+  EXPECT_EQ(judge(values), Verdict::fail);
+}
+
+TEST(Verdict, non_finite_results_come_first) {
+  MetricValues values = with(0, 0, 0);
+  values.set(Metric::nonfinite, 1);
+  EXPECT_EQ(judge(values), Verdict::nonfinite);
+}
+
+TEST(Verdict, bound_of_one_is_vacuous) {
+  EXPECT_TRUE(is_vacuous(1));
+  EXPECT_TRUE(is_vacuous(std::numeric_limits<double>::quiet_NaN()));
+  EXPECT_FALSE(is_vacuous(0.999));
+}
+
+TEST(Verdict, names_are_those_of_the_result_file) {
+  EXPECT_EQ(verdict_name(Verdict::pass), "pass");
+  EXPECT_EQ(verdict_name(Verdict::marginal), "marginal");
+  EXPECT_EQ(verdict_name(Verdict::fail), "fail");
+  EXPECT_EQ(verdict_name(Verdict::nonfinite), "nonfinite");
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,65 @@
+#include "tristab/report/output_file.h"
+
+#include <gtest/gtest.h>
+
+#include "small_sweep.h"
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+TEST(OutputFile, appears_when_it_is_committed) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "new/result.json";
+  {
+    OutputFile file(path, Appearance::when_complete);
+    file.write("abc");
+    file.flush();
+    EXPECT_FALSE(std::filesystem::exists(path));
+    file.commit();
+  }
+  EXPECT_EQ(read_text(path), "abc");
+  EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
+TEST(OutputFile, leaves_nothing_and_spares_an_older_file_when_it_is_not_committed) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "result.json";
+  {
+    OutputFile old(path, Appearance::when_complete);
+    old.write("old");
+    old.commit();
+  }
+  {
+    OutputFile file(path, Appearance::when_complete);
+    file.write("new");
+    file.flush();
+  }
+  EXPECT_EQ(read_text(path), "old");
+  EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+}
+
+TEST(OutputFile, grows_under_its_name_where_the_format_tells_its_end) {
+  const TemporaryDirectory directory;
+  const std::string path = directory / "result.ndjson";
+  OutputFile file(path, Appearance::at_once);
+  file.write("line\n");
+  file.flush();
+  EXPECT_EQ(read_text(path), "line\n");
+}
+
+TEST(OutputFile, what_cannot_be_written_is_an_input_error_that_names_the_file) {
+  const TemporaryDirectory directory;
+  EXPECT_THROW(OutputFile(directory / "", Appearance::when_complete), InputError);
+  try {
+    OutputFile file("/dev/full", Appearance::when_complete);
+    file.write("x");
+    file.commit();
+    FAIL() << "no error";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("/dev/full: cannot write: No space left"), std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,177 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "small_sweep.h"
+#include "tristab/base/errors.h"
+#include "tristab/report/column.h"
+#include "tristab/sweep/evaluate.h"
+
+namespace tristab {
+namespace {
+
+// Everything but tool, run, and what names them.
+std::string comparable(const std::string& json) {
+  Json document = Json::parse(json);
+  document.erase("run");
+  return document.dump();
+}
+
+TEST(Writers, json_does_not_depend_on_the_number_of_threads) {
+  const std::string one = written(small_config(), ResultFormat::json, 1);
+  const std::string two = small_result();
+  const auto after_run = [](const std::string& text) { return text.substr(text.find("\n\"config\"")); };
+  EXPECT_EQ(after_run(one), after_run(two));  // byte for byte
+  EXPECT_EQ(comparable(one), comparable(two));
+}
+
+TEST(Writers, ndjson_does_not_depend_on_the_number_of_threads) {
+  const auto before_end = [](const std::string& text) { return text.substr(0, text.find("{\"type\": \"end\"")); };
+  EXPECT_EQ(before_end(written(small_config(), ResultFormat::ndjson, 1)),
+            before_end(written(small_config(), ResultFormat::ndjson, 3)));
+}
+
+TEST(Writers, csv_does_not_depend_on_the_number_of_threads) {
+  EXPECT_EQ(written(small_config(), ResultFormat::csv, 1), written(small_config(), ResultFormat::csv, 2));
+}
+
+TEST(Writers, ndjson_ends_with_its_end_line_and_has_a_line_for_everything) {
+  std::istringstream lines(written(small_config(), ResultFormat::ndjson, 2));
+  const Json document = Json::parse(small_result());
+  std::map<std::string, std::size_t> count;
+  std::string line, last;
+  while (std::getline(lines, line)) {
+    Json object = Json::parse(line);
+    last = object["type"];
+    const std::size_t k = count[last]++;
+    object.erase("type");
+    if (last == "record") { EXPECT_EQ(object, document["records"][k]); }
+    if (last == "matrix") { EXPECT_EQ(object, document["matrices"][k]); }
+    if (last == "summary") { EXPECT_EQ(object, document["summary"][k]); }
+    if (last == "class") { EXPECT_EQ(object, document["classes"][k]); }
+    if (last == "end") { EXPECT_EQ(object["complete"], true); }
+  }
+  EXPECT_EQ(last, "end");
+  EXPECT_EQ(count["record"], document["records"].size());
+  EXPECT_EQ(count["matrix"], document["matrices"].size());
+  EXPECT_EQ(count["summary"], document["summary"].size());
+  EXPECT_EQ(count["class"], document["classes"].size());
+  EXPECT_EQ(count["header"], 1u);
+}
+
+// A reader of RFC 4180 that shares nothing with the writer.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+  std::vector<std::vector<std::string>> rows{{""}};
+  bool quoted = false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (quoted && c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+      rows.back().back() += text[++i];
+    } else if (c == '"') {
+      quoted = !quoted;
+    } else if (c == ',' && !quoted) {
+      rows.back().emplace_back();
+    } else if (c == '\n' && !quoted) {
+      rows.push_back({""});
+    } else {
+      rows.back().back() += c;
+    }
+  }
+  rows.pop_back();
+  return rows;
+}
+
+TEST(Writers, csv_holds_the_records_of_the_json) {
+  const std::vector<std::vector<std::string>> rows = parse_csv(written(small_config(), ResultFormat::csv, 2));
+  const Json document = Json::parse(small_result());
+  ASSERT_EQ(rows.size(), document["records"].size() + 1);
+  for (std::size_t r = 1; r < rows.size(); ++r) {
+    ASSERT_EQ(rows[r].size(), rows[0].size());
+    for (std::size_t c = 0; c < rows[0].size(); ++c) {
+      const Json& truth = document["records"][r - 1][rows[0][c]];
+      const std::string& field = rows[r][c];
+      if (truth.is_null()) {
+        EXPECT_EQ(field, "") << rows[0][c];
+      } else if (truth.is_string()) {
+        EXPECT_EQ(field, truth.get<std::string>());
+      } else {
+        EXPECT_EQ(Json::parse(field), truth) << rows[0][c];
+      }
+    }
+  }
+}
+
+TEST(Writers, results_without_an_answer_keep_their_reasons) {
+  const Json document = Json::parse(small_result());
+  std::set<std::string> statuses;
+  for (const Json& record : document["records"]) {
+    const std::string status = record["status"];
+    statuses.insert(status);
+    EXPECT_EQ(record["message"].is_null(), status != "failed");
+    for (const Column& column : record_columns()) {
+      const Json& value = record[column.name];
+      if (status != "ok" || column.kind != Column::Kind::real) continue;
+      EXPECT_EQ(value.is_null(), record["undefined"].contains(column.name)) << record["case"] << " " << column.name;
+    }
+  }
+  EXPECT_EQ(statuses, (std::set<std::string>{"failed", "nonfinite", "ok"}));
+}
+
+TEST(Writers, summary_medians_are_those_of_the_records) {
+  const Json document = Json::parse(small_result());
+  for (const Json& row : document["summary"]) {
+    std::vector<double> errors;
+    for (const Json& record : document["records"]) {
+      bool same = record["status"] == "ok";
+      for (const char* key : {"family", "family_params", "n", "method", "method_params", "arithmetic", "arithmetic_params"}) {
+        same = same && record[key] == row[key];
+      }
+      if (same) errors.push_back(record["frobenius"]);
+    }
+    std::sort(errors.begin(), errors.end());
+    if (errors.empty()) {
+      EXPECT_TRUE(row["frobenius_median"].is_null());
+      continue;
+    }
+    const std::size_t half = errors.size() / 2;
+    const double median = errors.size() % 2 == 1 ? errors[half] : errors[half - 1] + (errors[half] - errors[half - 1]) / 2;
+    EXPECT_DOUBLE_EQ(row["frobenius_median"].get<double>(), median);
+    EXPECT_EQ(row["frobenius_max"].get<double>(), errors.back());
+  }
+}
+
+TEST(Writers, a_stopped_run_leaves_no_json_and_an_ndjson_without_end) {
+  const TemporaryDirectory directory;
+  const SweepConfig config = small_config();
+  const Plan plan = make_plan(config);
+  std::atomic<bool> stop{false};
+  for (const ResultFormat format : {ResultFormat::json, ResultFormat::csv, ResultFormat::ndjson}) {
+    const std::string path = directory / extension_of(format);
+    stop = false;
+    {
+      const auto writer = make_result_writer(format, path, small_header(config, plan));
+      const RunOptions options{2, &stop, [&](double, std::int64_t) { stop = true; }};
+      EXPECT_THROW(run_sweep(config, plan, options, *writer), Stopped);
+    }
+    EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+    if (format == ResultFormat::ndjson) {
+      EXPECT_EQ(read_text(path).find("\"end\""), std::string::npos);
+    } else {
+      EXPECT_FALSE(std::filesystem::exists(path));
+    }
+  }
+}
+
+TEST(Writers, the_format_follows_from_the_option_or_the_extension) {
+  EXPECT_EQ(result_format_of("", "a.b/c.ndjson"), ResultFormat::ndjson);
+  EXPECT_EQ(result_format_of("csv", "c.json"), ResultFormat::csv);
+  EXPECT_EQ(result_format_of("", "-"), ResultFormat::json);
+  EXPECT_THROW(result_format_of("", "c.txt"), UsageError);
+  EXPECT_THROW(result_format_of("", "dir.json/c"), UsageError);
+  EXPECT_THROW(result_format_of("jsn", "c"), UsageError);
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,110 @@
+// The truth about one operation: the exact result rounded once to a format (p, emin, emax), by MPFR. Shares
+// no code with the library beyond the names Format and Rounding.
+//   nearest-even, toward-zero, up, down: MPFR's own, with mpfr_check_range and mpfr_subnormalize
+//   nearest-away: one bit more, toward zero, tells whether the exact result lies at or beyond the midpoint
+//   to-odd: toward zero where exact or where that is odd, otherwise away from zero
+// Source: the MPFR manual, sections "Exceptions" (emulation of subnormals) and 5.1 (signs of exact zeros).
+#pragma once
+
+#include <mpfr.h>
+
+#include <cmath>
+#include <limits>
+
+#include "tristab/format/format.h"
+
+namespace tristab {
+
+class MpfrOracle {
+ public:
+  MpfrOracle() { mpfr_inits2(53, x_, y_, z_, result_, static_cast<mpfr_ptr>(nullptr)); }
+  ~MpfrOracle() { mpfr_clears(x_, y_, z_, result_, static_cast<mpfr_ptr>(nullptr)); }
+  MpfrOracle(const MpfrOracle&) = delete;
+  MpfrOracle& operator=(const MpfrOracle&) = delete;
+
+  double convert(double x, const Format& format, Rounding mode) {
+    load(x_, x);
+    return rounded(format, mode, [this](mpfr_rnd_t rounding) { return mpfr_set(result_, x_, rounding); });
+  }
+  double add(double x, double y, const Format& format, Rounding mode) {
+    load(x_, x);
+    load(y_, y);
+    return rounded(format, mode, [this](mpfr_rnd_t rounding) { return mpfr_add(result_, x_, y_, rounding); });
+  }
+  double subtract(double x, double y, const Format& format, Rounding mode) {
+    load(x_, x);
+    load(y_, y);
+    return rounded(format, mode, [this](mpfr_rnd_t rounding) { return mpfr_sub(result_, x_, y_, rounding); });
+  }
+  double multiply(double x, double y, const Format& format, Rounding mode) {
+    load(x_, x);
+    load(y_, y);
+    return rounded(format, mode, [this](mpfr_rnd_t rounding) { return mpfr_mul(result_, x_, y_, rounding); });
+  }
+  // x y + z, rounded once.
+  double fma(double x, double y, double z, const Format& format, Rounding mode) {
+    load(x_, x);
+    load(y_, y);
+    load(z_, z);
+    return rounded(format, mode,
+                   [this](mpfr_rnd_t rounding) { return mpfr_fma(result_, x_, y_, z_, rounding); });
+  }
+
+ private:
+  static void load(mpfr_ptr to, double x) { mpfr_set_d(to, x, MPFR_RNDN); }  // 53 bits: exact
+
+  // `operation(rounding)` writes result_ with the precision that it has, in MPFR's own huge exponent range.
+  template <class Operation>
+  double directed(int precision, int min_exponent, int max_exponent, mpfr_rnd_t rounding,
+                  const Operation& operation) {
+    mpfr_set_prec(result_, precision);
+    int ternary = operation(rounding);
+    const mpfr_exp_t widest_min = mpfr_get_emin(), widest_max = mpfr_get_emax();
+    mpfr_set_emin(min_exponent - precision + 2);  // MPFR's significands lie in [1/2, 1)
+    mpfr_set_emax(max_exponent + 1);
+    ternary = mpfr_check_range(result_, ternary, rounding);
+    mpfr_subnormalize(result_, ternary, rounding);
+    mpfr_set_emin(widest_min);
+    mpfr_set_emax(widest_max);
+    return mpfr_get_d(result_, MPFR_RNDN);
+  }
+
+  template <class Operation>
+  double rounded(const Format& format, Rounding mode, const Operation& operation) {
+    const int p = format.precision, emin = format.min_exponent, emax = format.max_exponent;
+    switch (mode) {
+      case Rounding::nearest_even:
+        return directed(p, emin, emax, MPFR_RNDN, operation);
+      case Rounding::toward_zero:
+        return directed(p, emin, emax, MPFR_RNDZ, operation);
+      case Rounding::up:
+        return directed(p, emin, emax, MPFR_RNDU, operation);
+      case Rounding::down:
+        return directed(p, emin, emax, MPFR_RNDD, operation);
+      case Rounding::nearest_away:
+      case Rounding::to_odd:
+        break;
+    }
+    const double toward_zero = directed(p, emin, emax, MPFR_RNDZ, operation);
+    if (!std::isfinite(toward_zero)) return toward_zero;
+    const double away = directed(p, emin, emax, MPFR_RNDA, operation);
+    if (mode == Rounding::nearest_away) {
+      return directed(p + 1, emin, emax, MPFR_RNDZ, operation) == toward_zero ? toward_zero : away;
+    }
+    if (toward_zero == away) return toward_zero;
+    const double multiple = in_units_of_last_place(toward_zero, format);
+    return std::fmod(multiple, 2) != 0 ? toward_zero : away;
+  }
+
+  // |x| as a whole number of units in its last place.
+  static double in_units_of_last_place(double x, const Format& format) {
+    int exponent = 0;
+    std::frexp(x, &exponent);
+    const int e = x == 0 || exponent - 1 < format.min_exponent ? format.min_exponent : exponent - 1;
+    return std::ldexp(std::fabs(x), format.precision - 1 - e);
+  }
+
+  mpfr_t x_, y_, z_, result_;
+};
+
+}  // namespace tristab

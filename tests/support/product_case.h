@@ -1,0 +1,105 @@
+// One product of the kernels with its truth: every single operation done by MPFR, in the order that
+// arithmetic.md section 3 gives: k ascending, c := round(c + round(a b)) or c := round(c + a b).
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/bits.h"
+#include "support/mpfr_oracle.h"
+#include "support/simd_levels.h"
+#include "tristab/arithmetic/kernels.h"
+
+namespace tristab {
+
+template <class Carrier>
+struct ProductCase {
+  int rows, inner, columns;
+  int gap;  // strides are this much longer than the rows
+  int operand_precision;
+  Accumulation accumulation;
+  std::vector<double> a, b, c;  // rows x inner, inner x columns, rows x columns, without gaps
+
+  static std::size_t at(int i, int j, int columns) {
+    return static_cast<std::size_t>(i) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(j);
+  }
+
+  std::string text() const {
+    return std::to_string(rows) + " x " + std::to_string(inner) + " x " + std::to_string(columns) + " in " +
+           accumulation.format.name + (accumulation.fma ? " fma " : " separate ") +
+           name_of(accumulation.rounding) + ", operands of " + std::to_string(operand_precision) + " bits";
+  }
+
+  std::vector<double> truth(MpfrOracle& oracle) const {
+    const auto& [format, rounding, fma] = accumulation;
+    std::vector<double> result = c;
+    for (int i = 0; i < rows; ++i) {
+      for (int j = 0; j < columns; ++j) {
+        double& sum = result[at(i, j, columns)];
+        for (int k = 0; k < inner; ++k) {
+          const double x = a[at(i, k, inner)], y = b[at(k, j, columns)];
+          sum = fma ? oracle.fma(x, y, sum, format, rounding)
+                    : oracle.add(sum, oracle.multiply(x, y, format, rounding), format, rounding);
+        }
+      }
+    }
+    return result;
+  }
+
+  std::vector<double> computed(bool skip_zeros) const {
+    constexpr Carrier untouched = 77;  // in the gaps
+    const auto with_gaps = [=, this](const std::vector<double>& from, int count, int width) {
+      std::vector<Carrier> to(static_cast<std::size_t>(count) * static_cast<std::size_t>(width + gap),
+                              untouched);
+      for (int i = 0; i < count; ++i) {
+        for (int j = 0; j < width; ++j)
+          to[at(i, j, width + gap)] = static_cast<Carrier>(from[at(i, j, width)]);
+      }
+      return to;
+    };
+    const std::vector<Carrier> left = with_gaps(a, rows, inner), right = with_gaps(b, inner, columns);
+    std::vector<Carrier> sums = with_gaps(c, rows, columns);
+    ProductTask<Carrier> task;
+    task.rows = rows;
+    task.inner = inner;
+    task.columns = columns;
+    task.a = left.data();
+    task.a_stride = inner + gap;
+    task.b = right.data();
+    task.b_stride = columns + gap;
+    task.accumulator = sums.data();
+    task.accumulator_stride = columns + gap;
+    task.skip_zeros = skip_zeros;
+    task.operand_precision = operand_precision;
+    accumulate_product(task, accumulation);
+    std::vector<double> result(c.size());
+    for (int i = 0; i < rows; ++i) {
+      for (int j = 0; j < columns; ++j)
+        result[at(i, j, columns)] = static_cast<double>(sums[at(i, j, columns + gap)]);
+      for (int j = columns; j < columns + gap; ++j)
+        EXPECT_EQ(sums[at(i, j, columns + gap)], untouched) << text();
+    }
+    return result;
+  }
+
+  // Every SIMD level gives the truth, bit for bit.
+  void check(MpfrOracle& oracle, bool skip_zeros = false) const {
+    const std::vector<double> expected = truth(oracle);
+    for_each_simd_level([&](const char* level) {
+      const std::vector<double> result = computed(skip_zeros);
+      for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < columns; ++j) {
+          const double got = result[at(i, j, columns)], want = expected[at(i, j, columns)];
+          if (same_bits(got, want)) continue;
+          ADD_FAILURE() << text() << (skip_zeros ? ", zeros skipped, " : ", ") << level << ", element (" << i
+                        << ", " << j << "): " << std::hexfloat << got << ", expected " << want;
+          return;  // one element a case is enough
+        }
+      }
+    });
+  }
+};
+
+}  // namespace tristab

@@ -1,0 +1,4 @@
+tristab_tests(sweep
+  SOURCES config_test.cc config_text_test.cc label_test.cc plan_test.cc run_test.cc stability_class_test.cc
+          summary_test.cc
+  USES tristab_sweep)
