@@ -11,6 +11,6 @@ configure_and_build "$top/build/release" tristab
 tristab="$top/build/release/apps/tristab"
 cd "$top"
 "$tristab" sweep configs/sweeps/quick.json -o results/quick.json
-"$tristab" compare results/quick.json --family file --chunk 64 --top 12
+"$tristab" compare results/quick.json --family file --arithmetics fp16 --chunk 64
 say ""
 say "The whole result is in results/quick.json. Next: $tristab --help, and README.md."

@@ -22,11 +22,13 @@ void refuse_leftovers(const CLI::App& command) {
     }
     throw_unknown_name(place, "option", word.substr(0, word.find('=')), names);
   }
-  throw UsageError(fmt::format("{}: found '{}' after all that the command takes; allowed: see tristab {} --help", place,
-                               leftovers.front(), command.get_name()));
+  throw UsageError(
+      fmt::format("{}: found '{}' after all that the command takes; allowed: see tristab {} --help", place,
+                  leftovers.front(), command.get_name()));
 }
 
-std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum, std::int64_t maximum) {
+std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,
+                          std::int64_t maximum) {
   const Json value = parse_scalar(text);
   const bool whole = value.is_number() && std::trunc(value.get<double>()) == value.get<double>();
   if (!whole || value.get<double>() < static_cast<double>(minimum) ||
@@ -53,7 +55,8 @@ Json key_values(const std::vector<std::string>& words, std::string_view place) {
       throw UsageError(fmt::format("{}: found '{}'; allowed: parameters as key=value", place, word));
     }
     const std::string key = word.substr(0, equals);
-    if (object.contains(key)) throw UsageError(fmt::format("{}: {} is given twice; allowed: once", place, key));
+    if (object.contains(key))
+      throw UsageError(fmt::format("{}: {} is given twice; allowed: once", place, key));
     const std::string value = word.substr(equals + 1);
     object[key] = key == "path" ? Json(value) : parse_scalar(value);
   }

@@ -26,13 +26,14 @@ void add_list(CLI::App& app);
 void refuse_leftovers(const CLI::App& command);
 
 // A whole number typed for an option. Throws UsageError naming it, what was found and what is allowed.
-std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum, std::int64_t maximum);
+std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,
+                          std::int64_t maximum);
 
 // "16,64" or "16:256:*2" typed for an option.
 std::vector<int> sizes_of(std::string_view option, const std::string& text, int minimum, int maximum);
 
-// key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key given
-// twice.
+// key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key
+// given twice.
 Json key_values(const std::vector<std::string>& words, std::string_view place);
 
 // Threads asked for by --jobs; 0 (all cores) where it was not given.

@@ -41,8 +41,10 @@ Json every_method() {
 // The part of a file that --input and its options name, as a family.
 Json input_family(const CompareOptions& options) {
   Json family{{"family", "file"}, {"path", options.input}};
-  const std::pair<const char*, const std::string*> given[] = {
-      {"tensor", &options.tensor}, {"layer", &options.layer}, {"heads", &options.heads}, {"tokens", &options.tokens}};
+  const std::pair<const char*, const std::string*> given[] = {{"tensor", &options.tensor},
+                                                              {"layer", &options.layer},
+                                                              {"heads", &options.heads},
+                                                              {"tokens", &options.tokens}};
   for (const auto& [name, text] : given) {
     if (!text->empty()) family[name] = *text;
   }
@@ -55,8 +57,8 @@ std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions&
   }
   for (const char* option : {"--tensor", "--layer", "--heads", "--tokens"}) {
     if (command.count(option) > 0 && command.count("--input") == 0) {
-      throw UsageError(fmt::format("tristab compare: found {} without --input; allowed: --input FILE {} ...", option,
-                                   option));
+      throw UsageError(fmt::format("tristab compare: found {} without --input; allowed: --input FILE {} ...",
+                                   option, option));
     }
   }
   Json json{{"families", Json::array({Json{{"family", "gdn"}, {"keys", "silu"}}})},
@@ -105,11 +107,14 @@ std::vector<std::string> selection_of(const char* option, const std::string& tex
 RankingSelection selection_in(const std::vector<ResultRecord>& records, const CompareOptions& options) {
   using R = ResultRecord;
   RankingSelection selection;
-  selection.families = selection_of("--family", options.family, names_in(records, &R::family, &R::family_label));
-  selection.methods = selection_of("--methods", options.methods, names_in(records, &R::method, &R::method_label));
-  selection.arithmetics =
-      selection_of("--arithmetics", options.arithmetics, names_in(records, &R::arithmetic, &R::arithmetic_label));
-  if (!options.chunk.empty()) selection.chunks = sizes_of("--chunk", options.chunk, smallest_chunk, largest_chunk);
+  selection.families =
+      selection_of("--family", options.family, names_in(records, &R::family, &R::family_label));
+  selection.methods =
+      selection_of("--methods", options.methods, names_in(records, &R::method, &R::method_label));
+  selection.arithmetics = selection_of("--arithmetics", options.arithmetics,
+                                       names_in(records, &R::arithmetic, &R::arithmetic_label));
+  if (!options.chunk.empty())
+    selection.chunks = sizes_of("--chunk", options.chunk, smallest_chunk, largest_chunk);
   return selection;
 }
 
@@ -121,15 +126,18 @@ void compare(const CLI::App& command, const CompareOptions& options) {
   if (options.results.empty()) {
     records = compute(command, options);
   } else {
-    for (const char* option : {"--trials", "--seed", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
+    for (const char* option :
+         {"--trials", "--seed", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
       if (command.count(option) == 0) continue;
-      throw UsageError(fmt::format("tristab compare: found {} together with {}; allowed: --family, --chunk, --methods, "
-                                   "--arithmetics, --top with a result file",
-                                   option, options.results));
+      throw UsageError(
+          fmt::format("tristab compare: found {} together with {}; allowed: --family, --chunk, --methods, "
+                      "--arithmetics, --top with a result file",
+                      option, options.results));
     }
     ResultFile file = read_results(options.results);
     if (!file.complete) {
-      fmt::print(stderr, "tristab: note: {} is not complete: {} records{}\n", options.results, file.records.size(),
+      fmt::print(stderr, "tristab: note: {} is not complete: {} records{}\n", options.results,
+                 file.records.size(),
                  file.expected_cases > 0 ? fmt::format(" of {}", file.expected_cases) : "");
     }
     records = std::move(file.records);
@@ -153,14 +161,16 @@ void add_compare(CLI::App& app) {
   auto options = std::make_shared<CompareOptions>();
   CLI::App* command = app.add_subcommand("compare", "Ranked table of methods, from a result or computed now");
   command->allow_extras();
-  command->add_option("RESULTS", options->results, "result of tristab sweep, .json or .ndjson; without it: computed now");
+  command->add_option("RESULTS", options->results,
+                      "result of tristab sweep, .json or .ndjson; without it: computed now");
   command->add_option("--chunk,--chunks", options->chunk, "sizes (64)");
   command->add_option("--family,--families", options->family, "families (gdn:keys=silu)");
   command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh (all)");
   command->add_option("--arithmetics", options->arithmetics, "arithmetics (fp16,bf16)");
   command->add_option("--trials", options->trials, "matrices of a random family (8)");
   command->add_option("--seed", options->seed, "seed (1)");
-  command->add_option("--input", options->input, "matrices of a .npy or .safetensors file instead of a family");
+  command->add_option("--input", options->input,
+                      "matrices of a .npy or .safetensors file instead of a family");
   command->add_option("--tensor", options->tensor, "of --input: the tensor that holds A");
   command->add_option("--layer", options->layer, "of --input: the layer whose k, beta and g give A, or all");
   command->add_option("--heads", options->heads, "of --input: heads, 0,1 (all)");

@@ -18,13 +18,15 @@ FamilySpec one_family(const GenerateOptions& options) {
   Json given = parse_inline(options.family, "family", "tristab generate");
   const Json parameters = key_values(options.parameters, "tristab generate");
   for (const auto& [key, value] : parameters.items()) {
-    if (given.contains(key)) throw UsageError(fmt::format("tristab generate: {} is given twice; allowed: once", key));
+    if (given.contains(key))
+      throw UsageError(fmt::format("tristab generate: {} is given twice; allowed: once", key));
     given[key] = value;
   }
   const std::vector<FamilySpec> specs = expand_family(given, "tristab generate");
   if (specs.size() != 1) {
-    throw UsageError(fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
-                                 specs.size(), specs.front().family));
+    throw UsageError(
+        fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
+                    specs.size(), specs.front().family));
   }
   return specs.front();
 }
@@ -32,19 +34,24 @@ FamilySpec one_family(const GenerateOptions& options) {
 void generate(const CLI::App& command, const GenerateOptions& options) {
   refuse_leftovers(command);
   if (options.family.empty()) {
-    throw UsageError("tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
+    throw UsageError(
+        "tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
   }
-  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (options.output.empty())
+    throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
   static const std::vector<std::string> dtypes{"f4", "f8"};
-  if (options.dtype != "f4" && options.dtype != "f8") throw_unknown_name("--dtype", "dtype", options.dtype, dtypes);
+  if (options.dtype != "f4" && options.dtype != "f8")
+    throw_unknown_name("--dtype", "dtype", options.dtype, dtypes);
   const int n = static_cast<int>(whole_number("--chunk", options.chunk, smallest_chunk, largest_chunk));
   const int trials = static_cast<int>(whole_number("--trials", options.trials, 1, 1000000));
-  const auto seed = static_cast<std::uint64_t>(whole_number("--seed", options.seed, 0, std::int64_t{1} << 53));
+  const auto seed =
+      static_cast<std::uint64_t>(whole_number("--seed", options.seed, 0, std::int64_t{1} << 53));
   const FamilySpec spec = one_family(options);
   const std::unique_ptr<Source> source = open_source(spec, seed, trials, "", "tristab generate");
   const int count = source->count(n);
   if (count == 0) {
-    throw UsageError(fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", label_of(spec), n));
+    throw UsageError(
+        fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", label_of(spec), n));
   }
   NpyOutput output(options.output, options.dtype == "f8" ? Dtype::f64 : Dtype::f32, count, n);
   for (int index = 0; index < count; ++index) output.append(source->problem(n, index).a);

@@ -1,4 +1,5 @@
-// SIGINT and SIGTERM end a run cleanly: files that are not complete disappear, the exit status is 128 + the signal.
+// SIGINT and SIGTERM end a run cleanly: files that are not complete disappear, the exit status is 128 + the
+// signal.
 #pragma once
 
 #include <atomic>

@@ -1,4 +1,5 @@
-// tristab invert INPUT: what one method in one arithmetic returns, bit for bit, for matrices or layers of a file.
+// tristab invert INPUT: what one method in one arithmetic returns, bit for bit, for matrices or layers of a
+// file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -41,17 +42,20 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
   for (const auto& [key, value] : parameters.items()) {
     const bool methods = contains(of_method, key), arithmetics = contains(of_arithmetic, key);
     if (methods && arithmetics) {
-      throw UsageError(fmt::format("tristab invert: found {}, which both {} and {} take; allowed: --method {}:{}=... or "
-                                   "--arithmetic {}:{}=...",
-                                   key, method_name, arithmetic_name, method_name, key, arithmetic_name, key));
+      throw UsageError(
+          fmt::format("tristab invert: found {}, which both {} and {} take; allowed: --method {}:{}=... or "
+                      "--arithmetic {}:{}=...",
+                      key, method_name, arithmetic_name, method_name, key, arithmetic_name, key));
     }
     if (!methods && !arithmetics) {
       std::vector<std::string> all = of_method;
       all.insert(all.end(), of_arithmetic.begin(), of_arithmetic.end());
-      throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name), key, all);
+      throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name),
+                         key, all);
     }
     Json& owner = methods ? method : arithmetic;
-    if (owner.contains(key)) throw UsageError(fmt::format("tristab invert: {} is given twice; allowed: once", key));
+    if (owner.contains(key))
+      throw UsageError(fmt::format("tristab invert: {} is given twice; allowed: once", key));
     owner[key] = value;
   }
 }
@@ -80,42 +84,51 @@ Inverter inverter_of(const InvertOptions& options) {
   const std::vector<MethodSpec> methods = expand_method(method, "--method");
   const std::vector<Arithmetic> arithmetics = expand_arithmetic(arithmetic, "--arithmetic");
   if (methods.size() != 1 || arithmetics.size() != 1) {
-    throw UsageError(fmt::format("tristab invert: found {} settings of the method and {} of the arithmetic; allowed: one "
-                                 "value for each parameter",
-                                 methods.size(), arithmetics.size()));
+    throw UsageError(
+        fmt::format("tristab invert: found {} settings of the method and {} of the arithmetic; allowed: one "
+                    "value for each parameter",
+                    methods.size(), arithmetics.size()));
   }
   return {methods.front(), arithmetics.front()};
 }
 
 // The size of the matrices: --chunk, or what the file's tensor says.
 int size_of_input(const InvertOptions& options, const TensorFile& file) {
-  if (!options.chunk.empty()) return static_cast<int>(whole_number("--chunk", options.chunk, 1, largest_size));
+  if (!options.chunk.empty())
+    return static_cast<int>(whole_number("--chunk", options.chunk, 1, largest_size));
   const Tensor* tensor = options.tensor.empty() ? nullptr : file.find(options.tensor);
-  if (tensor == nullptr && options.layer.empty() && file.tensors().size() == 1) tensor = &file.tensors().front();
+  if (tensor == nullptr && options.layer.empty() && file.tensors().size() == 1)
+    tensor = &file.tensors().front();
   if (tensor == nullptr) {
-    throw UsageError(fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
+    throw UsageError(
+        fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
   }
   const std::int64_t n = tensor->shape.empty() ? 0 : tensor->shape.back();
   if (n < 1 || n > largest_size) {
-    throw InputError(fmt::format("{}: tensor {} has the shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] "
-                                 "with n from 1 to {}",
-                                 options.input, tensor->name, tensor->shape_text(), largest_size));
+    throw InputError(
+        fmt::format("{}: tensor {} has the shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] "
+                    "with n from 1 to {}",
+                    options.input, tensor->name, tensor->shape_text(), largest_size));
   }
   return static_cast<int>(n);
 }
 
 // Doubles where a step of the arithmetic is wider than fp32, else fp32, which holds every result.
 Dtype output_dtype(const Arithmetic& arithmetic) {
-  const bool fits = arithmetic.product.format.inside(fp32_format()) && arithmetic.vector.format.inside(fp32_format());
+  const bool fits =
+      arithmetic.product.format.inside(fp32_format()) && arithmetic.vector.format.inside(fp32_format());
   return fits ? Dtype::f32 : Dtype::f64;
 }
 
 void invert_all(const InvertOptions& options, const std::string& path) {
   const Inverter inverter = inverter_of(options);
-  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (options.output.empty())
+    throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
   Json family{{"family", "file"}, {"path", path}};
-  const std::pair<const char*, const std::string*> given[] = {
-      {"tensor", &options.tensor}, {"layer", &options.layer}, {"heads", &options.heads}, {"tokens", &options.tokens}};
+  const std::pair<const char*, const std::string*> given[] = {{"tensor", &options.tensor},
+                                                              {"layer", &options.layer},
+                                                              {"heads", &options.heads},
+                                                              {"tokens", &options.tokens}};
   for (const auto& [name, text] : given) {
     if (!text->empty()) family[name] = *text;
   }
@@ -124,8 +137,9 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   const int n = size_of_input(options, *TensorFile::open(path));
   const int count = source->count(n);
   if (count == 0) {
-    throw UsageError(fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
-                                 options.input));
+    throw UsageError(
+        fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
+                    options.input));
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
@@ -142,8 +156,9 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     output.append(inversion.x);
   }
   output.commit();
-  fmt::print(stderr, "{} inverses {} x {} by {} in {}, {}, {} non-finite: {}\n", count, n, n, label_of(inverter.method),
-             label_of(inverter.arithmetic), dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
+  fmt::print(stderr, "{} inverses {} x {} by {} in {}, {}, {} non-finite: {}\n", count, n, n,
+             label_of(inverter.method), label_of(inverter.arithmetic),
+             dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
              options.output == "-" ? "standard output" : options.output);
 }
 
@@ -158,7 +173,8 @@ std::string with_name(std::string message, const std::string& path, const std::s
 void invert_command(const CLI::App& command, const InvertOptions& options) {
   refuse_leftovers(command);
   if (options.input.empty()) {
-    throw UsageError("tristab invert: found no input; allowed: tristab invert INPUT --method M --arithmetic F -o X.npy");
+    throw UsageError(
+        "tristab invert: found no input; allowed: tristab invert INPUT --method M --arithmetic F -o X.npy");
   }
   if (options.input != "-") return invert_all(options, options.input);
   const std::string path = buffer_standard_input();
@@ -175,9 +191,11 @@ void invert_command(const CLI::App& command, const InvertOptions& options) {
 
 void add_invert(CLI::App& app) {
   auto options = std::make_shared<InvertOptions>();
-  CLI::App* command = app.add_subcommand("invert", "What one method in one arithmetic returns, [batch, n, n]");
+  CLI::App* command =
+      app.add_subcommand("invert", "What one method in one arithmetic returns, [batch, n, n]");
   command->allow_extras();
-  command->add_option("INPUT", options->input, ".npy [n, n] or [batch, n, n], .safetensors, - for a .npy on standard input");
+  command->add_option("INPUT", options->input,
+                      ".npy [n, n] or [batch, n, n], .safetensors, - for a .npy on standard input");
   command->add_option("PARAMETERS", options->parameters, "key=value ... of the method or the arithmetic");
   command->add_option("--method", options->method, "method, mxr or mxr:block=8");
   command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row");

@@ -35,9 +35,11 @@ void print_parameters(std::span<const Parameter> parameters) {
   fmt::print("parameters\n");
   for (const Parameter& parameter : parameters) {
     const Json& otherwise = parameter.default_value;
-    fmt::print("  {} ({}; {})\n{}", parameter.name, parameter.allowed(),
-               otherwise.is_null() ? "may be absent"
-                                   : "default " + (otherwise.is_string() ? otherwise.get<std::string>() : otherwise.dump()),
+    const std::string text = otherwise.is_string() ? otherwise.get<std::string>() : otherwise.dump();
+    fmt::print("{}{}",
+               wrapped(fmt::format("{} ({}; {})", parameter.name, parameter.allowed(),
+                                   otherwise.is_null() ? "may be absent" : "default " + text),
+                       page_width, 2),
                wrapped(parameter.help, page_width, 6));
   }
 }
@@ -62,7 +64,8 @@ void list_methods(const std::string& name) {
   if (name.empty()) {
     Table table({{"method"}, {"what it does"}, {"stability"}});
     for (const Method& method : methods()) {
-      table.add_row({method.description.name, cell(method.description.summary, 40), cell(method.stability, 34)});
+      table.add_row(
+          {method.description.name, cell(method.description.summary, 40), cell(method.stability, 34)});
     }
     fmt::print("{}", table.str());
     return;
@@ -89,7 +92,8 @@ void print_arithmetic(const Arithmetic& arithmetic) {
 
 void list_arithmetics(const std::string& name) {
   if (name.empty()) {
-    Table table({{"arithmetic"}, {"operands"}, {"sums of products"}, {"vector unit"}, {"storage"}, {"output"}});
+    Table table(
+        {{"arithmetic"}, {"operands"}, {"sums of products"}, {"vector unit"}, {"storage"}, {"output"}});
     for (const Description& description : arithmetic_descriptions()) {
       if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
         table.add_row({description.name, cell(description.summary, 17), "", "", "", ""});
@@ -152,7 +156,8 @@ void list_formats(const std::string& name) {
 void list_families(const std::string& name) {
   if (name.empty()) {
     Table table({{"family"}, {"what it is"}});
-    for (const Description& family : family_descriptions()) table.add_row({family.name, cell(family.summary, 70)});
+    for (const Description& family : family_descriptions())
+      table.add_row({family.name, cell(family.summary, 70)});
     fmt::print("{}", table.str());
     return;
   }
@@ -169,7 +174,8 @@ void list_metrics(const std::string& name) {
     for (const MetricInfo& metric : metrics()) {
       table.add_row({std::string(metric.name), cell(metric.formula, 62)});
     }
-    fmt::print("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n\n{}", table.str());
+    fmt::print("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n\n{}",
+               table.str());
     return;
   }
   const MetricInfo& metric = find_item(metrics(), name, "metric", [](const MetricInfo& m) { return m.name; });

@@ -43,8 +43,8 @@ int run(int count, char** arguments) {
   const CommandWords words(arguments, arguments + count);
   CLI::App app("Numerical stability of inverting (I + A), A strictly lower triangular.", "tristab");
   const ToolInfo info = tool_info();
-  app.set_version_flag("--version",
-                       fmt::format("tristab {} ({}, {}, {})", info.version, info.commit, info.compiler, info.simd));
+  app.set_version_flag("--version", fmt::format("tristab {} ({}, {}, {})", info.version, info.commit,
+                                                info.compiler, info.simd));
   app.require_subcommand(0, 1);
   app.allow_extras();
   app.get_formatter()->column_width(34);
@@ -92,7 +92,7 @@ int main(int count, char** arguments) {
   } catch (const tristab::InputError& error) {
     return complain(input_status, error.what());
   } catch (const tristab::Stopped&) {
-    fmt::print(stderr, "tristab: stopped; no result was written\n");
+    fmt::print(stderr, "tristab: stopped; no complete result was written\n");
     return signal_status + tristab::interrupt_signal();
   } catch (const std::filesystem::filesystem_error& error) {
     return complain(input_status, error.what());

@@ -19,7 +19,10 @@ constexpr double seconds_between_lines = 0.2;
 }  // namespace
 
 Progress::Progress(std::int64_t cases)
-    : terminal_(isatty(STDERR_FILENO) == 1), cases_(cases), start_(std::chrono::steady_clock::now()), last_(start_) {}
+    : terminal_(isatty(STDERR_FILENO) == 1),
+      cases_(cases),
+      start_(std::chrono::steady_clock::now()),
+      last_(start_) {}
 
 Progress::~Progress() {
   if (terminal_) fmt::print(stderr, "\r\033[K");

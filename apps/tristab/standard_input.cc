@@ -13,7 +13,8 @@ namespace tristab {
 namespace {
 
 [[noreturn]] void fail() {
-  throw InputError(fmt::format("standard input: cannot read: {}; allowed: a .npy file", std::strerror(errno)));
+  throw InputError(
+      fmt::format("standard input: cannot read: {}; allowed: a .npy file", std::strerror(errno)));
 }
 
 }  // namespace

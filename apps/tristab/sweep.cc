@@ -27,10 +27,11 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
   const std::size_t settings = config.methods.size() * config.arithmetics.size();
   for (const MatrixGroup& group : plan.groups) {
     table.add_row({broken_label(label_of(config.families[group.family].spec), 60), std::to_string(group.n),
-                   std::to_string(group.count), std::to_string(static_cast<std::size_t>(group.count) * settings)});
+                   std::to_string(group.count),
+                   std::to_string(static_cast<std::size_t>(group.count) * settings)});
   }
-  fmt::print("{}{} cases: {} matrices x {} methods x {} arithmetics\n", table.str(), plan.cases, plan.matrices,
-             config.methods.size(), config.arithmetics.size());
+  fmt::print("{}{} cases: {} matrices x {} methods x {} arithmetics\n", table.str(), plan.cases,
+             plan.matrices, config.methods.size(), config.arithmetics.size());
 }
 
 // Passes everything on to the writer and counts what a reader should know at once.
@@ -87,7 +88,8 @@ void sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   if (!options.max_cases.empty()) {
     const std::int64_t most = whole_number("--max-cases", options.max_cases, 1, std::int64_t{1} << 53);
     if (plan.cases > most) {
-      throw UsageError(fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, most));
+      throw UsageError(
+          fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, most));
     }
   }
   if (options.dry_run) return print_plan(config, plan);
@@ -99,8 +101,8 @@ void sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
     run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
   }
   fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
-             sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads, sink.nonfinite,
-             sink.failed, path == "-" ? "standard output" : path);
+             sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads,
+             sink.nonfinite, sink.failed, path == "-" ? "standard output" : path);
 }
 
 }  // namespace
@@ -110,11 +112,14 @@ void add_sweep(CLI::App& app, const CommandWords& words) {
   CLI::App* command = app.add_subcommand("sweep", "Run every case of a configuration");
   command->allow_extras();
   command->add_option("CONFIG", options->config, "configuration, JSON");
-  command->add_option("-o,--output", options->output, "result file, - for standard output (results/NAME.json)");
+  command->add_option("-o,--output", options->output,
+                      "result file, - for standard output (results/NAME.json)");
   command->add_option("--format", options->format, "json, ndjson or csv (from the extension of -o)");
-  command->add_option("--chunks", options->chunks, "sizes, 16,64 or 16:256:*2, instead of the configuration's");
+  command->add_option("--chunks", options->chunks,
+                      "sizes, 16,64 or 16:256:*2, instead of the configuration's");
   command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh, instead of its");
-  command->add_option("--arithmetics", options->arithmetics, "arithmetics, fp16,int8:scale=row, instead of its");
+  command->add_option("--arithmetics", options->arithmetics,
+                      "arithmetics, fp16,int8:scale=row, instead of its");
   command->add_option("--families", options->families, "families, ones,uniform:scale=0.1, instead of its");
   command->add_option("--trials", options->trials, "matrices of each random family, instead of its");
   command->add_option("--seed", options->seed, "seed, instead of its");

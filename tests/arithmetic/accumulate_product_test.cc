@@ -106,5 +106,54 @@ TEST(AccumulateProduct, fp64_agrees_with_mpfr) {
   check_arithmetic<double>("fp64", "fp16");
 }
 
+// Where double rounding shows: products and sums that lie next to a tie of the accumulator's format, closer
+// than a carrier of a few bits more can tell. Random operands hardly ever hit them.
+template <class Carrier>
+void check_next_to_ties(const char* operand_name, const char* accumulator_name) {
+  const Format operand = format_of(operand_name, "test"), format = format_of(accumulator_name, "test");
+  MpfrOracle oracle;
+  Samples samples(hash_text(std::string(accumulator_name) + operand_name));
+  constexpr int kColumns = 48;
+  const int low = std::max(format.lsb_min(), 2 * operand.min_exponent);
+  const int high = std::min(format.max_exponent - 1, 2 * operand.max_exponent - 1);
+  for (int row = 0; row < 60; ++row) {
+    const int target_exponent = row % 3 == 0 ? std::min(low + row / 3, high) : samples.integer(low, high);
+    const int a_exponent = std::clamp(target_exponent / 2, operand.min_exponent, operand.max_exponent - 1);
+    const double a = samples.value(operand, a_exponent, a_exponent);
+    for (const bool fma : {false, true}) {
+      const Accumulation accumulation{format, Rounding::nearest_even, fma};
+      ProductCase<Carrier> product{1, 1, kColumns, 0, operand.precision, accumulation, {}, {}, {}};
+      product.a.push_back(a);
+      for (int j = 0; j < kColumns; ++j) {
+        // Half a unit in the last place of a value of the format.
+        const double value = samples.value(format, target_exponent, target_exponent);
+        const double half =
+            std::ldexp(1.0, std::max(target_exponent - format.precision, format.lsb_min() - 1));
+        const bool sum = j % 2 == 0;  // the tie is that of the sum c + a b, else of the product
+        const double tie = sum ? half : value + half;
+        product.c.push_back(sum ? value : 0.0);
+        product.b.push_back(oracle.convert(tie / a, operand, Rounding::nearest_even));
+      }
+      product.check(oracle);
+      product.accumulation.rounding = Rounding::nearest_away;
+      product.check(oracle);
+    }
+  }
+}
+
+TEST(AccumulateProduct, results_next_to_a_tie_are_rounded_once_on_float) {
+  for (const char* format : {"fp16", "bf16", "tf32", "e5m7", "e5m2", "e8m3", "e7m10", "e8m12", "fp32"}) {
+    for (const char* operand : {"fp16", "bf16", "tf32", "e8m12", "fp32"})
+      check_next_to_ties<float>(operand, format);
+  }
+}
+
+TEST(AccumulateProduct, results_next_to_a_tie_are_rounded_once_on_double) {
+  for (const char* format : {"fp16", "bf16", "tf32", "fp32", "e8m28", "e9m50"}) {
+    for (const char* operand : {"tf32", "fp32", "e8m28", "e9m50", "fp64"})
+      check_next_to_ties<double>(operand, format);
+  }
+}
+
 }  // namespace
 }  // namespace tristab

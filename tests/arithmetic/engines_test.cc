@@ -94,17 +94,17 @@ TEST(Engines, float_and_double_carriers_give_the_same_bits) {
 }
 
 TEST(ExactEngine, is_exact_as_long_as_the_precision_holds_everything) {
-  TestMachine machine("fp16", Json::object(), make_exact_engine(60));
+  TestMachine machine("fp16", Json::object(), make_exact_engine(110));
   Matrix a(2, 2);
-  a(1, 0) = 0x1.001p-3;  // 13 bits: squares have 25, fourth powers 49, eighth powers 97
-  a(0, 0) = 0x1.001p0;
+  a(1, 0) = 0x1.001p-3;
+  a(0, 0) = 0x1.001p0;  // 13 bits: squares have 25, fourth powers 49, eighth powers 97, sixteenth 193
   const Value x = machine->input(a, 2);
   const Stage stage = machine->stage("stage");
-  const Value x2 = stage.fl({x, x}), x4 = stage.fl({x2, x2});
+  const Value x2 = stage.fl({x, x}), x4 = stage.fl({x2, x2}), x8 = stage.fl({x4, x4});
   EXPECT_TRUE(machine->engine().exact_so_far());
-  machine->output(x4);
+  machine->output(x8);
   EXPECT_TRUE(machine->engine().exact_so_far()) << "leaving for double is no operation of the method";
-  const Value x8 = stage.fl({x4, x4});
+  const Value x16 = stage.fl({x8, x8});
   EXPECT_FALSE(machine->engine().exact_so_far());
   machine.restart();
   EXPECT_TRUE(machine->engine().exact_so_far()) << "a new case starts exact";

@@ -138,6 +138,9 @@ TEST(MachineCosts, workspace_is_the_largest_number_of_bytes_alive_at_once) {
   EXPECT_EQ(machine->trace().workspace_bytes, 128);
   const Value v = stage.kept({a, w});
   EXPECT_EQ(machine->trace().workspace_bytes, 192);
+  const Machine::Placed parts[] = {{0, 0, view}, {2, 2, machine->block(machine->identity(4), 0, 0, 2, 2)}};
+  const Value whole = machine->assemble(4, 4, parts);  // of fp16 elements: 32
+  EXPECT_EQ(machine->trace().workspace_bytes, 192 + 32);
 }
 
 // A: 32 bytes; X grows in place: 32; a row on its way into X: 8.

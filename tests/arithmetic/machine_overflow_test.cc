@@ -39,6 +39,9 @@ TEST(MachineOverflow, is_counted_when_the_result_is_rounded_to_storage) {
   EXPECT_EQ(first.stage, "loud");
   EXPECT_EQ(first.operation, 1);  // one operation had been done before
   EXPECT_TRUE(first.live);
+  machine->stage("later").fl({x, x});  // overflows on its own account, but not first
+  EXPECT_EQ(machine->trace().total().overflows_live, 2);
+  EXPECT_EQ(first.stage, "loud");
 }
 
 TEST(MachineOverflow, inside_the_accumulator_is_an_overflow_too) {

@@ -6,10 +6,10 @@
 #include <cmath>
 #include <limits>
 
-#include "../reference/exact_matrix.h"
+#include "support/exact_matrix.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/metric/residual.h"
 #include "tristab/reference/inverse.h"
-#include "tristab/reference/norms.h"
 
 namespace tristab {
 namespace {

@@ -7,7 +7,7 @@
 #include <random>
 #include <vector>
 
-#include "../reference/exact_matrix.h"
+#include "support/exact_matrix.h"
 
 namespace tristab {
 namespace {

@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "../reference/exact_matrix.h"
+#include "support/exact_matrix.h"
 
 namespace tristab::exact {
 

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <fstream>
 #include <limits>
+#include <string>
 
 namespace tristab {
 namespace {
@@ -14,6 +17,26 @@ MetricValues with(double frobenius, double strict_lower, double bound_ratio) {
   values.set(Metric::bound_ratio, bound_ratio);
   values.set(Metric::nonfinite, 0);
   return values;
+}
+
+// results/README.md says how the data were made.
+TEST(Verdict, limits_follow_from_the_committed_calibration) {
+  std::ifstream data(std::string(TRISTAB_SOURCE_DIR) + "/results/verdict-calibration.csv");
+  ASSERT_TRUE(data.is_open());
+  std::string line;
+  std::getline(data, line);
+  ASSERT_EQ(line, "method,arithmetic,n,cases,bound_ratio_median,bound_ratio_max");
+  double largest = 0;
+  int rows = 0;
+  while (std::getline(data, line)) {
+    EXPECT_NE(line.find("substitution"), line.find("column-sweep")) << line;  // one of them is there
+    EXPECT_EQ(line.find(",int"), std::string::npos) << line;
+    largest = std::max(largest, std::stod(line.substr(line.rfind(',') + 1)));
+    ++rows;
+  }
+  EXPECT_GT(rows, 200);
+  EXPECT_EQ(pass_limit, std::ceil(1.25 * largest));
+  EXPECT_EQ(marginal_limit, 10 * pass_limit);
 }
 
 TEST(Verdict, limits_are_closed_from_below) {

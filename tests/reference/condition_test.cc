@@ -5,7 +5,7 @@
 #include <cmath>
 #include <limits>
 
-#include "exact_matrix.h"
+#include "support/exact_matrix.h"
 
 namespace tristab {
 namespace {

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "exact_matrix.h"
+#include "support/exact_matrix.h"
 #include "tristab/base/errors.h"
 
 namespace tristab {

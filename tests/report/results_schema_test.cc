@@ -16,7 +16,8 @@ namespace tristab {
 namespace {
 
 Json schema_json() {
-  return Json::parse(read_text(std::filesystem::path(TRISTAB_SOURCE_DIR) / "src/tristab/report/results.schema.json"));
+  return Json::parse(
+      read_text(std::filesystem::path(TRISTAB_SOURCE_DIR) / "src/tristab/report/results.schema.json"));
 }
 
 // "" when the document is valid, else the first error.
@@ -64,7 +65,8 @@ TEST(ResultsSchema, every_damage_is_found) {
       {"a failed record without a message", [](Json& d) { record_of(d, "failed")["message"] = nullptr; }},
       {"a finite record with non-finite entries", [](Json& d) { record_of(d, "ok")["nonfinite"] = 1; }},
       {"a non-finite record that passes", [](Json& d) { record_of(d, "nonfinite")["verdict"] = "pass"; }},
-      {"a reference that is not certified", [](Json& d) { d["matrices"][0]["references"][0]["residual"] = 1e-20; }},
+      {"a reference that is not certified",
+       [](Json& d) { d["matrices"][0]["references"][0]["residual"] = 1e-20; }},
       {"a size beyond 256", [](Json& d) { d["records"][0]["n"] = 512; }},
       {"a fractional count", [](Json& d) { record_of(d, "ok")["matmuls"] = 1.5; }},
       {"a summary without trials", [](Json& d) { d["summary"][0]["trials"] = 0; }},
@@ -89,7 +91,9 @@ TEST(ResultsSchema, its_record_has_the_fields_of_the_column_table) {
     const Json& property = record["properties"][column.name];
     if (!property.contains("type")) continue;  // an enumeration or a reference
     const Json type = property["type"].is_array() ? property["type"] : Json::array({property["type"]});
-    const auto allows = [&](const char* name) { return std::find(type.begin(), type.end(), name) != type.end(); };
+    const auto allows = [&](const char* name) {
+      return std::find(type.begin(), type.end(), name) != type.end();
+    };
     EXPECT_EQ(allows("null"), column.nullable) << column.name;
     EXPECT_EQ(allows("integer"), column.kind == Column::Kind::integer) << column.name;
     EXPECT_EQ(allows("number"), column.kind == Column::Kind::real) << column.name;

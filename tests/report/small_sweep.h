@@ -13,19 +13,24 @@ namespace tristab {
 
 // Exact results, failures, non-finite ones, padding, a file.
 inline SweepConfig small_config() {
-  const Json json{{"name", "small"},
-                  {"families",
-                   {"ones", "uniform", Json{{"family", "uniform-signed"}, {"scale", 1000000}},
-                    Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}, {"heads", "0"}}}},
-                  {"chunks", {16, 48, 128}},
-                  {"trials", 2},
-                  {"methods", {"mch", "mbh", Json{{"method", "refine"}, {"base", "mxr"}}}},
-                  {"arithmetics", {"fp16", "fp32", Json{{"arithmetic", "int8"}, {"scale", "row"}}}}};
+  const Json json{
+      {"name", "small"},
+      {"families",
+       {"ones", "uniform", Json{{"family", "uniform-signed"}, {"scale", 1000000}},
+        Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}, {"heads", "0"}}}},
+      {"chunks", {16, 48, 128}},
+      {"trials", 2},
+      {"methods", {"mch", "mbh", Json{{"method", "refine"}, {"base", "mxr"}}}},
+      {"arithmetics", {"fp16", "fp32", Json{{"arithmetic", "int8"}, {"scale", "row"}}}}};
   return make_config(json, {}, "test", TRISTAB_TEST_DATA, "small");
 }
 
 inline RunHeader small_header(const SweepConfig& config, const Plan& plan) {
-  return {{"tristab", "sweep", "a \"quoted\" name"}, "2026-11-21T20:00:00Z", config.json(), config.seed, plan.cases};
+  return {{"tristab", "sweep", "a \"quoted\" name"},
+          "2026-11-21T20:00:00Z",
+          config.json(),
+          config.seed,
+          plan.cases};
 }
 
 inline std::string read_text(const std::filesystem::path& path) {

@@ -29,13 +29,15 @@ std::string with(const std::string& key, const std::string& value) {
 }
 
 void expect_message(const std::string& message, std::initializer_list<const char*> parts) {
-  for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
+  for (const char* part : parts)
+    EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
 
 TEST(Config, defaults_are_filled_in) {
   const SweepConfig config = config_of(with("trials", "4"));
-  const Json expected = Json::parse(R"({"name": "x", "seed": 1, "trials": 4, "chunks": [64], "reference": "rounded",
+  const Json expected =
+      Json::parse(R"({"name": "x", "seed": 1, "trials": 4, "chunks": [64], "reference": "rounded",
     "families": [{"family": "ones"}], "methods": [{"method": "mbh"}]})");
   const Json json = config.json();
   for (const auto& [key, value] : expected.items()) EXPECT_EQ(json[key], value) << key;
@@ -70,26 +72,32 @@ TEST(Config, sizes_outside_16_to_256_are_refused) {
 TEST(Config, an_empty_axis_is_refused) {
   expect_message(message_of(with("chunks", "[]")), {"x.json: chunks", "empty"});
   expect_message(message_of(with("methods", "[]")), {"x.json: methods: found []", "at least one"});
-  expect_message(message_of(with("methods", R"([{"method": "mxr", "block": []}])")), {"x.json: methods[0].block", "empty"});
+  expect_message(message_of(with("methods", R"([{"method": "mxr", "block": []}])")),
+                 {"x.json: methods[0].block", "empty"});
 }
 
 TEST(Config, a_misspelt_key_is_refused_with_the_nearest_one) {
-  expect_message(message_of(with("trails", "3")), {"x.json", "'trails'", "did you mean 'trials'?", "arithmetics"});
+  expect_message(message_of(with("trails", "3")),
+                 {"x.json", "'trails'", "did you mean 'trials'?", "arithmetics"});
 }
 
 TEST(Config, keys_of_later_versions_are_unknown) {
   for (const char* key : {"kernels", "layer", "layer_chunks", "decompose"}) {
-    expect_message(message_of(with(key, "true")), {"x.json: no configuration key is called", key, "Allowed: name, seed"});
+    expect_message(message_of(with(key, "true")),
+                   {"x.json: no configuration key is called", key, "Allowed: name, seed"});
   }
 }
 
 TEST(Config, misspelt_names_are_refused_with_place_and_nearest_name) {
-  expect_message(message_of(with("methods", R"(["mbh", "mrx"])")), {"x.json: methods[1]", "'mrx'", "did you mean 'mxr'?"});
-  expect_message(message_of(with("arithmetics", R"(["bf61"])")), {"x.json: arithmetics[0]", "'bf61'", "'bf16'"});
+  expect_message(message_of(with("methods", R"(["mbh", "mrx"])")),
+                 {"x.json: methods[1]", "'mrx'", "did you mean 'mxr'?"});
+  expect_message(message_of(with("arithmetics", R"(["bf61"])")),
+                 {"x.json: arithmetics[0]", "'bf61'", "'bf16'"});
   expect_message(message_of(with("families", R"(["gnd"])")), {"x.json: families[0]", "'gnd'", "'gdn'"});
   expect_message(message_of(with("families", R"([{"family": "gdn", "keys": "sliu"}])")),
                  {"x.json: families[0].keys", "\"sliu\"", "did you mean 'silu'?", "clustered"});
-  expect_message(message_of(with("methods", R"([{"method": "mxr", "blok": 8}])")), {"methods[0]", "'blok'", "'block'"});
+  expect_message(message_of(with("methods", R"([{"method": "mxr", "blok": 8}])")),
+                 {"methods[0]", "'blok'", "'block'"});
   expect_message(message_of(with("reference", "\"rounde\"")), {"x.json: reference", "'rounde'", "'rounded'"});
 }
 
@@ -113,17 +121,19 @@ TEST(Config, a_setting_given_twice_is_refused_with_both_places) {
   expect_message(message_of(with("methods", R"([{"method": "mxr", "block": [8, 16]}, "mxr"])")),
                  {"x.json: methods[1]: method mxr is given twice (first in x.json: methods[0])"});
   expect_message(message_of(with("chunks", "[64, \"16:64:*2\"]")), {"chunk size 64 is given twice"});
-  expect_message(message_of(with("families", R"(["ones", {"family": "ones"}])")), {"family ones is given twice"});
+  expect_message(message_of(with("families", R"(["ones", {"family": "ones"}])")),
+                 {"family ones is given twice"});
 }
 
 TEST(Config, options_replace_keys_and_are_named_in_messages) {
   const std::string text = with("chunks", "64");
-  const SweepConfig config = config_of(text, {{"chunks", "16:32:*2,64"},
-                                              {"methods", "mxr:block=8/16,mbh"},
-                                              {"arithmetics", R"({"arithmetic": "int8", "scale": "row"},fp32)"},
-                                              {"trials", "3"},
-                                              {"seed", "9"},
-                                              {"families", "uniform:scale=0.1,ones"}});
+  const SweepConfig config =
+      config_of(text, {{"chunks", "16:32:*2,64"},
+                       {"methods", "mxr:block=8/16,mbh"},
+                       {"arithmetics", R"({"arithmetic": "int8", "scale": "row"},fp32)"},
+                       {"trials", "3"},
+                       {"seed", "9"},
+                       {"families", "uniform:scale=0.1,ones"}});
   EXPECT_EQ(config.chunks, (std::vector<int>{16, 32, 64}));
   EXPECT_EQ(config.methods.size(), 3u);
   EXPECT_EQ(config.arithmetics.front().settings.text("scale"), "row");
@@ -139,7 +149,9 @@ TEST(Config, options_replace_keys_and_are_named_in_messages) {
 TEST(Config, paths_are_relative_to_the_file_and_those_of_options_to_the_working_directory) {
   const Json json = Json::parse(with("families", R"([{"family": "file", "path": "a.npy"}])"));
   EXPECT_EQ(make_config(json, {}, "d/x.json", "d", "x").families.front().directory, "d");
-  EXPECT_EQ(make_config(json, {{"families", "file:path=b.npy"}}, "d/x.json", "d", "x").families.front().directory, "");
+  EXPECT_EQ(
+      make_config(json, {{"families", "file:path=b.npy"}}, "d/x.json", "d", "x").families.front().directory,
+      "");
 }
 
 }  // namespace

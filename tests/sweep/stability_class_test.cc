@@ -29,8 +29,8 @@ TEST(StabilityClass, a_plane_is_fitted_exactly) {
 }
 
 TEST(StabilityClass, standard_errors_are_those_of_least_squares) {
-  // Noise +1 -1 -1 +1 along kappa is orthogonal to both variables and to the constant: the slopes stay, the residual
-  // sum of squares is 12. The deviations of kappa have the squares 12 * 1.25, those of n 12 * 2/3.
+  // Noise +1 -1 -1 +1 along kappa is orthogonal to both variables and to the constant: the slopes stay, the
+  // residual sum of squares is 12. The deviations of kappa have the squares 12 * 1.25, those of n 12 * 2/3.
   const ErrorGrowth growth = fit_growth(plane(1, 0.5, {1, -1, -1, 1}));
   EXPECT_NEAR(growth.kappa->value, 1, 1e-12);
   EXPECT_NEAR(growth.n->value, 0.5, 1e-12);
@@ -72,7 +72,8 @@ TEST(StabilityClass, classes_follow_the_rule) {
   EXPECT_EQ(stability_class(growth_of(2, 0.3, 0.5, 0.1), 0, 0), "stable");  // benefit of the doubt
   EXPECT_EQ(stability_class(growth_of(5, 0.1, 0.5, 0.1), 3, 0), "unstable");
   EXPECT_EQ(stability_class(growth_of(1, 0.1, 6, 0.1), 3, 0), "unstable");
-  EXPECT_EQ(stability_class(growth_of(1, 0.1, 6, 0.1), 0, 0), "stable");  // no error left what a stable method achieves
+  EXPECT_EQ(stability_class(growth_of(1, 0.1, 6, 0.1), 0, 0),
+            "stable");  // no error left what a stable method achieves
   EXPECT_EQ(stability_class(growth_of(1, 0.1, 0.5, 0.1), 0, 1), "unstable");
   EXPECT_EQ(stability_class(growth_of(1, 2, 0.5, 0.1), 0, 0), "undetermined");
   EXPECT_EQ(stability_class(ErrorGrowth{}, 0, 0), "undetermined");

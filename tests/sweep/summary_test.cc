@@ -22,11 +22,12 @@ TEST(Summary, quantiles_interpolate_between_order_statistics) {
 SweepConfig config_with(int methods) {
   const Json names = methods == 1 ? Json{"mbh"} : Json{"mbh", "mch"};
   return make_config(
-      Json{{"families", {"uniform"}}, {"chunks", {16, 32}}, {"methods", names}, {"arithmetics", {"fp16"}}}, {}, "test",
-      "", "test");
+      Json{{"families", {"uniform"}}, {"chunks", {16, 32}}, {"methods", names}, {"arithmetics", {"fp16"}}},
+      {}, "test", "", "test");
 }
 
-Record record_with(const SweepConfig& config, std::size_t method, double frobenius, Status status = Status::ok) {
+Record record_with(const SweepConfig& config, std::size_t method, double frobenius,
+                   Status status = Status::ok) {
   Record record;
   record.method = &config.methods[method];
   record.arithmetic = &config.arithmetics[0];
@@ -42,7 +43,8 @@ Record record_with(const SweepConfig& config, std::size_t method, double frobeni
 
 std::size_t position_of(const std::string& name) {
   const auto& quantities = summary_quantities();
-  const auto found = std::find_if(quantities.begin(), quantities.end(), [&](const auto& q) { return q.name == name; });
+  const auto found =
+      std::find_if(quantities.begin(), quantities.end(), [&](const auto& q) { return q.name == name; });
   return static_cast<std::size_t>(found - quantities.begin());
 }
 

@@ -42,19 +42,22 @@ struct NarrowSeparate {
   }
 };
 
-// `sum` where it is exactly zero: rounding down gives -0 unless both terms are +0 (IEEE 754-2019 section 6.3).
+// `sum` where it is exactly zero: rounding down gives -0 unless both terms are +0 (IEEE 754-2019
+// section 6.3).
 template <Rounding mode>
 HWY_INLINE double with_sign_of_zero(double sum, double x, double y) {
   if constexpr (mode != Rounding::down) return sum;
-  const std::uint64_t sign = (std::bit_cast<std::uint64_t>(x) | std::bit_cast<std::uint64_t>(y)) & (std::uint64_t{1} << 63);
+  const std::uint64_t sign =
+      (std::bit_cast<std::uint64_t>(x) | std::bit_cast<std::uint64_t>(y)) & (std::uint64_t{1} << 63);
   return sum == 0 ? std::bit_cast<double>(sign) : sum;
 }
 
-// x y to nearest, but a product of finite non-zero factors that leaves the range of double stays finite and non-zero:
-// what is rounded next needs no more of it than its side.
+// x y to nearest, but a product of finite non-zero factors that leaves the range of double stays finite and
+// non-zero: what is rounded next needs no more of it than its side.
 HWY_INLINE double product_in_range(double x, double y) {
   const double product = x * y;
-  const double largest = std::numeric_limits<double>::max(), smallest = std::numeric_limits<double>::denorm_min();
+  const double largest = std::numeric_limits<double>::max(),
+               smallest = std::numeric_limits<double>::denorm_min();
   const bool finite = x - x == 0 && y - y == 0;
   double size = std::fabs(product);
   size = finite && size > largest ? largest : size;
@@ -62,8 +65,8 @@ HWY_INLINE double product_in_range(double x, double y) {
   return std::copysign(size, product);
 }
 
-// Any format of up to 51 bits in any rounding: exact products and sums in double, rounded to odd where inexact, then
-// rounded once to the format.
+// Any format of up to 51 bits in any rounding: exact products and sums in double, rounded to odd where
+// inexact, then rounded once to the format.
 template <class Carrier, Rounding mode, bool fused, bool exact_products>
 struct ThroughOdd {
   static constexpr bool kFused = fused;
@@ -104,12 +107,13 @@ template <class Carrier>
 HWY_NOINLINE bool negative_zero_loop(const Carrier* HWY_RESTRICT x, int count) {
   using Bits = typename RoundingTarget<Carrier>::Bits;
   Bits found = 0;
-  for (int i = 0; i < count; ++i) found |= static_cast<Bits>(std::bit_cast<Bits>(x[i]) == RoundingTarget<Carrier>::kSign);
+  for (int i = 0; i < count; ++i)
+    found |= static_cast<Bits>(std::bit_cast<Bits>(x[i]) == RoundingTarget<Carrier>::kSign);
   return found != 0;
 }
 
-// A fused multiply-add that underflows can leave -0, which a later product that is +0 would have made +0: looks through
-// the products that were left out, last to first.
+// A fused multiply-add that underflows can leave -0, which a later product that is +0 would have made +0:
+// looks through the products that were left out, last to first.
 template <class Carrier>
 HWY_NOINLINE void restore_signs_of_zeros(const ProductTask<Carrier>& task, int i) {
   const Carrier* a = task.a + i * task.a_stride;

@@ -33,7 +33,8 @@ std::optional<std::pair<int, int>> parse_exmy(std::string_view name) {
   if (first_error != std::errc{} || m == end || *m != 'm') return std::nullopt;
   const auto [last, second_error] = std::from_chars(m + 1, end, fraction_bits);
   if (second_error != std::errc{} || last != end) return std::nullopt;
-  if (name != fmt::format("e{}m{}", exponent_bits, fraction_bits)) return std::nullopt;  // one spelling a format
+  if (name != fmt::format("e{}m{}", exponent_bits, fraction_bits))
+    return std::nullopt;  // one spelling a format
   return std::pair(exponent_bits, fraction_bits);
 }
 

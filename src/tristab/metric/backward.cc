@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "tristab/metric/residual.h"
-#include "tristab/reference/norms.h"
+#include "tristab/matrix/norms.h"
 
 namespace tristab {
 namespace {

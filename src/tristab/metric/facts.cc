@@ -2,8 +2,8 @@
 
 #include <cmath>
 
-#include "tristab/reference/norms.h"
-#include "tristab/reference/spectral_norm.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/matrix/spectral_norm.h"
 
 namespace tristab {
 namespace {

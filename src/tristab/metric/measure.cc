@@ -13,8 +13,8 @@
 #include "tristab/matrix/sum.h"
 #include "tristab/metric/backward.h"
 #include "tristab/metric/residual.h"
-#include "tristab/reference/norms.h"
-#include "tristab/reference/spectral_norm.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/matrix/spectral_norm.h"
 
 namespace tristab {
 namespace {

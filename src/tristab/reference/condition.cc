@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <utility>
 
-#include "tristab/reference/norms.h"
-#include "tristab/reference/spectral_norm.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/matrix/spectral_norm.h"
 
 namespace tristab {
 namespace {

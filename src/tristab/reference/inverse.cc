@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "tristab/base/errors.h"
-#include "tristab/reference/norms.h"
+#include "tristab/matrix/norms.h"
 
 namespace tristab {
 namespace {

@@ -1,4 +1,4 @@
 # The truth: certified inverses, norms and condition numbers. Knows nothing of arithmetics or methods.
 tristab_layer(reference
-  SOURCES condition.cc inverse.cc norms.cc spectral_norm.cc
+  SOURCES condition.cc inverse.cc
   USES tristab_matrix PkgConfig::MPFR)

@@ -42,7 +42,9 @@ Cell stages_cell(const MatrixResult&, const Record& record) {
   JsonArray stages;
   for (const StageTrace& stage : record.trace.stages) {
     JsonObject object;
-    object.text("name", stage.name).integer("matmuls", stage.matmuls).integer("vector_steps", stage.vector_steps);
+    object.text("name", stage.name)
+        .integer("matmuls", stage.matmuls)
+        .integer("vector_steps", stage.vector_steps);
     object.number("matmul_flops", stage.matmul_flops).number("vector_flops", stage.vector_flops);
     object.number("largest_live", stage.largest_live).number("largest_dead", stage.largest_dead);
     object.integer("overflows", stage.overflows_live).integer("dead_overflows", stage.overflows_dead);
@@ -78,7 +80,8 @@ std::vector<Column> identity_columns() {
        [](const M& m, const R&) -> Cell { return json_cell(m.family->settings.json()); }},
       {"family_label", Kind::text, false, "family with the parameters that differ from their defaults",
        [](const M& m, const R&) -> Cell { return label_of(*m.family); }},
-      {"n", Kind::integer, false, "size of the matrix", [](const M& m, const R&) -> Cell { return std::int64_t{m.n}; }},
+      {"n", Kind::integer, false, "size of the matrix",
+       [](const M& m, const R&) -> Cell { return std::int64_t{m.n}; }},
       {"trial", Kind::integer, false, "number of the matrix in its family",
        [](const M& m, const R&) -> Cell { return std::int64_t{m.trial}; }},
       {"source", Kind::object, true, "place of the matrix in a file",
@@ -95,7 +98,8 @@ std::vector<Column> identity_columns() {
        [](const M&, const R& r) -> Cell { return r.arithmetic->name; }},
       {"arithmetic_params", Kind::object, false, "all parameters of the arithmetic",
        [](const M&, const R& r) -> Cell { return json_cell(r.arithmetic->settings.json()); }},
-      {"arithmetic_label", Kind::text, false, "arithmetic with the parameters that differ from their defaults",
+      {"arithmetic_label", Kind::text, false,
+       "arithmetic with the parameters that differ from their defaults",
        [](const M&, const R& r) -> Cell { return label_of(*r.arithmetic); }},
       {"reference", Kind::text, false, "what errors compare with: given, or the format that A was rounded to",
        [](const M&, const R& r) -> Cell { return r.reference; }},
@@ -114,7 +118,8 @@ std::vector<Column> identity_columns() {
 std::vector<Column> error_columns() {
   std::vector<Column> columns;
   for (const MetricInfo& info : metrics()) {
-    Column column{std::string(info.name), info.is_count ? Kind::integer : Kind::real, true, std::string(info.formula)};
+    Column column{std::string(info.name), info.is_count ? Kind::integer : Kind::real, true,
+                  std::string(info.formula)};
     column.metric = static_cast<std::size_t>(info.metric);
     columns.push_back(std::move(column));
     if (info.metric == Metric::frobenius) {
@@ -141,7 +146,8 @@ std::vector<Column> cost_columns() {
          return r.dead_growth;
        }},
       {"overflows", Kind::integer, true, "overflows of elements that are kept", counted<&S::overflows_live>},
-      {"dead_overflows", Kind::integer, true, "overflows of elements that are discarded", counted<&S::overflows_dead>},
+      {"dead_overflows", Kind::integer, true, "overflows of elements that are discarded",
+       counted<&S::overflows_dead>},
       {"underflows", Kind::integer, true, "non-zero results rounded to zero or an inexact subnormal",
        counted<&S::underflows>},
       {"saturations", Kind::integer, true, "values cut to the largest one", counted<&S::saturations>},

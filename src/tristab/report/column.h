@@ -1,4 +1,5 @@
-// The fields of a record: the one table from which JSON, NDJSON and CSV are written and the schema is checked.
+// The fields of a record: the one table from which JSON, NDJSON and CSV are written and the schema is
+// checked.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,8 @@
 
 namespace tristab {
 
-// A field's value: absent, a count, a real number (absent when not finite), text, or JSON text of an object or list.
+// A field's value: absent, a count, a real number (absent when not finite), text, or JSON text of an object
+// or list.
 struct JsonCell {
   std::string text;
 };
@@ -33,7 +35,8 @@ struct Column {
 // Fields of a record in their order.
 std::span<const Column> record_columns();
 
-// As JSON ("null", "8", "4.6e-04", "\"fp16\"", "{...}") and as a CSV field (empty, 8, fp16; quoted where RFC 4180 says).
+// As JSON ("null", "8", "4.6e-04", "\"fp16\"", "{...}") and as a CSV field (empty, 8, fp16; quoted where RFC
+// 4180 says).
 std::string cell_json(const Cell& cell);
 std::string cell_csv(const Cell& cell);
 

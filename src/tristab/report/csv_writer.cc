@@ -1,5 +1,9 @@
-// The records as comma-separated values, RFC 4180 with LF line ends: a header, then a row for each record; objects as
-// JSON text, nulls empty.
+// The records as comma-separated values, RFC 4180 with LF line ends: a header, then a row for each record.
+// Absent numbers are empty, absent texts "none" (so that a column is text throughout). Columns whose fields
+// may need quotes, messages and objects as JSON text, stand last: gnuplot loses count of columns behind a
+// quoted quote.
+#include <vector>
+
 #include "tristab/report/column.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_writer.h"
@@ -7,11 +11,22 @@
 namespace tristab {
 namespace {
 
+std::vector<const Column*> csv_columns() {
+  std::vector<const Column*> plain, quoted;
+  for (const Column& column : record_columns()) {
+    const bool may_need_quotes =
+        column.kind == Column::Kind::object || column.kind == Column::Kind::list || column.name == "message";
+    (may_need_quotes ? quoted : plain).push_back(&column);
+  }
+  plain.insert(plain.end(), quoted.begin(), quoted.end());
+  return plain;
+}
+
 class CsvWriter : public ResultSink {
  public:
   explicit CsvWriter(const std::string& path) : file_(path, Appearance::when_complete) {
     std::string header;
-    for (const Column& column : record_columns()) header += (header.empty() ? "" : ",") + column.name;
+    for (const Column* column : columns_) header += (header.empty() ? "" : ",") + column->name;
     file_.write(header + "\n");
   }
 
@@ -19,9 +34,12 @@ class CsvWriter : public ResultSink {
     std::string rows;
     for (const Record& record : result.records) {
       std::string row;
-      for (const Column& column : record_columns()) {
+      for (const Column* column : columns_) {
         if (!row.empty()) row += ',';
-        row += cell_csv(column.of(result, record));
+        const Cell cell = column->of(result, record);
+        const bool absent_text =
+            column->kind == Column::Kind::text && std::holds_alternative<std::monostate>(cell);
+        row += absent_text ? "none" : cell_csv(cell);
       }
       rows += row + "\n";
     }
@@ -32,6 +50,7 @@ class CsvWriter : public ResultSink {
   void finish(const SweepReport&) override { file_.commit(); }
 
  private:
+  std::vector<const Column*> columns_ = csv_columns();
   OutputFile file_;
 };
 

@@ -1,5 +1,5 @@
-// The result file as one JSON document, a line for each matrix, record and summary row. `run` is known only at the end
-// and stands near the beginning, so everything is held until then.
+// The result file as one JSON document, a line for each matrix, record and summary row. `run` is known only
+// at the end and stands near the beginning, so everything is held until then.
 #include "tristab/report/json_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"

@@ -1,5 +1,5 @@
-// Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order, then summary,
-// classes and an end line. Without its end line the file is an incomplete result.
+// Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order,
+// then summary, classes and an end line. Without its end line the file is an incomplete result.
 #include "tristab/report/json_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
@@ -11,7 +11,8 @@ namespace {
 
 class NdjsonWriter : public ResultSink {
  public:
-  NdjsonWriter(const std::string& path, const RunHeader& header) : file_(path, Appearance::at_once), header_(header) {
+  NdjsonWriter(const std::string& path, const RunHeader& header)
+      : file_(path, Appearance::at_once), header_(header) {
     JsonObject line;
     line.text("type", "header").text("schema", results_schema).raw("tool", tool_text());
     line.json("config", header.config).integer("expected_cases", header.cases);

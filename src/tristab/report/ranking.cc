@@ -48,11 +48,13 @@ std::vector<Records> grouped(const Records& records, Key key) {
 std::string worst_verdict(const Records& trials) {
   static const std::vector<std::string> worst_first{"nonfinite", "fail", "marginal", "pass"};
   for (const std::string& verdict : worst_first) {
-    const auto count =
-        std::count_if(trials.begin(), trials.end(), [&](const ResultRecord* r) { return r->verdict == verdict; });
+    const auto count = std::count_if(trials.begin(), trials.end(),
+                                     [&](const ResultRecord* r) { return r->verdict == verdict; });
     if (count == 0) continue;
-    return count == static_cast<std::ptrdiff_t>(trials.size()) ? verdict
-                                                              : fmt::format("{} {}/{}", verdict, count, trials.size());
+    if (verdict == worst_first.front()) return verdict;  // counted in a column of its own
+    return count == static_cast<std::ptrdiff_t>(trials.size())
+               ? verdict
+               : fmt::format("{} {}/{}", verdict, count, trials.size());
   }
   return "-";
 }
@@ -94,7 +96,8 @@ std::string depth_text(const RankedMethod& method) {
 
 }  // namespace
 
-std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records, const RankingSelection& selection) {
+std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
+                                  const RankingSelection& selection) {
   Records chosen;
   for (const ResultRecord& record : records) {
     if (selected(record, selection)) chosen.push_back(&record);
@@ -123,19 +126,18 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records, cons
 }
 
 std::string ranking_text(const Ranking& ranking, int top) {
-  std::string text = wrapped(
-      fmt::format("{}, n = {}, {} {}; errors are {}, relative in the Frobenius norm, against the inverse of {}",
-                  ranking.family, ranking.n, ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
-                  ranking.across_arithmetics ? "total_frobenius" : "frobenius",
-                  ranking.across_arithmetics ? "A as given" : "A as the arithmetic takes it"),
-      100, 0);
+  std::string text = wrapped(ranking.family, 100, 0);
+  text += fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}\n", ranking.n,
+                      ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
+                      ranking.across_arithmetics ? "total_frobenius" : "frobenius",
+                      ranking.across_arithmetics ? "A as given" : "A rounded on input");
   Table table({{"#", true},
                {"method"},
                {"arithmetic"},
                {"median", true},
                {"worst", true},
                {"verdict"},
-               {"non-finite", true},
+               {"non-\nfinite", true},
                {"matmuls", true},
                {"depth", true}});
   int rank = 0;
@@ -143,11 +145,12 @@ std::string ranking_text(const Ranking& ranking, int top) {
     if (top > 0 && rank == top) break;
     const int lost = method.nonfinite_trials + method.failed_trials;
     table.add_row({std::to_string(++rank), broken_label(method.method, label_width),
-                   broken_label(method.arithmetic, 16), short_number(method.median), short_number(method.worst),
+                   broken_label(method.arithmetic, 16), short_number(method.median),
+                   short_number(method.worst),
                    method.failed_trials > 0 ? fmt::format("failed {}/{}", method.failed_trials, method.trials)
                                             : method.verdict,
-                   lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials), fmt::format("{}", method.matmuls),
-                   depth_text(method)});
+                   lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials),
+                   fmt::format("{}", method.matmuls), depth_text(method)});
   }
   text += table.str();
   if (rank < static_cast<int>(ranking.methods.size())) {

@@ -14,14 +14,14 @@ struct RankedMethod {
   std::string method, arithmetic;  // labels
   int trials = 0, nonfinite_trials = 0, failed_trials = 0;
   double median = 0, worst = 0;  // of the ranked error over finite trials; NaN without any
-  std::string verdict;           // the worst of the trials, with their number where not all have it: "fail 2/8"
+  std::string verdict;  // the worst of the trials, with their number where not all have it: "fail 2/8"
   double matmuls = 0, depth = 0, vector_depth = 0;
 };
 
 struct Ranking {
   std::string family;  // label
   int n = 0, trials = 0;
-  bool across_arithmetics = false;  // then ranked by total_frobenius, else by frobenius
+  bool across_arithmetics = false;    // then ranked by total_frobenius, else by frobenius
   std::vector<RankedMethod> methods;  // best first; those with non-finite or failed trials last
 };
 
@@ -30,9 +30,10 @@ struct RankingSelection {
   std::vector<int> chunks;                                  // empty: all
 };
 
-// Within one arithmetic by the median of `frobenius`, across arithmetics by that of `total_frobenius`; equal medians by
-// the worst error, then by products. In the order in which situations appear in `records`.
-std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records, const RankingSelection& selection);
+// Within one arithmetic by the median of `frobenius`, across arithmetics by that of `total_frobenius`; equal
+// medians by the worst error, then by products. In the order in which situations appear in `records`.
+std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
+                                  const RankingSelection& selection);
 
 // The table with its title; at most `top` rows (0: all). At most 100 columns wide.
 std::string ranking_text(const Ranking& ranking, int top);

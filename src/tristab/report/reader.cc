@@ -34,14 +34,31 @@ std::string params_at(const Json& object, const char* name) {
 }
 
 bool wanted_field(const std::string& name) {
-  static const std::set<std::string> names{
-      "type",   "family",  "family_params", "family_label", "n",          "matrix",            "method",
-      "kernel", "method_params", "method_label",  "arithmetic",   "arithmetic_params", "arithmetic_label",
-      "status", "verdict", "frobenius",     "total_frobenius", "matmuls", "depth",             "vector_depth"};
+  static const std::set<std::string> names{"type",
+                                           "family",
+                                           "family_params",
+                                           "family_label",
+                                           "n",
+                                           "matrix",
+                                           "method",
+                                           "kernel",
+                                           "method_params",
+                                           "method_label",
+                                           "arithmetic",
+                                           "arithmetic_params",
+                                           "arithmetic_label",
+                                           "status",
+                                           "verdict",
+                                           "frobenius",
+                                           "total_frobenius",
+                                           "matmuls",
+                                           "depth",
+                                           "vector_depth"};
   return names.contains(name);
 }
 
-// Takes the records out of a JSON document while it is parsed, so that no more than one of them is in memory as JSON.
+// Takes the records out of a JSON document while it is parsed, so that no more than one of them is in memory
+// as JSON.
 class DocumentFilter {
  public:
   explicit DocumentFilter(ResultFile& file) : file_(file) {}
@@ -82,8 +99,9 @@ ResultFile read_document(std::istream& stream, const std::string& path) {
   DocumentFilter filter(file);
   Json document;
   try {
-    document = Json::parse(
-        stream, [&](int depth, Json::parse_event_t event, Json& parsed) { return filter(depth, event, parsed); });
+    document = Json::parse(stream, [&](int depth, Json::parse_event_t event, Json& parsed) {
+      return filter(depth, event, parsed);
+    });
   } catch (const Json::exception& error) {
     std::string message = error.what();
     const std::size_t start = message.find("] ");
@@ -91,7 +109,8 @@ ResultFile read_document(std::istream& stream, const std::string& path) {
     throw InputError(fmt::format("{}: {}; allowed: {}", path, message, allowed));
   }
   check_schema(document, path);
-  file.complete = document.contains("run") && document["run"].is_object() && document["run"].value("complete", false);
+  file.complete =
+      document.contains("run") && document["run"].is_object() && document["run"].value("complete", false);
   return file;
 }
 

@@ -1,5 +1,5 @@
-// Reads result files: the records, with the fields that rankings need. Unknown fields are ignored, missing ones are
-// empty.
+// Reads result files: the records, with the fields that rankings need. Unknown fields are ignored, missing
+// ones are empty.
 #pragma once
 
 #include <limits>
@@ -31,8 +31,9 @@ struct ResultFile {
 // Makes a record of a JSON object.
 ResultRecord result_record(const Json& object);
 
-// JSON or NDJSON, told by the contents; "-" is standard input. An NDJSON file without its end line is not complete; a
-// last line that breaks off is left out then. Throws InputError when the file cannot be read or is no result.
+// JSON or NDJSON, told by the contents; "-" is standard input. An NDJSON file without its end line is not
+// complete; a last line that breaks off is left out then. Throws InputError when the file cannot be read or
+// is no result.
 ResultFile read_results(const std::string& path);
 
 }  // namespace tristab

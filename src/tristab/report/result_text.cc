@@ -29,8 +29,10 @@ void add_method(const MethodSpec& method, const Arithmetic& arithmetic, JsonObje
   object.text("arithmetic_label", label_of(arithmetic));
 }
 
-void add_quantiles(const SummaryQuantity& quantity, const QuantileRow& row, JsonObject& object, JsonObject& undefined) {
-  const std::string names[] = {quantity.name + "_median", quantity.name + (quantity.larger_is_better ? "_p5" : "_p95"),
+void add_quantiles(const SummaryQuantity& quantity, const QuantileRow& row, JsonObject& object,
+                   JsonObject& undefined) {
+  const std::string names[] = {quantity.name + "_median",
+                               quantity.name + (quantity.larger_is_better ? "_p5" : "_p95"),
                                quantity.name + (quantity.larger_is_better ? "_min" : "_max")};
   const double values[] = {row.median, row.tail, row.worst};
   const std::string* reasons[] = {&row.undefined_median, &row.undefined_tail, &row.undefined_worst};
@@ -61,7 +63,8 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
   object.number("cond_skeel", condition.cond_skeel).number("norm_inf", condition.norm_inf);
   object.number("norm_2", condition.norm_2).number("max_abs", condition.max_abs);
   object.number("inverse_max_abs", condition.inverse_max_abs);
-  object.raw("power_max", numbers(condition.power_max)).raw("inverse_decay", numbers(condition.inverse_decay));
+  object.raw("power_max", numbers(condition.power_max))
+      .raw("inverse_decay", numbers(condition.inverse_decay));
   JsonArray references;
   for (const ReferenceNote& note : result.references) {
     JsonObject reference;
@@ -76,7 +79,8 @@ std::string records_text(const MatrixResult& result, const std::string& type) {
   std::string text;
   for (const Record& record : result.records) {
     JsonObject object = object_of(type);
-    for (const Column& column : record_columns()) object.raw(column.name, cell_json(column.of(result, record)));
+    for (const Column& column : record_columns())
+      object.raw(column.name, cell_json(column.of(result, record)));
     text += object.str() + "\n";
   }
   return text;
@@ -90,7 +94,9 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
     object.text("family_label", label_of(*row.family)).integer("n", row.n);
     add_method(*row.method, *row.arithmetic, object);
     object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite_trials);
-    object.integer("failed_trials", row.failed_trials).integer("pass", row.pass).integer("marginal", row.marginal);
+    object.integer("failed_trials", row.failed_trials)
+        .integer("pass", row.pass)
+        .integer("marginal", row.marginal);
     object.integer("fail", row.fail).number("overflows", row.overflows).number("matmuls", row.matmuls);
     object.number("depth", row.depth).number("vector_depth", row.vector_depth);
     object.number("workspace_bytes", row.workspace_bytes);

@@ -10,7 +10,8 @@ namespace tristab {
 
 inline constexpr const char* results_schema = "tristab-results/1";
 
-// One object a line, each ending in a newline. `type` ("matrix", "record"), if not empty, becomes its first field.
+// One object a line, each ending in a newline. `type` ("matrix", "record"), if not empty, becomes its first
+// field.
 std::string matrix_text(const MatrixResult& result, const std::string& type);
 std::string records_text(const MatrixResult& result, const std::string& type);
 std::string summary_text(const std::vector<SummaryRow>& rows, const std::string& type);

@@ -13,8 +13,8 @@ namespace tristab {
 
 enum class ResultFormat { json, ndjson, csv };
 
-// From --format (empty: from the extension of the path; JSON for standard output). Throws UsageError naming the option,
-// what was found and what is allowed.
+// From --format (empty: from the extension of the path; JSON for standard output). Throws UsageError naming
+// the option, what was found and what is allowed.
 ResultFormat result_format_of(const std::string& format, const std::string& path);
 const char* extension_of(ResultFormat format);  // "json"
 
@@ -30,10 +30,11 @@ struct RunHeader {
 // The `run` object of a finished run.
 std::string run_text(const RunHeader& header, const SweepReport& report);
 
-// Opens `path` ("-": standard output) at once. JSON and CSV appear under their names when finish() has written all of
-// them; NDJSON grows line by line and is complete when its last line is {"type": "end", "complete": true, ...}. Throws
-// InputError when writing fails.
-std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header);
+// Opens `path` ("-": standard output) at once. JSON and CSV appear under their names when finish() has
+// written all of them; NDJSON grows line by line and is complete when its last line is {"type": "end",
+// "complete": true, ...}. Throws InputError when writing fails.
+std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path,
+                                               const RunHeader& header);
 
 // The writers of the single formats.
 std::unique_ptr<ResultSink> make_json_writer(const std::string& path, const RunHeader& header);

@@ -22,7 +22,8 @@ std::vector<std::string> lines_of(std::string_view text) {
 }  // namespace
 
 void Table::add_row(std::vector<std::string> cells) {
-  if (cells.size() != columns_.size()) throw std::logic_error("a row has as many cells as the table has columns");
+  if (cells.size() != columns_.size())
+    throw std::logic_error("a row has as many cells as the table has columns");
   rows_.push_back(std::move(cells));
 }
 
@@ -47,7 +48,8 @@ std::string Table::str() const {
         const std::vector<std::string> lines = lines_of(row[c]);
         const std::string cell = k < lines.size() ? lines[k] : "";
         if (c > 0) line += "  ";
-        line += columns_[c].right ? fmt::format("{:>{}}", cell, widths[c]) : fmt::format("{:<{}}", cell, widths[c]);
+        line += columns_[c].right ? fmt::format("{:>{}}", cell, widths[c])
+                                  : fmt::format("{:<{}}", cell, widths[c]);
       }
       line.erase(line.find_last_not_of(' ') + 1);
       text += line + "\n";
@@ -63,37 +65,53 @@ std::string short_number(double value) {
 }
 
 std::string broken_label(std::string_view label, std::size_t width) {
+  constexpr std::size_t indent = 2;
   std::string text;
   std::size_t line_length = 0;
-  while (!label.empty()) {
-    const std::size_t end = std::min(label.find(':', 1), label.size());
-    if (line_length > 0 && line_length + end > width) {
-      text += "\n  ";
-      line_length = 2;
+  const auto add = [&](std::string_view piece, std::size_t whole) {  // `whole` should stay on one line
+    if (line_length > 0 && line_length + whole > width) {
+      text += '\n';
+      text.append(indent, ' ');
+      line_length = indent;
     }
-    text += label.substr(0, end);
-    line_length += end;
-    label.remove_prefix(end);
+    text += piece;
+    line_length += piece.size();
+  };
+  while (!label.empty()) {
+    const std::string_view piece = label.substr(0, label.find(':', 1));
+    const std::size_t equals = piece.find('=');
+    if (indent + piece.size() > width && equals != std::string_view::npos) {
+      add(piece.substr(0, equals + 1), piece.size());
+      add(piece.substr(equals + 1), piece.size() - equals - 1);
+    } else {
+      add(piece, piece.size());
+    }
+    label.remove_prefix(piece.size());
   }
   return text;
 }
 
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
   std::string result;
+  const auto add_line = [&](const std::string& line) {
+    result.append(indent, ' ');
+    result += line;
+    result += '\n';
+  };
   for (const std::string& paragraph : lines_of(text)) {
     std::string line;
     std::string_view rest = paragraph;
     while (!rest.empty()) {
       const std::size_t end = std::min(rest.find(' '), rest.size());
       if (!line.empty() && indent + line.size() + 1 + end > width) {
-        result += std::string(indent, ' ') + line + "\n";
+        add_line(line);
         line.clear();
       }
       if (!line.empty()) line += ' ';
       line += rest.substr(0, end);
       rest.remove_prefix(std::min(end + 1, rest.size()));
     }
-    result += std::string(indent, ' ') + line + "\n";
+    add_line(line);
   }
   return result;
 }

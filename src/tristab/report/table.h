@@ -12,8 +12,8 @@ struct TableColumn {
   bool right = false;  // numbers
 };
 
-// Columns as wide as their longest cell, two spaces between them, no spaces at the ends of lines. A cell may have
-// several lines.
+// Columns as wide as their longest cell, two spaces between them, no spaces at the ends of lines. A cell may
+// have several lines.
 class Table {
  public:
   explicit Table(std::vector<TableColumn> columns) : columns_(std::move(columns)) {}
@@ -28,7 +28,8 @@ class Table {
 // "4.6e-04"; "0" for 0; "-" for NaN.
 std::string short_number(double value);
 
-// A label on lines of at most `width` characters, broken before a ':' where there is one.
+// A label on lines of at most `width` characters, broken before a ':', and after a '=' where that is not
+// enough; longer only where a single word is.
 std::string broken_label(std::string_view label, std::size_t width);
 
 // Text on lines of at most `width` characters, broken at spaces, each after `indent` spaces.

@@ -29,8 +29,8 @@ class GivenConfig {
               const std::filesystem::path& directory)
       : given_(given), overrides_(overrides), place_(place), directory_(directory) {
     if (!given.is_object()) {
-      throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place, given.type_name(),
-                                   join_names(config_keys())));
+      throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place,
+                                   given.type_name(), join_names(config_keys())));
     }
     for (const auto& [key, value] : given.items()) {
       if (std::find(config_keys().begin(), config_keys().end(), key) == config_keys().end()) {
@@ -65,11 +65,13 @@ class GivenConfig {
     const Json list = value(key);
     const std::string allowed =
         fmt::format("a list of names and objects such as {{\"{}\": NAME, ...}}, at least one", name_key);
-    if (list.is_null()) throw UsageError(fmt::format("{}: the key is missing; allowed: {}", place(key), allowed));
+    if (list.is_null())
+      throw UsageError(fmt::format("{}: the key is missing; allowed: {}", place(key), allowed));
     if (!list.is_array() || list.empty()) {
       throw UsageError(fmt::format("{}: found {}; allowed: {}", place(key), list.dump(), allowed));
     }
-    for (std::size_t i = 0; i < list.size(); ++i) items.emplace_back(list[i], fmt::format("{}[{}]", place(key), i));
+    for (std::size_t i = 0; i < list.size(); ++i)
+      items.emplace_back(list[i], fmt::format("{}[{}]", place(key), i));
     return items;
   }
 
@@ -80,8 +82,8 @@ class GivenConfig {
     const bool whole = given.is_number() && std::trunc(given.get<double>()) == given.get<double>();
     if (!whole || given.get<double>() < static_cast<double>(minimum) ||
         given.get<double>() > static_cast<double>(maximum)) {
-      throw UsageError(fmt::format("{}: found {}; allowed: a whole number from {} to {}", place(key), given.dump(),
-                                   minimum, maximum));
+      throw UsageError(fmt::format("{}: found {}; allowed: a whole number from {} to {}", place(key),
+                                   given.dump(), minimum, maximum));
     }
     return given.get<std::int64_t>();
   }
@@ -100,8 +102,8 @@ class OnceOnly {
   void add(const std::string& identity, const std::string& label, const std::string& place) {
     const auto [found, fresh] = places_.emplace(identity, place);
     if (!fresh) {
-      throw UsageError(fmt::format("{}: {} {} is given twice (first in {}); allowed: each setting once", place, what_,
-                                   label, found->second));
+      throw UsageError(fmt::format("{}: {} {} is given twice (first in {}); allowed: each setting once",
+                                   place, what_, label, found->second));
     }
   }
 
@@ -130,13 +132,15 @@ std::string read_name(const GivenConfig& given, std::string_view default_name) {
   const Json name = given.value("name");
   if (name.is_null()) return std::string(default_name);
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
   };
   const std::string text = name.is_string() ? name.get<std::string>() : "";
-  if (text.empty() || text.front() == '.' || text.front() == '-' || !std::all_of(text.begin(), text.end(), fits)) {
-    throw UsageError(fmt::format("{}: found {}; allowed: letters, digits, '.', '_' and '-' (it names the result file)",
-                                 given.place("name"), name.dump()));
+  if (text.empty() || text.front() == '.' || text.front() == '-' ||
+      !std::all_of(text.begin(), text.end(), fits)) {
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: letters, digits, '.', '_' and '-' (it names the result file)",
+                    given.place("name"), name.dump()));
   }
   return text;
 }
@@ -146,7 +150,8 @@ bool read_reference(const GivenConfig& given) {
   const Json reference = given.value("reference");
   if (reference.is_null()) return false;
   if (!reference.is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: rounded, given", given.place("reference"), reference.dump()));
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: rounded, given", given.place("reference"), reference.dump()));
   }
   const std::string text = reference;
   if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
@@ -164,9 +169,14 @@ Json named(std::string_view key, const std::string& name, const Settings& settin
 }  // namespace
 
 Json SweepConfig::json() const {
-  Json config{{"name", name},   {"seed", seed},           {"trials", trials},
-              {"chunks", chunks}, {"families", Json::array()}, {"methods", Json::array()},
-              {"arithmetics", Json::array()}, {"reference", compare_with_given ? "given" : "rounded"}};
+  Json config{{"name", name},
+              {"seed", seed},
+              {"trials", trials},
+              {"chunks", chunks},
+              {"families", Json::array()},
+              {"methods", Json::array()},
+              {"arithmetics", Json::array()},
+              {"reference", compare_with_given ? "given" : "rounded"}};
   for (const FamilyEntry& entry : families) {
     config["families"].push_back(named("family", entry.spec.family, entry.spec.settings));
   }
@@ -212,7 +222,8 @@ SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std:
 }
 
 SweepConfig load_config(const std::filesystem::path& file, const ConfigOverrides& overrides) {
-  return make_config(read_config_file(file), overrides, file.string(), file.parent_path(), file.stem().string());
+  return make_config(read_config_file(file), overrides, file.string(), file.parent_path(),
+                     file.stem().string());
 }
 
 }  // namespace tristab

@@ -28,7 +28,8 @@ struct SweepConfig {
   std::uint64_t seed = 1;
   int trials = 8;
   std::vector<int> chunks;
-  std::vector<FamilyEntry> families;  // one for each combination of a family's axes, in the order of the configuration
+  std::vector<FamilyEntry>
+      families;  // one for each combination of a family's axes, in the order of the configuration
   std::vector<MethodSpec> methods;
   std::vector<Arithmetic> arithmetics;
   bool compare_with_given = false;  // "reference": "given" instead of "rounded"
@@ -40,10 +41,11 @@ struct SweepConfig {
 // "mxr:block=8/16,mbh"}. Keys: seed, trials, chunks, families, methods, arithmetics.
 using ConfigOverrides = std::map<std::string, std::string, std::less<>>;
 
-// Validates a configuration. `place` is the file's name (or a word for a configuration made of options alone);
-// `directory` is what paths in it are relative to (paths in overrides: the working directory). `default_name` names a
-// configuration without "name". Throws UsageError naming place and JSON path, or option, what was found, what is
-// allowed, and the nearest name; for one and the same setting given twice, too.
+// Validates a configuration. `place` is the file's name (or a word for a configuration made of options
+// alone); `directory` is what paths in it are relative to (paths in overrides: the working directory).
+// `default_name` names a configuration without "name". Throws UsageError naming place and JSON path, or
+// option, what was found, what is allowed, and the nearest name; for one and the same setting given twice,
+// too.
 SweepConfig make_config(const Json& given, const ConfigOverrides& overrides, std::string_view place,
                         const std::filesystem::path& directory, std::string_view default_name);
 

@@ -14,7 +14,8 @@
 namespace tristab {
 namespace {
 
-// Follows the parser through the text and refuses keys that an object has already: nlohmann keeps the last silently.
+// Follows the parser through the text and refuses keys that an object has already: nlohmann keeps the last
+// silently.
 class DuplicateKeyCheck {
  public:
   explicit DuplicateKeyCheck(std::string_view place) : place_(place) {}
@@ -128,7 +129,8 @@ std::vector<std::string> split_list(std::string_view text, std::string_view plac
   }
   for (const std::string& item : items) {
     if (item.empty()) {
-      throw UsageError(fmt::format("{}: found an empty item in '{}'; allowed: names separated by commas", place, text));
+      throw UsageError(
+          fmt::format("{}: found an empty item in '{}'; allowed: names separated by commas", place, text));
     }
   }
   return items;

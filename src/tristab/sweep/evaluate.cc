@@ -19,7 +19,9 @@ namespace {
 class Stopwatch {
  public:
   explicit Stopwatch(double& seconds) : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
-  ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+  ~Stopwatch() {
+    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+  }
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
 
@@ -37,8 +39,8 @@ struct Truth {
 
 // A as an arithmetic takes it, and the truth for it.
 struct RoundedInput {
-  std::string name;                   // of the `reference` field
-  Matrix a;                           // what methods are given
+  std::string name;                    // of the `reference` field
+  Matrix a;                            // what methods are given
   std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
 };
 
@@ -127,7 +129,8 @@ class MatrixEvaluation {
     return inputs_.emplace(name, std::move(input)).first->second;
   }
 
-  void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic, Record& record) {
+  void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic,
+                      Record& record) {
     const Stopwatch watch(result_.seconds.metrics);
     const bool integer = arithmetic.quantiser.has_value();
     record.metrics = measure({inversion.x, truth.a, truth.reference, truth.facts, arithmetic.unit_roundoff(),
@@ -160,7 +163,11 @@ MatrixResult evaluate_matrix(const SweepConfig& config, const Plan& plan, std::s
   Problem problem;
   {
     const Stopwatch watch(result.seconds.generation);
-    problem = plan.sources[matrices.family]->problem(matrices.n, index);
+    try {
+      problem = plan.sources[matrices.family]->problem(matrices.n, index);
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("{}: {}", config.families[matrices.family].place, error.what()));
+    }
   }
   result.group = group;
   result.id = problem.id;

@@ -39,7 +39,8 @@ std::string shown(const Json& value) {
 std::string settings_label(std::string_view name, const Json& settings, std::span<const Parameter> table) {
   std::string label(name);
   for (const auto& [key, value] : settings.items()) {
-    const auto parameter = std::find_if(table.begin(), table.end(), [&](const Parameter& p) { return p.name == key; });
+    const auto parameter =
+        std::find_if(table.begin(), table.end(), [&](const Parameter& p) { return p.name == key; });
     if (parameter != table.end() && shown(parameter->default_value) == shown(value)) continue;
     label += fmt::format(":{}={}", key, shown(value));
   }
@@ -62,8 +63,8 @@ std::string label_of(const Arithmetic& arithmetic) {
 }
 
 std::string label_of(const FamilySpec& spec) {
-  // Families settle parameters that depend on others ("strength" of keys = silu), so their defaults are what the name
-  // alone stands for.
+  // Families settle parameters that depend on others ("strength" of keys = silu), so their defaults are what
+  // the name alone stands for.
   static const std::map<std::string, Json> defaults = [] {
     std::map<std::string, Json> all;
     for (const Description& description : family_descriptions()) {

@@ -13,8 +13,8 @@
 namespace tristab {
 
 // The name and those parameters that differ from their defaults, as one types them on the command line:
-// "mxr", "mxr:block=8", "refine:base=(mxr:block=8):steps=2". Two settings of one name have the same label only if they
-// are the same. A parameter that `table` lacks is shown.
+// "mxr", "mxr:block=8", "refine:base=(mxr:block=8):steps=2". Two settings of one name have the same label
+// only if they are the same. A parameter that `table` lacks is shown.
 std::string settings_label(std::string_view name, const Json& settings, std::span<const Parameter> table);
 
 std::string label_of(const MethodSpec& spec);

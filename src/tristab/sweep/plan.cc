@@ -21,8 +21,8 @@ Plan make_plan(const SweepConfig& config) {
       matrices += count;
     }
     if (matrices == 0) {
-      throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes", entry.place,
-                                   label_of(entry.spec), fmt::join(config.chunks, ", ")));
+      throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes",
+                                   entry.place, label_of(entry.spec), fmt::join(config.chunks, ", ")));
     }
     plan.matrices += matrices;
   }

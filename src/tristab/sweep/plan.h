@@ -23,12 +23,12 @@ struct Plan {
   std::int64_t matrices = 0, cases = 0;
 };
 
-// Opens every source and counts. Throws InputError when a file cannot be read, UsageError when a family has no matrix of
-// any of the sizes.
+// Opens every source and counts. Throws InputError when a file cannot be read, UsageError when a family has
+// no matrix of any of the sizes.
 Plan make_plan(const SweepConfig& config);
 
-// "<matrix id>/<method label>/<arithmetic label>/<hash of all of their parameters>". Unique in a sweep; the hash keeps
-// the ids of two versions apart whose defaults differ.
+// "<matrix id>/<method label>/<arithmetic label>/<hash of all of their parameters>". Unique in a sweep; the
+// hash keeps the ids of two versions apart whose defaults differ.
 std::string case_id(const std::string& matrix_id, const MethodSpec& method, const Arithmetic& arithmetic);
 
 }  // namespace tristab

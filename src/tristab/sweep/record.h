@@ -24,7 +24,8 @@ constexpr const char* status_name(Status status) {
   return status == Status::ok ? "ok" : status == Status::nonfinite ? "nonfinite" : "failed";
 }
 
-// One method in one arithmetic on one matrix. Methods and arithmetics belong to the SweepConfig, which outlives it.
+// One method in one arithmetic on one matrix. Methods and arithmetics belong to the SweepConfig, which
+// outlives it.
 struct Record {
   std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
   const MethodSpec* method = nullptr;
@@ -34,8 +35,8 @@ struct Record {
   std::string message;             // of a failed one
   std::optional<Verdict> verdict;  // none for a failed one
   MetricValues metrics;
-  double total_frobenius = 0;                // NaN when there is none
-  double growth = 0, dead_growth = 0;        // largest intermediate (kept; discarded) / max |X_ij|
+  double total_frobenius = 0;          // NaN when there is none
+  double growth = 0, dead_growth = 0;  // largest intermediate (kept; discarded) / max |X_ij|
   Trace trace;
   int padded_to = 0;  // 0: not padded
 

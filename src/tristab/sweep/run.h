@@ -36,9 +36,10 @@ struct SweepReport {
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
-  virtual RenderedMatrix render(const MatrixResult& result) const = 0;              // on any thread
-  virtual void accept(const MatrixResult& result, RenderedMatrix rendered) = 0;     // in case order, one at a time
-  virtual void finish(const SweepReport& report) = 0;                               // after the last one
+  virtual RenderedMatrix render(const MatrixResult& result) const = 0;  // on any thread
+  virtual void accept(const MatrixResult& result,
+                      RenderedMatrix rendered) = 0;    // in case order, one at a time
+  virtual void finish(const SweepReport& report) = 0;  // after the last one
 };
 
 struct RunOptions {
@@ -48,8 +49,8 @@ struct RunOptions {
   std::function<void(double fraction, std::int64_t cases)> progress;
 };
 
-// Runs every case of the plan. What reaches the sink does not depend on the number of threads. Throws Stopped when
-// options.stop became true (the sink is not finished then), and what reading and writing throws.
+// Runs every case of the plan. What reaches the sink does not depend on the number of threads. Throws Stopped
+// when options.stop became true (the sink is not finished then), and what reading and writing throws.
 void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& options, ResultSink& sink);
 
 }  // namespace tristab

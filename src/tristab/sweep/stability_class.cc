@@ -53,7 +53,8 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
   const bool kappa_varies = m.kk > negligible * count, n_varies = m.nn > negligible * count;
   if (kappa_varies && n_varies) {
     const double determinant = m.kk * m.nn - m.kn * m.kn;
-    if (determinant <= negligible * m.kk * m.nn) return growth;  // kappa follows n: the two cannot be told apart
+    if (determinant <= negligible * m.kk * m.nn)
+      return growth;  // kappa follows n: the two cannot be told apart
     const double kappa = (m.nn * m.ke - m.kn * m.ne) / determinant;
     const double n = (m.kk * m.ne - m.kn * m.ke) / determinant;
     const double residual = m.ee - kappa * m.ke - n * m.ne;
@@ -72,7 +73,9 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
 std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite) {
   if (nonfinite > 0) return "unstable";
   if (!growth.kappa && !growth.n) return "undetermined";
-  const auto at_least = [](const std::optional<Slope>& slope) { return slope ? slope->value - 2 * slope->error : 0; };
+  const auto at_least = [](const std::optional<Slope>& slope) {
+    return slope ? slope->value - 2 * slope->error : 0;
+  };
   if (fails > 0 && (at_least(growth.n) > 3 || at_least(growth.kappa) > 3)) return "unstable";
   if ((growth.kappa && growth.kappa->error > 1) || (growth.n && growth.n->error > 1)) return "undetermined";
   return at_least(growth.kappa) > 1.5 ? "logarithmically stable" : "stable";

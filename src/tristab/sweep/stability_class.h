@@ -1,5 +1,5 @@
-// An empirical stability class for each method and arithmetic of a sweep: how the error grows with the condition number
-// and with the size.
+// An empirical stability class for each method and arithmetic of a sweep: how the error grows with the
+// condition number and with the size.
 #pragma once
 
 #include <optional>
@@ -16,9 +16,10 @@ struct Slope {
   double value = 0, error = 0;
 };
 
-// log2(frobenius / u) = c + kappa_slope log2(cond_2) + n_slope log2(n), by ordinary least squares over all finite,
-// inexact results with cond_2 >= smallest_kappa (below that the error follows ||A||, not kappa). A slope is absent where its variable takes one value only or follows the other one, and both are
-// where fewer than 8 points are left.
+// log2(frobenius / u) = c + kappa_slope log2(cond_2) + n_slope log2(n), by ordinary least squares over all
+// finite, inexact results with cond_2 >= smallest_kappa (below that the error follows ||A||, not kappa). A
+// slope is absent where its variable takes one value only or follows the other one, and both are where fewer
+// than 8 points are left.
 struct ErrorGrowth {
   int points = 0;
   std::optional<Slope> kappa, n;
@@ -43,11 +44,14 @@ struct StabilityRow {
   std::string name;   // "stable", "logarithmically stable", "unstable", "undetermined"
 };
 
-// The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically stable:
-// kappa^poly(log n) instead of kappa), with slopes taken two standard errors to the benefit of the doubt:
-//   unstable                   a non-finite result that the inverse does not explain; or a verdict `fail` and a slope of
-//                              n > 3 or of kappa > 3 (an error that never leaves what a stable method achieves may jump
-//                              with n, where stages of different precision take over, without being unstable)
+// The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically
+// stable: kappa^poly(log n) instead of kappa), with slopes taken two standard errors to the benefit of the
+// doubt:
+//   unstable                   a non-finite result that the inverse does not explain; or a verdict `fail` and
+//   a slope of
+//                              n > 3 or of kappa > 3 (an error that never leaves what a stable method
+//                              achieves may jump with n, where stages of different precision take over,
+//                              without being unstable)
 //   logarithmically stable     otherwise, slope of kappa > 1.5
 //   stable                     otherwise
 //   undetermined               no slope, or one that is uncertain by more than 1

@@ -25,7 +25,8 @@ struct QuantileRow {
   double median = 0;
   double tail = 0;   // 95th percentile (5th where larger is better); NaN below 20 trials
   double worst = 0;  // maximum (minimum where larger is better)
-  std::string undefined_median, undefined_tail, undefined_worst;  // "" where defined, and for a tail of few trials
+  std::string undefined_median, undefined_tail,
+      undefined_worst;  // "" where defined, and for a tail of few trials
 };
 
 inline constexpr std::size_t tail_trials = 20;
@@ -43,8 +44,8 @@ struct SummaryRow {
   std::vector<QuantileRow> quantities;  // in the order of summary_quantities()
 };
 
-// The value below which the fraction p of the sorted values lies, interpolated linearly between order statistics
-// (Hyndman and Fan 1996, definition 7: NumPy's and R's default). `sorted` ascending, not empty.
+// The value below which the fraction p of the sorted values lies, interpolated linearly between order
+// statistics (Hyndman and Fan 1996, definition 7: NumPy's and R's default). `sorted` ascending, not empty.
 double quantile(const std::vector<double>& sorted, double p);
 
 // Collects records in case order; a finished group keeps nothing but its rows.

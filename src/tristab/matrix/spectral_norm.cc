@@ -1,4 +1,4 @@
-#include "tristab/reference/spectral_norm.h"
+#include "tristab/matrix/spectral_norm.h"
 
 #include <algorithm>
 #include <array>
@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "tristab/matrix/sum.h"
-#include "tristab/reference/norms.h"
+#include "tristab/matrix/norms.h"
 
 namespace tristab {
 namespace {

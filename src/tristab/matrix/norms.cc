@@ -1,4 +1,4 @@
-#include "tristab/reference/norms.h"
+#include "tristab/matrix/norms.h"
 
 #include <algorithm>
 #include <array>

@@ -1,11 +1,11 @@
-#include "tristab/reference/norms.h"
+#include "tristab/matrix/norms.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
-#include "exact_matrix.h"
+#include "support/exact_matrix.h"
 
 namespace tristab {
 namespace {

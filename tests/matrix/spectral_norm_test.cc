@@ -1,4 +1,4 @@
-#include "tristab/reference/spectral_norm.h"
+#include "tristab/matrix/spectral_norm.h"
 
 #include <gtest/gtest.h>
 
@@ -9,7 +9,7 @@
 #include <random>
 #include <vector>
 
-#include "exact_matrix.h"
+#include "support/exact_matrix.h"
 
 namespace tristab {
 namespace {

@@ -1,0 +1,180 @@
+// What a user can get wrong: the exit status, and one message that names file, place, found, allowed and
+// nearest name.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <limits>
+
+#include "run_program.h"
+#include "tristab/base/parameters.h"
+
+namespace tristab {
+namespace {
+
+using Parts = std::vector<std::string>;
+
+void expect_refusal(const ProgramResult& result, int status, const Parts& parts) {
+  EXPECT_EQ(result.status, status) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_TRUE(result.err.starts_with("tristab: error: ")) << result.err;
+  EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  for (const std::string& part : parts) {
+    EXPECT_NE(result.err.find(part), std::string::npos) << "'" << part << "' is not in: " << result.err;
+  }
+}
+
+// Runs a sweep of a configuration with one key changed; nothing may be written.
+void expect_config_refused(const std::string& key, const std::string& value, int status, const Parts& parts) {
+  const Workplace place;
+  Json config = Json::parse(R"({"chunks": [16], "trials": 1, "families": ["ones"], "methods": ["mbh"],
+                                "arithmetics": ["fp16"]})");
+  config[key] = Json::parse(value);
+  place.write("c.json", config.dump());
+  expect_refusal(place.run("sweep c.json -o r.json"), status, parts);
+  EXPECT_EQ(place.files(), (Parts{"c.json"}));
+}
+
+TEST(BadInput, a_misspelt_key) {
+  expect_config_refused("chunk", "[16]", 2,
+                        {"c.json", "'chunk'", "did you mean 'chunks'?", "Allowed: name, seed"});
+  expect_config_refused("families", R"([{"family": "gdn", "key": "silu"}])", 2,
+                        {"c.json: families[0]", "'key'", "did you mean 'keys'?"});
+}
+
+TEST(BadInput, keys_that_come_later) {
+  expect_config_refused("kernels", R"(["fla-solve-tril"])", 2,
+                        {"c.json", "'kernels'", "Allowed: name, seed"});
+  expect_config_refused("layer", "true", 2, {"c.json", "'layer'"});
+  expect_config_refused("decompose", "true", 2, {"c.json", "'decompose'"});
+}
+
+TEST(BadInput, a_misspelt_method) {
+  expect_config_refused(
+      "methods", R"(["mbh", "newton-shulz"])", 2,
+      {"c.json: methods[1]", "'newton-shulz'", "did you mean 'newton-schulz'?", "row-substitution"});
+}
+
+TEST(BadInput, a_misspelt_arithmetic_or_format) {
+  expect_config_refused("arithmetics", R"(["bf17"])", 2,
+                        {"c.json: arithmetics[0]", "'bf17'", "'bf16'", "int8"});
+  expect_config_refused("arithmetics", R"([{"arithmetic": "fp16", "accumulate": "fp23"}])", 2,
+                        {"c.json: arithmetics[0]", "accumulate", "'fp23'", "'fp32'"});
+}
+
+TEST(BadInput, a_wrong_type) {
+  expect_config_refused("trials", "\"eight\"", 2,
+                        {"c.json: trials", "\"eight\"", "a whole number from 1 to 1000000"});
+  expect_config_refused("methods", R"([{"method": "mxr", "block": "big"}])", 2,
+                        {"c.json: methods[0].block", "\"big\"", "allowed: an integer from"});
+}
+
+TEST(BadInput, a_negative_size) {
+  expect_config_refused("chunks", "[16, -32]", 2, {"c.json: chunks", "found -32", "16 to 256"});
+}
+
+TEST(BadInput, an_empty_axis) {
+  expect_config_refused("chunks", "[]", 2, {"c.json: chunks", "empty", "16 to 256"});
+  expect_config_refused("chunks", "\"64:16:*2\"", 2,
+                        {"c.json: chunks", "'64:16:*2' is empty", "first <= last"});
+  expect_config_refused("families", "[]", 2, {"c.json: families", "found []", "at least one"});
+}
+
+TEST(BadInput, a_missing_file) {
+  const Workplace place;
+  expect_refusal(place.run("sweep missing.json"), 3, {"missing.json", "No such file", "a JSON file"});
+  expect_refusal(place.run("compare missing.json"), 3,
+                 {"missing.json", "No such file", "a result of tristab sweep"});
+  expect_config_refused("families", R"([{"family": "file", "path": "missing.npy"}])", 3,
+                        {"c.json: families[0]", "missing.npy"});
+}
+
+TEST(BadInput, a_configuration_that_is_not_json) {
+  const Workplace place;
+  place.write("c.json", "{\n  \"trials\": 4,\n  // a comment\n}");
+  expect_refusal(place.run("sweep c.json"), 2, {"c.json: parse error at line 3", "JSON (without comments)"});
+  place.write("c.json", R"({"trials": 1, "trials": 2})");
+  expect_refusal(place.run("sweep c.json"), 2, {"c.json: trials: the key is given twice"});
+}
+
+// Tries a sweep and an inversion of a file.
+void expect_file_refused(const std::string& name, const std::string& bytes, int status, const Parts& parts) {
+  const Workplace place;
+  place.write(name, bytes);
+  place.write("c.json", R"({"chunks": [16], "families": [{"family": "file", "path": ")" + name +
+                            R"("}], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  Parts in_sweep = parts;
+  in_sweep.push_back("c.json: families[0]");
+  for (const char* format : {"json", "csv"}) {
+    expect_refusal(place.run("sweep c.json -o r." + std::string(format)), status, in_sweep);
+  }
+  expect_refusal(place.run("invert " + name + " --method mbh --arithmetic fp16 -o x.npy"), status, parts);
+  EXPECT_EQ(place.files(), (Parts{name, "c.json"}));  // nothing that looks like a result
+}
+
+TEST(BadInput, a_truncated_file) {
+  const std::string whole = npy_bytes("<f8", "(16, 16)", ones_bytes(16));
+  expect_file_refused("a.npy", whole.substr(0, whole.size() - 5), 3, {"a.npy"});
+  expect_file_refused("a.npy", whole.substr(0, 20), 3, {"a.npy"});
+  expect_file_refused("a.npy", "", 3, {"a.npy"});
+}
+
+TEST(BadInput, a_tensor_of_the_wrong_shape) {
+  expect_file_refused("a.npy", npy_bytes("<f8", "(32, 8)", ones_bytes(16)), 3,
+                      {"a.npy", "[32, 8]", "[n, n]"});
+}
+
+TEST(BadInput, a_tensor_of_the_wrong_type) {
+  expect_file_refused("a.npy", npy_bytes("<i8", "(16, 16)", ones_bytes(16)), 3, {"a.npy", "i8", "f8"});
+}
+
+TEST(BadInput, a_size_that_is_not_among_the_chunks) {
+  const Workplace place;
+  place.write("a.npy", npy_bytes("<f8", "(32, 32)", ones_bytes(32)));
+  place.write("c.json",
+              R"({"chunks": [16], "families": [{"family": "file", "path": "a.npy"}], "methods": ["mbh"],
+                            "arithmetics": ["fp16"]})");
+  expect_refusal(place.run("sweep c.json -o r.json"), 2, {"c.json: families[0]", "16"});
+}
+
+// NaN is found when the matrix is read, in the middle of a run.
+TEST(BadInput, nan_in_an_input) {
+  const Workplace place;
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  place.write("a.npy", npy_bytes("<f8", "(2, 16, 16)", ones_bytes(16) + ones_bytes(16, 3, 2, nan)));
+  place.write("c.json", R"({"chunks": [16], "families": ["ones", {"family": "file", "path": "a.npy"}],
+                            "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  for (const char* format : {"json", "csv"}) {
+    expect_refusal(place.run("sweep c.json -o r." + std::string(format)), 3,
+                   {"a.npy", "NaN at index [1, 3, 2]"});
+  }
+  expect_refusal(place.run("invert a.npy --method mbh --arithmetic fp16 -o x.npy"), 3,
+                 {"a.npy", "NaN at index [1, 3, 2]"});
+  EXPECT_EQ(place.files(), (Parts{"a.npy", "c.json"}));
+  const ProgramResult lines =
+      place.run("sweep c.json -o r.ndjson");  // grows, but says that it is not complete
+  EXPECT_EQ(lines.status, 3);
+  EXPECT_EQ(place.read("r.ndjson").find("\"end\""), std::string::npos);
+}
+
+TEST(BadInput, an_input_that_is_not_strictly_lower_triangular) {
+  expect_file_refused("a.npy", npy_bytes("<f8", "(16, 16)", ones_bytes(16, 2, 5, 0.5)), 3, {"a.npy", "0.5"});
+}
+
+TEST(BadInput, a_misspelt_layer) {
+  const Workplace place;
+  expect_refusal(
+      place.run("invert $DATA/gdn-slice.safetensors --layer layre6 --chunk 64 --method mbh --arithmetic fp16 "
+                "-o x.npy"),
+      2, {"gdn-slice.safetensors", "'layre6'", "did you mean 'layer6'?"});
+}
+
+TEST(BadInput, an_output_that_cannot_be_written) {
+  const Workplace place;
+  place.write("c.json",
+              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  expect_refusal(place.run("sweep c.json --format json -o /dev/full"), 3, {"/dev/full", "No space left"});
+  expect_refusal(place.run("sweep c.json --format csv -o c.json/r.csv"), 3, {"c.json/r.csv", "cannot write"});
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,12 @@
+tristab_tests(apps
+  SOURCES bad_input_test.cc command_line_test.cc compare_test.cc generate_test.cc invert_test.cc list_test.cc
+          run_program.cc sweep_test.cc
+  USES tristab_report)
+target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tristab>")
+add_dependencies(apps_test tristab)
+
+# The README's plotting lines, run as they stand there.
+foreach(language gnuplot python)
+  add_test(NAME apps.readme_${language}_lines_run
+           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/readme_test.sh $<TARGET_FILE:tristab> ${PROJECT_SOURCE_DIR}/README.md ${language})
+endforeach()

@@ -1,0 +1,101 @@
+#include <gtest/gtest.h>
+
+#include "run_program.h"
+#include "tristab/base/parameters.h"
+
+namespace tristab {
+namespace {
+
+constexpr const char* config =
+    R"({"name": "small", "chunks": [16, 32], "trials": 2, "families": ["ones", "uniform"],
+  "methods": ["mbh", "mch"], "arithmetics": ["fp16", "int8"]})";
+constexpr int cases = (2 * 1 + 2 * 2) * 2 * 2;
+
+std::string after_run(const std::string& json) { return json.substr(json.find("\n\"config\"")); }
+
+TEST(Sweep, writes_results_under_the_name_of_the_configuration) {
+  const Workplace place;
+  place.write("c.json", config);
+  const ProgramResult result = place.run("sweep c.json");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(result.out, "");
+  EXPECT_NE(result.err.find("24 cases"), std::string::npos) << result.err;
+  EXPECT_EQ(place.files(), (std::vector<std::string>{"c.json", "results/small.json"}));
+  const Json document = Json::parse(place.read("results/small.json"));
+  EXPECT_EQ(document["records"].size(), static_cast<std::size_t>(cases));
+  EXPECT_EQ(document["run"]["complete"], true);
+  EXPECT_EQ(document["run"]["cases"], cases);
+  EXPECT_EQ(document["run"]["command"][1], "sweep");
+}
+
+TEST(Sweep, one_and_two_threads_write_the_same_bytes) {
+  const Workplace place;
+  place.write("c.json", config);
+  EXPECT_EQ(place.run("sweep c.json --jobs 1 -o one.json").status, 0);
+  EXPECT_EQ(place.run("sweep c.json --jobs 2 -o two.json").status, 0);
+  EXPECT_EQ(after_run(place.read("one.json")), after_run(place.read("two.json")));
+  EXPECT_EQ(place.run("sweep c.json --jobs 1 -o one.csv").status, 0);
+  EXPECT_EQ(place.run("sweep c.json --jobs 2 -o two.csv").status, 0);
+  EXPECT_EQ(place.read("one.csv"), place.read("two.csv"));
+}
+
+TEST(Sweep, standard_output_takes_the_result) {
+  const Workplace place;
+  place.write("c.json", config);
+  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+  const ProgramResult result = place.run("sweep c.json -o -");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(after_run(result.out), after_run(place.read("r.json")));
+}
+
+TEST(Sweep, a_dry_run_counts_and_writes_nothing) {
+  const Workplace place;
+  place.write("c.json", config);
+  const ProgramResult result = place.run("sweep c.json --dry-run");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_NE(result.out.find("24 cases: 6 matrices x 2 methods x 2 arithmetics"), std::string::npos)
+      << result.out;
+  EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
+}
+
+TEST(Sweep, options_replace_what_the_configuration_says) {
+  const Workplace place;
+  place.write("c.json", config);
+  const ProgramResult result = place.run(
+      "sweep c.json --chunks 16:64:*2 --methods mxr:block=8/16 --arithmetics fp32 --families "
+      "uniform:scale=0.1 --trials 3 "
+      "--seed 5 -o r.json");
+  EXPECT_EQ(result.status, 0) << result.err;
+  const Json written = Json::parse(place.read("r.json"))["config"];
+  EXPECT_EQ(written["chunks"], (Json{16, 32, 64}));
+  EXPECT_EQ(written["trials"], 3);
+  EXPECT_EQ(written["seed"], 5);
+  EXPECT_EQ(written["methods"].size(), 2u);
+  EXPECT_EQ(written["families"], (Json::array({Json{{"family", "uniform"}, {"scale", 0.1}}})));
+}
+
+TEST(Sweep, an_interrupted_run_exits_with_128_and_the_signal_and_leaves_no_result) {
+  const Workplace place;
+  place.write("c.json", R"({"chunks": [256], "trials": 100000, "families": ["uniform"],
+                            "methods": ["matrix-column-sweep"], "arithmetics": ["fp16"]})");
+  for (const auto& [signal, status] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
+    const std::string launcher = std::string("timeout --preserve-status -s ") + signal + " 1";
+    const ProgramResult result = place.run("sweep c.json -o r.json", "", launcher);
+    EXPECT_EQ(result.status, status) << signal;
+    EXPECT_EQ(result.err, "tristab: stopped; no complete result was written\n");
+    EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
+  }
+}
+
+TEST(Sweep, the_configurations_of_the_repository_are_valid) {
+  const Workplace place;
+  for (const char* name :
+       {"quick", "paper-2605-21325", "paper-2606-06034", "real-layers", "verdict-calibration"}) {
+    const ProgramResult result =
+        place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/" + std::string(name) + ".json --dry-run");
+    EXPECT_EQ(result.status, 0) << result.err;
+  }
+}
+
+}  // namespace
+}  // namespace tristab
