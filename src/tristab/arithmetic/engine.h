@@ -27,6 +27,7 @@ struct View {
   std::ptrdiff_t offset = 0;
   int rows = 0, columns = 0, batch = 1;
   std::ptrdiff_t row_stride = 0, batch_stride = 0;
+  bool operator==(const View&) const = default;
 };
 
 // The elements that a method keeps: the diagonal blocks of size `block`, or everything (0).

@@ -61,6 +61,7 @@ class Value {
   int batch() const { return view_.batch; }
   const Depth& depth() const { return depth_; }
   bool finite() const { return finite_; }
+  bool is_same_view(const Value& other) const { return view_ == other.view_; }
 
  private:
   friend class Machine;
@@ -202,6 +203,7 @@ class Machine {
   Value allocate(int rows, int columns, int batch);
   void set_stored_bits(Value& x, int bits);
   void release(Buffer* buffer);
+  Value copied(const Value& x, double factor);
   Value masked_blocks(const Value& x, int m, int first);
 
   std::unique_ptr<Engine> engine_;

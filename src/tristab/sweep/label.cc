@@ -39,8 +39,8 @@ std::string shown(const Json& value) {
 std::string settings_label(std::string_view name, const Json& settings, std::span<const Parameter> table) {
   std::string label(name);
   for (const auto& [key, value] : settings.items()) {
-    const auto parameter =
-        std::find_if(table.begin(), table.end(), [&](const Parameter& p) { return p.name == key; });
+    const auto parameter = std::find_if(table.begin(), table.end(),
+                                        [&wanted = key](const Parameter& p) { return p.name == wanted; });
     if (parameter != table.end() && shown(parameter->default_value) == shown(value)) continue;
     label += fmt::format(":{}={}", key, shown(value));
   }
