@@ -7,8 +7,8 @@
 #include <limits>
 #include <vector>
 
-#include "tristab/matrix/sum.h"
 #include "tristab/matrix/norms.h"
+#include "tristab/matrix/sum.h"
 
 namespace tristab {
 namespace {

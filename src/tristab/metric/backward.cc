@@ -6,8 +6,8 @@
 #include <limits>
 #include <optional>
 
-#include "tristab/metric/residual.h"
 #include "tristab/matrix/norms.h"
+#include "tristab/metric/residual.h"
 
 namespace tristab {
 namespace {

@@ -10,11 +10,11 @@
 
 #include "tristab/base/elementary.h"
 #include "tristab/base/errors.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/matrix/spectral_norm.h"
 #include "tristab/matrix/sum.h"
 #include "tristab/metric/backward.h"
 #include "tristab/metric/residual.h"
-#include "tristab/matrix/norms.h"
-#include "tristab/matrix/spectral_norm.h"
 
 namespace tristab {
 namespace {

@@ -10,8 +10,8 @@ namespace tristab {
 enum class Verdict { pass, marginal, fail, nonfinite };
 
 // `bound_ratio` up to this is a pass, up to the next marginal, above that a fail. Calibrated by
-// configs/sweeps/verdict-calibration.json on the substitution methods in floating point only: the least whole number of
-// at least 1.25 times the largest ratio in results/verdict-calibration.csv, and ten times that.
+// configs/sweeps/verdict-calibration.json on the substitution methods in floating point only: the least whole
+// number of at least 1.25 times the largest ratio in results/verdict-calibration.csv, and ten times that.
 inline constexpr double pass_limit = 3;
 inline constexpr double marginal_limit = 30;
 // A relative error of the strictly lower triangle above this is a fail in every format.
