@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include "command.h"
+#include "interrupt.h"
 #include "npy_output.h"
 #include "tristab/base/errors.h"
+#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/label.h"
 
 namespace tristab {
@@ -53,8 +55,12 @@ void generate(const CLI::App& command, const GenerateOptions& options) {
     throw UsageError(
         fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", label_of(spec), n));
   }
+  const std::atomic<bool>& stop = listen_for_interrupts();
   NpyOutput output(options.output, options.dtype == "f8" ? Dtype::f64 : Dtype::f32, count, n);
-  for (int index = 0; index < count; ++index) output.append(source->problem(n, index).a);
+  for (int index = 0; index < count; ++index) {
+    if (stop) throw Stopped{};
+    output.append(source->problem(n, index).a);
+  }
   output.commit();
   fmt::print(stderr, "{} matrices {} x {} of {}, {}: {}\n", count, n, n, label_of(spec), options.dtype,
              options.output == "-" ? "standard output" : options.output);

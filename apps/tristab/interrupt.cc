@@ -1,16 +1,30 @@
 #include "interrupt.h"
 
 #include <csignal>
+#include <cstdint>
+#include <ctime>
 
 namespace tristab {
 namespace {
 
 std::atomic<bool> stop{false};
 std::atomic<int> signal_number{0};
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free,
+static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
+                  std::atomic<std::int64_t>::is_always_lock_free,
               "a signal handler may touch lock-free atomics only");
 
+std::atomic<std::int64_t> first_second{0};
+
+// timeout(1) and batch systems signal the process and its group, so one interruption may arrive twice in a row; only a
+// signal that comes two seconds later or more means that somebody is losing patience.
 void on_signal(int number) {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  if (stop && now.tv_sec - first_second >= 2) {
+    std::signal(number, SIG_DFL);
+    std::raise(number);
+  }
+  if (!stop) first_second = now.tv_sec;
   signal_number = number;
   stop = true;
 }
@@ -20,7 +34,6 @@ void on_signal(int number) {
 const std::atomic<bool>& listen_for_interrupts() {
   struct sigaction action {};
   action.sa_handler = on_signal;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
   return stop;

@@ -6,7 +6,8 @@
 
 namespace tristab {
 
-// Starts to listen; the flag becomes true at the first signal. A second one ends the process at once.
+// Starts to listen; the flag becomes true at the first signal. Another one two seconds later or
+// more ends the process at once.
 const std::atomic<bool>& listen_for_interrupts();
 
 // The signal that came, 0 when none did.

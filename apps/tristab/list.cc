@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "command.h"
 #include "tristab/base/errors.h"
@@ -120,18 +121,22 @@ void list_arithmetics(const std::string& name) {
 }
 
 void print_format(const Format& format) {
-  print_field("p", fmt::format("{} significant bits, u = 2^-{}", format.precision, format.precision));
-  print_field("exponents", fmt::format("{} to {}", format.min_exponent, format.max_exponent));
+  print_field("p", fmt::format("{} significant bits", format.precision));
+  print_field("u",
+              fmt::format("2^-{} = {:.4g}, the unit roundoff", format.precision, format.unit_roundoff()));
+  print_field("exponents", fmt::format("emin = {}, emax = {}", format.min_exponent, format.max_exponent));
   print_field("largest", fmt::format("{:.7g}", format.largest()));
   print_field("smallest", fmt::format("{:.4g} normal, {:.4g} subnormal", format.smallest_normal(),
                                       format.smallest_subnormal()));
 }
 
+constexpr const char* format_pattern = "eXmY";  // a description, not a format
+
 void list_formats(const std::string& name) {
   if (name.empty()) {
     Table table({{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, {"what it is"}});
     for (const FormatDescription& description : format_descriptions()) {
-      if (description.name.starts_with("eXmY")) {
+      if (description.name == format_pattern) {
         table.add_row({description.name, "Y+1", "", "", "", cell(description.summary, 50)});
         continue;
       }
@@ -143,12 +148,27 @@ void list_formats(const std::string& name) {
     fmt::print("{}", table.str());
     return;
   }
+  const FormatDescription* known = nullptr;
+  const FormatDescription* pattern = nullptr;  // eXmY explains every format that has no entry of its own
+  for (const FormatDescription& description : format_descriptions()) {
+    if (description.name == name) known = &description;
+    if (description.name == format_pattern) pattern = &description;
+  }
+  if (known == nullptr) known = pattern;
+  if (known == nullptr) throw std::logic_error("the list of formats lacks eXmY");
+  if (name == format_pattern) {
+    fmt::print("{}\n", name);
+    print_field("", known->summary);
+    print_field("source", known->source);
+    print_field("example", "tristab list formats e5m7");
+    return;
+  }
   const Format format = format_of(name, "tristab list");
   fmt::print("{}\n", name);
-  for (const FormatDescription& description : format_descriptions()) {
-    if (description.name != name) continue;
-    print_field("", description.summary);
-    print_field("source", description.source);
+  if (known != nullptr) {
+    print_field("",
+                known == pattern ? fmt::format("{}: {}", format_pattern, known->summary) : known->summary);
+    print_field("source", known->source);
   }
   print_format(format);
 }

@@ -1,9 +1,13 @@
 // tristab: numerical stability of inverting (I + A), A strictly lower triangular.
 #include <fmt/format.h>
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <exception>
-#include <filesystem>
+#include <iostream>
 #include <new>
+#include <system_error>
 
 #include "command.h"
 #include "interrupt.h"
@@ -77,26 +81,62 @@ int run(int count, char** arguments) {
   return 0;
 }
 
+// fputs, because a standard error that is closed must not become one more exception.
 int complain(int status, const std::string& message) {
-  fmt::print(stderr, "tristab: error: {}\n", one_line(message));
+  std::fputs(fmt::format("tristab: error: {}\n", one_line(message)).c_str(), stderr);
   return status;
+}
+
+std::string output_failure(int error) {
+  return fmt::format("standard output: cannot write: {}; allowed: an open pipe or file",
+                     error != 0 ? std::strerror(error) : "writing failed");
+}
+
+// What was printed has arrived only when the buffers are empty: a full disk shows here.
+void flush_standard_output() {
+  errno = 0;
+  if (!std::cout.flush() || std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    throw tristab::InputError(output_failure(errno));
+  }
+}
+
+// JSON takes UTF-8 alone; names of files may be any bytes.
+std::string encoding_failure(int count, char** arguments, const std::string& otherwise) {
+  using tristab::Json;
+  for (int k = 1; k < count; ++k) {
+    const Json word(arguments[k]);
+    try {
+      static_cast<void>(word.dump());
+    } catch (const Json::exception&) {
+      return fmt::format("{}: the name is not valid UTF-8; allowed: UTF-8 text",
+                         word.dump(-1, ' ', false, Json::error_handler_t::replace));
+    }
+  }
+  return otherwise;
 }
 
 }  // namespace
 
 int main(int count, char** arguments) {
   try {
-    return run(count, arguments);
+    const int status = run(count, arguments);
+    flush_standard_output();
+    return status;
   } catch (const tristab::UsageError& error) {
     return complain(usage_status, error.what());
   } catch (const tristab::InputError& error) {
     return complain(input_status, error.what());
   } catch (const tristab::Stopped&) {
-    fmt::print(stderr, "tristab: stopped; no complete result was written\n");
+    std::fputs("tristab: stopped; no complete result was written\n", stderr);
     return signal_status + tristab::interrupt_signal();
-  } catch (const std::filesystem::filesystem_error& error) {
-    return complain(input_status, error.what());
   } catch (const std::bad_alloc&) {
     return complain(input_status, "out of memory");
+  } catch (const tristab::Json::type_error& error) {
+    return complain(input_status, encoding_failure(count, arguments, error.what()));
+  } catch (const std::system_error& error) {  // fmt::print to a full disk, among others
+    return complain(input_status,
+                    std::ferror(stdout) != 0 ? output_failure(error.code().value()) : error.what());
+  } catch (const std::exception& error) {
+    return complain(input_status, error.what());
   }
 }

@@ -74,6 +74,10 @@ void sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   if (options.config.empty()) {
     throw UsageError("tristab sweep: found no configuration; allowed: tristab sweep CONFIG.json");
   }
+  if (command.count("--output") > 0 && options.output.empty()) {
+    throw UsageError("-o: found nothing; allowed: a result file, or - for standard output");
+  }
+  static_cast<void>(Json(words).dump());  // results quote them: refused before the work if not UTF-8
   const int jobs = job_count(options.jobs);
   const SweepConfig config = load_config(options.config, overrides_of(command, options));
   std::string path = options.output;
@@ -111,7 +115,7 @@ void add_sweep(CLI::App& app, const CommandWords& words) {
   auto options = std::make_shared<SweepOptions>();
   CLI::App* command = app.add_subcommand("sweep", "Run every case of a configuration");
   command->allow_extras();
-  command->add_option("CONFIG", options->config, "configuration, JSON");
+  command->add_option("CONFIG", options->config, "configuration, JSON, - for standard input");
   command->add_option("-o,--output", options->output,
                       "result file, - for standard output (results/NAME.json)");
   command->add_option("--format", options->format, "json, ndjson or csv (from the extension of -o)");

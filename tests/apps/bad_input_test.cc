@@ -41,11 +41,27 @@ TEST(BadInput, a_misspelt_key) {
                         {"c.json: families[0]", "'key'", "did you mean 'keys'?"});
 }
 
-TEST(BadInput, keys_that_come_later) {
+TEST(BadInput, keys_that_this_version_has_no_use_for) {
   expect_config_refused("kernels", R"(["fla-solve-tril"])", 2,
-                        {"c.json", "'kernels'", "Allowed: name, seed"});
-  expect_config_refused("layer", "true", 2, {"c.json", "'layer'"});
-  expect_config_refused("decompose", "true", 2, {"c.json", "'decompose'"});
+                        {"c.json: kernels", "fla-solve-tril", "allowed: []"});
+  expect_config_refused("layer", "true", 2, {"c.json: layer: found true; allowed: false"});
+  expect_config_refused("decompose", "true", 2, {"c.json: decompose: found true; allowed: false"});
+}
+
+TEST(BadInput, a_name_that_is_not_utf8) {
+  const Workplace place;
+  place.write("c.json",
+              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  expect_refusal(place.run("sweep c.json -o r\xff.json"), 3, {"r\uFFFD.json", "not valid UTF-8"});
+  expect_refusal(place.run("compare --input r\xff.npy --chunk 16"), 3, {"r\uFFFD.npy", "not valid UTF-8"});
+  EXPECT_EQ(place.files(), (Parts{"c.json"}));
+}
+
+TEST(BadInput, a_result_whose_records_are_broken) {
+  const Workplace place;
+  place.write("r.json", R"({"schema": "tristab-results/1", "records": [{"family": "ones", "n": "x"}]})");
+  expect_refusal(place.run("compare r.json"), 3,
+                 {"r.json: records[0].n: found \"x\"", "allowed: a whole number"});
 }
 
 TEST(BadInput, a_misspelt_method) {
@@ -174,6 +190,26 @@ TEST(BadInput, an_output_that_cannot_be_written) {
               R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   expect_refusal(place.run("sweep c.json --format json -o /dev/full"), 3, {"/dev/full", "No space left"});
   expect_refusal(place.run("sweep c.json --format csv -o c.json/r.csv"), 3, {"c.json/r.csv", "cannot write"});
+  std::filesystem::create_symlink("/dev/full", place.file("full"));  // a link, for a rename to do no harm
+  expect_refusal(place.run("generate ones --chunk 16 -o full"), 3, {"full", "No space left"});
+  place.write("a.npy", npy_bytes("<f8", "(16, 16)", ones_bytes(16)));
+  expect_refusal(place.run("invert a.npy --method mbh --arithmetic fp16 -o full"), 3,
+                 {"full", "No space left"});
+  EXPECT_TRUE(std::filesystem::is_symlink(place.file("full")));
+}
+
+TEST(BadInput, a_standard_output_that_is_full) {
+  const Workplace place;
+  place.write("c.json",
+              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+  for (const char* arguments :
+       {"", "--version", "list metrics", "list methods", "list families", "sweep c.json --dry-run",
+        "sweep c.json -o -", "compare r.json", "generate ones --chunk 16 -o -"}) {
+    SCOPED_TRACE(arguments);
+    expect_refusal(place.run(arguments, "", R"(sh -c 'exec "$0" "$@" >/dev/full')"), 3,
+                   {"standard output: cannot write"});
+  }
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ TEST(CommandLine, mistakes_exit_with_2_and_one_line_that_helps) {
       {"sweep c.json --resume", {"no option is called '--resume'"}},
       {"sweep c.json d.json", {"tristab sweep", "'d.json'"}},
       {"sweep c.json -o", {"tristab sweep", "--output"}},
+      {"sweep c.json -o ''", {"-o: found nothing"}},
       {"sweep c.json --jobs none", {"--jobs: found 'none'", "1 to 1024"}},
       {"sweep c.json -o r.jsn", {"-o r.jsn", "'jsn'", "did you mean 'json'?"}},
       {"sweep c.json --format xml", {"--format", "'xml'", "Allowed: json, ndjson, csv"}},

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "run_program.h"
+#include "tristab/base/parameters.h"
 
 namespace tristab {
 namespace {
@@ -44,6 +45,19 @@ TEST(Compare, an_incomplete_result_is_read_with_a_note) {
   EXPECT_EQ(result.status, 0);
   EXPECT_NE(result.err.find("part.ndjson is not complete: 2 records of 3"), std::string::npos) << result.err;
   EXPECT_NE(result.out.find("2 matrices"), std::string::npos);
+}
+
+TEST(Compare, a_document_that_lacks_records_is_read_with_a_note) {
+  const Workplace place;
+  place.write("c.json", R"({"chunks": [16], "trials": 3, "families": ["uniform"], "methods": ["mbh"],
+                            "arithmetics": ["fp16"]})");
+  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+  Json document = Json::parse(place.read("r.json"));
+  document["records"].erase(2);
+  place.write("part.json", document.dump());
+  const ProgramResult result = place.run("compare part.json");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("part.json is not complete: 2 records of 3"), std::string::npos) << result.err;
 }
 
 TEST(Compare, a_selection_that_the_file_does_not_have_is_refused) {

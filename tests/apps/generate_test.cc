@@ -54,6 +54,19 @@ TEST(Generate, single_precision_and_standard_output) {
   EXPECT_EQ(a.values[16], 1);
 }
 
+TEST(Generate, an_interrupted_run_exits_with_128_and_the_signal_and_leaves_no_file) {
+  const Workplace place;
+  for (const auto& [signal, status] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
+    // In the foreground, or the whole process group gets the signal too: the second ends a process at once.
+    const std::string launcher = std::string("timeout --foreground --preserve-status -s ") + signal + " 0.3";
+    const ProgramResult result =
+        place.run("generate gdn --chunk 256 --trials 1000000 -o a.npy", "", launcher);
+    EXPECT_EQ(result.status, status) << signal;
+    EXPECT_EQ(result.err, "tristab: stopped; no complete result was written\n");
+    EXPECT_EQ(place.files(), std::vector<std::string>{});
+  }
+}
+
 TEST(Generate, a_list_of_values_is_refused) {
   const Workplace place;
   const ProgramResult result = place.run("generate uniform:scale=0.1/0.5 -o a.npy");

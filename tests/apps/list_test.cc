@@ -60,5 +60,20 @@ TEST(List, any_format_can_be_asked_for) {
   EXPECT_EQ(place.run("list arithmetics e5m7-pure").status, 0);
 }
 
+TEST(List, the_pattern_of_formats_and_a_format_of_it_are_explained) {
+  const Workplace place;
+  const ProgramResult pattern = place.run("list formats eXmY");
+  EXPECT_EQ(pattern.status, 0) << pattern.err;
+  EXPECT_TRUE(pattern.out.starts_with("eXmY\n")) << pattern.out;
+  EXPECT_NE(pattern.out.find("X exponent and Y fraction bits"), std::string::npos) << pattern.out;
+  // e5m7: p = 8, bias 15, largest (2 - 2^-7) 2^15, smallest 2^-14 and 2^-21, u = 2^-8.
+  const std::string e5m7 = place.run("list formats e5m7").out;
+  for (const char* part : {"8 significant bits", "emin = -14, emax = 15", "65280", "6.104e-05 normal",
+                           "4.768e-07 subnormal", "2^-8 = 0.003906", "X exponent and Y fraction bits"}) {
+    EXPECT_NE(e5m7.find(part), std::string::npos) << part << " is not in: " << e5m7;
+  }
+  expect_width(e5m7);
+}
+
 }  // namespace
 }  // namespace tristab

@@ -74,6 +74,24 @@ TEST(Sweep, options_replace_what_the_configuration_says) {
   EXPECT_EQ(written["families"], (Json::array({Json{{"family", "uniform"}, {"scale", 0.1}}})));
 }
 
+TEST(Sweep, a_configuration_on_standard_input) {
+  const Workplace place;
+  place.write("a.npy", npy_bytes("<f8", "(16, 16)", ones_bytes(16)));
+  std::filesystem::create_directory(place.file("configs"));
+  place.write("configs/c.json", R"({"chunks": [16], "families": [{"family": "file", "path": "a.npy"}],
+                                    "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("configs/named.json", config);
+  const ProgramResult result = place.run("sweep -", "configs/c.json");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(Json::parse(place.read("results/sweep.json"))["config"]["name"], "sweep");
+  EXPECT_EQ(place.run("sweep -", "configs/named.json").status, 0);
+  EXPECT_EQ(Json::parse(place.read("results/small.json"))["records"].size(), static_cast<std::size_t>(cases));
+  place.write("bad.json", "{");
+  const ProgramResult bad = place.run("sweep -", "bad.json");
+  EXPECT_EQ(bad.status, 2);
+  EXPECT_NE(bad.err.find("standard input: parse error"), std::string::npos) << bad.err;
+}
+
 TEST(Sweep, an_interrupted_run_exits_with_128_and_the_signal_and_leaves_no_result) {
   const Workplace place;
   place.write("c.json", R"({"chunks": [256], "trials": 100000, "families": ["uniform"],

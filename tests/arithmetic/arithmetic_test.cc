@@ -32,6 +32,21 @@ void expect_mentions(const std::string& message, std::initializer_list<const cha
     EXPECT_NE(message.find(part), std::string::npos) << '"' << message << "\" lacks \"" << part << '"';
 }
 
+TEST(Arithmetic, rounding_of_tf32_concerns_operands_of_products_alone) {
+  const Arithmetic arithmetic =
+      make_arithmetic("tf32", {{"rounding", "toward-zero"}}, "test");  // as NVIDIA's units drop the low bits
+  EXPECT_EQ(arithmetic.operand_rounding, Rounding::toward_zero);
+  EXPECT_EQ(arithmetic.storage_rounding, Rounding::nearest_even);
+  EXPECT_EQ(arithmetic.vector.rounding, Rounding::nearest_even);
+  EXPECT_EQ(arithmetic.product.rounding, Rounding::nearest_even);
+}
+
+TEST(Arithmetic, the_accumulator_is_among_the_completed_settings) {
+  EXPECT_EQ(make_arithmetic("fp16", Json::object(), "test").settings.text("accumulate"), "fp32");
+  EXPECT_EQ(make_arithmetic("fp64", Json::object(), "test").settings.text("accumulate"), "fp64");
+  EXPECT_EQ(make_arithmetic("e9m30", Json::object(), "test").product.format.name, "e9m30");
+}
+
 TEST(Arithmetic, sixteen_bit_presets_sum_in_fp32_and_store_in_their_format) {
   for (const char* name : {"fp16", "bf16"}) {
     const Arithmetic arithmetic = made(name);

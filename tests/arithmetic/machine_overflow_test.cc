@@ -22,6 +22,18 @@ Matrix two_by_two(double a, double b, double c, double d) {
   return matrix;
 }
 
+TEST(MachineOverflow, an_input_beyond_its_format_overflows_before_the_method_starts) {
+  TestMachine machine("fp16");
+  Matrix a(4, 4);
+  a(2, 1) = std::numeric_limits<double>::infinity();  // what rounding 1e5 to fp16 gives
+  const Value x = machine->input(a, 4);
+  EXPECT_FALSE(x.finite());
+  EXPECT_EQ(machine->trace().first_overflow.stage, "input");
+  EXPECT_EQ(machine->trace().total().overflows_live, 1);
+  machine->stage("later").fl({x, x});
+  EXPECT_EQ(machine->trace().total().overflows_live, 1);  // inherited, not made
+}
+
 TEST(MachineOverflow, is_counted_when_the_result_is_rounded_to_storage) {
   TestMachine machine("fp16");
   const Value x = machine->input(two_by_two(300, 0, 0, 2), 2);

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -121,6 +126,41 @@ TEST_F(Npy, a_written_file_appears_only_when_complete) {
               NpyFileWriter("no/such/directory/x.npy", Dtype::f64, std::vector<std::int64_t>{1});
             }).find("cannot be written"),
             std::string::npos);
+}
+
+TEST_F(Npy, devices_and_pipes_are_written_through) {
+  const std::filesystem::path full = directory_.path() / "full";
+  std::filesystem::create_symlink("/dev/full", full);
+  const std::vector<std::int64_t> shape{1};
+  EXPECT_NE(message_of<InputError>([&] {
+              NpyFileWriter writer(full, Dtype::f64, shape);
+              writer.append(std::vector<double>{1});
+              writer.commit();
+            }).find("cannot be written: No space left on device"),
+            std::string::npos);
+  EXPECT_TRUE(std::filesystem::is_symlink(full));
+
+  const std::filesystem::path pipe = directory_.path() / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK);
+  ASSERT_GE(reader, 0);
+  NpyFileWriter writer(pipe, Dtype::f64, shape);
+  writer.append(std::vector<double>{2});
+  writer.commit();
+  EXPECT_TRUE(std::filesystem::is_fifo(pipe));
+  std::array<char, 4096> bytes{};
+  EXPECT_EQ(::read(reader, bytes.data(), bytes.size()), 128 + 8);
+  ::close(reader);
+}
+
+TEST_F(Npy, only_plain_files_are_replaced_by_renaming) {
+  const std::filesystem::path plain = directory_.write("plain", "x");
+  EXPECT_FALSE(is_written_through(plain));
+  EXPECT_FALSE(is_written_through(directory_.path() / "missing"));
+  EXPECT_TRUE(is_written_through("/dev/null"));
+  const int file = ::open(plain.c_str(), O_WRONLY);
+  EXPECT_TRUE(is_written_through("/proc/self/fd/" + std::to_string(file)));  // what /dev/stdout is a link to
+  ::close(file);
 }
 
 TEST_F(Npy, fortran_order_is_refused) {

@@ -24,6 +24,17 @@ std::vector<Json> generated_families() {
   return {"uniform", "uniform-signed", "ones", "block-ones", "zeros", "normal", "delta-net", "gdn"};
 }
 
+TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {
+  try {
+    expand_family({{"family", "gdn"}, {"beta", "uniform"}, {"beta_low", 0.9}, {"beta_high", 0.1}},
+                  "families[0]");
+    FAIL() << "accepted";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "families[0].beta_low: found 0.9 above beta_high = 0.1; allowed: at most beta_high");
+  }
+}
+
 TEST(Source, every_generated_matrix_is_strictly_lower_triangular_and_finite) {
   for (const Json& family : generated_families()) {
     for (const int n : {1, 2, 17, 64}) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "small_sweep.h"
@@ -53,10 +54,82 @@ TEST(Reader, an_ndjson_file_that_breaks_off_is_read_as_far_as_it_goes) {
   EXPECT_LT(static_cast<std::int64_t>(file.records.size()), file.expected_cases);
 }
 
-TEST(Reader, unknown_fields_are_ignored_and_missing_ones_are_empty) {
-  const ResultFile file = read_text_as(
-      R"({"later": {"a": [1]}, "schema": "tristab-results/1", "records": [{"method": "mbh", "new": [1, {"b": 2}], "n": 64},
-          {"method": "mch", "frobenius": null}]})");
+// A document with these records.
+std::string document_of(const std::string& records) {
+  return R"({"later": {"a": [1]}, "schema": "tristab-results/1", "run": {"complete": true, "cases": 2}, "records": )" +
+         records + "}";
+}
+
+// A record with one field replaced, or removed where the value is empty.
+std::string record_with(const std::string& key, const std::string& value) {
+  Json record =
+      Json::parse(R"({"family": "ones", "n": 64, "method": "mbh", "arithmetic": "fp16", "status": "ok",
+                      "new": [1, {"b": 2}]})");
+  if (value.empty()) {
+    record.erase(key);
+  } else {
+    record[key] = Json::parse(value);
+  }
+  return record.dump();
+}
+
+std::string refusal_of(const std::string& text) {
+  try {
+    read_text_as(text);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(Reader, a_record_without_its_fields_or_with_one_of_the_wrong_type_is_refused_with_its_path) {
+  const std::string good = record_with("frobenius", "0.5");
+  const std::vector<std::array<std::string, 3>> damages{
+      {"n", "\"x\"", ".n: found \"x\"; allowed: a whole number"},
+      {"n", "1.5", ".n: found 1.5"},
+      {"n", "", ".n: found nothing"},
+      {"method", "", ".method: found nothing; allowed: a text"},
+      {"family", "null", ".family: found null"},
+      {"status", "3", ".status: found 3"},
+      {"arithmetic", "[]", ".arithmetic: found []"},
+      {"method_params", "4", ".method_params: found 4; allowed: an object"},
+      {"method_label", "4", ".method_label: found 4"},
+      {"frobenius", "\"nan\"", ".frobenius: found \"nan\"; allowed: a number or null"}};
+  for (const auto& [key, value, message] : damages) {
+    const std::string text = refusal_of(document_of("[" + good + ", " + record_with(key, value) + "]"));
+    EXPECT_NE(text.find(": records[1]" + message), std::string::npos) << key << " " << value << ": " << text;
+  }
+  const std::string lines = R"({"type": "header", "schema": "tristab-results/1", "expected_cases": 1})"
+                            "\n{\"type\": \"record\", \"n\": 1}\n";
+  EXPECT_NE(refusal_of(lines).find(": line 2: family: found nothing"), std::string::npos)
+      << refusal_of(lines);
+}
+
+TEST(Reader, records_that_are_not_a_list_of_objects_are_refused) {
+  for (const char* records : {"5", "\"x\"", "null", R"({"a": {"n": 1}})"}) {
+    EXPECT_NE(refusal_of(document_of(records)).find(": records: found"), std::string::npos) << records;
+  }
+  EXPECT_NE(refusal_of(document_of("[5]")).find(": records[0]: found 5"), std::string::npos);
+  EXPECT_NE(refusal_of(document_of("[[]]")).find(": records[0]: found a list"), std::string::npos);
+  EXPECT_NE(refusal_of(R"({"schema": "tristab-results/1"})").find(": records: found nothing"),
+            std::string::npos);
+  EXPECT_NE(refusal_of(R"({"schema": "tristab-results/1", "records": [], "run": {"complete": 1}})")
+                .find(": run.complete: found 1"),
+            std::string::npos);
+}
+
+TEST(Reader, a_document_with_fewer_records_than_cases_is_not_complete) {
+  const std::string good = record_with("frobenius", "0.5");
+  EXPECT_TRUE(read_text_as(document_of("[" + good + ", " + good + "]")).complete);
+  const ResultFile part = read_text_as(document_of("[" + good + "]"));
+  EXPECT_FALSE(part.complete);
+  EXPECT_EQ(part.expected_cases, 2);
+}
+
+TEST(Reader, unknown_fields_are_ignored_and_metrics_may_be_missing_or_null) {
+  const ResultFile file =
+      read_text_as(R"({"later": {"a": [1]}, "schema": "tristab-results/1", "records": [)" +
+                   record_with("verdict", "null") + ", " + record_with("frobenius", "null") + "]}");
   ASSERT_EQ(file.records.size(), 2u);
   EXPECT_EQ(file.records[0].method, "mbh");
   EXPECT_EQ(file.records[0].n, 64);

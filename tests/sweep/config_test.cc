@@ -81,11 +81,21 @@ TEST(Config, a_misspelt_key_is_refused_with_the_nearest_one) {
                  {"x.json", "'trails'", "did you mean 'trials'?", "arithmetics"});
 }
 
-TEST(Config, keys_of_later_versions_are_unknown) {
-  for (const char* key : {"kernels", "layer", "layer_chunks", "decompose"}) {
-    expect_message(message_of(with(key, "true")),
-                   {"x.json: no configuration key is called", key, "Allowed: name, seed"});
+TEST(Config, keys_without_use_take_their_neutral_values_and_are_echoed) {
+  for (const auto& [key, value] :
+       {std::pair{"kernels", "[]"}, {"layer", "false"}, {"decompose", "false"}, {"layer_chunks", "16"}}) {
+    EXPECT_EQ(config_of(with("seed", "1")).json()[key], Json::parse(value)) << key;  // the default
+    EXPECT_EQ(config_of(with(key, value)).json()[key], Json::parse(value)) << key;
   }
+  EXPECT_EQ(config_of(with("layer_chunks", "4")).json()["layer_chunks"], 4);
+}
+
+TEST(Config, keys_without_use_refuse_every_other_value) {
+  expect_message(message_of(with("kernels", R"(["fla"])")),
+                 {"x.json: kernels: found [\"fla\"]; allowed: []"});
+  expect_message(message_of(with("layer", "true")), {"x.json: layer: found true; allowed: false"});
+  expect_message(message_of(with("decompose", "0")), {"x.json: decompose: found 0; allowed: false"});
+  expect_message(message_of(with("layer_chunks", "0")), {"x.json: layer_chunks: found 0", "from 1 to"});
 }
 
 TEST(Config, misspelt_names_are_refused_with_place_and_nearest_name) {

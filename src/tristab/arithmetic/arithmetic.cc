@@ -14,19 +14,19 @@ constexpr std::string_view kPure = "-pure";
 
 std::vector<std::string> rounding_choices() { return {rounding_names().begin(), rounding_names().end()}; }
 
-std::vector<Parameter> floating_parameters(bool pure) {
+std::vector<Parameter> floating_parameters(bool pure, const std::string& accumulator) {
   std::vector<Parameter> parameters{
-      Parameter::choice("rounding", "nearest-even", rounding_choices(),
-                        "of operands, results between steps and vector operations"),
+      Parameter::choice(
+          "rounding", "nearest-even", rounding_choices(),
+          "of every rounding to the format: operands, results between steps, vector operations (tf32: "
+          "operands of products only)"),
       Parameter::boolean("fma", false, "products are added by fused multiply-adds, rounded once"),
       Parameter::choice("output", "accumulator", {"accumulator", "storage"},
                         "format of a method's last result: the accumulator's, or rounded to storage"),
   };
   if (!pure) {
     parameters.push_back(
-        Parameter::text("accumulate", nullptr,
-                        "format in which products are summed, k ascending (default fp32, or the "
-                        "operand format where that is wider)"));
+        Parameter::text("accumulate", accumulator, "format in which products are summed, k ascending"));
     parameters.push_back(Parameter::choice("accumulator_rounding", "nearest-even", rounding_choices(),
                                            "rounding of the accumulator"));
   }
@@ -64,7 +64,9 @@ Description floating_description(const std::string& name, bool pure) {
   }
   description.formula = pure ? "c := fl(c + fl(a_k b_k))" : "c := fl_acc(c + fl_acc(a_k b_k)); X := fl(c)";
   description.source = "definition; Higham, Accuracy and Stability of Numerical Algorithms, section 2.2";
-  description.parameters = floating_parameters(pure);
+  // Matrix units accumulate in fp32, or in the operand format where that is wider.
+  const bool wider = looks_like_format(name) && !format_of(name, "").inside(fp32_format());
+  description.parameters = floating_parameters(pure, wider ? name : "fp32");
   return description;
 }
 
@@ -92,14 +94,12 @@ Arithmetic make_floating(const Format& format, bool pure, const Settings& settin
   if (pure) {
     arithmetic.product = arithmetic.vector;
   } else {
-    Format accumulator = format.inside(fp32_format()) ? fp32_format() : format;
-    if (settings.has("accumulate")) {
-      accumulator = format_of(settings.text("accumulate"), fmt::format("{}.accumulate", place));
-    }
+    const Format accumulator = format_of(settings.text("accumulate"), fmt::format("{}.accumulate", place));
     arithmetic.product = {accumulator, rounding_of(settings.text("accumulator_rounding")), fma};
-    if (format.name == "tf32") {  // tf32 is an operand format; elements are stored as fp32
+    if (format.name == "tf32") {  // an operand format: elements are stored, and vectors computed, in fp32
       arithmetic.storage = fp32_format();
-      arithmetic.vector.format = fp32_format();
+      arithmetic.storage_rounding = Rounding::nearest_even;
+      arithmetic.vector = {fp32_format(), Rounding::nearest_even, fma};
     }
   }
   arithmetic.output_in_storage = settings.text("output") == "storage";
@@ -246,6 +246,7 @@ ArithmeticRow describe(const Arithmetic& arithmetic) {
                                 quantiser->scale == Quantiser::Scale::tensor ? "tensor" : "row and column",
                                 quantiser->rule == Quantiser::Rule::amax ? "amax" : "power of two",
                                 quantiser->identity_outside ? "outside" : "inside");
+    row.operand = fmt::format("{}; {}", codes, row.quantiser);
   } else {
     row.operand = fmt::format("{}, {}", arithmetic.operand.name, name_of(arithmetic.operand_rounding));
     row.accumulator = words(arithmetic.product) + ", k ascending";

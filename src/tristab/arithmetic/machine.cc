@@ -86,6 +86,13 @@ Value Machine::input(const Matrix& a, int size) {
     value.grid_ = Grid::of(arithmetic.operand);
     set_stored_bits(value, arithmetic.operand.bits);
   }
+  // An entry beyond the input format became infinite when A was rounded.
+  const std::int64_t nonfinite =
+      engine_->finish(value.view_, nullptr, Rounding::nearest_even, Region{}).live.nonfinite;
+  if (nonfinite > 0) {
+    value.finite_ = false;
+    stage("input").note_overflow(nonfinite, 0);
+  }
   return value;
 }
 

@@ -54,6 +54,10 @@ void settle(const ModelChoice& choice, Json& settings, std::string_view place) {
   for (const Parameter& own : chosen.parameters) {
     if (!settings.contains(own.name)) settings[own.name] = own.default_value;
   }
+  if (settings.contains("beta_low") && settings["beta_low"] > settings["beta_high"]) {
+    throw UsageError(fmt::format("{}.beta_low: found {} above beta_high = {}; allowed: at most beta_high",
+                                 place, settings["beta_low"].dump(), settings["beta_high"].dump()));
+  }
 }
 
 }  // namespace tristab

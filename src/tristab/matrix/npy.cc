@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <cstring>
 #include <ostream>
@@ -197,36 +198,60 @@ void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> va
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
+bool is_written_through(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return false;
+  if (!std::filesystem::is_regular_file(path, ignored)) return true;
+  // /dev/stdout and /proc/self/fd/1 are links to what is open, even where that is a plain file.
+  const std::string text = std::filesystem::absolute(path, ignored).lexically_normal().string();
+  return std::filesystem::is_symlink(path, ignored) &&
+         (text.starts_with("/dev/") || text.starts_with("/proc/"));
+}
+
 NpyFileWriter::NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape)
-    : path_(std::move(path)), partial_(path_), dtype_(dtype), missing_(1) {
+    : path_(std::move(path)), dtype_(dtype), missing_(1) {
   for (const std::int64_t extent : shape) missing_ *= extent;
-  partial_ += fmt::format(".partial-{}", ::getpid());
-  out_.open(partial_, std::ios::binary | std::ios::trunc);
-  if (!out_) throw InputError(fmt::format("{}: cannot be written: {}", path_.string(), std::strerror(errno)));
+  if (!is_written_through(path_)) {
+    partial_ = path_;
+    partial_ += fmt::format(".partial-{}", ::getpid());
+  }
+  errno = 0;
+  out_.open(partial_.empty() ? path_ : partial_, std::ios::binary | std::ios::trunc);
+  if (!out_) fail(errno);
   write_npy_header(out_, dtype, shape);
 }
 
 NpyFileWriter::~NpyFileWriter() {
   if (committed_) return;
   out_.close();
+  if (partial_.empty()) return;
   std::error_code ignored;
   std::filesystem::remove(partial_, ignored);
+}
+
+void NpyFileWriter::fail(int error) const {
+  throw InputError(
+      fmt::format("{}: cannot be written: {}; allowed: a file in a directory that can be written",
+                  path_.string(), error != 0 ? std::strerror(error) : "is the disk full?"));
 }
 
 void NpyFileWriter::append(std::span<const double> values) {
   missing_ -= static_cast<std::int64_t>(values.size());
   if (missing_ < 0) throw std::logic_error("more values than the shape has");
+  errno = 0;
   write_npy_values(out_, dtype_, values);
+  if (!out_) fail(errno);
 }
 
 void NpyFileWriter::commit() {
   if (missing_ != 0) throw std::logic_error("fewer values than the shape has");
+  errno = 0;
   out_.close();
-  std::error_code error;
-  if (out_) std::filesystem::rename(partial_, path_, error);
-  if (!out_ || error) {
-    throw InputError(
-        fmt::format("{}: writing failed: {}", path_.string(), error ? error.message() : "is the disk full?"));
+  if (!out_) fail(errno);
+  if (!partial_.empty()) {
+    std::error_code error;
+    std::filesystem::rename(partial_, path_, error);
+    if (error) fail(error.value());
   }
   committed_ = true;
 }

@@ -24,8 +24,12 @@ Tensor read_npy_header(const RawFile& file);
 void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape);
 void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> values);
 
+// Whether output to this path must go straight into what is there: a device or a pipe (/dev/null, /dev/stdout, a
+// FIFO), which a rename would replace by a plain file.
+bool is_written_through(const std::filesystem::path& path);
+
 // Writes an array to a file that appears under its name only when commit() has seen all of it; before that it
-// has a name of its own beside it, and none after a failure.
+// has a name of its own beside it, and none after a failure. Devices and pipes are written through.
 class NpyFileWriter {
  public:
   // Throws InputError when the file cannot be created.
@@ -34,12 +38,15 @@ class NpyFileWriter {
   NpyFileWriter(const NpyFileWriter&) = delete;
   NpyFileWriter& operator=(const NpyFileWriter&) = delete;
 
+  // Throws InputError when writing failed.
   void append(std::span<const double> values);
   // Throws InputError when writing failed (disk full); std::logic_error when the shape is not filled.
   void commit();
 
  private:
-  std::filesystem::path path_, partial_;
+  [[noreturn]] void fail(int error) const;
+
+  std::filesystem::path path_, partial_;  // partial_ is empty: written through
   Dtype dtype_;
   std::int64_t missing_;  // elements still to come
   std::ofstream out_;

@@ -1,11 +1,10 @@
-// Unrolled Bunch-Hopcroft recursion (MBH): the inverses of the m x m diagonal blocks give those of the 2m x
-// 2m blocks,
-//   [X11  0 ; -X22 A21 X11  X22]:
+// Unrolled Bunch-Hopcroft recursion (MBH): the inverses of the m x m diagonal blocks give those of the 2m x 2m blocks,
+// [X11 0; -X22 A21 X11, X22]:
 //   X = I, m = 1;  while m < n:  E, O = even and odd m-blocks of the diagonal of X
 //                                Y = fl(I + O (-A)),  X = fl(O + Y E),  m = 2m
 // Blocks off the new diagonal hold junk, which the next extraction drops.
-// Source: Bunch and Hopcroft 1974; arXiv 2605.21325, MBH. Cost: 2 log2 n dense products, depth 2 log2 n.
-// Logarithmically stable (Demmel, Dumitriu and Holtz 2007).
+// Source: Bunch and Hopcroft 1974; arXiv 2605.21325, MBH.
+// Cost: 2 log2 n dense products, depth 2 log2 n. Logarithmically stable (Demmel, Dumitriu and Holtz 2007).
 #include "tristab/method/mbh.h"
 
 #include "tristab/method/registry.h"

@@ -1,8 +1,9 @@
 // Mixed recursion (MXR, rec_unroll): Cayley-Hamilton doubling on the b x b diagonal blocks, then the unrolled
-// Bunch-Hopcroft recursion from m = b.
-// Source: arXiv 2605.21325, MXR; huawei-csl/gdn-tri-inverse. Cost: 2 log2 b - 2 products of batches of b x b
-// blocks and 2 log2(n/b) dense ones, depth log2 b + 2 log2(n/b). Logarithmically stable after the first
-// phase, whose error it inherits.
+// Bunch-Hopcroft recursion from m = b:
+//   D = mch(A_ii) for every diagonal block, rounded;  X = mbh from diag(D), m = b
+// Source: arXiv 2605.21325, MXR; huawei-csl/gdn-tri-inverse.
+// Cost: 2 log2 b - 2 products of batches of b x b blocks and 2 log2(n/b) dense ones, depth log2 b + 2 log2(n/b).
+// Logarithmically stable after the first phase, whose error it inherits.
 #include "tristab/method/mbh.h"
 #include "tristab/method/mch.h"
 #include "tristab/method/registry.h"

@@ -1,9 +1,9 @@
 // Neumann series: X = sum_{i=0}^{d} (-A)^i; exact in exact arithmetic for d >= n - 1.
-//   evaluation horner: X = I - A;  d - 1 times: X = fl(I + (-A) X)          forms no power of A
+//   evaluation horner: X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of A
 //   evaluation powers: P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P)
-// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.5 (power sums); methods in the
-// field by tt-metal and qualcomm kernels. Cost: d - 1 products, depth d - 1. Truncation error of order
-// ||A^{d+1}||; by powers unstable like every sum of large powers, by Horner much less so.
+// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.5.
+// Cost: d - 1 products, depth d - 1. Truncation error of order ||A^{d+1}||; by powers unstable like every sum of large
+// powers, by Horner much less so.
 #include "tristab/method/registry.h"
 
 namespace tristab {

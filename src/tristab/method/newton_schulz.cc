@@ -3,10 +3,10 @@
 //   form notebook: Y = fl(M X),     X = fl(X fl(2 I - Y))
 //   start scaled: X_0 = I / (2n);  identity-minus-a: X_0 = I - A;  identity: X_0 = I
 // The last X stays in the accumulator's format.
-// Source: Schulz 1933; arXiv 2605.21325 and its public notebook. Cost: 2 products a step, depth 2 a step.
-// From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default. From I, ceil(log2 n) steps and
-// from I - A one less are exact in exact arithmetic, but then the iterates hold the powers of A: as unstable
-// as mch.
+// Source: Schulz 1933; arXiv 2605.21325 and its public notebook.
+// Cost: 2 products a step, depth 2 a step. From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default.
+// From I, ceil(log2 n) steps and from I - A one less are exact in exact arithmetic, but then the iterates hold the
+// powers of A: as unstable as mch.
 #include <algorithm>
 #include <bit>
 

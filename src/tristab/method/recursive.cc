@@ -1,7 +1,7 @@
-// Recursive inversion: [X11 0; -X22 A21 X11, X22], halves until blocks of size b, which row substitution
-// inverts. Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2 (method 2C is its
-// block form); Demmel, Dumitriu and Holtz 2007. Cost: 2 (n/b - 1) products, depth 2 log2(n/b), b - 1 vector
-// steps. Logarithmically stable.
+// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which row substitution
+// inverts.
+// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and Holtz 2007.
+// Cost: 2 (n/b - 1) products, depth 2 log2(n/b), b - 1 vector steps. Logarithmically stable.
 #include "tristab/method/registry.h"
 #include "tristab/method/substitution.h"
 

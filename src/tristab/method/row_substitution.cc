@@ -1,10 +1,10 @@
 // Row substitution (forward substitution for all columns at once).
-//   form unit:   X_i = e_i - sum_{k<i} A_ik X_k                                   i = 0 .. n-1
-//   form strict: Y_i = -A_i - sum_{k<i} A_ik Y_k,  X = I + Y                       (rows without the unit
-//   diagonal)
-// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.1; the loops of the
-// transformers library (torch_chunk_gated_delta_rule), FLA (solve_tril) and llama.cpp. Cost: no products; n -
-// 1 vector steps. Stable: |X - Xh| <= c n u |X||A||X| (Higham 1989).
+//   form unit:   X_i = e_i - sum_{k<i} A_ik X_k                             i = 0 .. n-1
+//   form strict: Y_i = -A_i - sum_{k<i} A_ik Y_k,  X = I + Y                rows without the unit diagonal, as in FLA
+// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.1; the loops of the transformers library
+// (torch_chunk_gated_delta_rule), FLA (solve_tril) and llama.cpp.
+// Cost: no products; n - 1 vector steps (one more for the identity at the end).
+// Stable: |X - Xh| <= c n u |X||A||X| (Higham 1989).
 #include "tristab/method/registry.h"
 #include "tristab/method/substitution.h"
 

@@ -152,13 +152,15 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
   const double scale = binary_scale(largest);
   const double first = n > 1 ? computed(1, 0) * scale : computed(0, 0) * scale;
   double sum = 0;
-  bool constant = true;
+  bool constant = true, equal = true;
   for (int i = 0; i < n; ++i) {
     const double* source = computed.row(i);
+    const double* exact = x.scaled.row(i);
     double* row = y.row(i);
     for (std::size_t j = 0; j < columns(i); ++j) {
       row[j] = source[j] * scale;
       constant = constant && row[j] == first;
+      equal = equal && row[j] == exact[j];
     }
     for (std::size_t j = 0; j < columns(i); ++j) sum += row[j];
   }
@@ -169,7 +171,7 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
   }
   // |cosine| <= 1 and |correlation| <= 1 hold exactly; rounding may not push them past it.
   const double norms = std::sqrt(squares) * x.scaled_frobenius;
-  values.set_ratio(at.cosine, std::clamp(product, -norms, norms), norms);
+  values.set_ratio(at.cosine, equal ? norms : std::clamp(product, -norms, norms), norms);
 
   if (x.count == 0 || constant || x.centred_frobenius == 0) return values.set_undefined(at.pearson, "0/0");
   const double mean = sum / x.count;
@@ -182,7 +184,7 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
     squares += dot(row, row, columns(i));
   }
   const double spreads = std::sqrt(squares) * x.centred_frobenius;
-  values.set_ratio(at.pearson, std::clamp(covariance, -spreads, spreads), spreads);
+  values.set_ratio(at.pearson, equal ? spreads : std::clamp(covariance, -spreads, spreads), spreads);
 }
 
 // ||R||, ||stril R|| and ||R|| / (n u ||L|| ||Xh||) in F and inf.

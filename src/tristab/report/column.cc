@@ -32,8 +32,10 @@ Cell undefined_cell(const MatrixResult&, const Record& record) {
       if (reason != nullptr) reasons.text(info.name, reason);
     }
     if (!std::isfinite(record.total_frobenius)) reasons.text("total_frobenius", "non-finite result");
-    if (!std::isfinite(record.growth)) reasons.text("growth", "beyond the range of double");
-    if (!std::isfinite(record.dead_growth)) reasons.text("dead_growth", "beyond the range of double");
+    const bool lost = record.trace.first_overflow.stage == "input";
+    const char* const reason = lost ? "the input overflows its format" : "beyond the range of double";
+    if (!std::isfinite(record.growth)) reasons.text("growth", reason);
+    if (!std::isfinite(record.dead_growth)) reasons.text("dead_growth", reason);
   }
   return JsonCell{reasons.str()};
 }

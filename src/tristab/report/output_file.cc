@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include "tristab/base/errors.h"
+#include "tristab/matrix/npy.h"
 
 namespace tristab {
 
@@ -22,9 +23,7 @@ OutputFile::OutputFile(const std::string& path, Appearance appearance) : path_(p
   }
   std::error_code error;
   if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
-  // A device or pipe cannot be renamed over.
-  const bool special = std::filesystem::exists(target) && !std::filesystem::is_regular_file(target);
-  if (appearance == Appearance::when_complete && !special) partial_ = path + ".partial";
+  if (appearance == Appearance::when_complete && !is_written_through(target)) partial_ = path + ".partial";
   file_ = std::fopen(partial_.empty() ? path.c_str() : partial_.c_str(), "wb");
   if (file_ == nullptr) fail(errno);
 }

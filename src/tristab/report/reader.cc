@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -23,15 +24,86 @@ std::string text_at(const Json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-double number_at(const Json& object, const char* name, double otherwise) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number() ? found->get<double>() : otherwise;
+// The value as it stands in the file, cut where it is long.
+std::string shown(const Json& value) {
+  constexpr std::size_t longest = 60;
+  const std::string text = value.dump(-1, ' ', true);
+  return text.size() <= longest ? text : text.substr(0, longest) + "...";
 }
 
-std::string params_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_object() ? found->dump() : "{}";
+[[noreturn]] void refuse(const std::string& place, const std::string& found, const char* what) {
+  throw InputError(fmt::format("{}: found {}; allowed: {}", place, found, what));
 }
+
+// Reads the fields of one object and refuses those of the wrong type.
+class FieldReader {
+ public:
+  FieldReader(const Json& object, std::string prefix) : object_(object), prefix_(std::move(prefix)) {}
+
+  std::string text(const char* name) const {
+    const Json& value = required(name, "a text");
+    if (!value.is_string()) refuse(prefix_ + name, shown(value), "a text");
+    return value.get<std::string>();
+  }
+  std::string optional_text(const char* name) const {
+    const Json* value = find(name);
+    if (value == nullptr) return "";
+    if (!value->is_string()) refuse(prefix_ + name, shown(*value), "a text or null");
+    return value->get<std::string>();
+  }
+  double optional_number(const char* name, double otherwise) const {
+    const Json* value = find(name);
+    if (value == nullptr) return otherwise;
+    if (!value->is_number()) refuse(prefix_ + name, shown(*value), "a number or null");
+    return value->get<double>();
+  }
+  // Canonical text of an object.
+  std::string params(const char* name) const {
+    const Json* value = find(name);
+    if (value == nullptr) return "{}";
+    if (!value->is_object()) refuse(prefix_ + name, shown(*value), "an object");
+    return value->dump();
+  }
+  int size(const char* name) const {
+    constexpr const char* sizes = "a whole number of at least 1";
+    const Json& value = required(name, sizes);
+    const double number = value.is_number() ? value.get<double>() : 0;
+    if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number) {
+      refuse(prefix_ + name, shown(value), sizes);
+    }
+    return static_cast<int>(number);
+  }
+  // A number of cases; 0 when the file does not say.
+  std::int64_t cases(const char* name) const {
+    constexpr double most = 9007199254740992;  // 2^53
+    const double number = optional_number(name, 0);
+    if (!(number >= 0 && number <= most) || std::trunc(number) != number) {
+      refuse(prefix_ + name, shown(object_[name]), "a whole number of at least 0");
+    }
+    return static_cast<std::int64_t>(number);
+  }
+  bool flag(const char* name) const {
+    const Json* value = find(name);
+    if (value == nullptr) return false;
+    if (!value->is_boolean()) refuse(prefix_ + name, shown(*value), "true, false");
+    return value->get<bool>();
+  }
+
+ private:
+  // Null when the field is missing or null.
+  const Json* find(const char* name) const {
+    const auto found = object_.find(name);
+    return found == object_.end() || found->is_null() ? nullptr : &*found;
+  }
+  const Json& required(const char* name, const char* what) const {
+    const auto found = object_.find(name);
+    if (found == object_.end()) refuse(prefix_ + name, "nothing", what);
+    return *found;
+  }
+
+  const Json& object_;
+  std::string prefix_;
+};
 
 bool wanted_field(const std::string& name) {
   static const std::set<std::string> names{"type",
@@ -61,7 +133,7 @@ bool wanted_field(const std::string& name) {
 // as JSON.
 class DocumentFilter {
  public:
-  explicit DocumentFilter(ResultFile& file) : file_(file) {}
+  DocumentFilter(ResultFile& file, const std::string& path) : file_(file), path_(path) {}
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
@@ -70,9 +142,17 @@ class DocumentFilter {
       return section_ == "schema" || section_ == "run" || section_ == "records";
     }
     if (section_ == "records") {
+      const bool value = event == Event::value;
+      if (depth == 1 && (value || event == Event::object_start)) {
+        refuse(path_ + ": records", value ? shown(parsed) : "an object", "a list of records");
+      }
+      const std::string place = fmt::format("{}: records[{}]", path_, file_.records.size());
+      if (depth == 2 && (value || event == Event::array_start)) {
+        refuse(place, value ? shown(parsed) : "a list", "a record, which is an object");
+      }
       if (event == Event::key && depth == 3) return wanted_field(parsed.get<std::string>());
       if (event == Event::object_end && depth == 2) {
-        file_.records.push_back(result_record(parsed));
+        file_.records.push_back(result_record(parsed, place + "."));
         return false;
       }
     }
@@ -81,6 +161,7 @@ class DocumentFilter {
 
  private:
   ResultFile& file_;
+  std::string path_;
   std::string section_;
 };
 
@@ -94,9 +175,14 @@ void check_schema(const Json& object, const std::string& path) {
   }
 }
 
+// A file edited by hand, or joined from others, says that it is complete and is not.
+bool has_all_records(const ResultFile& file) {
+  return file.expected_cases == 0 || static_cast<std::int64_t>(file.records.size()) == file.expected_cases;
+}
+
 ResultFile read_document(std::istream& stream, const std::string& path) {
   ResultFile file;
-  DocumentFilter filter(file);
+  DocumentFilter filter(file, path);
   Json document;
   try {
     document = Json::parse(stream, [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -109,8 +195,12 @@ ResultFile read_document(std::istream& stream, const std::string& path) {
     throw InputError(fmt::format("{}: {}; allowed: {}", path, message, allowed));
   }
   check_schema(document, path);
-  file.complete =
-      document.contains("run") && document["run"].is_object() && document["run"].value("complete", false);
+  if (!document.contains("records")) refuse(path + ": records", "nothing", "a list of records");
+  const Json run = document.value("run", Json::object());
+  if (!run.is_object()) refuse(path + ": run", shown(run), "an object");
+  const FieldReader fields(run, path + ": run.");
+  file.expected_cases = fields.cases("cases");
+  file.complete = fields.flag("complete") && has_all_records(file);
   return file;
 }
 
@@ -126,16 +216,17 @@ ResultFile read_lines(std::istream& stream, const std::string& path) {
       throw InputError(fmt::format("{}: line {} is not a JSON object; allowed: {}", path, number, allowed));
     }
     const std::string type = text_at(object, "type");
+    const std::string place = fmt::format("{}: line {}: ", path, number);
     if (number == 1) {
       check_schema(object, path);
-      file.expected_cases = static_cast<std::int64_t>(number_at(object, "expected_cases", 0));
+      file.expected_cases = FieldReader(object, place).cases("expected_cases");
     } else if (type == "record") {
-      file.records.push_back(result_record(object));
+      file.records.push_back(result_record(object, place));
     } else if (type == "end") {
-      const auto complete = object.find("complete");
-      file.complete = complete != object.end() && *complete == true;
+      file.complete = FieldReader(object, place).flag("complete");
     }
   }
+  file.complete = file.complete && has_all_records(file);
   return file;
 }
 
@@ -147,31 +238,32 @@ bool looks_like_lines(const std::string& first_line) {
 
 }  // namespace
 
-ResultRecord result_record(const Json& object) {
+ResultRecord result_record(const Json& object, const std::string& place) {
+  const FieldReader fields(object, place);
   ResultRecord record;
-  record.family = text_at(object, "family");
-  record.family_label = text_at(object, "family_label");
-  record.family_key = record.family + params_at(object, "family_params");
+  record.family = fields.text("family");
+  record.family_label = fields.optional_text("family_label");
+  record.family_key = record.family + fields.params("family_params");
   if (record.family_label.empty()) record.family_label = record.family_key;
-  record.n = static_cast<int>(number_at(object, "n", 0));
-  record.matrix = text_at(object, "matrix");
-  record.method = text_at(object, "method");
-  record.arithmetic = text_at(object, "arithmetic");
-  const std::string kernel = text_at(object, "kernel");
-  const std::string method_key = record.method + params_at(object, "method_params");
-  const std::string arithmetic_key = record.arithmetic + params_at(object, "arithmetic_params");
+  record.n = fields.size("n");
+  record.matrix = fields.optional_text("matrix");
+  record.method = fields.text("method");
+  record.arithmetic = fields.text("arithmetic");
+  const std::string kernel = fields.optional_text("kernel");
+  const std::string method_key = record.method + fields.params("method_params");
+  const std::string arithmetic_key = record.arithmetic + fields.params("arithmetic_params");
   record.setting_key = method_key + kernel + arithmetic_key;
-  record.method_label = text_at(object, "method_label");
-  record.arithmetic_label = text_at(object, "arithmetic_label");
+  record.method_label = fields.optional_text("method_label");
+  record.arithmetic_label = fields.optional_text("arithmetic_label");
   if (record.method_label.empty()) record.method_label = kernel.empty() ? method_key : kernel;
   if (record.arithmetic_label.empty()) record.arithmetic_label = arithmetic_key;
-  record.status = text_at(object, "status");
-  record.verdict = text_at(object, "verdict");
-  record.frobenius = number_at(object, "frobenius", record.frobenius);
-  record.total_frobenius = number_at(object, "total_frobenius", record.total_frobenius);
-  record.matmuls = number_at(object, "matmuls", 0);
-  record.depth = number_at(object, "depth", 0);
-  record.vector_depth = number_at(object, "vector_depth", 0);
+  record.status = fields.text("status");
+  record.verdict = fields.optional_text("verdict");
+  record.frobenius = fields.optional_number("frobenius", record.frobenius);
+  record.total_frobenius = fields.optional_number("total_frobenius", record.total_frobenius);
+  record.matmuls = fields.optional_number("matmuls", 0);
+  record.depth = fields.optional_number("depth", 0);
+  record.vector_depth = fields.optional_number("vector_depth", 0);
   return record;
 }
 

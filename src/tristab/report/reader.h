@@ -1,5 +1,6 @@
-// Reads result files: the records, with the fields that rankings need. Unknown fields are ignored, missing
-// ones are empty.
+// Reads result files: the records, with the fields that rankings need. Unknown fields are ignored. A record
+// must name its family, size, method, arithmetic and status; labels, parameters and metrics may be missing or
+// null.
 #pragma once
 
 #include <limits>
@@ -28,11 +29,13 @@ struct ResultFile {
   std::vector<ResultRecord> records;
 };
 
-// Makes a record of a JSON object.
-ResultRecord result_record(const Json& object);
+// Makes a record of a JSON object. `place` is what stands before a field's name in messages ("r.json:
+// records[3]."). Throws InputError when a field is missing or of the wrong type.
+ResultRecord result_record(const Json& object, const std::string& place);
 
-// JSON or NDJSON, told by the contents; "-" is standard input. An NDJSON file without its end line is not
-// complete; a last line that breaks off is left out then. Throws InputError when the file cannot be read or
+// JSON or NDJSON, told by the contents; "-" is standard input. A file with another number of records than it
+// promises is not complete, nor is an NDJSON file without its end line; a last line that breaks off is left out
+// then. Throws InputError when the file cannot be read or
 // is no result.
 ResultFile read_results(const std::string& path);
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iostream>
+#include <iterator>
 
 #include "tristab/base/errors.h"
 #include "tristab/sweep/config_text.h"
@@ -14,13 +16,15 @@ namespace {
 
 const std::vector<std::string>& config_keys() {
   static const std::vector<std::string> keys{"name",     "seed",    "trials",      "chunks",
-                                             "families", "methods", "arithmetics", "reference"};
+                                             "families", "methods", "arithmetics", "reference",
+                                             "kernels",  "layer",   "decompose",   "layer_chunks"};
   return keys;
 }
 
 // 2^53: whole numbers beyond it do not survive every JSON reader.
 constexpr std::int64_t largest_seed = 9007199254740992;
 constexpr std::int64_t most_trials = 1000000;
+constexpr std::int64_t most_layer_chunks = largest_seed;
 
 // The configuration with overrides applied, and where each of its keys comes from.
 class GivenConfig {
@@ -160,6 +164,14 @@ bool read_reference(const GivenConfig& given) {
   return text == "given";
 }
 
+// Keys of the format that this version has no use for: only what asks for nothing is allowed.
+void expect_neutral(const GivenConfig& given, const std::string& key, const Json& neutral) {
+  const Json found = given.value(key);
+  if (found.is_null() || found == neutral) return;
+  throw UsageError(fmt::format("{}: found {}; allowed: {} (this version has nothing else)", given.place(key),
+                               found.dump(), neutral.dump()));
+}
+
 Json named(std::string_view key, const std::string& name, const Settings& settings) {
   Json object = settings.json();
   object[std::string(key)] = name;
@@ -176,7 +188,11 @@ Json SweepConfig::json() const {
               {"families", Json::array()},
               {"methods", Json::array()},
               {"arithmetics", Json::array()},
-              {"reference", compare_with_given ? "given" : "rounded"}};
+              {"reference", compare_with_given ? "given" : "rounded"},
+              {"kernels", Json::array()},
+              {"layer", false},
+              {"decompose", false},
+              {"layer_chunks", layer_chunks}};
   for (const FamilyEntry& entry : families) {
     config["families"].push_back(named("family", entry.spec.family, entry.spec.settings));
   }
@@ -198,6 +214,10 @@ SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std:
   config.trials = static_cast<int>(given.whole_number("trials", 8, 1, most_trials));
   config.chunks = read_chunks(given);
   config.compare_with_given = read_reference(given);
+  expect_neutral(given, "kernels", Json::array());
+  expect_neutral(given, "layer", false);
+  expect_neutral(given, "decompose", false);
+  config.layer_chunks = given.whole_number("layer_chunks", config.layer_chunks, 1, most_layer_chunks);
 
   OnceOnly families("family"), methods("method"), arithmetics("arithmetic");
   for (const auto& [item, item_place] : given.items("families", "family")) {
@@ -222,6 +242,13 @@ SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std:
 }
 
 SweepConfig load_config(const std::filesystem::path& file, const ConfigOverrides& overrides) {
+  if (file == "-") {
+    const std::string text(std::istreambuf_iterator<char>(std::cin), {});
+    if (std::cin.bad()) {
+      throw InputError("standard input: cannot read the configuration: reading failed; allowed: JSON");
+    }
+    return make_config(parse_config_text(text, "standard input"), overrides, "standard input", "", "sweep");
+  }
   return make_config(read_config_file(file), overrides, file.string(), file.parent_path(),
                      file.stem().string());
 }

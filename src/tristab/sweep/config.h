@@ -33,6 +33,7 @@ struct SweepConfig {
   std::vector<MethodSpec> methods;
   std::vector<Arithmetic> arithmetics;
   bool compare_with_given = false;  // "reference": "given" instead of "rounded"
+  std::int64_t layer_chunks = 16;   // without effect: layers are not computed by this version
 
   Json json() const;  // the `config` object of a result
 };
@@ -49,7 +50,8 @@ using ConfigOverrides = std::map<std::string, std::string, std::less<>>;
 SweepConfig make_config(const Json& given, const ConfigOverrides& overrides, std::string_view place,
                         const std::filesystem::path& directory, std::string_view default_name);
 
-// Reads and validates a file. Throws InputError when it cannot be read.
+// Reads and validates a file; "-" is standard input, named "sweep" unless it says otherwise, with paths relative
+// to the working directory. Throws InputError when it cannot be read.
 SweepConfig load_config(const std::filesystem::path& file, const ConfigOverrides& overrides);
 
 }  // namespace tristab

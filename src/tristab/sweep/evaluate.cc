@@ -140,8 +140,11 @@ class MatrixEvaluation {
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
     record.verdict = judge(record.metrics);
     const StageTrace total = inversion.trace.total();
-    record.growth = total.largest_live / truth.facts.whole.max_abs;
-    record.dead_growth = total.largest_dead / truth.facts.whole.max_abs;
+    // A matrix with entries beyond its format is lost before the method starts: nothing grows.
+    const bool lost = inversion.trace.first_overflow.stage == "input";
+    const double inverse_max = lost ? std::numeric_limits<double>::quiet_NaN() : truth.facts.whole.max_abs;
+    record.growth = total.largest_live / inverse_max;
+    record.dead_growth = total.largest_dead / inverse_max;
     record.trace = std::move(inversion.trace);
     record.padded_to = inversion.padded_to == problem_.a.rows() ? 0 : inversion.padded_to;
   }
