@@ -76,7 +76,7 @@ class DictionaryReader {
       broken(name_text(text_.substr(at_, 8)), "a quoted string (structured dtypes are not)");
     const std::size_t end = text_.find(quote, at_ + 1);
     if (end == std::string_view::npos) broken("a string without an end", "a quoted string");
-    const std::string value(text_.substr(at_ + 1, end - at_ - 1));
+    std::string value(text_.substr(at_ + 1, end - at_ - 1));
     at_ = end + 1;
     return value;
   }
