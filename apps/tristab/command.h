@@ -21,6 +21,8 @@ void add_compare(CLI::App& app);
 void add_invert(CLI::App& app);
 void add_generate(CLI::App& app);
 void add_list(CLI::App& app);
+// Where a check fails `status` becomes 1, the exit status of the program.
+void add_selftest(CLI::App& app, int& status);
 
 // Throws UsageError for words that the command has no use for: an option nearest in name is named.
 void refuse_leftovers(const CLI::App& command);

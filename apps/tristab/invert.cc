@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "command.h"
 #include "interrupt.h"
 #include "npy_output.h"
 #include "standard_input.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/random.h"
+#include "tristab/recipe/recipe.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/label.h"
 
@@ -18,7 +21,7 @@ namespace {
 constexpr int largest_size = 4096;
 
 struct InvertOptions {
-  std::string input, method, arithmetic, output;
+  std::string input, method, arithmetic, kernel, output;
   std::string tensor, layer, chunk, tokens, heads;
   std::vector<std::string> parameters;
 };
@@ -63,6 +66,7 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
 struct Inverter {
   MethodSpec method;
   Arithmetic arithmetic;
+  std::optional<Recipe> kernel;  // then method and arithmetic are its own
 };
 
 Json inline_object(const std::string& text, const char* key, const std::string& option) {
@@ -73,10 +77,27 @@ Json inline_object(const std::string& text, const char* key, const std::string& 
   return object;
 }
 
+// A kernel with its key=value parameters.
+Inverter kernel_of(const InvertOptions& options) {
+  if (!options.method.empty() || !options.arithmetic.empty())
+    throw UsageError(
+        "tristab invert: found --kernel with --method or --arithmetic; allowed: a kernel, which has both");
+  Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
+  kernel.update(key_values(options.parameters, "tristab invert"));
+  std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
+  if (recipes.size() != 1) {
+    throw UsageError(
+        fmt::format("--kernel: found {} settings; allowed: one value for each parameter", recipes.size()));
+  }
+  return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front())};
+}
+
 Inverter inverter_of(const InvertOptions& options) {
+  if (!options.kernel.empty()) return kernel_of(options);
   if (options.method.empty() || options.arithmetic.empty()) {
-    throw UsageError(fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F",
-                                 options.method.empty() ? "--method" : "--arithmetic"));
+    throw UsageError(
+        fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F, or --kernel K",
+                    options.method.empty() ? "--method" : "--arithmetic"));
   }
   Json method = inline_object(options.method, "method", "--method");
   Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
@@ -89,7 +110,7 @@ Inverter inverter_of(const InvertOptions& options) {
                     "value for each parameter",
                     methods.size(), arithmetics.size()));
   }
-  return {methods.front(), arithmetics.front()};
+  return {methods.front(), arithmetics.front(), std::nullopt};
 }
 
 // The size of the matrices: --chunk, or what the file's tensor says.
@@ -114,9 +135,11 @@ int size_of_input(const InvertOptions& options, const TensorFile& file) {
 }
 
 // Doubles where a step of the arithmetic is wider than fp32, else fp32, which holds every result.
-Dtype output_dtype(const Arithmetic& arithmetic) {
-  const bool fits =
-      arithmetic.product.format.inside(fp32_format()) && arithmetic.vector.format.inside(fp32_format());
+Dtype output_dtype(const StageArithmetics& stages) {
+  const bool fits = std::all_of(stages.begin(), stages.end(), [](const auto& stage) {
+    return stage.second->product.format.inside(fp32_format()) &&
+           stage.second->vector.format.inside(fp32_format());
+  });
   return fits ? Dtype::f32 : Dtype::f64;
 }
 
@@ -143,23 +166,28 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
-  Machine& machine = machines.machine_for(inverter.arithmetic);
-  const Dtype dtype = output_dtype(inverter.arithmetic);
+  const std::optional<Recipe>& kernel = inverter.kernel;
+  const StageArithmetics stages = kernel ? kernel->stages() : StageArithmetics{{"*", &inverter.arithmetic}};
+  Machine& machine = machines.machine_for(stages);
+  const Dtype dtype = output_dtype(stages);
   NpyOutput output(options.output, dtype, count, n);
   int nonfinite = 0;
   for (int index = 0; index < count; ++index) {
     if (stop) throw Stopped{};
-    const Matrix a = round_input(source->problem(n, index).a, inverter.arithmetic);
-    const Inversion inversion = invert(inverter.method, inverter.arithmetic, a, machine);
+    const Problem problem = source->problem(n, index);
+    const Matrix a = round_input(problem.a, inverter.arithmetic);
+    const std::uint64_t draws = hash_text(problem.id);
+    const Inversion inversion = kernel ? invert(kernel->method, stages, a, machine, draws)
+                                       : invert(inverter.method, inverter.arithmetic, a, machine, draws);
     nonfinite += !std::all_of(inversion.x.values().begin(), inversion.x.values().end(),
                               [](double x) { return std::isfinite(x); });
     output.append(inversion.x);
   }
   output.commit();
   fmt::print(stderr, "{} inverses {} x {} by {} in {}, {}, {} non-finite: {}\n", count, n, n,
-             label_of(inverter.method), label_of(inverter.arithmetic),
-             dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
-             options.output == "-" ? "standard output" : options.output);
+             kernel ? label_of(*kernel) : label_of(inverter.method),
+             kernel ? "a recipe" : label_of(inverter.arithmetic), dtype == Dtype::f64 ? "float64" : "float32",
+             nonfinite, options.output == "-" ? "standard output" : options.output);
 }
 
 // Messages name standard input, not the file that stands for it.
@@ -198,6 +226,7 @@ void add_invert(CLI::App& app) {
                       ".npy [n, n] or [batch, n, n], .safetensors, - for a .npy on standard input");
   command->add_option("PARAMETERS", options->parameters, "key=value ... of the method or the arithmetic");
   command->add_option("--method", options->method, "method, mxr or mxr:block=8");
+  command->add_option("--kernel", options->kernel, "kernel, fla-solve-tril or my.json, instead of both");
   command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row");
   command->add_option("-o,--output", options->output, ".npy file, - for standard output");
   command->add_option("--tensor", options->tensor, "of a .safetensors: the tensor that holds A");

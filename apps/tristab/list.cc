@@ -1,5 +1,6 @@
 // tristab list KIND [NAME]: what there is, and what each of it says about itself.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -8,6 +9,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/format/format.h"
 #include "tristab/metric/metric.h"
+#include "tristab/recipe/recipe.h"
 #include "tristab/report/table.h"
 #include "tristab/sweep/label.h"
 
@@ -88,6 +90,7 @@ void print_arithmetic(const Arithmetic& arithmetic) {
   print_field("storage", row.storage);
   print_field("output", row.output);
   print_field("quantiser", row.quantiser);
+  print_field("checked", row.evidence);
   print_field("u", fmt::format("{:.4g}", arithmetic.unit_roundoff()));
 }
 
@@ -97,14 +100,21 @@ void list_arithmetics(const std::string& name) {
         {{"arithmetic"}, {"operands"}, {"sums of products"}, {"vector unit"}, {"storage"}, {"output"}});
     for (const Description& description : arithmetic_descriptions()) {
       if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
-        table.add_row({description.name, cell(description.summary, 17), "", "", "", ""});
+        table.add_row({description.name, cell(description.summary, 19), "", "", "", ""});
         continue;
       }
       const ArithmeticRow row = describe(make_arithmetic(description.name, Json::object(), "tristab list"));
-      table.add_row({row.name, cell(row.operand, 17), cell(row.accumulator, 20), cell(row.vector, 19),
-                     cell(row.storage, 14), cell(row.output, 8)});
+      table.add_row({row.name, cell(row.operand, 17), cell(row.accumulator, 22), cell(row.vector, 17),
+                     row.storage == row.operand ? "same" : cell(row.storage, 9), cell(row.output, 7)});
     }
-    fmt::print("{}", table.str());
+    fmt::print(
+        "{}\n"
+        "Storage: as the operands where it says so. Sums run along k upwards. RN, RA nearest (ties to even,\n"
+        "away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of 16\n"
+        "exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked\n"
+        "operation by operation against MPFR or exact integers; -h100 and -avx512 bit for bit against the\n"
+        "hardware; other machines are models only.\n",
+        table.str());
     return;
   }
   const Arithmetic arithmetic = make_arithmetic(name, Json::object(), "tristab list");
@@ -126,18 +136,25 @@ void print_format(const Format& format) {
               fmt::format("2^-{} = {:.4g}, the unit roundoff", format.precision, format.unit_roundoff()));
   print_field("exponents", fmt::format("emin = {}, emax = {}", format.min_exponent, format.max_exponent));
   print_field("largest", fmt::format("{:.7g}", format.largest()));
-  print_field("smallest", fmt::format("{:.4g} normal, {:.4g} subnormal", format.smallest_normal(),
-                                      format.smallest_subnormal()));
+  print_field("smallest", format.subnormals
+                              ? fmt::format("{:.4g} normal, {:.4g} subnormal", format.smallest_normal(),
+                                            format.smallest_subnormal())
+                              : fmt::format("{:.4g}; smaller results become zero", format.smallest_normal()));
+  const char* const beyond[] = {"infinity", "NaN", "the largest number, infinities too (saturating)"};
+  print_field("overflow", fmt::format("to {}", beyond[static_cast<int>(format.overflow)]));
 }
 
-constexpr const char* format_pattern = "eXmY";  // a description, not a format
+// Descriptions of many formats: neither is one itself.
+constexpr const char* ieee_pattern = "eXmY";
+constexpr const char* custom_pattern = "pPeminEemaxE";
 
 void list_formats(const std::string& name) {
   if (name.empty()) {
     Table table({{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, {"what it is"}});
     for (const FormatDescription& description : format_descriptions()) {
-      if (description.name == format_pattern) {
-        table.add_row({description.name, "Y+1", "", "", "", cell(description.summary, 50)});
+      if (description.name == ieee_pattern || description.name == custom_pattern) {
+        table.add_row({description.name, description.name == ieee_pattern ? "Y+1" : "P", "", "", "",
+                       cell(description.summary, 50)});
         continue;
       }
       const Format format = format_of(description.name, "tristab list");
@@ -149,27 +166,25 @@ void list_formats(const std::string& name) {
     return;
   }
   const FormatDescription* known = nullptr;
-  const FormatDescription* pattern = nullptr;  // eXmY explains every format that has no entry of its own
+  const FormatDescription* pattern = nullptr;  // explains the formats that have no entry of their own
+  const char* const pattern_name = name.starts_with('p') ? custom_pattern : ieee_pattern;
   for (const FormatDescription& description : format_descriptions()) {
     if (description.name == name) known = &description;
-    if (description.name == format_pattern) pattern = &description;
+    if (description.name == pattern_name) pattern = &description;
   }
-  if (known == nullptr) known = pattern;
-  if (known == nullptr) throw std::logic_error("the list of formats lacks eXmY");
-  if (name == format_pattern) {
+  if (pattern == nullptr) throw std::logic_error("the list of formats lacks its patterns");
+  if (name == pattern_name) {
     fmt::print("{}\n", name);
-    print_field("", known->summary);
-    print_field("source", known->source);
-    print_field("example", "tristab list formats e5m7");
+    print_field("", pattern->summary);
+    print_field("source", pattern->source);
+    print_field("example", fmt::format("tristab list formats {}",
+                                       name == custom_pattern ? "p4emin-6emax8-saturate" : "e5m7"));
     return;
   }
   const Format format = format_of(name, "tristab list");
   fmt::print("{}\n", name);
-  if (known != nullptr) {
-    print_field("",
-                known == pattern ? fmt::format("{}: {}", format_pattern, known->summary) : known->summary);
-    print_field("source", known->source);
-  }
+  print_field("", known != nullptr ? known->summary : fmt::format("{}: {}", pattern_name, pattern->summary));
+  print_field("source", known != nullptr ? known->source : pattern->source);
   print_format(format);
 }
 
@@ -186,6 +201,42 @@ void list_families(const std::string& name) {
   print_description(family);
   print_field("source", family.source);
   print_parameters(family.parameters);
+}
+
+void list_kernels(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"kernel"}, {"chunks"}, {"what it does"}});
+    for (const RecipeEntry& entry : recipe_entries()) {
+      table.add_row({entry.description.name,
+                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")),
+                     cell(entry.description.summary, 54)});
+    }
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Recipe recipe = expand_recipe(Json(name), "tristab list", "").front();
+  fmt::print("{}\n", recipe.name);
+  print_field("", recipe.summary);
+  print_field("source", fmt::format("{} (read {})", recipe.source, recipe.date));
+  print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
+  for (const std::string& phase : recipe.phases)
+    print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
+  std::string method =
+      broken_label(label_of(recipe.method), 60);  // pieces between which print_field may wrap
+  std::replace(method.begin(), method.end(), '\n', ' ');
+  print_field("method", method);
+  for (const auto& [stage, arithmetic] : recipe.arithmetics) {
+    const ArithmeticRow row = describe(arithmetic);
+    fmt::print("\nstage {}: {}\n", stage == "*" ? "* (A as stored, and every stage not named)" : stage,
+               label_of(arithmetic));
+    print_field("operands", row.operand);
+    print_field("sums", row.accumulator);
+    print_field("vector", row.vector);
+    print_field("storage", row.storage);
+  }
+  for (const RecipeEntry& entry : recipe_entries()) {
+    if (entry.description.name == name) print_parameters(entry.description.parameters);
+  }
 }
 
 void list_metrics(const std::string& name) {
@@ -210,12 +261,14 @@ struct ListOptions {
 
 void list(const CLI::App& command, const ListOptions& options) {
   refuse_leftovers(command);
-  static const std::vector<std::string> kinds{"methods", "arithmetics", "formats", "families", "metrics"};
+  static const std::vector<std::string> kinds{"methods", "kernels",  "arithmetics",
+                                              "formats", "families", "metrics"};
   if (options.kind.empty()) {
     throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
   }
   using Lister = void (*)(const std::string&);
-  constexpr Lister listers[] = {list_methods, list_arithmetics, list_formats, list_families, list_metrics};
+  constexpr Lister listers[] = {list_methods, list_kernels,  list_arithmetics,
+                                list_formats, list_families, list_metrics};
   const auto kind = std::find(kinds.begin(), kinds.end(), options.kind);
   if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options.kind, kinds);
   listers[kind - kinds.begin()](options.name);
@@ -225,9 +278,10 @@ void list(const CLI::App& command, const ListOptions& options) {
 
 void add_list(CLI::App& app) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* command = app.add_subcommand("list", "List methods, arithmetics, formats, families or metrics");
+  CLI::App* command =
+      app.add_subcommand("list", "List methods, kernels, arithmetics, formats, families or metrics");
   command->allow_extras();
-  command->add_option("KIND", options->kind, "methods, arithmetics, formats, families or metrics");
+  command->add_option("KIND", options->kind, "methods, kernels, arithmetics, formats, families or metrics");
   command->add_option("NAME", options->name, "one of them, explained");
   command->callback([command, options] { list(*command, *options); });
 }

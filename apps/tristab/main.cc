@@ -24,6 +24,7 @@ constexpr const char* short_help = R"(tristab: how wrong does (I + A)^-1 get, A 
   tristab invert INPUT             what one method in one arithmetic returns, as .npy
   tristab generate FAMILY          write input matrices as .npy
   tristab list                     methods, arithmetics, formats, families, metrics
+  tristab selftest                 check the arithmetic on this machine
 
 Try:
   tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16
@@ -57,6 +58,8 @@ int run(int count, char** arguments) {
   add_invert(app);
   add_generate(app);
   add_list(app);
+  int status = 0;
+  add_selftest(app, status);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -65,7 +68,7 @@ int run(int count, char** arguments) {
     for (const CLI::App* command : app.get_subcommands()) place += " " + command->get_name();
     throw UsageError(fmt::format("{}: {}; allowed: see {} --help", place, error.what(), place));
   }
-  if (!app.get_subcommands().empty()) return 0;
+  if (!app.get_subcommands().empty()) return status;
   const std::vector<std::string> leftovers = app.remaining();
   if (!leftovers.empty()) {
     std::vector<std::string> names;

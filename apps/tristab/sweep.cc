@@ -18,20 +18,22 @@ namespace {
 
 struct SweepOptions {
   std::string config, output, format, jobs, max_cases;
-  std::string chunks, methods, arithmetics, families, trials, seed;
+  std::string chunks, methods, kernels, arithmetics, families, trials, seed;
   bool dry_run = false;
 };
 
 void print_plan(const SweepConfig& config, const Plan& plan) {
   Table table({{"family"}, {"n", true}, {"matrices", true}, {"cases", true}});
-  const std::size_t settings = config.methods.size() * config.arithmetics.size();
   for (const MatrixGroup& group : plan.groups) {
     table.add_row({broken_label(label_of(config.families[group.family].spec), 60), std::to_string(group.n),
                    std::to_string(group.count),
-                   std::to_string(static_cast<std::size_t>(group.count) * settings)});
+                   std::to_string(static_cast<std::size_t>(group.count) * config.settings(group.n).size())});
   }
-  fmt::print("{}{} cases: {} matrices x {} methods x {} arithmetics\n", table.str(), plan.cases,
-             plan.matrices, config.methods.size(), config.arithmetics.size());
+  fmt::print("{}{} cases: {} matrices x {} methods x {} arithmetics", table.str(), plan.cases, plan.matrices,
+             config.methods.size(), config.arithmetics.size());
+  if (!config.kernels.empty())
+    fmt::print(", and {} kernels at the sizes that they take", config.kernels.size());
+  fmt::print("\n");
 }
 
 // Passes everything on to the writer and counts what a reader should know at once.
@@ -61,8 +63,10 @@ class CountingSink : public ResultSink {
 ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& options) {
   ConfigOverrides overrides;
   const std::pair<const char*, const std::string*> given[] = {
-      {"chunks", &options.chunks},     {"methods", &options.methods}, {"arithmetics", &options.arithmetics},
-      {"families", &options.families}, {"trials", &options.trials},   {"seed", &options.seed}};
+      {"chunks", &options.chunks},     {"methods", &options.methods},
+      {"kernels", &options.kernels},   {"arithmetics", &options.arithmetics},
+      {"families", &options.families}, {"trials", &options.trials},
+      {"seed", &options.seed}};
   for (const auto& [name, text] : given) {
     if (command.count(fmt::format("--{}", name)) > 0) overrides.emplace(name, *text);
   }
@@ -122,6 +126,7 @@ void add_sweep(CLI::App& app, const CommandWords& words) {
   command->add_option("--chunks", options->chunks,
                       "sizes, 16,64 or 16:256:*2, instead of the configuration's");
   command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh, instead of its");
+  command->add_option("--kernels", options->kernels, "kernels, fla-solve-tril:dot=ieee/tf32, instead of its");
   command->add_option("--arithmetics", options->arithmetics,
                       "arithmetics, fp16,int8:scale=row, instead of its");
   command->add_option("--families", options->families, "families, ones,uniform:scale=0.1, instead of its");

@@ -3,10 +3,12 @@
 #include <sstream>
 
 #include "run_program.h"
+#include "tristab/arithmetic/arithmetic.h"
 #include "tristab/format/format.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
 #include "tristab/metric/metric.h"
+#include "tristab/recipe/recipe.h"
 
 namespace tristab {
 namespace {
@@ -30,8 +32,11 @@ TEST(List, every_registry_is_listed_and_every_entry_explained) {
   std::vector<std::pair<std::string, std::string>> names;
   for (const Method& method : methods()) names.emplace_back("methods", method.description.name);
   for (const Description& family : family_descriptions()) names.emplace_back("families", family.name);
-  for (const char* name : {"fp16", "bf16-pure", "int8", "tf32"}) names.emplace_back("arithmetics", name);
-  for (const char* name : {"fp16", "bf16", "fp64"}) names.emplace_back("formats", name);
+  for (const RecipeEntry& entry : recipe_entries()) names.emplace_back("kernels", entry.description.name);
+  for (const Description& arithmetic : arithmetic_descriptions()) {
+    if (arithmetic.name != "eXmY") names.emplace_back("arithmetics", arithmetic.name);
+  }
+  for (const FormatDescription& format : format_descriptions()) names.emplace_back("formats", format.name);
   for (const char* name : {"frobenius", "snr_db", "bound"}) names.emplace_back("metrics", name);
   for (const auto& [kind, name] : names) {
     const ProgramResult all = place.run("list " + kind);

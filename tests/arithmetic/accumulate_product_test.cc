@@ -47,8 +47,7 @@ void check_arithmetic(const char* operand_name, const char* accumulator_name, bo
         SCOPED_TRACE(std::string(operand_name) + ' ' + name);
         for (const Shape& shape : kShapes) {
           ProductCase<Carrier> product{
-              shape.rows, shape.inner, shape.columns, shape.gap, operand.precision, {format, mode, fma}, {},
-              {},         {}};
+              shape.rows, shape.inner, shape.columns, shape.gap, operand, {format, mode, fma}, {}, {}, {}};
           for (int i = 0; i < shape.rows * shape.inner; ++i) product.a.push_back(draw(samples, operand));
           for (int i = 0; i < shape.inner * shape.columns; ++i) product.b.push_back(draw(samples, operand));
           for (int i = 0; i < shape.rows * shape.columns; ++i) product.c.push_back(draw(samples, format));
@@ -122,7 +121,7 @@ void check_next_to_ties(const char* operand_name, const char* accumulator_name) 
     const double a = samples.value(operand, a_exponent, a_exponent);
     for (const bool fma : {false, true}) {
       const Accumulation accumulation{format, Rounding::nearest_even, fma};
-      ProductCase<Carrier> product{1, 1, kColumns, 0, operand.precision, accumulation, {}, {}, {}};
+      ProductCase<Carrier> product{1, 1, kColumns, 0, operand, accumulation, {}, {}, {}};
       product.a.push_back(a);
       for (int j = 0; j < kColumns; ++j) {
         // Half a unit in the last place of a value of the format.

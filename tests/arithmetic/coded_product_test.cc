@@ -1,8 +1,8 @@
 // accumulate_coded_product against the definition in 64-bit integers and single fp32 operations by MPFR:
-//   c := fl(c + fl(fl(s_A s_B) fl(Q_A Q_B))), c := fl(c + fl(D_A fl(s_B Q_B))), c := fl(c + fl(fl(s_A Q_A)
-//   D_B)), c := fl(c + fl(D_A D_B))
+//   c := fl(c + fl(fl(s_A s_B) fl(Q_A Q_B))) for each block of k; then the terms of diagonal_terms.h
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <vector>
@@ -28,11 +28,13 @@ struct Group {
   double amax = 0;
   void see(double x) { amax = std::max(amax, std::fabs(x)); }
   double scale(const Quantiser& quantiser) const {
-    if (amax == 0) return 1;
-    if (quantiser.rule == Quantiser::Rule::amax) {
+    const auto quotient = [&](double largest) {
       return static_cast<double>(
-          static_cast<float>(static_cast<float>(amax) / static_cast<float>(quantiser.largest_code)));
-    }
+          static_cast<float>(static_cast<float>(largest) / static_cast<float>(quantiser.largest_code)));
+    };
+    if (quantiser.rule == Quantiser::Rule::static_amax) return quotient(quantiser.static_amax);
+    if (amax == 0) return 1;
+    if (quantiser.rule == Quantiser::Rule::amax) return quotient(amax);
     double power = 0x1p-149;
     while (power * quantiser.largest_code < amax) power *= 2;
     return power;
@@ -43,20 +45,57 @@ class LongHand {
  public:
   explicit LongHand(const Quantiser& quantiser) : quantiser_(quantiser) {}
 
+  std::int64_t overflows() const { return overflows_; }
+
   double element(double c, const Operand& a, const Operand& b, int i, int j, double a_scale, double b_scale) {
-    const double sa = scale_of(a, i, true, a_scale), sb = scale_of(b, j, false, b_scale);
-    std::int64_t sum = 0;
-    for (int k = 0; k < a.columns; ++k) sum += code(a, i, k, sa) * code(b, k, j, sb);
-    c = add(c, multiply(multiply(sa, sb), round(static_cast<double>(sum))));
+    const int length = quantiser_.scale == Quantiser::Scale::block ? quantiser_.block_size : a.columns;
+    bool overflowed = false;
+    for (int begin = 0; begin < a.columns; begin += length) {
+      const int end = std::min(begin + length, a.columns);
+      const double sa = scale_of(a, i, begin, true, a_scale), sb = scale_of(b, j, begin, false, b_scale);
+      std::int64_t sum = 0;
+      for (int k = begin; k < end; ++k) {
+        sum += code(a, i, k, sa) * code(b, k, j, sb);
+        overflowed |= quantiser_.accumulator_bits == 32 && (sum > INT32_MAX || sum < INT32_MIN);
+      }
+      if (quantiser_.accumulator_bits == 32) {
+        constexpr std::int64_t kModulus = std::int64_t{1} << 32;
+        sum = ((sum % kModulus) + kModulus) % kModulus;
+        if (sum > INT32_MAX) sum -= kModulus;
+      }
+      c = add(c, multiply(multiply(sa, sb), round(static_cast<double>(sum))));  // below 2^53: one rounding
+    }
+    overflows_ += overflowed;
     if (!quantiser_.identity_outside) return c;
     const int k = i + a.diagonal;    // D_A's element of row i
     const int row = j - b.diagonal;  // D_B's element of column j
     const bool has_a = k >= 0 && k < a.columns, has_b = row >= 0 && row < b.rows;
     const double d = has_a ? round(a(i, k)) : 0, e = has_b ? round(b(row, j)) : 0;
-    if (d != 0) c = add(c, multiply(d, multiply(sb, static_cast<double>(code(b, k, j, sb)))));
-    if (e != 0) c = add(c, multiply(multiply(sa, static_cast<double>(code(a, i, row, sa))), e));
+    if (d != 0) {
+      const double sb = scale_of(b, j, k, false, b_scale);
+      c = add(c, multiply(d, multiply(sb, static_cast<double>(code(b, k, j, sb)))));
+    }
+    if (e != 0) {
+      const double sa = scale_of(a, i, row, true, a_scale);
+      c = add(c, multiply(multiply(sa, static_cast<double>(code(a, i, row, sa))), e));
+    }
     if (has_a && has_b && k == row && d != 0) c = add(c, multiply(d, e));
     return c;
+  }
+
+  // How many elements of an operand lie beyond the codes.
+  std::int64_t clamped(const Operand& x, bool left, double given) const {
+    std::int64_t count = 0;
+    for (int i = 0; i < x.rows; ++i) {
+      for (int j = 0; j < x.columns; ++j) {
+        if (outside(x, i, j)) continue;
+        const double scale = left ? scale_of(x, i, j, true, given) : scale_of(x, j, i, false, given);
+        const double q = std::nearbyint(x(i, j) / scale);
+        const int lowest = -quantiser_.largest_code - (quantiser_.full_range ? 1 : 0);
+        count += q > quantiser_.largest_code || q < lowest;
+      }
+    }
+    return count;
   }
 
  private:
@@ -70,13 +109,16 @@ class LongHand {
     return quantiser_.identity_outside && x.on_diagonal(i, j);
   }
 
-  double scale_of(const Operand& x, int line, bool left, double given) const {
+  // Of row (left) or column `line`, at element k of it.
+  double scale_of(const Operand& x, int line, int k, bool left, double given) const {
     if (given != 0) return given;
-    const bool by_line = quantiser_.scale == Quantiser::Scale::row;
+    const bool by_line = quantiser_.scale != Quantiser::Scale::tensor;
+    const bool by_block = quantiser_.scale == Quantiser::Scale::block;
     Group group;
     for (int i = 0; i < x.rows; ++i) {
       for (int j = 0; j < x.columns; ++j) {
         if (by_line && (left ? i : j) != line) continue;
+        if (by_block && (left ? j : i) / quantiser_.block_size != k / quantiser_.block_size) continue;
         if (!outside(x, i, j)) group.see(x(i, j));
       }
     }
@@ -85,18 +127,19 @@ class LongHand {
 
   std::int64_t code(const Operand& x, int i, int j, double scale) const {
     if (outside(x, i, j)) return 0;
-    const auto q = static_cast<std::int64_t>(std::nearbyint(x(i, j) / scale));
-    return std::clamp<std::int64_t>(q, -quantiser_.largest_code, quantiser_.largest_code);
+    const double limit = quantiser_.largest_code;
+    const double q = std::nearbyint(x(i, j) / scale);
+    return static_cast<std::int64_t>(std::clamp(q, quantiser_.full_range ? -limit - 1 : -limit, limit));
   }
 
   Quantiser quantiser_;
   MpfrOracle oracle_;
+  std::int64_t overflows_ = 0;
 };
 
 template <class Carrier>
 void check(const Operand& a, const Operand& b, const std::vector<double>& c, const Quantiser& quantiser,
            double a_scale = 0, double b_scale = 0) {
-  LongHand truth(quantiser);
   constexpr int kGap = 2;
   const auto with_gaps = [](const Operand& x) {
     std::vector<Carrier> to(static_cast<std::size_t>(x.rows * (x.columns + kGap)), Carrier{99});
@@ -109,7 +152,8 @@ void check(const Operand& a, const Operand& b, const std::vector<double>& c, con
   for_each_simd_level([&](const char* level) {
     auto left = with_gaps(a), right = with_gaps(b);
     std::vector<Carrier> sums(c.begin(), c.end());
-    accumulate_coded_product<Carrier>(
+    LongHand truth(quantiser);
+    const QuantiserCounts counts = accumulate_coded_product<Carrier>(
         sums.data(), b.columns, {left.data(), a.columns + kGap, a.rows, a.columns, a.diagonal, a_scale},
         {right.data(), b.columns + kGap, b.rows, b.columns, b.diagonal, b_scale}, quantiser);
     for (int i = 0; i < a.rows; ++i) {
@@ -120,6 +164,9 @@ void check(const Operand& a, const Operand& b, const std::vector<double>& c, con
       }
     }
     EXPECT_EQ(left, with_gaps(a)) << "operands are not written";
+    EXPECT_EQ(counts.saturations, truth.clamped(a, true, a_scale) + truth.clamped(b, false, b_scale));
+    EXPECT_EQ(counts.overflows_live, truth.overflows());
+    EXPECT_EQ(counts.overflows_dead, 0);
   });
 }
 
@@ -137,13 +184,32 @@ Operand draw_operand(Samples& samples, int rows, int columns, int diagonal) {
   return operand;
 }
 
+Quantiser quantiser_of(int bits, Quantiser::Scale scale = Quantiser::Scale::tensor,
+                       Quantiser::Rule rule = Quantiser::Rule::amax, bool outside = true) {
+  Quantiser quantiser;
+  quantiser.bits = bits;
+  quantiser.largest_code = (1 << (bits - 1)) - 1;
+  quantiser.scale = scale;
+  quantiser.rule = rule;
+  quantiser.identity_outside = outside;
+  quantiser.accumulator_bits = bits == 16 ? 64 : 32;
+  quantiser.block_size = 3;
+  return quantiser;
+}
+
 std::vector<Quantiser> all_quantisers() {
   std::vector<Quantiser> quantisers;
-  for (const int bits : {8, 16}) {
-    for (const auto scale : {Quantiser::Scale::tensor, Quantiser::Scale::row}) {
-      for (const auto rule : {Quantiser::Rule::amax, Quantiser::Rule::power_of_two}) {
-        for (const bool outside : {false, true})
-          quantisers.push_back({bits, (1 << (bits - 1)) - 1, scale, rule, outside});
+  for (const int bits : {4, 8, 16}) {
+    for (const auto scale : {Quantiser::Scale::tensor, Quantiser::Scale::row, Quantiser::Scale::block}) {
+      for (const auto rule :
+           {Quantiser::Rule::amax, Quantiser::Rule::power_of_two, Quantiser::Rule::static_amax}) {
+        for (const bool outside : {false, true}) {
+          quantisers.push_back(quantiser_of(bits, scale, rule, outside));
+          quantisers.back().static_amax = 0.4;  // below most operands' largest: much saturates
+          if (rule != Quantiser::Rule::static_amax) continue;
+          quantisers.push_back(quantisers.back());
+          quantisers.back().full_range = true;
+        }
       }
     }
   }
@@ -175,8 +241,7 @@ TEST(CodedProduct, agrees_with_long_hand_arithmetic_on_double) { check_random<do
 TEST(CodedProduct, takes_the_scale_that_codes_have_already) {
   Samples samples(62);
   for (const int bits : {8, 16}) {
-    const Quantiser quantiser{bits, (1 << (bits - 1)) - 1, Quantiser::Scale::tensor, Quantiser::Rule::amax,
-                              true};
+    const Quantiser quantiser = quantiser_of(bits);
     Operand a = draw_operand(samples, 4, 5, 0), b = draw_operand(samples, 5, 3, 0);
     const double a_scale = static_cast<double>(0.013F), b_scale = static_cast<double>(0.0071F);
     for (double& x : a.elements)
@@ -192,8 +257,7 @@ TEST(CodedProduct, takes_the_scale_that_codes_have_already) {
 TEST(CodedProduct, sums_of_codes_are_exact_up_to_k_256) {
   for (const int bits : {8, 16}) {
     for (const int inner : {1, 15, 64, 128, 255, 256}) {
-      Quantiser quantiser{bits, (1 << (bits - 1)) - 1, Quantiser::Scale::tensor, Quantiser::Rule::amax,
-                          false};
+      const Quantiser quantiser = quantiser_of(bits, Quantiser::Scale::tensor, Quantiser::Rule::amax, false);
       const double qmax = quantiser.largest_code;
       Operand a{2, inner, 0, {}}, b{inner, 2, 0, {}};
       for (int k = 0; k < inner; ++k) a.elements.push_back(qmax);  // + + + ...
@@ -218,8 +282,8 @@ TEST(CodedProduct, random_codes_are_summed_exactly_at_k_256) {
 }
 
 TEST(CodedProduct, zero_operands_leave_the_accumulator_as_it_is) {
+  const Operand zero{2, 2, 0, std::vector<double>(4, 0.0)}, ones{2, 2, 0, std::vector<double>(4, 1.0)};
   for (const Quantiser& quantiser : all_quantisers()) {
-    const Operand zero{2, 2, 0, std::vector<double>(4, 0.0)}, ones{2, 2, 0, std::vector<double>(4, 1.0)};
     check<float>(zero, ones, {1.5, -2, 3, 0}, quantiser);
     check<float>(zero, zero, {1.5, -2, 3, 0}, quantiser);
   }
@@ -231,9 +295,105 @@ TEST(CodedProduct, nan_in_an_operand_makes_what_it_scales_nan) {
     accumulate_coded_product<float>(c.data(), 2, {a.data(), 2, 2, 2, 0, 0}, {b.data(), 2, 2, 2, 0, 0},
                                     quantiser);
     EXPECT_TRUE(std::isnan(c[0]) && std::isnan(c[1]));  // row 0 holds the NaN
-    const bool by_row = quantiser.scale == Quantiser::Scale::row;
+    const bool by_row = quantiser.scale != Quantiser::Scale::tensor;
     EXPECT_EQ(std::isnan(c[2]) && std::isnan(c[3]), !by_row);
   }
+}
+
+// What the hardware does: sums modulo 2^32. 2^31 is reached by 32767^2 at k = 3 and by 127^2 at k = 133145.
+TEST(CodedProduct, int32_sums_wrap_around_and_are_counted) {
+  const auto with_ones = [](int bits, int inner, bool full, double value) {
+    Quantiser quantiser = quantiser_of(bits, Quantiser::Scale::tensor, Quantiser::Rule::static_amax, false);
+    quantiser.static_amax = quantiser.largest_code;  // scale 1
+    quantiser.accumulator_bits = 32;
+    quantiser.full_range = full;
+    std::vector<float> ones(static_cast<std::size_t>(inner), static_cast<float>(value));
+    float sum = 0;
+    const CodedBlock<float> a{ones.data(), inner, 1, inner, 0, 0};
+    const CodedBlock<float> b{ones.data(), 1, inner, 1, 0, 0};
+    const QuantiserCounts counts = accumulate_coded_product(&sum, 1, a, b, quantiser);
+    return std::pair{sum, counts.overflows_live};
+  };
+  const auto wrapped = [](std::int64_t sum) { return static_cast<float>(static_cast<std::int32_t>(sum)); };
+  EXPECT_EQ(with_ones(16, 2, false, 32767), (std::pair{wrapped(2LL * 32767 * 32767), std::int64_t{0}}));
+  EXPECT_EQ(with_ones(16, 3, false, 32767), (std::pair{wrapped(3LL * 32767 * 32767), std::int64_t{1}}));
+  EXPECT_EQ(with_ones(16, 2, true, -32768), (std::pair{-0x1p31F, std::int64_t{1}}));
+  EXPECT_EQ(with_ones(8, 133144, false, 127), (std::pair{wrapped(133144LL * 127 * 127), std::int64_t{0}}));
+  EXPECT_EQ(with_ones(8, 133145, false, 127), (std::pair{wrapped(133145LL * 127 * 127), std::int64_t{1}}));
+  EXPECT_EQ(with_ones(8, 131071, true, -128), (std::pair{wrapped(131071LL * 128 * 128), std::int64_t{0}}));
+  EXPECT_EQ(with_ones(8, 131072, true, -128), (std::pair{-0x1p31F, std::int64_t{1}}));
+}
+
+TEST(CodedProduct, int32_sums_of_16_bit_codes_agree_with_long_hand_arithmetic) {
+  Samples samples(64);
+  for (Quantiser quantiser : all_quantisers()) {
+    if (quantiser.bits != 16) continue;
+    quantiser.accumulator_bits = 32;
+    quantiser.block_size = 5;
+    Operand a = draw_operand(samples, 3, 12, 0), b = draw_operand(samples, 12, 4, 1);
+    for (double& x : a.elements) x = samples.chance(2) ? 0.5 : x;  // large sums in both directions
+    for (double& x : b.elements) x = samples.chance(2) ? -0.5 : x;
+    check<float>(a, b, std::vector<double>(12, 1.0), quantiser);
+    check<double>(a, b, std::vector<double>(12, 1.0), quantiser);
+  }
+}
+
+// A partial sum that comes back into the range is right modulo 2^32, and counted all the same.
+TEST(CodedProduct, overflow_of_a_partial_sum_is_counted_once_an_element) {
+  Quantiser quantiser = quantiser_of(16, Quantiser::Scale::tensor, Quantiser::Rule::amax, false);
+  quantiser.accumulator_bits = 32;
+  std::vector<float> a{32767, 32767, 32767, 32767}, b{32767, 32767, 32767, -32767}, c(1, 0.0F);
+  const QuantiserCounts counts = accumulate_coded_product<float>(c.data(), 1, {a.data(), 4, 1, 4, 0, 0},
+                                                                 {b.data(), 1, 4, 1, 0, 0}, quantiser);
+  EXPECT_EQ(c[0], static_cast<float>(2LL * 32767 * 32767));
+  EXPECT_EQ(counts.overflows_live, 1);
+}
+
+TEST(CodedProduct, overflows_outside_the_live_blocks_are_counted_apart) {
+  Quantiser quantiser = quantiser_of(16, Quantiser::Scale::tensor, Quantiser::Rule::amax, false);
+  quantiser.accumulator_bits = 32;
+  std::vector<float> ones(36, 1.0F), c(36, 0.0F);
+  const CodedBlock<float> block{ones.data(), 6, 6, 6, 0, 0};
+  const QuantiserCounts counts = accumulate_coded_product(c.data(), 6, block, block, quantiser, 2);
+  EXPECT_EQ(counts.overflows_live, 12);  // three blocks of 2 x 2
+  EXPECT_EQ(counts.overflows_dead, 24);
+}
+
+// Every pair of int4 codes, by a product of a column and a row of all of them: q_a q_b exactly.
+TEST(CodedProduct, all_pairs_of_int4_codes) {
+  for (const bool full : {false, true}) {
+    Quantiser quantiser = quantiser_of(4, Quantiser::Scale::tensor, Quantiser::Rule::static_amax, false);
+    quantiser.static_amax = 7;
+    quantiser.full_range = full;
+    std::vector<float> codes;
+    for (int q = -9; q <= 9; ++q) codes.push_back(static_cast<float>(q));
+    const int n = static_cast<int>(codes.size());
+    std::vector<float> c(codes.size() * codes.size(), 0.0F);
+    const QuantiserCounts counts = accumulate_coded_product<float>(c.data(), n, {codes.data(), 1, n, 1, 0, 0},
+                                                                   {codes.data(), n, 1, n, 0, 0}, quantiser);
+    const auto clamped = [&](int q) { return std::clamp(q, full ? -8 : -7, 7); };
+    for (int i = 0; i < n; ++i) {
+      for (int j = 0; j < n; ++j)
+        EXPECT_EQ(c[static_cast<std::size_t>(i * n + j)],
+                  static_cast<float>(clamped(i - 9) * clamped(j - 9)));
+    }
+    EXPECT_EQ(counts.saturations, full ? 6 : 8);  // 8 and 9, -9, and -8 unless it is a code
+  }
+}
+
+// A block is not touched by what lies in another: one tiny and one huge block, k no multiple of the size.
+TEST(CodedProduct, blocks_have_scales_of_their_own) {
+  Quantiser quantiser = quantiser_of(8, Quantiser::Scale::block, Quantiser::Rule::amax, false);
+  quantiser.block_size = 2;
+  std::vector<float> b{127, 5, 127, 2, 127};
+  const auto product = [&](std::vector<float> a) {
+    float c = 0;
+    accumulate_coded_product<float>(&c, 1, {a.data(), 5, 1, 5, 0, 0}, {b.data(), 1, 5, 1, 0, 0}, quantiser);
+    return c;
+  };
+  EXPECT_FLOAT_EQ(product({127e-20F, 1e-20F, 127, 3, 127e20F}), 127e20F * 127);
+  EXPECT_FLOAT_EQ(product({127e-20F, 1e-20F, 127, 3, 0}), 127 * 127 + 6);
+  EXPECT_FLOAT_EQ(product({127e-20F, 1e-20F, 0, 0, 0}), (127 * 127 + 5) * 1e-20F);
 }
 
 }  // namespace

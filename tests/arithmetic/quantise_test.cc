@@ -11,6 +11,7 @@
 #include "support/bits.h"
 #include "support/mpfr_oracle.h"
 #include "support/samples.h"
+#include "support/simd_levels.h"
 
 namespace tristab {
 namespace {
@@ -18,7 +19,7 @@ namespace {
 Quantiser quantiser_of(int bits, bool outside = false) {
   Quantiser quantiser;
   quantiser.bits = bits;
-  quantiser.largest_code = bits == 8 ? 127 : 32767;
+  quantiser.largest_code = (1 << (bits - 1)) - 1;
   quantiser.identity_outside = outside;
   return quantiser;
 }
@@ -40,7 +41,7 @@ float quotient(double x, double y) {
 
 TEST(QuantiserScale, amax_rule_is_amax_over_qmax_rounded_to_fp32) {
   Samples samples(51);
-  for (const int bits : {8, 16}) {
+  for (const int bits : {4, 8, 16}) {
     const Quantiser quantiser = quantiser_of(bits);
     for (int i = 0; i < 3000; ++i) {
       const double largest = std::fabs(samples.value(fp32_format(), -126, 127));
@@ -52,7 +53,7 @@ TEST(QuantiserScale, amax_rule_is_amax_over_qmax_rounded_to_fp32) {
 
 TEST(QuantiserScale, power_of_two_rule_is_the_least_power_at_or_above_amax_over_qmax) {
   Samples samples(52);
-  for (const int bits : {8, 16}) {
+  for (const int bits : {4, 8, 16}) {
     Quantiser quantiser = quantiser_of(bits);
     quantiser.rule = Quantiser::Rule::power_of_two;
     const double qmax = quantiser.largest_code;
@@ -108,7 +109,7 @@ TEST(CodeOf, is_the_nearest_whole_number_of_the_exact_quotient) {
 }
 
 TEST(CodeOf, is_clamped_symmetrically) {
-  for (const int bits : {8, 16}) {
+  for (const int bits : {4, 8, 16}) {
     const Quantiser quantiser = quantiser_of(bits);
     const double qmax = quantiser.largest_code;
     EXPECT_EQ(code_of(qmax, 1, quantiser), qmax);
@@ -140,7 +141,7 @@ template <class Carrier>
 void check_requantise() {
   Samples samples(54);
   MpfrOracle oracle;
-  for (const int bits : {8, 16}) {
+  for (const int bits : {4, 8, 16}) {
     for (const bool outside : {false, true}) {
       for (const int diagonal : {-2, 0, 1, 9}) {
         const Quantiser quantiser = quantiser_of(bits, outside);
@@ -178,7 +179,7 @@ TEST(RequantiseBlock, replaces_every_quantised_element_by_scale_times_code) {
 // What is s q already stays as it is: the scale found again is the same.
 TEST(RequantiseBlock, is_idempotent_where_the_largest_code_is_in_use) {
   Samples samples(55);
-  for (const int bits : {8, 16}) {
+  for (const int bits : {4, 8, 16}) {
     Quantiser quantiser = quantiser_of(bits);
     quantiser.rule = Quantiser::Rule::power_of_two;
     std::vector<float> elements(64);
@@ -200,6 +201,108 @@ TEST(RequantiseBlock, all_zeros_stay_zeros_and_nan_spreads_over_the_tensor) {
   elements[5] = static_cast<float>(kNaN);
   requantise_block(block, quantiser_scale(quantised_magnitude(block, quantiser), quantiser), quantiser);
   EXPECT_TRUE(std::all_of(elements.begin(), elements.end(), [](float x) { return std::isnan(x); }));
+}
+
+TEST(QuantiserScale, of_a_static_rule_is_the_calibrated_one_whatever_the_tensor_holds) {
+  Quantiser quantiser = quantiser_of(8);
+  quantiser.rule = Quantiser::Rule::static_amax;
+  quantiser.static_amax = 0.3;
+  for (const double largest : {0.0, 1e-20, 0.3, 7.0, 1e30})
+    EXPECT_EQ(quantiser_scale(largest, quantiser), quotient(static_cast<double>(0.3F), 127)) << largest;
+  EXPECT_TRUE(std::isnan(quantiser_scale(kInfinity, quantiser)));
+  EXPECT_TRUE(std::isnan(quantiser_scale(kNaN, quantiser)));
+}
+
+TEST(QuantiserScale, of_the_full_range_is_that_of_the_symmetric_one) {
+  Quantiser quantiser = quantiser_of(8);
+  quantiser.full_range = true;
+  EXPECT_EQ(quantiser_scale(254, quantiser), 2.0F);
+  EXPECT_EQ(code_of(-256, 2, quantiser), -128);
+  EXPECT_EQ(code_of(-300, 2, quantiser), -128);
+  EXPECT_EQ(code_of(300, 2, quantiser), 127);
+}
+
+// The vector kernels multiply by the reciprocal: near every tie, exactly at it, and far beyond the codes they give
+// what the quotient gives.
+TEST(RequantiseBlock, codes_are_those_of_the_exact_quotient_next_to_every_tie) {
+  Samples samples(56);
+  for_each_simd_level([&](const char* level) {
+    for (const int bits : {4, 8, 16}) {
+      const Quantiser quantiser = quantiser_of(bits);
+      for (int trial = 0; trial < 300; ++trial) {
+        const auto scale = static_cast<float>(std::fabs(samples.value(fp32_format(), -30, 20)));
+        if (scale == 0) continue;
+        std::vector<float> x;
+        for (int i = 0; i < 37; ++i) {
+          const int code = samples.integer(-quantiser.largest_code - 2, quantiser.largest_code + 2);
+          const auto tie = static_cast<float>((code + 0.5) * static_cast<double>(scale));
+          const int steps = samples.integer(-2, 2);
+          x.push_back(steps == 0   ? tie
+                      : steps == 1 ? std::nextafter(tie, 1e30F)
+                      : steps == 2 ? static_cast<float>(samples.value(fp32_format(), -40, 60))
+                                   : std::nextafter(tie, -1e30F));
+        }
+        std::vector<float> values = x;
+        std::int64_t clamped = 0;
+        const CodedBlock<float> block{values.data(), 37, 1, 37, 0, 0};
+        const std::int64_t counted = requantise_block(block, static_cast<double>(scale), quantiser);
+        for (std::size_t i = 0; i < x.size(); ++i) {
+          // The nearest whole number by comparisons of exact numbers alone.
+          const double exact = static_cast<double>(x[i]), s = static_cast<double>(scale);
+          double code = std::clamp(std::floor(exact / s), -1e6, 1e6);
+          const double above = exact - code * s - 0.5 * s;  // exact: 24 + 21 bits
+          if (above > 0 || (above == 0 && std::fmod(code, 2) != 0)) code += 1;
+          clamped += std::fabs(code) > quantiser.largest_code;
+          code = std::clamp<double>(code, -quantiser.largest_code, quantiser.largest_code);
+          ASSERT_EQ(static_cast<double>(values[i]), static_cast<double>(static_cast<float>(code * s)))
+              << level << ' ' << exact << ' ' << s;
+        }
+        ASSERT_EQ(counted, clamped);
+      }
+    }
+  });
+}
+
+TEST(RequantiseRows, every_row_or_piece_of_a_row_has_its_own_scale) {
+  Samples samples(57);
+  for (const int length : {0, 1, 3, 8, 11, 50}) {
+    for (const bool outside : {false, true}) {
+      Quantiser quantiser = quantiser_of(8, outside);
+      quantiser.scale = length == 0 ? Quantiser::Scale::row : Quantiser::Scale::block;
+      if (length != 0) quantiser.block_size = length;
+      const int rows = 4, columns = 11, piece = length == 0 ? columns : length;
+      std::vector<double> elements(rows * columns);
+      for (double& x : elements) x = samples.value(fp32_format(), -20, 3);
+      const std::vector<double> before = elements;
+      EXPECT_EQ(requantise_rows<double>({elements.data(), columns, rows, columns, 2, 0}, quantiser), 0);
+      for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < columns; ++j) {
+          const double x = before[static_cast<std::size_t>(i * columns + j)];
+          double amax = 0;
+          for (int l = j / piece * piece; l < std::min(columns, (j / piece + 1) * piece); ++l) {
+            if (!outside || l != i + 2)
+              amax = std::max(amax, std::fabs(before[static_cast<std::size_t>(i * columns + l)]));
+          }
+          const double scale = amax == 0 ? 1 : static_cast<double>(quotient(amax, 127));
+          const double code = std::nearbyint(x / scale);
+          const double expected =
+              outside && j == i + 2 ? x : static_cast<double>(static_cast<float>(scale * code));
+          EXPECT_EQ(elements[static_cast<std::size_t>(i * columns + j)], expected)
+              << length << ' ' << i << ' ' << j;
+        }
+      }
+    }
+  }
+}
+
+TEST(RequantiseBlock, counts_what_a_static_scale_clamps_but_not_the_diagonal_outside) {
+  Quantiser quantiser = quantiser_of(8, true);
+  quantiser.rule = Quantiser::Rule::static_amax;
+  quantiser.static_amax = 127;  // scale 1
+  std::vector<float> x{500, 127.4F, 127.6F, -127.5F, 500, -128, 3, 1e30F, 500};
+  const CodedBlock<float> block{x.data(), 3, 3, 3, 0, 0};
+  EXPECT_EQ(requantise_block(block, 1, quantiser), 4);  // 127.6, -127.5 (to -128), -128, 1e30
+  EXPECT_EQ(x, (std::vector<float>{500, 127, 127, -127, 500, -127, 3, 127, 500}));
 }
 
 }  // namespace

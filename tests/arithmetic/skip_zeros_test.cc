@@ -51,7 +51,7 @@ void check_skipping(const char* operand_name, const char* accumulator_name, bool
            {std::tuple{3, 11, 9}, std::tuple{9, 9, 9}, std::tuple{8, 16, 16}, std::tuple{12, 7, 5}}) {
         for (const Pattern& pattern : patterns(inner)) {
           SCOPED_TRACE(pattern.name);
-          ProductCase<Carrier> product{rows, inner, columns, rows % 3, operand.precision, {format, mode, fma},
+          ProductCase<Carrier> product{rows, inner, columns, rows % 3, operand, {format, mode, fma},
                                        {},   {},    {}};
           const auto draw = [&](bool kept) {
             if (!kept) return samples.chance(2) ? -0.0 : 0.0;

@@ -27,9 +27,13 @@ const Row kRows[] = {
     {"bf16", 8, -126, 127, 16, 0x1.fep127, 0x1p-126, 0x1p-133, 0x1p-8},
     {"fp16", 11, -14, 15, 16, 65504, 0x1p-14, 0x1p-24, 0x1p-11},
     {"e5m2", 3, -14, 15, 8, 57344, 0x1p-14, 0x1p-16, 0x1p-3},
-    {"e4m3", 4, -6, 7, 8, 240, 0x1p-6, 0x1p-9, 0x1p-4},  // IEEE-style: the top exponent is infinity's
-    {"e3m2", 3, -2, 3, 6, 14, 0x1p-2, 0x1p-4, 0x1p-3},
-    {"e2m1", 2, 0, 1, 4, 3, 1, 0.5, 0x1p-2},
+    {"e4m3", 4, -6, 8, 8, 448, 0x1p-6, 0x1p-9,
+     0x1p-4},  // OCP: 480 is NaN's code; IEEE-style would end at 240
+    {"e3m2", 3, -2, 4, 6, 28, 0x1p-2, 0x1p-4, 0x1p-3},
+    {"e2m3", 4, 0, 2, 6, 7.5, 1, 0.125, 0x1p-4},
+    {"e2m1", 2, 0, 2, 4, 6, 1, 0.5, 0x1p-2},
+    {"e3m4", 5, -2, 3, 8, 15.5, 0x1p-2, 0x1p-6, 0x1p-5},
+    {"p4emin-6emax8", 4, -6, 8, 9, 480, 0x1p-6, 0x1p-9, 0x1p-4},
     {"e5m7", 8, -14, 15, 13, 65280, 0x1p-14, 0x1p-21, 0x1p-8},
     {"e9m50", 51, -254, 255, 60, 0x1.ffffffffffffcp255, 0x1p-254, 0x1p-304, 0x1p-51},
 };
@@ -64,7 +68,9 @@ TEST(Format, exmy_names_give_the_named_formats) {
 TEST(Format, every_exmy_has_ieee_bias_and_width) {
   for (int x = 2; x <= 9; ++x) {
     for (int y = 1; y <= 50; ++y) {
-      const Format format = format_of(fmt::format("e{}m{}", x, y), "test");
+      const std::string name = fmt::format("e{}m{}", x, y);
+      if (name == "e4m3" || name == "e3m2" || name == "e2m3" || name == "e2m1") continue;  // OCP's
+      const Format format = format_of(name, "test");
       const int bias = static_cast<int>(std::ldexp(1.0, x - 1)) - 1;
       ASSERT_EQ(format.precision, y + 1);
       ASSERT_EQ(format.min_exponent, 1 - bias);
@@ -93,6 +99,44 @@ TEST(Format, inside_means_that_every_value_is_shared) {
   EXPECT_TRUE(inside("e2m1", "e4m3"));
 }
 
+TEST(Format, modifiers_of_a_name_change_overflow_and_subnormals) {
+  EXPECT_EQ(format_of("e4m3", "test").overflow, Overflow::nan);
+  EXPECT_EQ(format_of("e5m2", "test").overflow, Overflow::infinity);
+  EXPECT_EQ(format_of("e2m1", "test").overflow, Overflow::saturate);
+  EXPECT_EQ(format_of("e4m3-saturate", "test").overflow, Overflow::saturate);
+  EXPECT_EQ(format_of("e4m3-saturate", "test").largest(), 448);
+  EXPECT_EQ(format_of("fp16-nan-flush", "test").overflow, Overflow::nan);
+  EXPECT_FALSE(format_of("fp16-nan-flush", "test").subnormals);
+  EXPECT_TRUE(format_of("fp16-nan", "test").subnormals);
+  EXPECT_FALSE(format_of("p5emin-20emax9-flush", "test").subnormals);
+  EXPECT_NE(format_of("fp16-saturate", "test"), format_of("fp16", "test"));
+  EXPECT_NE(format_of("fp16-flush", "test"), format_of("fp16", "test"));
+}
+
+// A format's name is its identity in results: one format has one name, and the name gives the format back.
+TEST(Format, names_of_changed_formats_give_the_same_format_again) {
+  for (const char* name : {"fp16", "e4m3", "e2m1", "e4m3-saturate", "bf16-flush", "e5m2-nan-flush"}) {
+    for (const Overflow overflow : {Overflow::infinity, Overflow::nan, Overflow::saturate}) {
+      const Format changed = with_overflow(format_of(name, "test"), overflow);
+      EXPECT_EQ(changed.overflow, overflow);
+      EXPECT_EQ(format_of(changed.name, "test"), changed) << changed.name;
+      EXPECT_EQ(format_of(changed.name, "test").name, changed.name);
+      const Format flushed = without_subnormals(changed);
+      EXPECT_FALSE(flushed.subnormals);
+      EXPECT_EQ(format_of(flushed.name, "test"), flushed) << flushed.name;
+    }
+  }
+  EXPECT_EQ(format_of("e4m3-nan", "test").name, "e4m3");
+  EXPECT_EQ(format_of("fp16-infinity", "test").name, "fp16");
+}
+
+TEST(Format, a_format_without_subnormals_lies_inside_the_one_with_them_and_not_the_other_way) {
+  EXPECT_TRUE(format_of("fp16-flush", "test").inside(format_of("fp16", "test")));
+  EXPECT_FALSE(format_of("fp16", "test").inside(format_of("fp16-flush", "test")));
+  EXPECT_FALSE(format_of("p4emin-6emax8", "test").inside(format_of("e4m3", "test")));  // 480
+  EXPECT_TRUE(format_of("e4m3", "test").inside(format_of("p4emin-6emax8", "test")));
+}
+
 std::string refusal(const char* name) {
   try {
     format_of(name, "config.json: /arithmetics/0");
@@ -117,7 +161,9 @@ TEST(Format, unknown_names_are_refused_with_the_nearest) {
   EXPECT_TRUE(
       message.starts_with("config.json: /arithmetics/0: no format is called 'fp61'; did you mean 'fp64'?"))
       << message;
-  EXPECT_TRUE(message.ends_with("Allowed: fp64, fp32, tf32, bf16, fp16, eXmY")) << message;
+  EXPECT_TRUE(message.ends_with(
+      "Allowed: fp64, fp32, tf32, bf16, fp16, e5m2, e4m3, e3m2, e2m3, e2m1, eXmY, pPeminEemaxE"))
+      << message;
   EXPECT_NE(refusal("bf61").find("no format is called 'bf61'; did you mean 'bf16'?"), std::string::npos);
   EXPECT_NE(refusal("FP16").find("did you mean 'fp16'?"), std::string::npos);
 }

@@ -61,7 +61,9 @@ template <class Carrier>
 std::vector<Format> formats_of() {
   std::vector<Format> formats = formats_inside_fp32();
   if (sizeof(Carrier) == sizeof(double)) {
-    for (const char* name : {"e9m50", "e9m1", "e8m28", "e2m50"}) formats.push_back(format_of(name, "test"));
+    for (const char* name : {"e9m50", "e9m1", "e8m28", "e2m50", "bf16-flush", "fp32-flush", "e9m20-saturate",
+                             "p9emin-290emax290-nan", "p51emin-300emax300"})
+      formats.push_back(format_of(name, "test"));
   }
   return formats;
 }
@@ -162,18 +164,18 @@ TEST(RoundValue, nan_stays_nan_and_negative_zero_stays_negative) {
   }
 }
 
-TEST(RoundValue, rounding_at_compile_time_and_at_run_time_are_the_same) {
+TEST(RoundValue, fp16_values_by_hand) {
   const RoundingTarget<float> target(format_of("fp16", "test"));
-  EXPECT_EQ(round_value<Rounding::nearest_even>(2049.0F, target), 2048.0F);
-  EXPECT_EQ(round_value<Rounding::nearest_away>(2049.0F, target), 2050.0F);
-  EXPECT_EQ(round_value<Rounding::toward_zero>(2051.0F, target), 2050.0F);
-  EXPECT_EQ(round_value<Rounding::up>(2049.0F, target), 2050.0F);
-  EXPECT_EQ(round_value<Rounding::down>(-2049.0F, target), -2050.0F);
-  EXPECT_EQ(round_value<Rounding::to_odd>(2048.5F, target), 2050.0F);  // 2050 = 1025 units: odd
-  EXPECT_EQ(round_value<Rounding::to_odd>(2051.5F, target), 2050.0F);
-  EXPECT_EQ(round_value<Rounding::to_odd>(70000.0F, target), 65504.0F);
-  EXPECT_EQ(round_value<Rounding::nearest_even>(65520.0F, target), std::numeric_limits<float>::infinity());
-  EXPECT_EQ(round_value<Rounding::nearest_even>(65519.0F, target), 65504.0F);
+  EXPECT_EQ(round_value(2049.0F, target, Rounding::nearest_even), 2048.0F);
+  EXPECT_EQ(round_value(2049.0F, target, Rounding::nearest_away), 2050.0F);
+  EXPECT_EQ(round_value(2051.0F, target, Rounding::toward_zero), 2050.0F);
+  EXPECT_EQ(round_value(2049.0F, target, Rounding::up), 2050.0F);
+  EXPECT_EQ(round_value(-2049.0F, target, Rounding::down), -2050.0F);
+  EXPECT_EQ(round_value(2048.5F, target, Rounding::to_odd), 2050.0F);  // 2050 = 1025 units: odd
+  EXPECT_EQ(round_value(2051.5F, target, Rounding::to_odd), 2050.0F);
+  EXPECT_EQ(round_value(70000.0F, target, Rounding::to_odd), 65504.0F);
+  EXPECT_EQ(round_value(65520.0F, target, Rounding::nearest_even), std::numeric_limits<float>::infinity());
+  EXPECT_EQ(round_value(65519.0F, target, Rounding::nearest_even), 65504.0F);
 }
 
 }  // namespace

@@ -118,6 +118,63 @@ TEST(Cost, recursive_takes_2_products_a_merge_and_depth_2_a_level) {
   EXPECT_EQ(cost_of(with("recursive", {{"block", 1}}), 64).matmuls, 2 * 63);
 }
 
+TEST(Cost, gauss_jordan_takes_n_minus_1_vector_steps) {
+  const Cost cost = cost_of("gauss-jordan", 16);
+  EXPECT_EQ(cost.matmuls, 0);
+  EXPECT_EQ(cost.vector_depth, 15);
+}
+
+TEST(Cost, neumann_in_product_form_takes_2_log2_n_minus_2_products) {
+  const Cost cost = cost_of(with("neumann", {{"evaluation", "product"}}), 64);
+  EXPECT_EQ(cost.matmuls, 10);
+  EXPECT_EQ(cost.product_depth, 6);
+  EXPECT_EQ(cost_of(with("neumann", {{"evaluation", "product"}, {"degree", 15}}), 64).matmuls, 6);
+}
+
+TEST(Cost, paterson_stockmeyer_takes_s_minus_1_plus_r_minus_1_products) {
+  EXPECT_EQ(cost_of("paterson-stockmeyer", 16).matmuls, 3 + 3);  // tt-metal's diagonal phase
+  EXPECT_EQ(cost_of("paterson-stockmeyer", 64).matmuls, 7 + 7);
+  EXPECT_EQ(cost_of(with("paterson-stockmeyer", {{"degree", 16}}), 64).matmuls, 4 + 3);  // groups 5, 5, 5, 2
+  EXPECT_EQ(cost_of(with("paterson-stockmeyer", {{"degree", 4}, {"group", 2}}), 64).matmuls,
+            1 + 1);  // 2, 2, 1
+}
+
+TEST(Cost, ladder_takes_2_log2_n_dense_products_of_the_same_depth) {
+  const Inversion inversion = inverted("ladder", "fp32", matrices("zeros", 64, 1).at(0));
+  EXPECT_EQ(inversion.trace.total().matmuls, 12);
+  EXPECT_EQ(inversion.trace.product_depth, 12);
+  ASSERT_EQ(inversion.trace.products.size(), 1U);
+  EXPECT_EQ(inversion.trace.products[0].rows, 64);
+}
+
+TEST(Cost, bounded_doubling_takes_2_log2_of_the_block_count_products_after_its_diagonal_phase) {
+  EXPECT_EQ(cost_of("bounded-doubling", 128).matmuls, 6 + 2 * 3);
+  EXPECT_EQ(cost_of("bounded-doubling", 128).product_depth, 4 + 3 + 2);
+  EXPECT_EQ(cost_of("bounded-doubling", 32).matmuls, 6 + 2);
+  EXPECT_EQ(cost_of("bounded-doubling", 16).matmuls, 6);
+}
+
+TEST(Cost, the_32_x_32_kernels_of_tt_metal_take_8_products_and_30_by_horner) {
+  // Horner inverts the two 16-blocks one after the other there; a batch of two is one product here. The recursion of
+  // the nested form inverts its two halves one after the other, where tt-metal takes them at once.
+  const auto blocked = [](const char* diagonal) {
+    return with("blocked-substitution", {{"merge", "doubling"}, {"diagonal", diagonal}});
+  };
+  EXPECT_EQ(cost_of(blocked("paterson-stockmeyer"), 32).matmuls, 8);
+  EXPECT_EQ(cost_of(blocked("neumann"), 32).matmuls, 14 + 2);
+  EXPECT_EQ(cost_of("mch", 32).matmuls, 8);
+  const Json recursion{{"method", "recursive"}, {"block", 4}, {"diagonal", "neumann"}};
+  const Json nested =
+      with("bounded-doubling", {{"block", 8}, {"addend", "operand"}, {"diagonal", recursion}});
+  EXPECT_EQ(cost_of(nested, 32).matmuls, 8 + 2);
+}
+
+TEST(Cost, the_last_product_in_halves_is_two_products) {
+  const Json method =
+      with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"last_product", "halves"}});
+  EXPECT_EQ(cost_of(method, 64).matmuls, 2 * 3 + 1);
+}
+
 TEST(Cost, refinement_adds_2_products_a_step) {
   EXPECT_EQ(cost_of(with("refine", {{"base", "mbh"}, {"steps", 3}}), 64).matmuls, 12 + 6);
   EXPECT_EQ(cost_of(with("refine", {{"base", "mxr"}, {"where", "diagonal"}}), 64).matmuls, 10 + 2);

@@ -80,9 +80,11 @@ std::vector<Json> exact_methods() {
       with("mxr", {{"block", 128}}),
       "blocked-substitution",
       with("blocked-substitution", {{"association", "right"}, {"sum", "separate"}, {"block", 8}}),
-      with("blocked-substitution", {{"merge", "doubling"}, {"form", "strict"}}),
+      with("blocked-substitution",
+           {{"merge", "doubling"}, {"diagonal", {{"method", "row-substitution"}, {"form", "strict"}}}}),
       with("blocked-substitution", {{"merge", "doubling"}, {"association", "right"}, {"block", 5}}),
-      with("blocked-substitution", {{"merge", "substitution"}, {"order", "dot"}}),
+      with("blocked-substitution",
+           {{"merge", "substitution"}, {"diagonal", {{"method", "row-substitution"}, {"order", "dot"}}}}),
       "recursive",
       with("recursive", {{"block", 1}, {"association", "right"}}),
       with("recursive", {{"block", 7}}),
@@ -101,6 +103,39 @@ std::vector<Json> exact_methods() {
   };
 }
 
+// What the recipes of real systems add: diagonal phases, merges and evaluations.
+std::vector<Json> exact_kernel_methods() {
+  std::vector<Json> list{
+      "gauss-jordan",
+      with("mch", {{"addend", "operand"}}),
+      with("mch", {{"addend", "separate"}, {"order", "power-first"}}),
+      with("neumann", {{"addend", "separate"}}),
+      with("neumann", {{"evaluation", "powers"}, {"addend", "separate"}}),
+      with("neumann", {{"evaluation", "product"}}),
+      "paterson-stockmeyer",
+      with("paterson-stockmeyer", {{"group", 3}, {"addend", "separate"}}),
+      "ladder",
+      with("ladder", {{"association", "left"}, {"addend", "accumulator"}, {"levels", "each"}}),
+      with("newton-schulz", {{"start", "identity-minus-a"}, {"accumulator", "kept"}}),
+      with("bounded-doubling", {{"block", 4}}),
+      with("bounded-doubling", {{"block", 5}, {"diagonal", "gauss-jordan"}, {"addend", "operand"}}),
+      with("bounded-doubling",
+           {{"block", 8},
+            {"diagonal", {{"method", "recursive"}, {"block", 4}, {"diagonal", {{"method", "neumann"}}}}}}),
+      with("blocked-substitution",
+           {{"block", 8}, {"merge", "doubling"}, {"levels", "each"}, {"last_product", "halves"}}),
+      with("blocked-substitution",
+           {{"block", 5}, {"diagonal", {{"method", "residual-neumann"}, {"order", 2}, {"terms", 2}}}}),
+      with("recursive", {{"block", 3}, {"diagonal", "paterson-stockmeyer"}}),
+      with("refine", {{"base", "bounded-doubling"}, {"where", "diagonal"}}),
+  };
+  for (const char* diagonal : {"column-sweep", "matrix-column-sweep", "gauss-jordan", "mch", "neumann",
+                               "paterson-stockmeyer", "recursive"}) {
+    list.push_back(with("blocked-substitution", {{"block", 6}, {"diagonal", diagonal}}));
+  }
+  return list;
+}
+
 class Exact : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Sizes, Exact, testing::Values(16, 17, 24, 40, 64));
 
@@ -114,10 +149,24 @@ TEST_P(Exact, every_exact_method_gives_the_integer_inverse_without_one_rounding)
   }
 }
 
+TEST(Exact, every_method_of_the_kernels_is_exact_at_every_size_padded_or_not) {
+  for (int n = 1; n <= 33; ++n) {
+    const Matrix a = small_integers(n, 11);
+    const Matrix x = integer_inverse(a);
+    Machine machine(make_exact_engine(256));  // integers below 2^256: the flag proves that they were enough
+    for (const Json& method : exact_kernel_methods()) {
+      const Inversion inversion = invert(method_of(method), arithmetic_of("fp64"), a, machine);
+      EXPECT_EQ(inversion.x, x) << method << " n " << n;
+      EXPECT_TRUE(machine.engine().exact_so_far()) << method << " n " << n;
+    }
+  }
+}
+
 TEST(Exact, the_same_methods_are_exact_on_the_emulated_machine_where_no_value_is_rounded) {
   const Matrix a = small_integers(24, 3);
   const Matrix x = integer_inverse(a);
   for (const Json& method : exact_methods()) EXPECT_EQ(inverted(method, "fp64", a).x, x) << method;
+  for (const Json& method : exact_kernel_methods()) EXPECT_EQ(inverted(method, "fp64", a).x, x) << method;
 }
 
 TEST(Exact, newton_schulz_from_I_over_2n_squares_the_residual_and_is_never_exact) {

@@ -58,6 +58,48 @@ TEST(Refusal, refine_takes_one_base_that_exists_and_has_the_phase_to_refine) {
   EXPECT_NE(message_of(with("refine", {{"base", "refine"}})).find("any other method"), std::string::npos);
 }
 
+TEST(Refusal, a_diagonal_phase_is_a_method_of_one_stage) {
+  const std::string message = message_of(with("blocked-substitution", {{"diagonal", "mbh"}}));
+  EXPECT_NE(
+      message.find("methods[0].diagonal: found mbh, which has stages of its own; allowed: row-substitution, "
+                   "column-sweep"),
+      std::string::npos)
+      << message;
+  EXPECT_NE(message_of(with("blocked-substitution", {{"diagonal", "gaus-jordan"}}))
+                .find("methods[0].diagonal: no method is called 'gaus-jordan'; did you mean 'gauss-jordan'?"),
+            std::string::npos);
+  EXPECT_NE(
+      message_of(with("bounded-doubling", {{"diagonal", with("mch", {{"addend", {"separate", "operand"}}})}}))
+          .find("methods[0].diagonal: found 2 settings; allowed: one method without lists"),
+      std::string::npos);
+}
+
+TEST(Refusal, options_that_exclude_each_other_name_both_and_the_mend) {
+  EXPECT_NE(message_of(with("blocked-substitution", {{"levels", "each"}}))
+                .find("found levels = each together with merge = direct; allowed: levels = each with merge = "
+                      "doubling"),
+            std::string::npos);
+  EXPECT_NE(message_of(with("blocked-substitution", {{"last_product", "halves"}, {"merge", "substitution"}}))
+                .find("last_product = halves with merge = doubling"),
+            std::string::npos);
+  EXPECT_NE(
+      message_of(with("mch", {{"addend", "operand"}, {"accumulator", "kept"}})).find("addend = operand"),
+      std::string::npos);
+  EXPECT_NE(message_of(with("newton-schulz", {{"form", "notebook"}, {"accumulator", "kept"}}))
+                .find("form = kernel with accumulator = kept"),
+            std::string::npos);
+  EXPECT_NE(message_of(with("neumann", {{"evaluation", "product"}, {"degree", 4}}))
+                .find("degree = 4; allowed: a degree one below a power of two"),
+            std::string::npos);
+}
+
+TEST(Refusal, ungated_goes_outermost_and_needs_the_decay_factors) {
+  EXPECT_NE(message_of(with("refine", {{"base", "ungated"}}))
+                .find("methods[0].base: found ungated; allowed: any other"),
+            std::string::npos);
+  EXPECT_THROW(inverted("ungated", "fp32", Matrix(4, 4)), UsageError);
+}
+
 TEST(Refusal, lists_are_axes) {
   EXPECT_EQ(expand_method(with("mxr", {{"block", {8, 16, 32}}}), "m").size(), 3U);
   EXPECT_EQ(

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -18,7 +20,7 @@ template <class Carrier>
 struct ProductCase {
   int rows, inner, columns;
   int gap;  // strides are this much longer than the rows
-  int operand_precision;
+  Format operand;
   Accumulation accumulation;
   std::vector<double> a, b, c;  // rows x inner, inner x columns, rows x columns, without gaps
 
@@ -29,11 +31,13 @@ struct ProductCase {
   std::string text() const {
     return std::to_string(rows) + " x " + std::to_string(inner) + " x " + std::to_string(columns) + " in " +
            accumulation.format.name + (accumulation.fma ? " fma " : " separate ") +
-           name_of(accumulation.rounding) + ", operands of " + std::to_string(operand_precision) + " bits";
+           name_of(accumulation.rounding) + ", operands " + operand.name;
   }
 
   std::vector<double> truth(MpfrOracle& oracle) const {
-    const auto& [format, rounding, fma] = accumulation;
+    const Format& format = accumulation.format;
+    const Rounding rounding = accumulation.rounding;
+    const bool fma = accumulation.fma;
     std::vector<double> result = c;
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < columns; ++j) {
@@ -72,7 +76,13 @@ struct ProductCase {
     task.accumulator = sums.data();
     task.accumulator_stride = columns + gap;
     task.skip_zeros = skip_zeros;
-    task.operand_precision = operand_precision;
+    task.operand_precision = operand.precision;
+    task.operand_min_exponent = operand.min_exponent;
+    task.operand_max_exponent = operand.max_exponent;
+    const auto finite = [](const std::vector<double>& values) {
+      return std::all_of(values.begin(), values.end(), [](double x) { return std::isfinite(x); });
+    };
+    task.finite = finite(a) && finite(b) && finite(c);
     accumulate_product(task, accumulation);
     std::vector<double> result(c.size());
     for (int i = 0; i < rows; ++i) {

@@ -32,6 +32,7 @@ class Samples {
     if (chance(3)) fraction &= ~std::uint64_t{0} << integer(0, bits);
     if (chance(8)) fraction = bits == 0 ? 0 : (std::uint64_t{1} << bits) - 1;
     const double size = std::ldexp(static_cast<double>((std::uint64_t{1} << bits) | fraction), lsb);
+    if (size > format.largest() || (!format.subnormals && size < format.smallest_normal())) return 0;
     return engine_() & 1 ? -size : size;
   }
 
@@ -39,7 +40,7 @@ class Samples {
   double any(const Format& format) {
     if (chance(16)) {
       const double end = chance(2) ? 0.0
-                                   : std::ldexp(std::ldexp(1.0, format.precision) - 1,
+                                   : std::ldexp(std::ldexp(1.0, format.precision) - 1 - format.reserved_codes,
                                                 format.max_exponent - format.precision + 1);
       return engine_() & 1 ? -end : end;
     }
@@ -63,7 +64,8 @@ inline std::vector<double> non_negative_values(const Format& format) {
   for (int f = 0; f < fractions; ++f) values.push_back(std::ldexp(static_cast<double>(f), format.lsb_min()));
   for (int e = format.min_exponent; e <= format.max_exponent; ++e) {
     for (int f = 0; f < fractions; ++f) {
-      values.push_back(std::ldexp(static_cast<double>(fractions + f), e - format.precision + 1));
+      const double value = std::ldexp(static_cast<double>(fractions + f), e - format.precision + 1);
+      if (value <= format.largest()) values.push_back(value);
     }
   }
   return values;
@@ -72,8 +74,9 @@ inline std::vector<double> non_negative_values(const Format& format) {
 // The formats of these tests: named ones, OCP shapes, and odd ones; those inside fp32 come first.
 inline std::vector<Format> formats_inside_fp32() {
   std::vector<Format> formats;
-  for (const char* name :
-       {"fp16", "bf16", "tf32", "e5m2", "e4m3", "e2m1", "e3m2", "e5m7", "e8m3", "e6m9", "e8m12", "e8m23"}) {
+  for (const char* name : {"fp16", "bf16", "tf32", "e5m2", "e4m3", "e2m1", "e3m2", "e5m7", "e8m3", "e6m9",
+                           "e8m12", "e8m23", "e4m3-saturate", "e4m3-infinity", "e5m2-nan", "fp16-flush",
+                           "fp16-saturate-flush", "p5emin-20emax9"}) {
     formats.push_back(format_of(name, "test"));
   }
   return formats;

@@ -55,7 +55,8 @@ TEST(Plan, case_ids_tell_all_parameters_apart) {
                   {}, "test", "", "test");
   std::vector<std::string> ids;
   for (const MethodSpec& method : config.methods) {
-    for (const Arithmetic& arithmetic : config.arithmetics) ids.push_back(case_id("m", method, arithmetic));
+    for (const Arithmetic& arithmetic : config.arithmetics)
+      ids.push_back(case_id("m", {&method, &arithmetic}));
   }
   EXPECT_EQ(ids[0].substr(0, ids[0].rfind('/')), "m/mxr:block=8/fp16");
   EXPECT_EQ(ids[3].substr(0, ids[3].rfind('/')), "m/mxr/fp16:fma=true");

@@ -60,7 +60,7 @@ TEST(Run, records_come_in_case_order_with_any_number_of_threads) {
       for (const Arithmetic& arithmetic : config.arithmetics) {
         const Record& a = one.results[m].records[k];
         const Record& b = four.results[m].records[k++];
-        EXPECT_EQ(a.id, case_id(one.results[m].id, method, arithmetic));
+        EXPECT_EQ(a.id, case_id(one.results[m].id, {&method, &arithmetic}));
         EXPECT_EQ(a.id, b.id);
         EXPECT_TRUE(ids.insert(a.id).second) << a.id;
         for (const MetricInfo& info : metrics()) {

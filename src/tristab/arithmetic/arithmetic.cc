@@ -5,202 +5,210 @@
 #include <algorithm>
 #include <cmath>
 
+#include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 
 namespace tristab {
 namespace {
 
-constexpr std::string_view kPure = "-pure";
-
-std::vector<std::string> rounding_choices() { return {rounding_names().begin(), rounding_names().end()}; }
-
-std::vector<Parameter> floating_parameters(bool pure, const std::string& accumulator) {
-  std::vector<Parameter> parameters{
-      Parameter::choice(
-          "rounding", "nearest-even", rounding_choices(),
-          "of every rounding to the format: operands, results between steps, vector operations (tf32: "
-          "operands of products only)"),
-      Parameter::boolean("fma", false, "products are added by fused multiply-adds, rounded once"),
-      Parameter::choice("output", "accumulator", {"accumulator", "storage"},
-                        "format of a method's last result: the accumulator's, or rounded to storage"),
-  };
-  if (!pure) {
-    parameters.push_back(
-        Parameter::text("accumulate", accumulator, "format in which products are summed, k ascending"));
-    parameters.push_back(Parameter::choice("accumulator_rounding", "nearest-even", rounding_choices(),
-                                           "rounding of the accumulator"));
+// The format with the overflow rule and the flushing of results that the settings ask for.
+Format adapted(const Format& format, const Settings& settings, bool flush) {
+  Format result = format;
+  if (settings.has("overflow")) {
+    const std::string& rule = settings.text("overflow");
+    result = with_overflow(result, rule == "infinity" ? Overflow::infinity
+                                   : rule == "nan"    ? Overflow::nan
+                                                      : Overflow::saturate);
   }
-  return parameters;
+  return flush && result != fp64_format() ? without_subnormals(result) : result;
 }
 
-std::vector<Parameter> integer_parameters() {
-  return {
-      Parameter::choice("scale", "tensor", {"tensor", "row"},
-                        "one scale a tensor, or one a row of the left and a column of the right operand"),
-      Parameter::choice("scale_rule", "amax", {"amax", "power-of-two"},
-                        "s = amax / qmax, or the next power of two at or above it"),
-      Parameter::choice(
-          "identity", "outside", {"outside", "inside"},
-          "whether the main diagonal stays outside the quantiser (kept in fp32) or is quantised too"),
-      Parameter::choice("output", "accumulator", {"accumulator", "storage"},
-                        "format of a method's last result: fp32, or requantised"),
+// Models whose sums have no fused, stochastic or wider form.
+void check_product(const Arithmetic& arithmetic, std::string_view place) {
+  const Accumulation& product = arithmetic.product;
+  const auto refuse = [&](const std::string& found, const std::string& allowed) {
+    throw UsageError(fmt::format("{}: found {}; allowed: {}", place, found, allowed));
   };
+  if (product.model == AccumulationModel::sequential) return;
+  const std::string& model = name_of(product.model);
+  if (product.fma) refuse(fmt::format("fma with model {}", model), "fma with model sequential");
+  if (product.rounding == Rounding::stochastic && product.model != AccumulationModel::exact)
+    refuse(fmt::format("accumulator_rounding stochastic with model {}", model),
+           "stochastic with the models sequential and exact");
+  if (product.model != AccumulationModel::matrix_unit && product.model != AccumulationModel::bf16_pairs)
+    return;
+  if (!product.format.inside(fp32_format()) || !arithmetic.operand.inside(fp32_format()))
+    refuse(fmt::format("model {} with operands {} and sums in {}", model, arithmetic.operand.name,
+                       product.format.name),
+           "operands and sums inside fp32");
+  if (product.model == AccumulationModel::bf16_pairs &&
+      (!arithmetic.operand.inside(format_of("bf16", place)) || product.format != fp32_format() ||
+       product.rounding != Rounding::nearest_even))
+    refuse(fmt::format("model {} with operands {} and sums in {}, {}", model, arithmetic.operand.name,
+                       product.format.name, name_of(product.rounding)),
+           "bf16 operands and sums in fp32, nearest-even");
 }
 
-Description floating_description(const std::string& name, bool pure) {
-  Description description;
-  description.name = name;
-  if (pure) {
-    description.summary =
-        fmt::format("every single operation rounded to {}: c := fl(c + fl(a b)), k ascending", name);
-    description.name += kPure;
-  } else if (name == "fp64" || name == "fp32") {
-    description.summary = fmt::format("everything in {}", name);
-  } else if (name == "tf32") {
-    description.summary = "operands of products rounded to tf32, everything else in fp32";
-  } else {
-    description.summary = fmt::format(
-        "operands, results between steps and vector operations in {}, products summed in fp32", name);
+Accumulation make_product(const Preset& preset, const Settings& settings, bool flush,
+                          std::string_view place) {
+  Accumulation product;
+  const Format format = format_of(settings.text("accumulate"), fmt::format("{}.accumulate", place));
+  product.format = flush && format != fp64_format() ? without_subnormals(format) : format;
+  product.fma = settings.flag("fma");
+  if (settings.has("model")) product.model = accumulation_model_of(settings.text("model"));
+  if (preset.unit != nullptr) product.unit = preset.unit->unit;
+  if (settings.has("terms")) product.unit.terms = static_cast<int>(settings.integer("terms"));
+  if (settings.has("fraction_bits"))
+    product.unit.fraction_bits = static_cast<int>(settings.integer("fraction_bits"));
+  if (settings.has("addend")) product.unit.addend_floor = settings.text("addend") == "floor";
+  if (settings.has("accumulator_rounding")) {
+    product.rounding = rounding_of(settings.text("accumulator_rounding"));
+  } else if (preset.unit != nullptr && preset.unit->unit.addend_floor) {
+    product.rounding = Rounding::nearest_even;  // CDNA3
+  } else if (preset.unit != nullptr && preset.unit->unit.fraction_bits <= 25) {
+    // NVIDIA's units truncate into fp32 and round into fp16.
+    product.rounding = format.max_exponent == 127 ? Rounding::toward_zero : Rounding::nearest_even;
   }
-  description.formula = pure ? "c := fl(c + fl(a_k b_k))" : "c := fl_acc(c + fl_acc(a_k b_k)); X := fl(c)";
-  description.source = "definition; Higham, Accuracy and Stability of Numerical Algorithms, section 2.2";
-  // Matrix units accumulate in fp32, or in the operand format where that is wider.
-  const bool wider = looks_like_format(name) && !format_of(name, "").inside(fp32_format());
-  description.parameters = floating_parameters(pure, wider ? name : "fp32");
-  return description;
+  if (preset.unit == nullptr && product.model != AccumulationModel::matrix_unit) {
+    for (const char* parameter : {"terms", "fraction_bits", "addend"}) {
+      if (settings.has(parameter))
+        throw UsageError(fmt::format("{}.{}: found {} without model bfma; allowed: with model bfma", place,
+                                     parameter, settings.at(parameter).dump()));
+    }
+  }
+  return product;
 }
 
-Description integer_description(int bits) {
-  Description description;
-  description.name = fmt::format("int{}", bits);
-  description.summary =
-      fmt::format("symmetric {}-bit integers, exact integer sums, requantised after every product", bits);
-  description.formula = fmt::format(
-      "q = clamp(rint(x / s), -{0}, {0}), s = amax / {0}; y = s_a s_b sum_k q_a q_b", (1 << (bits - 1)) - 1);
-  description.source = "arXiv 2606.06034; Jacob et al., arXiv 1712.05877, with zero point 0";
-  description.parameters = integer_parameters();
-  return description;
-}
-
-Arithmetic make_floating(const Format& format, bool pure, const Settings& settings, std::string_view place) {
-  Arithmetic arithmetic;
-  arithmetic.operand = format;
-  arithmetic.storage = format;
+Arithmetic make_floating(const Preset& preset, const Settings& settings, std::string_view place) {
+  const std::string subnormals = settings.has("subnormals") ? settings.text("subnormals") : "kept";
+  const bool flush_inputs = subnormals == "flush" || subnormals == "flush-inputs";
+  const bool flush_outputs = subnormals == "flush" || subnormals == "flush-outputs";
   const Rounding rounding = rounding_of(settings.text("rounding"));
   const bool fma = settings.flag("fma");
-  arithmetic.operand_rounding = rounding;
-  arithmetic.storage_rounding = rounding;
-  arithmetic.vector = {format, rounding, fma};
-  if (pure) {
-    arithmetic.product = arithmetic.vector;
-  } else {
-    const Format accumulator = format_of(settings.text("accumulate"), fmt::format("{}.accumulate", place));
-    arithmetic.product = {accumulator, rounding_of(settings.text("accumulator_rounding")), fma};
-    if (format.name == "tf32") {  // an operand format: elements are stored, and vectors computed, in fp32
-      arithmetic.storage = fp32_format();
-      arithmetic.storage_rounding = Rounding::nearest_even;
-      arithmetic.vector = {fp32_format(), Rounding::nearest_even, fma};
-    }
-  }
-  arithmetic.output_in_storage = settings.text("output") == "storage";
-  for (const Accumulation* unit : {&arithmetic.product, &arithmetic.vector}) {
-    if (unit->format.precision == 53 && unit->rounding != Rounding::nearest_even) {
-      throw UsageError(
-          fmt::format("{}: fp64 operations found with rounding {}; allowed: nearest-even (narrower formats "
-                      "take every rounding)",
-                      place, name_of(unit->rounding)));
-    }
-  }
-  return arithmetic;
-}
+  const bool stored_as_fp32 = preset.split || preset.format->name == "tf32";
 
-Arithmetic make_integer(int bits, const Settings& settings) {
   Arithmetic arithmetic;
-  Quantiser quantiser;
-  quantiser.bits = bits;
-  quantiser.largest_code = (1 << (bits - 1)) - 1;
-  quantiser.scale = settings.text("scale") == "row" ? Quantiser::Scale::row : Quantiser::Scale::tensor;
-  quantiser.rule =
-      settings.text("scale_rule") == "amax" ? Quantiser::Rule::amax : Quantiser::Rule::power_of_two;
-  quantiser.identity_outside = settings.text("identity") == "outside";
-  arithmetic.quantiser = quantiser;
-  arithmetic.operand = arithmetic.storage = fp32_format();
-  arithmetic.product = arithmetic.vector = {fp32_format(), Rounding::nearest_even, false};
+  const Format& named = *preset.format;
+  arithmetic.operand = adapted(preset.split ? fp32_format() : named, settings, flush_inputs);
+  arithmetic.operand_rounding = preset.split ? Rounding::nearest_even : rounding;
+  if (preset.split) {
+    // tf32 by cvt.rna; what is left of it is truncated by the unit like any operand.
+    const bool tf32 = named.name == "tf32";
+    arithmetic.split = SplitProduct{named, tf32 ? Rounding::nearest_away : Rounding::nearest_even,
+                                    tf32 ? Rounding::toward_zero : Rounding::nearest_even};
+  }
+  const bool vectors_in_fp32 = stored_as_fp32 && !preset.pure;  // an operand format: elements are fp32
+  arithmetic.storage = adapted(vectors_in_fp32 ? fp32_format() : named, settings, flush_outputs);
+  arithmetic.storage_rounding = vectors_in_fp32 ? Rounding::nearest_even : rounding;
+  arithmetic.vector.format = arithmetic.storage;
+  arithmetic.vector.rounding = arithmetic.storage_rounding;
+  arithmetic.vector.fma = fma;
+  if (settings.has("vector_lanes")) {
+    arithmetic.vector.model = AccumulationModel::lanes;
+    arithmetic.vector.lanes =
+        lane_tree_of(settings.text("vector_lanes"), fmt::format("{}.vector_lanes", place));
+  }
+  arithmetic.product = preset.pure ? arithmetic.vector : make_product(preset, settings, flush_outputs, place);
+  const auto entering = [&](const Format& format) {
+    return flush_inputs && format != fp64_format() ? without_subnormals(format) : format;
+  };
+  arithmetic.addend = entering(arithmetic.product.format);
+  arithmetic.vector_operand = entering(arithmetic.vector.format);
   arithmetic.output_in_storage = settings.text("output") == "storage";
+  if (settings.has("seed")) arithmetic.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+  check_product(arithmetic, place);
   return arithmetic;
 }
 
-std::vector<std::string> arithmetic_names() {
-  std::vector<std::string> names;
-  for (const Description& description : arithmetic_descriptions()) names.push_back(description.name);
-  return names;
-}
-
-// The table of parameters of `name`, and how to build it.
-struct Preset {
-  Description description;
-  std::optional<Format> format;
-  bool pure = false;
-  int integer_bits = 0;
-};
-
-Preset find_preset(std::string_view name, std::string_view place) {
-  Preset preset;
-  for (const int bits : {8, 16}) {
-    if (name == fmt::format("int{}", bits)) {
-      preset.description = integer_description(bits);
-      preset.integer_bits = bits;
-      return preset;
-    }
-  }
-  std::string_view format_name = name;
-  if (name.ends_with(kPure)) {
-    format_name.remove_suffix(kPure.size());
-    preset.pure = true;
-  }
-  if (!looks_like_format(format_name)) throw_unknown_name(place, "arithmetic", name, arithmetic_names());
-  preset.format = format_of(format_name, place);
-  preset.description = floating_description(std::string(format_name), preset.pure);
-  return preset;
+// Block-scaled operands are exact in fp32, and what the vector unit adds to their sums lies in fp32 too.
+void sum_block_scaled(Arithmetic& arithmetic, const Preset& preset, const Settings& settings,
+                      std::string_view place) {
+  arithmetic.product = make_product(preset, settings, false, place);
+  arithmetic.addend = arithmetic.product.format;
+  if (!arithmetic.product.format.inside(fp32_format()))
+    throw UsageError(fmt::format("{}.accumulate: found {}; allowed: formats inside fp32", place,
+                                 arithmetic.product.format.name));
+  check_product(arithmetic, place);
 }
 
 Arithmetic build(const Preset& preset, const Settings& settings, std::string_view place) {
-  Arithmetic arithmetic = preset.format ? make_floating(*preset.format, preset.pure, settings, place)
-                                        : make_integer(preset.integer_bits, settings);
+  Arithmetic arithmetic = preset.quantised ? make_quantised(preset.description.name, settings, place)
+                                           : make_floating(preset, settings, place);
+  if (arithmetic.is_block_scaled()) sum_block_scaled(arithmetic, preset, settings, place);
   arithmetic.name = preset.description.name;
   arithmetic.settings = settings;
   return arithmetic;
 }
 
+// RN, RA, RZ, RU, RD, RO, SR: the usual abbreviations, explained under every listing.
+std::string_view short_name(Rounding rounding) {
+  constexpr std::string_view kNames[] = {"RN", "RA", "RZ", "RU", "RD", "RO", "SR"};
+  return kNames[static_cast<std::size_t>(rounding)];
+}
+
+std::string words(const Format& format, Rounding rounding) {
+  return fmt::format("{} {}", format.name, short_name(rounding));
+}
+
 std::string words(const Accumulation& unit) {
-  return fmt::format("{}, {}, {}", unit.format.name, unit.fma ? "fused multiply-add" : "multiply then add",
-                     name_of(unit.rounding));
+  const std::string rounding = words(unit.format, unit.rounding);
+  switch (unit.model) {
+    case AccumulationModel::sequential:
+      return fmt::format("{}, {}", unit.fma ? "fma" : "mul, add", rounding);
+    case AccumulationModel::pairwise:
+      return fmt::format("tree, {}", rounding);
+    case AccumulationModel::matrix_unit:
+      return fmt::format("{} terms, F {}{}, {}", unit.unit.terms, unit.unit.fraction_bits,
+                         unit.unit.addend_floor ? ", c floor" : "", rounding);
+    case AccumulationModel::bf16_pairs:
+      return fmt::format("pairs, odd first, {}", rounding);
+    case AccumulationModel::exact:
+      return fmt::format("exact, {}", rounding);
+    case AccumulationModel::lanes:
+      return fmt::format("{}-lane tree, {}", 1 << unit.lanes.order.size(), rounding);
+  }
+  return "";
+}
+
+std::string words(const Quantiser& quantiser) {
+  constexpr std::string_view kRules[] = {"amax",
+                                         "power of two",
+                                         "static",
+                                         "2^(floor(log2 amax) - emax)",
+                                         "2^(ceil(log2 amax) - emax)",
+                                         "2^(floor(log2 amax) + 1 - emax)"};
+  std::string scale = "tensor";
+  if (quantiser.scale == Quantiser::Scale::row) scale = "row and column";
+  if (quantiser.scale == Quantiser::Scale::block)
+    scale = fmt::format("block of {} along k", quantiser.block_size);
+  if (quantiser.kind == Quantiser::Kind::nvfp4) scale += " (e4m3) and tensor (fp32)";
+  std::string rule(kRules[static_cast<std::size_t>(quantiser.rule)]);
+  if (quantiser.rule == Quantiser::Rule::static_amax) rule += fmt::format(" amax {}", quantiser.static_amax);
+  return fmt::format("scale per {}, {}{}, identity {}", scale, rule,
+                     quantiser.full_range ? ", full range" : "",
+                     quantiser.identity_outside ? "outside" : "inside");
+}
+
+std::string evidence_of(const Arithmetic& arithmetic) {
+  const Preset preset = find_preset(arithmetic.name, arithmetic.name);
+  if (preset.unit != nullptr && preset.split && preset.unit->operand == "bf16")
+    return "model only: the order of tf32x3, the unit's own arithmetic";
+  if (preset.unit != nullptr) return preset.unit->evidence;
+  if (arithmetic.is_block_scaled())
+    return "model only: the definition, element by element; no hardware records";
+  return arithmetic.quantiser ? "against exact integers, operation by operation"
+                              : "against MPFR, operation by operation";
 }
 
 }  // namespace
 
 double Arithmetic::unit_roundoff() const {
+  if (is_block_scaled()) return quantiser->element.unit_roundoff();
   if (quantiser) return 0.5 / quantiser->largest_code;
   return std::max(operand.unit_roundoff(), storage.unit_roundoff());
 }
 
 std::string Arithmetic::input_format() const { return quantiser ? "given" : operand.name; }
-
-std::span<const Description> arithmetic_descriptions() {
-  static const std::vector<Description> descriptions = [] {
-    std::vector<Description> list;
-    for (const char* name : {"fp64", "fp32", "tf32", "bf16", "fp16"})
-      list.push_back(floating_description(name, false));
-    for (const char* name : {"fp32", "tf32", "bf16", "fp16"})
-      list.push_back(floating_description(name, true));
-    for (const int bits : {8, 16}) list.push_back(integer_description(bits));
-    Description exmy = floating_description("eXmY", false);
-    exmy.summary = "any format as an arithmetic, e.g. e5m7; and eXmY-pure";
-    list.push_back(exmy);
-    return list;
-  }();
-  return descriptions;
-}
 
 Arithmetic make_arithmetic(std::string_view name, const Json& parameters, std::string_view place) {
   const Preset preset = find_preset(name, place);
@@ -234,23 +242,31 @@ ArithmeticRow describe(const Arithmetic& arithmetic) {
   ArithmeticRow row;
   row.name = arithmetic.name;
   row.vector = words(arithmetic.vector);
+  row.evidence = evidence_of(arithmetic);
   if (const auto& quantiser = arithmetic.quantiser) {
-    const std::string codes = fmt::format("codes of {} bits", quantiser->bits);
-    row.operand = codes;
-    row.accumulator = "exact integer sum; dequantised sums added in fp32";
-    row.storage = quantiser->scale == Quantiser::Scale::tensor
-                      ? codes
-                      : "fp32, quantised on entering a product; vector results as codes by rows";
-    row.output = arithmetic.output_in_storage ? row.storage : "fp32";
-    row.quantiser = fmt::format("scale per {}, {}, identity {}",
-                                quantiser->scale == Quantiser::Scale::tensor ? "tensor" : "row and column",
-                                quantiser->rule == Quantiser::Rule::amax ? "amax" : "power of two",
-                                quantiser->identity_outside ? "outside" : "inside");
-    row.operand = fmt::format("{}; {}", codes, row.quantiser);
+    row.quantiser = words(*quantiser);
+    row.storage = "fp32";
+    if (arithmetic.is_block_scaled()) {
+      row.operand = fmt::format("{}; {}", quantiser->element.name, row.quantiser);
+      row.accumulator = words(arithmetic.product);
+      if (quantiser->kind == Quantiser::Kind::nvfp4) row.accumulator += ", times both tensors' scales";
+    } else {
+      const std::string codes = fmt::format("codes of {} bits", quantiser->bits);
+      row.operand = fmt::format("{}; {}", codes, row.quantiser);
+      row.accumulator =
+          fmt::format("exact in int{}; dequantised sums added in fp32", quantiser->accumulator_bits);
+      if (quantiser->scale == Quantiser::Scale::tensor) row.storage = codes;
+      if (quantiser->scale != Quantiser::Scale::tensor)
+        row.storage += fmt::format(", quantised on entering a product; vector results as codes by {}rows",
+                                   quantiser->scale == Quantiser::Scale::block ? "pieces of " : "");
+    }
+    row.output = arithmetic.output_in_storage ? row.storage : arithmetic.product.format.name;
   } else {
-    row.operand = fmt::format("{}, {}", arithmetic.operand.name, name_of(arithmetic.operand_rounding));
-    row.accumulator = words(arithmetic.product) + ", k ascending";
-    row.storage = fmt::format("{}, {}", arithmetic.storage.name, name_of(arithmetic.storage_rounding));
+    row.operand = words(arithmetic.operand, arithmetic.operand_rounding);
+    if (const auto& split = arithmetic.split)
+      row.operand = fmt::format("{} + {}", words(split->part, split->high), words(split->part, split->low));
+    row.accumulator = words(arithmetic.product);
+    row.storage = words(arithmetic.storage, arithmetic.storage_rounding);
     row.output = arithmetic.output_in_storage ? arithmetic.storage.name : arithmetic.product.format.name;
     row.quantiser = "none";
   }

@@ -2,61 +2,89 @@
 // Machine dispatches on its fields, never on its name.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tristab/arithmetic/accumulation.h"
 #include "tristab/base/parameters.h"
 #include "tristab/format/format.h"
 
 namespace tristab {
 
-// How a sum of products c + sum_k a_k b_k is accumulated (arithmetic.md section 3): sequential, k ascending,
-//   fma = false: c := round(c + round(a_k b_k));   fma = true: c := round(c + a_k b_k).
-// `format` = the operand format is the "pure" machine, whose every operation is rounded; `format` = fp32 is a
-// matrix unit that takes 16-bit operands and accumulates in fp32.
-struct Accumulation {
-  Format format;
-  Rounding rounding = Rounding::nearest_even;
-  bool fma = false;
-};
-
-// Symmetric linear quantiser (arithmetic.md section 4): q = clamp(rint(x / s), -qmax, qmax), value s q.
+// How tensors are quantised (arithmetic.md section 4). Three kinds:
+//   integer        q = clamp(rint(x / s), -qmax, qmax), value s q                     (quantise.h)
+//   microscaling   a power-of-two scale for each block of narrow elements along k     (block_scale.h)
+//   nvfp4          an e4m3 scale for each block, and an fp32 scale for the tensor     (block_scale.h)
 struct Quantiser {
-  // tensor: results are stored as codes with one scale. row: results of products stay in fp32 and are
-  // quantised on entering the next product, by rows as left and by columns as right operand; the vector unit
-  // quantises its operands and its results by rows.
-  enum class Scale { tensor, row };
-  enum class Rule { amax, power_of_two };
+  enum class Kind { integer, microscaling, nvfp4 };
+  // tensor: results are stored as codes with one scale. row, block: results of products stay in fp32 and are
+  // quantised on entering the next product, by rows as left and by columns as right operand, or by pieces of
+  // `block_size` of these along k. The vector unit of integers quantises its operands and its results by rows
+  // (or by pieces of rows); that of block-scaled formats works in fp32.
+  enum class Scale { tensor, row, block };
+  // Integers: s = amax / qmax, or the next power of two at or above it, or static_amax / qmax.
+  // Microscaling: the exponent is floor(log2 amax) - emax, ceil(log2 amax) - emax, one more than the first, or
+  // that of the next power of two at or above amax / largest element.
+  enum class Rule { amax, power_of_two, static_amax, floor, ceil, floor_plus_one };
 
-  int bits = 8;
-  int largest_code = 127;  // qmax = 2^(bits-1) - 1
+  int bits = 8;            // of a stored code or element
+  int largest_code = 127;  // integers: qmax = 2^(bits-1) - 1
   Scale scale = Scale::tensor;
   Rule rule = Rule::amax;
   bool identity_outside = true;  // the main diagonal stays in fp32 and only the rest is quantised
+
+  Kind kind = Kind::integer;
+  int block_size = 32;        // Scale::block: elements along k that share a scale
+  bool full_range = false;    // integers: codes down to -qmax - 1; the scale is that of qmax still
+  double static_amax = 0;     // Rule::static_amax
+  int accumulator_bits = 32;  // integers: 32 or 64; a sum beyond wraps around and is counted
+  Format element;             // block-scaled: saturating; the grid of MXINT8 is a format as well
+
+  int smallest_code() const { return full_range ? -largest_code - 1 : -largest_code; }
+};
+
+// Products of fp32 operands from three products of narrower ones: x = h + l, h = round_high(x) to `part`, l =
+// round_low(fl32(x - h)) to `part`;
+//   s := l_a h_b, s := s + h_a l_b, NaN in s becomes 0, s := s + h_a h_b (each along the whole k), fl32(c + s)
+// Triton's tf32x3 (its F32DotTC pass), checked bit for bit against an H100.
+struct SplitProduct {
+  Format part;
+  Rounding high = Rounding::nearest_even;
+  Rounding low = Rounding::nearest_even;
 };
 
 struct Arithmetic {
-  std::string name;   // registry name or format: "fp16", "bf16-pure", "int8", "e5m7"
+  std::string name;   // registry name or format: "fp16", "bf16-pure", "bf16-h100", "int8", "e5m7"
   Settings settings;  // its parameters, complete
 
   Format operand;  // what enters a product; the rounded input matrix
   Rounding operand_rounding = Rounding::nearest_even;
-  Format storage;  // what a result between two steps is rounded to
+  std::optional<SplitProduct> split;  // each product is made of three
+  Format storage;                     // what a result between two steps is rounded to
   Rounding storage_rounding = Rounding::nearest_even;
-  Accumulation product;  // the matrix unit
-  Accumulation vector;   // the vector unit
+  Accumulation product;   // the matrix unit
+  Accumulation vector;    // the vector unit
+  Format addend;          // what the matrix unit takes as C: product.format, or that without subnormals
+  Format vector_operand;  // what enters the vector unit: vector.format, or that without subnormals
   bool output_in_storage =
       false;  // the last result is rounded to storage too; else it stays in the accumulator
-  std::optional<Quantiser> quantiser;  // integer arithmetics: codes enter products, sums of codes are exact
+  std::optional<Quantiser> quantiser;  // integers and block-scaled formats
 
-  // u of the coarsest storage or operand format; 1 / (2 qmax) for integers, called nominal.
+  // Narrow elements with a scale for each block along k: results and the vector unit stay in fp32.
+  bool is_block_scaled() const { return quantiser && quantiser->kind != Quantiser::Kind::integer; }
+
+  std::uint64_t seed = 0;  // of stochastic rounding, besides the case's own identity
+
+  // u of the coarsest storage or operand format. Nominal for quantised tensors: 1 / (2 qmax) for integers, u of
+  // the element format for block-scaled ones.
   double unit_roundoff() const;
 
   // The name that the `reference` field of a record gives to the rounded input: the operand format, or
-  // "given" for arithmetics that have no input format of their own (integers).
+  // "given" for arithmetics that have no input format of their own (integers and block-scaled formats).
   std::string input_format() const;
 };
 
@@ -72,9 +100,9 @@ Arithmetic make_arithmetic(std::string_view name, const Json& parameters, std::s
 std::vector<Arithmetic> expand_arithmetic(const Json& given, std::string_view place);
 
 // The presets' definitions in words, one row per arithmetic: operand, accumulator, order, vector unit,
-// storage, output.
+// storage, output, quantiser, and what the emulation was proven against.
 struct ArithmeticRow {
-  std::string name, operand, accumulator, vector, storage, output, quantiser;
+  std::string name, operand, accumulator, vector, storage, output, quantiser, evidence;
 };
 ArithmeticRow describe(const Arithmetic& arithmetic);
 

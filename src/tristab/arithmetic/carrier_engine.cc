@@ -5,8 +5,8 @@
 #include <limits>
 #include <stdexcept>
 
+#include "tristab/arithmetic/block_scale.h"
 #include "tristab/arithmetic/engine.h"
-#include "tristab/arithmetic/quantise.h"
 
 namespace tristab {
 namespace {
@@ -79,12 +79,22 @@ class CarrierEngine final : public Engine {
     }
   }
 
+  void replace_nan(const View& target) const override {
+    for_each_row(target, [](Carrier* x, int count) {
+      for (int i = 0; i < count; ++i) x[i] = std::isnan(x[i]) ? Carrier{0} : x[i];
+    });
+  }
+
   void convert(const View& target, const Format& format, Rounding rounding) const override {
-    for_each_row(target, [&](Carrier* x, int count) { round_row(x, count, format, rounding); });
+    std::uint64_t first = 0;
+    for_each_row(target, [&](Carrier* x, int count) {
+      round_row(x, x, count, format, rounding, draws, first);
+      first += static_cast<std::uint64_t>(count);
+    });
   }
 
   void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation& accumulation,
-                  int operand_precision, bool finite) const override {
+                  const Format& operand, bool finite) const override {
     ProductTask<Carrier> task;
     task.rows = a.rows;
     task.inner = a.columns;
@@ -92,11 +102,15 @@ class CarrierEngine final : public Engine {
     task.a_stride = a.row_stride;
     task.b_stride = b.row_stride;
     task.accumulator_stride = accumulator.row_stride;
-    task.operand_precision = operand_precision;
+    task.operand_precision = operand.precision;
+    task.operand_min_exponent = operand.min_exponent;
+    task.operand_max_exponent = operand.max_exponent;
+    task.finite = finite;
     for (int block = 0; block < accumulator.batch; ++block) {
       task.a = row(a, block, 0);
       task.b = row(b, block, 0);
       task.accumulator = row(accumulator, block, 0);
+      task.draws = draws + static_cast<std::uint64_t>(block);
       // -0 + 0 depends on the sign of the product that would be left out; `down` cancels to -0.
       task.skip_zeros =
           finite && accumulation.rounding != Rounding::down && !holds_negative_zero(accumulator, block);
@@ -108,10 +122,11 @@ class CarrierEngine final : public Engine {
     const bool gapless = target.row_stride == target.columns && y.row_stride == y.columns;
     const int rows = gapless ? 1 : target.rows;
     const int count = gapless ? target.rows * target.columns : target.columns;
+    std::uint64_t first = 0;
     for (int b = 0; b < target.batch; ++b) {
-      for (int i = 0; i < rows; ++i) {
+      for (int i = 0; i < rows; ++i, first += static_cast<std::uint64_t>(count)) {
         accumulate_sum(row(target, b, i), static_cast<const Carrier*>(row(y, b, i)),
-                       static_cast<Carrier>(sign), count, accumulation);
+                       static_cast<Carrier>(sign), count, accumulation, draws, first);
       }
     }
   }
@@ -119,10 +134,12 @@ class CarrierEngine final : public Engine {
   RegionStatistics finish(const View& target, const Format* storage, Rounding rounding,
                           Region live) const override {
     RegionStatistics statistics;
+    std::uint64_t first = 0;
     const auto pass = [&](Carrier* x, int count, RowStatistics& counts) {
       if (count <= 0) return;
       gather_statistics(static_cast<const Carrier*>(x), count, counts);
-      if (storage != nullptr) round_row_counted(x, count, *storage, rounding, counts);
+      if (storage != nullptr) round_row_counted(x, count, *storage, rounding, counts, draws, first);
+      first += static_cast<std::uint64_t>(count);
     };
     if (live.block == 0 || live.block >= std::max(target.rows, target.columns)) {
       for_each_row(target, [&](Carrier* x, int count) { pass(x, count, statistics.live); });
@@ -142,49 +159,51 @@ class CarrierEngine final : public Engine {
   }
 
   Codes requantise(const View& target, int diagonal, const Quantiser& quantiser) const override {
-    if (quantiser.scale == Quantiser::Scale::row) {
-      for (int b = 0; b < target.batch; ++b) {
-        for (int i = 0; i < target.rows; ++i) {
-          const CodedBlock<Carrier> one{row(target, b, i), target.row_stride, 1,
-                                        target.columns,    diagonal + i,      0};
-          requantise_block(one, quantiser_scale(quantised_magnitude(one, quantiser), quantiser), quantiser);
-        }
-      }
+    if (quantiser.scale != Quantiser::Scale::tensor) {
+      for (int b = 0; b < target.batch; ++b)
+        counts_.saturations += requantise_rows(coded(target, b, diagonal, 0), quantiser);
       return {};  // no scale that all elements share
     }
-    double largest = 0;
-    for (int b = 0; b < target.batch; ++b) {
-      largest = std::max(largest, quantised_magnitude(coded(target, b, diagonal, 0), quantiser));
-    }
-    const double scale = quantiser_scale(largest, quantiser);
-    for (int b = 0; b < target.batch; ++b) requantise_block(coded(target, b, diagonal, 0), scale, quantiser);
+    const double scale = quantiser_scale(largest_quantised(target, diagonal, quantiser), quantiser);
+    for (int b = 0; b < target.batch; ++b)
+      counts_.saturations += requantise_block(coded(target, b, diagonal, 0), scale, quantiser);
     return {scale, quantiser.largest_code};
   }
 
   void accumulate_codes(const View& accumulator, const View& a, const Codes& a_codes, int a_diagonal,
                         const View& b, const Codes& b_codes, int b_diagonal,
                         const Quantiser& quantiser) const override {
-    const auto scale = [&](const Codes& codes) {
-      return codes.largest_code == quantiser.largest_code ? codes.scale : 0;
-    };
-    // One scale a tensor: the blocks of a batch belong to one tensor.
     const auto tensor_scale = [&](const View& view, const Codes& codes, int diagonal) {
       if (quantiser.scale != Quantiser::Scale::tensor) return 0.0;
-      if (scale(codes) != 0) return scale(codes);
-      double largest = 0;
-      for (int block = 0; block < view.batch; ++block) {
-        largest = std::max(largest, quantised_magnitude(coded(view, block, diagonal, 0), quantiser));
-      }
-      return static_cast<double>(quantiser_scale(largest, quantiser));
+      if (codes.scale != 0 && codes.largest_code == quantiser.largest_code) return codes.scale;
+      return static_cast<double>(quantiser_scale(largest_quantised(view, diagonal, quantiser), quantiser));
     };
     const double a_scale = tensor_scale(a, a_codes, a_diagonal),
                  b_scale = tensor_scale(b, b_codes, b_diagonal);
     for (int block = 0; block < accumulator.batch; ++block) {
-      accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
-                               coded(a, block, a_diagonal, a_scale), coded(b, block, b_diagonal, b_scale),
-                               quantiser);
+      counts_ += accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
+                                          coded(a, block, a_diagonal, a_scale),
+                                          coded(b, block, b_diagonal, b_scale), quantiser, live_region.block);
     }
   }
+
+  void accumulate_block_scaled(const View& accumulator, const View& a, int a_diagonal, const View& b,
+                               int b_diagonal, const Quantiser& quantiser, const Accumulation& accumulation,
+                               bool finite) const override {
+    const auto tensor_scale = [&](const View& view, int diagonal) {
+      if (quantiser.kind != Quantiser::Kind::nvfp4) return 0.0;
+      return static_cast<double>(nvfp4_tensor_scale(largest_quantised(view, diagonal, quantiser)));
+    };
+    const double a_scale = tensor_scale(a, a_diagonal), b_scale = tensor_scale(b, b_diagonal);
+    for (int block = 0; block < accumulator.batch; ++block) {
+      counts_ += accumulate_block_scaled_product(
+          row(accumulator, block, 0), accumulator.row_stride, coded(a, block, a_diagonal, a_scale),
+          coded(b, block, b_diagonal, b_scale), quantiser, {accumulation, finite});
+    }
+  }
+
+  // A case begins: what the last one left uncounted is nobody's.
+  void forget_inexact() override { counts_ = {}; }
 
  private:
   static Carrier* row(const View& view, int block, int i) {
@@ -209,6 +228,14 @@ class CarrierEngine final : public Engine {
       if (contains_negative_zero(static_cast<const Carrier*>(row(view, block, i)), view.columns)) return true;
     }
     return false;
+  }
+
+  // One scale a tensor: the blocks of a batch belong to one tensor.
+  static double largest_quantised(const View& view, int diagonal, const Quantiser& quantiser) {
+    double largest = 0;
+    for (int b = 0; b < view.batch; ++b)
+      largest = std::max(largest, quantised_magnitude(coded(view, b, diagonal, 0), quantiser));
+    return largest;
   }
 
   static CodedBlock<Carrier> coded(const View& view, int block, int diagonal, double scale) {

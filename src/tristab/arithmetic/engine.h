@@ -4,10 +4,12 @@
 
 #include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/arithmetic/kernels.h"
+#include "tristab/arithmetic/quantise.h"
 #include "tristab/matrix/matrix.h"
 
 namespace tristab {
@@ -61,12 +63,15 @@ class Engine {
   virtual void copy(const View& source, const View& target, double factor) const = 0;  // factor 1, -1 or 2
   virtual void set_diagonal(const View& target, double value) const = 0;
   virtual void keep_band(const View& target,
-                         int lower_bandwidth) const = 0;  // zero unless 0 <= i - j <= bandwidth
+                         int lower_bandwidth) const = 0;   // zero unless 0 <= i - j <= bandwidth
+  virtual void replace_nan(const View& target) const = 0;  // NaN becomes +0
 
-  // Operations that round, in the arithmetic given.
+  // Operations that round, in the arithmetic given. What stochastic rounding draws in the next one is a function
+  // of `draws` and of an element's place alone.
+  std::uint64_t draws = 0;
   virtual void convert(const View& target, const Format& format, Rounding rounding) const = 0;
   virtual void accumulate(const View& accumulator, const View& a, const View& b,
-                          const Accumulation& accumulation, int operand_precision, bool finite) const = 0;
+                          const Accumulation& accumulation, const Format& operand, bool finite) const = 0;
   virtual void sum(const View& target, const View& y, double sign,
                    const Accumulation& accumulation) const = 0;
 
@@ -74,18 +79,31 @@ class Engine {
   virtual RegionStatistics finish(const View& target, const Format* storage, Rounding rounding,
                                   Region live) const = 0;
 
-  // Integers. `diagonal`: element (i, i + diagonal) of the view lies on the main diagonal of the matrix.
-  // requantise takes one scale for the whole view (tensor) or one a row, and gives the scale that all
-  // elements share, if any.
+  // Quantised tensors. `diagonal`: element (i, i + diagonal) of the view lies on the main diagonal of the matrix.
+  // Integers: requantise takes one scale for the whole view (tensor), one a row or one a piece of a row (block),
+  // and gives the scale that all elements share, if any.
   virtual Codes requantise(const View& target, int diagonal, const Quantiser& quantiser) const = 0;
   virtual void accumulate_codes(const View& accumulator, const View& a, const Codes& a_codes, int a_diagonal,
                                 const View& b, const Codes& b_codes, int b_diagonal,
                                 const Quantiser& quantiser) const = 0;
+  // Block-scaled formats. An engine that rounds nothing multiplies the operands as they are.
+  virtual void accumulate_block_scaled(const View& accumulator, const View& a, int /*a_diagonal*/,
+                                       const View& b, int /*b_diagonal*/, const Quantiser& /*quantiser*/,
+                                       const Accumulation& accumulation, bool finite) const {
+    accumulate(accumulator, a, b, accumulation, fp32_format(), finite);
+  }
+  // The elements of the next products that the method keeps: what happens in the others is counted apart.
+  Region live_region;
+  // What the operations on quantised tensors met since this was last called.
+  QuantiserCounts take_counts() const { return std::exchange(counts_, {}); }
 
   // Whether results are those of exact arithmetic so far (MPFR's inexact flag); emulated engines never say
   // so.
   virtual bool exact_so_far() const { return false; }
   virtual void forget_inexact() {}
+
+ protected:
+  mutable QuantiserCounts counts_;  // an engine belongs to one thread
 };
 
 // Emulated arithmetic on float carriers (every format inside fp32) or double carriers (every format).

@@ -70,8 +70,13 @@ class ExactEngine final : public Engine {
       if (i < j || i - j > lower_bandwidth) mpfr_set_zero(x, 1);
     });
   }
+  void replace_nan(const View& target) const override {
+    each(target, [](mpfr_ptr x, int, int, int) {
+      if (mpfr_nan_p(x) != 0) mpfr_set_zero(x, 1);
+    });
+  }
   void convert(const View&, const Format&, Rounding) const override {}
-  void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation&, int,
+  void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation&, const Format&,
                   bool) const override {
     each(accumulator, [&](mpfr_ptr c, int s, int i, int j) {
       for (int k = 0; k < a.columns; ++k) {
@@ -107,7 +112,7 @@ class ExactEngine final : public Engine {
   Codes requantise(const View&, int, const Quantiser&) const override { return {}; }
   void accumulate_codes(const View& accumulator, const View& a, const Codes&, int, const View& b,
                         const Codes&, int, const Quantiser&) const override {
-    accumulate(accumulator, a, b, {}, 0, true);
+    accumulate(accumulator, a, b, {}, {}, true);
   }
   bool exact_so_far() const override { return mpfr_inexflag_p() == 0; }
   void forget_inexact() override { mpfr_clear_flags(); }

@@ -1,12 +1,12 @@
 // The inner loops of the emulated machine: sums of products, additions and roundings over rows of carriers.
-// Each is compiled for several SIMD levels and chosen at run time; the sums run along k for every output
-// element separately (vector lanes lie along the columns), so every level gives the same bits.
+// Each is compiled for several SIMD levels and chosen at run time; every output element is computed on its own
+// (vector lanes lie along the columns), so every level gives the same bits.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/accumulation.h"
 
 namespace tristab {
 
@@ -20,29 +20,48 @@ struct ProductTask {
   std::ptrdiff_t b_stride = 0;
   Carrier* accumulator = nullptr;
   std::ptrdiff_t accumulator_stride = 0;
+  // Sums start at +0, whatever the accumulator holds.
+  bool from_zero = false;
+  // All operands and the addend are finite. Not needed for right results; it allows faster ones.
+  bool finite = false;
   // Leave out products with a zero factor. The caller warrants that this cannot change a bit: all operands
   // are finite, no accumulator element is -0, and the rounding gives +0 for exact cancellation (so not
   // `down`).
   bool skip_zeros = false;
-  int operand_precision = 24;  // significant bits of a and b: up to 26 their product is exact in double
+  // The operands' format: significant bits, emin, emax. Subnormals keep emin in a matrix unit.
+  int operand_precision = 24, operand_min_exponent = -126, operand_max_exponent = 127;
+  // Of stochastic rounding: the draws of one product are a function of this and of (i, j, k).
+  std::uint64_t draws = 0;
 };
 
 template <class Carrier>
 void accumulate_product(const ProductTask<Carrier>& task, const Accumulation& accumulation);
 
-// x[i] := round(x[i] + sign y[i]); x and y lie in the accumulation's format already.
+// x[i] := round(x[i] + sign y[i]); x and y lie in the accumulation's format already. Stochastic draws are a
+// function of `draws` and of first + i.
 template <class Carrier>
-void accumulate_sum(Carrier* x, const Carrier* y, Carrier sign, int count, const Accumulation& accumulation);
+void accumulate_sum(Carrier* x, const Carrier* y, Carrier sign, int count, const Accumulation& accumulation,
+                    std::uint64_t draws = 0, std::uint64_t first = 0);
 
-// x[i] := round(x[i])
+// z[i] := round(x[i]); z may be x.
 template <class Carrier>
-void round_row(Carrier* x, int count, const Format& format, Rounding rounding);
+void round_row(const Carrier* x, Carrier* z, int count, const Format& format, Rounding rounding,
+               std::uint64_t draws = 0, std::uint64_t first = 0);
+
+// z[i] := round(x[i] op y[i]), every operation rounded once: division and square root for proofs and for what
+// surrounds the inverse. square_root ignores y.
+enum class Operation { add, subtract, multiply, divide, square_root };
+template <class Carrier>
+void apply_operation(Operation operation, const Carrier* x, const Carrier* y, Carrier* z, int count,
+                     const Format& format, Rounding rounding);
 
 // What one pass over finished results saw.
 struct RowStatistics {
   double largest = 0;          // largest finite magnitude before rounding to storage
   std::int64_t nonfinite = 0;  // elements not finite before rounding to storage
-  std::int64_t overflows = 0;  // finite elements that rounding to storage made infinite
+  // Finite elements that rounding to storage made infinite or NaN, or, in a saturating format, would have
+  // brought beyond the largest.
+  std::int64_t overflows = 0;
   std::int64_t underflows =
       0;  // non-zero elements that rounding to storage made zero or an inexact subnormal
 };
@@ -53,12 +72,12 @@ void gather_statistics(const Carrier* x, int count, RowStatistics& statistics);
 // round_row, counting.
 template <class Carrier>
 void round_row_counted(Carrier* x, int count, const Format& format, Rounding rounding,
-                       RowStatistics& statistics);
+                       RowStatistics& statistics, std::uint64_t draws = 0, std::uint64_t first = 0);
 
 template <class Carrier>
 bool contains_negative_zero(const Carrier* x, int count);
 
-// Name of the SIMD level in use: "avx512", "avx2", "sse2", ....
+// Name of the SIMD level in use: "avx512", "avx2" or "baseline".
 const char* simd_level();
 
 }  // namespace tristab

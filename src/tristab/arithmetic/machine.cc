@@ -13,11 +13,18 @@ namespace tristab {
 Machine::Machine(std::unique_ptr<Engine> engine) : engine_(std::move(engine)) {}
 Machine::~Machine() = default;
 
-void Machine::start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics) {
+void Machine::start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics, std::uint64_t draws) {
   if (!arithmetics.contains("*")) throw std::logic_error("a machine needs the default arithmetic '*'");
   arithmetics_ = std::move(arithmetics);
   trace_ = Trace{};
+  draws_ = draws;
+  roundings_ = 0;
   engine_->forget_inexact();
+}
+
+void Machine::next_draws(const Arithmetic& arithmetic) {
+  // An odd multiplier scatters consecutive operations (and blocks of one batch) over all 64-bit keys.
+  engine_->draws = draws_ + (++roundings_ + (arithmetic.seed << 32)) * 0x9e3779b97f4a7c15ULL;
 }
 
 Stage Machine::stage(std::string_view name) {
@@ -113,7 +120,8 @@ Value Machine::identity(int n, int batch, double value) {
   engine_->set_diagonal(result.view_, value);
   int exponent = 0;
   const bool power = std::frexp(std::fabs(value), &exponent) == 0.5;
-  result.grid_ = power ? Grid{1, exponent - 1, exponent - 1} : Grid::of(fp64_format());
+  result.grid_ =
+      power ? Grid{1, exponent - 1, exponent - 1, exponent - 1, std::fabs(value)} : Grid::of(fp64_format());
   set_stored_bits(result, 0);  // a constant: no kernel stores it
   return result;
 }
@@ -137,6 +145,7 @@ Value Machine::negate(const Value& x) {
 Value Machine::twice(const Value& x) {
   Value result = copied(x, 2);
   result.grid_.max_exponent += 1;
+  result.grid_.largest *= 2;
   result.codes_.scale *= 2;
   set_stored_bits(result, 0);
   return result;

@@ -48,6 +48,8 @@ struct Depth {
 // A grid that holds all elements: enough to know whether entering an operation rounds.
 struct Grid {
   int precision = 1, lsb_min = 1 << 20, max_exponent = -(1 << 20);  // of zero, which fits everywhere
+  int smallest_exponent = 1 << 20;                                  // of a non-zero element
+  double largest = 0;
   static Grid of(const Format& format);
   Grid joined(const Grid& other) const;
   bool inside(const Format& format) const;
@@ -125,6 +127,10 @@ class Stage {
   Value multiply(const Value* c, std::span<const Factors> products, Last last, Unit unit,
                  AddendOrder order) const;
   Value combine(const Value& x, const Value& y, double sign) const;
+  void accumulate(const View& target, const Value& left, const Value& right, const Accumulation& accumulation,
+                  const Format& operand, bool finite) const;
+  void accumulate_split(const View& target, const Value& left, const Value& right) const;
+  std::pair<Value, Value> split(const Value& x) const;
   Value entered(const Value& x, Unit unit) const;
   void finish(Value& result, Last last, Unit unit, const Grid& unrounded, int unrounded_bits,
               bool operands_finite) const;
@@ -160,7 +166,8 @@ class Machine {
 
   // Starts a case: forgets all counters, keeps the buffers. Stages not named take the arithmetic of "*".
   // Values of earlier cases must be gone. Arithmetics must outlive the case.
-  void start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics);
+  // `draws` tells apart what stochastic rounding draws: the case's own identity.
+  void start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics, std::uint64_t draws = 0);
 
   // The stage of this name; the same name gives the same counters.
   Stage stage(std::string_view name);
@@ -204,6 +211,7 @@ class Machine {
   void set_stored_bits(Value& x, int bits);
   void release(Buffer* buffer);
   Value copied(const Value& x, double factor);
+  void next_draws(const Arithmetic& arithmetic);  // every operation that rounds draws anew
   Value masked_blocks(const Value& x, int m, int first);
 
   std::unique_ptr<Engine> engine_;
@@ -211,6 +219,7 @@ class Machine {
   std::vector<std::vector<Buffer*>> free_;  // by the exponent of the capacity
   std::map<std::string, const Arithmetic*, std::less<>> arithmetics_;
   std::int64_t bytes_alive_ = 0;
+  std::uint64_t draws_ = 0, roundings_ = 0;
   Trace trace_;
 };
 

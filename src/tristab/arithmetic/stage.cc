@@ -8,6 +8,19 @@
 #include "tristab/arithmetic/machine.h"
 
 namespace tristab {
+namespace {
+
+// Counts that are waiting when a stage's operation begins come from quantising the input.
+void count_input(Machine& machine, Trace& trace) {
+  const std::int64_t saturations = machine.engine().take_counts().saturations;
+  if (saturations == 0) return;
+  machine.stage("input");
+  for (StageTrace& stage : trace.stages) {
+    if (stage.name == "input") stage.saturations += saturations;
+  }
+}
+
+}  // namespace
 
 Stage Stage::live(Region region) const {
   Stage stage = *this;
@@ -52,6 +65,7 @@ Value Stage::add(const Value& x, const Value& y) const { return combine(x, y, 1)
 Value Stage::subtract(const Value& x, const Value& y) const { return combine(x, y, -1); }
 
 Value Stage::fl(const Value& x) const {
+  count_input(*machine_, machine_->trace_);
   Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
   machine_->engine_->copy(x.view_, result.view_, 1);
   result.diagonal_ = x.diagonal_;
@@ -62,13 +76,15 @@ Value Stage::fl(const Value& x) const {
 
 Value Stage::entered(const Value& x, Unit unit) const {
   const bool matrix = unit == Unit::matrix;
-  const Format& format = matrix ? arithmetic_->operand : arithmetic_->vector.format;
-  const bool by_rows =
-      !matrix && arithmetic_->quantiser && arithmetic_->quantiser->scale == Quantiser::Scale::row;
-  if (by_rows && x.columns() > 1) {  // a row of one element is its own scale
+  const Format& format = matrix ? arithmetic_->operand : arithmetic_->vector_operand;
+  const auto& quantiser = arithmetic_->quantiser;
+  const bool by_rows = !matrix && quantiser && quantiser->kind == Quantiser::Kind::integer &&
+                       quantiser->scale != Quantiser::Scale::tensor;
+  const bool own_scale = x.columns() == 1 && quantiser && quantiser->rule == Quantiser::Rule::amax;
+  if (by_rows && !own_scale) {  // under the amax rule a row of one element is its own scale
     Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
     machine_->engine_->copy(x.view_, result.view_, 1);
-    machine_->engine_->requantise(result.view_, x.diagonal_, *arithmetic_->quantiser);
+    machine_->engine_->requantise(result.view_, x.diagonal_, *quantiser);
     result.grid_ = Grid::of(format);
     result.depth_ = x.depth_;
     result.diagonal_ = x.diagonal_;
@@ -78,6 +94,7 @@ Value Stage::entered(const Value& x, Unit unit) const {
   if (x.grid_.inside(format)) return x;
   Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
   machine_->engine_->copy(x.view_, result.view_, 1);
+  machine_->next_draws(*arithmetic_);
   machine_->engine_->convert(result.view_, format,
                              matrix ? arithmetic_->operand_rounding : arithmetic_->vector.rounding);
   result.grid_ = Grid::of(format);
@@ -97,6 +114,7 @@ Value Stage::entered(const Value& x, Unit unit) const {
 Value Stage::multiply(const Value* c, std::span<const Factors> products, Last last, Unit unit,
                       AddendOrder order) const {
   const Engine& engine = *machine_->engine_;
+  count_input(*machine_, machine_->trace_);
   const bool matrix = unit == Unit::matrix;
   const Accumulation& accumulation = matrix ? arithmetic_->product : arithmetic_->vector;
   const Value& left_shape = products.front().first;
@@ -110,8 +128,11 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
       throw std::logic_error("the addend of a product has another shape than the product");
     }
     engine.copy(c->view_, target, 1);
-    if (!c->grid_.inside(accumulation.format))
-      engine.convert(target, accumulation.format, accumulation.rounding);
+    const Format& addend = matrix ? arithmetic_->addend : arithmetic_->vector_operand;
+    if (!c->grid_.inside(addend)) {
+      machine_->next_draws(*arithmetic_);
+      engine.convert(target, addend, accumulation.rounding);
+    }
     result.depth_ = result.depth_.joined(c->depth_);
     result.diagonal_ = c->diagonal_;
     finite = finite && c->finite_;
@@ -132,21 +153,33 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
     }
     const double flops = 2.0 * p.rows() * p.columns() * q.columns() * p.batch();
     if (matrix && arithmetic_->quantiser) {
-      engine.accumulate_codes(result.view_, p.view_, p.codes_, p.diagonal_, q.view_, q.codes_, q.diagonal_,
-                              *arithmetic_->quantiser);
       finite = finite && p.finite_ && q.finite_;
+      const Quantiser& quantiser = *arithmetic_->quantiser;
+      machine_->engine_->live_region = live_;
+      if (quantiser.kind == Quantiser::Kind::integer) {
+        engine.accumulate_codes(result.view_, p.view_, p.codes_, p.diagonal_, q.view_, q.codes_, q.diagonal_,
+                                quantiser);
+      } else {
+        engine.accumulate_block_scaled(result.view_, p.view_, p.diagonal_, q.view_, q.diagonal_, quantiser,
+                                       accumulation, finite);
+      }
     } else {
       const Value left = entered(p, unit);
       const Value right = p.is_same_view(q) ? left : entered(q, unit);
       finite = finite && left.finite_ && right.finite_;
       const Format& operand = matrix ? arithmetic_->operand : arithmetic_->vector.format;
-      engine.accumulate(result.view_, left.view_, right.view_, accumulation, operand.precision, finite);
+      if (matrix && arithmetic_->split) {
+        accumulate_split(result.view_, left, right);
+      } else {
+        accumulate(result.view_, left, right, accumulation, operand, finite);
+      }
     }
     result.depth_ = result.depth_.joined(p.depth_).joined(q.depth_);
     if (matrix) {
       ++result.depth_.products;
-      ++counts.matmuls;
-      counts.matmul_flops += flops;
+      const int passes = arithmetic_->split ? 3 : 1;
+      counts.matmuls += passes;
+      counts.matmul_flops += passes * flops;
       auto& shapes = machine_->trace_.products;
       const ProductShape shape{p.rows(), p.columns(), q.columns(), p.batch(), 1};
       const auto same = std::find_if(shapes.begin(), shapes.end(), [&](const ProductShape& s) {
@@ -163,13 +196,51 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
   if (c != nullptr && order == AddendOrder::last) {
     Value addend = machine_->allocate(result.rows(), result.columns(), result.batch());
     load_addend(addend.view_);
+    machine_->next_draws(*arithmetic_);
     engine.sum(addend.view_, result.view_, 1, accumulation);
     addend.depth_ = result.depth_;
     addend.diagonal_ = result.diagonal_;
     result = addend;
   }
-  finish(result, last, unit, Grid::of(accumulation.format), accumulation.format.bits, finite);
+  const bool split_sum = matrix && arithmetic_->split;  // the last addition is one of fp32
+  const Format& sums = split_sum ? fp32_format() : accumulation.format;
+  finish(result, last, unit, Grid::of(sums), sums.bits, finite);
   return result;
+}
+
+void Stage::accumulate(const View& target, const Value& left, const Value& right,
+                       const Accumulation& accumulation, const Format& operand, bool finite) const {
+  machine_->next_draws(*arithmetic_);
+  machine_->engine_->accumulate(target, left.view_, right.view_, accumulation, operand, finite);
+}
+
+// x = h + l, both in the format of the parts.
+std::pair<Value, Value> Stage::split(const Value& x) const {
+  const SplitProduct& parts = *arithmetic_->split;
+  const Engine& engine = *machine_->engine_;
+  Value high = machine_->allocate(x.rows(), x.columns(), x.batch());
+  engine.copy(x.view_, high.view_, 1);
+  engine.convert(high.view_, parts.part, parts.high);
+  Value low = machine_->allocate(x.rows(), x.columns(), x.batch());
+  engine.copy(x.view_, low.view_, 1);
+  engine.sum(low.view_, high.view_, -1, {fp32_format()});
+  engine.convert(low.view_, parts.part, parts.low);
+  return {high, low};
+}
+
+void Stage::accumulate_split(const View& target, const Value& left, const Value& right) const {
+  const Format& part = arithmetic_->split->part;
+  const Engine& engine = *machine_->engine_;
+  const auto [left_high, left_low] = split(left);
+  const auto [right_high, right_low] = split(right);
+  const Value sum = machine_->allocate(target.rows, target.columns, target.batch);
+  engine.clear(sum.view_);
+  // An infinity has no parts (inf - inf), so nothing is known to be finite.
+  accumulate(sum.view_, left_low, right_high, arithmetic_->product, part, false);
+  accumulate(sum.view_, left_high, right_low, arithmetic_->product, part, false);
+  engine.replace_nan(sum.view_);
+  accumulate(sum.view_, left_high, right_high, arithmetic_->product, part, false);
+  engine.sum(target, sum.view_, 1, {fp32_format()});
 }
 
 Value Stage::combine(const Value& x, const Value& y, double sign) const {
@@ -177,9 +248,11 @@ Value Stage::combine(const Value& x, const Value& y, double sign) const {
     throw std::logic_error("values of different shapes cannot be added");
   }
   const Engine& engine = *machine_->engine_;
+  count_input(*machine_, machine_->trace_);
   const Value left = entered(x, Unit::vector), right = entered(y, Unit::vector);
   Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
   engine.copy(left.view_, result.view_, 1);
+  machine_->next_draws(*arithmetic_);
   engine.sum(result.view_, right.view_, sign, arithmetic_->vector);
   result.depth_ = x.depth_.joined(y.depth_);
   result.diagonal_ = x.diagonal_;
@@ -199,10 +272,12 @@ void Stage::finish(Value& result, Last last, Unit unit, const Grid& unrounded, i
   const Engine& engine = *machine_->engine_;
   StageTrace& counts = machine_->trace_.stages[index_];
   const auto& quantiser = arithmetic_->quantiser;
-  const bool to_codes = last == Last::rounded && quantiser &&
+  const bool integers = quantiser && quantiser->kind == Quantiser::Kind::integer;
+  const bool to_codes = last == Last::rounded && integers &&
                         (quantiser->scale == Quantiser::Scale::tensor || unit == Unit::vector);
-  const bool to_storage = last == Last::rounded && !quantiser && !unrounded.inside(arithmetic_->storage);
+  const bool to_storage = last == Last::rounded && !integers && !unrounded.inside(arithmetic_->storage);
 
+  machine_->next_draws(*arithmetic_);
   const RegionStatistics statistics = engine.finish(
       result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding, live_);
   const std::int64_t live = statistics.live.nonfinite + statistics.live.overflows;
@@ -218,9 +293,12 @@ void Stage::finish(Value& result, Last last, Unit unit, const Grid& unrounded, i
   counts.largest_live = std::max(counts.largest_live, statistics.live.largest);
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);
   counts.underflows += statistics.live.underflows + statistics.dead.underflows;
+  const QuantiserCounts quantised = engine.take_counts();
+  counts.saturations += quantised.saturations;
   // Out of operands that are not finite, non-finite results are inherited: they are no overflows of their
-  // own.
-  if (operands_finite) note_overflow(live, dead);
+  // own. Sums of codes that wrapped around are.
+  note_overflow((operands_finite ? live : 0) + quantised.overflows_live,
+                (operands_finite ? dead : 0) + quantised.overflows_dead);
   ++machine_->trace_.operations;
 }
 

@@ -27,13 +27,19 @@ Depth Depth::joined(const Depth& other) const {
   return {std::max(products, other.products), std::max(vector_steps, other.vector_steps)};
 }
 
-Grid Grid::of(const Format& format) { return {format.precision, format.lsb_min(), format.max_exponent}; }
+Grid Grid::of(const Format& format) {
+  return {format.precision, format.lsb_min(), format.max_exponent, format.smallest_exponent(),
+          format.largest()};
+}
 Grid Grid::joined(const Grid& other) const {
   return {std::max(precision, other.precision), std::min(lsb_min, other.lsb_min),
-          std::max(max_exponent, other.max_exponent)};
+          std::max(max_exponent, other.max_exponent), std::min(smallest_exponent, other.smallest_exponent),
+          std::max(largest, other.largest)};
 }
 bool Grid::inside(const Format& format) const {
-  return precision <= format.precision && lsb_min >= format.lsb_min() && max_exponent <= format.max_exponent;
+  return precision <= format.precision && lsb_min >= format.lsb_min() &&
+         max_exponent <= format.max_exponent && smallest_exponent >= format.smallest_exponent() &&
+         largest <= format.largest();
 }
 
 StageTrace Trace::total() const {

@@ -17,35 +17,52 @@ inline double power_of_two(int exponent) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
 }
 
+// What a result beyond the largest finite number becomes where the rounding leads away from zero, and what
+// becomes of an infinity that is rounded to the format.
+enum class Overflow { infinity, nan, saturate };
+
 // The values m * 2^e with |m| < 2^precision, where normal numbers have min_exponent <= exponent <=
 // max_exponent and the exponent of x is floor(log2 |x|). Symbols as in Muller et al., Handbook of
-// Floating-Point Arithmetic (2018), section 2.1: p, emin, emax.
+// Floating-Point Arithmetic (2018), section 2.1: p, emin, emax. NaN is kept in every format, also in those
+// that cannot store it, so that a failure stays visible.
 struct Format {
   std::string name;
-  int precision = 0;     // p: significant bits, the implicit one included
-  int min_exponent = 0;  // emin: exponent of the smallest normal number
-  int max_exponent = 0;  // emax: exponent of the largest finite number
-  int bits = 0;          // bits that a stored element takes
+  int precision = 0;       // p: significant bits, the implicit one included
+  int min_exponent = 0;    // emin: exponent of the smallest normal number
+  int max_exponent = 0;    // emax: exponent of the largest finite number
+  int bits = 0;            // bits that a stored element takes
+  int reserved_codes = 0;  // significands at the top of the last binade that are no numbers (e4m3's NaN)
+  Overflow overflow = Overflow::infinity;
+  bool subnormals = true;  // false: a result that is tiny after rounding (IEEE 754 section 7.5) becomes zero
 
   int lsb_min() const { return min_exponent - precision + 1; }  // exponent of the smallest subnormal
-  double unit_roundoff() const;                                 // u = 2^-p
-  double largest() const;                                       // (2 - 2^(1-p)) 2^emax
-  double smallest_normal() const;                               // 2^emin
-  double smallest_subnormal() const;                            // 2^(emin - p + 1)
+  int smallest_exponent() const { return subnormals ? lsb_min() : min_exponent; }  // of a non-zero value
+  double unit_roundoff() const;                                                    // u = 2^-p
+  double largest() const;             // (2 - 2^(1-p) (1 + reserved_codes)) 2^emax
+  double smallest_normal() const;     // 2^emin
+  double smallest_subnormal() const;  // 2^(emin - p + 1)
 
-  // Every value of this format is a value of `other`.
+  // IEEE 754's rules: subnormals, infinities, every significand a number.
+  bool is_ieee_style() const { return subnormals && overflow == Overflow::infinity && reserved_codes == 0; }
+
+  // Every finite value of this format is a value of `other`.
   bool inside(const Format& other) const {
-    return precision <= other.precision && lsb_min() >= other.lsb_min() && max_exponent <= other.max_exponent;
+    return precision <= other.precision && lsb_min() >= other.lsb_min() &&
+           smallest_exponent() >= other.smallest_exponent() && largest() <= other.largest();
   }
   bool operator==(const Format& other) const {
     return precision == other.precision && min_exponent == other.min_exponent &&
-           max_exponent == other.max_exponent;
+           max_exponent == other.max_exponent && reserved_codes == other.reserved_codes &&
+           overflow == other.overflow && subnormals == other.subnormals;
   }
 };
 
-// How a value between two neighbours of a format is rounded. Overflow: nearest modes give infinity beyond
-// largest + ulp/2, directed modes as IEEE 754 section 7.4 says, to-odd the largest finite value.
-enum class Rounding { nearest_even, nearest_away, toward_zero, up, down, to_odd };
+// How a value between two neighbours of a format is rounded. Overflow: nearest modes and stochastic give the
+// format's overflow value beyond largest + ulp/2 (stochastic: when the draw leads beyond the largest), directed
+// modes as IEEE 754 section 7.4 says, to-odd the largest finite value. Stochastic rounds away from zero with
+// the probability that the discarded part has of a unit in the last place (Croci et al., Stochastic rounding,
+// Royal Society Open Science 9, 2022, definition of SR-nearness).
+enum class Rounding { nearest_even, nearest_away, toward_zero, up, down, to_odd, stochastic };
 
 std::span<const std::string> rounding_names();  // "nearest-even", ... in the order of the enumeration
 Rounding rounding_of(std::string_view name);    // throws std::logic_error for an unknown name
@@ -60,12 +77,20 @@ struct FormatDescription {
 
 std::span<const FormatDescription> format_descriptions();
 
-// "fp64", "fp32", "tf32", "bf16", "fp16" or "eXmY" (X exponent bits, Y fraction bits, IEEE-style: bias
-// 2^(X-1) - 1, subnormals, infinities; 2 <= X <= 9, 1 <= Y <= 50, and e11m52, which is fp64). Throws
-// UsageError naming `place` and the nearest name.
+// A format by its name:
+//   fp64, fp32, tf32, bf16, fp16; OCP's e5m2, e4m3 (largest 448, no infinities), e3m2, e2m3, e2m1 (saturating)
+//   eXmY               X exponent bits, Y fraction bits, IEEE-style: bias 2^(X-1) - 1, subnormals, infinities;
+//                      2 <= X <= 9, 1 <= Y <= 50, and e11m52, which is fp64
+//   pPemin<E>emax<E>   precision P, exponents given ("p8emin-126emax127"); 2 <= P <= 51, -300 <= emin < emax <= 300
+//   and after any of these, in this order: -infinity, -nan or -saturate (overflow), -flush (no subnormals)
+// Throws UsageError naming `place` and the nearest name.
 Format format_of(std::string_view name, std::string_view place);
 
-// Whether `name` has the shape of a format name: one of the list, or e<digits>m<digits>.
+// The same format with another rule for overflow, or without subnormals; its name says so.
+Format with_overflow(const Format& format, Overflow overflow);
+Format without_subnormals(const Format& format);
+
+// Whether `name` has the shape of a format name.
 bool looks_like_format(std::string_view name);
 
 const Format& fp64_format();

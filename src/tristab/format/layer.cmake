@@ -1,1 +1,1 @@
-tristab_layer(format SOURCES format.cc USES tristab_base)
+tristab_layer(format SOURCES format.cc round.cc USES tristab_base hwy::hwy)

@@ -1,17 +1,19 @@
-// Rounding to a format: the one place where it happens. Scalar code that the compiler can vectorise: no
-// branches on the value, so a kernel that calls it for every lane stays a vector loop.
+// Rounding to a format: the constants, and the scalar functions. The code that rounds is round-inl.h, written
+// once for every SIMD level and for one lane.
 #pragma once
 
 #include <bit>
+#include <cmath>
 #include <cstdint>
 #include <limits>
+#include <stdexcept>
 #include <type_traits>
 
 #include "tristab/format/format.h"
 
 namespace tristab {
 
-// The constants of rounding values of a carrier (float or double) to a narrower format.
+// The constants of rounding values of a carrier (float or double) to a format inside it.
 template <class Carrier>
 struct RoundingTarget {
   static_assert(std::is_same_v<Carrier, float> || std::is_same_v<Carrier, double>);
@@ -22,136 +24,62 @@ struct RoundingTarget {
 
   explicit RoundingTarget(const Format& format)
       : dropped(kCarrierPrecision - format.precision),
+        low((Bits{1} << dropped) - 1),
         smallest_normal(static_cast<Carrier>(format.smallest_normal())),
         quantum(static_cast<Carrier>(format.smallest_subnormal())),
         largest(static_cast<Carrier>(format.largest())),
-        own_subnormals(format.min_exponent > kCarrierMinExponent) {
+        own_subnormals(format.subnormals && format.min_exponent > kCarrierMinExponent),
+        flush(!format.subnormals),
+        infinities(format.overflow == Overflow::infinity),
+        beyond(infinities                         ? std::numeric_limits<Carrier>::infinity()
+               : format.overflow == Overflow::nan ? std::numeric_limits<Carrier>::quiet_NaN()
+                                                  : largest) {
+    if (flush && format.min_exponent <= kCarrierMinExponent)
+      throw std::logic_error("tiny results are seen only in a carrier that goes below them");
+    // The midpoint beyond the largest is a tie: it overflows where the largest has an odd significand.
+    const Carrier midpoint =
+        largest + static_cast<Carrier>(power_of_two(format.max_exponent - format.precision));
+    const bool ties_away = format.reserved_codes % 2 == 0;
+    overflow_from = ties_away ? midpoint : std::nextafter(midpoint, std::numeric_limits<Carrier>::infinity());
+    by_addition = format.subnormals && dropped >= 2 &&
+                  format.max_exponent + dropped < std::numeric_limits<Carrier>::max_exponent;
     // Adding and subtracting 1.5 * 2^(lsb_min + P - 1) rounds to multiples of 2^lsb_min, ties to even.
     magic = static_cast<Carrier>(1.5) *
             (own_subnormals ? quantum / std::numeric_limits<Carrier>::epsilon() : Carrier{0});
   }
 
   int dropped;              // significant bits that a normal number loses
+  Bits low;                 // mask of these bits
   Carrier smallest_normal;  // 2^emin
   Carrier quantum;          // 2^lsb_min
   Carrier largest;          // largest finite value
-  Carrier magic;            // rounds numbers below 2^emin to multiples of the quantum
+  Carrier overflow_from;    // smallest magnitude that rounding to nearest even leads beyond the largest
+  bool by_addition;         // round_by_addition() is right for this format
+  Carrier magic = 0;        // rounds numbers below 2^emin to multiples of the quantum
   bool own_subnormals;      // the format underflows where the carrier is still normal
+  bool flush;               // tiny results become zero
+  bool infinities;          // infinities stay infinities
+  Carrier beyond;           // what overflow away from zero gives
 };
 
-// Rounds x to the format, exactly once: x is taken as exact. Infinities and NaN pass, the sign of zero is
-// kept.
-template <Rounding mode, class Carrier>
-[[gnu::always_inline]] inline Carrier round_value(Carrier x, const RoundingTarget<Carrier>& target) {
-  using Target = RoundingTarget<Carrier>;
-  using Bits = typename Target::Bits;
-  const Bits bits = std::bit_cast<Bits>(x);
-  const Bits sign = bits & Target::kSign;
-  const Bits magnitude = bits ^ sign;
-  const Carrier size = std::bit_cast<Carrier>(magnitude);
-  const bool negative = sign != 0;
+// x rounded to the format, exactly once: x is taken as exact. NaN passes, the sign of zero is kept; infinities
+// pass where the format has them. Not for Rounding::stochastic, which needs a draw (throws std::logic_error).
+float round_value(float x, const RoundingTarget<float>& target, Rounding mode);
+double round_value(double x, const RoundingTarget<double>& target, Rounding mode);
 
-  // Normal numbers: the carrier's integer image is monotone, so the lowest `dropped` bits are rounded as an
-  // integer and a carry moves into the exponent as it should.
-  const Bits ulp = Bits{1} << target.dropped;
-  const Bits low = ulp - 1;
-  const Bits truncated = magnitude & ~low;
-  const bool inexact = (magnitude & low) != 0;
-  Bits rounded;
-  if constexpr (mode == Rounding::nearest_even) {
-    const Bits odd = (magnitude >> target.dropped) & low & 1;  // 0 when nothing is dropped
-    rounded = (magnitude + (low >> 1) + odd) & ~low;
-  } else if constexpr (mode == Rounding::nearest_away) {
-    rounded = (magnitude + (ulp >> 1)) & ~low;
-  } else if constexpr (mode == Rounding::toward_zero) {
-    rounded = truncated;
-  } else if constexpr (mode == Rounding::up) {
-    rounded = truncated + (inexact && !negative ? ulp : 0);
-  } else if constexpr (mode == Rounding::down) {
-    rounded = truncated + (inexact && negative ? ulp : 0);
-  } else {
-    rounded = truncated | (inexact ? ulp : 0);
-  }
-  Carrier result = std::bit_cast<Carrier>(rounded);
-
-  // Numbers below 2^emin: multiples of the quantum. With equal exponent ranges the integer image above was
-  // right already, because the carrier's own subnormals have the same spacing rule.
-  if (target.own_subnormals) {
-    Carrier multiple = (size + target.magic) - target.magic;  // nearest, ties to even
-    if constexpr (mode != Rounding::nearest_even) {
-      const Carrier below = multiple > size ? multiple - target.quantum : multiple;
-      const Carrier rest = size - below;  // exact
-      const Carrier above = below + target.quantum;
-      if constexpr (mode == Rounding::nearest_away) {
-        multiple = rest + rest >= target.quantum ? above : below;
-      } else if constexpr (mode == Rounding::toward_zero) {
-        multiple = below;
-      } else if constexpr (mode == Rounding::up) {
-        multiple = rest > 0 && !negative ? above : below;
-      } else if constexpr (mode == Rounding::down) {
-        multiple = rest > 0 && negative ? above : below;
-      } else {
-        const Carrier half =
-            below * static_cast<Carrier>(0.5);  // `below` is an even multiple when its half is one
-        const bool even = ((half + target.magic) - target.magic) == half;
-        multiple = rest > 0 && even ? above : below;
-      }
-    }
-    result = size < target.smallest_normal ? multiple : result;
-  }
-
-  // Overflow.
-  constexpr Carrier infinity = std::numeric_limits<Carrier>::infinity();
-  if constexpr (mode == Rounding::nearest_even || mode == Rounding::nearest_away) {
-    result = result > target.largest ? infinity : result;
-  } else if constexpr (mode == Rounding::up) {
-    result = result > target.largest ? (negative ? target.largest : infinity) : result;
-  } else if constexpr (mode == Rounding::down) {
-    result = result > target.largest ? (negative ? infinity : target.largest) : result;
-  } else {
-    result = result > target.largest ? target.largest : result;
-  }
-  result = size < infinity ? result : size;  // infinity and NaN
-  return std::bit_cast<Carrier>(std::bit_cast<Bits>(result) | sign);
-}
-
-// The same with the mode chosen at run time.
-template <class Carrier>
-Carrier round_value(Carrier x, const RoundingTarget<Carrier>& target, Rounding mode) {
-  switch (mode) {
-    case Rounding::nearest_even:
-      return round_value<Rounding::nearest_even>(x, target);
-    case Rounding::nearest_away:
-      return round_value<Rounding::nearest_away>(x, target);
-    case Rounding::toward_zero:
-      return round_value<Rounding::toward_zero>(x, target);
-    case Rounding::up:
-      return round_value<Rounding::up>(x, target);
-    case Rounding::down:
-      return round_value<Rounding::down>(x, target);
-    case Rounding::to_odd:
-      return round_value<Rounding::to_odd>(x, target);
-  }
-  return x;
-}
+// Stochastic rounding of nearest + error, where `nearest` is the double nearest to an exact value and `error`
+// what it misses: away from zero where the discarded part exceeds (draw + 1/2) 2^-32 units in the last place.
+// With `draw` uniform over all 32-bit integers the expectation differs from the exact value by less than 2^-33
+// units, and not at all where the discarded part is a multiple of 2^-32.
+double round_stochastically(double nearest, double error, const RoundingTarget<double>& target,
+                            std::uint32_t draw);
 
 // Rounds to odd what was rounded to nearest: `nearest` is the nearest double to an exact value and `error` is
 // the exact value minus `nearest`. An inexact result gets an odd last bit, so that one further rounding to
 // any format with p + 2 bits less is right (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008).
-[[gnu::always_inline]] inline double force_odd(double nearest, double error) {
-  const std::uint64_t bits = std::bit_cast<std::uint64_t>(nearest);
-  const bool away = (error > 0) == (nearest > 0);
-  const std::uint64_t neighbour = away ? bits + 1 : bits - 1;
-  const bool adjust = (bits & 1) == 0 && error != 0 && (error - error) == 0 && (nearest - nearest) == 0;
-  return std::bit_cast<double>(adjust ? neighbour : bits);
-}
+double force_odd(double nearest, double error);
 
 // x + y rounded to odd (Knuth's TwoSum gives the error exactly; no branch on magnitudes).
-[[gnu::always_inline]] inline double sum_to_odd(double x, double y) {
-  const double sum = x + y;
-  const double y_part = sum - x;
-  const double error = (x - (sum - y_part)) + (y - y_part);
-  return force_odd(sum, error);
-}
+double sum_to_odd(double x, double y);
 
 }  // namespace tristab

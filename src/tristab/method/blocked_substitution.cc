@@ -1,28 +1,26 @@
-// Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by row substitution, then the blocks below.
+// Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by another method (row substitution by
+// default), then the blocks below.
 //   merge direct (FLA):          X_ij = -D_i S_ij,  S_ij = A_ij D_j + A_i,j+1 X_j+1,j + ... + A_i,i-1 X_i-1,j
 //                                a lone product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij D_j);
 //                                the sum is one accumulation chain, or separately rounded products
 //   merge doubling (FlashInfer): b -> 2b -> 4b -> ..., X21 = -(X22 A21) X11 for all pairs of blocks at once
 //   merge substitution:          block rows from the top, X_i = -D_i (A_i,0..i-1 X_0..i-1)
+// D and the X_ij stay in the accumulator's format and are rounded on entering a product; the inner factors (D_i A_ij,
+// S_ij) and, in the doubling, all levels but the last are rounded to storage.
 // Source: FLA solve_tril (merge kernels); FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2.
-// Cost: b - 1 vector steps on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
+// Cost: the diagonal phase on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
 // (doubling) or 2 (c - 1) products (substitution). Stable with a stable inverse of the diagonal blocks.
 #include "tristab/method/mbh.h"
+#include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
-#include "tristab/method/substitution.h"
 
 namespace tristab {
 namespace {
 
-struct Merge {
-  Machine& machine;
-  Stage stage;
-  bool associate_left;
-  bool chained;
-};
-
-Value merge_direct(const Value& a, const Value& d, const Merge& merge) {
-  Machine& machine = merge.machine;
+Value merge_direct(const Value& a, const Value& d, Machine& machine, const Settings& settings) {
+  const Stage merge = machine.stage("merge");
+  const bool associate_left = settings.text("association") == "left";
+  const bool chained = settings.text("sum") == "chained";
   const int b = d.rows(), count = d.batch();
   const auto index = [&](int i, int j) {
     return static_cast<std::size_t>(i) * static_cast<std::size_t>(count) + static_cast<std::size_t>(j);
@@ -40,20 +38,19 @@ Value merge_direct(const Value& a, const Value& d, const Merge& merge) {
         return machine.block(a, row * b, column * b, b, b);
       };
       const Value minus_d = machine.negate(x[index(i, i)]);
-      if (distance == 1 && merge.associate_left) {
-        x[index(i, j)] = merge.stage.kept({merge.stage.fl({minus_d, block_of_a(i, j)}), x[index(j, j)]});
+      if (distance == 1 && associate_left) {
+        x[index(i, j)] = merge.kept({merge.fl({minus_d, block_of_a(i, j)}), x[index(j, j)]});
       } else {
         std::vector<Factors> products;
         for (int k = j; k < i; ++k) products.push_back({block_of_a(i, k), x[index(k, j)]});
         Value sum;
-        if (merge.chained) {
-          sum = merge.stage.fl(products);
+        if (chained) {
+          sum = merge.fl(products);
         } else {
-          sum = merge.stage.fl(products.front());
-          for (std::size_t k = 1; k < products.size(); ++k)
-            sum = merge.stage.add(sum, merge.stage.fl(products[k]));
+          sum = merge.fl(products.front());
+          for (std::size_t k = 1; k < products.size(); ++k) sum = merge.add(sum, merge.fl(products[k]));
         }
-        x[index(i, j)] = merge.stage.kept({minus_d, sum});
+        x[index(i, j)] = merge.kept({minus_d, sum});
       }
       parts.push_back({i * b, j * b, x[index(i, j)]});
     }
@@ -61,34 +58,48 @@ Value merge_direct(const Value& a, const Value& d, const Merge& merge) {
   return machine.assemble(a.rows(), a.rows(), parts);
 }
 
-Value merge_doubling(const Value& a, const Value& d, const Merge& merge) {
-  Machine& machine = merge.machine;
+// P Q as the rounded sum of the rounded products over the two halves of k.
+Value sum_of_halves(const Value& p, const Value& q, Machine& machine, const Stage& stage) {
+  const int half = q.rows() / 2, rest = q.rows() - half;
+  const Value first =
+      stage.fl({machine.block(p, 0, 0, p.rows(), half), machine.block(q, 0, 0, half, q.columns())});
+  const Value second =
+      stage.fl({machine.block(p, 0, half, p.rows(), rest), machine.block(q, half, 0, rest, q.columns())});
+  return stage.add(first, second);
+}
+
+Value merge_doubling(const Value& a, const Value& d, Machine& machine, const Settings& settings) {
+  const bool associate_left = settings.text("association") == "left";
+  const bool in_halves = settings.text("last_product") == "halves";
   const int n = a.rows();
   Value x = machine.block_diagonal(d);
   for (int m = d.rows(); m < n; m *= 2) {
+    const Stage merge = machine.stage(level_stage(settings, 2 * m));
     const Value a21 = machine.blocks(a, m, 0, m, 2 * m);
     const Value x11 = machine.blocks(x, 0, 0, m, 2 * m), x22 = machine.blocks(x, m, m, m, 2 * m);
     const Value minus_x22 = machine.negate(x22);
     const Last last = 2 * m < n ? Last::rounded : Last::kept;
-    const Value x21 = merge.associate_left
-                          ? merge.stage.finished(last, {merge.stage.fl({minus_x22, a21}), x11})
-                          : merge.stage.finished(last, {minus_x22, merge.stage.fl({a21, x11})});
+    const Value inner = associate_left ? merge.fl({minus_x22, a21}) : merge.fl({a21, x11});
+    const Factors outer = associate_left ? Factors{inner, x11} : Factors{minus_x22, inner};
+    const Value x21 = in_halves && 2 * m >= n && m > 1
+                          ? sum_of_halves(outer.first, outer.second, machine, merge)
+                          : merge.finished(last, outer);
     const Machine::Placed parts[] = {{0, 0, x11}, {m, 0, x21}, {m, m, x22}};
     x = machine.block_diagonal(machine.assemble(2 * m, 2 * m, parts));
   }
   return x;
 }
 
-Value merge_substitution(const Value& a, const Value& d, const Merge& merge) {
-  Machine& machine = merge.machine;
+Value merge_substitution(const Value& a, const Value& d, Machine& machine) {
+  const Stage merge = machine.stage("merge");
   const int b = d.rows(), n = a.rows();
   const Value diagonal = machine.block_diagonal(d);
   std::vector<Machine::Placed> parts{{0, 0, machine.block(diagonal, 0, 0, b, b)}};
   for (int begin = b; begin < n; begin += b) {
     const Value above = machine.assemble(begin, begin, parts);
     const Value d_i = machine.block(diagonal, begin, begin, b, b);
-    const Value sum = merge.stage.fl({machine.block(a, begin, 0, b, begin), above});
-    parts.push_back({begin, 0, merge.stage.kept({machine.negate(d_i), sum})});
+    const Value sum = merge.fl({machine.block(a, begin, 0, b, begin), above});
+    parts.push_back({begin, 0, merge.kept({machine.negate(d_i), sum})});
     parts.push_back({begin, begin, d_i});
   }
   return machine.assemble(n, n, parts);
@@ -97,34 +108,47 @@ Value merge_substitution(const Value& a, const Value& d, const Merge& merge) {
 Value blocked_substitution(const Value& a, Machine& machine, const Settings& settings,
                            const BlockCorrection& correct) {
   const Value blocks = machine.diagonal_blocks(a, static_cast<int>(settings.integer("block")));
-  Value d = substitute_rows(blocks, machine, machine.stage("diagonal"), substitution_form(settings),
-                            substitution_order(settings));
+  Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings,
+                            correct ? Last::rounded : Last::kept);
   if (correct) d = correct(blocks, d, Last::rounded);
-  const Merge merge{machine, machine.stage("merge"), settings.text("association") == "left",
-                    settings.text("sum") == "chained"};
   const std::string& kind = settings.text("merge");
-  if (kind == "direct") return merge_direct(a, d, merge);
-  return kind == "doubling" ? merge_doubling(a, d, merge) : merge_substitution(a, d, merge);
+  if (kind == "direct") return merge_direct(a, d, machine, settings);
+  return kind == "doubling" ? merge_doubling(a, d, machine, settings) : merge_substitution(a, d, machine);
+}
+
+Settings check(const Settings& settings, std::string_view place) {
+  for (const auto& [parameter, value] : {std::pair{"levels", "each"}, {"last_product", "halves"}}) {
+    if (settings.text(parameter) == value && settings.text("merge") != "doubling") {
+      throw_conflict(place, std::string(parameter) + " = " + value, "merge = " + settings.text("merge"),
+                     std::string(parameter) + " = " + value + " with merge = doubling");
+    }
+  }
+  return check_diagonal(settings, place);
 }
 
 }  // namespace
 
 Method blocked_substitution_method() {
-  std::vector<Parameter> parameters{
-      Parameter::integer("block", 16, 2, 256, "b, size of the diagonal blocks"),
-      Parameter::choice(
-          "merge", "direct", {"direct", "doubling", "substitution"},
-          "every block below the diagonal at once; blocks double in size; block rows from the top"),
-      Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)"),
-      Parameter::choice(
-          "sum", "chained", {"chained", "separate"},
-          "direct merge: sums of products in one accumulation chain, or rounded products added")};
-  for (Parameter& parameter : substitution_parameters()) parameters.push_back(std::move(parameter));
   Method method;
   method.description = {
-      "blocked-substitution", "substitution on the diagonal blocks, products for the rest (FLA)",
+      "blocked-substitution",
+      "substitution on the diagonal blocks, products for the rest (FLA)",
       "D_i = (I + A_ii)^-1; X_ij = -D_i (A_ij D_j + sum_{j<k<i} A_ik X_kj)",
-      "FLA solve_tril; FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2", parameters};
+      "FLA solve_tril; FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2",
+      {Parameter::integer("block", 16, 2, 256, "b, size of the diagonal blocks"),
+       diagonal_parameter("row-substitution"),
+       Parameter::choice(
+           "merge", "direct", {"direct", "doubling", "substitution"},
+           "every block below the diagonal at once; blocks double in size; block rows from the top"),
+       Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)"),
+       Parameter::choice(
+           "sum", "chained", {"chained", "separate"},
+           "direct merge: sums of products in one accumulation chain, or rounded products added"),
+       levels_parameter(),
+       Parameter::choice(
+           "last_product", "whole", {"whole", "halves"},
+           "doubling: the last product of the last level in one chain, or as the rounded sum of two "
+           "rounded products over the halves of k (FlashInfer)")}};
   method.cost =
       "direct: (c^3 - c)/6 + c (c - 1)/2 small products, c = n/b, depth up to 2 (c - 1); doubling: "
       "2 log2(n/b) products; b - 1 vector steps";
@@ -134,6 +158,7 @@ Method blocked_substitution_method() {
     const int b = static_cast<int>(settings.integer("block"));
     return settings.text("merge") == "doubling" ? doubled_size(n, b) : (n + b - 1) / b * b;
   };
+  method.check = check;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
     return blocked_substitution(a, machine, settings, nullptr);
   };

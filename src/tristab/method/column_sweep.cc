@@ -22,8 +22,8 @@ Method column_sweep_method() {
   method.cost = "no products, n - 1 vector steps, n^3/3 operations";
   method.stability = "stable";
   method.stages = {"substitution"};
-  method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const Stage stage = machine.stage("substitution");
+  method.invert_blocks = [](const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
+                            Last) {
     if (settings.text("order") == "dot") {
       return substitute_rows(a, machine, stage, SubstitutionForm::unit, AddendOrder::last);
     }
@@ -40,7 +40,7 @@ Method column_sweep_method() {
     x.append(b);
     return x.all();
   };
-  return method;
+  return in_one_stage(method);
 }
 
 }  // namespace tristab

@@ -16,10 +16,10 @@ Method matrix_column_sweep_method() {
   method.cost = "n - 1 products (n - 2 from M_0), depth the same";
   method.stability = "stable";
   method.stages = {"substitution"};
-  method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const Stage stage = machine.stage("substitution");
+  method.invert_blocks = [](const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
+                            Last last) {
     const int n = a.rows();
-    const Value minus_a = machine.negate(a), identity = machine.identity(n);
+    const Value minus_a = machine.negate(a), identity = machine.identity(n, a.batch());
     const auto elementary = [&](int k) {
       const Machine::Placed parts[] = {{0, 0, identity},
                                        {k + 1, k, machine.block(minus_a, k + 1, k, n - k - 1, 1)}};
@@ -28,11 +28,11 @@ Method matrix_column_sweep_method() {
     const bool from_first = settings.text("start") == "first" || n == 1;
     Value x = from_first && n > 1 ? elementary(0) : identity;
     for (int k = from_first ? 1 : 0; k <= n - 2; ++k) {
-      x = stage.finished(k == n - 2 ? Last::kept : Last::rounded, {elementary(k), x});
+      x = stage.finished(k == n - 2 ? last : Last::rounded, {elementary(k), x});
     }
     return x;
   };
-  return method;
+  return in_one_stage(method);
 }
 
 }  // namespace tristab

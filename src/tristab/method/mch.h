@@ -1,20 +1,33 @@
-// Cayley-Hamilton doubling, shared by mch and by the methods that use it on their diagonal blocks.
+// Cayley-Hamilton doubling, shared by mch and by the methods that use it on their diagonal blocks or on a block
+// nilpotent matrix.
 #pragma once
 
 #include "tristab/method/method.h"
 
 namespace tristab {
 
-struct MchOptions {
-  bool separate_addend = false;   // X = fl(X + fl(X Y)) instead of one rounding, as FlashKDA v1
-  bool kept_accumulator = false;  // X is never rounded between steps: c += fl(X) Y
+// How X (I + Y) is evaluated.
+enum class DoublingAddend {
+  accumulator,  // fl(X + X Y): X starts the accumulator, one rounding
+  separate,     // fl(X + fl(X Y)), as FlashKDA v1 and tt-metal
+  operand       // fl(X fl(I + Y)): the factor itself is an operand
 };
 
-// X = (I + A)^-1 by repeated squaring; A may be a batch of blocks of any size. `last`: whether the result is
-// rounded.
-Value mch(const Value& a, Machine& machine, const Stage& stage, const MchOptions& options, Last last);
+struct MchOptions {
+  DoublingAddend addend = DoublingAddend::accumulator;
+  bool kept_accumulator = false;   // X is never rounded between steps: c += fl(X) Y
+  bool power_on_the_left = false;  // Y X instead of X Y
+};
+
+// X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last`: whether the
+// result is rounded.
+Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options,
+          Last last);
 
 std::vector<Parameter> mch_parameters();
 MchOptions mch_options(const Settings& settings);
+
+// Options of mch that exclude each other; throws UsageError naming `place`.
+void check_mch_options(const Settings& settings, std::string_view place);
 
 }  // namespace tristab

@@ -30,26 +30,110 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
   return specs;
 }
 
-Matrix round_input(const Matrix& a, const Arithmetic& arithmetic) {
-  if (arithmetic.quantiser || arithmetic.operand == fp64_format()) return a;
-  const RoundingTarget<double> target(arithmetic.operand);
-  Matrix rounded = a;
-  for (double& x : rounded.values()) x = round_value(x, target, arithmetic.operand_rounding);
-  return rounded;
+namespace {
+
+// What is given or taken over is not computed: nothing is drawn for its rounding.
+Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding) {
+  if (format == fp64_format()) return matrix;
+  const RoundingTarget<double> target(format);
+  const Rounding used = rounding == Rounding::stochastic ? Rounding::nearest_even : rounding;
+  for (double& x : matrix.values()) x = round_value(x, target, used);
+  return matrix;
 }
 
-Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Matrix& a, Machine& machine) {
+// fl(x_ij g_ij) with g = factors, both rounded to the vector format: for two values of at most 26 bits the product is
+// exact in double, so that it is rounded once; in fp64 it is double's own.
+Matrix decayed(const Matrix& x, const Matrix& factors, const Arithmetic& arithmetic) {
+  const Accumulation& vector = arithmetic.vector;
+  if (vector.format != fp64_format() && vector.format.precision > 26) {
+    throw UsageError(
+        fmt::format("stage decay: found the vector format {} of {} bits; allowed: fp64, or up to 26 bits",
+                    vector.format.name, vector.format.precision));
+  }
+  const Matrix left = rounded_to(x, vector.format, vector.rounding);
+  const Matrix right = rounded_to(factors, vector.format, vector.rounding);
+  Matrix product(x.rows(), x.columns());
+  for (int i = 0; i < x.rows(); ++i) {
+    for (int j = 0; j <= i; ++j) product(i, j) = left(i, j) * right(i, j);
+  }
+  return rounded_to(product, vector.format, vector.rounding);
+}
+
+void count_decay(Trace& trace, int n) {
+  StageTrace counts;
+  counts.name = "decay";
+  counts.vector_steps = 1;
+  counts.vector_flops = 0.5 * n * (n + 1);
+  trace.stages.push_back(counts);
+  ++trace.vector_depth;
+  ++trace.operations;
+}
+
+}  // namespace
+
+Matrix round_input(const Matrix& a, const Arithmetic& arithmetic) {
+  if (arithmetic.quantiser) return a;
+  return rounded_to(a, arithmetic.operand, arithmetic.operand_rounding);
+}
+
+Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a,
+                 Machine& machine, std::uint64_t draws, const Decay* decay) {
   const Method& method = *spec.method;
+  if (method.needs_decay && decay == nullptr) {
+    throw UsageError(fmt::format(
+        "method {}: found a matrix without its decay factors; allowed: families with scalar gates (gdn)",
+        method.description.name));
+  }
+  const auto arithmetic_of = [&](std::string_view name) -> const Arithmetic& {
+    const auto found = arithmetics.find(name);
+    return found == arithmetics.end() ? *arithmetics.at("*") : *found->second;
+  };
+  const bool rounds_output = arithmetics.contains("output") || arithmetic_of("*").output_in_storage;
   const int n = a.rows();
   Inversion inversion;
   inversion.padded_to = method.padded_size ? method.padded_size(n, spec.settings) : n;
-  machine.start({{"*", &arithmetic}});
-  Value x = method.invert(machine.input(a, inversion.padded_to), machine, spec.settings);
-  if (arithmetic.output_in_storage) x = machine.stage("output").fl(x);
+  machine.start(arithmetics, draws);
+  Value x = method.invert(machine.input(method.needs_decay ? decay->ungated : a, inversion.padded_to),
+                          machine, spec.settings);
+  if (arithmetics.contains("result")) x = machine.stage("result").fl(x);
+  if (rounds_output && !method.needs_decay) x = machine.stage("output").fl(x);
   machine.set_result(x);
   inversion.x = machine.output(inversion.padded_to == n ? x : machine.block(x, 0, 0, n, n));
   inversion.trace = machine.trace();
+  if (method.needs_decay) {
+    inversion.x = decayed(inversion.x, decay->factors, arithmetic_of("decay"));
+    count_decay(inversion.trace, n);
+    const Arithmetic& output = arithmetic_of("output");
+    if (rounds_output) inversion.x = rounded_to(inversion.x, output.storage, output.storage_rounding);
+  }
   return inversion;
+}
+
+Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Matrix& a, Machine& machine,
+                 std::uint64_t draws, const Decay* decay) {
+  return invert(spec, {{"*", &arithmetic}}, a, machine, draws, decay);
+}
+
+std::vector<std::string> stages(const MethodSpec& spec, int n) {
+  const Arithmetic fp64 = make_arithmetic("fp64", Json::object(), "stages");
+  Machine machine(make_double_engine());
+  const Matrix zeros(n, n);
+  const Decay decay{zeros, zeros};
+  const Inversion inversion = invert(spec, fp64, zeros, machine, 0, &decay);
+  std::vector<std::string> names;
+  for (const StageTrace& stage : inversion.trace.stages) names.push_back(stage.name);
+  return names;
+}
+
+void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics,
+                       std::string_view place) {
+  std::vector<std::string> allowed = stages(spec, n);
+  for (const char* name : {"result", "output", "*"}) allowed.emplace_back(name);
+  for (const auto& [name, arithmetic] : arithmetics) {
+    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
+      throw_unknown_name(place, "stage of " + spec.method->description.name, name, allowed);
+    }
+  }
 }
 
 Machines::Machines()
@@ -57,12 +141,15 @@ Machines::Machines()
       double_machine_(std::make_unique<Machine>(make_double_engine())) {}
 Machines::~Machines() = default;
 
-Machine& Machines::machine_for(const Arithmetic& arithmetic) {
-  const Format* formats[] = {&arithmetic.operand, &arithmetic.storage, &arithmetic.product.format,
-                             &arithmetic.vector.format};
-  const bool in_float = std::all_of(std::begin(formats), std::end(formats),
-                                    [](const Format* f) { return f->inside(fp32_format()); });
+Machine& Machines::machine_for(const StageArithmetics& arithmetics) {
+  const bool in_float = std::all_of(arithmetics.begin(), arithmetics.end(), [](const auto& named) {
+    const Arithmetic& arithmetic = *named.second;
+    return arithmetic.operand.inside(fp32_format()) && arithmetic.storage.inside(fp32_format()) &&
+           arithmetic.product.format.inside(fp32_format()) && arithmetic.vector.format.inside(fp32_format());
+  });
   return in_float ? *float_machine_ : *double_machine_;
 }
+
+Machine& Machines::machine_for(const Arithmetic& arithmetic) { return machine_for({{"*", &arithmetic}}); }
 
 }  // namespace tristab

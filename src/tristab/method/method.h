@@ -37,11 +37,21 @@ struct Method {
   // The method itself; the result stays in the accumulator's format.
   std::function<Value(const Value& a, Machine& machine, const Settings& settings)> invert;
 
+  // The method on a batch of blocks of any size, all of it in one stage: what makes it a diagonal phase of the
+  // blocked methods. `last`: whether the result is rounded to storage or stays in the accumulator's format (a
+  // result of the vector unit is in storage anyway). Null for methods that need several stages or whole matrices.
+  std::function<Value(const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
+                      Last last)>
+      invert_blocks;
+
   // The same with a correction of the diagonal blocks' inverses between its two phases; null for a method
   // without such phases.
   std::function<Value(const Value& a, Machine& machine, const Settings& settings,
                       const BlockCorrection& correct)>
       invert_corrected;
+
+  // The method inverts the decay-free matrix and needs the decay factors beside it (Decay).
+  bool needs_decay = false;
 };
 
 std::span<const Method> methods();                                         // in listing order
@@ -63,11 +73,41 @@ struct Inversion {
   int padded_to = 0;  // size the method worked on
 };
 
-// Inverts I + a in `arithmetic`; `a` must be rounded to its input format (round_input). `machine` must have
-// been made by make_machine for this arithmetic.
-Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Matrix& a, Machine& machine);
+// A matrix with scalar gates taken apart: A = ungated .* factors, factors_ij = exp(G_i - G_j) for i >= j with the
+// running sum G of the log decays.
+struct Decay {
+  Matrix ungated;  // n x n, strictly lower triangular, rounded as A is (round_input)
+  Matrix factors;  // n x n, not rounded; what lies above the diagonal is not read
+};
 
-// A rounded to the operand format of a floating-point arithmetic; A itself for integers.
+// The arithmetic of each stage by name, as a recipe gives it; "*" is that of all others and of the input, so it must
+// be the format that A is stored in. Two rounding points after the method belong to every method: the result is
+// rounded to the storage of `result`, then to that of `output`, where these are named.
+using StageArithmetics = std::map<std::string, const Arithmetic*, std::less<>>;
+
+// Inverts I + a; `a` must be rounded to the input format of "*" (round_input). `machine` must be the machine_for
+// these arithmetics. `draws` is the case's part in what stochastic rounding draws (the hash of the matrix's id).
+// A method that needs the decay factors inverts decay->ungated in place of a and applies the factors, rounded to the
+// vector format of the stage `decay`, between the roundings `result` and `output`; it throws UsageError where
+// `decay` is null.
+Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a,
+                 Machine& machine, std::uint64_t draws = 0, const Decay* decay = nullptr);
+
+// The same in one arithmetic; its result is rounded to storage where the arithmetic says output = storage.
+Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Matrix& a, Machine& machine,
+                 std::uint64_t draws = 0, const Decay* decay = nullptr);
+
+// The names of the stages that the method has with these parameters at size n, in the order of their first use (found
+// by running it on the zero matrix).
+std::vector<std::string> stages(const MethodSpec& spec, int n);
+
+// Throws UsageError naming `place`, the name and the nearest one unless every name is a stage of the method, `result`,
+// `output` or "*".
+void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics,
+                       std::string_view place);
+
+// A rounded to the operand format of a floating-point arithmetic (to nearest where the arithmetic rounds
+// stochastically); A itself for integers.
 Matrix round_input(const Matrix& a, const Arithmetic& arithmetic);
 
 // The emulated machines of one thread: float carriers where every format of the arithmetic is inside fp32,
@@ -77,6 +117,7 @@ class Machines {
   Machines();
   ~Machines();
   Machine& machine_for(const Arithmetic& arithmetic);
+  Machine& machine_for(const StageArithmetics& arithmetics);
 
  private:
   std::unique_ptr<Machine> float_machine_, double_machine_;

@@ -14,7 +14,7 @@ namespace {
 Value mxr(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct) {
   const int b = static_cast<int>(settings.integer("block"));
   const Value blocks = machine.diagonal_blocks(a, b);
-  Value d = mch(blocks, machine, machine.stage("diagonal"), mch_options(settings),
+  Value d = mch(blocks, b, machine, machine.stage("diagonal"), mch_options(settings),
                 b < a.rows() || correct ? Last::rounded : Last::kept);
   if (correct) d = correct(blocks, d, b < a.rows() ? Last::rounded : Last::kept);
   return b < a.rows() ? mbh(a, machine, machine.block_diagonal(d), b) : d;
@@ -36,7 +36,10 @@ Method mxr_method() {
   method.padded_size = [](int n, const Settings& settings) {
     return doubled_size(n, static_cast<int>(settings.integer("block")));
   };
-  method.check = check_mch;
+  method.check = [](const Settings& settings, std::string_view place) {
+    check_mch_options(settings, place);
+    return settings;
+  };
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
     return mxr(a, machine, settings, nullptr);
   };

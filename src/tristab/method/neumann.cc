@@ -1,50 +1,85 @@
 // Neumann series: X = sum_{i=0}^{d} (-A)^i; exact in exact arithmetic for d >= n - 1.
-//   evaluation horner: X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of A
-//   evaluation powers: P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P)
+//   evaluation horner:  X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of A
+//   evaluation powers:  P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P)
+//   evaluation product: (I - A)(I + A^2)(I + A^4) ...; d + 1 a power of two (auto: the next one)
+// `addend` accumulator: I (or X) starts the accumulator; separate: the product is rounded before it is added.
 // Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.5.
-// Cost: d - 1 products, depth d - 1. Truncation error of order ||A^{d+1}||; by powers unstable like every sum of large
-// powers, by Horner much less so.
+// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). Truncation error of order
+// ||A^{d+1}||; by powers and by the product form unstable like every sum of large powers, by Horner much less so.
+#include <bit>
+
+#include "tristab/method/mch.h"
 #include "tristab/method/registry.h"
 
 namespace tristab {
+namespace {
+
+Value by_horner(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate, Last last) {
+  const Value identity = machine.identity(a.rows(), a.batch()), minus_a = machine.negate(a);
+  Value x = stage.subtract(identity, a);
+  for (int i = 2; i <= degree; ++i) {
+    x = separate ? stage.add(identity, stage.fl({minus_a, x}))
+                 : stage.finished(i == degree ? last : Last::rounded, identity, {minus_a, x});
+  }
+  return x;
+}
+
+Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate, Last last) {
+  const Value minus_a = machine.negate(a);
+  Value power = minus_a, x = stage.subtract(machine.identity(a.rows(), a.batch()), a);
+  for (int i = 2; i <= degree; ++i) {
+    if (i == degree && !separate) return stage.finished(last, x, {power, minus_a});  // needed in the sum only
+    power = stage.fl({power, minus_a});
+    x = stage.add(x, power);
+  }
+  return x;
+}
+
+Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settings& settings, Last last) {
+  const int degree =
+      settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
+  const bool separate = settings.text("addend") == "separate";
+  if (degree == 0) return stage.fl(machine.identity(a.rows(), a.batch()));
+  if (settings.text("evaluation") == "horner") return by_horner(a, degree, machine, stage, separate, last);
+  if (settings.text("evaluation") == "powers") return by_powers(a, degree, machine, stage, separate, last);
+  MchOptions options;
+  if (separate) options.addend = DoublingAddend::separate;
+  return mch(a, degree + 1, machine, stage, options, last);
+}
+
+Settings check(const Settings& settings, std::string_view place) {
+  if (settings.text("evaluation") == "product" && !settings.is_automatic("degree") &&
+      !std::has_single_bit(static_cast<unsigned>(settings.integer("degree") + 1))) {
+    throw_conflict(
+        place, "evaluation = product", "degree = " + settings.at("degree").dump(),
+        "a degree one below a power of two (0, 1, 3, 7, 15, ...), or evaluation = horner | powers");
+  }
+  return settings;
+}
+
+}  // namespace
 
 Method neumann_method() {
   Parameter degree =
       Parameter::integer("degree", "auto", 0, 255, "d; auto is n - 1, which is exact in exact arithmetic");
   degree.automatic = true;
   Method method;
-  method.description = {"neumann",
-                        "Neumann series to a given degree",
-                        "X = sum_{i=0}^{d} (-A)^i",
-                        "Higham, Accuracy and Stability of Numerical Algorithms, section 14.5",
-                        {degree, Parameter::choice("evaluation", "horner", {"horner", "powers"},
-                                                   "X = fl(I + (-A) X), or a sum of explicit powers")}};
-  method.cost = "d - 1 products, depth d - 1";
-  method.stability = "truncation error ||A^{d+1}||; unstable by powers";
+  method.description = {
+      "neumann",
+      "Neumann series to a given degree",
+      "X = sum_{i=0}^{d} (-A)^i",
+      "Higham, Accuracy and Stability of Numerical Algorithms, section 14.5",
+      {degree,
+       Parameter::choice("evaluation", "horner", {"horner", "powers", "product"},
+                         "X = fl(I + (-A) X), a sum of explicit powers, or (I - A)(I + A^2)(I + A^4) ..."),
+       Parameter::choice("addend", "accumulator", {"accumulator", "separate"},
+                         "the addend of a product starts the accumulator, or the product is rounded first")}};
+  method.cost = "d - 1 products, depth d - 1 (product form: 2 log2(d + 1) - 2, depth log2(d + 1))";
+  method.stability = "truncation error ||A^{d+1}||; unstable by powers and by the product form";
   method.stages = {"powers"};
-  method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const Stage stage = machine.stage("powers");
-    const int n = a.rows();
-    const auto degree_used =
-        settings.is_automatic("degree") ? n - 1 : static_cast<int>(settings.integer("degree"));
-    const Value identity = machine.identity(n), minus_a = machine.negate(a);
-    if (degree_used == 0) return stage.fl(identity);
-    Value x = stage.subtract(identity, a);
-    if (settings.text("evaluation") == "horner") {
-      for (int i = 2; i <= degree_used; ++i) {
-        x = stage.finished(i == degree_used ? Last::kept : Last::rounded, identity, {minus_a, x});
-      }
-      return x;
-    }
-    Value power = minus_a;
-    for (int i = 2; i < degree_used; ++i) {
-      power = stage.fl({power, minus_a});
-      x = stage.add(x, power);
-    }
-    // The last power is needed in the sum only, so its product goes into the accumulator.
-    return degree_used >= 2 ? stage.kept(x, {power, minus_a}) : x;
-  };
-  return method;
+  method.check = check;
+  method.invert_blocks = neumann;
+  return in_one_stage(method);
 }
 
 }  // namespace tristab

@@ -2,8 +2,10 @@
 //   form kernel:   Y = fl(X (-M)),  X = fl(2 X + Y X)
 //   form notebook: Y = fl(M X),     X = fl(X fl(2 I - Y))
 //   start scaled: X_0 = I / (2n);  identity-minus-a: X_0 = I - A;  identity: X_0 = I
+//   accumulator rounded: X is rounded after every step;  kept (kernel form): 2 X is formed from the accumulator and
+//   only the operands are rounded, Y = fl(fl(X) (-M)), X = 2 X + Y fl(X)
 // The last X stays in the accumulator's format.
-// Source: Schulz 1933; arXiv 2605.21325 and its public notebook.
+// Source: Schulz 1933; arXiv 2605.21325 and its public notebook; kept: vLLM, gdn_chunk_cutedsl/kernel_kkt_inv_uw.py.
 // Cost: 2 products a step, depth 2 a step. From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default.
 // From I, ceil(log2 n) steps and from I - A one less are exact in exact arithmetic, but then the iterates hold the
 // powers of A: as unstable as mch.
@@ -24,6 +26,39 @@ int default_steps(int n, const std::string& start) {
   return std::max(log2_ceiling(n * n), 12);  // ceil(2 log2 n) = ceil(log2 n^2)
 }
 
+Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
+                    Last last) {
+  const int n = a.rows();
+  const std::string& start = settings.text("start");
+  const auto count =
+      settings.is_automatic("steps") ? default_steps(n, start) : static_cast<int>(settings.integer("steps"));
+  const bool kept = settings.text("accumulator") == "kept";
+  const Value identity = machine.identity(n, a.batch());
+  const Value m = stage.add(identity, a), minus_m = machine.negate(m);
+  Value x = start == "scaled"     ? stage.fl(machine.identity(n, a.batch(), 1.0 / (2.0 * n)))
+            : start == "identity" ? stage.fl(identity)
+                                  : stage.subtract(identity, a);
+  for (int step = 1; step <= count; ++step) {
+    const Last rounding = step == count ? last : kept ? Last::kept : Last::rounded;
+    if (settings.text("form") == "kernel") {
+      const Value y = stage.fl({x, minus_m});
+      x = stage.finished(rounding, machine.twice(x), {y, x});
+    } else {
+      const Value y = stage.fl({m, x});
+      x = stage.finished(rounding, {x, stage.subtract(machine.twice(identity), y)});
+    }
+  }
+  return x;
+}
+
+Settings check(const Settings& settings, std::string_view place) {
+  if (settings.text("form") == "notebook" && settings.text("accumulator") == "kept") {
+    throw_conflict(place, "form = notebook", "accumulator = kept",
+                   "form = kernel with accumulator = kept, or form = notebook with accumulator = rounded");
+  }
+  return settings;
+}
+
 }  // namespace
 
 Method newton_schulz_method() {
@@ -32,42 +67,24 @@ Method newton_schulz_method() {
       "auto: max(ceil(2 log2 n), 12) from I/(2n), ceil(log2 n) from I, one less from I - A");
   steps.automatic = true;
   Method method;
-  method.description = {"newton-schulz",
-                        "Newton-Schulz iteration",
-                        "Y = fl(X (-M)), X = fl(2 X + Y X), M = I + A, from X = I/(2n), I - A or I",
-                        "Schulz 1933; arXiv 2605.21325 and its notebook",
-                        {Parameter::choice("start", "scaled", {"scaled", "identity-minus-a", "identity"},
-                                           "I / (2n), I - A, or I"),
-                         steps,
-                         Parameter::choice("form", "kernel", {"kernel", "notebook"},
-                                           "X = fl(2 X + fl(X (-M)) X), or X = fl(X fl(2 I - fl(M X)))")}};
+  method.description = {
+      "newton-schulz",
+      "Newton-Schulz iteration",
+      "Y = fl(X (-M)), X = fl(2 X + Y X), M = I + A, from X = I/(2n), I - A or I",
+      "Schulz 1933; arXiv 2605.21325 and its notebook",
+      {Parameter::choice("start", "scaled", {"scaled", "identity-minus-a", "identity"},
+                         "I / (2n), I - A, or I"),
+       steps,
+       Parameter::choice("form", "kernel", {"kernel", "notebook"},
+                         "X = fl(2 X + fl(X (-M)) X), or X = fl(X fl(2 I - fl(M X)))"),
+       Parameter::choice("accumulator", "rounded", {"rounded", "kept"},
+                         "X is rounded after every step, or 2 X stays in the accumulator")}};
   method.cost = "2 products a step, depth 2 a step";
   method.stability = "from I/(2n) stable once converged; from I and I - A unstable";
   method.stages = {"powers"};
-  method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const Stage stage = machine.stage("powers");
-    const int n = a.rows();
-    const std::string& start = settings.text("start");
-    const auto count = settings.is_automatic("steps") ? default_steps(n, start)
-                                                      : static_cast<int>(settings.integer("steps"));
-    const Value identity = machine.identity(n);
-    const Value m = stage.add(identity, a), minus_m = machine.negate(m);
-    Value x = start == "scaled"     ? stage.fl(machine.identity(n, 1, 1.0 / (2.0 * n)))
-              : start == "identity" ? stage.fl(identity)
-                                    : stage.subtract(identity, a);
-    for (int step = 1; step <= count; ++step) {
-      const Last last = step == count ? Last::kept : Last::rounded;
-      if (settings.text("form") == "kernel") {
-        const Value y = stage.fl({x, minus_m});
-        x = stage.finished(last, machine.twice(x), {y, x});
-      } else {
-        const Value y = stage.fl({m, x});
-        x = stage.finished(last, {x, stage.subtract(machine.twice(identity), y)});
-      }
-    }
-    return x;
-  };
-  return method;
+  method.check = check;
+  method.invert_blocks = newton_schulz;
+  return in_one_stage(method);
 }
 
 }  // namespace tristab

@@ -1,9 +1,9 @@
-// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which row substitution
-// inverts.
+// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which another method
+// inverts (row substitution by default).
 // Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and Holtz 2007.
-// Cost: 2 (n/b - 1) products, depth 2 log2(n/b), b - 1 vector steps. Logarithmically stable.
+// Cost: 2 (n/b - 1) products, depth 2 log2(n/b), and the diagonal phase. Logarithmically stable after it.
+#include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
-#include "tristab/method/substitution.h"
 
 namespace tristab {
 namespace {
@@ -11,12 +11,13 @@ namespace {
 struct Recursion {
   Machine& machine;
   Stage diagonal, merge;
+  const Settings& settings;
   int block;
   bool associate_left;
 
   Value invert(const Value& a, Last last) const {
     const int n = a.rows();
-    if (n <= block) return substitute_rows(a, machine, diagonal, SubstitutionForm::unit, AddendOrder::first);
+    if (n <= block) return invert_diagonal(a, machine, diagonal, settings, last);
     const int half = (n + 1) / 2, rest = n - half;
     const Value x11 = invert(machine.block(a, 0, 0, half, half), Last::rounded);
     const Value x22 = invert(machine.block(a, half, half, rest, rest), Last::rounded);
@@ -29,6 +30,17 @@ struct Recursion {
   }
 };
 
+Value recursive(const Value& a, Machine& machine, const Stage& diagonal, const Stage& merge,
+                const Settings& settings, Last last) {
+  const Recursion recursion{machine,
+                            diagonal,
+                            merge,
+                            settings,
+                            static_cast<int>(settings.integer("block")),
+                            settings.text("association") == "left"};
+  return recursion.invert(a, last);
+}
+
 }  // namespace
 
 Method recursive_method() {
@@ -39,17 +51,20 @@ Method recursive_method() {
       "X = [X11 0; -X22 A21 X11, X22]",
       "Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and "
       "Holtz 2007",
-      {Parameter::integer("block", 16, 1, 256, "largest size that substitution inverts"),
+      {Parameter::integer("block", 16, 1, 256, "largest size that the diagonal phase inverts"),
+       diagonal_parameter("row-substitution"),
        Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)")}};
   method.cost = "2 (n/b - 1) products, depth 2 log2(n/b), b - 1 vector steps";
   method.stability = "logarithmically stable";
   method.stages = {"diagonal", "merge"};
+  method.check = check_diagonal;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const Recursion recursion{machine, machine.stage("diagonal"), machine.stage("merge"),
-                              static_cast<int>(settings.integer("block")),
-                              settings.text("association") == "left"};
-    return recursion.invert(a, Last::kept);
+    const Stage diagonal = machine.stage("diagonal"), merge = machine.stage("merge");
+    return recursive(a, machine, diagonal, merge, settings, Last::kept);
   };
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
+                            const Settings& settings,
+                            Last last) { return recursive(blocks, machine, stage, stage, settings, last); };
   return method;
 }
 

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
 
 namespace tristab {
@@ -24,23 +25,13 @@ Value refined(const Value& a, Value x, Machine& machine, int steps, Last last) {
   return x;
 }
 
-MethodSpec base_of(const Settings& settings, std::string_view place) {
-  const std::vector<MethodSpec> bases = expand_method(settings.at("base"), fmt::format("{}.base", place));
-  if (bases.size() != 1) {
-    throw UsageError(
-        fmt::format("{}.base: found {} settings; allowed: one base method without lists (make a list of "
-                    "refine entries instead)",
-                    place, bases.size()));
-  }
-  return bases.front();
-}
-
 Settings check(const Settings& settings, std::string_view place) {
-  const MethodSpec base = base_of(settings, place);
+  const MethodSpec base = given_method(settings, "base", place);
   if (base.method->description.name == "refine") {
     throw UsageError(
         fmt::format("{}.base: found refine; allowed: any other method (more steps refine further)", place));
   }
+  check_not_ungated(base, place);
   if (settings.text("where") == "diagonal" && !base.method->invert_corrected) {
     std::vector<std::string> allowed;
     for (const Method& method : methods()) {
@@ -49,10 +40,7 @@ Settings check(const Settings& settings, std::string_view place) {
     throw_conflict(place, "where = diagonal", "base = " + base.method->description.name,
                    "where = final, or a base with a diagonal phase: " + join_names(allowed));
   }
-  Json completed = settings.json();
-  completed["base"] = base.settings.json();
-  completed["base"]["method"] = base.method->description.name;
-  return Settings(completed);
+  return with_method(settings, "base", base);
 }
 
 }  // namespace
@@ -72,12 +60,12 @@ Method refine_method() {
   method.stability = "a step squares the residual of the base; what remains is the rounding of R and of X R";
   method.stages = {"substitution", "powers", "diagonal", "merge", "refine"};
   method.padded_size = [](int n, const Settings& settings) {
-    const MethodSpec base = base_of(settings, "refine");
+    const MethodSpec base = held_method(settings, "base");
     return base.method->padded_size ? base.method->padded_size(n, base.settings) : n;
   };
   method.check = check;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const MethodSpec base = base_of(settings, "refine");
+    const MethodSpec base = held_method(settings, "base");
     const auto steps = static_cast<int>(settings.integer("steps"));
     if (settings.text("where") == "diagonal") {
       return base.method->invert_corrected(a, machine, base.settings,

@@ -11,17 +11,30 @@ std::span<const Method> methods() {
       row_substitution_method(),
       column_sweep_method(),
       matrix_column_sweep_method(),
+      gauss_jordan_method(),
       mch_method(),
       neumann_method(),
+      paterson_stockmeyer_method(),
       mbh_method(),
+      ladder_method(),
       mxr_method(),
       blocked_substitution_method(),
+      bounded_doubling_method(),
       recursive_method(),
       newton_schulz_method(),
       residual_neumann_method(),
       refine_method(),
+      ungated_method(),
   };
   return list;
+}
+
+Method in_one_stage(Method method) {
+  method.invert = [stage = method.stages.front(), invert_blocks = method.invert_blocks](
+                      const Value& a, Machine& machine, const Settings& settings) {
+    return invert_blocks(a, machine, machine.stage(stage), settings, Last::kept);
+  };
+  return method;
 }
 
 const Method& find_method(std::string_view name, std::string_view place) {

@@ -10,18 +10,31 @@ namespace tristab {
 Method row_substitution_method();
 Method column_sweep_method();
 Method matrix_column_sweep_method();
+Method gauss_jordan_method();
 Method mch_method();
 Method neumann_method();
+Method paterson_stockmeyer_method();
 Method mbh_method();
+Method ladder_method();
 Method mxr_method();
 Method blocked_substitution_method();
+Method bounded_doubling_method();
 Method recursive_method();
 Method newton_schulz_method();
 Method residual_neumann_method();
 Method refine_method();
+Method ungated_method();
 
-// Parameters of mch that exclude each other.
-Settings check_mch(const Settings& settings, std::string_view place);
+// Completes a method whose invert_blocks is all there is: invert runs it on the whole matrix in the method's only
+// stage, and the last result stays in the accumulator's format.
+Method in_one_stage(Method method);
+
+// The parameter `levels` of methods that double their blocks, and the stage of the level that makes blocks of `size`.
+Parameter levels_parameter();
+std::string level_stage(const Settings& settings, int size);
+
+// Throws UsageError naming `place` where a base needs the decay factors, which only the outermost method is given.
+void check_not_ungated(const MethodSpec& base, std::string_view place);
 
 // "<place>: found <one> together with <other>; allowed: <allowed>"
 [[noreturn]] void throw_conflict(std::string_view place, std::string_view one, std::string_view other,

@@ -2,6 +2,7 @@
 //   T0 = band_N( sum_{i=0}^{N} (-A)^i )     band_N keeps 0 <= i - j <= N; it selects, for off-band entries may overflow
 //   E  = I - (I + A) T0
 //   X  = T0 (I + E + ... + E^{S-1})         T0 on the left; reversed, the result is wrong
+// Split (n = 128 in the paper): this method as the diagonal phase of blocked-substitution with block 64.
 // Exact for every A if S (N + 1) >= n, because E is supported on i - j >= N + 1.
 // Source: arXiv 2606.06034; accounts of it differ, hence the options.
 // Cost: N - 1 products for T0, 1 for E, S - 1 for the sum (2 log2 S - 1 by doubling). Truncation error (I + A)^-1 E^S.
@@ -35,7 +36,7 @@ Settings check(const Settings& settings, std::string_view place) {
 }
 
 Value truncated_series(const Value& a, Machine& machine, const Stage& stage, int power, bool mask) {
-  const Value identity = machine.identity(a.rows()), minus_a = machine.negate(a);
+  const Value identity = machine.identity(a.rows(), a.batch()), minus_a = machine.negate(a);
   if (power == 0) return stage.fl(identity);
   Value sum = stage.subtract(identity, a), term = minus_a;
   for (int i = 2; i <= power; ++i) {
@@ -46,18 +47,17 @@ Value truncated_series(const Value& a, Machine& machine, const Stage& stage, int
 }
 
 Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int terms,
-                   const std::string& evaluation) {
+                   const std::string& evaluation, Last last) {
   Value x = t0;
   if (evaluation == "horner") {  // X = T0 + X E
-    for (int i = 1; i < terms; ++i)
-      x = stage.finished(i == terms - 1 ? Last::kept : Last::rounded, t0, {x, e});
+    for (int i = 1; i < terms; ++i) x = stage.finished(i == terms - 1 ? last : Last::rounded, t0, {x, e});
     return x;
   }
   Value power = e;
   if (evaluation == "doubling") {  // T0 (I + E)(I + E^2)(I + E^4) ...
     for (int i = 1; i < terms; i *= 2) {
       if (i > 1) power = stage.fl({power, power});
-      x = stage.finished(2 * i == terms ? Last::kept : Last::rounded, x, {x, power});
+      x = stage.finished(2 * i == terms ? last : Last::rounded, x, {x, power});
     }
     return x;
   }
@@ -67,7 +67,18 @@ Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int term
     x = stage.add(x, term);
   }
   // The last term is needed in the sum only, so its product goes into the accumulator.
-  return terms > 1 ? stage.kept(x, {term, e}) : x;
+  return terms > 1 ? stage.finished(last, x, {term, e}) : x;
+}
+
+Value residual_neumann(const Value& a, Machine& machine, const Stage& powers, const Stage& refine,
+                       const Settings& settings, Last last) {
+  const Value t0 = truncated_series(a, machine, powers, last_power(settings), settings.flag("mask"));
+  const int terms = term_count(settings);
+  if (terms == 1) return t0;
+  const Value identity = machine.identity(a.rows(), a.batch());
+  const Value minus_m = machine.negate(refine.add(identity, a));
+  const Value e = refine.fl(identity, {minus_m, t0});
+  return residual_sum(t0, e, refine, terms, settings.text("evaluation"), last);
 }
 
 }  // namespace
@@ -93,15 +104,12 @@ Method residual_neumann_method() {
   method.stages = {"powers", "refine"};
   method.check = check;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
-    const Stage refine = machine.stage("refine");
-    Value t0 =
-        truncated_series(a, machine, machine.stage("powers"), last_power(settings), settings.flag("mask"));
-    const int terms = term_count(settings);
-    if (terms == 1) return t0;
-    const Value identity = machine.identity(a.rows());
-    const Value minus_m = machine.negate(refine.add(identity, a));
-    const Value e = refine.fl(identity, {minus_m, t0});
-    return residual_sum(t0, e, refine, terms, settings.text("evaluation"));
+    const Stage powers = machine.stage("powers"), refine = machine.stage("refine");
+    return residual_neumann(a, machine, powers, refine, settings, Last::kept);
+  };
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
+                            const Settings& settings, Last last) {
+    return residual_neumann(blocks, machine, stage, stage, settings, last);
   };
   return method;
 }

@@ -15,9 +15,4 @@ enum class SubstitutionForm {
 Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form,
                       AddendOrder order);
 
-// The parameters `form` and `order` and their meaning.
-std::vector<Parameter> substitution_parameters();
-SubstitutionForm substitution_form(const Settings& settings);
-AddendOrder substitution_order(const Settings& settings);
-
 }  // namespace tristab

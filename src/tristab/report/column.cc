@@ -93,9 +93,14 @@ std::vector<Column> identity_columns() {
       {"method_params", Kind::object, false, "all parameters of the method",
        [](const M&, const R& r) -> Cell { return json_cell(r.method->settings.json()); }},
       {"method_label", Kind::text, false, "method with the parameters that differ from their defaults",
-       [](const M&, const R& r) -> Cell { return label_of(*r.method); }},
+       [](const M&, const R& r) -> Cell {
+         return r.kernel != nullptr ? label_of(*r.kernel) : label_of(*r.method);
+       }},
       {"kernel", Kind::text, true, "recipe that assigned an arithmetic to each stage",
-       [](const M&, const R&) -> Cell { return std::monostate{}; }},
+       [](const M&, const R& r) -> Cell {
+         if (r.kernel == nullptr) return std::monostate{};
+         return label_of(*r.kernel);
+       }},
       {"arithmetic", Kind::text, false, "arithmetic",
        [](const M&, const R& r) -> Cell { return r.arithmetic->name; }},
       {"arithmetic_params", Kind::object, false, "all parameters of the arithmetic",

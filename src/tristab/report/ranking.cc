@@ -167,10 +167,11 @@ ResultRecord result_record(const MatrixResult& matrix, const Record& record) {
   result.n = matrix.n;
   result.matrix = matrix.id;
   result.method = record.method->method->description.name;
-  result.method_label = label_of(*record.method);
+  result.method_label = record.kernel != nullptr ? label_of(*record.kernel) : label_of(*record.method);
   result.arithmetic = record.arithmetic->name;
   result.arithmetic_label = label_of(*record.arithmetic);
-  result.setting_key = result.method + record.method->settings.json().dump() + result.arithmetic +
+  result.setting_key = (record.kernel != nullptr ? label_of(*record.kernel) : "") + result.method +
+                       record.method->settings.json().dump() + result.arithmetic +
                        record.arithmetic->settings.json().dump();
   result.status = status_name(record.status);
   if (record.verdict) result.verdict = verdict_name(*record.verdict);

@@ -22,9 +22,11 @@ std::string numbers(const std::vector<double>& values) {
 }
 
 // The fields that name one setting of family, method and arithmetic.
-void add_method(const MethodSpec& method, const Arithmetic& arithmetic, JsonObject& object) {
+void add_method(const MethodSpec& method, const Arithmetic& arithmetic, const Recipe* kernel,
+                JsonObject& object) {
   object.text("method", method.method->description.name).json("method_params", method.settings.json());
-  object.text("method_label", label_of(method)).raw("kernel", "null");
+  object.text("method_label", kernel != nullptr ? label_of(*kernel) : label_of(method));
+  kernel != nullptr ? object.text("kernel", label_of(*kernel)) : object.raw("kernel", "null");
   object.text("arithmetic", arithmetic.name).json("arithmetic_params", arithmetic.settings.json());
   object.text("arithmetic_label", label_of(arithmetic));
 }
@@ -92,7 +94,7 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
     JsonObject object = object_of(type), undefined;
     object.text("family", row.family->family).json("family_params", row.family->settings.json());
     object.text("family_label", label_of(*row.family)).integer("n", row.n);
-    add_method(*row.method, *row.arithmetic, object);
+    add_method(*row.method, *row.arithmetic, row.kernel, object);
     object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite_trials);
     object.integer("failed_trials", row.failed_trials)
         .integer("pass", row.pass)
@@ -113,7 +115,7 @@ std::string classes_text(const std::vector<StabilityRow>& rows, const std::strin
   std::string text;
   for (const StabilityRow& row : rows) {
     JsonObject object = object_of(type);
-    add_method(*row.method, *row.arithmetic, object);
+    add_method(*row.method, *row.arithmetic, nullptr, object);
     object.text("class", row.name).integer("points", row.growth.points).integer("exact", row.exact);
     object.integer("fails", row.fails).integer("nonfinite", row.nonfinite);
     add_slope("kappa", row.growth.kappa, object);

@@ -56,6 +56,12 @@ class GivenConfig {
     return given_.contains(key) ? given_[key] : Json();
   }
 
+  // Whether a key asks for anything: an empty list of kernels does not.
+  bool has(const std::string& key) const {
+    const Json found = value(key);
+    return !found.is_null() && !(found.is_array() && found.empty());
+  }
+
   // The items of a key that is a list of names and objects, with their places.
   std::vector<std::pair<Json, std::string>> items(const std::string& key, std::string_view name_key) const {
     std::vector<std::pair<Json, std::string>> items;
@@ -202,7 +208,21 @@ Json SweepConfig::json() const {
   for (const Arithmetic& arithmetic : arithmetics) {
     config["arithmetics"].push_back(named("arithmetic", arithmetic.name, arithmetic.settings));
   }
+  for (const Recipe& kernel : kernels) {
+    config["kernels"].push_back(named("kernel", kernel.name, kernel.settings));
+  }
   return config;
+}
+
+std::vector<Setting> SweepConfig::settings(int n) const {
+  std::vector<Setting> all;
+  for (const MethodSpec& method : methods) {
+    for (const Arithmetic& arithmetic : arithmetics) all.push_back({&method, &arithmetic});
+  }
+  for (const Recipe& kernel : kernels) {
+    if (kernel.takes(n)) all.push_back({&kernel.method, &kernel.summary_arithmetic, &kernel});
+  }
+  return all;
 }
 
 SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std::string_view place,
@@ -214,17 +234,26 @@ SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std:
   config.trials = static_cast<int>(given.whole_number("trials", 8, 1, most_trials));
   config.chunks = read_chunks(given);
   config.compare_with_given = read_reference(given);
-  expect_neutral(given, "kernels", Json::array());
   expect_neutral(given, "layer", false);
   expect_neutral(given, "decompose", false);
   config.layer_chunks = given.whole_number("layer_chunks", config.layer_chunks, 1, most_layer_chunks);
 
-  OnceOnly families("family"), methods("method"), arithmetics("arithmetic");
+  OnceOnly families("family"), methods("method"), arithmetics("arithmetic"), kernels("kernel");
   for (const auto& [item, item_place] : given.items("families", "family")) {
     for (FamilySpec& spec : expand_family(item, item_place)) {
       families.add(spec.family + spec.settings.json().dump(), label_of(spec), item_place);
       config.families.push_back({std::move(spec), item_place, given.directory("families")});
     }
+  }
+  if (given.has("kernels")) {
+    for (const auto& [item, item_place] : given.items("kernels", "kernel")) {
+      for (Recipe& recipe : expand_recipe(item, item_place, given.directory("kernels"))) {
+        kernels.add(recipe.name + recipe.settings.json().dump(), label_of(recipe), item_place);
+        config.kernels.push_back(std::move(recipe));
+      }
+    }
+    // Kernels alone are a sweep too.
+    if (!given.has("methods") && !given.has("arithmetics")) return config;
   }
   for (const auto& [item, item_place] : given.items("methods", "method")) {
     for (MethodSpec& spec : expand_method(item, item_place)) {

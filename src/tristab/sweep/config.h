@@ -12,6 +12,7 @@
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
+#include "tristab/recipe/recipe.h"
 
 namespace tristab {
 
@@ -23,6 +24,14 @@ struct FamilyEntry {
   std::filesystem::path directory;  // what its paths are relative to
 };
 
+// What one case does to one matrix: a method in one arithmetic, or a recipe (whose method and summary these are
+// then). Points into a SweepConfig.
+struct Setting {
+  const MethodSpec* method = nullptr;
+  const Arithmetic* arithmetic = nullptr;
+  const Recipe* kernel = nullptr;
+};
+
 struct SweepConfig {
   std::string name;
   std::uint64_t seed = 1;
@@ -32,14 +41,18 @@ struct SweepConfig {
       families;  // one for each combination of a family's axes, in the order of the configuration
   std::vector<MethodSpec> methods;
   std::vector<Arithmetic> arithmetics;
+  std::vector<Recipe> kernels;      // never crossed with methods or arithmetics
   bool compare_with_given = false;  // "reference": "given" instead of "rounded"
   std::int64_t layer_chunks = 16;   // without effect: layers are not computed by this version
 
   Json json() const;  // the `config` object of a result
+
+  // The cases of a matrix of size n: methods x arithmetics, then the kernels that take this size.
+  std::vector<Setting> settings(int n) const;
 };
 
 // Texts of command-line options that replace keys of a configuration: {"chunks", "16:256:*2"}, {"methods",
-// "mxr:block=8/16,mbh"}. Keys: seed, trials, chunks, families, methods, arithmetics.
+// "mxr:block=8/16,mbh"}. Keys: seed, trials, chunks, families, methods, arithmetics, kernels.
 using ConfigOverrides = std::map<std::string, std::string, std::less<>>;
 
 // Validates a configuration. `place` is the file's name (or a word for a configuration made of options

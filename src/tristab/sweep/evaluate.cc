@@ -9,6 +9,7 @@
 #include <memory>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/random.h"
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
@@ -76,11 +77,14 @@ class MatrixEvaluation {
     note("given", given_->reference);
   }
 
-  Record evaluate(const MethodSpec& method, const Arithmetic& arithmetic, Machines& machines) {
+  Record evaluate(const Setting& setting, Machines& machines) {
+    const MethodSpec& method = *setting.method;
+    const Arithmetic& arithmetic = *setting.arithmetic;
     Record record;
-    record.id = case_id(problem_.id, method, arithmetic);
+    record.id = case_id(problem_.id, setting);
     record.method = &method;
     record.arithmetic = &arithmetic;
+    record.kernel = setting.kernel;
     record.total_frobenius = std::numeric_limits<double>::quiet_NaN();
     record.reference = "given";
     if (!given_) return failed(std::move(record), failure_);
@@ -90,7 +94,13 @@ class MatrixEvaluation {
       Inversion inversion;
       {
         const Stopwatch watch(result_.seconds.inversion);
-        inversion = invert(method, arithmetic, input.a, machines.machine_for(arithmetic));
+        const std::uint64_t draws = hash_text(problem_.id);
+        if (setting.kernel != nullptr) {
+          const StageArithmetics stages = setting.kernel->stages();
+          inversion = invert(method, stages, input.a, machines.machine_for(stages), draws);
+        } else {
+          inversion = invert(method, arithmetic, input.a, machines.machine_for(arithmetic), draws);
+        }
       }
       measure_record(inversion, *input.truth, arithmetic, record);
     } catch (const UsageError& error) {
@@ -114,7 +124,9 @@ class MatrixEvaluation {
 
   const RoundedInput& rounded_for(const Arithmetic& arithmetic) {
     std::string name = arithmetic.input_format();
-    if (!arithmetic.quantiser && arithmetic.operand_rounding != Rounding::nearest_even) {
+    const Rounding rounding = arithmetic.operand_rounding;
+    const bool nearest = rounding == Rounding::nearest_even || rounding == Rounding::stochastic;
+    if (!arithmetic.quantiser && !nearest) {
       name += ":" + name_of(arithmetic.operand_rounding);
     }
     const auto found = inputs_.find(name);
@@ -180,12 +192,11 @@ MatrixResult evaluate_matrix(const SweepConfig& config, const Plan& plan, std::s
   result.source = problem.source;
 
   MatrixEvaluation evaluation(config, std::move(problem), result);
-  result.records.reserve(config.methods.size() * config.arithmetics.size());
-  for (const MethodSpec& method : config.methods) {
-    for (const Arithmetic& arithmetic : config.arithmetics) {
-      if (stop.load(std::memory_order_relaxed)) throw Stopped{};
-      result.records.push_back(evaluation.evaluate(method, arithmetic, machines));
-    }
+  const std::vector<Setting> settings = config.settings(matrices.n);
+  result.records.reserve(settings.size());
+  for (const Setting& setting : settings) {
+    if (stop.load(std::memory_order_relaxed)) throw Stopped{};
+    result.records.push_back(evaluation.evaluate(setting, machines));
   }
   return result;
 }

@@ -59,6 +59,7 @@ std::span<const Parameter> arithmetic_parameters(std::string_view name) {
 }
 
 std::string label_of(const Arithmetic& arithmetic) {
+  if (arithmetic.name == "recipe") return arithmetic.name;  // its settings are the stages' arithmetics
   return settings_label(arithmetic.name, arithmetic.settings.json(), arithmetic_parameters(arithmetic.name));
 }
 

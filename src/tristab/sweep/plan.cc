@@ -19,6 +19,7 @@ Plan make_plan(const SweepConfig& config) {
       const int count = plan.sources.back()->count(n);
       if (count > 0) plan.groups.push_back({family, n, count});
       matrices += count;
+      plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(config.settings(n).size());
     }
     if (matrices == 0) {
       throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes",
@@ -26,11 +27,21 @@ Plan make_plan(const SweepConfig& config) {
     }
     plan.matrices += matrices;
   }
-  plan.cases = plan.matrices * static_cast<std::int64_t>(config.methods.size() * config.arithmetics.size());
+  if (plan.cases == 0)
+    throw UsageError(fmt::format("kernels: none of them takes chunks of {}; allowed: sizes that they take",
+                                 fmt::join(config.chunks, ", ")));
   return plan;
 }
 
-std::string case_id(const std::string& matrix_id, const MethodSpec& method, const Arithmetic& arithmetic) {
+std::string case_id(const std::string& matrix_id, const Setting& setting) {
+  const MethodSpec& method = *setting.method;
+  const Arithmetic& arithmetic = *setting.arithmetic;
+  if (setting.kernel != nullptr) {
+    const std::uint64_t hash =
+        hash_text(fmt::format("{}{}{}{}", setting.kernel->name, setting.kernel->settings.json().dump(),
+                              method.settings.json().dump(), arithmetic.settings.json().dump()));
+    return fmt::format("{}/{}/recipe/{:08x}", matrix_id, label_of(*setting.kernel), hash >> 32);
+  }
   const std::uint64_t hash =
       hash_text(fmt::format("{}{}/{}{}", method.method->description.name, method.settings.json().dump(),
                             arithmetic.name, arithmetic.settings.json().dump()));

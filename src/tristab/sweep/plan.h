@@ -29,6 +29,6 @@ Plan make_plan(const SweepConfig& config);
 
 // "<matrix id>/<method label>/<arithmetic label>/<hash of all of their parameters>". Unique in a sweep; the
 // hash keeps the ids of two versions apart whose defaults differ.
-std::string case_id(const std::string& matrix_id, const MethodSpec& method, const Arithmetic& arithmetic);
+std::string case_id(const std::string& matrix_id, const Setting& setting);
 
 }  // namespace tristab

@@ -13,6 +13,7 @@
 #include "tristab/method/method.h"
 #include "tristab/metric/metric.h"
 #include "tristab/metric/verdict.h"
+#include "tristab/recipe/recipe.h"
 #include "tristab/reference/condition.h"
 
 namespace tristab {
@@ -30,6 +31,7 @@ struct Record {
   std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
+  const Recipe* kernel = nullptr;  // set: `method` and `arithmetic` are the recipe's
   std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
   Status status = Status::ok;
   std::string message;             // of a failed one

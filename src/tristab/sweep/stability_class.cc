@@ -95,7 +95,7 @@ StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
 void StabilityBuilder::add(const MatrixResult& result) {
   if (!result.condition) return;
   const ConditionReport& condition = *result.condition;
-  for (std::size_t i = 0; i < result.records.size(); ++i) {
+  for (std::size_t i = 0; i < cells_.size(); ++i) {  // kernels, which come last, have a size of their own
     const Record& record = result.records[i];
     Cell& cell = cells_[i];
     if (record.status == Status::nonfinite) {

@@ -106,16 +106,15 @@ void SummaryBuilder::add(const MatrixResult& result) {
   if (result.group != group_) close_group();
   group_ = result.group;
   if (cells_.empty()) {
-    for (const MethodSpec& method : config_.methods) {
-      for (const Arithmetic& arithmetic : config_.arithmetics) {
-        Cell cell;
-        cell.row.family = &config_.families[plan_.groups[group_].family].spec;
-        cell.row.n = plan_.groups[group_].n;
-        cell.row.method = &method;
-        cell.row.arithmetic = &arithmetic;
-        cell.values.resize(summary_quantities().size());
-        cells_.push_back(std::move(cell));
-      }
+    for (const Setting& setting : config_.settings(plan_.groups[group_].n)) {
+      Cell cell;
+      cell.row.family = &config_.families[plan_.groups[group_].family].spec;
+      cell.row.n = plan_.groups[group_].n;
+      cell.row.method = setting.method;
+      cell.row.arithmetic = setting.arithmetic;
+      cell.row.kernel = setting.kernel;
+      cell.values.resize(summary_quantities().size());
+      cells_.push_back(std::move(cell));
     }
   }
   for (std::size_t i = 0; i < result.records.size(); ++i) {

@@ -1,0 +1,37 @@
+// The benchmarks by kind; each function registers its own with Google Benchmark.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "emulated_product.h"
+#include "simd_level.h"
+
+namespace tristab {
+
+inline constexpr int benchmark_sizes[] = {16, 32, 64, 128, 256};
+
+// A product benchmark, for the table at the end of a run.
+struct ProductBenchmark {
+  std::string name;
+  Structure structure = Structure::dense;
+  std::string arithmetic, level;
+  int n = 0;
+};
+
+// product/<arithmetic>/<n>, triangular/<arithmetic>/<n>. Counters: `ratio_to_eigen` (median time over the
+// median time of Eigen's dense float product of that size, the two run alternately), `ratio_spread` (distance
+// of the quartiles of the alternations' own ratios over their median), `us_per_product` (median),
+// `eigen_gflops`.
+std::vector<ProductBenchmark> register_product_benchmarks(std::span<const SimdLevel> levels);
+
+// round/<format>/4096, in place and hot in cache. Counter: `ns_per_element` (median).
+void register_rounding_benchmarks(std::span<const SimdLevel> levels);
+
+// case/<method>/<arithmetic>/<n>, reference/<n>, sweep/quick, at one level. Counters: `us_per_case` (median,
+// inversion and metrics without the reference), `us_per_reference` (median), `cases_per_second` and the
+// shares of the threads' time.
+void register_case_benchmarks(const SimdLevel& level);
+
+}  // namespace tristab

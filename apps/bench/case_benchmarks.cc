@@ -1,0 +1,134 @@
+// Whole cases, exact inverses and sweeps: what a user waits for.
+#include <benchmark/benchmark.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+
+#include "benchmarks.h"
+#include "registration.h"
+#include "timed_batch.h"
+#include "tristab/base/errors.h"
+#include "tristab/metric/facts.h"
+#include "tristab/metric/measure.h"
+#include "tristab/reference/inverse.h"
+#include "tristab/sweep/label.h"
+#include "tristab/sweep/run.h"
+
+namespace tristab {
+namespace {
+
+constexpr const char* place = "case benchmarks";
+constexpr const char* method_names[] = {"row-substitution", "mch", "mxr", "newton-schulz"};
+constexpr const char* arithmetic_names[] = {"fp16", "fp16-pure", "int8"};
+constexpr int case_sizes[] = {64, 128};
+
+// A as DeltaNet makes it from correlated keys; without gates, so that no size has more zeros than another.
+Matrix typical_matrix(int n) {
+  const Json family{{"family", "delta-net"}, {"keys", "silu"}};
+  return open_source(expand_family(family, place).front(), 1, 1, {}, place)->problem(n, 0).a;
+}
+
+// Repeated until the time of the benchmark is over.
+double median_seconds(benchmark::State& state, const std::function<void()>& work, int& calls) {
+  TimedBatch batch(work, calls);
+  calls = batch.calls();
+  while (state.KeepRunningBatch(batch.calls())) batch.run();
+  return batch.median();
+}
+
+bool is_finite(const Matrix& x) {
+  return std::all_of(x.values().begin(), x.values().end(), [](double value) { return std::isfinite(value); });
+}
+
+void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec& method,
+              const Arithmetic& arithmetic, int n, int& calls) {
+  force_level(level);
+  const Matrix a = round_input(typical_matrix(n), arithmetic);
+  const Reference reference = invert_reference(a);
+  const ReferenceFacts facts = establish_facts(a, reference);
+  Machines machines;
+  Machine& machine = machines.machine_for(arithmetic);
+  // Metrics of a result that is not finite end early: such a case says so.
+  if (!is_finite(invert(method, arithmetic, a, machine).x)) state.SetLabel("non-finite result");
+  const int precision = arithmetic.quantiser ? 0 : arithmetic.storage.precision;
+  const auto one_case = [&] {
+    const Inversion inversion = invert(method, arithmetic, a, machine);
+    MetricValues metrics = measure({inversion.x, a, reference, facts, arithmetic.unit_roundoff(), precision,
+                                    arithmetic.storage.min_exponent});
+    benchmark::DoNotOptimize(metrics);
+  };
+  state.counters["us_per_case"] = 1e6 * median_seconds(state, one_case, calls);
+}
+
+// The exact inverse and the facts about it that metrics need, as the reference share of a sweep counts them.
+void run_reference(benchmark::State& state, int n, int& calls) {
+  const Matrix a = typical_matrix(n);
+  const auto one_reference = [&] {
+    const Reference reference = invert_reference(a);
+    ReferenceFacts facts = establish_facts(a, reference);
+    benchmark::DoNotOptimize(facts);
+  };
+  state.counters["us_per_reference"] = 1e6 * median_seconds(state, one_reference, calls);
+}
+
+// Keeps the last report and writes nothing.
+class ReportSink : public ResultSink {
+ public:
+  RenderedMatrix render(const MatrixResult&) const override { return {}; }
+  void accept(const MatrixResult&, RenderedMatrix) override {}
+  void finish(const SweepReport& done) override { report = done; }
+  SweepReport report;
+};
+
+// All cores, without writing of results.
+void run_whole_sweep(benchmark::State& state, const SimdLevel& level, const std::string& name) {
+  force_level(level);
+  ReportSink sink;
+  std::vector<double> rates;
+  try {
+    const SweepConfig config = load_config(std::filesystem::path(TRISTAB_SWEEPS) / (name + ".json"), {});
+    const Plan plan = make_plan(config);
+    while (state.KeepRunning()) {
+      run_sweep(config, plan, {}, sink);
+      rates.push_back(sink.report.cases_per_second());
+    }
+  } catch (const InputError& error) {  // the program was moved away from its sources
+    return state.SkipWithError(error.what());
+  }
+  const Seconds& busy = sink.report.busy;
+  const double total = busy.total();
+  state.counters["cases_per_second"] = quantile_of(rates, 0.5);
+  state.counters["threads"] = sink.report.threads;
+  state.counters["share_generation"] = busy.generation / total;
+  state.counters["share_reference"] = sink.report.reference_share();
+  state.counters["share_inversion"] = busy.inversion / total;
+  state.counters["share_metrics"] = busy.metrics / total;
+}
+
+}  // namespace
+
+void register_case_benchmarks(const SimdLevel& level) {
+  for (const char* method_name : method_names) {
+    const MethodSpec method = expand_method(method_name, place).front();
+    for (const char* arithmetic_name : arithmetic_names) {
+      const Arithmetic arithmetic = make_arithmetic(arithmetic_name, Json::object(), place);
+      for (const int n : case_sizes) {
+        const std::string name = fmt::format("case/{}/{}/{}", label_of(method), label_of(arithmetic), n);
+        const auto body = [=](benchmark::State& state, int& calls) {
+          run_case(state, level, method, arithmetic, n, calls);
+        };
+        add_benchmark(name, body, benchmark::kMicrosecond);
+      }
+    }
+  }
+  for (const int n : benchmark_sizes) {
+    const auto body = [=](benchmark::State& state, int& calls) { run_reference(state, n, calls); };
+    add_benchmark(fmt::format("reference/{}", n), body, benchmark::kMicrosecond);
+  }
+  const auto body = [=](benchmark::State& state, int&) { run_whole_sweep(state, level, "quick"); };
+  add_benchmark("sweep/quick", body, benchmark::kMillisecond);
+}
+
+}  // namespace tristab

@@ -1,0 +1,15 @@
+// The peer of the emulated products: Eigen's float product, one thread, built for a SIMD level.
+#pragma once
+
+#include "simd_level.h"
+
+namespace tristab {
+
+// C = A B; a, b and c are n x n, row-major, without gaps, and do not overlap.
+using EigenProduct = void (*)(int n, const float* a, const float* b, float* c);
+
+// The product from the shared object that lies beside this program; it stays loaded. Throws InputError when
+// it is not there.
+EigenProduct load_eigen_product(const SimdLevel& level);
+
+}  // namespace tristab

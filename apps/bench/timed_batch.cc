@@ -1,0 +1,55 @@
+#include "timed_batch.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <utility>
+
+#include "tristab/sweep/summary.h"
+
+namespace tristab {
+namespace {
+
+// Reading the clock costs some 30 ns, an interrupt some microseconds: a batch is long beside the first and
+// short beside the time between two of the second.
+constexpr double batch_seconds = 100e-6;
+
+// A megabyte comes from memory in some 0.1 ms.
+constexpr double cache_independent_seconds = 5e-3;
+
+}  // namespace
+
+double quantile_of(std::vector<double> values, double q) {
+  std::sort(values.begin(), values.end());
+  return quantile(values, q);
+}
+
+TimedBatch::TimedBatch(std::function<void()> work, int calls) : work_(std::move(work)), calls_(calls) {
+  work_();
+  if (calls_ == 0) calls_ = enough_calls();
+  call_seconds_ = seconds_of(calls_) / calls_;
+}
+
+int TimedBatch::enough_calls() const {
+  int calls = 1;
+  while (true) {
+    const double seconds = seconds_of(calls);
+    if (seconds >= batch_seconds) return calls;
+    calls = seconds < batch_seconds / 8 ? 4 * calls
+                                        : static_cast<int>(std::ceil(1.2 * calls * batch_seconds / seconds));
+  }
+}
+
+double TimedBatch::seconds_of(int calls) const {
+  const auto start = std::chrono::steady_clock::now();
+  for (int k = 0; k < calls; ++k) work_();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+void TimedBatch::warm_up() const {
+  if (call_seconds_ < cache_independent_seconds) work_();
+}
+
+void TimedBatch::run() { samples_.push_back(seconds_of(calls_) / calls_); }
+
+}  // namespace tristab

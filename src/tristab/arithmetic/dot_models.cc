@@ -1,0 +1,257 @@
+// The accumulation models that are not run by vector kernels of their own (pairwise, vdpbf16, exact), stochastic
+// rounding, and the choice between all of them.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+#include <vector>
+
+#include "tristab/arithmetic/exact_sum.h"
+#include "tristab/arithmetic/product_kernels.h"
+#include "tristab/base/errors.h"
+#include "tristab/base/random.h"
+#include "tristab/format/round.h"
+
+namespace tristab {
+namespace {
+
+// Which rounding of one step of an element a draw belongs to.
+enum class Draw : std::uint32_t { product = 0, sum = 1 };
+
+template <class T>
+std::uint32_t draw_of(const ProductTask<T>& task, int i, int j, int k, Draw which) {
+  return philox4x32_10(
+      {static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k),
+       2 + static_cast<std::uint32_t>(which)},
+      {static_cast<std::uint32_t>(task.draws), static_cast<std::uint32_t>(task.draws >> 32)})[0];
+}
+
+// c "+" a b with every sum and product exact before its rounding: for the roundings and formats that no carrier
+// operation gives.
+template <class T>
+double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, int i, int j, int k,
+                  double c) {
+  const double a = task.a[i * task.a_stride + k], b = task.b[k * task.b_stride + j];
+  const auto draw = [&](Draw which) {
+    return accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, k, which) : 0;
+  };
+  ExactSum sum;
+  sum.add(c);
+  if (accumulation.fma) {
+    sum.add_product(a, b);
+  } else {
+    ExactSum product;
+    product.add_product(a, b);
+    sum.add(product.rounded(accumulation.format, accumulation.rounding, draw(Draw::product)));
+  }
+  return sum.rounded(accumulation.format, accumulation.rounding, draw(Draw::sum));
+}
+
+// The same for stochastic rounding where products are exact in double: the discarded part comes from TwoSum.
+template <class T>
+double stochastic_step(const ProductTask<T>& task, const RoundingTarget<double>& target, bool fma, int i,
+                       int j, int k, double c) {
+  double product = static_cast<double>(task.a[i * task.a_stride + k]) * task.b[k * task.b_stride + j];
+  if (!fma) product = round_stochastically(product, 0, target, draw_of(task, i, j, k, Draw::product));
+  const double sum = c + product, part = sum - c;
+  const double error = (c - (sum - part)) + (product - part);
+  return round_stochastically(sum, error, target, draw_of(task, i, j, k, Draw::sum));
+}
+
+template <class T, class Step>
+void stepwise_product(const ProductTask<T>& task, const Step& step) {
+  for (int i = 0; i < task.rows; ++i) {
+    for (int j = 0; j < task.columns; ++j) {
+      T& element = task.accumulator[i * task.accumulator_stride + j];
+      double c = element;
+      for (int k = 0; k < task.inner; ++k) c = step(i, j, k, c);
+      element = static_cast<T>(c);
+    }
+  }
+}
+
+// s_k := fl(a_k b_k); neighbours are added until one is left, an odd last one moves up; c := fl(c + s).
+template <class T>
+void pairwise_product(const ProductTask<T>& task, const Accumulation& accumulation) {
+  const auto inner = static_cast<std::size_t>(task.inner), columns = static_cast<std::size_t>(task.columns);
+  std::vector<T> terms(inner * columns), left(columns);
+  for (int i = 0; i < task.rows; ++i) {
+    for (std::size_t k = 0; k < inner; ++k) {
+      left.assign(columns, task.a[i * task.a_stride + static_cast<std::ptrdiff_t>(k)]);
+      apply_operation(Operation::multiply, left.data(),
+                      task.b + static_cast<std::ptrdiff_t>(k) * task.b_stride, terms.data() + k * columns,
+                      task.columns, accumulation.format, accumulation.rounding);
+    }
+    for (std::size_t count = inner; count > 1; count = (count + 1) / 2) {
+      for (std::size_t pair = 0; 2 * pair < count; ++pair) {
+        T* sum = terms.data() + pair * columns;
+        std::copy_n(terms.data() + 2 * pair * columns, columns, sum);
+        if (2 * pair + 1 == count) continue;
+        accumulate_sum(sum, static_cast<const T*>(terms.data() + (2 * pair + 1) * columns), T{1},
+                       task.columns, accumulation);
+      }
+    }
+    accumulate_sum(task.accumulator + i * task.accumulator_stride, static_cast<const T*>(terms.data()), T{1},
+                   task.columns, accumulation);
+  }
+}
+
+// Intel SDM, VDPBF16PS, in the order that a Zen 5 was seen to use: for each pair of k the odd element first, each a
+// fused multiply-add in fp32 to nearest even; subnormal operands, addends and results are zeros.
+void bf16_pairs_product(const ProductTask<float>& task) {
+  static const RoundingTarget<double> target(without_subnormals(fp32_format()));
+  const auto flushed = [](double x) { return std::fabs(x) < 0x1p-126 ? std::copysign(0.0, x) : x; };
+  stepwise_product(task, [&](int i, int j, int k, double c) {
+    const int partner = k ^ 1;                  // k even: the odd element of the pair; k odd: the even one
+    if (partner >= task.inner && k % 2 == 0) {  // the last pair lacks its odd element: a zero
+      c = round_value(sum_to_odd(flushed(c), 0.0), target, Rounding::nearest_even);
+      const double product = flushed(task.a[i * task.a_stride + k]) * flushed(task.b[k * task.b_stride + j]);
+      return round_value(sum_to_odd(flushed(c), product), target, Rounding::nearest_even);
+    }
+    const double product =
+        flushed(task.a[i * task.a_stride + partner]) * flushed(task.b[partner * task.b_stride + j]);
+    return round_value(sum_to_odd(flushed(c), product), target, Rounding::nearest_even);
+  });
+}
+
+// c := fl(c + sum_k a_k b_k), one rounding.
+template <class T>
+void exact_product(const ProductTask<T>& task, const Accumulation& accumulation) {
+  for (int i = 0; i < task.rows; ++i) {
+    for (int j = 0; j < task.columns; ++j) {
+      T& c = task.accumulator[i * task.accumulator_stride + j];
+      ExactSum sum;
+      sum.add(static_cast<double>(c));
+      for (int k = 0; k < task.inner; ++k) {
+        sum.add_product(static_cast<double>(task.a[i * task.a_stride + k]),
+                        static_cast<double>(task.b[k * task.b_stride + j]));
+      }
+      const std::uint32_t draw =
+          accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, 0, Draw::sum) : 0;
+      c = static_cast<T>(sum.rounded(accumulation.format, accumulation.rounding, draw));
+    }
+  }
+}
+
+// The lane tree (accumulation.h), for every column at once; lane t of the tree is row t of `sums`.
+template <class T>
+void lanes_product(const ProductTask<T>& task, const Accumulation& accumulation) {
+  const LaneTree& tree = accumulation.lanes;
+  const int lanes = 1 << tree.order.size(), first = tree.order.front();
+  if (task.inner > lanes)
+    throw UsageError(
+        fmt::format("vector_lanes: found a sum of {} products for {} lanes; allowed: at most one a lane",
+                    task.inner, lanes));
+  const auto columns = static_cast<std::size_t>(task.columns);
+  const Accumulation step{accumulation.format, accumulation.rounding, tree.fused};
+  std::vector<T> sums(static_cast<std::size_t>(lanes) * columns);
+  const auto lane = [&](int t) { return sums.data() + static_cast<std::size_t>(t) * columns; };
+  for (int i = 0; i < task.rows; ++i) {
+    std::fill(sums.begin(), sums.end(), T{0});
+    const auto add_product = [&](int k, int to) {
+      if (k >= task.inner) return;
+      ProductTask<T> one = task;
+      one.rows = one.inner = 1;
+      one.a = task.a + i * task.a_stride + k;
+      one.b = task.b + k * task.b_stride;
+      one.accumulator = lane(to);
+      one.skip_zeros = false;
+      accumulate_product(one, step);
+    };
+    for (int t = 0; t < lanes; ++t) {
+      if ((t & first) == 0) {
+        add_product(t | first, t);
+        add_product(t, t);
+      }
+    }
+    for (std::size_t level = 1; level < tree.order.size(); ++level) {
+      const int bit = tree.order[level];
+      for (int t = 0; t < lanes; ++t) {
+        const bool live = (t & bit) == 0 && (t & first) == 0;
+        if (live) accumulate_sum(lane(t), static_cast<const T*>(lane(t | bit)), T{1}, task.columns, step);
+      }
+    }
+    accumulate_sum(task.accumulator + i * task.accumulator_stride, static_cast<const T*>(lane(0)), T{1},
+                   task.columns, step);
+  }
+}
+
+template <class T>
+void sequential_in_any_rounding(const ProductTask<T>& task, const Accumulation& accumulation) {
+  const bool fp64 = accumulation.format.precision == fp64_format().precision;
+  const int smallest = task.operand_min_exponent - task.operand_precision + 1;
+  const bool exact_products =
+      task.operand_precision <= 26 && 2 * smallest >= -1074 && 2 * task.operand_max_exponent + 2 <= 1023;
+  if (fp64 || (accumulation.rounding == Rounding::stochastic && !exact_products)) {
+    stepwise_product(
+        task, [&](int i, int j, int k, double c) { return exact_step(task, accumulation, i, j, k, c); });
+    return;
+  }
+  const RoundingTarget<double> target(accumulation.format);
+  stepwise_product(task, [&](int i, int j, int k, double c) {
+    return stochastic_step(task, target, accumulation.fma, i, j, k, c);
+  });
+}
+
+template <class T>
+void clear(const ProductTask<T>& task) {
+  for (int i = 0; i < task.rows; ++i)
+    std::fill_n(task.accumulator + i * task.accumulator_stride, task.columns, T{0});
+}
+
+template <class T>
+void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
+  const bool fp64 = accumulation.format.precision == fp64_format().precision;
+  switch (accumulation.model) {
+    case AccumulationModel::sequential:
+      if (accumulation.rounding == Rounding::stochastic ||
+          (fp64 && accumulation.rounding != Rounding::nearest_even))
+        return sequential_in_any_rounding(task, accumulation);
+      return sequential_product(task, accumulation);
+    case AccumulationModel::pairwise:
+      return pairwise_product(task, accumulation);
+    case AccumulationModel::exact:
+      return exact_product(task, accumulation);
+    case AccumulationModel::lanes:
+      return lanes_product(task, accumulation);
+    case AccumulationModel::matrix_unit:
+    case AccumulationModel::bf16_pairs:
+      break;
+  }
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (accumulation.model == AccumulationModel::bf16_pairs) return bf16_pairs_product(task);
+    ProductTask<float> unit_task = task;
+    // A group of zero products truncates c to F bits: it may be left out only where c has no more.
+    unit_task.skip_zeros =
+        task.skip_zeros && accumulation.format.precision - 1 <= accumulation.unit.fraction_bits;
+    return matrix_unit_product(unit_task, accumulation);
+  }
+  throw std::logic_error("this accumulation model takes operands and sums inside fp32");
+}
+
+// The sequential kernels start their sums themselves.
+template <class T>
+void clear_and_multiply(const ProductTask<T>& task, const Accumulation& accumulation) {
+  const bool vectorised =
+      accumulation.model == AccumulationModel::sequential && accumulation.rounding == Rounding::nearest_even;
+  if (!task.from_zero || vectorised) return any_product(task, accumulation);
+  clear(task);
+  ProductTask<T> cleared = task;
+  cleared.from_zero = false;
+  any_product(cleared, accumulation);
+}
+
+}  // namespace
+
+template <>
+void accumulate_product(const ProductTask<float>& task, const Accumulation& accumulation) {
+  clear_and_multiply(task, accumulation);
+}
+template <>
+void accumulate_product(const ProductTask<double>& task, const Accumulation& accumulation) {
+  clear_and_multiply(task, accumulation);
+}
+
+}  // namespace tristab

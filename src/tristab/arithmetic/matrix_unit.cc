@@ -1,0 +1,421 @@
+// Products on a matrix unit (accumulation.h, MatrixUnit): groups of `terms` exact products are aligned to the
+// largest exponent, truncated, added as integers and rounded once. The definition is unit_group(), for one
+// element; the vector code does the same for exponents in a range where nothing can over- or underflow on the
+// way, and hands every other group to it.
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "tristab/arithmetic/product_kernels.h"
+#include "tristab/format/round.h"
+
+// Compiles everything between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE once for each SIMD level.
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "tristab/arithmetic/matrix_unit.cc"
+#include <hwy/foreach_target.h>  // must come before highway.h
+#include <hwy/highway.h>
+
+#include "tristab/arithmetic/product_support-inl.h"
+#include "tristab/format/round-inl.h"
+
+#ifndef TRISTAB_ARITHMETIC_MATRIX_UNIT_ONCE
+#define TRISTAB_ARITHMETIC_MATRIX_UNIT_ONCE
+namespace tristab {
+
+// What the whole product shares.
+struct UnitTask {
+  const ProductTask<float>& product;
+  MatrixUnit unit;
+  Rounding rounding;
+  RoundingTarget<float> float_target;
+  RoundingTarget<double> target;  // without an end of its exponent range
+  double largest;                 // what lies beyond becomes infinite, whatever the rounding
+  double beyond;
+  int min_exponent;  // of the accumulator's format: what a subnormal c has
+  bool
+      floats_hold_all;  // the accumulator's exponents are those of fp32: no overflow in the vector code's range
+
+  UnitTask(const ProductTask<float>& task, const Accumulation& accumulation)
+      : product(task),
+        unit(accumulation.unit),
+        rounding(accumulation.rounding),
+        float_target(accumulation.format),
+        target(accumulation.format),
+        largest(target.largest),
+        beyond(target.beyond),
+        min_exponent(accumulation.format.min_exponent),
+        floats_hold_all(accumulation.format.min_exponent == -126 && accumulation.format.max_exponent == 127) {
+    target.largest = std::numeric_limits<double>::infinity();
+  }
+};
+
+// c + sum_k a[k] b[k stride] over one group, for any operands and exponents.
+float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count,
+                 float c);
+
+// Exponents that stand for a zero factor and for one that is not finite: no sum of two is mistaken.
+constexpr std::int32_t kNoExponent = -20000, kNotFinite = 30000;
+
+}  // namespace tristab
+#endif  // TRISTAB_ARITHMETIC_MATRIX_UNIT_ONCE
+
+HWY_BEFORE_NAMESPACE();
+namespace tristab {
+namespace HWY_NAMESPACE {
+
+#if HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+constexpr bool kVectors = true;
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+// Truncation without the care for values beyond int32 that Highway's conversion takes.
+template <class DI, class V>
+HWY_INLINE hn::Vec<DI> truncated(DI, V x) {
+  return {_mm512_cvttps_epi32(x.raw)};
+}
+#elif HWY_TARGET == HWY_AVX2
+template <class DI, class V>
+HWY_INLINE hn::Vec<DI> truncated(DI, V x) {
+  return {_mm256_cvttps_epi32(x.raw)};
+}
+#else
+template <class DI, class V>
+HWY_INLINE hn::Vec<DI> truncated(DI di, V x) {
+  return hn::ConvertTo(di, x);
+}
+#endif
+
+// floor(scaled), scaled = x 2^n: -1 at most for every negative x, also where the scaling has underflowed.
+template <class D, class V>
+HWY_INLINE V floor_of(D d, V scaled, V x) {
+  const V floor = hn::Floor(scaled);
+  return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Min(floor, hn::Set(d, -1.0F)), floor);
+}
+
+// floor(log2 |x|), not below min_exponent.
+template <class D, class DI = hn::RebindToSigned<D>>
+HWY_INLINE hn::Vec<DI> exponents(D d, hn::Vec<D> x, int min_exponent) {
+  const DI di;
+  const auto bits = hn::BitCast(di, hn::Abs(x));
+  const auto field = hn::ShiftRight<23>(bits);
+  auto exponent = hn::Max(hn::Sub(field, hn::Set(di, 127)), hn::Set(di, min_exponent));
+  exponent = hn::IfThenElse(hn::Eq(bits, hn::Zero(di)), hn::Set(di, kNoExponent), exponent);
+  return hn::IfThenElse(hn::Eq(field, hn::Set(di, 255)), hn::Set(di, kNotFinite), exponent);
+}
+
+HWY_INLINE void exponents_of_matrix(const float* x, std::ptrdiff_t stride, int rows, int columns,
+                                    int min_exponent, std::vector<std::int32_t>& result) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));
+  result.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+  std::int32_t* to = result.data();
+  for (int i = 0; i < rows; ++i, to += columns) {
+    const float* from = x + i * stride;
+    int j = 0;
+    for (; j + kLanes <= columns; j += kLanes)
+      hn::StoreU(exponents(d, hn::LoadU(d, from + j), min_exponent), di, to + j);
+    const hn::CappedTag<float, 1> d1;
+    for (; j < columns; ++j) to[j] = hn::GetLane(exponents(d1, hn::Set(d1, from[j]), min_exponent));
+  }
+}
+
+// The sum of a group, two halves of it as integers in units of 2^(e - F), rounded to the accumulator's format.
+template <class D, class VI>
+HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second, VI exponent) {
+  const hn::Half<hn::RebindToSigned<D>> dih;
+  const hn::Repartition<double, D> dd;
+  const hn::RebindToUnsigned<decltype(dd)> ddu;
+  const hn::RebindToSigned<D> di;
+  const hn::Half<D> dh;
+  auto low =
+      hn::Add(hn::PromoteTo(dd, hn::LowerHalf(dih, first)), hn::PromoteTo(dd, hn::LowerHalf(dih, second)));
+  auto high =
+      hn::Add(hn::PromoteTo(dd, hn::UpperHalf(dih, first)), hn::PromoteTo(dd, hn::UpperHalf(dih, second)));
+  // 2^(e - F): in this range of exponents a normal float, and no result leaves the normal floats.
+  const auto unit =
+      hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
+  if (task.rounding == Rounding::toward_zero && task.floats_hold_all) {
+    const auto kept = hn::Not(hn::Set(ddu, task.target.low));
+    low = hn::BitCast(dd, hn::And(hn::BitCast(ddu, low), kept));
+    high = hn::BitCast(dd, hn::And(hn::BitCast(ddu, high), kept));
+    return hn::Mul(hn::Combine(d, hn::DemoteTo(dh, high), hn::DemoteTo(dh, low)), unit);
+  }
+  if (task.rounding == Rounding::nearest_even && task.float_target.by_addition) {
+    // Truncated to 24 bits with the last one set where inexact, then rounded once more (Boldo and Melquiond
+    // 2008); the sum with +0 makes a zero +0.
+    const auto to_odd = [&](auto sum) {
+      const auto cut = hn::Set(ddu, (std::uint64_t{1} << 29) - 1);
+      const auto bits = hn::BitCast(ddu, sum);
+      const auto sticky =
+          hn::IfThenElseZero(hn::Ne(hn::And(bits, cut), hn::Zero(ddu)), hn::Add(cut, hn::Set(ddu, 1)));
+      return hn::DemoteTo(dh, hn::BitCast(dd, hn::Or(hn::AndNot(cut, bits), sticky)));
+    };
+    const auto odd = hn::Mul(hn::Combine(d, to_odd(high), to_odd(low)), unit);
+    return hn::Add(round_by_addition(d, odd, task.float_target), hn::Zero(d));
+  }
+  const auto finished = [&](auto sum, auto scale) {
+    const auto rounded = round_to(dd, hn::Mul(sum, hn::PromoteTo(dd, scale)), task.target, task.rounding);
+    const auto outside = hn::Gt(hn::Abs(rounded), hn::Set(dd, task.largest));
+    const auto beyond = hn::CopySign(hn::Set(dd, task.beyond), rounded);
+    // Zero is +0, also where a negative sum was rounded to it.
+    const auto value =
+        hn::IfThenZeroElse(hn::Eq(rounded, hn::Zero(dd)), hn::IfThenElse(outside, beyond, rounded));
+    return hn::DemoteTo(dh, value);
+  };
+  return hn::Combine(d, finished(high, hn::UpperHalf(dh, unit)), finished(low, hn::LowerHalf(dh, unit)));
+}
+
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+// The same for a sum that fits into one integer, truncated into a float: one conversion.
+template <class D, class VI>
+HWY_INLINE hn::Vec<D> truncated_sum(D d, const UnitTask& task, VI sum, VI exponent) {
+  const hn::RebindToSigned<D> di;
+  const hn::RebindToUnsigned<D> du;
+  const hn::Vec<D> nearest_zero{_mm512_cvt_roundepi32_ps(sum.raw, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)};
+  const auto kept = hn::Set(du, ~static_cast<std::uint32_t>(task.target.low >> (53 - 24)));
+  const auto unit =
+      hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
+  return hn::Mul(hn::BitCast(d, hn::And(hn::BitCast(du, nearest_zero), kept)), unit);
+}
+#else
+template <class D, class VI>
+HWY_INLINE hn::Vec<D> truncated_sum(D d, const UnitTask& task, VI sum, VI exponent) {
+  return rounded_sum(d, task, sum, hn::Zero(hn::RebindToSigned<D>()), exponent);
+}
+#endif
+
+// kOneSum: the whole group fits into one int32, and the result is truncated to a format with fp32's exponents.
+template <int kTileRows, bool kOneSum>
+HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents,
+                          const std::int32_t* b_exponents, int row, int column, Range range) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToSigned<decltype(d)> di;
+  using V = hn::Vec<decltype(d)>;
+  using VI = hn::Vec<decltype(di)>;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));
+  const ProductTask<float>& product = task.product;
+  const int fraction_bits = task.unit.fraction_bits;
+  // Scales 2^(F - e) up to 2^125 and results within the normal floats.
+  const VI lowest = hn::Set(di, fraction_bits - 125), highest = hn::Set(di, 90);
+  const VI none = hn::Set(di, kNoExponent / 2);
+  float* sums = product.accumulator + row * product.accumulator_stride + column;
+  V c[kTileRows];
+  for (int r = 0; r < kTileRows; ++r) c[r] = hn::LoadU(d, sums + r * product.accumulator_stride);
+
+  for (int begin = range.begin; begin < range.end; begin += task.unit.terms) {
+    const int count = std::min(task.unit.terms, product.inner - begin);
+    const float* a = product.a + row * product.a_stride + begin;
+    const float* b = product.b + begin * product.b_stride + column;
+    const std::int32_t* ea = a_exponents + row * product.inner + begin;
+    const std::int32_t* eb = b_exponents + static_cast<std::ptrdiff_t>(begin) * product.columns + column;
+
+    VI exponent[kTileRows];
+    for (int r = 0; r < kTileRows; ++r) exponent[r] = exponents(d, c[r], task.min_exponent);
+    for (int k = 0; k < count; ++k) {
+      const VI right = hn::LoadU(di, eb + static_cast<std::ptrdiff_t>(k) * product.columns);
+      for (int r = 0; r < kTileRows; ++r)
+        exponent[r] = hn::Max(exponent[r], hn::Add(right, hn::Set(di, ea[r * product.inner + k])));
+    }
+    auto unsafe = hn::Gt(exponent[0], highest);
+    for (int r = 0; r < kTileRows; ++r) {
+      const auto small = hn::And(hn::Lt(exponent[r], lowest), hn::Gt(exponent[r], none));
+      unsafe = hn::Or(unsafe, hn::Or(hn::Gt(exponent[r], highest), small));
+    }
+    if (!hn::AllFalse(di, unsafe)) {
+      for (int r = 0; r < kTileRows; ++r) {
+        alignas(64) float lanes[kLanes];
+        hn::StoreU(c[r], d, lanes);
+        for (int lane = 0; lane < kLanes; ++lane)
+          lanes[lane] =
+              unit_group(task, a + r * product.a_stride, b + lane, product.b_stride, count, lanes[lane]);
+        c[r] = hn::LoadU(d, lanes);
+      }
+      continue;
+    }
+
+    // Halves of at most 8 terms below 2^(F+2) and c below 2^(F+1): within int32 for F <= 25.
+    V scale[kTileRows];
+    VI first[kTileRows], second[kTileRows];
+    for (int r = 0; r < kTileRows; ++r) {
+      exponent[r] = hn::Max(exponent[r], lowest);
+      scale[r] = hn::BitCast(d, hn::ShiftLeft<23>(hn::Sub(hn::Set(di, 127 + fraction_bits), exponent[r])));
+      const V addend = hn::Mul(c[r], scale[r]);
+      first[r] = truncated(di, task.unit.addend_floor ? floor_of(d, addend, c[r]) : addend);
+      second[r] = hn::Zero(di);
+    }
+    const auto add_terms = [&](int from, int to, VI* target) {
+      for (int k = from; k < to; ++k) {
+        const V right = hn::LoadU(d, b + k * product.b_stride);
+        for (int r = 0; r < kTileRows; ++r) {
+          const V term = hn::Mul(hn::Mul(hn::Set(d, a[r * product.a_stride + k]), right), scale[r]);
+          target[r] = hn::Add(target[r], truncated(di, term));
+        }
+      }
+    };
+    if constexpr (kOneSum) {
+      add_terms(0, count, first);
+      for (int r = 0; r < kTileRows; ++r) c[r] = truncated_sum(d, task, first[r], exponent[r]);
+    } else {
+      const int half = (count + 1) / 2;
+      add_terms(0, half, first);
+      add_terms(half, count, second);
+      for (int r = 0; r < kTileRows; ++r) c[r] = rounded_sum(d, task, first[r], second[r], exponent[r]);
+    }
+  }
+  // A group of zero products, had it not been left out, would have made a -0 +0.
+  const bool left_out = range.end < product.inner;
+  for (int r = 0; r < kTileRows; ++r)
+    hn::StoreU(left_out ? hn::Add(c[r], hn::Zero(d)) : c[r], d, sums + r * product.accumulator_stride);
+}
+
+template <bool kOneSum>
+HWY_NOINLINE void unit_columns(const UnitTask& task, const std::vector<std::int32_t>& a_exponents,
+                               const std::vector<std::int32_t>& b_exponents) {
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
+  constexpr int kTileRows = HWY_TARGET == HWY_AVX2 ? 2 : 4;
+  const ProductTask<float>& product = task.product;
+  const ZeroStructure<float> zeros(product);
+  for (int column = 0; column + kLanes <= product.columns; column += kLanes) {
+    const Range rows_of_b = zeros.rows_of_b(column, kLanes);
+    int row = 0;
+    const auto range = [&](int rows) {
+      return zeros.columns_of_a(row, rows).common(rows_of_b).aligned(task.unit.terms, product.inner);
+    };
+    for (; row + kTileRows <= product.rows; row += kTileRows)
+      unit_tile<kTileRows, kOneSum>(task, a_exponents.data(), b_exponents.data(), row, column,
+                                    range(kTileRows));
+    for (; row < product.rows; ++row)
+      unit_tile<1, kOneSum>(task, a_exponents.data(), b_exponents.data(), row, column, range(1));
+  }
+}
+
+void vector_columns(const ProductTask<float>& product, const Accumulation& accumulation) {
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
+  thread_local std::vector<std::int32_t> a_exponents, b_exponents;
+  exponents_of_matrix(product.a, product.a_stride, product.rows, product.inner, product.operand_min_exponent,
+                      a_exponents);
+  const auto run = [&](const ProductTask<float>& part) {
+    exponents_of_matrix(part.b, part.b_stride, part.inner, part.columns, part.operand_min_exponent,
+                        b_exponents);
+    const UnitTask task(part, accumulation);
+    // terms 2^(F+2) + 2^(F+1) < 2^31
+    const int most = ((1 << 30) - (1 << task.unit.fraction_bits)) >> (task.unit.fraction_bits + 1);
+    const bool one_sum =
+        task.unit.terms <= most && task.rounding == Rounding::toward_zero && task.floats_hold_all;
+    one_sum ? unit_columns<true>(task, a_exponents, b_exponents)
+            : unit_columns<false>(task, a_exponents, b_exponents);
+  };
+  const int whole = product.columns / kLanes * kLanes;
+  if (whole > 0) {
+    ProductTask<float> part = product;
+    part.columns = whole;
+    run(part);
+  }
+  if (whole < product.columns) with_padded_columns(product, whole, kLanes, run);
+}
+#else
+constexpr bool kVectors = false;
+void vector_columns(const ProductTask<float>&, const Accumulation&) {}
+#endif
+
+void scalar_columns(const UnitTask& task) {
+  const ProductTask<float>& product = task.product;
+  for (int i = 0; i < product.rows; ++i) {
+    for (int j = 0; j < product.columns; ++j) {
+      float& c = product.accumulator[i * product.accumulator_stride + j];
+      for (int k = 0; k < product.inner; k += task.unit.terms)
+        c = unit_group(task, product.a + i * product.a_stride + k, product.b + k * product.b_stride + j,
+                       product.b_stride, std::min(task.unit.terms, product.inner - k), c);
+    }
+  }
+}
+
+void MatrixUnitFloat(const ProductTask<float>& product, const Accumulation& accumulation) {
+  const MatrixUnit& unit = accumulation.unit;
+  // Products of two operands are floats but for their exponents; halves of a group fit into int32.
+  const bool fits = product.operand_precision <= 12 && unit.fraction_bits <= 25 &&
+                    unit.terms <= (16 << (25 - unit.fraction_bits)) && accumulation.format.precision <= 24;
+  if (kVectors && fits) return vector_columns(product, accumulation);
+  scalar_columns(UnitTask(product, accumulation));
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tristab
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tristab {
+namespace {
+
+HWY_EXPORT(MatrixUnitFloat);
+
+// x = significand * 2^(exponent - 23), the exponent not below emin.
+struct Decomposed {
+  std::int64_t significand;
+  int exponent;
+};
+Decomposed decompose(float x, int min_exponent) {
+  const int exponent = std::max(x == 0 ? min_exponent : std::ilogb(x), min_exponent);
+  return {static_cast<std::int64_t>(std::ldexp(static_cast<double>(x), 23 - exponent)), exponent};
+}
+
+// Truncation toward zero (floor: toward minus infinity) of value * 2^-shift.
+std::int64_t aligned(std::int64_t value, int shift, bool floor) {
+  if (shift <= 0) return value * (std::int64_t{1} << -shift);
+  if (shift > 62) return floor && value < 0 ? -1 : 0;
+  const std::int64_t magnitude = value < 0 ? -value : value, kept = magnitude >> shift;
+  if (value >= 0) return kept;
+  return floor && (kept << shift) != magnitude ? -kept - 1 : -kept;
+}
+
+}  // namespace
+
+float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count,
+                 float c) {
+  constexpr float infinity = std::numeric_limits<float>::infinity();
+  const MatrixUnit& unit = task.unit;
+  const int min_exponent = task.product.operand_min_exponent;
+  bool nan = std::isnan(c), positive = c == infinity, negative = c == -infinity;
+  int largest = c != 0 ? std::max(std::ilogb(c), task.min_exponent) : kNoExponent;
+  for (int k = 0; k < count; ++k) {
+    const float x = a[k], y = b[k * b_stride];
+    const float product = x * y;  // its class and sign alone
+    nan |= std::isnan(product);
+    const bool infinite = std::isinf(x) || std::isinf(y);
+    positive |= infinite && product > 0;
+    negative |= infinite && product < 0;
+    if (!infinite && x != 0 && y != 0)
+      largest = std::max(largest, decompose(x, min_exponent).exponent + decompose(y, min_exponent).exponent);
+  }
+  if (nan || (positive && negative)) return std::bit_cast<float>(0x7fffffffU);  // the units' only NaN
+  if (positive || negative) return positive ? infinity : -infinity;
+  if (largest == kNoExponent) return 0;
+  largest = std::max(largest, unit.lowest_exponent);
+
+  // In units of 2^(largest - F).
+  const int lowest = largest - unit.fraction_bits;
+  std::int64_t sum = 0;
+  if (c != 0) {
+    const Decomposed addend = decompose(c, task.min_exponent);
+    sum = aligned(addend.significand, lowest - (addend.exponent - 23), unit.addend_floor);
+  }
+  for (int k = 0; k < count; ++k) {
+    const Decomposed x = decompose(a[k], min_exponent), y = decompose(b[k * b_stride], min_exponent);
+    sum += aligned(x.significand * y.significand, lowest - (x.exponent + y.exponent - 46), false);
+  }
+  if (sum == 0) return 0;
+  const double rounded =
+      round_value(std::ldexp(static_cast<double>(sum), lowest), task.target, task.rounding);
+  if (rounded == 0) return 0;  // +0, whatever the sign of the sum
+  return static_cast<float>(std::fabs(rounded) > task.largest ? std::copysign(task.beyond, rounded)
+                                                              : rounded);
+}
+
+void matrix_unit_product(const ProductTask<float>& task, const Accumulation& accumulation) {
+  HWY_DYNAMIC_DISPATCH(MatrixUnitFloat)(task, accumulation);
+}
+
+}  // namespace tristab
+#endif  // HWY_ONCE

@@ -1,0 +1,200 @@
+// What every product kernel needs: where the zeros of its operands lie, whether its products are exact, and a
+// last vector of columns that is not full. Included once per SIMD level.
+#if defined(TRISTAB_ARITHMETIC_PRODUCT_SUPPORT_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRISTAB_ARITHMETIC_PRODUCT_SUPPORT_INL_H
+#undef TRISTAB_ARITHMETIC_PRODUCT_SUPPORT_INL_H
+#else
+#define TRISTAB_ARITHMETIC_PRODUCT_SUPPORT_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "tristab/arithmetic/product_kernels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tristab {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Values of k, begin <= k < end; empty where begin >= end.
+struct Range {
+  int begin, end;
+  Range common(const Range& other) const { return {std::max(begin, other.begin), std::min(end, other.end)}; }
+  // Widened so that both ends are multiples of `group` (or the end of the sum).
+  Range aligned(int group, int inner) const {
+    if (begin >= end) return {0, 0};
+    return {begin / group * group, std::min((end + group - 1) / group * group, inner)};
+  }
+};
+
+template <class T>
+HWY_INLINE bool all_zero(const T* x, int count) {
+  const hn::ScalableTag<T> d;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int i = 0;
+  for (; i + lanes <= count; i += lanes) {
+    if (!hn::AllTrue(d, hn::Eq(hn::LoadU(d, x + i), hn::Zero(d)))) return false;
+  }
+  for (; i < count; ++i) {
+    if (x[i] != 0) return false;
+  }
+  return true;
+}
+
+// The smallest ranges of k outside of which every product of a tile has a zero factor, for tasks that may leave
+// zero products out; everything for the others. Triangles, bands and block diagonals are such ranges.
+template <class T>
+class ZeroStructure {
+ public:
+  explicit ZeroStructure(const ProductTask<T>& task) : task_(task) {}
+
+  // Columns of a in rows [row, row + count).
+  Range columns_of_a(int row, int count) const {
+    if (!task_.skip_zeros) return {0, task_.inner};
+    constexpr int kStep = 16;
+    const auto zero_block = [&](int begin, int end) {
+      for (int r = row; r < row + count; ++r) {
+        if (!all_zero(task_.a + r * task_.a_stride + begin, end - begin)) return false;
+      }
+      return true;
+    };
+    int begin = 0, end = task_.inner;
+    while (end > begin && zero_block(std::max(begin, end - kStep), end)) end = std::max(begin, end - kStep);
+    while (end > begin && zero_block(end - 1, end)) --end;
+    while (begin < end && zero_block(begin, std::min(end, begin + kStep)))
+      begin = std::min(end, begin + kStep);
+    while (begin < end && zero_block(begin, begin + 1)) ++begin;
+    return {begin, end};
+  }
+
+  // Rows of b in columns [column, column + count).
+  Range rows_of_b(int column, int count) const {
+    int begin = 0, end = task_.inner;
+    if (!task_.skip_zeros) return {begin, end};
+    while (end > begin && all_zero(task_.b + (end - 1) * task_.b_stride + column, count)) --end;
+    while (begin < end && all_zero(task_.b + begin * task_.b_stride + column, count)) ++begin;
+    return {begin, end};
+  }
+
+ private:
+  const ProductTask<T>& task_;
+};
+
+// Runs action on the columns from `column` on as a task of their own whose width is one vector of `lanes`: the
+// missing columns are zeros.
+template <class T, class Action>
+HWY_INLINE void with_padded_columns(const ProductTask<T>& task, int column, int lanes, const Action& action) {
+  const int count = task.columns - column;
+  thread_local std::vector<T> b, sums;
+  b.assign(static_cast<std::size_t>(task.inner) * static_cast<std::size_t>(lanes), T{0});
+  sums.assign(static_cast<std::size_t>(task.rows) * static_cast<std::size_t>(lanes), T{0});
+  for (int k = 0; k < task.inner; ++k) {
+    std::copy_n(task.b + k * task.b_stride + column, count,
+                b.data() + static_cast<std::ptrdiff_t>(k) * lanes);
+  }
+  for (int i = 0; i < task.rows && !task.from_zero; ++i) {
+    std::copy_n(task.accumulator + i * task.accumulator_stride + column, count,
+                sums.data() + static_cast<std::ptrdiff_t>(i) * lanes);
+  }
+  ProductTask<T> padded = task;
+  padded.columns = lanes;
+  padded.b = b.data();
+  padded.b_stride = lanes;
+  padded.accumulator = sums.data();
+  padded.accumulator_stride = lanes;
+  action(padded);
+  for (int i = 0; i < task.rows; ++i) {
+    std::copy_n(sums.data() + static_cast<std::ptrdiff_t>(i) * lanes, count,
+                task.accumulator + i * task.accumulator_stride + column);
+  }
+}
+
+// Whether a question about exact float products decides which step is fastest.
+inline bool needs_exact_floats(const Accumulation& accumulation, bool static_rounding) {
+  if (accumulation.rounding != Rounding::nearest_even) return false;
+  const bool native = accumulation.format == fp32_format();
+  return native ? !accumulation.fma : !(accumulation.fma && static_rounding);
+}
+
+// Every product of two operands is a double: enough bits, and no under- or overflow.
+template <class T>
+bool exact_in_double(const ProductTask<T>& task) {
+  const int smallest = task.operand_min_exponent - task.operand_precision + 1;
+  return task.operand_precision <= 26 && 2 * smallest >= -1074 && 2 * task.operand_max_exponent + 2 <= 1023;
+}
+
+// The exponents of the smallest and the largest non-zero magnitude of a float matrix; subnormals count as -149.
+struct Exponents {
+  int smallest, largest;
+};
+
+HWY_INLINE Exponents exponents_of(const float* x, std::ptrdiff_t stride, int rows, int columns) {
+  const hn::ScalableTag<float> d;
+  const hn::RebindToUnsigned<decltype(d)> du;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  // Of bits - 1, where zero is the largest: the smallest is that of the smallest non-zero magnitude.
+  constexpr std::uint32_t kNothing = 0xffffffffU;
+  const auto one = hn::Set(du, 1);
+  auto low = hn::Set(du, kNothing), high = hn::Zero(du);
+  auto low_too = low, high_too = high;
+  std::uint32_t low_rest = kNothing, high_rest = 0;
+  if (stride == columns) {  // rows without gaps are one long row
+    columns *= rows;
+    rows = 1;
+  }
+  for (int i = 0; i < rows; ++i) {
+    const float* row = x + i * stride;
+    int j = 0;
+    for (; j + 2 * lanes <= columns; j += 2 * lanes) {
+      const auto bits = hn::BitCast(du, hn::Abs(hn::LoadU(d, row + j)));
+      const auto more = hn::BitCast(du, hn::Abs(hn::LoadU(d, row + j + lanes)));
+      high = hn::Max(high, bits);
+      low = hn::Min(low, hn::Sub(bits, one));
+      high_too = hn::Max(high_too, more);
+      low_too = hn::Min(low_too, hn::Sub(more, one));
+    }
+    for (; j + lanes <= columns; j += lanes) {
+      const auto bits = hn::BitCast(du, hn::Abs(hn::LoadU(d, row + j)));
+      high = hn::Max(high, bits);
+      low = hn::Min(low, hn::Sub(bits, one));
+    }
+    for (; j < columns; ++j) {
+      const auto bits = std::bit_cast<std::uint32_t>(std::fabs(row[j]));
+      high_rest = std::max(high_rest, bits);
+      low_rest = std::min(low_rest, bits - 1);
+    }
+  }
+  const std::uint32_t smallest = std::min(low_rest, hn::GetLane(hn::MinOfLanes(du, hn::Min(low, low_too))));
+  const std::uint32_t largest = std::max(high_rest, hn::GetLane(hn::MaxOfLanes(du, hn::Max(high, high_too))));
+  const auto exponent = [](std::uint32_t bits) {
+    return bits < 0x00800000U ? -149 : static_cast<int>(bits >> 23) - 127;
+  };
+  if (smallest == kNothing) return {0, 0};  // nothing but zeros: every product is exact
+  return {exponent(smallest + 1), exponent(largest)};
+}
+
+// Every product of two operands is a float. Known from the format (fp16), or found in the operands (bf16).
+template <class T>
+bool exact_in_float(const ProductTask<T>& task) {
+  if constexpr (sizeof(T) != sizeof(float)) {
+    return false;
+  } else {
+    const int below = task.operand_precision - 1;
+    if (task.operand_precision > 12) return false;
+    if (2 * (task.operand_min_exponent - below) >= -149 && 2 * task.operand_max_exponent + 2 <= 127)
+      return true;
+    const Exponents a = exponents_of(task.a, task.a_stride, task.rows, task.inner);
+    const Exponents b = exponents_of(task.b, task.b_stride, task.inner, task.columns);
+    return a.smallest + b.smallest - 2 * below >= -149 && a.largest + b.largest + 2 <= 127;
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tristab
+HWY_AFTER_NAMESPACE();
+
+#endif

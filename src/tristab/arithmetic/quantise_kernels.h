@@ -1,0 +1,42 @@
+// The inner loops of quantisation over rows of fp32 values, compiled for several SIMD levels; every level gives
+// the same bits. Codes are q = clamp(rint(x / s), lowest, highest), ties to even, of the exact quotient.
+#pragma once
+
+#include <cstdint>
+
+namespace tristab {
+
+// Bits of the largest |x[i]|. Bit patterns of magnitudes are ordered as the magnitudes are, infinity and then NaN
+// at the end.
+std::uint32_t largest_magnitude_bits(const float* x, int count);
+
+// largest[i] := the larger of largest[i] and the bits of |x[i]|.
+void raise_magnitude_bits(std::uint32_t* largest, const float* x, int count);
+
+struct CodeRange {
+  double lowest = 0, highest = 0;  // whole numbers below 2^19
+};
+
+// codes[i] := the code of x[i] for the scale 1 / inverse, with `inverse` rounded to double; of NaN: 0. Gives how
+// many were clamped.
+std::int64_t encode_row(const float* x, double inverse, CodeRange range, float* codes, int count);
+
+// The same with a scale for each element.
+std::int64_t encode_row(const float* x, const double* inverses, CodeRange range, float* codes, int count);
+
+// z[i] := fl32(scales[i] x[i]); z may be x.
+void scale_row(const float* x, const float* scales, float* z, int count);
+void scale_row(const float* x, float scale, float* z, int count);
+
+// In single operations of fp32:
+// c[i] := c[i] + (row_scale column_scales[i]) sums[i]
+void add_dequantised_row(float* c, float row_scale, const float* column_scales, const float* sums, int count);
+// c[i] := c[i] + x[i] factor
+void add_multiple_row(float* c, const float* x, float factor, int count);
+// c[i] := c[i] + x[i] d[i] where d[i] is not zero
+void add_products_row(float* c, const float* x, const float* d, int count);
+
+// x[i] := fl32(scale * code of x[i]); NaN stays NaN. Gives how many were clamped.
+std::int64_t requantise_row(float* x, double scale, CodeRange range, int count);
+
+}  // namespace tristab

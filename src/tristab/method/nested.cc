@@ -1,0 +1,57 @@
+#include "tristab/method/nested.h"
+
+#include <fmt/format.h>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+
+MethodSpec given_method(const Settings& settings, std::string_view name, std::string_view place) {
+  const std::vector<MethodSpec> specs = expand_method(settings.at(name), fmt::format("{}.{}", place, name));
+  if (specs.size() != 1) {
+    throw UsageError(
+        fmt::format("{0}.{1}: found {2} settings; allowed: one method without lists (make a list of entries "
+                    "that hold one {1} each instead)",
+                    place, name, specs.size()));
+  }
+  return specs.front();
+}
+
+Settings with_method(const Settings& settings, std::string_view name, const MethodSpec& spec) {
+  Json completed = settings.json();
+  Json& held = completed[std::string(name)];
+  held = spec.settings.json();
+  held["method"] = spec.method->description.name;
+  return Settings(completed);
+}
+
+MethodSpec held_method(const Settings& settings, std::string_view name) {
+  const Json& held = settings.at(name);
+  return {&find_method(held.at("method").get_ref<const std::string&>(), name), Settings(held)};
+}
+
+Parameter diagonal_parameter(std::string_view default_method) {
+  return Parameter::nested("diagonal", std::string(default_method),
+                           "the method that inverts the diagonal blocks, with its parameters");
+}
+
+Settings check_diagonal(const Settings& settings, std::string_view place) {
+  const MethodSpec spec = given_method(settings, "diagonal", place);
+  if (!spec.method->invert_blocks) {
+    std::vector<std::string> allowed;
+    for (const Method& method : methods()) {
+      if (method.invert_blocks) allowed.push_back(method.description.name);
+    }
+    throw UsageError(fmt::format("{}.diagonal: found {}, which has stages of its own; allowed: {}", place,
+                                 spec.method->description.name, join_names(allowed)));
+  }
+  return with_method(settings, "diagonal", spec);
+}
+
+Value invert_diagonal(const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
+                      Last last) {
+  const MethodSpec spec = held_method(settings, "diagonal");
+  return spec.method->invert_blocks(blocks, machine, stage, spec.settings, last);
+}
+
+}  // namespace tristab

@@ -1,0 +1,10 @@
+# Writes builtin_recipes.cc: each file of FILES as a raw string.
+set(text "#include \"tristab/recipe/builtin_recipes.h\"\n\n#include <vector>\n\nnamespace tristab {\n\n")
+string(APPEND text "std::span<const BuiltinRecipe> builtin_recipes() {\n  static const std::vector<BuiltinRecipe> recipes{\n")
+foreach(file IN LISTS FILES)
+  get_filename_component(name ${file} NAME_WE)
+  file(READ ${file} content)
+  string(APPEND text "      {\"${name}\", R\"json(${content})json\"},\n")
+endforeach()
+string(APPEND text "  };\n  return recipes;\n}\n\n}  // namespace tristab\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,237 @@
+#include "tristab/recipe/recipe.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+#include "tristab/base/errors.h"
+#include "tristab/recipe/builtin_recipes.h"
+
+namespace tristab {
+namespace {
+
+const std::vector<std::string> kFileKeys{"kernel", "summary",    "source",     "date",  "chunks",
+                                         "method", "arithmetic", "parameters", "phases"};
+
+// What a choice of a parameter may change.
+const std::vector<std::string> kChoiceKeys{"method", "arithmetic"};
+
+[[noreturn]] void refuse(std::string_view place, const std::string& found, const std::string& allowed) {
+  throw UsageError(fmt::format("{}: found {}; allowed: {}", place, found, allowed));
+}
+
+void check_keys(const Json& object, const std::vector<std::string>& keys, std::string_view what,
+                std::string_view place) {
+  if (!object.is_object())
+    refuse(place, object.dump(), fmt::format("an object with the keys {}", join_names(keys)));
+  for (const auto& [key, value] : object.items()) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) throw_unknown_name(place, what, key, keys);
+  }
+}
+
+std::string text_of(const Json& file, const char* key, std::string_view place) {
+  if (!file.contains(key) || !file[key].is_string() || file[key].get<std::string>().empty())
+    refuse(fmt::format("{}: {}", place, key), file.contains(key) ? file[key].dump() : "nothing", "a text");
+  return file[key];
+}
+
+// A recipe file, its form checked.
+struct RecipeFile {
+  std::string name;
+  std::string place;
+  Json json;
+  std::vector<Parameter> parameters;
+};
+
+RecipeFile read_recipe(const std::string& text, const std::string& place, const std::string& name) {
+  RecipeFile file;
+  file.place = place;
+  try {
+    file.json = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    throw UsageError(
+        fmt::format("{}: not JSON at byte {}; allowed: a recipe as in configs/kernels", place, error.byte));
+  }
+  check_keys(file.json, kFileKeys, "key of a recipe", place);
+  file.name = text_of(file.json, "kernel", place);
+  if (!name.empty() && file.name != name) refuse(place + ": kernel", file.name, name + ", the file's name");
+  for (const char* key : {"summary", "source", "date"}) static_cast<void>(text_of(file.json, key, place));
+  for (const char* key : {"method", "arithmetic"}) {
+    if (!file.json.contains(key)) refuse(fmt::format("{}: {}", place, key), "nothing", "the key is needed");
+  }
+  if (!file.json["arithmetic"].is_object() || !file.json["arithmetic"].contains("*"))
+    refuse(place + ": arithmetic", file.json["arithmetic"].dump(),
+           "an object that names an arithmetic for each stage and for \"*\"");
+  const Json parameters = file.json.value("parameters", Json::object());
+  if (!parameters.is_object()) refuse(place + ": parameters", parameters.dump(), "an object");
+  for (const auto& [key, value] : parameters.items()) {
+    const std::string at = fmt::format("{}: parameters.{}", place, key);
+    check_keys(value, {"default", "help", "choices"}, "key of a parameter", at);
+    if (!value.contains("choices") || !value["choices"].is_object() || value["choices"].empty())
+      refuse(at + ".choices", value.value("choices", Json()).dump(), "an object: choice -> what it changes");
+    std::vector<std::string> names;
+    for (const auto& [choice, change] : value["choices"].items()) {
+      check_keys(change, kChoiceKeys, "key of a choice", fmt::format("{}.choices.{}", at, choice));
+      names.push_back(choice);
+    }
+    const Json otherwise = value.value("default", Json());
+    if (!otherwise.is_string() || std::find(names.begin(), names.end(), otherwise) == names.end())
+      refuse(at + ".default", otherwise.dump(), join_names(names));
+    file.parameters.push_back(
+        Parameter::choice(key, otherwise, names, value.value("help", std::string("a choice"))));
+  }
+  return file;
+}
+
+std::vector<std::string> recipe_names() {
+  std::vector<std::string> names;
+  for (const BuiltinRecipe& builtin : builtin_recipes()) names.emplace_back(builtin.name);
+  return names;
+}
+
+RecipeFile find_recipe(const std::string& name, std::string_view place,
+                       const std::filesystem::path& directory) {
+  if (name.ends_with(".json")) {
+    const std::filesystem::path path = directory / name;
+    std::ifstream stream(path, std::ios::binary);
+    const std::string text(std::istreambuf_iterator<char>(stream), {});
+    if (!stream)
+      throw InputError(fmt::format("{}: {}: cannot be read; allowed: a recipe file", place, path.string()));
+    return read_recipe(text, path.string(), "");
+  }
+  for (const BuiltinRecipe& builtin : builtin_recipes()) {
+    if (builtin.name == name)
+      return read_recipe(std::string(builtin.text), fmt::format("configs/kernels/{}.json", name), name);
+  }
+  throw_unknown_name(place, "kernel", name, recipe_names());
+}
+
+std::vector<int> chunks_of(const RecipeFile& file) {
+  std::vector<int> chunks;
+  const Json given = file.json.value("chunks", Json::array());
+  const std::string place = file.place + ": chunks";
+  if (!given.is_array()) refuse(place, given.dump(), "a list of sizes, or none for any size");
+  for (const std::int64_t n : given.empty() ? std::vector<std::int64_t>{} : expand_axis(given, 1, 256, place))
+    chunks.push_back(static_cast<int>(n));
+  return chunks;
+}
+
+// Later keys replace earlier ones: what a choice changes.
+void replace(Json& target, const Json& change) {
+  for (const auto& [key, value] : change.items()) target[key] = value;
+}
+
+// The name that records use for the arithmetics of all stages together.
+Arithmetic summarise(const Recipe& recipe, const Json& stages) {
+  Arithmetic summary = recipe.arithmetics.find("*")->second;
+  summary.name = "recipe";
+  summary.settings = Settings(stages);
+  for (const auto& [stage, arithmetic] : recipe.arithmetics) {
+    if (arithmetic.storage.unit_roundoff() > summary.storage.unit_roundoff())
+      summary.storage = arithmetic.storage;
+    if (!summary.quantiser) summary.quantiser = arithmetic.quantiser;
+  }
+  return summary;
+}
+
+Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
+  Recipe recipe;
+  recipe.name = file.name;
+  recipe.settings = settings;
+  recipe.summary = file.json["summary"];
+  recipe.source = file.json["source"];
+  recipe.date = file.json["date"];
+  recipe.chunks = chunks_of(file);
+  for (const Json& phase : file.json.value("phases", Json::array()))
+    recipe.phases.push_back(phase.get<std::string>());
+
+  Json method = file.json["method"], stages = file.json["arithmetic"];
+  if (method.is_string()) method = Json{{"method", method}};
+  for (const Parameter& parameter : file.parameters) {
+    const Json& change = file.json["parameters"][parameter.name]["choices"][settings.text(parameter.name)];
+    replace(method, change.value("method", Json::object()));
+    replace(stages, change.value("arithmetic", Json::object()));
+  }
+  const std::vector<MethodSpec> specs = expand_method(method, file.place + ": method");
+  if (specs.size() != 1) refuse(file.place + ": method", method.dump(), "one setting, no lists");
+  recipe.method = specs.front();
+  for (const auto& [stage, given] : stages.items()) {
+    const auto expanded = expand_arithmetic(given, fmt::format("{}: arithmetic.{}", file.place, stage));
+    if (expanded.size() != 1)
+      refuse(file.place + ": arithmetic." + stage, given.dump(), "one setting, no lists");
+    recipe.arithmetics.emplace(stage, expanded.front());
+  }
+  const std::vector<int> sizes = recipe.chunks.empty() ? std::vector<int>{64} : recipe.chunks;
+  check_stage_names(recipe.method, *std::max_element(sizes.begin(), sizes.end()), recipe.stages(),
+                    file.place + ": arithmetic");
+  recipe.summary_arithmetic = summarise(recipe, stages);
+  return recipe;
+}
+
+}  // namespace
+
+bool Recipe::takes(int n) const {
+  return chunks.empty() || std::find(chunks.begin(), chunks.end(), n) != chunks.end();
+}
+
+StageArithmetics Recipe::stages() const {
+  StageArithmetics all;
+  for (const auto& [stage, arithmetic] : arithmetics) all.emplace(stage, &arithmetic);
+  return all;
+}
+
+std::span<const RecipeEntry> recipe_entries() {
+  static const std::vector<RecipeEntry> entries = [] {
+    std::vector<RecipeEntry> list;
+    for (const BuiltinRecipe& builtin : builtin_recipes()) {
+      const std::string name(builtin.name);
+      const RecipeFile file = find_recipe(name, "", "");
+      RecipeEntry entry;
+      entry.description.name = name;
+      entry.description.summary = file.json["summary"];
+      entry.description.source = file.json["source"];
+      entry.description.parameters = file.parameters;
+      entry.date = file.json["date"];
+      entry.chunks = chunks_of(file);
+      list.push_back(std::move(entry));
+    }
+    return list;
+  }();
+  return entries;
+}
+
+std::vector<Recipe> expand_recipe(const Json& given, std::string_view place,
+                                  const std::filesystem::path& directory) {
+  Json object = given.is_string() ? Json{{"kernel", given}} : given;
+  if (!object.is_object() || !object.contains("kernel") || !object["kernel"].is_string())
+    refuse(place, given.dump(),
+           "a kernel's name, or an object such as {\"kernel\": \"fla-solve-tril\", \"dot\": \"tf32\"}");
+  const std::string name = object["kernel"];
+  object.erase("kernel");
+  const RecipeFile file = find_recipe(name, place, directory);
+  std::vector<Recipe> recipes;
+  for (const Settings& settings : expand_settings(file.parameters, object, "kernel " + file.name, place))
+    recipes.push_back(make_recipe(file, settings));
+  return recipes;
+}
+
+std::string label_of(const Recipe& recipe) {
+  std::string label = recipe.name;
+  for (const RecipeEntry& entry : recipe_entries()) {
+    if (entry.description.name != recipe.name) continue;
+    for (const Parameter& parameter : entry.description.parameters) {
+      if (recipe.settings.at(parameter.name) != parameter.default_value)
+        label += fmt::format(":{}={}", parameter.name, recipe.settings.text(parameter.name));
+    }
+    return label;
+  }
+  for (const auto& [key, value] : recipe.settings.json().items())  // a user's own file
+    label += fmt::format(":{}={}", key, value.get<std::string>());
+  return label;
+}
+
+}  // namespace tristab

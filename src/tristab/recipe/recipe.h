@@ -1,0 +1,58 @@
+// Recipes: the kernels that real systems ship, as data. A recipe is a method with its parameters and an arithmetic
+// for each of the method's stages; configs/kernels holds one file a kernel, and users add files of their own.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tristab/arithmetic/arithmetic.h"
+#include "tristab/base/parameters.h"
+#include "tristab/method/method.h"
+
+namespace tristab {
+
+// A recipe file with one choice made of each of its parameters.
+struct Recipe {
+  std::string name;                 // "fla-solve-tril"
+  Settings settings;                // its parameters, complete: {"dot": "tf32"}
+  std::string summary;              // one line
+  std::string source;               // repository or thread
+  std::string date;                 // when the source was read
+  std::vector<std::string> phases;  // what the kernel does and where it rounds, in words
+  std::vector<int> chunks;          // the sizes that the kernel takes; empty: any
+  MethodSpec method;
+  std::map<std::string, Arithmetic, std::less<>> arithmetics;  // by stage; "*" for the others and for A
+
+  // What a record calls the arithmetic: named "recipe", with the stages' arithmetics as settings, the operand format
+  // that A is stored in, and the coarsest storage of all stages.
+  Arithmetic summary_arithmetic;
+
+  bool takes(int n) const;
+  StageArithmetics stages() const;  // pointers into `arithmetics`
+};
+
+// One file as it is listed: name, summary, source, parameters.
+struct RecipeEntry {
+  Description description;
+  std::string date;
+  std::vector<int> chunks;
+};
+
+// The built-in recipes, by name.
+std::span<const RecipeEntry> recipe_entries();
+
+// "fla-solve-tril", {"kernel": "fla-solve-tril", "dot": ["ieee", "tf32"]}, or with a path that ends in ".json" as the
+// kernel (relative to `directory`): one Recipe for each combination of the lists. Throws UsageError naming place,
+// what was found, what is allowed and the nearest name (unknown kernels, parameters, methods, stages, keys of a
+// recipe file), InputError for a file that cannot be read.
+std::vector<Recipe> expand_recipe(const Json& given, std::string_view place,
+                                  const std::filesystem::path& directory);
+
+// "fla-solve-tril:dot=tf32": parameters that differ from their defaults.
+std::string label_of(const Recipe& recipe);
+
+}  // namespace tristab

@@ -1,0 +1,47 @@
+// The checks of `tristab selftest`: each proves one thing about the arithmetic on this machine against expectations
+// that are not the emulator's own.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "tristab/selftest/runner.h"
+
+namespace tristab::selftest {
+
+enum class Effort { quick, exhaustive };
+
+struct Check {
+  std::string name;
+  std::string proves;
+  bool exhaustive_only;
+  void (*run)(const Runner& runner, Effort effort, Tally& tally);
+};
+
+struct CheckResult {
+  std::int64_t cases = 0, mismatches = 0;
+  std::string first_mismatch;  // operands, result and expectation in hexadecimal
+  double seconds = 0;
+};
+
+// All checks in the order in which they are run.
+std::span<const Check> checks();
+
+// Throws Stopped when the runner is told to stop.
+CheckResult perform(const Check& check, const Runner& runner, Effort effort);
+
+// Runs every SIMD level through the same work, and counts and names a mismatch by the level: work(level, item, tally).
+void over_levels(const Runner& runner, std::size_t items, Tally& tally,
+                 const std::function<void(const std::string& level, std::size_t item, Tally& tally)>& work);
+
+// Bits of a result with all NaN alike: processors keep the payload of one operand, which one depends on the
+// instruction that the compiler chose.
+std::uint64_t bits_of(double x);
+inline bool same(double x, double y) { return bits_of(x) == bits_of(y); }
+
+// "0x1.8p+3", "nan": as printf's %a.
+std::string hexadecimal(double x);
+
+}  // namespace tristab::selftest

@@ -1,0 +1,34 @@
+// Random operands that reach the corners of a format: every exponent equally likely, few significant bits as often
+// as many, zeros, ends of the range and what is not finite. A fixed seed gives a fixed sequence.
+#pragma once
+
+#include <cstdint>
+
+#include "tristab/format/format.h"
+
+namespace tristab::selftest {
+
+class Samples {
+ public:
+  explicit Samples(std::uint64_t seed) : state_(seed) {}
+
+  std::uint64_t bits();            // SplitMix64: Steele, Lea and Flood, OOPSLA 2014
+  int integer(int low, int high);  // both ends included
+  bool chance(int one_in) { return bits() % static_cast<std::uint64_t>(one_in) == 0; }
+
+  // A finite value with exponent in [low, high], subnormal below emin, zero below the smallest subnormal.
+  double value(const Format& format, int low, int high);
+  // Any finite value, ends of the range included.
+  double any(const Format& format);
+  // From 2^-3 to 2^2: sums of products of these cancel often and hardly ever leave the range.
+  double moderate(const Format& format);
+  // From the smallest subnormal to a little above the smallest normal number.
+  double small(const Format& format);
+  // One in twelve infinite, NaN or a zero.
+  double special(const Format& format);
+
+ private:
+  std::uint64_t state_;
+};
+
+}  // namespace tristab::selftest

@@ -1,0 +1,215 @@
+// Recipe files: what they must hold, what is refused and how, parameters, stages, sizes.
+#include "tristab/recipe/recipe.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The rows of the table of shipped kernels.
+const char* const kRows[] = {"fla-solve-tril",
+                             "fla-gdn-fused",
+                             "fla-kda",
+                             "fla-dplr",
+                             "hf-transformers",
+                             "llama-cpp",
+                             "flashinfer-gdn-sm90",
+                             "flashinfer-gdn-sm100",
+                             "flashinfer-kda-bt16",
+                             "flashkda-v1",
+                             "flashkda-v2",
+                             "cula-kda-sm90",
+                             "cula-kda-sm100",
+                             "vllm-gdn-sm100",
+                             "tileops",
+                             "pto-rec-unroll",
+                             "pto-rec-unroll-kept",
+                             "pto-trick",
+                             "pto-newton-schulz",
+                             "pto-column-sweep",
+                             "megagdn-doubling-128",
+                             "megagdn-split",
+                             "tilelang-ascend",
+                             "aiter-v1",
+                             "aiter-v2",
+                             "tt-metal-doubling",
+                             "tt-metal-ps",
+                             "tt-metal-horner",
+                             "tt-metal-nested",
+                             "maxtext-ladder",
+                             "qualcomm-int16",
+                             "qualcomm-int8",
+                             "tcu-exact"};
+
+Recipe one(const Json& given) { return expand_recipe(given, "kernels[0]", "").front(); }
+
+std::string refusal(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UsageError& error) {
+    EXPECT_EQ(std::string(error.what()).find('\n'), std::string::npos) << error.what();
+    return error.what();
+  }
+  ADD_FAILURE() << "was accepted";
+  return "";
+}
+
+void expect_mentions(const std::string& message, std::initializer_list<const char*> parts) {
+  for (const char* part : parts)
+    EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
+}
+
+TEST(Recipe, every_row_of_the_table_is_there_and_explains_itself) {
+  std::set<std::string> names;
+  for (const RecipeEntry& entry : recipe_entries()) names.insert(entry.description.name);
+  for (const char* row : kRows) {
+    EXPECT_TRUE(names.contains(row)) << row;
+    const Recipe recipe = one(row);
+    EXPECT_EQ(recipe.name, row);
+    EXPECT_FALSE(recipe.phases.empty()) << row;
+    EXPECT_FALSE(recipe.source.empty()) << row;
+    EXPECT_FALSE(recipe.date.empty()) << row;
+    EXPECT_TRUE(recipe.arithmetics.contains("*")) << row;
+  }
+  EXPECT_FALSE(names.contains("flashqla"));  // needs the decay factors, which no input gives yet
+}
+
+// The machine's answer is finite and near the exact inverse on a matrix that decays away from the diagonal, in every choice of every parameter.
+TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix_at_each_of_its_sizes) {
+  for (const RecipeEntry& entry : recipe_entries()) {
+    Json given{{"kernel", entry.description.name}};
+    for (const Parameter& parameter : entry.description.parameters) given[parameter.name] = parameter.choices;
+    for (const Recipe& recipe : expand_recipe(given, "test", "")) {
+      for (const int n : recipe.chunks.empty() ? std::vector<int>{48} : recipe.chunks) {
+        SCOPED_TRACE(label_of(recipe) + " n = " + std::to_string(n));
+        Matrix a(n, n);
+        for (int i = 0; i < n; ++i) {
+          for (int j = 0; j < i; ++j) a(i, j) = std::ldexp(0.1 * (1 + (i * 7 + j * 3) % 5), -(i - j));
+        }
+        a = round_input(a, recipe.summary_arithmetic);
+        Machines machines;
+        const StageArithmetics stages = recipe.stages();
+        const Inversion inversion = invert(recipe.method, stages, a, machines.machine_for(stages));
+        double largest = 0;  // of (I + A) X - I
+        for (int i = 0; i < n; ++i) {
+          for (int j = 0; j < n; ++j) {
+            double sum = inversion.x(i, j) - (i == j ? 1 : 0);
+            for (int k = 0; k < i; ++k) sum += a(i, k) * inversion.x(k, j);
+            largest = std::max(largest, std::fabs(sum));
+          }
+        }
+        EXPECT_LT(largest, 0.06);
+        EXPECT_GT(largest, recipe.name == "tcu-exact" ? 0 : 1e-12) << "as if nothing were rounded";
+      }
+    }
+  }
+}
+
+TEST(Recipe, a_choice_changes_the_stages_that_it_names) {
+  EXPECT_EQ(one("fla-solve-tril").arithmetics.count("merge"), 0U);
+  const Recipe tf32 = one(Json{{"kernel", "fla-solve-tril"}, {"dot", "tf32"}});
+  EXPECT_EQ(tf32.arithmetics.at("merge").name, "tf32-h100");
+  EXPECT_EQ(tf32.arithmetics.at("diagonal").vector.model, AccumulationModel::lanes);
+  EXPECT_EQ(label_of(tf32), "fla-solve-tril:dot=tf32");
+  EXPECT_EQ(label_of(one("fla-solve-tril")), "fla-solve-tril");
+  EXPECT_EQ(tf32.summary_arithmetic.name, "recipe");
+  EXPECT_EQ(tf32.summary_arithmetic.settings.json()["merge"], "tf32-h100");
+  const Recipe four = one(Json{{"kernel", "vllm-gdn-sm100"}, {"rounds", "4"}});
+  EXPECT_EQ(four.method.settings.at("diagonal")["steps"], 4);
+  EXPECT_EQ(expand_recipe(Json{{"kernel", "fla-solve-tril"}, {"dot", {"ieee", "tf32"}}}, "", "").size(), 2U);
+}
+
+TEST(Recipe, sizes_are_those_of_the_kernel) {
+  EXPECT_TRUE(one("fla-solve-tril").takes(32));
+  EXPECT_FALSE(one("fla-solve-tril").takes(128));
+  EXPECT_TRUE(one("tcu-exact").takes(100));
+}
+
+TEST(Recipe, unknown_names_are_refused_with_the_nearest) {
+  expect_mentions(refusal([] { one("fla-solve-trl"); }), {"kernels[0]", "did you mean 'fla-solve-tril'?"});
+  expect_mentions(refusal([] {
+                    one(Json{{"kernel", "fla-solve-tril"}, {"dott", "tf32"}});
+                  }),
+                  {"dott", "did you mean 'dot'?"});
+  expect_mentions(refusal([] {
+                    one(Json{{"kernel", "fla-solve-tril"}, {"dot", "tf33"}});
+                  }),
+                  {"tf33", "tf32x3"});
+  expect_mentions(refusal([] { one(Json(3)); }), {"kernels[0]", "3"});
+}
+
+class UserRecipe : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::temp_directory_path() / ("tristab-recipe-" + std::to_string(::getpid()));
+    fs::create_directories(directory_);
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+  // The recipe with one key replaced (or, with a null value, removed).
+  Recipe changed(const char* key, const Json& value) {
+    Json recipe = Json::parse(R"({"kernel": "mine", "summary": "s", "source": "here", "date": "2026-11",
+      "chunks": [16], "method": {"method": "mxr", "block": 8},
+      "arithmetic": {"*": "fp16", "merge": "bf16-h100"}, "phases": ["p"]})");
+    if (value.is_null()) {
+      recipe.erase(key);
+    } else {
+      recipe[key] = value;
+    }
+    std::ofstream(directory_ / "mine.json") << recipe.dump();
+    return expand_recipe(Json("mine.json"), "kernels[0]", directory_).front();
+  }
+  fs::path directory_;
+};
+
+TEST_F(UserRecipe, is_a_file_relative_to_the_configuration) {
+  const Recipe recipe = changed("date", "2026-12");
+  EXPECT_EQ(recipe.name, "mine");
+  EXPECT_EQ(recipe.arithmetics.at("merge").name, "bf16-h100");
+  EXPECT_EQ(label_of(recipe), "mine");
+  EXPECT_THROW(expand_recipe(Json("absent.json"), "kernels[0]", directory_), InputError);
+}
+
+TEST_F(UserRecipe, mistakes_are_named_with_file_and_key) {
+  expect_mentions(refusal([&] { changed("methd", "mxr"); }),
+                  {"mine.json", "methd", "did you mean 'method'?"});
+  expect_mentions(refusal([&] { changed("summary", nullptr); }), {"mine.json", "summary"});
+  expect_mentions(refusal([&] {
+                    changed("arithmetic", Json{{"merge", "fp16"}});
+                  }),
+                  {"mine.json", "arithmetic", "*"});
+  expect_mentions(refusal([&] {
+                    changed("arithmetic", Json{{"*", "fp16"}, {"merg", "fp16"}});
+                  }),
+                  {"mine.json", "merg", "did you mean 'merge'?"});
+  expect_mentions(refusal([&] {
+                    changed("arithmetic", Json{{"*", "fp15"}});
+                  }),
+                  {"mine.json", "fp15", "fp16"});
+  expect_mentions(refusal([&] {
+                    changed("method", Json{{"method", "mxr"}, {"block", {8, 16}}});
+                  }),
+                  {"mine.json", "method", "one setting"});
+  expect_mentions(refusal([&] {
+                    changed("parameters", Json::parse(R"({"dot": {"default": "c", "choices": {"a": {}}}})"));
+                  }),
+                  {"mine.json", "dot.default"});
+  std::ofstream(directory_ / "mine.json") << "{";
+  expect_mentions(refusal([&] { expand_recipe(Json("mine.json"), "kernels[0]", directory_); }),
+                  {"mine.json", "JSON"});
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,3 @@
+tristab_tests(selftest
+  SOURCES odd_oracle_test.cc unit_oracle_test.cc codes_test.cc runner_test.cc recorded_file_test.cc recorded_products_test.cc
+  USES tristab_selftest PkgConfig::MPFR hwy::hwy)
