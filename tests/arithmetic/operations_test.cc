@@ -85,7 +85,7 @@ template <class Carrier>
 void check_operation(Operation operation, const Operands<Carrier>& operands, const Format& format,
                      Rounding mode) {
   MpfrOracle oracle;
-  const auto& [x, y] = operands;
+  const std::vector<Carrier>&x = operands.x, &y = operands.y;
   std::vector<double> expected;
   for (std::size_t i = 0; i < x.size(); ++i)
     expected.push_back(

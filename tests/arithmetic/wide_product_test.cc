@@ -39,7 +39,8 @@ void check(const char* operand_name, const char* format_name) {
   ExactDot dot;
   for (const Rounding mode : kAllRoundings) {
     for (const bool fma : {false, true}) {
-      for (const auto& [rows, inner, columns] : {Shape{1, 9, 13}, Shape{5, 3, 4}, Shape{4, 12, 17}}) {
+      for (const Shape& shape : {Shape{1, 9, 13}, Shape{5, 3, 4}, Shape{4, 12, 17}}) {
+        const int rows = shape.rows, inner = shape.inner, columns = shape.columns;
         for (int kind = 0; kind < 4; ++kind) {
           std::vector<double> a, b, c;
           for (int i = 0; i < rows * inner; ++i) a.push_back(draw(samples, operand, kind));
