@@ -113,7 +113,7 @@ void list_arithmetics(const std::string& name) {
         "away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of 16\n"
         "exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked\n"
         "operation by operation against MPFR or exact integers; -h100 and -avx512 bit for bit against the\n"
-        "hardware; other machines are models only.\n",
+        "hardware (bf16x3-h100 apart); other machines are models only.\n",
         table.str());
     return;
   }

@@ -1,11 +1,11 @@
 // `tristab selftest` as its users see it.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
 #include "run_program.h"
+#include "support/shared_data.h"
 
 namespace tristab {
 namespace {
@@ -86,15 +86,16 @@ TEST(Selftest, help_has_an_example) {
   EXPECT_TRUE(contains(result.out, "tristab selftest --exhaustive")) << result.out;
 }
 
-// The whole records behind the committed slices, where TRISTAB_H100_RECORDS names their folder.
+// The whole records behind the committed slices, where they are at hand.
 TEST(Selftest, the_whole_records_agree) {
-  const char* const folder = std::getenv("TRISTAB_H100_RECORDS");
-  if (folder == nullptr) GTEST_SKIP() << "TRISTAB_H100_RECORDS does not name a folder with dots.safetensors";
+  const std::filesystem::path data = shared_data("h100/dots.safetensors");
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with h100/dots.safetensors";
+  const std::string folder = (data / "h100").string();
   const Workplace place;
-  const ProgramResult dots = place.run("selftest --vectors " + std::string(folder) + "/dots.safetensors");
+  const ProgramResult dots = place.run("selftest --vectors " + folder + "/dots.safetensors");
   EXPECT_EQ(dots.status, 0) << dots.out;
   EXPECT_EQ(last_line(dots.out), "selftest passed: 30 checks, 307200 cases");
-  const ProgramResult fp8 = place.run("selftest --vectors " + std::string(folder) + "/fp8.safetensors");
+  const ProgramResult fp8 = place.run("selftest --vectors " + folder + "/fp8.safetensors");
   EXPECT_EQ(fp8.status, 0) << fp8.out;
   EXPECT_EQ(last_line(fp8.out), "selftest passed: 3 checks, 12288 cases");
 }

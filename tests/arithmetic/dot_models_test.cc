@@ -33,19 +33,8 @@ struct Product {
 
   std::vector<Carrier> computed() const {
     std::vector<Carrier> sums = c;
-    ProductTask<Carrier> task;
-    task.rows = shape.rows;
-    task.inner = shape.inner;
-    task.columns = shape.columns;
-    task.a = a.data();
-    task.a_stride = shape.inner;
-    task.b = b.data();
-    task.b_stride = shape.columns;
-    task.accumulator = sums.data();
-    task.accumulator_stride = shape.columns;
-    task.operand_precision = operand.precision;
-    task.operand_min_exponent = operand.min_exponent;
-    task.operand_max_exponent = operand.max_exponent;
+    ProductTask<Carrier> task =
+        dense_task<Carrier>(a.data(), b.data(), sums.data(), shape.rows, shape.inner, shape.columns, operand);
     accumulate_product(task, accumulation);
     return sums;
   }

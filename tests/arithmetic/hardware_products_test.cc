@@ -6,13 +6,14 @@
 #include <bit>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
+#include <filesystem>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "support/hardware_vectors.h"
 #include "support/machines.h"
+#include "support/shared_data.h"
 #include "support/simd_levels.h"
 #include "tristab/arithmetic/kernels.h"
 
@@ -177,10 +178,11 @@ TEST(HardwareProducts, kernels_return_every_recorded_dot_with_a_subnormal_fp16_a
 }
 
 TEST(HardwareProducts, kernels_return_every_element_of_the_whole_records) {
-  const char* const folder = std::getenv("TRISTAB_H100_RECORDS");
-  if (folder == nullptr) GTEST_SKIP() << "TRISTAB_H100_RECORDS does not name a folder with dots.safetensors";
-  EXPECT_EQ(check_file(std::string(folder) + "/dots.safetensors").elements, 307200);
-  EXPECT_EQ(check_file(std::string(folder) + "/fp8.safetensors").elements, 12288);
+  const std::filesystem::path data = shared_data("h100/dots.safetensors");
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with h100/dots.safetensors";
+  const std::string folder = (data / "h100").string();
+  EXPECT_EQ(check_file(folder + "/dots.safetensors").elements, 307200);
+  EXPECT_EQ(check_file(folder + "/fp8.safetensors").elements, 12288);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // The integer oracle of matrix units against what an H100 returned, bit for bit, and the records' power:
 // every neighbouring model is refuted by them.
 #include "support/hardware_vectors.h"
+#include "support/shared_data.h"
 
 #include <gtest/gtest.h>
 
@@ -8,7 +9,7 @@
 #include <bit>
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <limits>
 #include <map>
@@ -153,12 +154,13 @@ TEST(HardwareVectors, oracle_returns_every_recorded_triton_and_cublas_dot) {
 
 TEST(HardwareVectors, oracle_returns_every_recorded_probe) { expect_every_set_agrees(kProbes, 211, 51648); }
 
-// The whole records behind the slices, where TRISTAB_H100_RECORDS names their folder.
+// The whole records behind the slices, where they are at hand.
 TEST(HardwareVectors, oracle_returns_every_element_of_the_whole_records) {
-  const char* const folder = std::getenv("TRISTAB_H100_RECORDS");
-  if (folder == nullptr) GTEST_SKIP() << "TRISTAB_H100_RECORDS does not name a folder with dots.safetensors";
-  expect_every_set_agrees(std::string(folder) + "/dots.safetensors", 30, 307200);
-  expect_every_set_agrees(std::string(folder) + "/fp8.safetensors", 3, 12288);
+  const std::filesystem::path data = shared_data("h100/dots.safetensors");
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with h100/dots.safetensors";
+  const std::string folder = (data / "h100").string();
+  expect_every_set_agrees(folder + "/dots.safetensors", 30, 307200);
+  expect_every_set_agrees(folder + "/fp8.safetensors", 3, 12288);
 }
 
 // Mismatches of a changed model, by operand and accumulator, over both files; widened fp8 and cuBLAS's

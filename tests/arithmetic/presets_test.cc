@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 
+#include "tristab/arithmetic/kernels.h"
 #include "tristab/base/errors.h"
 
 namespace tristab {
@@ -148,6 +149,41 @@ TEST(Presets, overflow_and_subnormals_change_the_formats_concerned) {
   const Arithmetic both = made("fp16-pure", {{"subnormals", "flush"}});
   EXPECT_FALSE(both.operand.subnormals);
   EXPECT_FALSE(both.product.format.subnormals);
+}
+
+// The lanes are the vector unit's; products of a pure arithmetic stay sequential.
+TEST(Presets, vector_lanes_concern_the_vector_unit_alone) {
+  for (const char* name : {"fp32", "fp16-pure"}) {
+    const Arithmetic lanes = made(name, {{"vector_lanes", "2f,1,8,4"}});
+    EXPECT_EQ(lanes.vector.model, AccumulationModel::lanes) << name;
+    EXPECT_EQ(lanes.product.model, AccumulationModel::sequential) << name;
+  }
+  EXPECT_NE(refusal([] {
+              made("fp16", {{"vector_lanes", "1"}, {"rounding", "stochastic"}});
+            }).find("stochastic"),
+            std::string::npos);
+}
+
+// Without subnormals a tiny sum on a matrix unit is a zero of its sign's magnitude: 2^-70 * 2^-70 and more.
+TEST(Presets, a_matrix_unit_flushes_what_it_is_asked_to) {
+  const Arithmetic arithmetic = made("bf16-h100", {{"subnormals", "flush-outputs"}});
+  const float a[] = {0x1p-70F, 0x1p-50F}, b[] = {0x1p-70F, 0x1p-50F};
+  for (const auto& [k, expected] : {std::pair{0, 0.0F}, std::pair{1, 0x1p-100F}}) {
+    float sum = 0;
+    ProductTask<float> task;
+    task.rows = task.inner = task.columns = 1;
+    task.a = a + k;
+    task.b = b + k;
+    task.accumulator = &sum;
+    task.a_stride = task.b_stride = task.accumulator_stride = 1;
+    task.operand_precision = 8;
+    accumulate_product(task, arithmetic.product);
+    EXPECT_EQ(sum, expected);
+    float kept = 0;
+    task.accumulator = &kept;
+    accumulate_product(task, made("bf16-h100").product);
+    EXPECT_EQ(kept, k == 0 ? 0x1p-140F : 0x1p-100F);
+  }
 }
 
 TEST(Presets, what_a_model_cannot_do_is_refused_with_what_it_can) {

@@ -32,19 +32,8 @@ std::vector<double> repeated_sums(const std::vector<double>& a, const std::vecto
   }
   for (const double y : b)
     right.insert(right.end(), static_cast<std::size_t>(columns), static_cast<Carrier>(y));
-  ProductTask<Carrier> task;
-  task.rows = rows;
-  task.inner = inner;
-  task.columns = columns;
-  task.a = left.data();
-  task.a_stride = inner;
-  task.b = right.data();
-  task.b_stride = columns;
-  task.accumulator = sums.data();
-  task.accumulator_stride = columns;
-  task.operand_precision = operand.precision;
-  task.operand_min_exponent = operand.min_exponent;
-  task.operand_max_exponent = operand.max_exponent;
+  ProductTask<Carrier> task =
+      dense_task<Carrier>(left.data(), right.data(), sums.data(), rows, inner, columns, operand);
   task.draws = draws;
   accumulate_product(task, accumulation);
   return {sums.begin(), sums.end()};

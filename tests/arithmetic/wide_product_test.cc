@@ -70,19 +70,8 @@ void check(const char* operand_name, const char* format_name) {
           }
           for_each_simd_level([&](const char* level) {
             std::vector<double> sums = c;
-            ProductTask<double> task;
-            task.rows = rows;
-            task.inner = inner;
-            task.columns = columns;
-            task.a = a.data();
-            task.a_stride = inner;
-            task.b = b.data();
-            task.b_stride = columns;
-            task.accumulator = sums.data();
-            task.accumulator_stride = columns;
-            task.operand_precision = operand.precision;
-            task.operand_min_exponent = operand.min_exponent;
-            task.operand_max_exponent = operand.max_exponent;
+            ProductTask<double> task =
+                dense_task<double>(a.data(), b.data(), sums.data(), rows, inner, columns, operand);
             accumulate_product(task, Accumulation{format, mode, fma});
             for (std::size_t e = 0; e < sums.size(); ++e) {
               ASSERT_PRED_FORMAT2(bits_equal, sums[e], expected[e])

@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <filesystem>
 
+#include "support/shared_data.h"
 #include "test_support.h"
 #include "tristab/matrix/layer_tensors.h"
 
@@ -12,15 +12,6 @@ namespace tristab {
 namespace {
 
 using testing_support::open;
-
-// The data that are not part of the repository; empty where they are missing.
-std::filesystem::path shared_data() {
-  const char* named = std::getenv("TRISTAB_SHARED_DATA");
-  const std::filesystem::path path = named != nullptr
-                                         ? std::filesystem::path(named)
-                                         : std::filesystem::path(TRISTAB_SOURCE_DIR) / "../shared/data";
-  return std::filesystem::exists(path / "models/gdn.safetensors") ? path : std::filesystem::path();
-}
 
 std::unique_ptr<Source> fixture(const std::string& model, const std::string& layer) {
   return open({{"family", "file"}, {"path", model + "-slice.safetensors"}, {"layer", layer}}, 1, 1,
@@ -58,7 +49,7 @@ TEST(TrainedLayers, entries_are_bounded_by_beta) {
 }
 
 TEST(TrainedLayers, slices_are_the_beginnings_of_the_whole_files) {
-  const std::filesystem::path data = shared_data();
+  const std::filesystem::path data = shared_data("models/gdn.safetensors");
   if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/gdn.safetensors";
   for (const char* model : {"gdn", "gdnneg", "deltanet", "kda"}) {
     for (const char* layer : {"layer0", "layer6"}) {
@@ -78,7 +69,7 @@ TEST(TrainedLayers, slices_are_the_beginnings_of_the_whole_files) {
 // What flash-linear-attention formed on an H100 in fp32 from the same first 512 tokens of these models (a
 // longer sequence there; the model's file holds its beginning): the same A to the rounding of its formation.
 TEST(TrainedLayers, formed_matrices_agree_with_those_formed_on_an_h100) {
-  const std::filesystem::path data = shared_data();
+  const std::filesystem::path data = shared_data("models/gdn.safetensors");
   if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/gdn.safetensors";
   for (const std::string model : {"gdn", "gdnneg"}) {
     const auto formed = open({{"family", "file"},
@@ -110,7 +101,7 @@ TEST(TrainedLayers, formed_matrices_agree_with_those_formed_on_an_h100) {
 
 // Measured over 512 tokens and 4 heads, when the models were trained.
 TEST(TrainedLayers, mean_cosines_between_keys_are_those_published) {
-  const std::filesystem::path data = shared_data();
+  const std::filesystem::path data = shared_data("models/gdn.safetensors");
   if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/gdn.safetensors";
   struct Published {
     const char* model;

@@ -4,9 +4,10 @@
 
 #include <bit>
 #include <cstdint>
-#include <cstdlib>
+#include <filesystem>
 #include <string>
 
+#include "support/shared_data.h"
 #include "tristab/matrix/tensor_file.h"
 #include "tristab/recipe/recipe.h"
 
@@ -31,7 +32,6 @@ void expect_equal_bits(const std::string& path, int chunks, int heads) {
   for (const char* model : {"gdn", "gdnneg"}) {
     for (const char* dot : {"ieee", "tf32"}) {
       const std::string layer = std::string(model).append(".layer6.bt64.");
-      if (file->find(layer + "A") == nullptr) continue;
       const Recipe recipe =
           expand_recipe(Json{{"kernel", "fla-solve-tril"}, {"dot", dot}}, "test", "").front();
       const StageArithmetics stages = recipe.stages();
@@ -61,10 +61,10 @@ TEST(FlaSolveTril, a_slice_of_what_an_h100_returned_is_predicted_bit_for_bit) {
 }
 
 TEST(FlaSolveTril, all_that_an_h100_returned_is_predicted_bit_for_bit) {
-  const char* records = std::getenv("TRISTAB_H100_RECORDS");
-  if (records == nullptr)
-    GTEST_SKIP() << "TRISTAB_H100_RECORDS does not name a folder with fla_solve_tril.safetensors";
-  expect_equal_bits(std::string(records) + "/fla_solve_tril.safetensors", 16, 2);
+  const char* const file = "h100/fla_solve_tril.safetensors";
+  const std::filesystem::path data = shared_data(file);
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with " << file;
+  expect_equal_bits((data / file).string(), 16, 2);
 }
 
 }  // namespace

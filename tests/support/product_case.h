@@ -52,7 +52,8 @@ struct ProductCase {
     return result;
   }
 
-  std::vector<double> computed(bool skip_zeros) const {
+  // from_zero: the accumulator holds NaN, which must not count.
+  std::vector<double> computed(bool skip_zeros, bool from_zero = false) const {
     constexpr Carrier untouched = 77;  // in the gaps
     const auto with_gaps = [=, this](const std::vector<double>& from, int count, int width) {
       std::vector<Carrier> to(static_cast<std::size_t>(count) * static_cast<std::size_t>(width + gap),
@@ -64,7 +65,7 @@ struct ProductCase {
       return to;
     };
     const std::vector<Carrier> left = with_gaps(a, rows, inner), right = with_gaps(b, inner, columns);
-    std::vector<Carrier> sums = with_gaps(c, rows, columns);
+    std::vector<Carrier> sums = with_gaps(from_zero ? std::vector<double>(c.size(), kNaN) : c, rows, columns);
     ProductTask<Carrier> task;
     task.rows = rows;
     task.inner = inner;
@@ -76,6 +77,7 @@ struct ProductCase {
     task.accumulator = sums.data();
     task.accumulator_stride = columns + gap;
     task.skip_zeros = skip_zeros;
+    task.from_zero = from_zero;
     task.operand_precision = operand.precision;
     task.operand_min_exponent = operand.min_exponent;
     task.operand_max_exponent = operand.max_exponent;

@@ -52,6 +52,12 @@ void check_product(const Arithmetic& arithmetic, std::string_view place) {
 Accumulation make_product(const Preset& preset, const Settings& settings, bool flush,
                           std::string_view place) {
   Accumulation product;
+  if (preset.pure) {  // what the vector unit does, k ascending
+    product.format = adapted(*preset.format, settings, flush);
+    product.rounding = rounding_of(settings.text("rounding"));
+    product.fma = settings.flag("fma");
+    return product;
+  }
   const Format format = format_of(settings.text("accumulate"), fmt::format("{}.accumulate", place));
   product.format = flush && format != fp64_format() ? without_subnormals(format) : format;
   product.fma = settings.flag("fma");
@@ -63,11 +69,8 @@ Accumulation make_product(const Preset& preset, const Settings& settings, bool f
   if (settings.has("addend")) product.unit.addend_floor = settings.text("addend") == "floor";
   if (settings.has("accumulator_rounding")) {
     product.rounding = rounding_of(settings.text("accumulator_rounding"));
-  } else if (preset.unit != nullptr && preset.unit->unit.addend_floor) {
-    product.rounding = Rounding::nearest_even;  // CDNA3
-  } else if (preset.unit != nullptr && preset.unit->unit.fraction_bits <= 25) {
-    // NVIDIA's units truncate into fp32 and round into fp16.
-    product.rounding = format.max_exponent == 127 ? Rounding::toward_zero : Rounding::nearest_even;
+  } else if (preset.unit != nullptr && format.max_exponent == 127) {
+    product.rounding = preset.unit->final_rounding;
   }
   if (preset.unit == nullptr && product.model != AccumulationModel::matrix_unit) {
     for (const char* parameter : {"terms", "fraction_bits", "addend"}) {
@@ -105,10 +108,13 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
   arithmetic.vector.fma = fma;
   if (settings.has("vector_lanes")) {
     arithmetic.vector.model = AccumulationModel::lanes;
-    arithmetic.vector.lanes =
-        lane_tree_of(settings.text("vector_lanes"), fmt::format("{}.vector_lanes", place));
+    const std::string at = fmt::format("{}.vector_lanes", place);
+    arithmetic.vector.lanes = lane_tree_of(settings.text("vector_lanes"), at);
+    if (arithmetic.vector.rounding == Rounding::stochastic)
+      throw UsageError(
+          fmt::format("{}: found it with rounding stochastic; allowed: deterministic roundings", at));
   }
-  arithmetic.product = preset.pure ? arithmetic.vector : make_product(preset, settings, flush_outputs, place);
+  arithmetic.product = make_product(preset, settings, flush_outputs, place);
   const auto entering = [&](const Format& format) {
     return flush_inputs && format != fp64_format() ? without_subnormals(format) : format;
   };

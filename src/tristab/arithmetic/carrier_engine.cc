@@ -94,7 +94,7 @@ class CarrierEngine final : public Engine {
   }
 
   void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation& accumulation,
-                  const Format& operand, bool finite) const override {
+                  const Format& operand, bool finite, bool from_zero) const override {
     ProductTask<Carrier> task;
     task.rows = a.rows;
     task.inner = a.columns;
@@ -106,14 +106,15 @@ class CarrierEngine final : public Engine {
     task.operand_min_exponent = operand.min_exponent;
     task.operand_max_exponent = operand.max_exponent;
     task.finite = finite;
+    task.from_zero = from_zero;
     for (int block = 0; block < accumulator.batch; ++block) {
       task.a = row(a, block, 0);
       task.b = row(b, block, 0);
       task.accumulator = row(accumulator, block, 0);
       task.draws = draws + static_cast<std::uint64_t>(block);
       // -0 + 0 depends on the sign of the product that would be left out; `down` cancels to -0.
-      task.skip_zeros =
-          finite && accumulation.rounding != Rounding::down && !holds_negative_zero(accumulator, block);
+      task.skip_zeros = finite && accumulation.rounding != Rounding::down &&
+                        (from_zero || !holds_negative_zero(accumulator, block));
       accumulate_product(task, accumulation);
     }
   }

@@ -71,7 +71,8 @@ class Engine {
   std::uint64_t draws = 0;
   virtual void convert(const View& target, const Format& format, Rounding rounding) const = 0;
   virtual void accumulate(const View& accumulator, const View& a, const View& b,
-                          const Accumulation& accumulation, const Format& operand, bool finite) const = 0;
+                          const Accumulation& accumulation, const Format& operand, bool finite,
+                          bool from_zero) const = 0;  // from_zero: whatever the accumulator holds
   virtual void sum(const View& target, const View& y, double sign,
                    const Accumulation& accumulation) const = 0;
 
@@ -90,7 +91,7 @@ class Engine {
   virtual void accumulate_block_scaled(const View& accumulator, const View& a, int /*a_diagonal*/,
                                        const View& b, int /*b_diagonal*/, const Quantiser& /*quantiser*/,
                                        const Accumulation& accumulation, bool finite) const {
-    accumulate(accumulator, a, b, accumulation, fp32_format(), finite);
+    accumulate(accumulator, a, b, accumulation, fp32_format(), finite, false);
   }
   // The elements of the next products that the method keeps: what happens in the others is counted apart.
   Region live_region;

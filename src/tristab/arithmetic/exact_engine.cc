@@ -77,7 +77,8 @@ class ExactEngine final : public Engine {
   }
   void convert(const View&, const Format&, Rounding) const override {}
   void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation&, const Format&,
-                  bool) const override {
+                  bool, bool from_zero) const override {
+    if (from_zero) clear(accumulator);
     each(accumulator, [&](mpfr_ptr c, int s, int i, int j) {
       for (int k = 0; k < a.columns; ++k) {
         mpfr_srcptr x = at(a, s, i, k);
@@ -112,7 +113,7 @@ class ExactEngine final : public Engine {
   Codes requantise(const View&, int, const Quantiser&) const override { return {}; }
   void accumulate_codes(const View& accumulator, const View& a, const Codes&, int, const View& b,
                         const Codes&, int, const Quantiser&) const override {
-    accumulate(accumulator, a, b, {}, {}, true);
+    accumulate(accumulator, a, b, {}, {}, true, false);
   }
   bool exact_so_far() const override { return mpfr_inexflag_p() == 0; }
   void forget_inexact() override { mpfr_clear_flags(); }

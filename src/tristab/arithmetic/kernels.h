@@ -34,6 +34,26 @@ struct ProductTask {
   std::uint64_t draws = 0;
 };
 
+// The task of matrices without gaps: a rows x inner, b inner x columns, both of the format `operand`.
+template <class Carrier>
+ProductTask<Carrier> dense_task(const Carrier* a, const Carrier* b, Carrier* accumulator, int rows, int inner,
+                                int columns, const Format& operand) {
+  ProductTask<Carrier> task;
+  task.rows = rows;
+  task.inner = inner;
+  task.columns = columns;
+  task.a = a;
+  task.a_stride = inner;
+  task.b = b;
+  task.b_stride = columns;
+  task.accumulator = accumulator;
+  task.accumulator_stride = columns;
+  task.operand_precision = operand.precision;
+  task.operand_min_exponent = operand.min_exponent;
+  task.operand_max_exponent = operand.max_exponent;
+  return task;
+}
+
 template <class Carrier>
 void accumulate_product(const ProductTask<Carrier>& task, const Accumulation& accumulation);
 

@@ -128,8 +128,8 @@ class Stage {
                  AddendOrder order) const;
   Value combine(const Value& x, const Value& y, double sign) const;
   void accumulate(const View& target, const Value& left, const Value& right, const Accumulation& accumulation,
-                  const Format& operand, bool finite) const;
-  void accumulate_split(const View& target, const Value& left, const Value& right) const;
+                  const Format& operand, bool finite, bool from_zero) const;
+  void accumulate_split(const View& target, const Value& left, const Value& right, bool from_zero) const;
   std::pair<Value, Value> split(const Value& x) const;
   Value entered(const Value& x, Unit unit) const;
   void finish(Value& result, Last last, Unit unit, const Grid& unrounded, int unrounded_bits,

@@ -6,6 +6,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "tristab/arithmetic/product_kernels.h"
@@ -29,9 +30,9 @@ struct UnitTask {
   const ProductTask<float>& product;
   MatrixUnit unit;
   Rounding rounding;
-  RoundingTarget<float> float_target;
-  RoundingTarget<double> target;  // without an end of its exponent range
-  double largest;                 // what lies beyond becomes infinite, whatever the rounding
+  std::optional<RoundingTarget<float>> float_target;  // where round_by_addition() is right
+  RoundingTarget<double> target;                      // without an end of its exponent range
+  double largest;  // what lies beyond becomes infinite, whatever the rounding
   double beyond;
   int min_exponent;  // of the accumulator's format: what a subnormal c has
   bool
@@ -41,12 +42,13 @@ struct UnitTask {
       : product(task),
         unit(accumulation.unit),
         rounding(accumulation.rounding),
-        float_target(accumulation.format),
         target(accumulation.format),
         largest(target.largest),
         beyond(target.beyond),
         min_exponent(accumulation.format.min_exponent),
         floats_hold_all(accumulation.format.min_exponent == -126 && accumulation.format.max_exponent == 127) {
+    if (accumulation.format.subnormals && RoundingTarget<float>(accumulation.format).by_addition)
+      float_target.emplace(accumulation.format);
     target.largest = std::numeric_limits<double>::infinity();
   }
 };
@@ -142,7 +144,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
     high = hn::BitCast(dd, hn::And(hn::BitCast(ddu, high), kept));
     return hn::Mul(hn::Combine(d, hn::DemoteTo(dh, high), hn::DemoteTo(dh, low)), unit);
   }
-  if (task.rounding == Rounding::nearest_even && task.float_target.by_addition) {
+  if (task.rounding == Rounding::nearest_even && task.float_target) {
     // Truncated to 24 bits with the last one set where inexact, then rounded once more (Boldo and Melquiond
     // 2008); the sum with +0 makes a zero +0.
     const auto to_odd = [&](auto sum) {
@@ -153,7 +155,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
       return hn::DemoteTo(dh, hn::BitCast(dd, hn::Or(hn::AndNot(cut, bits), sticky)));
     };
     const auto odd = hn::Mul(hn::Combine(d, to_odd(high), to_odd(low)), unit);
-    return hn::Add(round_by_addition(d, odd, task.float_target), hn::Zero(d));
+    return hn::Add(round_by_addition(d, odd, *task.float_target), hn::Zero(d));
   }
   const auto finished = [&](auto sum, auto scale) {
     const auto rounded = round_to(dd, hn::Mul(sum, hn::PromoteTo(dd, scale)), task.target, task.rounding);
@@ -333,11 +335,13 @@ void scalar_columns(const UnitTask& task) {
 }
 
 void MatrixUnitFloat(const ProductTask<float>& product, const Accumulation& accumulation) {
-  const MatrixUnit& unit = accumulation.unit;
-  // Products of two operands are floats but for their exponents; halves of a group fit into int32.
-  const bool fits = product.operand_precision <= 12 && unit.fraction_bits <= 25 &&
-                    unit.terms <= (16 << (25 - unit.fraction_bits)) && accumulation.format.precision <= 24;
-  if (kVectors && fits) return vector_columns(product, accumulation);
+  if constexpr (kVectors) {
+    const MatrixUnit& unit = accumulation.unit;
+    // Products of two operands are floats but for their exponents; halves of a group fit into int32.
+    const bool fits = product.operand_precision <= 12 && unit.fraction_bits <= 25 &&
+                      unit.terms <= (16 << (25 - unit.fraction_bits)) && accumulation.format.precision <= 24;
+    if (fits) return vector_columns(product, accumulation);
+  }
   scalar_columns(UnitTask(product, accumulation));
 }
 

@@ -49,6 +49,7 @@ UnitPreset cdna3(const char* name, const char* operand, int terms) {
   UnitPreset preset = unit(operand, "cdna3", terms, 24, kSimulator, "MMA-Sim, arXiv 2511.10909");
   preset.name = name;
   preset.unit.addend_floor = true;
+  preset.final_rounding = Rounding::nearest_even;
   return preset;
 }
 
@@ -76,10 +77,12 @@ std::vector<UnitPreset> make_unit_presets() {
   UnitPreset avx = unit("bf16", "avx512", 16, 25, "bit for bit: the VDPBF16PS instruction of a Zen 5",
                         "Intel SDM volume 2, VDPBF16PS; checked against a Zen 5");
   avx.model = AccumulationModel::bf16_pairs;
+  avx.final_rounding = Rounding::nearest_even;
   presets.push_back(avx);
   // 16 x 16 x 16 tiles: the exact sum of 16 products and c, rounded once to nearest, is the plainest machine of
   // that shape.
-  UnitPreset ascend = unit("fp16", "ascend910b", 16, 40, kParametric, "no public description; kernels.md");
+  UnitPreset ascend = unit("fp16", "ascend910b", 16, 40, kParametric, "no public description");
+  ascend.final_rounding = Rounding::nearest_even;
   presets.push_back(ascend);
   std::stable_sort(presets.begin(), presets.end(), [](const UnitPreset& x, const UnitPreset& y) {
     const auto machine = [](const UnitPreset& p) { return p.name.substr(p.name.rfind('-') + 1); };

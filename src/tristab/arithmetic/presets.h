@@ -20,7 +20,9 @@ struct UnitPreset {
   AccumulationModel model;
   MatrixUnit unit;
   std::string accumulate;  // format of the sums
-  std::string evidence;    // what the emulation was checked against, or that it is a model only
+  Rounding final_rounding =
+      Rounding::toward_zero;  // of sums with the exponents of fp32; into fp16 all round to nearest
+  std::string evidence;       // what the emulation was checked against, or that it is a model only
   std::string source;
 };
 

@@ -137,11 +137,8 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
     result.diagonal_ = c->diagonal_;
     finite = finite && c->finite_;
   };
-  if (c != nullptr && order == AddendOrder::first) {
-    load_addend(result.view_);
-  } else {
-    engine.clear(result.view_);
-  }
+  bool from_zero = c == nullptr || order == AddendOrder::last;  // until there is something to add to
+  if (!from_zero) load_addend(result.view_);
 
   StageTrace& counts = machine_->trace_.stages[index_];
   for (const auto& [p, q] : products) {
@@ -156,6 +153,7 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
       finite = finite && p.finite_ && q.finite_;
       const Quantiser& quantiser = *arithmetic_->quantiser;
       machine_->engine_->live_region = live_;
+      if (from_zero) engine.clear(result.view_);
       if (quantiser.kind == Quantiser::Kind::integer) {
         engine.accumulate_codes(result.view_, p.view_, p.codes_, p.diagonal_, q.view_, q.codes_, q.diagonal_,
                                 quantiser);
@@ -169,11 +167,12 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
       finite = finite && left.finite_ && right.finite_;
       const Format& operand = matrix ? arithmetic_->operand : arithmetic_->vector.format;
       if (matrix && arithmetic_->split) {
-        accumulate_split(result.view_, left, right);
+        accumulate_split(result.view_, left, right, from_zero);
       } else {
-        accumulate(result.view_, left, right, accumulation, operand, finite);
+        accumulate(result.view_, left, right, accumulation, operand, finite, from_zero);
       }
     }
+    from_zero = false;
     result.depth_ = result.depth_.joined(p.depth_).joined(q.depth_);
     if (matrix) {
       ++result.depth_.products;
@@ -209,9 +208,10 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
 }
 
 void Stage::accumulate(const View& target, const Value& left, const Value& right,
-                       const Accumulation& accumulation, const Format& operand, bool finite) const {
+                       const Accumulation& accumulation, const Format& operand, bool finite,
+                       bool from_zero) const {
   machine_->next_draws(*arithmetic_);
-  machine_->engine_->accumulate(target, left.view_, right.view_, accumulation, operand, finite);
+  machine_->engine_->accumulate(target, left.view_, right.view_, accumulation, operand, finite, from_zero);
 }
 
 // x = h + l, both in the format of the parts.
@@ -228,18 +228,19 @@ std::pair<Value, Value> Stage::split(const Value& x) const {
   return {high, low};
 }
 
-void Stage::accumulate_split(const View& target, const Value& left, const Value& right) const {
+void Stage::accumulate_split(const View& target, const Value& left, const Value& right,
+                             bool from_zero) const {
   const Format& part = arithmetic_->split->part;
   const Engine& engine = *machine_->engine_;
   const auto [left_high, left_low] = split(left);
   const auto [right_high, right_low] = split(right);
   const Value sum = machine_->allocate(target.rows, target.columns, target.batch);
-  engine.clear(sum.view_);
   // An infinity has no parts (inf - inf), so nothing is known to be finite.
-  accumulate(sum.view_, left_low, right_high, arithmetic_->product, part, false);
-  accumulate(sum.view_, left_high, right_low, arithmetic_->product, part, false);
+  accumulate(sum.view_, left_low, right_high, arithmetic_->product, part, false, true);
+  accumulate(sum.view_, left_high, right_low, arithmetic_->product, part, false, false);
   engine.replace_nan(sum.view_);
-  accumulate(sum.view_, left_high, right_high, arithmetic_->product, part, false);
+  accumulate(sum.view_, left_high, right_high, arithmetic_->product, part, false, false);
+  if (from_zero) engine.clear(target);
   engine.sum(target, sum.view_, 1, {fp32_format()});
 }
 

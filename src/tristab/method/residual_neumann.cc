@@ -72,7 +72,7 @@ Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int term
 
 Value residual_neumann(const Value& a, Machine& machine, const Stage& powers, const Stage& refine,
                        const Settings& settings, Last last) {
-  const Value t0 = truncated_series(a, machine, powers, last_power(settings), settings.flag("mask"));
+  Value t0 = truncated_series(a, machine, powers, last_power(settings), settings.flag("mask"));
   const int terms = term_count(settings);
   if (terms == 1) return t0;
   const Value identity = machine.identity(a.rows(), a.batch());

@@ -40,7 +40,7 @@ std::string text_of(const Json& file, const char* key, std::string_view place) {
 }
 
 // A recipe file, its form checked.
-struct RecipeFile {
+struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
   std::string name;
   std::string place;
   Json json;

@@ -47,6 +47,7 @@ double draw(Samples& samples, const Format& format, int kind) {
 template <class Carrier>
 std::vector<Carrier> drawn(Samples& samples, const Format& format, int kind, int count) {
   std::vector<Carrier> values;
+  values.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) values.push_back(static_cast<Carrier>(draw(samples, format, kind)));
   return values;
 }
@@ -68,22 +69,11 @@ void record_products(Transcript& transcript, const std::string& name, const Form
     const std::vector<Carrier> a = drawn<Carrier>(samples, operand, repeat, rows * inner),
                                b = drawn<Carrier>(samples, operand, repeat, inner * columns);
     std::vector<Carrier> c = drawn<Carrier>(samples, accumulation.format, repeat, rows * columns);
-    ProductTask<Carrier> task;
-    task.rows = rows;
-    task.inner = inner;
-    task.columns = columns;
-    task.a = a.data();
-    task.a_stride = inner;
-    task.b = b.data();
-    task.b_stride = columns;
-    task.accumulator = c.data();
-    task.accumulator_stride = columns;
+    ProductTask<Carrier> task =
+        dense_task<Carrier>(a.data(), b.data(), c.data(), rows, inner, columns, operand);
     task.finite = all_finite(a) && all_finite(b) && all_finite(c);
     task.skip_zeros = task.finite && accumulation.rounding != Rounding::down &&
                       !contains_negative_zero(static_cast<const Carrier*>(c.data()), rows * columns);
-    task.operand_precision = operand.precision;
-    task.operand_min_exponent = operand.min_exponent;
-    task.operand_max_exponent = operand.max_exponent;
     task.draws = seed;
     accumulate_product(task, accumulation);
     transcript.push_back(record_of<Carrier>(fmt::format("{}, {} x {} x {}", name, rows, inner, columns), c));

@@ -39,6 +39,7 @@ double draw(Samples& samples, const Format& format, int kind) {
 template <class Carrier>
 std::vector<Carrier> drawn(Samples& samples, const Format& format, int kind, int count) {
   std::vector<Carrier> values;
+  values.reserve(static_cast<std::size_t>(count));
   for (int i = 0; i < count; ++i) values.push_back(static_cast<Carrier>(draw(samples, format, kind)));
   return values;
 }
@@ -88,20 +89,9 @@ void check_format_steps(const Format& format, const std::string& level, int repe
     for (const Rounding mode : deterministic_roundings()) {
       for (const bool fma : {false, true}) {
         std::vector<Carrier> sums = c;
-        ProductTask<Carrier> task;
-        task.rows = rows;
-        task.inner = 1;
-        task.columns = columns;
-        task.a = a.data();
-        task.a_stride = 1;
-        task.b = b.data();
-        task.b_stride = columns;
-        task.accumulator = sums.data();
-        task.accumulator_stride = columns;
+        ProductTask<Carrier> task =
+            dense_task<Carrier>(a.data(), b.data(), sums.data(), rows, 1, columns, format);
         task.finite = kind != 0;
-        task.operand_precision = format.precision;
-        task.operand_min_exponent = format.min_exponent;
-        task.operand_max_exponent = format.max_exponent;
         accumulate_product(task, Accumulation{format, mode, fma});
         for (std::size_t e = 0; e < sums.size(); ++e) {
           const auto x = static_cast<double>(a[e / columns]), y = static_cast<double>(b[e % columns]);

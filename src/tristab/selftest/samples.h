@@ -2,6 +2,7 @@
 // as many, zeros, ends of the range and what is not finite. A fixed seed gives a fixed sequence.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "tristab/format/format.h"
@@ -30,5 +31,10 @@ class Samples {
  private:
   std::uint64_t state_;
 };
+
+// Element (i, j) of a matrix of `columns` columns without gaps.
+inline std::size_t element(int i, int j, int columns) {
+  return static_cast<std::size_t>(i) * static_cast<std::size_t>(columns) + static_cast<std::size_t>(j);
+}
 
 }  // namespace tristab::selftest

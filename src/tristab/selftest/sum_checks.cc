@@ -136,9 +136,8 @@ void check_kind(const SumKind& kind, const std::string& level, int repeats, std:
       const Vector left(a.begin() + i * inner, a.begin() + (i + 1) * inner);
       for (int j = 0; j < columns; ++j) {
         Vector right;
-        for (int k = 0; k < inner; ++k)
-          right.push_back(static_cast<double>(b[static_cast<std::size_t>(k * columns + j)]));
-        const auto e = static_cast<std::size_t>(i * columns + j);
+        for (int k = 0; k < inner; ++k) right.push_back(static_cast<double>(b[element(k, j, columns)]));
+        const auto e = element(i, j, columns);
         const auto addend = static_cast<double>(c[e]), found = static_cast<double>(sums[e]);
         double expected = 0;
         switch (kind.model) {

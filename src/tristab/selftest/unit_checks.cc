@@ -65,22 +65,11 @@ std::vector<float> equal_sums(const PublishedDot& dot, const Arithmetic& arithme
     const int terms = static_cast<int>(dot.terms.size());
     if (k >= terms - 1 + dot.repeats) break;
     const auto& [x, y] = dot.terms[static_cast<std::size_t>(std::min(k, terms - 1))];
-    for (int i = 0; i < rows; ++i) a[static_cast<std::size_t>(i * inner + k)] = x;
-    for (int j = 0; j < columns; ++j) b[static_cast<std::size_t>(k * columns + j)] = y;
+    for (int i = 0; i < rows; ++i) a[element(i, k, inner)] = x;
+    for (int j = 0; j < columns; ++j) b[element(k, j, columns)] = y;
   }
-  ProductTask<float> task;
-  task.rows = rows;
-  task.inner = inner;
-  task.columns = columns;
-  task.a = a.data();
-  task.a_stride = inner;
-  task.b = b.data();
-  task.b_stride = columns;
-  task.accumulator = sums.data();
-  task.accumulator_stride = columns;
-  task.operand_precision = arithmetic.operand.precision;
-  task.operand_min_exponent = arithmetic.operand.min_exponent;
-  task.operand_max_exponent = arithmetic.operand.max_exponent;
+  ProductTask<float> task =
+      dense_task<float>(a.data(), b.data(), sums.data(), rows, inner, columns, arithmetic.operand);
   accumulate_product(task, arithmetic.product);
   return sums;
 }
@@ -135,6 +124,7 @@ void check_unit(const Arithmetic& arithmetic, const std::string& level, int repe
     const int rows = samples.integer(1, 6), inner = samples.integer(1, 70), columns = samples.integer(1, 36);
     const auto fill = [&](int count, const Format& format, bool zeros) {
       std::vector<float> values;
+      values.reserve(static_cast<std::size_t>(count));
       for (int i = 0; i < count; ++i)
         values.push_back(zeros ? 0.0F : static_cast<float>(draw(samples, format, kind)));
       return values;
@@ -143,24 +133,13 @@ void check_unit(const Arithmetic& arithmetic, const std::string& level, int repe
                              b = fill(inner * columns, arithmetic.operand, false),
                              c = fill(rows * columns, product.format, samples.chance(2));
     std::vector<float> sums = c;
-    ProductTask<float> task;
-    task.rows = rows;
-    task.inner = inner;
-    task.columns = columns;
-    task.a = a.data();
-    task.a_stride = inner;
-    task.b = b.data();
-    task.b_stride = columns;
-    task.accumulator = sums.data();
-    task.accumulator_stride = columns;
+    ProductTask<float> task =
+        dense_task<float>(a.data(), b.data(), sums.data(), rows, inner, columns, arithmetic.operand);
     task.finite = kind != kKinds - 1;
-    task.operand_precision = arithmetic.operand.precision;
-    task.operand_min_exponent = arithmetic.operand.min_exponent;
-    task.operand_max_exponent = arithmetic.operand.max_exponent;
     accumulate_product(task, product);
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < columns; ++j) {
-        const auto e = static_cast<std::size_t>(i * columns + j);
+        const auto e = element(i, j, columns);
         const float expected = unit_dot(product, arithmetic.operand.min_exponent, a.data() + i * inner,
                                         b.data() + j, columns, inner, c[e]);
         const auto found_bits = std::bit_cast<std::uint32_t>(sums[e]),
