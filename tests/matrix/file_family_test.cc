@@ -5,7 +5,7 @@
 #include <limits>
 
 #include "test_support.h"
-#include "tristab/matrix/formation.h"
+#include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
 namespace {
@@ -179,10 +179,13 @@ TEST_F(FileFamily, layers_give_the_matrices_of_their_formulas) {
     EXPECT_TRUE(source->sizes().empty());
     for (int index = 0; index < 9; ++index) {
       const int head = index / 3, chunk = index % 3, rows = std::min(4, 10 - 4 * chunk);
-      ChunkInputs inputs{Matrix(4, 5), std::vector<double>(4),
-                         Matrix(4, layer == std::string("two")   ? 5
-                                   : layer == std::string("one") ? 1
-                                                                 : 0)};
+      TokenInputs inputs;
+      inputs.rule = layer == std::string("two")   ? Rule::kda
+                    : layer == std::string("one") ? Rule::gdn
+                                                  : Rule::delta_net;
+      inputs.keys = Matrix(4, 5);
+      inputs.beta.resize(4);
+      inputs.log_decay = Matrix(4, inputs.rule == Rule::kda ? 5 : inputs.rule == Rule::gdn ? 1 : 0);
       for (int i = 0; i < rows; ++i) {
         const int row = (4 * chunk + i) * 3 + head;
         for (int d = 0; d < 5; ++d) inputs.keys(i, d) = numbered(150)[static_cast<std::size_t>(row * 5 + d)];

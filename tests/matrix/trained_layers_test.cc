@@ -117,8 +117,11 @@ TEST(TrainedLayers, mean_cosines_between_keys_are_those_published) {
       double sum = 0;
       for (int head = 0; head < 4; ++head) {
         for (int chunk = 0; chunk < 8; ++chunk) {
-          const ChunkInputs inputs = layer.read({0, head, 64 * chunk, 64}, 64);
-          const Matrix gram = delta_net_matrix(inputs.keys, std::vector<double>(64, 1.0));
+          TokenInputs inputs = layer.read({0, head, 64 * chunk, 64}, 64);
+          inputs.rule = Rule::delta_net;
+          inputs.beta.assign(64, 1.0);
+          inputs.log_decay = Matrix(64, 0);
+          const Matrix gram = delta_rule_matrix(inputs);
           for (const double x : gram.values()) sum += x / (4 * 8 * 64 * 63 / 2);
         }
       }

@@ -103,6 +103,16 @@ Value Machine::input(const Matrix& a, int size) {
   return value;
 }
 
+Value Machine::load(const Matrix& x, const Format& format) {
+  Value value = allocate(x.rows(), x.columns(), 1);
+  engine_->read(x, value.view_);
+  value.grid_ = Grid::of(format);
+  set_stored_bits(value, format.bits);
+  const auto statistics = engine_->finish(value.view_, nullptr, Rounding::nearest_even, Region{});
+  value.finite_ = statistics.live.nonfinite == 0;
+  return value;
+}
+
 Matrix Machine::output(const Value& x) {
   Matrix result(x.rows(), x.columns());
   engine_->write(x.view_, 0, result);

@@ -175,6 +175,8 @@ class Machine {
   // A as the method sees it: the matrix (already rounded to the input format), stored in the default stage's
   // format. Padded with zero rows and columns to `size`.
   Value input(const Matrix& a, int size);
+  // A matrix of any shape whose elements are all in `format`: an operand that no stage made (layers).
+  Value load(const Matrix& x, const Format& format);
   Matrix output(const Value& x);    // batch 1
   void set_result(const Value& x);  // whose depth the trace reports
 

@@ -1,55 +1,92 @@
-// Keys, betas and log decays of a layer as a file holds them.
-//   <layer>.k     [tokens, heads, dim] or [sequences, tokens, heads, dim]
-//   <layer>.beta  [tokens, heads]      ([sequences, tokens, heads])
-//   <layer>.g     absent (DeltaNet), [tokens, heads] (GDN) or [tokens, heads, dim] (KDA), sequences first
-//   where k has them
+// The inputs of a delta-rule layer as a file holds them, by the prefix <layer>:
+//   .k [tokens, key heads, d_k]    .beta [tokens, heads]    .g [tokens, heads] or [tokens, heads, d_k]
+//   .q [tokens, key heads, d_k]    .v [tokens, heads, d_v]                       (outputs need these two)
+//   GDN-2: .b [tokens, heads, d_k], .w [tokens, heads, d_v]; DPLR: .a, .b; RWKV-7: .khat, .eta; Comba: .p
+// each with an axis of sequences before the tokens, or none. `heads` is a multiple of `key heads`: heads h use the keys
+// of head h key_heads / heads (grouped heads, as repeat_interleave orders them). <layer>.cu_seqlens or cu_seqlens
+// (I32 or I64, 0 ... tokens) says where packed sequences begin: chunks restart there.
+// DeltaProduct: k, beta and v have `steps` rows a token, interleaved; q and g have one.
 #pragma once
 
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "tristab/matrix/formation.h"
+#include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/tensor_file.h"
 
 namespace tristab {
 
-// Where in a layer a chunk lies.
+// What a file does not say of itself.
+struct LayerConventions {
+  std::string rule = "auto";  // a name of layer_rule_names()
+  int steps = 1;              // Householder steps a token
+  bool log2_decay = false;    // g is a logarithm to base 2
+  bool normalise = false;     // q and k (and p, khat) are L2-normalised on reading: x / sqrt(sum x^2 + 1e-6)
+};
+
+// "auto", then the rules by name.
+const std::vector<std::string>& layer_rule_names();
+
+// Rows of one sequence, [begin, end), in rows of k: steps times tokens.
+struct SequenceRows {
+  std::int64_t batch = 0, sequence = 0, begin = 0, end = 0;
+};
+
+// Where in a layer a chunk lies, in rows of k.
 struct ChunkPlace {
-  std::int64_t sequence = 0, head = 0, first_token = 0, tokens = 0;
+  std::int64_t batch = 0, head = 0, first_row = 0, rows = 0;
 };
 
 class LayerTensors {
  public:
   // The tensors with prefix `layer` of one file. Throws UsageError naming the nearest layer when the file has
-  // none of that name, InputError when beta is missing or a shape does not fit.
-  LayerTensors(std::shared_ptr<const TensorFile> file, const std::string& layer);
+  // none of that name, InputError when a tensor is missing that the rule needs or a shape does not fit.
+  LayerTensors(std::shared_ptr<const TensorFile> file, const std::string& layer,
+               const LayerConventions& conventions = {});
 
   // k, beta and (null: no decay) g in .npy files of their own.
   LayerTensors(std::shared_ptr<const TensorFile> k, std::shared_ptr<const TensorFile> beta,
-               std::shared_ptr<const TensorFile> g);
+               std::shared_ptr<const TensorFile> g, const LayerConventions& conventions = {});
 
   const std::string& name() const { return name_; }  // "" for .npy files
-  std::int64_t sequences() const { return sequences_; }
-  std::int64_t tokens() const { return tokens_; }
+  Rule rule() const { return rule_; }
+  std::int64_t rows() const { return rows_; }  // of k in one batch entry: steps times tokens
+  std::int64_t tokens() const { return rows_ / conventions_.steps; }
+  int steps() const { return conventions_.steps; }
   std::int64_t heads() const { return heads_; }
+  std::int64_t key_heads() const { return key_heads_; }
   std::int64_t head_dim() const { return head_dim_; }
+  const std::vector<SequenceRows>& sequences() const { return sequences_; }  // in order; none is empty
+  bool has_outputs() const { return part("q").tensor != nullptr && part("v").tensor != nullptr; }
 
-  // The chunk's inputs with `rows` >= place.tokens rows; rows beyond its tokens have zero keys, beta and
-  // decay. Thread-safe. Throws InputError naming tensor and index at NaN and infinity.
-  ChunkInputs read(const ChunkPlace& place, int rows) const;
+  // The inputs of a stretch with `rows` >= place.rows rows; rows beyond its own are zero (no key, no write, no
+  // decay). Queries and values only where `with_outputs` is set. Thread-safe. Throws InputError naming tensor
+  // and index at NaN and infinity.
+  TokenInputs read(const ChunkPlace& place, int rows, bool with_outputs = false) const;
 
  private:
   struct Part {
+    std::string name;
     std::shared_ptr<const TensorFile> file;
-    const Tensor* tensor = nullptr;  // null: absent
+    const Tensor* tensor = nullptr;     // null: absent
+    std::int64_t heads = 0, width = 0;  // of a row
+    int steps = 1;                      // rows a token
   };
+  const Part& part(std::string_view name) const;
+  Part& part(std::string_view name);
+  void settle_rule();
   void set_shapes();
-  void read_part(const Part& part, const ChunkPlace& place, std::int64_t width, double* out) const;
+  void set_sequences(const std::shared_ptr<const TensorFile>& file);
+  Matrix read_part(const Part& part, const ChunkPlace& place, int rows) const;
 
   std::string name_;
-  Part k_, beta_, g_;
-  std::int64_t sequences_ = 1, tokens_ = 0, heads_ = 0, head_dim_ = 0, decay_width_ = 0;
+  LayerConventions conventions_;
+  std::string rule_name_;
+  Rule rule_ = Rule::delta_net;
+  std::vector<Part> parts_;
+  std::vector<SequenceRows> sequences_;
+  std::int64_t batches_ = 1, rows_ = 0, heads_ = 0, key_heads_ = 0, head_dim_ = 0;
 };
 
 // The prefixes of all tensors called <layer>.k, in order of name.

@@ -34,9 +34,25 @@ class GeneratedSource : public Source {
     const RandomStream random(fmt::format("{} n={} trial={}", canonical_, n, index));
     Problem problem;
     problem.id = problem_id(family_.description.name, n, index, canonical_);
-    problem.a = family_.generate(settings_, n, random);
+    if (family_.generate_tokens != nullptr) {
+      problem.tokens =
+          std::make_shared<const TokenInputs>(family_.generate_tokens(settings_, n, random, false));
+      problem.a = delta_rule_matrix(*problem.tokens);
+    } else {
+      problem.a = family_.generate(settings_, n, random);
+    }
     problem.trial = index;
     return problem;
+  }
+
+  int sequences() const override { return family_.generate_tokens != nullptr ? trials_ : 0; }
+
+  Sequence sequence(int index, int n, std::int64_t chunks) const override {
+    if (index < 0 || index >= sequences()) throw std::logic_error("no such sequence");
+    const int rows = static_cast<int>(n * chunks);
+    const RandomStream random(fmt::format("{} n={} trial={} rows={}", canonical_, n, index, rows));
+    return {problem_id(family_.description.name, n, index, fmt::format("{} rows={}", canonical_, rows)),
+            family_.generate_tokens(settings_, rows, random, true), index, Json()};
   }
 
  private:
@@ -47,6 +63,8 @@ class GeneratedSource : public Source {
 };
 
 }  // namespace
+
+Sequence Source::sequence(int, int, std::int64_t) const { throw std::logic_error("a source of matrices"); }
 
 std::span<const Description> family_descriptions() {
   static const std::vector<Description> all = [] {

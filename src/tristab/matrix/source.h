@@ -11,6 +11,7 @@
 
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/matrix.h"
+#include "tristab/matrix/token_inputs.h"
 
 namespace tristab {
 
@@ -28,6 +29,15 @@ struct Problem {
   int trial = 0;
   Json source;  // null, or {file, layer, sequence, head, chunk, first_token} for families read from files
                 // (null where the file has no such thing, and `tensor` in addition where it holds A itself)
+  std::shared_ptr<const TokenInputs> tokens;  // what A was formed from, n rows; null: a matrix as such
+};
+
+// All rows of one head and sequence with queries and values: what a whole layer computes on, chunk after chunk.
+struct Sequence {
+  std::string id;  // like a problem's
+  TokenInputs tokens;
+  int trial = 0;
+  Json source;  // null, or {file, layer, sequence, head}
 };
 
 // All matrices of one family specification and seed.
@@ -39,6 +49,11 @@ class Source {
                           int index) const = 0;  // 0 <= index < count(n); thread-safe; depends on its
                                                  // arguments alone. Throws InputError where a file holds NaN,
                                                  // infinity or an A that is not strictly lower triangular
+  // Sequences with queries and values, and the one of this number, cut into chunks of n rows; generated ones are
+  // `chunks` chunks long. None where the source holds matrices as such.
+  virtual int sequences() const { return 0; }
+  virtual Sequence sequence(int index, int n, std::int64_t chunks) const;
+
   // The sizes that exist, ascending, where a file holds matrices of its own sizes; empty: any size.
   virtual std::vector<int> sizes() const { return {}; }
 };

@@ -57,6 +57,8 @@ double element(Dtype dtype, const unsigned char* bytes) {
       return half_value(load<std::uint16_t>(bytes));
     case Dtype::bf16:
       return static_cast<double>(std::bit_cast<float>(std::uint32_t{load<std::uint16_t>(bytes)} << 16));
+    case Dtype::i64:
+    case Dtype::i32:
     case Dtype::other:
       break;
   }
@@ -85,8 +87,10 @@ std::string Tensor::shape_text() const { return fmt::format("[{}]", fmt::join(sh
 int size_of(Dtype dtype) {
   switch (dtype) {
     case Dtype::f64:
+    case Dtype::i64:
       return 8;
     case Dtype::f32:
+    case Dtype::i32:
       return 4;
     case Dtype::f16:
     case Dtype::bf16:
@@ -178,7 +182,7 @@ const Tensor* TensorFile::find(std::string_view name) const {
 }
 
 void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) const {
-  if (tensor.dtype == Dtype::other) {
+  if (!is_floating(tensor.dtype)) {
     throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: F64, F32, F16, BF16", path(),
                                  name_text(tensor.name), tensor.dtype_name));
   }
@@ -208,6 +212,25 @@ void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) con
       *out++ = value;
     }
   }
+}
+
+std::vector<std::int64_t> TensorFile::read_integers(const Tensor& tensor) const {
+  if (tensor.dtype != Dtype::i64 && tensor.dtype != Dtype::i32) {
+    throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: I64, I32", path(),
+                                 name_text(tensor.name), tensor.dtype_name));
+  }
+  const auto count = static_cast<std::size_t>(tensor.elements());
+  const auto size = static_cast<std::size_t>(size_of(tensor.dtype));
+  std::vector<unsigned char> bytes(count * size);
+  file_->read(tensor.offset, bytes.size(), bytes.data());
+  std::vector<std::int64_t> values;
+  values.reserve(count);
+  for (std::size_t i = 0; i < count; ++i) {
+    const unsigned char* element = bytes.data() + i * size;
+    values.push_back(size == 8 ? std::bit_cast<std::int64_t>(load<std::uint64_t>(element))
+                               : std::int64_t{std::bit_cast<std::int32_t>(load<std::uint32_t>(element))});
+  }
+  return values;
 }
 
 }  // namespace tristab

@@ -11,7 +11,9 @@
 
 namespace tristab {
 
-enum class Dtype { f64, f32, f16, bf16, other };
+enum class Dtype { f64, f32, f16, bf16, i64, i32, other };
+
+constexpr bool is_floating(Dtype dtype) { return dtype <= Dtype::bf16; }
 
 struct Tensor {
   std::string name;
@@ -65,6 +67,9 @@ class TensorFile {
   // when one is NaN or infinite, and when the tensor's dtype is none of F64, F32, F16, BF16. A slice outside
   // the tensor is a bug.
   void read(const Tensor& tensor, const Slice& slice, double* out) const;
+
+  // All elements of a tensor of dtype I64 or I32 (any other: InputError).
+  std::vector<std::int64_t> read_integers(const Tensor& tensor) const;
 
  private:
   std::unique_ptr<RawFile> file_;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tristab/arithmetic/machine.h"
+#include "tristab/arithmetic/machines.h"
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/matrix.h"
 
@@ -80,12 +81,9 @@ struct Decay {
   Matrix factors;  // n x n, not rounded; what lies above the diagonal is not read
 };
 
-// The arithmetic of each stage by name, as a recipe gives it; "*" is that of all others and of the input, so it must
-// be the format that A is stored in. Two rounding points after the method belong to every method: the result is
-// rounded to the storage of `result`, then to that of `output`, where these are named.
-using StageArithmetics = std::map<std::string, const Arithmetic*, std::less<>>;
-
-// Inverts I + a; `a` must be rounded to the input format of "*" (round_input). `machine` must be the machine_for
+// Inverts I + a; `a` must be rounded to the input format of "*" (round_input). Two rounding points
+// after the method belong to every method: the result is rounded to the storage of `result`, then to that of `output`,
+// where these are named. `machine` must be the machine_for
 // these arithmetics. `draws` is the case's part in what stochastic rounding draws (the hash of the matrix's id).
 // A method that needs the decay factors inverts decay->ungated in place of a and applies the factors, rounded to the
 // vector format of the stage `decay`, between the roundings `result` and `output`; it throws UsageError where
@@ -109,18 +107,5 @@ void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& ar
 // A rounded to the operand format of a floating-point arithmetic (to nearest where the arithmetic rounds
 // stochastically); A itself for integers.
 Matrix round_input(const Matrix& a, const Arithmetic& arithmetic);
-
-// The emulated machines of one thread: float carriers where every format of the arithmetic is inside fp32,
-// else double.
-class Machines {
- public:
-  Machines();
-  ~Machines();
-  Machine& machine_for(const Arithmetic& arithmetic);
-  Machine& machine_for(const StageArithmetics& arithmetics);
-
- private:
-  std::unique_ptr<Machine> float_machine_, double_machine_;
-};
 
 }  // namespace tristab

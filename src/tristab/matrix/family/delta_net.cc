@@ -7,21 +7,21 @@
 namespace tristab {
 
 Family delta_net_family() {
-  const ModelChoice keys = key_choice(), beta = beta_choice("sigmoid-normal");
+  const ModelChoice beta = beta_choice("sigmoid-normal");
   return {.description = {.name = "delta-net",
                           .summary = "DeltaNet with drawn keys and betas",
                           .formula = "A_ij = beta_i k_i . k_j for i > j",
                           .source = "arXiv 2406.06484, section 3",
-                          .parameters = delta_rule_parameters(keys, beta, nullptr)},
+                          .parameters = delta_rule_parameters(key_choice(), &beta, nullptr)},
           .random = true,
-          .generate =
-              [](const Settings& settings, int n, const RandomStream& random) {
-                return delta_rule_matrix(generate_chunk(settings, n, random));
+          .generate_tokens =
+              [](const Settings& settings, int rows, const RandomStream& random, bool with_outputs) {
+                return generate_head(settings, Rule::delta_net, rows, random, with_outputs, false);
               },
           .settle =
               [](Json& settings, std::string_view place) {
-                settle(key_choice(), settings, place);
-                settle(beta_choice("sigmoid-normal"), settings, place);
+                const ModelChoice beta_models = beta_choice("sigmoid-normal");
+                settle_models(settings, place, &beta_models, nullptr);
               }};
 }
 

@@ -33,7 +33,7 @@ ModelChoice decay_choice(std::string default_model) {
   return choice_of("gate", "how log decays are drawn", std::move(default_model), decay_models());
 }
 
-std::vector<Parameter> delta_rule_parameters(const ModelChoice& keys, const ModelChoice& beta,
+std::vector<Parameter> delta_rule_parameters(const ModelChoice& keys, const ModelChoice* beta,
                                              const ModelChoice* decay) {
   std::vector<Parameter> table;
   const auto append = [&](std::vector<Parameter> rows) {
@@ -43,30 +43,51 @@ std::vector<Parameter> delta_rule_parameters(const ModelChoice& keys, const Mode
   table.push_back(Parameter::integer("head_dim", 128, 16, 512, "length of a key"));
   table.push_back(Parameter::choice("key_format", "fp64", {"fp64", "bf16"},
                                     "format that normalised keys are rounded to"));
-  append(parameters_of(beta));
-  table.push_back(
-      Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
+  if (beta != nullptr) {
+    append(parameters_of(*beta));
+    table.push_back(
+        Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
+  }
   if (decay != nullptr) append(parameters_of(*decay));
   return table;
 }
 
-ChunkInputs generate_chunk(const Settings& settings, int n, const RandomStream& random) {
-  ChunkInputs chunk;
-  chunk.keys = chosen(key_models(), settings.text("keys")).generate(settings, n, random.part("keys"));
+void settle_models(Json& settings, std::string_view place, const ModelChoice* beta,
+                   const ModelChoice* decay) {
+  settle(key_choice(), settings, place);
+  if (beta != nullptr) settle(*beta, settings, place);
+  if (decay != nullptr) settle(*decay, settings, place);
+}
+
+TokenInputs generate_head(const Settings& settings, Rule rule, int rows, const RandomStream& random,
+                          bool with_outputs, bool channel_gates) {
+  const int dim = static_cast<int>(settings.integer("head_dim"));
+  TokenInputs head;
+  head.rule = rule;
+  head.keys = chosen(key_models(), settings.text("keys")).generate(settings, rows, random.part("keys"));
   if (settings.text("key_format") == "bf16") {
-    for (double& value : chunk.keys.values()) value = rounded_to_bfloat16(value);
+    for (double& value : head.keys.values()) value = rounded_to_bfloat16(value);
   }
-  chunk.beta = chosen(beta_models(), settings.text("beta")).generate(settings, n, random.part("beta"));
-  if (settings.flag("negative")) {
-    for (double& beta : chunk.beta) beta *= 2;
+  if (settings.has("beta")) {
+    head.beta = chosen(beta_models(), settings.text("beta")).generate(settings, rows, random.part("beta"));
+    if (settings.flag("negative")) {
+      for (double& beta : head.beta) beta *= 2;
+    }
   }
   const bool gated = settings.has("gate");
-  chunk.log_decay = Matrix(n, gated ? 1 : 0);
+  const int width = !gated ? 0 : channel_gates ? dim : 1;
+  head.log_decay = Matrix(rows, width);
   if (gated) {
-    chunk.log_decay.values() =
-        chosen(decay_models(), settings.text("gate")).generate(settings, n, random.part("gate"));
+    head.log_decay.values() =
+        chosen(decay_models(), settings.text("gate")).generate(settings, rows * width, random.part("gate"));
   }
-  return chunk;
+  head.queries = head.values = Matrix(rows, 0);
+  if (with_outputs) {
+    head.queries = normal_matrix(rows, dim, random.part("queries"));
+    normalise_rows(head.queries);
+    head.values = normal_matrix(rows, dim, random.part("values"));
+  }
+  return head;
 }
 
 }  // namespace tristab

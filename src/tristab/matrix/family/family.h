@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "tristab/base/random.h"
+#include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"
 
 namespace tristab {
@@ -18,6 +19,11 @@ struct Family {
   // A of size n from complete settings; `random` is the stream of this matrix alone. Null for families that
   // read files.
   Matrix (*generate)(const Settings& settings, int n, const RandomStream& random) = nullptr;
+
+  // In place of generate, for families that draw what a layer takes in: `rows` rows of one head, of which A is formed
+  // chunk by chunk. Queries and values only where `with_outputs` is set (they have streams of their own).
+  TokenInputs (*generate_tokens)(const Settings& settings, int rows, const RandomStream& random,
+                                 bool with_outputs) = nullptr;
 
   // Fills in or refuses what the parameter table alone cannot say; null where the table says it all. Throws
   // UsageError naming `place`.
@@ -42,6 +48,11 @@ Family zeros_family();
 Family normal_family();
 Family delta_net_family();
 Family gdn_family();
+Family kda_family();
+Family gdn2_family();
+Family rwkv7_family();
+Family delta_product_family();
+Family comba_family();
 Family file_family();
 
 // Sets a(i, j) for i > j, row by row, from value(i, j); zero elsewhere.

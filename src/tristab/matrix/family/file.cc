@@ -1,6 +1,6 @@
 // Matrices from a file, in file order (head-major: all chunks of head 0, then of head 1):
 //   A itself        [n, n], [batch, n, n], or [tokens, heads, n] (chunk c of head h is rows c n .. c n + n -
-//   1) k, beta, g      of one layer or of all, from which A is formed (layer_tensors.h, formation.h)
+//   1) k, beta, g      of one layer or of all, from which A is formed (layer_tensors.h, rule/rule.h)
 // A tensor of three axes whose last two are equal is a batch.
 // Source: .npy and .safetensors; the layouts of data that kernels exchange.
 #include <fmt/format.h>
@@ -42,11 +42,22 @@ void settle(Json& settings, std::string_view place) {
   settle_tokens(settings, place);
 }
 
+LayerConventions conventions_of(const Settings& settings) {
+  LayerConventions conventions;
+  if (settings.has("rule")) conventions.rule = settings.text("rule");
+  if (settings.has("steps")) conventions.steps = static_cast<int>(settings.integer("steps"));
+  conventions.log2_decay = settings.has("log_base") && settings.text("log_base") == "2";
+  conventions.normalise = settings.has("l2norm") && settings.flag("l2norm");
+  return conventions;
+}
+
 // What to read where neither tensor nor layer is named: the only one there is.
 std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
                                   std::string_view place) {
   const std::vector<std::string> layers = layer_names(*file);
-  if (layers.size() == 1) return layers_source(selection, {LayerTensors(file, layers.front())}, place);
+  if (layers.size() == 1)
+    return layers_source(selection, {LayerTensors(file, layers.front(), conventions_of(selection.settings))},
+                         place);
   if (layers.empty() && file->tensors().size() == 1) {
     return matrices_source(selection, file, file->tensors().front(), place);
   }
@@ -66,7 +77,7 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
   if (settings.has("beta")) {
     const auto beta = TensorFile::open(directory / settings.text("beta"));
     const auto g = settings.has("g") ? TensorFile::open(directory / settings.text("g")) : nullptr;
-    return layers_source(selection, {LayerTensors(file, beta, g)}, place);
+    return layers_source(selection, {LayerTensors(file, beta, g, conventions_of(settings))}, place);
   }
   if (settings.has("tensor")) {
     const Tensor* tensor = file->find(settings.text("tensor"));
@@ -80,12 +91,13 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
   std::vector<LayerTensors> layers;
   const std::string& name = settings.text("layer");
   if (name == "all" && file->find("all.k") == nullptr) {
-    for (const std::string& each : layer_names(*file)) layers.emplace_back(file, each);
+    for (const std::string& each : layer_names(*file))
+      layers.emplace_back(file, each, conventions_of(settings));
   } else {
     if (file->find(name + ".k") == nullptr) {
       throw_unknown_name(fmt::format("{}.layer: {}", place, file->path()), "layer", name, layer_names(*file));
     }
-    layers.emplace_back(file, name);
+    layers.emplace_back(file, name, conventions_of(settings));
   }
   if (layers.empty()) {
     throw InputError(
@@ -112,7 +124,7 @@ Family file_family() {
           {.name = "file",
            .summary = "matrices, or keys, betas and decays, from a .npy or .safetensors file",
            .formula =
-               "A as stored, or formed from k, beta, g: DeltaNet, Gated DeltaNet or KDA by the shape of g",
+               "A as stored, or formed from k, beta, g (and a, b, w, khat, eta, p) by the layer's delta rule",
            .source = "layouts [n, n], [batch, n, n], [tokens, heads, n]; <layer>.k, .beta, .g",
            .parameters =
                {
@@ -128,6 +140,11 @@ Family file_family() {
                    Parameter::text("tokens", nullptr, "all (default), or [begin, end)"),
                    Parameter::choice("tail", "pad", {"pad", "short", "drop"},
                                      "a last chunk of fewer tokens: zero rows added, kept short, left out"),
+                   Parameter::choice("rule", nullptr, layer_rule_names(),
+                                     "the delta rule; auto (default): what the layer's tensors say"),
+                   Parameter::integer("steps", nullptr, 1, 64, "Householder steps (rows of k) a token (1)"),
+                   Parameter::choice("log_base", nullptr, {"e", "2"}, "base of the log decays g (e)"),
+                   Parameter::boolean("l2norm", nullptr, "k and q are L2-normalised on reading (false)"),
                }},
       .settle = settle,
       .open = open,

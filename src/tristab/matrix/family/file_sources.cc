@@ -51,7 +51,7 @@ class MatricesSource : public Source {
         tensor_(tensor),
         tail_(tail_of(selection.settings.text("tail"))) {
     const std::vector<std::int64_t>& shape = tensor.shape;
-    if (tensor.dtype == Dtype::other) {
+    if (!is_floating(tensor.dtype)) {
       throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: F64, F32, F16, BF16", file_->path(),
                                    name_text(tensor.name), tensor.dtype_name));
     }
@@ -156,8 +156,17 @@ class LayersSource : public Source {
       : selection_(selection), tail_(tail_of(selection.settings.text("tail"))) {
     for (LayerTensors& layer : layers) {
       Selected selected{std::move(layer), {}, {}};
+      const int steps = selected.tensors.steps();
       selected.heads = selected_heads(selection.settings.at("heads"), selected.tensors.heads(), place);
-      selected.range = selected_tokens(selection.settings.at("tokens"), selected.tensors.tokens(), place);
+      const TokenRange tokens =
+          selected_tokens(selection.settings.at("tokens"), selected.tensors.tokens(), place);
+      for (const SequenceRows& sequence : selected.tensors.sequences()) {
+        const Stretch stretch{
+            sequence.batch,
+            sequence.sequence,
+            {std::max(sequence.begin, tokens.begin * steps), std::min(sequence.end, tokens.end * steps)}};
+        if (stretch.range.begin < stretch.range.end) selected.stretches.push_back(stretch);
+      }
       layers_.push_back(std::move(selected));
     }
   }
@@ -173,13 +182,16 @@ class LayersSource : public Source {
     std::int64_t rest = index;
     auto layer = layers_.begin();
     for (; rest >= count_of(*layer, n); ++layer) rest -= count_of(*layer, n);
-    const std::int64_t chunks = layer->range.chunks(n, tail_),
-                       heads = static_cast<std::int64_t>(layer->heads.size());
-    const std::int64_t chunk = rest % chunks, sequence = rest / chunks / heads;
-    const std::int64_t head = layer->heads[static_cast<std::size_t>(rest / chunks % heads)];
-    const ChunkRows rows = chunk_rows(layer->range, chunk, n, tail_);
-    Matrix a =
-        delta_rule_matrix(layer->tensors.read({sequence, head, rows.first_token, rows.tokens}, rows.rows));
+    const auto heads = static_cast<std::int64_t>(layer->heads.size());
+    auto stretch = layer->stretches.begin();
+    for (; rest >= heads * stretch->range.chunks(n, tail_); ++stretch)
+      rest -= heads * stretch->range.chunks(n, tail_);
+    const std::int64_t chunks = stretch->range.chunks(n, tail_), chunk = rest % chunks;
+    const std::int64_t head = layer->heads[static_cast<std::size_t>(rest / chunks)];
+    const ChunkRows rows = chunk_rows(stretch->range, chunk, n, tail_);
+    auto tokens = std::make_shared<const TokenInputs>(
+        layer->tensors.read({stretch->batch, head, rows.first_token, rows.tokens}, rows.rows));
+    Matrix a = delta_rule_matrix(*tokens);
     const std::string& name = layer->tensors.name();
     for (int i = 0; i < a.rows(); ++i) {
       for (int j = 0; j < i; ++j) {
@@ -192,23 +204,71 @@ class LayersSource : public Source {
       }
     }
     Json source = {{"layer", name.empty() ? Json(nullptr) : Json(name)},
-                   {"sequence", sequence},
+                   {"sequence", stretch->sequence},
                    {"head", head},
                    {"chunk", chunk},
-                   {"first_token", rows.first_token}};
-    return problem_of(selection_, n, index, std::move(a), std::move(source));
+                   {"first_token", rows.first_token / layer->tensors.steps()}};
+    Problem problem = problem_of(selection_, n, index, std::move(a), std::move(source));
+    problem.tokens = std::move(tokens);
+    return problem;
+  }
+
+  int sequences() const override {
+    std::int64_t total = 0;
+    for (const Selected& layer : layers_) total += sequences_of(layer);
+    return checked_count(total);
+  }
+
+  Sequence sequence(int index, int n, std::int64_t) const override {
+    if (index < 0 || index >= sequences()) throw std::logic_error("no such sequence");
+    std::int64_t rest = index;
+    auto layer = layers_.begin();
+    for (; rest >= sequences_of(*layer); ++layer) rest -= sequences_of(*layer);
+    const auto heads = static_cast<std::int64_t>(layer->heads.size());
+    const Stretch& stretch = layer->stretches[static_cast<std::size_t>(rest / heads)];
+    const std::int64_t head = layer->heads[static_cast<std::size_t>(rest % heads)];
+    const std::int64_t rows = stretch.range.end - stretch.range.begin;
+    if (rows > largest_sequence) {
+      throw InputError(fmt::format("{}: a sequence of {} rows; allowed: at most {} (choose fewer `tokens`)",
+                                   selection_.settings.text("path"), rows, largest_sequence));
+    }
+    const std::string& name = layer->tensors.name();
+    Json source = {{"file", selection_.settings.text("path")},
+                   {"layer", name.empty() ? Json(nullptr) : Json(name)},
+                   {"sequence", stretch.sequence},
+                   {"head", head}};
+    std::string id = problem_id(
+        "file", n, index, fmt::format("{} n={} {} rows={}", selection_.canonical, n, source.dump(), rows));
+    return {
+        std::move(id),
+        layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true),
+        index, std::move(source)};
   }
 
  private:
+  static constexpr std::int64_t largest_sequence = std::int64_t{1} << 20;
+
+  // Rows of one sequence that `tokens` selects.
+  struct Stretch {
+    std::int64_t batch = 0, sequence = 0;
+    TokenRange range;
+  };
   struct Selected {
     LayerTensors tensors;
     std::vector<std::int64_t> heads;
-    TokenRange range;
+    std::vector<Stretch> stretches;
   };
 
   std::int64_t count_of(const Selected& layer, int n) const {
-    return layer.tensors.sequences() * static_cast<std::int64_t>(layer.heads.size()) *
-           layer.range.chunks(n, tail_);
+    std::int64_t chunks = 0;
+    for (const Stretch& stretch : layer.stretches) chunks += stretch.range.chunks(n, tail_);
+    return static_cast<std::int64_t>(layer.heads.size()) * chunks;
+  }
+
+  static std::int64_t sequences_of(const Selected& layer) {
+    return layer.tensors.has_outputs()
+               ? static_cast<std::int64_t>(layer.stretches.size() * layer.heads.size())
+               : 0;
   }
 
   FileSelection selection_;

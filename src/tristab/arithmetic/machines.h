@@ -1,0 +1,30 @@
+// The emulated machines of one thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "tristab/arithmetic/machine.h"
+
+namespace tristab {
+
+// The arithmetic of each stage by name, as a recipe gives it; "*" is that of all others and of the input, so it must
+// be the format that A is stored in.
+using StageArithmetics = std::map<std::string, const Arithmetic*, std::less<>>;
+
+// Two machines: float carriers where every format of the arithmetic is inside fp32,
+// else double.
+class Machines {
+ public:
+  Machines();
+  ~Machines();
+  Machine& machine_for(const Arithmetic& arithmetic);
+  Machine& machine_for(const StageArithmetics& arithmetics);
+
+ private:
+  std::unique_ptr<Machine> float_machine_, double_machine_;
+};
+
+}  // namespace tristab

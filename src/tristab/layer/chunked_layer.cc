@@ -1,0 +1,150 @@
+#include "tristab/layer/chunked_layer.h"
+
+#include <cmath>
+
+namespace tristab {
+namespace {
+
+double gate(const Matrix& sums, int row, int d) {
+  return sums.columns() == 0 ? 0.0 : sums(row, sums.columns() == 1 ? 0 : d);
+}
+
+}  // namespace
+
+ChunkedLayer::ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines, int keys, int values)
+    : arithmetic_(arithmetic),
+      machines_(machines),
+      unit_(machines.machine_for(arithmetic.products), arithmetic.products),
+      state_(keys, values) {}
+
+// fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))), c applied with the decay in the accumulator's format.
+Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const {
+  GatedFactors factors{chunk.queries, right, {}, chunk.log_decay};
+  const double c =
+      chunk.scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
+  if (chunk.log_decay.columns() > 1) {
+    factors.scale.assign(static_cast<std::size_t>(chunk.rows()), c);
+    Matrix product = form(factors, Triangle::lower, arithmetic_.scores, machines_);
+    for (double& x : product.values()) x = unit_.stored(unit_.rounded(x));
+    return product;
+  }
+  Formation gram;
+  gram.kind = Formation::Kind::gram;
+  gram.product = arithmetic_.products;
+  gram.binary = arithmetic_.binary;
+  return unit_.stored(form_gram(factors, Triangle::lower, gram, machines_));
+}
+
+// What T multiplies to give u.
+Matrix ChunkedLayer::right_hand_side(const TokenInputs& chunk, const GatedFactors& factors) const {
+  Matrix values = chunk.values;
+  if (chunk.rule == Rule::dplr) {
+    GatedFactors of_keys = factors;  // A_ak = -(the factors' left) with k in b's place
+    of_keys.right = chunk.keys;
+    Matrix scores = form(of_keys, Triangle::strictly_lower, arithmetic_.scores, machines_);
+    for (double& x : scores.values()) x = unit_.stored(-unit_.rounded(x));
+    return unit_.stored(unit_.product(scores, values));
+  }
+  for (int i = 0; i < values.rows(); ++i) {
+    for (int v = 0; v < values.columns(); ++v) {
+      const double factor = chunk.rule == Rule::gdn2
+                                ? (chunk.write_gate.columns() > 0 ? chunk.write_gate(i, v) : 1.0)
+                                : factors.scale[static_cast<std::size_t>(i)];
+      values(i, v) = unit_.stored(unit_.rounded(values(i, v) * unit_.rounded(factor)));
+    }
+  }
+  return values;
+}
+
+// x_i exp(G_n - G_i), row by row.
+Matrix ChunkedLayer::to_chunk_end(const Matrix& x, const Matrix& sums) const {
+  Matrix result = x;
+  const int last = sums.rows() - 1;
+  for (int i = 0; i < x.rows(); ++i) {
+    for (int d = 0; d < x.columns(); ++d) {
+      const double exponent = unit_.rounded(gate(sums, last, d) - gate(sums, i, d));
+      const double factor = arithmetic_.binary ? unit_.exponential2(exponent) : unit_.exponential(exponent);
+      result(i, d) = unit_.rounded(x(i, d) * factor);
+    }
+  }
+  return result;
+}
+
+// S <- diag(exp G_n) S
+void ChunkedLayer::decay_state(const Matrix& last) {
+  for (int d = 0; d < state_.rows(); ++d) {
+    const double exponent = gate(last, 0, d);
+    const double factor = arithmetic_.binary ? unit_.exponential2(exponent) : unit_.exponential(exponent);
+    for (int v = 0; v < state_.columns(); ++v) state_(d, v) = unit_.rounded(state_(d, v) * factor);
+  }
+}
+
+ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
+  const GatedFactors factors = rule_of(chunk.rule).factors(chunk);
+  const int n = chunk.rows(), width = chunk.log_decay.columns();
+  const Matrix sums = rounded_sums(chunk.log_decay, unit_, arithmetic_.binary, false);
+  const Matrix left_sums =
+      rounded_sums(chunk.log_decay, unit_, arithmetic_.binary, factors.left_before_decay);
+  const auto power = [&](double x) {
+    return arithmetic_.binary ? unit_.exponential2(x) : unit_.exponential(x);
+  };
+
+  ChunkOutputs outputs;
+  Matrix keys = factors.left;  // fl(s l exp(P))
+  for (int i = 0; i < n; ++i) {
+    const double scale =
+        factors.scale.empty() ? 1 : unit_.rounded(factors.scale[static_cast<std::size_t>(i)]);
+    for (int d = 0; d < keys.columns(); ++d) {
+      const double decayed = width == 0 ? 1 : power(gate(left_sums, i, d));
+      keys(i, d) = unit_.stored(unit_.rounded(unit_.rounded(keys(i, d) * scale) * decayed));
+    }
+  }
+  outputs.w = unit_.stored(unit_.product(t, keys));
+  outputs.u = unit_.stored(unit_.product(t, right_hand_side(chunk, factors)));
+
+  const Matrix state = unit_.stored(state_);
+  Matrix values = unit_.product(outputs.w, state);  // V' = u - w fl(S)
+  for (std::size_t i = 0; i < values.values().size(); ++i)
+    values.values()[i] = unit_.rounded(outputs.u.values()[i] - values.values()[i]);
+
+  const Matrix stored_values = unit_.stored(values);
+  const double c =
+      chunk.scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(keys.columns()))) : 1;
+  if (width > 1) {
+    Matrix queries = chunk.queries;  // fl(c q exp(G))
+    for (int i = 0; i < n; ++i) {
+      for (int d = 0; d < queries.columns(); ++d)
+        queries(i, d) = unit_.stored(unit_.rounded(unit_.rounded(queries(i, d) * power(sums(i, d))) * c));
+    }
+    outputs.o = unit_.product(unit_.product(queries, state), scores(chunk, factors.right), stored_values);
+  } else {
+    outputs.o = unit_.product(chunk.queries, state);
+    const Matrix inside = unit_.product(scores(chunk, factors.right), stored_values);
+    for (int i = 0; i < n; ++i) {
+      const double decayed = width == 0 ? 1 : power(sums(i, 0));
+      for (int v = 0; v < outputs.o.columns(); ++v) {
+        const double across = unit_.rounded(unit_.rounded(outputs.o(i, v) * decayed) * c);
+        outputs.o(i, v) = unit_.rounded(across + unit_.rounded(inside(i, v) * c));
+      }
+    }
+  }
+  if (chunk.rule == Rule::dplr) outputs.o = unit_.product(outputs.o, scores(chunk, chunk.keys), chunk.values);
+  outputs.o = unit_.stored(std::move(outputs.o));
+
+  decay_state([&] {
+    Matrix last(1, width);
+    for (int d = 0; d < width; ++d) last(0, d) = sums(n - 1, d);
+    return last;
+  }());
+  if (width > 1) {
+    const Matrix right = unit_.stored(to_chunk_end(factors.right, sums));
+    state_ = unit_.product(state_, transposed(right), stored_values);
+  } else {
+    state_ = unit_.product(state_, transposed(factors.right), unit_.stored(to_chunk_end(values, sums)));
+  }
+  if (chunk.rule == Rule::dplr)
+    state_ = unit_.product(state_, transposed(unit_.stored(to_chunk_end(chunk.keys, sums))), chunk.values);
+  return outputs;
+}
+
+}  // namespace tristab

@@ -1,0 +1,50 @@
+// The chunked form of the delta rules on an emulated machine: what a layer's kernels compute from T = (I + A)^-1.
+//
+// With l, r, s the factors of A (matrix/rule: A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)), fl the rounding to storage,
+// sums in the accumulator's format, and the state S (d_k x d_v) kept in the accumulator's format:
+//   w  = fl(T fl(s l exp(P)))                 u = fl(T fl(s v))   (GDN-2: fl(w_gate v); DPLR: T fl(A_ak) v)
+//   V' = u - w fl(S)
+//   o  = fl(c (Q fl(S)) exp(G) + c fl(tril(Q r^T exp(G_i - G_j))) fl(V'))                    one gate a head
+//   o  = fl(fl(c Q exp(G)) fl(S) + fl(tril(c sum_d q_id r_jd exp(G_id - G_jd))) fl(V'))      one a channel
+//   S <- exp(G_n) S + r^T fl(V' exp(G_n - G))                                                one gate a head
+//   S <- diag(exp G_n) S + fl(r exp(G_n - G))^T fl(V')                                       one a channel
+// with c = d_k^-1/2 (RWKV-7: 1). DPLR writes k v^T as well: o gains fl(tril(A_qk)) v, S gains fl(k exp(G_n - G))^T v.
+// Sources: families.md section 4; rounding points as flash-linear-attention's kernels have them (fla/ops/common/chunk_o.py,
+// chunk_delta_h.py, fla/ops/gated_delta_rule/wy_fast.py, fla/ops/kda).
+#pragma once
+
+#include "tristab/layer/layer_arithmetic.h"
+#include "tristab/matrix/rule/rule.h"
+
+namespace tristab {
+
+struct ChunkOutputs {
+  Matrix w;  // n x d_k
+  Matrix u;  // n x d_v
+  Matrix o;  // n x d_v
+};
+
+class ChunkedLayer {
+ public:
+  // State zero. Both must outlive the layer.
+  ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines, int keys, int values);
+
+  // One chunk of n rows with its T, n x n (rounded to the operand format on entering products). The chunk has queries
+  // and values.
+  ChunkOutputs advance(const TokenInputs& chunk, const Matrix& t);
+
+  const Matrix& state() const { return state_; }  // d_k x d_v
+
+ private:
+  Matrix scores(const TokenInputs& chunk, const Matrix& right) const;
+  Matrix right_hand_side(const TokenInputs& chunk, const GatedFactors& factors) const;
+  void decay_state(const Matrix& last);
+  Matrix to_chunk_end(const Matrix& x, const Matrix& sums) const;
+
+  const LayerArithmetic& arithmetic_;
+  Machines& machines_;
+  ProductUnit unit_;
+  Matrix state_;
+};
+
+}  // namespace tristab

@@ -1,0 +1,26 @@
+// What everything at the layer but the inverse is computed in.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "tristab/arithmetic/arithmetic.h"
+#include "tristab/layer/formation.h"
+
+namespace tristab {
+
+// Products of the arithmetic's matrix unit; elementwise operations in its accumulator's format; what kernels store
+// between their steps (T, w, u, V', the state as an operand, decayed factors, A_qk, o) in its storage format.
+struct LayerArithmetic {
+  std::string name;
+  Settings settings;
+  Arithmetic products;
+  Formation scores;     // how A_qk is formed where gates are channel-wise, or on a kernel's machine
+  bool binary = false;  // exp(x) as 2^(x log2 e)
+};
+
+// "bf16" (bf16 storage, fp32 accumulation), any floating-point arithmetic, or {"arithmetic": "bf16-h100", "exponential":
+// "binary", "scores": FORMATION}. Throws UsageError naming place, found and allowed.
+LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place);
+
+}  // namespace tristab

@@ -1,0 +1,47 @@
+// A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j, with drawn keys, channel-wise erase gates
+// b = sigmoid(erase_mean + x_td), x ~ N(0, 1), and channel decays; write gates w = sigmoid(x) for outputs.
+// Source: families.md section 1 (GDN-2).
+#include "tristab/base/elementary.h"
+#include "tristab/matrix/family/delta_rule.h"
+#include "tristab/matrix/family/family.h"
+#include "tristab/matrix/keys/keys.h"
+
+namespace tristab {
+namespace {
+
+Matrix gates(double mean, int rows, int columns, const RandomStream& random) {
+  Matrix values = normal_matrix(rows, columns, random);
+  for (double& x : values.values()) x = sigmoid(mean + x);
+  return values;
+}
+
+TokenInputs generate_tokens(const Settings& settings, int rows, const RandomStream& random,
+                            bool with_outputs) {
+  TokenInputs head = generate_head(settings, Rule::gdn2, rows, random, with_outputs, true);
+  const int dim = head.keys.columns();
+  head.erase_gate = gates(settings.real("erase_mean"), rows, dim, random.part("erase"));
+  head.write_gate = with_outputs ? gates(0, rows, dim, random.part("write")) : Matrix(rows, 0);
+  return head;
+}
+
+}  // namespace
+
+Family gdn2_family() {
+  const ModelChoice decay = decay_choice("kda-safe");
+  std::vector<Parameter> parameters = delta_rule_parameters(key_choice(), nullptr, &decay);
+  parameters.push_back(Parameter::real("erase_mean", 0.0, -100, 100, "mean of the erase gate's logit"));
+  return {
+      .description = {.name = "gdn2",
+                      .summary = "GDN-2 with drawn keys, channel-wise erase gates and channel decays",
+                      .formula = "A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j, b = sigmoid(m + x)",
+                      .source = "Gated DeltaNet 2, channel-wise erase and write gates",
+                      .parameters = std::move(parameters)},
+      .random = true,
+      .generate_tokens = generate_tokens,
+      .settle = [](Json& settings, std::string_view place) {
+        const ModelChoice decays = decay_choice("kda-safe");
+        settle_models(settings, place, nullptr, &decays);
+      }};
+}
+
+}  // namespace tristab
