@@ -21,7 +21,8 @@ std::string usage(const Json& given) {
 }
 
 std::vector<Json> generated_families() {
-  return {"uniform", "uniform-signed", "ones", "block-ones", "zeros", "normal", "delta-net", "gdn"};
+  return {"uniform", "uniform-signed", "ones",      "block-ones", "zeros",       "normal", "delta-net",
+          "gdn",     "toeplitz",       "geometric", "kahan",      "worst-growth"};
 }
 
 TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {
@@ -120,7 +121,8 @@ TEST(Source, ids_have_family_size_trial_and_hash_and_differ) {
 }
 
 TEST(Source, a_deterministic_family_has_one_trial_and_an_id_without_the_seed) {
-  for (const char* family : {"ones", "block-ones", "zeros"}) {
+  for (const char* family :
+       {"ones", "block-ones", "zeros", "toeplitz", "geometric", "kahan", "worst-growth", "dlattr"}) {
     EXPECT_EQ(open(family, 1, 50)->count(64), 1);
     EXPECT_EQ(open(family, 1, 50)->problem(64, 0).id, open(family, 2, 5)->problem(64, 0).id);
   }
@@ -197,7 +199,8 @@ TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from
       EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
   EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones", "block-ones", "zeros",
-                                          "normal", "delta-net", "gdn", "target-norm", "file"}));
+                                          "normal", "delta-net", "gdn", "toeplitz", "geometric", "kahan",
+                                          "worst-growth", "dlattr", "target-norm", "file"}));
 }
 
 }  // namespace

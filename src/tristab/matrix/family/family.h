@@ -46,6 +46,11 @@ Family zeros_family();
 Family normal_family();
 Family delta_net_family();
 Family gdn_family();
+Family toeplitz_family();
+Family geometric_family();
+Family kahan_family();
+Family worst_growth_family();
+Family dlattr_family();
 Family target_norm_family();
 Family file_family();
 
@@ -57,6 +62,13 @@ Matrix strictly_lower(int n, Value value) {
     for (int j = 0; j < i; ++j) a(i, j) = value(i, j);
   }
   return a;
+}
+
+// 1, x, x^2, ..., x^(count - 1), each the one before times x: the m-th within m ulp.
+inline std::vector<double> powers_of(double x, int count) {
+  std::vector<double> powers(static_cast<std::size_t>(count), 1.0);
+  for (std::size_t m = 1; m < powers.size(); ++m) powers[m] = powers[m - 1] * x;
+  return powers;
 }
 
 // Position of (i, j), i > j, in the strictly lower triangle counted row by row: the index of its random
