@@ -6,8 +6,9 @@ tristab_layer(matrix
     family/registry.cc family/uniform.cc family/uniform_signed.cc family/ones.cc family/block_ones.cc family/zeros.cc
     family/normal.cc family/delta_rule.cc family/delta_net.cc family/gdn.cc family/kda.cc family/gdn2.cc
     family/rwkv7.cc family/delta_product.cc family/comba.cc
-    family/file.cc family/file_selection.cc family/file_sources.cc
-    gates/beta_models.cc gates/decay_models.cc gates/measured_layers.cc
+    family/toeplitz.cc family/geometric.cc family/kahan.cc family/worst_growth.cc family/dlattr.cc
+    family/target_norm.cc family/file.cc family/file_selection.cc family/file_sources.cc
+    gates/beta_models.cc gates/decay_models.cc gates/measured_layers.cc gates/quantiles.cc
     keys/registry.cc keys/independent.cc keys/silu.cc keys/collinear.cc keys/identical.cc keys/orthogonal.cc
-    keys/clustered.cc
+    keys/clustered.cc keys/alternating.cc keys/unnormalised.cc
   USES tristab_base)

@@ -33,6 +33,10 @@ struct Family {
   std::unique_ptr<Source> (*open)(const FamilySpec& spec, const std::filesystem::path& directory,
                                   std::string_view place) = nullptr;
 
+  // For families made from the matrices of another one; null otherwise.
+  std::unique_ptr<Source> (*derive)(const FamilySpec& spec, std::uint64_t seed, int trials,
+                                    const std::filesystem::path& directory, std::string_view place) = nullptr;
+
   // A parameter value that is a list by itself and not an axis ("heads": [0, 2]).
   std::vector<std::string> list_valued = {};
 };
@@ -53,6 +57,12 @@ Family gdn2_family();
 Family rwkv7_family();
 Family delta_product_family();
 Family comba_family();
+Family toeplitz_family();
+Family geometric_family();
+Family kahan_family();
+Family worst_growth_family();
+Family dlattr_family();
+Family target_norm_family();
 Family file_family();
 
 // Sets a(i, j) for i > j, row by row, from value(i, j); zero elsewhere.
@@ -63,6 +73,13 @@ Matrix strictly_lower(int n, Value value) {
     for (int j = 0; j < i; ++j) a(i, j) = value(i, j);
   }
   return a;
+}
+
+// 1, x, x^2, ..., x^(count - 1), each the one before times x: the m-th within m ulp.
+inline std::vector<double> powers_of(double x, int count) {
+  std::vector<double> powers(static_cast<std::size_t>(count), 1.0);
+  for (std::size_t m = 1; m < powers.size(); ++m) powers[m] = powers[m - 1] * x;
+  return powers;
 }
 
 // Position of (i, j), i > j, in the strictly lower triangle counted row by row: the index of its random
