@@ -4,8 +4,12 @@
 // i, or the middle row of the chunk. A factor overflows where its exponent passes 88 in fp32: from sums below the anchor
 // (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5 sigmoid(.)), and
 // infinity times zero is NaN. The factors are rounded to the operand format on entering the product.
-// Source: flash-linear-attention, fla/ops/kda; cudnn-frontend PR 1017.
+// Blocks on the diagonal may be formed element by element instead, s_i entering the left factor first:
+//   M_ij = sum_d fl(s_i l_id) fl(r_jd exp(fl(P_id - G_jd)))
+// Source: flash-linear-attention, fla/ops/kda/chunk_intra.py and chunk_intra_token_parallel.py; cudnn-frontend PR 1017.
 #include <algorithm>
+#include <array>
+#include <vector>
 
 #include "tristab/layer/formation.h"
 
@@ -17,9 +21,8 @@ class AnchoredProduct {
   AnchoredProduct(const GatedFactors& factors, const Formation& formation, Machines& machines)
       : factors_(factors),
         formation_(formation),
-        unit_(machines.machine_for(formation.product), formation.product),
-        upper_(rounded_sums(factors.log_decay, unit_, formation.binary, factors.left_before_decay)),
-        lower_(rounded_sums(factors.log_decay, unit_, formation.binary, false)) {}
+        unit_(machines.machine_for(formation.product), formation.product, formation.exponential),
+        sums_(gate_sums(factors, unit_, formation.scan)) {}
 
   Matrix form(Triangle triangle) const {
     const int n = factors_.left.rows(), block = formation_.block;
@@ -30,9 +33,8 @@ class AnchoredProduct {
       for (int i = first; i < first + rows; ++i) {
         const int end = triangle == Triangle::lower ? i + 1 : i;
         for (int j = 0; j < end; ++j) {
-          const bool diagonal = formation_.exact_diagonal && j >= first;
-          const double value = diagonal ? difference_product(i, j) : product(i - first, j);
-          result(i, j) = scaled(value, i);
+          const bool diagonal = formation_.differences && j >= first;
+          result(i, j) = diagonal ? difference_product(i, j) : scaled(product(i - first, j), i);
         }
       }
     }
@@ -40,10 +42,6 @@ class AnchoredProduct {
   }
 
  private:
-  double power(double exponent) const {
-    return formation_.binary ? unit_.exponential2(exponent) : unit_.exponential(exponent);
-  }
-
   double scaled(double value, int i) const {
     if (factors_.scale.empty()) return value;
     return unit_.rounded(value * unit_.rounded(factors_.scale[static_cast<std::size_t>(i)]));
@@ -59,40 +57,76 @@ class AnchoredProduct {
     const auto gate = [&](const Matrix& sums, int row, int d) {
       return width == 0 ? 0.0 : sums(row, width == 1 ? 0 : d);
     };
-    for (int i = 0; i < rows; ++i) {
-      for (int d = 0; d < dim; ++d) {
-        const double factor = power(unit_.rounded(gate(upper_, first + i, d) - gate(lower_, anchor, d)));
-        left(i, d) = unit_.rounded(factors_.left(first + i, d) * factor);
+    for (int at = 0; at < dim; ++at) {
+      const int d = channel(at);
+      const double a = gate(sums_.right, anchor, d);
+      for (int i = 0; i < rows; ++i) {
+        const double factor = unit_.power(unit_.rounded(gate(sums_.left, first + i, d) - a));
+        left(i, at) = unit_.rounded(factors_.left(first + i, d) * factor);
       }
-    }
-    for (int j = 0; j < columns; ++j) {
-      for (int d = 0; d < dim; ++d) {
-        const double factor = power(unit_.rounded(gate(lower_, anchor, d) - gate(lower_, j, d)));
-        right(d, j) = unit_.rounded(factors_.right(j, d) * factor);
+      for (int j = 0; j < columns; ++j) {
+        const double factor = unit_.power(unit_.rounded(a - gate(sums_.right, j, d)));
+        right(at, j) = unit_.rounded(factors_.right(j, d) * factor);
       }
     }
     return unit_.product(left, right);
   }
 
-  // sum_d l_id r_jd exp(P_id - G_jd), d ascending, every operation rounded.
+  // The channel that enters the product at position `at`.
+  int channel(int at) const {
+    const int dim = factors_.left.columns();
+    if (!formation_.even_channels_first || at / 16 * 16 + 16 > dim) return at;
+    const int within = at % 16;
+    return at - within + (within < 8 ? 2 * within : 2 * (within - 8) + 1);
+  }
+
+  // sum_d (s_i l_id) (r_jd exp(P_id - G_jd)), every operation rounded, by fused multiply-adds.
   double difference_product(int i, int j) const {
     const int dim = factors_.left.columns(), width = factors_.log_decay.columns();
-    double sum = 0;
+    std::vector<double> left(static_cast<std::size_t>(dim)), right(left);
     for (int d = 0; d < dim; ++d) {
-      double term = unit_.rounded(factors_.left(i, d) * factors_.right(j, d));
-      if (width > 0) {
-        const int at = width == 1 ? 0 : d;
-        term = unit_.rounded(term * power(unit_.rounded(upper_(i, at) - lower_(j, at))));
-      }
-      sum = unit_.rounded(sum + term);
+      const auto at = static_cast<std::size_t>(d);
+      left[at] = scaled(factors_.left(i, d), i);
+      right[at] = factors_.right(j, d);
+      if (width == 0) continue;
+      const int gate = width == 1 ? 0 : d;
+      right[at] =
+          unit_.rounded(right[at] * unit_.power(unit_.rounded(sums_.left(i, gate) - sums_.right(j, gate))));
     }
+    return formation_.lanes ? warp_sum(left, right) : sequential_sum(left, right);
+  }
+
+  // d ascending: s <- fl(s + l_d r_d).
+  double sequential_sum(const std::vector<double>& left, const std::vector<double>& right) const {
+    double sum = 0;
+    for (std::size_t d = 0; d < left.size(); ++d) sum = unit_.fused(left[d], right[d], sum);
     return sum;
+  }
+
+  // 32 lanes of dim / 32 consecutive channels: in a lane fma(l_0, r_0, fl(l_1 r_1)), then channels 2, 3, ... by fused
+  // multiply-adds; then lanes 16, 8, 4, 2 and 1 apart are added. Dimensions that 32 does not divide are summed one
+  // after the other.
+  double warp_sum(const std::vector<double>& left, const std::vector<double>& right) const {
+    constexpr std::size_t lanes = 32;
+    const std::size_t own = left.size() / lanes;
+    if (own < 2 || left.size() % lanes != 0) return sequential_sum(left, right);
+    std::array<double, lanes> sums{};
+    for (std::size_t lane = 0; lane < lanes; ++lane) {
+      const double *l = left.data() + lane * own, *r = right.data() + lane * own;
+      sums[lane] = unit_.fused(l[0], r[0], unit_.rounded(l[1] * r[1]));
+      for (std::size_t c = 2; c < own; ++c) sums[lane] = unit_.fused(l[c], r[c], sums[lane]);
+    }
+    for (std::size_t distance = lanes / 2; distance > 0; distance /= 2) {
+      for (std::size_t lane = 0; lane < distance; ++lane)
+        sums[lane] = unit_.rounded(sums[lane] + sums[lane + distance]);
+    }
+    return sums[0];
   }
 
   const GatedFactors& factors_;
   const Formation& formation_;
   ProductUnit unit_;
-  Matrix upper_, lower_;
+  GateSums sums_;
 };
 
 }  // namespace

@@ -14,25 +14,29 @@ double gate(const Matrix& sums, int row, int d) {
 ChunkedLayer::ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines, int keys, int values)
     : arithmetic_(arithmetic),
       machines_(machines),
-      unit_(machines.machine_for(arithmetic.products), arithmetic.products),
+      unit_(machines.machine_for(arithmetic.products), arithmetic.products, arithmetic.exponential),
       state_(keys, values) {}
 
-// fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))), c applied with the decay in the accumulator's format.
+// What multiplies V' inside the chunk: fl(tril((Q r^T) exp(G_i - G_j))) with one gate a head, to which c is applied later;
+// fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))) with one a channel.
 Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const {
-  GatedFactors factors{chunk.queries, right, {}, chunk.log_decay};
-  const double c =
-      chunk.scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
+  const GatedFactors factors{chunk.queries, right, {}, chunk.log_decay};
   if (chunk.log_decay.columns() > 1) {
-    factors.scale.assign(static_cast<std::size_t>(chunk.rows()), c);
+    const double c = query_scale(chunk);
     Matrix product = form(factors, Triangle::lower, arithmetic_.scores, machines_);
-    for (double& x : product.values()) x = unit_.stored(unit_.rounded(x));
+    for (double& x : product.values()) x = unit_.stored(unit_.rounded(unit_.rounded(x) * c));
     return product;
   }
   Formation gram;
   gram.kind = Formation::Kind::gram;
   gram.product = arithmetic_.products;
-  gram.binary = arithmetic_.binary;
+  gram.exponential = arithmetic_.exponential;
+  gram.scan = arithmetic_.scan;
   return unit_.stored(form_gram(factors, Triangle::lower, gram, machines_));
+}
+
+double ChunkedLayer::query_scale(const TokenInputs& chunk) const {
+  return chunk.scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
 }
 
 // What T multiplies to give u.
@@ -61,20 +65,17 @@ Matrix ChunkedLayer::to_chunk_end(const Matrix& x, const Matrix& sums) const {
   Matrix result = x;
   const int last = sums.rows() - 1;
   for (int i = 0; i < x.rows(); ++i) {
-    for (int d = 0; d < x.columns(); ++d) {
-      const double exponent = unit_.rounded(gate(sums, last, d) - gate(sums, i, d));
-      const double factor = arithmetic_.binary ? unit_.exponential2(exponent) : unit_.exponential(exponent);
-      result(i, d) = unit_.rounded(x(i, d) * factor);
-    }
+    for (int d = 0; d < x.columns(); ++d)
+      result(i, d) =
+          unit_.rounded(x(i, d) * unit_.power(unit_.rounded(gate(sums, last, d) - gate(sums, i, d))));
   }
   return result;
 }
 
 // S <- diag(exp G_n) S
-void ChunkedLayer::decay_state(const Matrix& last) {
+void ChunkedLayer::decay_state(const Matrix& sums) {
   for (int d = 0; d < state_.rows(); ++d) {
-    const double exponent = gate(last, 0, d);
-    const double factor = arithmetic_.binary ? unit_.exponential2(exponent) : unit_.exponential(exponent);
+    const double factor = unit_.power(gate(sums, sums.rows() - 1, d));
     for (int v = 0; v < state_.columns(); ++v) state_(d, v) = unit_.rounded(state_(d, v) * factor);
   }
 }
@@ -82,12 +83,8 @@ void ChunkedLayer::decay_state(const Matrix& last) {
 ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
   const GatedFactors factors = rule_of(chunk.rule).factors(chunk);
   const int n = chunk.rows(), width = chunk.log_decay.columns();
-  const Matrix sums = rounded_sums(chunk.log_decay, unit_, arithmetic_.binary, false);
-  const Matrix left_sums =
-      rounded_sums(chunk.log_decay, unit_, arithmetic_.binary, factors.left_before_decay);
-  const auto power = [&](double x) {
-    return arithmetic_.binary ? unit_.exponential2(x) : unit_.exponential(x);
-  };
+  const GateSums gates = gate_sums(factors, unit_, arithmetic_.scan);
+  const Matrix& sums = gates.right;
 
   ChunkOutputs outputs;
   Matrix keys = factors.left;  // fl(s l exp(P))
@@ -95,7 +92,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
     const double scale =
         factors.scale.empty() ? 1 : unit_.rounded(factors.scale[static_cast<std::size_t>(i)]);
     for (int d = 0; d < keys.columns(); ++d) {
-      const double decayed = width == 0 ? 1 : power(gate(left_sums, i, d));
+      const double decayed = width == 0 ? 1 : unit_.power(gate(gates.left, i, d));
       keys(i, d) = unit_.stored(unit_.rounded(unit_.rounded(keys(i, d) * scale) * decayed));
     }
   }
@@ -108,34 +105,32 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
     values.values()[i] = unit_.rounded(outputs.u.values()[i] - values.values()[i]);
 
   const Matrix stored_values = unit_.stored(values);
-  const double c =
-      chunk.scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(keys.columns()))) : 1;
+  const double c = query_scale(chunk);
+  Matrix queries = chunk.queries;
   if (width > 1) {
-    Matrix queries = chunk.queries;  // fl(c q exp(G))
     for (int i = 0; i < n; ++i) {
-      for (int d = 0; d < queries.columns(); ++d)
-        queries(i, d) = unit_.stored(unit_.rounded(unit_.rounded(queries(i, d) * power(sums(i, d))) * c));
+      for (int d = 0; d < width; ++d)
+        queries(i, d) = unit_.stored(unit_.rounded(queries(i, d) * unit_.power(sums(i, d))));
     }
-    outputs.o = unit_.product(unit_.product(queries, state), scores(chunk, factors.right), stored_values);
+  }
+  outputs.o = unit_.product(queries, state);
+  if (width > 1) {  // the product inside the chunk continues the scaled accumulator
+    for (double& x : outputs.o.values()) x = unit_.rounded(x * c);
+    outputs.o = unit_.product(outputs.o, scores(chunk, factors.right), stored_values);
   } else {
-    outputs.o = unit_.product(chunk.queries, state);
     const Matrix inside = unit_.product(scores(chunk, factors.right), stored_values);
     for (int i = 0; i < n; ++i) {
-      const double decayed = width == 0 ? 1 : power(sums(i, 0));
+      const double decayed = width == 0 ? 1 : unit_.power(sums(i, 0));
       for (int v = 0; v < outputs.o.columns(); ++v) {
-        const double across = unit_.rounded(unit_.rounded(outputs.o(i, v) * decayed) * c);
-        outputs.o(i, v) = unit_.rounded(across + unit_.rounded(inside(i, v) * c));
+        outputs.o(i, v) =
+            unit_.fused(unit_.rounded(outputs.o(i, v) * decayed), c, unit_.rounded(inside(i, v) * c));
       }
     }
   }
   if (chunk.rule == Rule::dplr) outputs.o = unit_.product(outputs.o, scores(chunk, chunk.keys), chunk.values);
   outputs.o = unit_.stored(std::move(outputs.o));
 
-  decay_state([&] {
-    Matrix last(1, width);
-    for (int d = 0; d < width; ++d) last(0, d) = sums(n - 1, d);
-    return last;
-  }());
+  decay_state(sums);
   if (width > 1) {
     const Matrix right = unit_.stored(to_chunk_end(factors.right, sums));
     state_ = unit_.product(state_, transposed(right), stored_values);

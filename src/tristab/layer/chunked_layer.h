@@ -5,7 +5,7 @@
 //   w  = fl(T fl(s l exp(P)))                 u = fl(T fl(s v))   (GDN-2: fl(w_gate v); DPLR: T fl(A_ak) v)
 //   V' = u - w fl(S)
 //   o  = fl(c (Q fl(S)) exp(G) + c fl(tril(Q r^T exp(G_i - G_j))) fl(V'))                    one gate a head
-//   o  = fl(fl(c Q exp(G)) fl(S) + fl(tril(c sum_d q_id r_jd exp(G_id - G_jd))) fl(V'))      one a channel
+//   o  = fl(c fl(Q exp(G)) fl(S) + fl(tril(c sum_d q_id r_jd exp(G_id - G_jd))) fl(V'))      one a channel
 //   S <- exp(G_n) S + r^T fl(V' exp(G_n - G))                                                one gate a head
 //   S <- diag(exp G_n) S + fl(r exp(G_n - G))^T fl(V')                                       one a channel
 // with c = d_k^-1/2 (RWKV-7: 1). DPLR writes k v^T as well: o gains fl(tril(A_qk)) v, S gains fl(k exp(G_n - G))^T v.
@@ -36,9 +36,10 @@ class ChunkedLayer {
   const Matrix& state() const { return state_; }  // d_k x d_v
 
  private:
+  double query_scale(const TokenInputs& chunk) const;
   Matrix scores(const TokenInputs& chunk, const Matrix& right) const;
   Matrix right_hand_side(const TokenInputs& chunk, const GatedFactors& factors) const;
-  void decay_state(const Matrix& last);
+  void decay_state(const Matrix& sums);
   Matrix to_chunk_end(const Matrix& x, const Matrix& sums) const;
 
   const LayerArithmetic& arithmetic_;

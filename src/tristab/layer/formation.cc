@@ -9,25 +9,34 @@
 namespace tristab {
 namespace {
 
-constexpr double log2_e = 1.4426950408889634074;
-
 std::vector<Parameter> unit_parameters() {
   return {
       Parameter::text("product", "bf16", "arithmetic of the product; its accumulator's format for all else"),
-      Parameter::choice("exponential", "natural", {"natural", "binary"},
-                        "exp(x), or 2^(x log2 e) with the sums scaled once")};
+      Parameter::choice("exponential", "natural", exponential_names(),
+                        "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction"),
+      Parameter::integer("scan", 0, 0, 256,
+                         "rows of a group of a GPU's scan of the gates; 0: sums one after the other"),
+      Parameter::text("storage", "accumulator",
+                      "format that A is stored in: fp16, bf16, ...; accumulator: its own")};
 }
 
 std::vector<Description> make_descriptions() {
   std::vector<Parameter> gram = unit_parameters(), anchored = unit_parameters();
   gram.push_back(Parameter::choice("scale", "result", {"result", "keys"},
                                    "beta multiplies the decayed product, or the left keys on entry"));
+  gram.push_back(Parameter::choice("steps", "accumulator", {"accumulator", "storage"},
+                                   "format of the steps after the product: the accumulator's, or that of A"));
   anchored.push_back(Parameter::choice("anchor", "first", {"first", "middle", "chunk-middle"},
                                        "row whose sums are the anchor: of the sub-block, or of the chunk"));
   anchored.push_back(Parameter::integer("block", 16, 1, 256, "rows of a sub-block"));
   anchored.push_back(Parameter::choice(
       "diagonal", "anchored", {"anchored", "differences"},
       "blocks on the diagonal: as the others, or element by element from differences of sums"));
+  anchored.push_back(
+      Parameter::choice("reduction", "sequential", {"sequential", "lanes"},
+                        "sums of these elements: channel after channel, or over 32 lanes of a warp"));
+  anchored.push_back(Parameter::choice("channels", "natural", {"natural", "even-first"},
+                                       "order in which channels enter the product; even-first: in every 16"));
   return {
       {"exact", "A in double", "A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)", "families.md section 1", {}},
       {"gram", "one product of the keys on the matrix unit, then decay and beta",
@@ -84,16 +93,25 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
     if (name != "exact") {
       formation.kind = name == "gram" ? Formation::Kind::gram : Formation::Kind::anchored;
       formation.product = product_of(settings, place);
-      formation.binary = settings.text("exponential") == "binary";
+      formation.exponential = exponential_named(settings.text("exponential"), place);
+      formation.scan = static_cast<int>(settings.integer("scan"));
+      check_unit(formation.product, formation.exponential, place);
     }
-    if (formation.kind == Formation::Kind::gram) formation.scaled_keys = settings.text("scale") == "keys";
+    if (formation.kind != Formation::Kind::exact && settings.text("storage") != "accumulator")
+      formation.storage = format_of(settings.text("storage"), fmt::format("{}.storage", place));
+    if (formation.kind == Formation::Kind::gram) {
+      formation.scaled_keys = settings.text("scale") == "keys";
+      formation.stored_steps = settings.text("steps") == "storage";
+    }
     if (formation.kind == Formation::Kind::anchored) {
       const std::string& anchor = settings.text("anchor");
       formation.anchor = anchor == "first"    ? Formation::Anchor::first
                          : anchor == "middle" ? Formation::Anchor::middle
                                               : Formation::Anchor::chunk_middle;
       formation.block = static_cast<int>(settings.integer("block"));
-      formation.exact_diagonal = settings.text("diagonal") == "differences";
+      formation.differences = settings.text("diagonal") == "differences";
+      formation.lanes = settings.text("reduction") == "lanes";
+      formation.even_channels_first = settings.text("channels") == "even-first";
     }
     formations.push_back(std::move(formation));
   }
@@ -116,33 +134,45 @@ std::string label_of(const Formation& formation) {
   return label;
 }
 
-Matrix rounded_sums(const Matrix& log_decay, const ProductUnit& unit, bool binary, bool exclusive) {
-  Matrix sums = log_decay;
-  for (double& x : sums.values()) x = unit.rounded(x);
-  for (int i = 1; i < sums.rows(); ++i) {
-    for (int d = 0; d < sums.columns(); ++d) sums(i, d) = unit.rounded(sums(i - 1, d) + sums(i, d));
-  }
-  if (binary) {
-    for (double& x : sums.values()) x = unit.rounded(x * unit.rounded(log2_e));
-  }
-  if (exclusive) {
-    for (int i = sums.rows() - 1; i >= 0; --i) {
-      for (int d = 0; d < sums.columns(); ++d) sums(i, d) = i > 0 ? sums(i - 1, d) : 0.0;
+GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan) {
+  GateSums sums;
+  sums.left = sums.right = unit.running_sums(factors.log_decay, scan);
+  if (factors.left_before_decay) {
+    for (int i = sums.left.rows() - 1; i >= 0; --i) {
+      for (int d = 0; d < sums.left.columns(); ++d) sums.left(i, d) = i > 0 ? sums.left(i - 1, d) : 0.0;
     }
   }
   return sums;
 }
 
-Matrix form(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines) {
-  switch (formation.kind) {
-    case Formation::Kind::exact:
-      break;
-    case Formation::Kind::gram:
-      return form_gram(factors, triangle, formation, machines);
-    case Formation::Kind::anchored:
-      return form_anchored(factors, triangle, formation, machines);
+void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place) {
+  const Format& format = product.product.format;
+  if (exponential == Exponential::ex2_approx && format != fp32_format()) {
+    throw UsageError(fmt::format("{}.exponential: found ex2.approx with sums in {}; allowed: sums in fp32",
+                                 place, format.name));
   }
-  return gated_product(factors, triangle);
+  if (format != fp64_format() && format.precision > 26) {
+    throw UsageError(fmt::format("{}: found sums in {} of {} bits; allowed: fp64, or up to 26 bits", place,
+                                 format.name, format.precision));
+  }
+}
+
+StorageRounding::StorageRounding(const std::optional<Format>& format) {
+  if (format && *format != fp64_format()) target_.emplace(*format);
+}
+
+double StorageRounding::operator()(double x) const {
+  return target_ ? round_value(x, *target_, Rounding::nearest_even) : x;
+}
+
+Matrix form(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines) {
+  if (formation.kind == Formation::Kind::exact) return gated_product(factors, triangle);
+  Matrix product = formation.kind == Formation::Kind::gram
+                       ? form_gram(factors, triangle, formation, machines)
+                       : form_anchored(factors, triangle, formation, machines);
+  const StorageRounding stored(formation.storage);
+  for (double& x : product.values()) x = stored(x);
+  return product;
 }
 
 }  // namespace tristab

@@ -6,15 +6,16 @@
 //             product as well: anchored.cc
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/machines.h"
 #include "tristab/layer/product_unit.h"
 #include "tristab/matrix/gated_product.h"
-#include "tristab/arithmetic/machines.h"
 
 namespace tristab {
 
@@ -24,15 +25,25 @@ struct Formation {
 
   Kind kind = Kind::exact;
   std::string name = "exact";
-  Settings settings;    // complete parameters
-  Arithmetic product;   // of the matrix unit, whose accumulator's format every elementwise step has
-  bool binary = false;  // exp(x) as 2^(x log2 e), the sums scaled once: as GPU kernels compute it
-  bool scaled_keys =
-      false;  // s_i multiplies the rows of L (rounded to the operand format), not the finished product
+  Settings settings;   // complete parameters
+  Arithmetic product;  // of the matrix unit, whose accumulator's format every elementwise step has
+  Exponential exponential = Exponential::natural;
+  int scan =
+      0;  // rows of a group of the gates' running sums; 0: one after the other (ProductUnit::running_sums)
+
+  std::optional<Format> storage;  // of A; none: the accumulator's
+
+  // gram: the steps after the product are rounded to storage, not to the accumulator's format.
+  bool stored_steps = false;
+  // gram: s_i multiplies the rows of L (rounded to storage), not the finished product.
+  bool scaled_keys = false;
+
+  // anchored:
   Anchor anchor = Anchor::first;
-  int block = 16;  // rows of a sub-block
-  bool exact_diagonal =
-      false;  // anchored: blocks on the diagonal element by element, with differences of sums
+  int block = 16;                    // rows of a sub-block
+  bool differences = false;          // blocks on the diagonal element by element, from differences of sums
+  bool lanes = false;                // these elements' sums over 32 lanes of a warp; else one after the other
+  bool even_channels_first = false;  // in every 16 channels of a product the even ones enter first
 };
 
 std::span<const Description> formation_descriptions();
@@ -50,9 +61,25 @@ std::string label_of(const Formation& formation);
 // NaN where exponents leave the format. Throws UsageError where channel gates meet a formation for one gate a head.
 Matrix form(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);
 
-// Running sums of the log decay in the accumulator's format of `unit`, row after row; scaled by log2 e first where
-// `binary` is set. Exclusive: the sum over the rows before.
-Matrix rounded_sums(const Matrix& log_decay, const ProductUnit& unit, bool binary, bool exclusive);
+// The sums that an exponent is the difference of: P of the left factor and G of the right one.
+struct GateSums {
+  Matrix left, right;  // n x columns of the log decay
+};
+GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan);
+
+// Whether everything beside the products can be rounded once in double: accumulators of at most 26 bits, or fp64.
+// Throws UsageError naming place where it cannot, and where ex2.approx meets an accumulator that is not fp32.
+void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place);
+
+// Rounding to nearest to the format that A is stored in; none: no rounding.
+class StorageRounding {
+ public:
+  explicit StorageRounding(const std::optional<Format>& format);
+  double operator()(double x) const;
+
+ private:
+  std::optional<RoundingTarget<double>> target_;
+};
 
 Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation,
                  Machines& machines);

@@ -2,7 +2,9 @@
 //   M_ij = fl(fl((L R^T)_ij fl(exp(fl(P_i - G_j)))) s_i)
 // L and R enter the matrix unit in its operand format, everything after it is in the accumulator's. With `scale: keys`
 // s_i multiplies row i of L before the product (and is rounded to storage with it) instead of the result.
-// Source: flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py (K K^T in bf16 with fp32 accumulation, then
+// With
+// `steps: storage` the product, beta and the results are rounded to the format that A is stored in (FlashKDA:
+// fl16(fl16(k k^T) fl16(beta))). Source: flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py (K K^T in bf16 with fp32 accumulation, then
 // exp of the gates' differences and beta in fp32); DeltaNet kernels scale the keys.
 #include <fmt/format.h>
 
@@ -19,7 +21,7 @@ Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation
         "formation gram: found one gate a channel; allowed: rules with one gate a head, or formation "
         "anchored");
   }
-  const ProductUnit unit(machines.machine_for(formation.product), formation.product);
+  const ProductUnit unit(machines.machine_for(formation.product), formation.product, formation.exponential);
   const bool scaled = !factors.scale.empty();
   Matrix left = factors.left;
   if (scaled && formation.scaled_keys) {
@@ -29,8 +31,10 @@ Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation
     }
   }
   Matrix product = unit.product(left, transposed(factors.right));
-  const Matrix upper = rounded_sums(factors.log_decay, unit, formation.binary, factors.left_before_decay);
-  const Matrix lower = rounded_sums(factors.log_decay, unit, formation.binary, false);
+  // Formats inside the accumulator's: one rounding from the exact product of two numbers is right for both.
+  const StorageRounding stored(formation.storage);
+  const auto step = [&](double x) { return formation.stored_steps ? stored(x) : unit.rounded(x); };
+  const GateSums sums = gate_sums(factors, unit, formation.scan);
   for (int i = 0; i < n; ++i) {
     const int columns = triangle == Triangle::lower ? i + 1 : i;
     const double scale =
@@ -40,13 +44,11 @@ Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation
         product(i, j) = 0;
         continue;
       }
-      double value = product(i, j);
+      double value = step(product(i, j));
       if (width == 1) {
-        const double exponent = unit.rounded(upper(i, 0) - lower(j, 0));
-        value = unit.rounded(value *
-                             (formation.binary ? unit.exponential2(exponent) : unit.exponential(exponent)));
+        value = step(value * unit.power(unit.rounded(sums.left(i, 0) - sums.right(j, 0))));
       }
-      product(i, j) = unit.rounded(value * scale);
+      product(i, j) = step(value * step(scale));
     }
   }
   return product;

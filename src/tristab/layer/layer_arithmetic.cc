@@ -16,13 +16,15 @@ LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place)
   }
   LayerArithmetic layer;
   const Json scores = object.value("scores", Json("exact"));
-  const Json exponential = object.value("exponential", Json("natural"));
-  object.erase("scores");
-  object.erase("exponential");
-  if (exponential != "natural" && exponential != "binary") {
-    throw UsageError(
-        fmt::format("{}.exponential: found {}; allowed: natural, binary", place, exponential.dump()));
+  const Json exponential = object.value("exponential", Json("natural")), scan = object.value("scan", Json(0));
+  for (const char* own : {"scores", "exponential", "scan"}) object.erase(own);
+  if (!exponential.is_string()) {
+    throw UsageError(fmt::format("{}.exponential: found {}; allowed: {}", place, exponential.dump(),
+                                 join_names(exponential_names())));
   }
+  if (!scan.is_number_integer() || scan < 0 || scan > 256)
+    throw UsageError(
+        fmt::format("{}.scan: found {}; allowed: a whole number from 0 to 256", place, scan.dump()));
   const std::vector<Arithmetic> products = expand_arithmetic(object, place);
   if (products.size() != 1 || products.front().quantiser) {
     throw UsageError(fmt::format("{}: found {}; allowed: one floating-point arithmetic (bf16 by default)",
@@ -31,7 +33,9 @@ LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place)
   layer.products = products.front();
   layer.name = layer.products.name;
   layer.settings = layer.products.settings;
-  layer.binary = exponential == "binary";
+  layer.exponential = exponential_named(exponential, fmt::format("{}.exponential", place));
+  layer.scan = scan;
+  check_unit(layer.products, layer.exponential, place);
   const std::vector<Formation> formations = expand_formation(scores, fmt::format("{}.scores", place));
   if (formations.size() != 1)
     throw UsageError(fmt::format("{}.scores: found {}; allowed: one formation", place, scores.dump()));

@@ -15,12 +15,13 @@ struct LayerArithmetic {
   std::string name;
   Settings settings;
   Arithmetic products;
-  Formation scores;     // how A_qk is formed where gates are channel-wise, or on a kernel's machine
-  bool binary = false;  // exp(x) as 2^(x log2 e)
+  Formation scores;  // how A_qk is formed where gates are channel-wise
+  Exponential exponential = Exponential::natural;
+  int scan = 0;  // of the gates' running sums (ProductUnit::running_sums)
 };
 
 // "bf16" (bf16 storage, fp32 accumulation), any floating-point arithmetic, or {"arithmetic": "bf16-h100", "exponential":
-// "binary", "scores": FORMATION}. Throws UsageError naming place, found and allowed.
+// "ex2.approx", "scan": 32, "scores": FORMATION}. Throws UsageError naming place, found and allowed.
 LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place);
 
 }  // namespace tristab

@@ -9,8 +9,7 @@
 
 namespace tristab {
 
-// Correctly rounded to the 64 bits of long double.
-long double exponential_of(long double x) {
+long double exponential_of(const long double& x) {
   mpfr_t power;
   mpfr_init2(power, 64);
   mpfr_set_ld(power, x, MPFR_RNDN);
@@ -92,7 +91,7 @@ LayerTruth establish_layer_truth(const TokenInputs& tokens, int n) {
   truth.w = Matrix(rows, keys);
   truth.u = Matrix(rows, values);
   truth.o = Matrix(rows, values);
-  Recurrence<long double> recurrence(tokens);
+  Recurrence<long double> recurrence(tokens, exponential_of);
   for (int first = 0; first < rows; first += n) {
     const int count = std::min(n, rows - first);
     solve_chunk(token_rows(tokens, first, count, count), first, truth);

@@ -2,16 +2,32 @@
 // arithmetic returns, and single rounded operations beside it.
 #pragma once
 
-#include "tristab/arithmetic/machine.h"
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tristab/arithmetic/machines.h"
 #include "tristab/format/round.h"
 
 namespace tristab {
+
+// How a kernel computes e^x.
+enum class Exponential {
+  natural,    // e^x, rounded once
+  binary,     // 2^y rounded once, y = fl(x log2 e), where running sums were scaled by log2 e
+  ex2_approx  // the same by the GPU's ex2.approx.ftz.f32 (ex2_approx.h); the accumulator's format is fp32
+};
+
+// "natural", "binary", "ex2.approx"; throws UsageError naming place and the nearest name.
+Exponential exponential_named(const std::string& name, std::string_view place);
+const std::vector<std::string>& exponential_names();
 
 class ProductUnit {
  public:
   // `machine` must take the arithmetic's formats (float carriers where all are inside fp32), and must be idle while
   // one of these functions runs. Both outlive the unit. `draws`: part in what stochastic rounding draws.
-  ProductUnit(Machine& machine, const Arithmetic& arithmetic, std::uint64_t draws = 0);
+  ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponential exponential = Exponential::natural,
+              std::uint64_t draws = 0);
 
   // P Q and C + P Q as the accumulator holds them: operands are rounded to the operand format on entry, C starts
   // the accumulator. Shapes m x k, k x n.
@@ -21,8 +37,17 @@ class ProductUnit {
   // One operation's result rounded to nearest to the accumulator's format, given exactly or as the nearest double (of
   // sums, products and quotients of numbers of at most 25 bits that is the same).
   double rounded(double x) const { return wide_ ? x : round_value(x, accumulator_, Rounding::nearest_even); }
-  double exponential(double x) const;   // e^x, correctly rounded but for one case in 2^28
-  double exponential2(double x) const;  // 2^x
+
+  // e^x where x is a difference of running_sums().
+  double power(double x) const;
+
+  // G_i = g_1 + ... + g_i, channel by channel, in the accumulator's format, scaled by log2 e afterwards where the
+  // exponential is a power of two. `group` 0: one addition after the other. Else in groups of that many rows as
+  // a GPU scans them: inside a group x_i <- fl(x_i + x_{i-d}) for d = 1, 2, 4, ... at once (Hillis and Steele), then
+  // each group's sums are added to the carry of the groups before.
+  Matrix running_sums(const Matrix& log_decay, int group) const;
+
+  double fused(double x, double y, double z) const;  // fl(x y + z)
 
   // To the storage format.
   double stored(double x) const;
@@ -33,6 +58,7 @@ class ProductUnit {
  private:
   Machine* machine_;
   const Arithmetic* arithmetic_;
+  Exponential exponential_;
   std::uint64_t draws_;
   bool wide_;  // the accumulator is double's own format
   RoundingTarget<double> accumulator_, storage_;

@@ -11,14 +11,16 @@
 
 namespace tristab {
 
-// e^x of the precision of Real; long double's own (64 bits) is in layer_truth.cc.
-long double exponential_of(long double x);
+// e^x, correctly rounded to the 64 bits of long double.
+long double exponential_of(const long double& x);
 
 template <class Real>
 class Recurrence {
  public:
-  explicit Recurrence(const TokenInputs& tokens)
+  // `exponential` is e^x in the precision of Real. The tokens outlive the recurrence.
+  Recurrence(const TokenInputs& tokens, Real (*exponential)(const Real&))
       : tokens_(tokens),
+        exponential_(exponential),
         keys_(static_cast<std::size_t>(tokens.keys.columns())),
         values_(static_cast<std::size_t>(tokens.values.columns())),
         state_(keys_ * values_),
@@ -63,10 +65,9 @@ class Recurrence {
   void decay(int t) {
     const int width = tokens_.log_decay.columns();
     if (width == 0) return;
-    using tristab::exponential_of;
-    Real factor = exponential_of(Real(tokens_.log_decay(t, 0)));
+    Real factor = exponential_(Real(tokens_.log_decay(t, 0)));
     for (std::size_t d = 0; d < keys_; ++d) {
-      if (width > 1 && d > 0) factor = exponential_of(number(tokens_.log_decay, t, d));
+      if (width > 1 && d > 0) factor = exponential_(number(tokens_.log_decay, t, d));
       for (std::size_t v = 0; v < values_; ++v) state_[d * values_ + v] *= factor;
     }
   }
@@ -135,6 +136,7 @@ class Recurrence {
   }
 
   const TokenInputs& tokens_;
+  Real (*exponential_)(const Real&);
   std::size_t keys_, values_;
   std::vector<Real> state_, read_;
 };

@@ -14,11 +14,12 @@
 namespace tristab {
 namespace {
 
-const std::vector<std::string> kFileKeys{"kernel", "summary",    "source",     "date",  "chunks",
-                                         "method", "arithmetic", "parameters", "phases"};
+const std::vector<std::string> kFileKeys{"kernel", "summary",   "source",     "date",
+                                         "chunks", "method",    "arithmetic", "parameters",
+                                         "phases", "formation", "layer"};
 
 // What a choice of a parameter may change.
-const std::vector<std::string> kChoiceKeys{"method", "arithmetic"};
+const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", "layer"};
 
 [[noreturn]] void refuse(std::string_view place, const std::string& found, const std::string& allowed) {
   throw UsageError(fmt::format("{}: found {}; allowed: {}", place, found, allowed));
@@ -150,12 +151,19 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
     recipe.phases.push_back(phase.get<std::string>());
 
   Json method = file.json["method"], stages = file.json["arithmetic"];
+  Json formation = file.json.value("formation", Json("exact")), layer = file.json.value("layer", Json());
   if (method.is_string()) method = Json{{"method", method}};
   for (const Parameter& parameter : file.parameters) {
     const Json& change = file.json["parameters"][parameter.name]["choices"][settings.text(parameter.name)];
     replace(method, change.value("method", Json::object()));
     replace(stages, change.value("arithmetic", Json::object()));
+    formation = change.value("formation", formation);
+    layer = change.value("layer", layer);
   }
+  const std::vector<Formation> formations = expand_formation(formation, file.place + ": formation");
+  if (formations.size() != 1) refuse(file.place + ": formation", formation.dump(), "one setting, no lists");
+  recipe.formation = formations.front();
+  if (!layer.is_null()) recipe.layer = make_layer_arithmetic(layer, file.place + ": layer");
   const std::vector<MethodSpec> specs = expand_method(method, file.place + ": method");
   if (specs.size() != 1) refuse(file.place + ": method", method.dump(), "one setting, no lists");
   recipe.method = specs.front();

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -11,6 +12,7 @@
 
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/base/parameters.h"
+#include "tristab/layer/layer_arithmetic.h"
 #include "tristab/method/method.h"
 
 namespace tristab {
@@ -30,6 +32,11 @@ struct Recipe {
   // What a record calls the arithmetic: named "recipe", with the stages' arithmetics as settings, the operand format
   // that A is stored in, and the coarsest storage of all stages.
   Arithmetic summary_arithmetic;
+
+  // How the kernel forms A where keys and gates are given; exact: A is taken as given.
+  Formation formation;
+  // What the kernels around this one compute w, u, the state and o in; none: the sweep's layer arithmetic.
+  std::optional<LayerArithmetic> layer;
 
   bool takes(int n) const;
   StageArithmetics stages() const;  // pointers into `arithmetics`

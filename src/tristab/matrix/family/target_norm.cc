@@ -62,6 +62,7 @@ class TargetNormSource : public Source {
       throw InputError(message);
     }
     for (double& value : problem.a.values()) value *= factor;
+    problem.tokens = nullptr;  // whose A this no longer is
     // The base's id stands for its family, size, trial, seed and source.
     problem.id =
         problem_id(name, problem.a.rows(), problem.trial, fmt::format("{} {}", canonical_, problem.id));

@@ -1,0 +1,158 @@
+// Formation of A as kernels do it: against plain loops in float, and the overflow that its anchors cause.
+#include "tristab/layer/formation.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "test_support.h"
+#include "tristab/base/errors.h"
+#include "tristab/layer/layer_arithmetic.h"
+
+namespace tristab {
+namespace {
+
+using testing_support::source_of;
+
+TokenInputs chunk_of(const Json& family, int n) { return *source_of(family)->problem(n, 0).tokens; }
+
+Matrix formed(const TokenInputs& tokens, const Json& formation) {
+  Machines machines;
+  return form(rule_of(tokens.rule).factors(tokens), Triangle::strictly_lower,
+              expand_formation(formation, "test").front(), machines);
+}
+
+double relative(const Matrix& x, const Matrix& exact) {
+  double difference = 0, size = 0;
+  for (std::size_t i = 0; i < exact.values().size(); ++i) {
+    difference += std::pow(x.values()[i] - exact.values()[i], 2);
+    size += std::pow(exact.values()[i], 2);
+  }
+  return std::sqrt(difference / size);
+}
+
+bool is_finite(const Matrix& x) {
+  for (const double value : x.values()) {
+    if (!std::isfinite(value)) return false;
+  }
+  return true;
+}
+
+TEST(Formation, exact_is_the_formula_in_double) {
+  const TokenInputs tokens = chunk_of({{"family", "gdn"}, {"head_dim", 32}}, 16);
+  EXPECT_EQ(formed(tokens, "exact"), delta_rule_matrix(tokens));
+}
+
+TEST(Formation, gram_is_a_product_then_decay_then_beta_in_float) {
+  const TokenInputs tokens =
+      chunk_of({{"family", "gdn"}, {"head_dim", 32}, {"key_format", "bf16"}, {"gate", "fla-init"}}, 24);
+  const Matrix a = formed(tokens, Json{{"formation", "gram"}, {"product", "bf16"}});
+  std::vector<float> sums;
+  for (int i = 0; i < 24; ++i) {
+    const auto g = static_cast<float>(tokens.log_decay(i, 0));
+    sums.push_back(i == 0 ? g : sums.back() + g);
+  }
+  for (int i = 0; i < 24; ++i) {
+    for (int j = 0; j < 24; ++j) {
+      float dot = 0;
+      for (int d = 0; d < 32; ++d)
+        dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
+      const auto difference =
+          static_cast<double>(sums[static_cast<std::size_t>(i)] - sums[static_cast<std::size_t>(j)]);
+      const float decayed = dot * static_cast<float>(std::exp(difference));
+      const float value = decayed * static_cast<float>(tokens.beta[static_cast<std::size_t>(i)]);
+      EXPECT_EQ(a(i, j), j < i ? static_cast<double>(value) : 0.0) << i << " " << j;
+    }
+  }
+}
+
+TEST(Formation, storage_rounds_the_formed_matrix) {
+  const TokenInputs tokens = chunk_of({{"family", "gdn"}, {"head_dim", 32}, {"key_format", "bf16"}}, 24);
+  const Matrix wide = formed(tokens, Json{{"formation", "gram"}});
+  for (const char* format : {"fp16", "bf16"}) {
+    const Matrix narrow = formed(tokens, Json{{"formation", "gram"}, {"storage", format}});
+    const RoundingTarget<double> target(format_of(format, "test"));
+    for (std::size_t i = 0; i < wide.values().size(); ++i)
+      EXPECT_EQ(narrow.values()[i], round_value(wide.values()[i], target, Rounding::nearest_even));
+  }
+}
+
+TEST(Formation, steps_in_storage_are_flashkda_s) {
+  // fl16(fl16(k k^T) fl16(beta))
+  const TokenInputs tokens =
+      chunk_of({{"family", "delta-net"}, {"head_dim", 32}, {"key_format", "bf16"}}, 16);
+  const Matrix a = formed(
+      tokens, Json{{"formation", "gram"}, {"product", "bf16"}, {"storage", "fp16"}, {"steps", "storage"}});
+  const RoundingTarget<double> half(format_of("fp16", "test"));
+  const auto fl16 = [&](double x) { return round_value(x, half, Rounding::nearest_even); };
+  for (int i = 0; i < 16; ++i) {
+    for (int j = 0; j < i; ++j) {
+      float dot = 0;
+      for (int d = 0; d < 32; ++d)
+        dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
+      EXPECT_EQ(a(i, j),
+                fl16(fl16(static_cast<double>(dot)) * fl16(tokens.beta[static_cast<std::size_t>(i)])));
+    }
+  }
+}
+
+TEST(Formation, anchors_change_nothing_but_rounding_where_nothing_overflows) {
+  for (const char* family : {"kda", "gdn2", "rwkv7", "gdn", "comba", "delta-net"}) {
+    Json given{{"family", family}, {"head_dim", 32}, {"key_format", "bf16"}};
+    if (std::string(family) == "kda" || std::string(family) == "gdn2") given["gate"] = "constant";
+    const TokenInputs tokens = chunk_of(given, 40);
+    const Matrix exact = delta_rule_matrix(tokens);
+    for (const char* anchor : {"first", "middle", "chunk-middle"}) {
+      for (const char* diagonal : {"anchored", "differences"}) {
+        const Matrix a = formed(
+            tokens,
+            Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", anchor}, {"diagonal", diagonal}});
+        EXPECT_LT(relative(a, exact), 2e-5) << family << " " << anchor << " " << diagonal;
+        EXPECT_GT(relative(a, exact), 1e-9) << family << " " << anchor << " " << diagonal;
+      }
+    }
+  }
+}
+
+// cudnn-frontend PR 1017: g = -5 sigmoid(.), n = 64, exponents around the chunk's middle span more than fp32 holds.
+TEST(Formation, an_anchor_in_the_middle_of_the_chunk_overflows_where_the_first_row_of_the_block_does_not) {
+  const TokenInputs tokens =
+      chunk_of({{"family", "kda"}, {"head_dim", 32}, {"key_format", "bf16"}, {"gate", "kda-safe"}}, 64);
+  const Matrix middle =
+      formed(tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}});
+  EXPECT_FALSE(is_finite(middle));
+  const Matrix first = formed(
+      tokens,
+      Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"diagonal", "differences"}});
+  EXPECT_TRUE(is_finite(first));
+  EXPECT_LT(relative(first, delta_rule_matrix(tokens)), 1e-5);
+  // With a bound of -1 the span stays inside and the middle does no harm.
+  TokenInputs gentle = tokens;
+  for (double& g : gentle.log_decay.values()) g /= 5;
+  EXPECT_TRUE(is_finite(
+      formed(gentle, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}})));
+}
+
+TEST(Formation, gates_of_channels_are_no_gram_product) {
+  const TokenInputs tokens = chunk_of({{"family", "kda"}, {"head_dim", 32}}, 16);
+  EXPECT_THROW(formed(tokens, "gram"), UsageError);
+}
+
+TEST(Formation, unknown_names_and_values_are_refused) {
+  for (const Json& given :
+       {Json("gramm"), Json{{"formation", "gram"}, {"product", "int8"}},
+        Json{{"formation", "gram"}, {"anchor", "first"}}, Json{{"formation", "gram"}, {"storage", "fp17"}},
+        Json{{"formation", "gram"}, {"product", "fp64"}, {"exponential", "ex2.approx"}}, Json(3)})
+    EXPECT_THROW(expand_formation(given, "test"), UsageError) << given;
+}
+
+TEST(Formation, lists_are_axes_and_labels_hold_what_is_not_default) {
+  const auto formations =
+      expand_formation(Json{{"formation", "gram"}, {"product", {"bf16", "bf16-h100"}}}, "test");
+  ASSERT_EQ(formations.size(), 2U);
+  EXPECT_EQ(label_of(formations[0]), "gram");
+  EXPECT_EQ(label_of(formations[1]), "gram:product=bf16-h100");
+}
+
+}  // namespace
+}  // namespace tristab
