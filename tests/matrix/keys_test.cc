@@ -17,8 +17,10 @@ Matrix draw(const std::string& name, int n, Json settings, const std::string& id
   for (const KeyModel& model : key_models()) {
     if (model.name != name) continue;
     for (const Parameter& parameter : model.parameters) {
-      if (!settings.contains(parameter.name)) settings[parameter.name] = parameter.default_value;
+      if (settings.contains(parameter.name) || parameter.default_value.is_null()) continue;
+      settings[parameter.name] = parameter.default_value;
     }
+    if (model.settle != nullptr) model.settle(settings, "keys test");
     return model.generate(Settings(settings), n, RandomStream(identity));
   }
   throw std::logic_error("no such key model");
@@ -46,12 +48,55 @@ double average_mean_cosine(const std::string& name, const Json& settings) {
   return sum / 40;
 }
 
-TEST(KeyModels, every_key_has_norm_one) {
+TEST(KeyModels, every_key_has_norm_one_but_those_without_normalisation) {
   for (const KeyModel& model : key_models()) {
+    if (model.name == "unnormalised") continue;
     const Matrix keys = draw(model.name, 70, {{"head_dim", 64}});
     ASSERT_EQ(keys.rows(), 70);
     ASSERT_EQ(keys.columns(), 64);
     for (int i = 0; i < 70; ++i) EXPECT_NEAR(cosine(keys, i, i), 1.0, 1e-14) << model.name;
+  }
+}
+
+// Scaling by a power of two is exact, so every component is that of the key of length 1, times 4.
+TEST(KeyModels, scale_is_the_length_of_every_normalised_key) {
+  for (const KeyModel& model : key_models()) {
+    if (model.name == "unnormalised") continue;
+    const Matrix one = draw(model.name, 20, {{"head_dim", 16}});
+    const Matrix four = draw(model.name, 20, {{"head_dim", 16}, {"scale", 4}});
+    for (std::size_t i = 0; i < one.values().size(); ++i) {
+      ASSERT_EQ(four.values()[i], 4 * one.values()[i]) << model.name;
+    }
+  }
+}
+
+TEST(AlternatingKeys, products_are_one_with_the_sign_of_the_distance) {
+  const Matrix keys = draw("alternating", 30, {{"head_dim", 32}});
+  for (int i = 0; i < 30; ++i) {
+    for (int j = 0; j < i; ++j) EXPECT_NEAR(cosine(keys, i, j), (i - j) % 2 == 0 ? 1.0 : -1.0, 1e-14);
+  }
+}
+
+// |k|^2 is chi-squared with head_dim degrees of freedom: mean head_dim, variance 2 head_dim.
+TEST(UnnormalisedKeys, without_activation_squared_lengths_are_chi_squared) {
+  constexpr int n = 4000, dim = 32;
+  const Matrix keys = draw("unnormalised", n, {{"head_dim", dim}, {"activation", "none"}});
+  double mean = 0, variance = 0;
+  for (int i = 0; i < n; ++i) mean += cosine(keys, i, i) / n;
+  for (int i = 0; i < n; ++i) variance += std::pow(cosine(keys, i, i) - mean, 2) / n;
+  EXPECT_NEAR(mean, dim, 5 * std::sqrt(2.0 * dim / n));
+  EXPECT_NEAR(variance / (2 * dim), 1.0, 0.15);
+}
+
+// silu's values are at least -0.27846 and grow like their argument above; normalised they are the model silu.
+TEST(UnnormalisedKeys, with_silu_they_are_the_silu_keys_before_normalisation) {
+  const Matrix keys = draw("unnormalised", 64, {{"head_dim", 64}}),
+               unit = draw("silu", 64, {{"head_dim", 64}});
+  for (const double value : keys.values()) EXPECT_GT(value, -0.278465);
+  for (int i = 0; i < 64; ++i) {
+    const double length = std::sqrt(cosine(keys, i, i));
+    EXPECT_GT(std::fabs(length - 1), 1e-3);
+    for (int d = 0; d < 64; ++d) EXPECT_NEAR(keys(i, d) / length, unit(i, d), 1e-15);
   }
 }
 

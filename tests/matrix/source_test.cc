@@ -35,6 +35,32 @@ TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {
   }
 }
 
+TEST(Families, uniform_gates_need_a_low_end_at_or_below_the_high_one) {
+  EXPECT_EQ(usage({{"family", "gdn"}, {"gate", "uniform"}, {"gate_high", -2}}),
+            "a.json: families[2].gate_low: found -1.0 above gate_high = -2.0; allowed: at most gate_high");
+}
+
+TEST(Families, a_table_of_quantiles_has_one_form_in_the_settings) {
+  const auto specs = expand_family(
+      {{"family", "gdn"}, {"gate", "quantiles"}, {"gate_quantiles", {" 0 = -2.0, 1=-1e0", "0=-2,1=-1"}}},
+      "p");
+  ASSERT_EQ(specs.size(), 2u);
+  EXPECT_EQ(specs[0].settings, specs[1].settings);
+  EXPECT_EQ(specs[0].settings.text("gate_quantiles"), "0=-2,1=-1");
+  EXPECT_EQ(
+      usage({{"family", "gdn"}, {"beta", "quantiles"}, {"beta_quantiles", "0=1,1=2"}}),
+      "a.json: families[2].beta_quantiles: found the value 2 in '0=1,1=2'; allowed: two or more of "
+      "probability=value with commas between, probabilities from 0 to 1 ascending, values from 0 to 1 not "
+      "descending");
+}
+
+TEST(Families, strength_of_unnormalised_keys_belongs_to_silu) {
+  EXPECT_EQ(
+      usage({{"family", "gdn"}, {"keys", "unnormalised"}, {"activation", "none"}, {"strength", 1}}),
+      "a.json: families[2].strength: found 1.0 with activation 'none'; allowed only with activation silu");
+  EXPECT_EQ(expand_family("gdn:keys=unnormalised", "p").front().settings.real("strength"), 0.7);
+}
+
 TEST(Source, every_generated_matrix_is_strictly_lower_triangular_and_finite) {
   for (const Json& family : generated_families()) {
     for (const int n : {1, 2, 17, 64}) {
@@ -171,7 +197,7 @@ TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from
       EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
   EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones", "block-ones", "zeros",
-                                          "normal", "delta-net", "gdn", "file"}));
+                                          "normal", "delta-net", "gdn", "target-norm", "file"}));
 }
 
 }  // namespace

@@ -18,6 +18,9 @@ TEST(Label, defaults_are_left_out) {
   EXPECT_EQ(arithmetic_label("e5m7"), "e5m7");
   EXPECT_EQ(arithmetic_label(Json{{"arithmetic", "e5m7-pure"}, {"fma", true}}), "e5m7-pure:fma=true");
   EXPECT_EQ(family_label("gdn"), "gdn");
+  EXPECT_EQ(family_label("target-norm"), "target-norm");
+  EXPECT_EQ(family_label({{"family", "target-norm"}, {"base", {{"family", "uniform"}, {"scale", 2}}}}),
+            "target-norm:base=(uniform:scale=2.0)");
   EXPECT_EQ(family_label(Json{{"family", "gdn"}, {"keys", "silu"}}), "gdn");
   EXPECT_EQ(family_label(Json{{"family", "uniform"}, {"scale", 0.1}}), "uniform:scale=0.1");
   EXPECT_EQ(family_label(Json{{"family", "file"}, {"path", "a.npy"}}), "file:path=a.npy");

@@ -4,8 +4,8 @@ tristab_layer(matrix
     condition.cc formation.cc layer_tensors.cc model.cc norms.cc npy.cc safetensors.cc source.cc spectral_norm.cc tensor_file.cc
     family/registry.cc family/uniform.cc family/uniform_signed.cc family/ones.cc family/block_ones.cc family/zeros.cc
     family/normal.cc family/delta_rule.cc family/delta_net.cc family/gdn.cc
-    family/file.cc family/file_selection.cc family/file_sources.cc
-    gates/beta_models.cc gates/decay_models.cc gates/measured_layers.cc
+    family/target_norm.cc family/file.cc family/file_selection.cc family/file_sources.cc
+    gates/beta_models.cc gates/decay_models.cc gates/measured_layers.cc gates/quantiles.cc
     keys/registry.cc keys/independent.cc keys/silu.cc keys/collinear.cc keys/identical.cc keys/orthogonal.cc
-    keys/clustered.cc
+    keys/clustered.cc keys/alternating.cc keys/unnormalised.cc
   USES tristab_base)

@@ -14,6 +14,29 @@ const Parameter* find_parameter(const std::vector<Parameter>& parameters, std::s
   return found == parameters.end() ? nullptr : &*found;
 }
 
+// "keys collinear: size of the noise, default 0.5; keys clustered: ..., default 0.1", where models that say the
+// same share a phrase.
+std::string help_of(const ModelChoice& choice, std::string_view parameter) {
+  std::vector<std::pair<std::string, std::vector<std::string>>> phrases;  // and the models that say it
+  for (const Model* model : choice.models) {
+    const Parameter* own = find_parameter(model->parameters, parameter);
+    if (own == nullptr) continue;
+    const Json& otherwise = own->default_value;
+    std::string phrase = own->help;
+    if (otherwise.is_string()) phrase += ", default " + otherwise.get<std::string>();
+    if (!otherwise.is_string() && !otherwise.is_null()) phrase += ", default " + otherwise.dump();
+    auto known = std::ranges::find_if(phrases, [&](const auto& entry) { return entry.first == phrase; });
+    if (known == phrases.end()) known = phrases.insert(phrases.end(), {phrase, {}});
+    known->second.push_back(model->name);
+  }
+  std::string help;
+  for (const auto& [phrase, models] : phrases) {
+    help += fmt::format("{}{} {}: {}", help.empty() ? "" : "; ", choice.parameter, fmt::join(models, " | "),
+                        phrase);
+  }
+  return help;
+}
+
 }  // namespace
 
 std::vector<Parameter> parameters_of(const ModelChoice& choice) {
@@ -22,15 +45,10 @@ std::vector<Parameter> parameters_of(const ModelChoice& choice) {
   std::vector<Parameter> table{Parameter::choice(choice.parameter, choice.default_model, names, choice.help)};
   for (const Model* model : choice.models) {
     for (const Parameter& own : model->parameters) {
-      const std::string when = fmt::format("{} {}: {}, default {}", choice.parameter, model->name, own.help,
-                                           own.default_value.dump());
-      if (const auto shared = std::ranges::find(table, own.name, &Parameter::name); shared != table.end()) {
-        shared->help += "; " + when;
-      } else {
-        table.push_back(own);
-        table.back().default_value = nullptr;
-        table.back().help = when;
-      }
+      if (find_parameter(table, own.name) != nullptr) continue;
+      table.push_back(own);
+      table.back().default_value = nullptr;
+      table.back().help = help_of(choice, own.name);
     }
   }
   return table;
@@ -52,12 +70,9 @@ void settle(const ModelChoice& choice, Json& settings, std::string_view place) {
     }
   }
   for (const Parameter& own : chosen.parameters) {
-    if (!settings.contains(own.name)) settings[own.name] = own.default_value;
+    if (!settings.contains(own.name) && !own.default_value.is_null()) settings[own.name] = own.default_value;
   }
-  if (settings.contains("beta_low") && settings["beta_low"] > settings["beta_high"]) {
-    throw UsageError(fmt::format("{}.beta_low: found {} above beta_high = {}; allowed: at most beta_high",
-                                 place, settings["beta_low"].dump(), settings["beta_high"].dump()));
-  }
+  if (chosen.settle != nullptr) chosen.settle(settings, place);
 }
 
 }  // namespace tristab

@@ -19,6 +19,10 @@ struct Model {
   std::string formula;                // what it draws
   std::string source;                 // paper, section, file or measurement
   std::vector<Parameter> parameters;  // of this model alone, with its defaults
+
+  // Brings the model's parameters into one form and refuses what the table alone cannot; null where it can.
+  // Throws UsageError naming `place`.
+  void (*settle)(Json& settings, std::string_view place) = nullptr;
 };
 
 struct KeyModel : Model {

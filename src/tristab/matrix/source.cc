@@ -106,6 +106,7 @@ std::unique_ptr<Source> open_source(const FamilySpec& spec, std::uint64_t seed, 
   const Family* family = find_family(spec.family);
   if (family == nullptr) throw std::logic_error("a specification that expand_family did not make");
   if (family->open != nullptr) return family->open(spec, directory, place);
+  if (family->derive != nullptr) return family->derive(spec, seed, trials, directory, place);
   return std::make_unique<GeneratedSource>(*family, spec, seed, trials);
 }
 

@@ -21,7 +21,7 @@ std::span<const Parameter> method_parameters(std::string_view name) {
   return {};
 }
 
-// A value as one types it; a nested method as its label in parentheses.
+// A value as one types it; a nested method or family as its label in parentheses.
 std::string shown(const Json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_object() && value.contains("method") && value["method"].is_string()) {
@@ -29,6 +29,13 @@ std::string shown(const Json& value) {
     Json settings = value;
     settings.erase("method");
     const std::string label = settings_label(name, settings, method_parameters(name));
+    return label == name ? name : fmt::format("({})", label);
+  }
+  if (value.is_object() && value.contains("family") && value["family"].is_string()) {
+    const std::string name = value["family"];
+    Json settings = value;
+    settings.erase("family");
+    const std::string label = label_of(FamilySpec{name, Settings(settings)});
     return label == name ? name : fmt::format("({})", label);
   }
   return value.dump();

@@ -27,6 +27,10 @@ struct Family {
   std::unique_ptr<Source> (*open)(const FamilySpec& spec, const std::filesystem::path& directory,
                                   std::string_view place) = nullptr;
 
+  // For families made from the matrices of another one; null otherwise.
+  std::unique_ptr<Source> (*derive)(const FamilySpec& spec, std::uint64_t seed, int trials,
+                                    const std::filesystem::path& directory, std::string_view place) = nullptr;
+
   // A parameter value that is a list by itself and not an axis ("heads": [0, 2]).
   std::vector<std::string> list_valued = {};
 };
@@ -42,6 +46,7 @@ Family zeros_family();
 Family normal_family();
 Family delta_net_family();
 Family gdn_family();
+Family target_norm_family();
 Family file_family();
 
 // Sets a(i, j) for i > j, row by row, from value(i, j); zero elsewhere.

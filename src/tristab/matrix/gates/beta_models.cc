@@ -2,10 +2,13 @@
 //   sigmoid-normal   sigmoid(mean + std x_t)                          (a layer's sigmoid of a projection)
 //   uniform          low + (high - low) u_t
 //   constant         value
-//   qwen3-next       the quantile function of a measured layer at sqrt(r) h + sqrt(1 - r) x_t
-//   (measured_layers.cc),
-//                    h ~ N(0, 1) drawn once a matrix: heads differ far more than the tokens of one head
+//   quantiles        the quantile function of a table at u_t (quantiles.cc)
+//   qwen3-next       the quantile function of a measured layer (measured_layers.cc) at
+//                    sqrt(r) h + sqrt(1 - r) x_t, h ~ N(0, 1) drawn once a matrix: heads differ far more than
+//                    the tokens of one head
 //   qwen3.5-0.8b     the same of another
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "tristab/base/elementary.h"
@@ -37,6 +40,24 @@ std::vector<double> uniform(const Settings& settings, int n, const RandomStream&
 
 std::vector<double> constant(const Settings& settings, int n, const RandomStream&) {
   return std::vector<double>(static_cast<std::size_t>(n), settings.real("beta_value"));
+}
+
+std::vector<double> quantiles(const Settings& settings, int n, const RandomStream& random) {
+  const std::vector<Quantile> table = read_quantiles(settings.text("beta_quantiles"), 0, 1, "beta_quantiles");
+  std::vector<double> values(static_cast<std::size_t>(n));
+  random.fill_uniform(0, values);
+  for (double& value : values) value = value_at_probability(value, table);
+  return values;
+}
+
+void settle_uniform(Json& settings, std::string_view place) {
+  refuse_reversed_range(settings, "beta_low", "beta_high", place);
+}
+
+void settle_quantiles(Json& settings, std::string_view place) {
+  Json& table = settings["beta_quantiles"];
+  table = quantiles_text(
+      read_quantiles(table.get_ref<const std::string&>(), 0, 1, fmt::format("{}.beta_quantiles", place)));
 }
 
 // `share` is the share of the variance of beta's normal score that lies between heads. Marginally beta still
@@ -76,13 +97,21 @@ std::span<const GateModel> beta_models() {
         "beta_t = beta_low + (beta_high - beta_low) u_t, u_t ~ U[0, 1)",
         "flash-linear-attention, tests/ops (torch.rand)",
         {Parameter::real("beta_low", 0.0, 0, 1, "lower end"),
-         Parameter::real("beta_high", 1.0, 0, 1, "upper end")}},
+         Parameter::real("beta_high", 1.0, 0, 1, "upper end")},
+        settle_uniform},
        uniform},
       {{"constant",
         "beta_t = beta_value",
         "1 is the delta rule without a write gate",
         {Parameter::real("beta_value", 1.0, 0, 1, "beta of every token")}},
        constant},
+      {{"quantiles",
+        "beta_t = Q(u_t), u_t ~ U[0, 1), Q piecewise linear through the table, constant beyond its ends",
+        "a measurement of one's own; the default: a Qwen3-Next layer, 8 heads, 8192 tokens, pooled",
+        {Parameter::text("beta_quantiles", "0.01=0.199,0.25=0.539,0.5=0.834,0.75=0.992,0.99=0.999",
+                         "probability=value, ..., both ascending, values from 0 to 1")},
+        settle_quantiles},
+       quantiles},
       {{"qwen3-next",
         "quantiles 1, 25, 50, 75, 99 %: 0.199, 0.539, 0.834, 0.992, 0.999; 81% of the variance between heads",
         "a Qwen3-Next layer, 8 heads, 8192 tokens",

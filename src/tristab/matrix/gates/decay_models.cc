@@ -1,17 +1,31 @@
 // Log decay g_t of token t; a_t ~ N(0, 1) stands for a normalised token's projection; one head is drawn a
 // matrix:
-//   none            0
-//   constant        gate_value
-//   fla-init        -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1)
-//                   (flash-linear-attention, fla/layers/gated_deltanet.py, __init__; Mamba-2's
-//                   initialisation)
-//   hf-init         the same with dt_bias = 1 (transformers, models/qwen3_next, _init_weights:
-//   ones_(dt_bias)) kda-safe        -5 sigmoid(A a_t), A ~ U(1, 16) (flash-linear-attention,
-//   fla/ops/kda/gate.py, lower bound -5;
-//                   fla/layers/kda.py, __init__: dt_bias = 0)
-//   saturated       a constant of the head, uniform in (-166, -126) (the saturated heads of a Qwen3-Next
-//   layer) qwen3-next      m exp(s x_t - s^2 / 2), x_t ~ N(0, 1): a head with mean m and deviation s of
-//   log(-g), drawn qwen3.5-0.8b    uniformly from those of a measured layer (measured_layers.cc)
+//
+//   none          0
+//
+//   constant      gate_value
+//
+//   uniform       gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)
+//
+//   fla-init      -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1)
+//                 (flash-linear-attention, fla/layers/gated_deltanet.py, __init__; Mamba-2's initialisation)
+//
+//   hf-init       the same with dt_bias = 1 (transformers, models/qwen3_next, _init_weights: ones_(dt_bias))
+//
+//   kda-safe      -5 sigmoid(A a_t), A ~ U(1, 16) (flash-linear-attention, fla/ops/kda/gate.py, lower bound
+//                 -5; fla/layers/kda.py, __init__: dt_bias = 0)
+//
+//   saturated     -126 or -166 at every token: the two saturated heads of a Qwen3-Next layer, with equal
+//                 chances
+//
+//   quantiles     the quantile function of a table at u_t (quantiles.cc)
+//
+//   qwen3-next    m exp(s x_t - s^2 / 2), x_t ~ N(0, 1): a head with mean m and deviation s of log(-g), drawn
+//                 uniformly from those of a measured layer (measured_layers.cc)
+//
+//   qwen3.5-0.8b  the same of another layer
+#include <fmt/format.h>
+
 #include "tristab/base/elementary.h"
 #include "tristab/matrix/gates/gates.h"
 
@@ -39,6 +53,18 @@ std::vector<double> constant(const Settings& settings, int n, const RandomStream
   return std::vector<double>(static_cast<std::size_t>(n), settings.real("gate_value"));
 }
 
+std::vector<double> uniform(const Settings& settings, int n, const RandomStream& random) {
+  const double low = settings.real("gate_low"), high = settings.real("gate_high");
+  std::vector<double> values(static_cast<std::size_t>(n));
+  random.part("tokens").fill_uniform(0, values);
+  for (double& value : values) value = low + (high - low) * value;
+  return values;
+}
+
+void settle_uniform(Json& settings, std::string_view place) {
+  refuse_reversed_range(settings, "gate_low", "gate_high", place);
+}
+
 std::vector<double> fla_init(const Settings&, int n, const RandomStream& random) {
   const double low = natural_log(0.001), high = natural_log(0.1);
   const double dt = exponential(low + (high - low) * random.part("dt").open_uniform(0));
@@ -58,7 +84,24 @@ std::vector<double> kda_safe(const Settings&, int n, const RandomStream& random)
 
 std::vector<double> saturated(const Settings&, int n, const RandomStream& random) {
   return std::vector<double>(static_cast<std::size_t>(n),
-                             -166.0 + 40.0 * random.part("head").open_uniform(0));
+                             random.part("head").uniform(0) < 0.5 ? -126.0 : -166.0);
+}
+
+constexpr double lowest_gate = -1000;
+
+std::vector<double> quantiles(const Settings& settings, int n, const RandomStream& random) {
+  const std::vector<Quantile> table =
+      read_quantiles(settings.text("gate_quantiles"), lowest_gate, 0, "gate_quantiles");
+  std::vector<double> values(static_cast<std::size_t>(n));
+  random.part("tokens").fill_uniform(0, values);
+  for (double& value : values) value = value_at_probability(value, table);
+  return values;
+}
+
+void settle_quantiles(Json& settings, std::string_view place) {
+  Json& table = settings["gate_quantiles"];
+  table = quantiles_text(read_quantiles(table.get_ref<const std::string&>(), lowest_gate, 0,
+                                        fmt::format("{}.gate_quantiles", place)));
 }
 
 std::vector<double> measured(std::span<const MeasuredHead> heads, int n, const RandomStream& random) {
@@ -85,8 +128,15 @@ std::span<const GateModel> decay_models() {
       {{"constant",
         "g_t = gate_value",
         "RetNet's fixed decay, arXiv 2307.08621",
-        {Parameter::real("gate_value", -0.1, -1000, 0, "log decay of every token")}},
+        {Parameter::real("gate_value", -0.1, lowest_gate, 0, "log decay of every token")}},
        constant},
+      {{"uniform",
+        "g_t = gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)",
+        "the plainest spread of decays, as unit tests of kernels draw them",
+        {Parameter::real("gate_low", -1.0, lowest_gate, 0, "lower end"),
+         Parameter::real("gate_high", 0.0, lowest_gate, 0, "upper end")},
+        settle_uniform},
+       uniform},
       {{"fla-init",
         "g_t = -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1), a_t "
         "~ N(0, 1)",
@@ -104,10 +154,18 @@ std::span<const GateModel> decay_models() {
         {}},
        kda_safe},
       {{"saturated",
-        "g_t = a constant of the head, uniform in (-166, -126)",
+        "g_t = -126 or -166, one of the two for all tokens",
         "the saturated heads of a Qwen3-Next layer",
         {}},
        saturated},
+      {{"quantiles",
+        "g_t = Q(u_t), u_t ~ U[0, 1), Q piecewise linear through the table, constant beyond its ends",
+        "a measurement of one's own; the default: a Qwen3.5-0.8B layer, 16 heads, 8192 tokens, pooled",
+        {Parameter::text("gate_quantiles",
+                         "0.01=-5.868,0.25=-0.3655,0.5=-0.001472,0.75=-0.0001431,0.99=-3.264e-10",
+                         "probability=value, ..., both ascending, values from -1000 to 0")},
+        settle_quantiles},
+       quantiles},
       {{"qwen3-next",
         "g_t = m exp(s x_t - s^2/2), x_t ~ N(0, 1), (m, s) of one of 8 measured heads",
         "a Qwen3-Next layer, 8192 tokens",

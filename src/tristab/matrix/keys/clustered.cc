@@ -11,7 +11,8 @@ KeyModel clustered_keys() {
            "k_t = normalise(b_s(t) + eps z_t), s(t) uniform over clusters, b_s, z_t ~ N(0, I)",
            "repeated tokens in text",
            {Parameter::integer("clusters", 8, 1, 4096, "number of distinct keys"),
-            Parameter::real("eps", 0.1, 0, 1000, "size of the noise on a key relative to its base")}},
+            Parameter::real("eps", 0.1, 0, 1000, "size of the noise on a key relative to its base"),
+            scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {
             const int dim = static_cast<int>(settings.integer("head_dim"));
             const auto clusters = static_cast<double>(settings.integer("clusters"));
@@ -27,6 +28,7 @@ KeyModel clustered_keys() {
                 keys(t, d) = centre[static_cast<std::size_t>(d)] + eps * keys(t, d);
             }
             normalise_rows(keys);
+            apply_scale(settings, keys);
             return keys;
           }};
 }

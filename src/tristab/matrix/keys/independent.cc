@@ -5,11 +5,15 @@
 namespace tristab {
 
 KeyModel independent_keys() {
-  return {{"independent", "k_t = z_t / |z_t|, z_t ~ N(0, I)", "flash-linear-attention, tests/ops", {}},
+  return {{"independent",
+           "k_t = z_t / |z_t|, z_t ~ N(0, I)",
+           "flash-linear-attention, tests/ops",
+           {scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {
             Matrix keys =
                 normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
             normalise_rows(keys);
+            apply_scale(settings, keys);
             return keys;
           }};
 }

@@ -15,9 +15,21 @@ KeyModel collinear_keys();
 KeyModel identical_keys();
 KeyModel orthogonal_keys();
 KeyModel clustered_keys();
+KeyModel alternating_keys();
+KeyModel unnormalised_keys();
 
 // Divides every row by its 2-norm.
 void normalise_rows(Matrix& keys);
+
+// `scale`, the length of normalised keys: a parameter of every model that normalises. It may be absent and is
+// 1 then.
+Parameter scale_parameter();
+
+// Multiplies every key by `scale`, where settings hold it.
+void apply_scale(const Settings& settings, Matrix& keys);
+
+// silu(conv4(strength b + z_t)) before its normalisation, n x head_dim (silu.cc).
+Matrix silu_features(const Settings& settings, int n, const RandomStream& random);
 
 // The nearest bfloat16 (8 significant bits, exponents of float), ties to even; for |x| below 2^127.
 double rounded_to_bfloat16(double x);

@@ -26,6 +26,7 @@ Matrix generate(const Settings& settings, int n, const RandomStream& random) {
     }
     for (int d = 0; d < dim; ++d) keys(t, d) = one(0, d);
   }
+  apply_scale(settings, keys);
   return keys;
 }
 
@@ -35,7 +36,7 @@ KeyModel orthogonal_keys() {
   return {{"orthogonal",
            "k_i . k_j = 0 for i != j, |k_i| = 1; the set repeats where n > head_dim",
            "Gram-Schmidt on normal vectors, Giraud et al. 2005",
-           {}},
+           {scale_parameter()}},
           generate};
 }
 

@@ -9,8 +9,8 @@ namespace tristab {
 
 std::span<const KeyModel> key_models() {
   static const std::vector<KeyModel> models = {
-      independent_keys(), silu_keys(),       collinear_keys(),
-      identical_keys(),   orthogonal_keys(), clustered_keys(),
+      independent_keys(), silu_keys(),      collinear_keys(),   identical_keys(),
+      orthogonal_keys(),  clustered_keys(), alternating_keys(), unnormalised_keys(),
   };
   return models;
 }
@@ -21,6 +21,15 @@ void normalise_rows(Matrix& keys) {
     const double norm = std::sqrt(dot(keys.row(i), keys.row(i), dim));
     for (int d = 0; d < keys.columns(); ++d) keys(i, d) /= norm;
   }
+}
+
+Parameter scale_parameter() {
+  return Parameter::real("scale", nullptr, 1e-6, 1000, "length of a key, default 1");
+}
+
+void apply_scale(const Settings& settings, Matrix& keys) {
+  if (!settings.has("scale")) return;
+  for (double& value : keys.values()) value *= settings.real("scale");
 }
 
 double rounded_to_bfloat16(double x) {

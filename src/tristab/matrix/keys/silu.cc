@@ -14,6 +14,15 @@ namespace {
 constexpr int width = 4;
 
 Matrix generate(const Settings& settings, int n, const RandomStream& random) {
+  Matrix keys = silu_features(settings, n, random);
+  normalise_rows(keys);
+  apply_scale(settings, keys);
+  return keys;
+}
+
+}  // namespace
+
+Matrix silu_features(const Settings& settings, int n, const RandomStream& random) {
   const int dim = static_cast<int>(settings.integer("head_dim"));
   const double strength = settings.real("strength");
   const Matrix shared = normal_matrix(1, dim, random.part("shared direction"));
@@ -30,17 +39,15 @@ Matrix generate(const Settings& settings, int n, const RandomStream& random) {
     }
     for (int c = 0; c < dim; ++c) keys(t, c) = silu(keys(t, c));
   }
-  normalise_rows(keys);
   return keys;
 }
-
-}  // namespace
 
 KeyModel silu_keys() {
   return {{"silu",
            "k_t = normalise(silu(conv4(strength b + z_t))), z_t, b ~ N(0, I), taps ~ N(0, 1/4)",
            "arXiv 2412.06464, section 3.4",
-           {Parameter::real("strength", 0.7, 0, 100, "size of the direction that all tokens share")}},
+           {Parameter::real("strength", 0.7, 0, 100, "size of the direction that all tokens share"),
+            scale_parameter()}},
           generate};
 }
 
