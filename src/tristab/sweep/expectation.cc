@@ -191,7 +191,7 @@ std::string Expectation::bounds() const {
 
 std::string expectation_number(double value) {
   if (std::isinf(value)) return value > 0 ? "infinite" : "-infinite";
-  return fmt::format("{:.4g}", value);
+  return fmt::format("{:.6g}", value);
 }
 
 }  // namespace tristab
