@@ -17,6 +17,7 @@ TEST(Summary, quantiles_interpolate_between_order_statistics) {
   EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 0), 0);
   EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 1), 40);
   EXPECT_EQ(quantile({1, HUGE_VAL, HUGE_VAL}, 0.5), HUGE_VAL);
+  EXPECT_EQ(quantile({-HUGE_VAL, 1}, 0.25), -HUGE_VAL);
 }
 
 SweepConfig config_with(int methods) {
