@@ -16,7 +16,8 @@ namespace tristab {
 using CommandWords = std::vector<std::string>;
 
 // Each declares one subcommand; its callback does the work and throws UsageError, InputError or Stopped.
-void add_sweep(CLI::App& app, const CommandWords& words);
+// Where an expectation of the configuration is not met `status` becomes 1, the exit status of the program.
+void add_sweep(CLI::App& app, const CommandWords& words, int& status);
 void add_compare(CLI::App& app);
 void add_invert(CLI::App& app);
 void add_generate(CLI::App& app);

@@ -53,12 +53,12 @@ int run(int count, char** arguments) {
   app.require_subcommand(0, 1);
   app.allow_extras();
   app.get_formatter()->column_width(34);
-  add_sweep(app, words);
+  int status = 0;
+  add_sweep(app, words, status);
   add_compare(app);
   add_invert(app);
   add_generate(app);
   add_list(app);
-  int status = 0;
   add_selftest(app, status);
   try {
     app.parse(count, arguments);

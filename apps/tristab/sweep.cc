@@ -1,12 +1,15 @@
-// tristab sweep CONFIG.json: every case of a configuration, into one result file.
+// tristab sweep CONFIG.json: every case of a configuration, into one result file; then whether the expectations that
+// stand in the configuration are met.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "command.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "tristab/base/errors.h"
+#include "tristab/report/expectation_table.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/table.h"
 #include "tristab/report/tool_info.h"
@@ -23,17 +26,38 @@ struct SweepOptions {
 };
 
 void print_plan(const SweepConfig& config, const Plan& plan) {
-  Table table({{"family"}, {"n", true}, {"matrices", true}, {"cases", true}});
+  Table table(config.has_scenarios()
+                  ? std::vector<TableColumn>{{"scenario"},
+                                             {"family"},
+                                             {"n", true},
+                                             {"matrices", true},
+                                             {"cases", true}}
+                  : std::vector<TableColumn>{{"family"}, {"n", true}, {"matrices", true}, {"cases", true}});
+  const Scenario* above = nullptr;
   for (const MatrixGroup& group : plan.groups) {
-    table.add_row({broken_label(label_of(config.families[group.family].spec), 60), std::to_string(group.n),
-                   std::to_string(group.count),
-                   std::to_string(static_cast<std::size_t>(group.count) * config.settings(group.n).size())});
+    std::vector<std::string> cells;
+    if (config.has_scenarios()) cells.push_back(group.scenario == above ? "" : group.scenario->name);
+    above = group.scenario;
+    cells.push_back(broken_label(label_of(group.family->spec), 60));
+    cells.push_back(std::to_string(group.n));
+    cells.push_back(std::to_string(group.count));
+    cells.push_back(
+        std::to_string(static_cast<std::size_t>(group.count) * group.scenario->settings(group.n).size()));
+    table.add_row(std::move(cells));
   }
-  fmt::print("{}{} cases: {} matrices x {} methods x {} arithmetics", table.str(), plan.cases, plan.matrices,
-             config.methods.size(), config.arithmetics.size());
-  if (!config.kernels.empty())
-    fmt::print(", and {} kernels at the sizes that they take", config.kernels.size());
-  fmt::print("\n");
+  fmt::print("{}", table.str());
+  std::size_t expectations = 0;
+  for (const Scenario& scenario : config.scenarios) expectations += scenario.expectations.size();
+  if (config.has_scenarios()) {
+    fmt::print("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices, config.scenarios.size());
+  } else {
+    const Scenario& scenario = config.scenarios.front();
+    fmt::print("{} cases: {} matrices x {} methods x {} arithmetics", plan.cases, plan.matrices,
+               scenario.methods.size(), scenario.arithmetics.size());
+    if (!scenario.kernels.empty())
+      fmt::print(", and {} kernels at the sizes that they take", scenario.kernels.size());
+  }
+  fmt::print("{}\n", expectations > 0 ? fmt::format("; {} expectations", expectations) : "");
 }
 
 // Passes everything on to the writer and counts what a reader should know at once.
@@ -73,7 +97,8 @@ ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& option
   return overrides;
 }
 
-void sweep(const CLI::App& command, const SweepOptions& options, const CommandWords& words) {
+// Whether all expectations of the configuration are met.
+bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWords& words) {
   refuse_leftovers(command);
   if (options.config.empty()) {
     throw UsageError("tristab sweep: found no configuration; allowed: tristab sweep CONFIG.json");
@@ -100,7 +125,10 @@ void sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
           fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, most));
     }
   }
-  if (options.dry_run) return print_plan(config, plan);
+  if (options.dry_run) {
+    print_plan(config, plan);
+    return true;
+  }
 
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
   CountingSink sink(make_result_writer(format, path, header));
@@ -111,11 +139,14 @@ void sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
              sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads,
              sink.nonfinite, sink.failed, path == "-" ? "standard output" : path);
+  const std::vector<ExpectationOutcome>& outcomes = sink.report.expectations;
+  if (!outcomes.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", expectations_table(outcomes));
+  return std::all_of(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
 }
 
 }  // namespace
 
-void add_sweep(CLI::App& app, const CommandWords& words) {
+void add_sweep(CLI::App& app, const CommandWords& words, int& status) {
   auto options = std::make_shared<SweepOptions>();
   CLI::App* command = app.add_subcommand("sweep", "Run every case of a configuration");
   command->allow_extras();
@@ -135,7 +166,9 @@ void add_sweep(CLI::App& app, const CommandWords& words) {
   command->add_option("--jobs", options->jobs, "threads (all cores)");
   command->add_option("--max-cases", options->max_cases, "refuse a sweep of more cases");
   command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop");
-  command->callback([command, options, &words] { sweep(*command, *options, words); });
+  command->callback([command, options, &words, &status] {
+    if (!sweep(*command, *options, words)) status = 1;
+  });
 }
 
 }  // namespace tristab

@@ -42,6 +42,29 @@ TEST(ResultsSchema, a_result_with_cases_of_every_kind_is_valid) {
   EXPECT_EQ(schema_error(Json::parse(small_result())), "");
 }
 
+TEST(ResultsSchema, a_result_of_scenarios_with_expectations_is_valid) {
+  const Json result = Json::parse(scenarios_result());
+  EXPECT_EQ(schema_error(result), "");
+  ASSERT_EQ(result["expectations"].size(), 2u);
+  const std::vector<std::pair<const char*, std::function<void(Json&)>>> damages{
+      {"an expectation without an outcome", [](Json& d) { d["expectations"][0].erase("met"); }},
+      {"an expectation without a bound", [](Json& d) { d["expectations"][0].erase("at_least"); }},
+      {"a list of no expectation", [](Json& d) { d["expectations"] = Json::array(); }},
+      {"a scenario without a name", [](Json& d) { d["config"]["scenarios"][0].erase("name"); }},
+      {"a scenario named by a number", [](Json& d) { d["summary"][0]["scenario"] = 1; }},
+  };
+  for (const auto& [name, damage] : damages) {
+    Json damaged = result;
+    damage(damaged);
+    EXPECT_NE(schema_error(damaged), "") << name;
+  }
+}
+
+TEST(ResultsSchema, a_plain_result_says_nothing_of_scenarios) {
+  EXPECT_EQ(small_result().find("scenario"), std::string::npos);
+  EXPECT_EQ(small_result().find("expect"), std::string::npos);
+}
+
 // The first record of a status.
 Json& record_of(Json& document, const char* status) {
   for (Json& record : document["records"]) {
@@ -104,6 +127,9 @@ TEST(ResultsSchema, its_record_has_the_fields_of_the_column_table) {
   for (const auto& [name, property] : record["properties"].items()) properties.insert(name);
   for (const Json& name : record["required"]) required.insert(name);
   EXPECT_EQ(properties, columns);
+  for (const Column& column : record_columns()) {
+    if (column.of_scenarios) columns.erase(column.name);  // absent in plain sweeps
+  }
   EXPECT_EQ(required, columns);
 }
 

@@ -25,6 +25,22 @@ inline SweepConfig small_config() {
   return make_config(json, {}, "test", TRISTAB_TEST_DATA, "small");
 }
 
+// Two scenarios, the second with expectations of a finite and of an infinite value.
+inline SweepConfig scenarios_config() {
+  const Json expectations{Json{{"method", "mch"},
+                               {"metric", "strict_lower"},
+                               {"statistic", "max"},
+                               {"at_least", 1},
+                               {"why", "overflow"}},
+                          Json{{"method", "mbh"}, {"statistic", "fail"}, {"equals", 0}}};
+  Json plain{{"name", "first"}, {"families", {"uniform"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp16"}}};
+  Json judged{{"name", "second"},      {"what", "what happened"},   {"source", "where"},
+              {"families", {"ones"}},  {"methods", {"mch", "mbh"}}, {"arithmetics", {"fp16"}},
+              {"expect", expectations}};
+  return make_config(Json{{"name", "two"}, {"chunks", {32}}, {"trials", 2}, {"scenarios", {plain, judged}}},
+                     {}, "test", TRISTAB_TEST_DATA, "two");
+}
+
 inline RunHeader small_header(const SweepConfig& config, const Plan& plan) {
   return {{"tristab", "sweep", "a \"quoted\" name"},
           "2026-11-21T20:00:00Z",
@@ -64,6 +80,12 @@ inline std::string written(const SweepConfig& config, ResultFormat format, int j
   const std::unique_ptr<ResultSink> writer = make_result_writer(format, path, small_header(config, plan));
   run_sweep(config, plan, {jobs, nullptr, {}}, *writer);
   return read_text(path);
+}
+
+// The JSON result of scenarios_config(), computed once.
+inline const std::string& scenarios_result() {
+  static const std::string text = written(scenarios_config(), ResultFormat::json, 2);
+  return text;
 }
 
 // The JSON result of small_config(), computed once.

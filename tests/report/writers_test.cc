@@ -214,5 +214,25 @@ TEST(Writers, the_format_follows_from_the_option_or_the_extension) {
   EXPECT_THROW(result_format_of("jsn", "c"), UsageError);
 }
 
+TEST(Writers, the_column_of_scenarios_stands_only_where_there_are_some) {
+  const std::string plain = written(small_config(), ResultFormat::csv, 2);
+  EXPECT_EQ(plain.substr(0, plain.find('\n')).find("scenario"), std::string::npos);
+  const std::string csv = written(scenarios_config(), ResultFormat::csv, 2);
+  EXPECT_TRUE(csv.starts_with("case,matrix,scenario,family,")) << csv.substr(0, 80);
+  EXPECT_NE(csv.find(",second,ones,"), std::string::npos);
+}
+
+TEST(Writers, ndjson_ends_with_the_expectations) {
+  const std::string text = written(scenarios_config(), ResultFormat::ndjson, 2);
+  int expectations = 0;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    const Json object = Json::parse(line);
+    expectations +=
+        object["type"] == "expectation" && object["met"] == true && object["scenario"] == "second";
+  }
+  EXPECT_EQ(expectations, 2);
+}
+
 }  // namespace
 }  // namespace tristab

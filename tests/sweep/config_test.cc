@@ -51,16 +51,18 @@ TEST(Config, its_own_json_gives_the_same_configuration) {
     "methods": [{"method": "refine", "base": {"method": "mxr", "block": 8}}, {"method": "mxr", "block": [8, 16]}],
     "arithmetics": ["bf16", {"arithmetic": "int8", "scale": ["row", "tensor"]}], "reference": "given"})");
   EXPECT_EQ(config_of(config.json().dump()).json(), config.json());
-  EXPECT_EQ(config.families.size(), 3u);
-  EXPECT_EQ(config.methods.size(), 3u);
-  EXPECT_EQ(config.arithmetics.size(), 3u);
-  EXPECT_TRUE(config.compare_with_given);
+  EXPECT_EQ(config.scenarios[0].families.size(), 3u);
+  EXPECT_EQ(config.scenarios[0].methods.size(), 3u);
+  EXPECT_EQ(config.scenarios[0].arithmetics.size(), 3u);
+  EXPECT_TRUE(config.scenarios[0].compare_with_given);
 }
 
 TEST(Config, chunks_take_ranges_and_lists) {
-  EXPECT_EQ(config_of(with("chunks", "\"16:256:*2\"")).chunks, (std::vector<int>{16, 32, 64, 128, 256}));
-  EXPECT_EQ(config_of(with("chunks", "[16, \"32:64:16\"]")).chunks, (std::vector<int>{16, 32, 48, 64}));
-  EXPECT_EQ(config_of(with("chunks", "48")).chunks, (std::vector<int>{48}));
+  EXPECT_EQ(config_of(with("chunks", "\"16:256:*2\"")).scenarios[0].chunks,
+            (std::vector<int>{16, 32, 64, 128, 256}));
+  EXPECT_EQ(config_of(with("chunks", "[16, \"32:64:16\"]")).scenarios[0].chunks,
+            (std::vector<int>{16, 32, 48, 64}));
+  EXPECT_EQ(config_of(with("chunks", "48")).scenarios[0].chunks, (std::vector<int>{48}));
 }
 
 TEST(Config, sizes_outside_16_to_256_are_refused) {
@@ -144,12 +146,12 @@ TEST(Config, options_replace_keys_and_are_named_in_messages) {
                        {"trials", "3"},
                        {"seed", "9"},
                        {"families", "uniform:scale=0.1,ones"}});
-  EXPECT_EQ(config.chunks, (std::vector<int>{16, 32, 64}));
-  EXPECT_EQ(config.methods.size(), 3u);
-  EXPECT_EQ(config.arithmetics.front().settings.text("scale"), "row");
-  EXPECT_EQ(config.trials, 3);
+  EXPECT_EQ(config.scenarios[0].chunks, (std::vector<int>{16, 32, 64}));
+  EXPECT_EQ(config.scenarios[0].methods.size(), 3u);
+  EXPECT_EQ(config.scenarios[0].arithmetics.front().settings.text("scale"), "row");
+  EXPECT_EQ(config.scenarios[0].trials, 3);
   EXPECT_EQ(config.seed, 9u);
-  EXPECT_EQ(config.families.front().spec.settings.real("scale"), 0.1);
+  EXPECT_EQ(config.scenarios[0].families.front().spec.settings.real("scale"), 0.1);
   expect_message(message_of(text, {{"methods", "mbj"}}), {"--methods", "'mbj'", "'mbh'"});
   expect_message(message_of(text, {{"trials", "x"}}), {"--trials: found \"x\""});
   expect_message(message_of(text, {{"chunks", "16:8:*2"}}), {"--chunks", "'16:8:*2' is empty"});
@@ -158,10 +160,12 @@ TEST(Config, options_replace_keys_and_are_named_in_messages) {
 
 TEST(Config, paths_are_relative_to_the_file_and_those_of_options_to_the_working_directory) {
   const Json json = Json::parse(with("families", R"([{"family": "file", "path": "a.npy"}])"));
-  EXPECT_EQ(make_config(json, {}, "d/x.json", "d", "x").families.front().directory, "d");
-  EXPECT_EQ(
-      make_config(json, {{"families", "file:path=b.npy"}}, "d/x.json", "d", "x").families.front().directory,
-      "");
+  EXPECT_EQ(make_config(json, {}, "d/x.json", "d", "x").scenarios[0].families.front().directory, "d");
+  EXPECT_EQ(make_config(json, {{"families", "file:path=b.npy"}}, "d/x.json", "d", "x")
+                .scenarios[0]
+                .families.front()
+                .directory,
+            "");
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ TEST(Plan, counts_matrices_of_random_deterministic_and_file_families) {
   ASSERT_EQ(plan.groups.size(), 8u);
   EXPECT_EQ(plan.groups[0].n, 16);  // families first, then sizes
   EXPECT_EQ(plan.groups[1].n, 64);
-  EXPECT_EQ(plan.groups[1].family, 0u);
-  EXPECT_EQ(plan.groups[2].family, 1u);
+  EXPECT_EQ(plan.groups[1].family, &config.scenarios[0].families[0]);
+  EXPECT_EQ(plan.groups[2].family, &config.scenarios[0].families[1]);
 }
 
 TEST(Plan, a_missing_file_is_an_input_error_that_names_the_place) {
@@ -54,8 +54,8 @@ TEST(Plan, case_ids_tell_all_parameters_apart) {
                        {"arithmetics", {"fp16", Json{{"arithmetic", "fp16"}, {"fma", true}}}}},
                   {}, "test", "", "test");
   std::vector<std::string> ids;
-  for (const MethodSpec& method : config.methods) {
-    for (const Arithmetic& arithmetic : config.arithmetics)
+  for (const MethodSpec& method : config.scenarios[0].methods) {
+    for (const Arithmetic& arithmetic : config.scenarios[0].arithmetics)
       ids.push_back(case_id("m", {&method, &arithmetic}));
   }
   EXPECT_EQ(ids[0].substr(0, ids[0].rfind('/')), "m/mxr:block=8/fp16");

@@ -56,8 +56,8 @@ TEST(Run, records_come_in_case_order_with_any_number_of_threads) {
   for (std::size_t m = 0; m < one.results.size(); ++m) {
     EXPECT_EQ(one.results[m].id, four.results[m].id);
     std::size_t k = 0;
-    for (const MethodSpec& method : config.methods) {
-      for (const Arithmetic& arithmetic : config.arithmetics) {
+    for (const MethodSpec& method : config.scenarios[0].methods) {
+      for (const Arithmetic& arithmetic : config.scenarios[0].arithmetics) {
         const Record& a = one.results[m].records[k];
         const Record& b = four.results[m].records[k++];
         EXPECT_EQ(a.id, case_id(one.results[m].id, {&method, &arithmetic}));

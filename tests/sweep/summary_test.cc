@@ -17,6 +17,7 @@ TEST(Summary, quantiles_interpolate_between_order_statistics) {
   EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 0), 0);
   EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 1), 40);
   EXPECT_EQ(quantile({1, HUGE_VAL, HUGE_VAL}, 0.5), HUGE_VAL);
+  EXPECT_EQ(quantile({-HUGE_VAL, 1}, 0.25), -HUGE_VAL);
 }
 
 SweepConfig config_with(int methods) {
@@ -29,8 +30,8 @@ SweepConfig config_with(int methods) {
 Record record_with(const SweepConfig& config, std::size_t method, double frobenius,
                    Status status = Status::ok) {
   Record record;
-  record.method = &config.methods[method];
-  record.arithmetic = &config.arithmetics[0];
+  record.method = &config.scenarios[0].methods[method];
+  record.arithmetic = &config.scenarios[0].arithmetics[0];
   record.status = status;
   record.verdict = status == Status::ok ? Verdict::pass : Verdict::nonfinite;
   for (const MetricInfo& info : metrics()) record.metrics.set(info.metric, 0);
@@ -59,7 +60,7 @@ void add(SummaryBuilder& builder, std::size_t group, std::vector<Record> records
 TEST(Summary, median_and_worst_of_the_finite_trials) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
-  SummaryBuilder builder(config, plan);
+  SummaryBuilder builder(plan);
   for (const double error : {5.0, 1.0, 4.0}) add(builder, 0, {record_with(config, 0, error)});
   add(builder, 0, {record_with(config, 0, 1000, Status::nonfinite)});
   const std::vector<SummaryRow> rows = builder.finish();
@@ -78,7 +79,7 @@ TEST(Summary, median_and_worst_of_the_finite_trials) {
 TEST(Summary, tails_from_twenty_trials_on) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
-  SummaryBuilder builder(config, plan);
+  SummaryBuilder builder(plan);
   for (int k = 20; k >= 0; --k) add(builder, 0, {record_with(config, 0, k)});  // 0 .. 20
   const std::vector<SummaryRow> rows = builder.finish();
   EXPECT_EQ(rows[0].quantities[position_of("frobenius")].tail, 19);
@@ -88,7 +89,7 @@ TEST(Summary, tails_from_twenty_trials_on) {
 TEST(Summary, sizes_and_methods_are_never_merged) {
   const SweepConfig config = config_with(2);
   const Plan plan = make_plan(config);
-  SummaryBuilder builder(config, plan);
+  SummaryBuilder builder(plan);
   for (std::size_t group = 0; group < 2; ++group) {
     for (int trial = 0; trial < 2; ++trial) {
       const auto error = static_cast<double>(group + 1);
@@ -108,7 +109,7 @@ TEST(Summary, sizes_and_methods_are_never_merged) {
 TEST(Summary, a_setting_without_finite_trials_says_so) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
-  SummaryBuilder builder(config, plan);
+  SummaryBuilder builder(plan);
   add(builder, 0, {record_with(config, 0, 1, Status::nonfinite)});
   const QuantileRow frobenius = builder.finish()[0].quantities[position_of("frobenius")];
   EXPECT_TRUE(std::isnan(frobenius.median));
@@ -118,7 +119,7 @@ TEST(Summary, a_setting_without_finite_trials_says_so) {
 TEST(Summary, an_infinite_signal_to_noise_ratio_ranks_above_all_others) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
-  SummaryBuilder builder(config, plan);
+  SummaryBuilder builder(plan);
   Record exact = record_with(config, 0, 0);
   exact.metrics.set_undefined(Metric::snr_db, "infinite: the result is exact");
   add(builder, 0, {exact});

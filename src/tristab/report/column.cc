@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cmath>
-#include <vector>
 
 #include "tristab/report/json_text.h"
 #include "tristab/sweep/label.h"
@@ -76,6 +75,8 @@ std::vector<Column> identity_columns() {
       {"case", Kind::text, false, "id of the case: matrix, method, arithmetic, hash of all parameters",
        [](const M&, const R& r) -> Cell { return r.id; }},
       {"matrix", Kind::text, false, "id of the matrix", [](const M& m, const R&) -> Cell { return m.id; }},
+      {"scenario", Kind::text, false, "scenario of the configuration",
+       [](const M& m, const R&) -> Cell { return m.scenario->name; }, 0, true},
       {"family", Kind::text, false, "family of the matrix",
        [](const M& m, const R&) -> Cell { return m.family->family; }},
       {"family_params", Kind::object, false, "all parameters of the family",
@@ -206,6 +207,14 @@ std::span<const Column> record_columns() {
     }
     return all;
   }();
+  return columns;
+}
+
+std::vector<const Column*> record_columns(bool has_scenarios) {
+  std::vector<const Column*> columns;
+  for (const Column& column : record_columns()) {
+    if (has_scenarios || !column.of_scenarios) columns.push_back(&column);
+  }
   return columns;
 }
 

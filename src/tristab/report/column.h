@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "tristab/base/parameters.h"
 #include "tristab/sweep/record.h"
@@ -28,12 +29,16 @@ struct Column {
   std::string help;
   Cell (*value)(const MatrixResult& matrix, const Record& record) = nullptr;  // null for a metric
   std::size_t metric = 0;                                                     // its index in metrics()
+  bool of_scenarios = false;                                                  // only in a sweep of scenarios
 
   Cell of(const MatrixResult& matrix, const Record& record) const;
 };
 
 // Fields of a record in their order.
 std::span<const Column> record_columns();
+
+// Those of a sweep with or without scenarios.
+std::vector<const Column*> record_columns(bool has_scenarios);
 
 // As JSON ("null", "8", "4.6e-04", "\"fp16\"", "{...}") and as a CSV field (empty, 8, fp16; quoted where RFC
 // 4180 says).

@@ -11,12 +11,12 @@
 namespace tristab {
 namespace {
 
-std::vector<const Column*> csv_columns() {
+std::vector<const Column*> csv_columns(bool has_scenarios) {
   std::vector<const Column*> plain, quoted;
-  for (const Column& column : record_columns()) {
-    const bool may_need_quotes =
-        column.kind == Column::Kind::object || column.kind == Column::Kind::list || column.name == "message";
-    (may_need_quotes ? quoted : plain).push_back(&column);
+  for (const Column* column : record_columns(has_scenarios)) {
+    const bool may_need_quotes = column->kind == Column::Kind::object || column->kind == Column::Kind::list ||
+                                 column->name == "message";
+    (may_need_quotes ? quoted : plain).push_back(column);
   }
   plain.insert(plain.end(), quoted.begin(), quoted.end());
   return plain;
@@ -24,10 +24,11 @@ std::vector<const Column*> csv_columns() {
 
 class CsvWriter : public ResultSink {
  public:
-  explicit CsvWriter(const std::string& path) : file_(path, Appearance::when_complete) {
-    std::string header;
-    for (const Column* column : columns_) header += (header.empty() ? "" : ",") + column->name;
-    file_.write(header + "\n");
+  CsvWriter(const std::string& path, const RunHeader& header)
+      : columns_(csv_columns(header.config.contains("scenarios"))), file_(path, Appearance::when_complete) {
+    std::string names;
+    for (const Column* column : columns_) names += (names.empty() ? "" : ",") + column->name;
+    file_.write(names + "\n");
   }
 
   RenderedMatrix render(const MatrixResult& result) const override {
@@ -50,14 +51,14 @@ class CsvWriter : public ResultSink {
   void finish(const SweepReport&) override { file_.commit(); }
 
  private:
-  std::vector<const Column*> columns_ = csv_columns();
+  std::vector<const Column*> columns_;
   OutputFile file_;
 };
 
 }  // namespace
 
-std::unique_ptr<ResultSink> make_csv_writer(const std::string& path, const RunHeader&) {
-  return std::make_unique<CsvWriter>(path);
+std::unique_ptr<ResultSink> make_csv_writer(const std::string& path, const RunHeader& header) {
+  return std::make_unique<CsvWriter>(path, header);
 }
 
 }  // namespace tristab

@@ -45,6 +45,8 @@ class JsonWriter : public ResultSink {
     file_.write(",\n\"records\": " + list_of(records_));
     file_.write(",\n\"summary\": " + list_of(summary_text(report.summary, "")));
     file_.write(",\n\"classes\": " + list_of(classes_text(report.classes, "")));
+    if (!report.expectations.empty())
+      file_.write(",\n\"expectations\": " + list_of(expectations_text(report.expectations, "")));
     file_.write("\n}\n");
     file_.commit();
   }

@@ -1,5 +1,5 @@
 // Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order,
-// then summary, classes and an end line. Without its end line the file is an incomplete result.
+// then summary, classes, expectations and an end line. Without its end line the file is an incomplete result.
 #include "tristab/report/json_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
@@ -33,6 +33,7 @@ class NdjsonWriter : public ResultSink {
   void finish(const SweepReport& report) override {
     file_.write(summary_text(report.summary, "summary"));
     file_.write(classes_text(report.classes, "class"));
+    file_.write(expectations_text(report.expectations, "expectation"));
     JsonObject end;
     end.text("type", "end").flag("complete", true).integer("cases", report.records);
     file_.write(end.raw("run", run_text(header_, report)).str() + "\n");

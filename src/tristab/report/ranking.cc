@@ -103,9 +103,11 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
     if (selected(record, selection)) chosen.push_back(&record);
   }
   std::vector<Ranking> rankings;
-  for (const Records& situation :
-       grouped(chosen, [](const ResultRecord& r) { return fmt::format("{} {}", r.family_key, r.n); })) {
+  for (const Records& situation : grouped(chosen, [](const ResultRecord& r) {
+         return fmt::format("{} {} {}", r.scenario, r.family_key, r.n);
+       })) {
     Ranking ranking;
+    ranking.scenario = situation.front()->scenario;
     ranking.family = situation.front()->family_label;
     ranking.n = situation.front()->n;
     std::set<std::string> arithmetics, matrices;
@@ -126,7 +128,9 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
 }
 
 std::string ranking_text(const Ranking& ranking, int top) {
-  std::string text = wrapped(ranking.family, 100, 0);
+  std::string text = wrapped(
+      ranking.scenario.empty() ? ranking.family : fmt::format("{}: {}", ranking.scenario, ranking.family),
+      100, 0);
   text += fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}\n", ranking.n,
                       ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
                       ranking.across_arithmetics ? "total_frobenius" : "frobenius",

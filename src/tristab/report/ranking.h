@@ -1,4 +1,4 @@
-// Methods ranked by their error, one table for each situation (family and size).
+// Methods ranked by their error, one table for each situation (scenario, family and size).
 #pragma once
 
 #include <string>
@@ -19,7 +19,8 @@ struct RankedMethod {
 };
 
 struct Ranking {
-  std::string family;  // label
+  std::string scenario;  // "" in a plain sweep
+  std::string family;    // label
   int n = 0, trials = 0;
   bool across_arithmetics = false;    // then ranked by total_frobenius, else by frobenius
   std::vector<RankedMethod> methods;  // best first; those with non-finite or failed trials last

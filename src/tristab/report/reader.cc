@@ -107,6 +107,7 @@ class FieldReader {
 
 bool wanted_field(const std::string& name) {
   static const std::set<std::string> names{"type",
+                                           "scenario",
                                            "family",
                                            "family_params",
                                            "family_label",
@@ -241,6 +242,7 @@ bool looks_like_lines(const std::string& first_line) {
 ResultRecord result_record(const Json& object, const std::string& place) {
   const FieldReader fields(object, place);
   ResultRecord record;
+  record.scenario = fields.optional_text("scenario");
   record.family = fields.text("family");
   record.family_label = fields.optional_text("family_label");
   record.family_key = record.family + fields.params("family_params");

@@ -12,6 +12,7 @@
 namespace tristab {
 
 struct ResultRecord {
+  std::string scenario;                          // "" in a plain sweep
   std::string family, family_label, family_key;  // key: canonical text of family and all parameters
   int n = 0;
   std::string matrix;

@@ -5,6 +5,7 @@
 #include "tristab/report/column.h"
 #include "tristab/report/json_text.h"
 #include "tristab/sweep/label.h"
+#include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
@@ -13,6 +14,11 @@ JsonObject object_of(const std::string& type) {
   JsonObject object;
   if (!type.empty()) object.text("type", type);
   return object;
+}
+
+// Absent in a plain sweep.
+void add_scenario(const Scenario& scenario, JsonObject& object) {
+  if (!scenario.name.empty()) object.text("scenario", scenario.name);
 }
 
 std::string numbers(const std::vector<double>& values) {
@@ -54,7 +60,9 @@ void add_slope(const std::string& name, const std::optional<Slope>& slope, JsonO
 
 std::string matrix_text(const MatrixResult& result, const std::string& type) {
   JsonObject object = object_of(type);
-  object.text("id", result.id).text("family", result.family->family).integer("n", result.n);
+  object.text("id", result.id);
+  add_scenario(*result.scenario, object);
+  object.text("family", result.family->family).integer("n", result.n);
   object.integer("trial", result.trial).json("family_params", result.family->settings.json());
   object.text("family_label", label_of(*result.family)).json("source", result.source);
   const double none = std::nan("");
@@ -78,11 +86,11 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
 }
 
 std::string records_text(const MatrixResult& result, const std::string& type) {
+  const std::vector<const Column*> columns = record_columns(!result.scenario->name.empty());
   std::string text;
   for (const Record& record : result.records) {
     JsonObject object = object_of(type);
-    for (const Column& column : record_columns())
-      object.raw(column.name, cell_json(column.of(result, record)));
+    for (const Column* column : columns) object.raw(column->name, cell_json(column->of(result, record)));
     text += object.str() + "\n";
   }
   return text;
@@ -92,6 +100,7 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
   std::string text;
   for (const SummaryRow& row : rows) {
     JsonObject object = object_of(type), undefined;
+    add_scenario(*row.scenario, object);
     object.text("family", row.family->family).json("family_params", row.family->settings.json());
     object.text("family_label", label_of(*row.family)).integer("n", row.n);
     add_method(*row.method, *row.arithmetic, row.kernel, object);
@@ -111,10 +120,39 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
   return text;
 }
 
+std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, const std::string& type) {
+  std::string text;
+  for (const ExpectationOutcome& outcome : outcomes) {
+    const Expectation& expectation = *outcome.expectation;
+    JsonObject object = object_of(type), undefined;
+    add_scenario(*outcome.scenario, object);
+    object.text("family", outcome.family->family).json("family_params", outcome.family->settings.json());
+    object.text("family_label", label_of(*outcome.family)).integer("n", outcome.n);
+    add_method(*outcome.setting.method, *outcome.setting.arithmetic, outcome.setting.kernel, object);
+    expectation.quantity != nullptr ? object.text("metric", expectation.quantity->name)
+                                    : object.raw("metric", "null");
+    object.text("statistic", expectation.statistic.name);
+    const std::pair<const char*, const std::optional<double>*> bounds[] = {
+        {"at_least", &expectation.at_least},
+        {"at_most", &expectation.at_most},
+        {"equals", &expectation.equals}};
+    for (const auto& [name, bound] : bounds) {
+      if (*bound) object.number(name, **bound);
+    }
+    object.integer("trials", outcome.trials).integer("without_value", outcome.without_value);
+    object.number("found", outcome.found).flag("met", outcome.met);
+    if (!expectation.why.empty()) object.text("why", expectation.why);
+    if (!std::isfinite(outcome.found)) undefined.text("found", expectation_number(outcome.found));
+    text += object.raw("undefined", undefined.str()).str() + "\n";
+  }
+  return text;
+}
+
 std::string classes_text(const std::vector<StabilityRow>& rows, const std::string& type) {
   std::string text;
   for (const StabilityRow& row : rows) {
     JsonObject object = object_of(type);
+    add_scenario(*row.scenario, object);
     add_method(*row.method, *row.arithmetic, nullptr, object);
     object.text("class", row.name).integer("points", row.growth.points).integer("exact", row.exact);
     object.integer("fails", row.fails).integer("nonfinite", row.nonfinite);

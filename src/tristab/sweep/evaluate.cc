@@ -64,8 +64,8 @@ std::shared_ptr<const Truth> establish_truth(const Matrix& a, MatrixResult& resu
 
 class MatrixEvaluation {
  public:
-  MatrixEvaluation(const SweepConfig& config, Problem problem, MatrixResult& result)
-      : config_(config), problem_(std::move(problem)), result_(result) {
+  MatrixEvaluation(const Scenario& scenario, Problem problem, MatrixResult& result)
+      : scenario_(scenario), problem_(std::move(problem)), result_(result) {
     try {
       given_ = establish_truth(problem_.a, result_);
     } catch (const InputError& error) {
@@ -81,7 +81,7 @@ class MatrixEvaluation {
     const MethodSpec& method = *setting.method;
     const Arithmetic& arithmetic = *setting.arithmetic;
     Record record;
-    record.id = case_id(problem_.id, setting);
+    record.id = case_id(result_.id, setting);
     record.method = &method;
     record.arithmetic = &arithmetic;
     record.kernel = setting.kernel;
@@ -132,7 +132,7 @@ class MatrixEvaluation {
     const auto found = inputs_.find(name);
     if (found != inputs_.end()) return found->second;
     RoundedInput input{name, round_input(problem_.a, arithmetic), given_};
-    if (config_.compare_with_given || !is_finite(input.a)) {  // an overflow on entry leaves only A as given
+    if (scenario_.compare_with_given || !is_finite(input.a)) {  // an overflow on entry leaves only A as given
       input.name = "given";
     } else if (input.a != problem_.a) {
       input.truth = establish_truth(input.a, result_);
@@ -161,7 +161,7 @@ class MatrixEvaluation {
     record.padded_to = inversion.padded_to == problem_.a.rows() ? 0 : inversion.padded_to;
   }
 
-  const SweepConfig& config_;
+  const Scenario& scenario_;
   Problem problem_;
   MatrixResult& result_;
   std::shared_ptr<const Truth> given_;
@@ -171,28 +171,29 @@ class MatrixEvaluation {
 
 }  // namespace
 
-MatrixResult evaluate_matrix(const SweepConfig& config, const Plan& plan, std::size_t group, int index,
-                             Machines& machines, const std::atomic<bool>& stop) {
+MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Machines& machines,
+                             const std::atomic<bool>& stop) {
   const MatrixGroup& matrices = plan.groups[group];
   MatrixResult result;
   Problem problem;
   {
     const Stopwatch watch(result.seconds.generation);
     try {
-      problem = plan.sources[matrices.family]->problem(matrices.n, index);
+      problem = matrices.source->problem(matrices.n, index);
     } catch (const InputError& error) {
-      throw InputError(fmt::format("{}: {}", config.families[matrices.family].place, error.what()));
+      throw InputError(fmt::format("{}: {}", matrices.family->place, error.what()));
     }
   }
   result.group = group;
-  result.id = problem.id;
-  result.family = &config.families[matrices.family].spec;
+  result.scenario = matrices.scenario;
+  result.id = matrix_id_in(*matrices.scenario, problem.id);
+  result.family = &matrices.family->spec;
   result.n = problem.a.rows();  // less than the group's where the tail of a file is kept short
   result.trial = problem.trial;
   result.source = problem.source;
 
-  MatrixEvaluation evaluation(config, std::move(problem), result);
-  const std::vector<Setting> settings = config.settings(matrices.n);
+  MatrixEvaluation evaluation(*matrices.scenario, std::move(problem), result);
+  const std::vector<Setting> settings = matrices.scenario->settings(matrices.n);
   result.records.reserve(settings.size());
   for (const Setting& setting : settings) {
     if (stop.load(std::memory_order_relaxed)) throw Stopped{};

@@ -15,7 +15,7 @@ struct Stopped {};
 // rounding of A that an arithmetic asks for (not again where A rounds to itself). A matrix whose inverse
 // leaves the range of double has failed records; what a method cannot take has a failed record. Throws
 // InputError when the source cannot be read, Stopped when `stop` becomes true.
-MatrixResult evaluate_matrix(const SweepConfig& config, const Plan& plan, std::size_t group, int index,
-                             Machines& machines, const std::atomic<bool>& stop);
+MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Machines& machines,
+                             const std::atomic<bool>& stop);
 
 }  // namespace tristab

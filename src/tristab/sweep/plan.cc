@@ -3,34 +3,57 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <span>
+
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
+#include "tristab/sweep/expectation_check.h"
 #include "tristab/sweep/label.h"
 
 namespace tristab {
 
+namespace {
+
+void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) {
+  plan.sources.push_back(
+      open_source(entry.spec, scenario.seed, scenario.trials, entry.directory, entry.place));
+  const Source& source = *plan.sources.back();
+  std::int64_t matrices = 0;
+  for (const int n : scenario.chunks) {
+    const int count = source.count(n);
+    if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count});
+    matrices += count;
+    plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(scenario.settings(n).size());
+  }
+  if (matrices == 0) {
+    throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes",
+                                 entry.place, label_of(entry.spec), fmt::join(scenario.chunks, ", ")));
+  }
+  plan.matrices += matrices;
+}
+
+}  // namespace
+
 Plan make_plan(const SweepConfig& config) {
   Plan plan;
-  for (std::size_t family = 0; family < config.families.size(); ++family) {
-    const FamilyEntry& entry = config.families[family];
-    plan.sources.push_back(open_source(entry.spec, config.seed, config.trials, entry.directory, entry.place));
-    std::int64_t matrices = 0;
-    for (const int n : config.chunks) {
-      const int count = plan.sources.back()->count(n);
-      if (count > 0) plan.groups.push_back({family, n, count});
-      matrices += count;
-      plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(config.settings(n).size());
+  for (const Scenario& scenario : config.scenarios) {
+    const std::int64_t cases_before = plan.cases;
+    const std::size_t groups_before = plan.groups.size();
+    for (const FamilyEntry& entry : scenario.families) add_family(scenario, entry, plan);
+    if (plan.cases == cases_before) {
+      throw UsageError(
+          fmt::format("{}kernels: none of them takes chunks of {}; allowed: sizes that they take",
+                      scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name),
+                      fmt::join(scenario.chunks, ", ")));
     }
-    if (matrices == 0) {
-      throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes",
-                                   entry.place, label_of(entry.spec), fmt::join(config.chunks, ", ")));
-    }
-    plan.matrices += matrices;
+    const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
+    for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
   }
-  if (plan.cases == 0)
-    throw UsageError(fmt::format("kernels: none of them takes chunks of {}; allowed: sizes that they take",
-                                 fmt::join(config.chunks, ", ")));
   return plan;
+}
+
+std::string matrix_id_in(const Scenario& scenario, const std::string& problem_id) {
+  return scenario.name.empty() ? problem_id : fmt::format("{}/{}", scenario.name, problem_id);
 }
 
 std::string case_id(const std::string& matrix_id, const Setting& setting) {

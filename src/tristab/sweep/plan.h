@@ -1,4 +1,4 @@
-// The cases of a sweep in their fixed order: families, sizes, matrices; for each matrix methods, arithmetics.
+// The cases of a sweep in their fixed order: scenarios, families, sizes, matrices; for each matrix methods, arithmetics.
 #pragma once
 
 #include <cstdint>
@@ -10,22 +10,27 @@
 
 namespace tristab {
 
-// All matrices of one family and size: what a summary groups.
+// All matrices of one scenario, family and size: what a summary groups. Points into the SweepConfig and the Plan.
 struct MatrixGroup {
-  std::size_t family = 0;  // index into SweepConfig::families
+  const Scenario* scenario = nullptr;
+  const FamilyEntry* family = nullptr;
+  const Source* source = nullptr;
   int n = 0;
   int count = 0;
 };
 
 struct Plan {
-  std::vector<std::unique_ptr<Source>> sources;  // one a family
-  std::vector<MatrixGroup> groups;               // families, then sizes; those without matrices left out
+  std::vector<std::unique_ptr<Source>> sources;  // one a family of each scenario
+  std::vector<MatrixGroup> groups;  // scenarios, families, sizes; those without matrices left out
   std::int64_t matrices = 0, cases = 0;
 };
 
-// Opens every source and counts. Throws InputError when a file cannot be read, UsageError when a family has
-// no matrix of any of the sizes.
+// Opens every source and counts. `config` must outlive the plan. Throws InputError when a file cannot be read,
+// UsageError when a family has no matrix of any of the sizes, a scenario no case, or an expectation selects nothing.
 Plan make_plan(const SweepConfig& config);
+
+// "NAME/<matrix id>" in a scenario, the matrix id as it is in a plain sweep.
+std::string matrix_id_in(const Scenario& scenario, const std::string& problem_id);
 
 // "<matrix id>/<method label>/<arithmetic label>/<hash of all of their parameters>". Unique in a sweep; the
 // hash keeps the ids of two versions apart whose defaults differ.

@@ -15,6 +15,7 @@
 #include "tristab/metric/verdict.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/reference/condition.h"
+#include "tristab/sweep/scenario.h"
 
 namespace tristab {
 
@@ -25,7 +26,7 @@ constexpr const char* status_name(Status status) {
   return status == Status::ok ? "ok" : status == Status::nonfinite ? "nonfinite" : "failed";
 }
 
-// One method in one arithmetic on one matrix. Methods and arithmetics belong to the SweepConfig, which
+// One method in one arithmetic on one matrix. Methods and arithmetics belong to a Scenario, which
 // outlives it.
 struct Record {
   std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
@@ -67,7 +68,9 @@ struct Seconds {
 
 struct MatrixResult {
   std::size_t group = 0;  // of the plan
-  std::string id;
+  const Scenario* scenario = nullptr;
+  std::string
+      id;  // of the matrix; after "NAME/" in a scenario, where the same matrix may occur in another one
   const FamilySpec* family = nullptr;
   int n = 0, trial = 0;
   Json source;                               // null, or the place in a file

@@ -39,8 +39,9 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
 
   SweepReport report;
   report.threads = threads;
-  SummaryBuilder summary(config, plan);
+  SummaryBuilder summary(plan);
   StabilityBuilder stability(config);
+  ExpectationChecker expectations(plan);
   double work = 0, work_done = 0;
   for (const MatrixGroup& group : plan.groups) work += work_of(group.n) * group.count;
 
@@ -57,7 +58,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
   const auto evaluate = [&](const Position& position) {
     auto finished = std::make_shared<Finished>();
-    finished->result = evaluate_matrix(config, plan, position.group, position.index, machines.local(), stop);
+    finished->result = evaluate_matrix(plan, position.group, position.index, machines.local(), stop);
     finished->rendered = sink.render(finished->result);
     return finished;
   };
@@ -65,6 +66,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     const MatrixResult& result = finished->result;
     summary.add(result);
     stability.add(result);
+    expectations.add(result);
     ++report.matrices;
     report.records += static_cast<std::int64_t>(result.records.size());
     report.references += result.references_computed;
@@ -90,6 +92,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
 
   report.summary = summary.finish();
   report.classes = stability.finish();
+  report.expectations = expectations.finish();
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   sink.finish(report);
 }

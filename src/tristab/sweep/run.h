@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/sweep/expectation_check.h"
 #include "tristab/sweep/plan.h"
 #include "tristab/sweep/record.h"
 #include "tristab/sweep/stability_class.h"
@@ -22,6 +23,7 @@ struct RenderedMatrix {
 struct SweepReport {
   std::vector<SummaryRow> summary;
   std::vector<StabilityRow> classes;
+  std::vector<ExpectationOutcome> expectations;
   std::int64_t matrices = 0, records = 0;
   std::int64_t references = 0;  // exact inverses computed
   int threads = 0;

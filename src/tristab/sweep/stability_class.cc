@@ -82,12 +82,16 @@ std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite)
 }
 
 StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
-  for (const MethodSpec& method : config.methods) {
-    for (const Arithmetic& arithmetic : config.arithmetics) {
-      Cell cell;
-      cell.row.method = &method;
-      cell.row.arithmetic = &arithmetic;
-      cells_.push_back(std::move(cell));
+  for (const Scenario& scenario : config.scenarios) {
+    first_cells_[&scenario] = cells_.size();
+    for (const MethodSpec& method : scenario.methods) {
+      for (const Arithmetic& arithmetic : scenario.arithmetics) {
+        Cell cell;
+        cell.row.scenario = &scenario;
+        cell.row.method = &method;
+        cell.row.arithmetic = &arithmetic;
+        cells_.push_back(std::move(cell));
+      }
     }
   }
 }
@@ -95,9 +99,11 @@ StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
 void StabilityBuilder::add(const MatrixResult& result) {
   if (!result.condition) return;
   const ConditionReport& condition = *result.condition;
-  for (std::size_t i = 0; i < cells_.size(); ++i) {  // kernels, which come last, have a size of their own
+  const std::size_t first = first_cells_.at(result.scenario);
+  const std::size_t count = result.scenario->methods.size() * result.scenario->arithmetics.size();
+  for (std::size_t i = 0; i < count; ++i) {  // kernels, which come last, have a size of their own
     const Record& record = result.records[i];
-    Cell& cell = cells_[i];
+    Cell& cell = cells_[first + i];
     if (record.status == Status::nonfinite) {
       const double largest = record.arithmetic->storage.largest();
       cell.row.nonfinite += condition.inverse_max_abs <= largest && condition.max_abs <= largest;

@@ -1,7 +1,8 @@
-// An empirical stability class for each method and arithmetic of a sweep: how the error grows with the
+// An empirical stability class for each method and arithmetic of a sweep (of each of its scenarios): how the error grows with the
 // condition number and with the size.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ inline constexpr double smallest_kappa = 1.1;
 ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points);
 
 struct StabilityRow {
+  const Scenario* scenario = nullptr;
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
   ErrorGrowth growth;
@@ -69,7 +71,8 @@ class StabilityBuilder {
     StabilityRow row;
     std::vector<GrowthPoint> points;
   };
-  std::vector<Cell> cells_;  // methods x arithmetics
+  std::vector<Cell> cells_;                             // of each scenario, methods x arithmetics
+  std::map<const Scenario*, std::size_t> first_cells_;  // of each scenario
 };
 
 }  // namespace tristab

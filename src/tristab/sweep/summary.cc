@@ -3,34 +3,13 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <string_view>
+
+#include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
-
-bool larger_is_better(Metric metric) {
-  switch (metric) {
-    case Metric::snr_db:
-    case Metric::snr_db_strict_lower:
-    case Metric::pearson:
-    case Metric::pearson_strict_lower:
-    case Metric::cosine:
-    case Metric::cosine_strict_lower:
-      return true;
-    default:
-      return false;
-  }
-}
-
-// A metric's value for ranking: infinite where its definition gives an infinity, NaN where it gives nothing.
-double ranked_value(const MetricValues& values, Metric metric) {
-  const char* reason = values.undefined(metric);
-  if (reason == nullptr) return values[metric];
-  return std::string_view(reason).starts_with("infinite") ? infinity : nan;
-}
 
 // The values of a record in the order of summary_quantities().
 void append_values(const Record& record, std::vector<std::vector<double>>& values) {
@@ -88,7 +67,8 @@ double quantile(const std::vector<double>& sorted, double p) {
   const double position = p * static_cast<double>(sorted.size() - 1);
   const auto below = static_cast<std::size_t>(position);
   const double fraction = position - static_cast<double>(below);
-  if (fraction == 0 || sorted[below] == sorted[below + 1]) return sorted[below];
+  // Between an infinity and a number nothing can be interpolated.
+  if (fraction == 0 || sorted[below] == sorted[below + 1] || std::isinf(sorted[below])) return sorted[below];
   return sorted[below] + fraction * (sorted[below + 1] - sorted[below]);
 }
 
@@ -106,10 +86,12 @@ void SummaryBuilder::add(const MatrixResult& result) {
   if (result.group != group_) close_group();
   group_ = result.group;
   if (cells_.empty()) {
-    for (const Setting& setting : config_.settings(plan_.groups[group_].n)) {
+    const MatrixGroup& group = plan_.groups[group_];
+    for (const Setting& setting : group.scenario->settings(group.n)) {
       Cell cell;
-      cell.row.family = &config_.families[plan_.groups[group_].family].spec;
-      cell.row.n = plan_.groups[group_].n;
+      cell.row.scenario = group.scenario;
+      cell.row.family = &group.family->spec;
+      cell.row.n = group.n;
       cell.row.method = setting.method;
       cell.row.arithmetic = setting.arithmetic;
       cell.row.kernel = setting.kernel;

@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "tristab/sweep/config.h"
 #include "tristab/sweep/plan.h"
 #include "tristab/sweep/record.h"
 
@@ -31,8 +30,9 @@ struct QuantileRow {
 
 inline constexpr std::size_t tail_trials = 20;
 
-// All trials of one family, size, method and arithmetic.
+// All trials of one scenario, family, size, method and arithmetic.
 struct SummaryRow {
+  const Scenario* scenario = nullptr;
   const FamilySpec* family = nullptr;
   int n = 0;
   const MethodSpec* method = nullptr;
@@ -52,7 +52,7 @@ double quantile(const std::vector<double>& sorted, double p);
 // Collects records in case order; a finished group keeps nothing but its rows.
 class SummaryBuilder {
  public:
-  SummaryBuilder(const SweepConfig& config, const Plan& plan) : config_(config), plan_(plan) {}
+  explicit SummaryBuilder(const Plan& plan) : plan_(plan) {}
   void add(const MatrixResult& result);
   std::vector<SummaryRow> finish();  // in case order
 
@@ -63,7 +63,6 @@ class SummaryBuilder {
   };
   void close_group();
 
-  const SweepConfig& config_;
   const Plan& plan_;
   std::size_t group_ = 0;
   std::vector<Cell> cells_;  // methods x arithmetics of the current group

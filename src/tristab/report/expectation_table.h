@@ -1,0 +1,16 @@
+// What a sweep was expected to show and what it showed, for a terminal.
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "tristab/sweep/expectation_check.h"
+
+namespace tristab {
+
+// For each scenario its name and what happened in the field, then a line for each expectation: setting, statistic,
+// bound, value found, whether it is met, and the reason for the bound where it is not. At most 100 columns wide, but
+// for names that are longer. The last line counts the expectations that are met.
+std::string expectations_table(std::span<const ExpectationOutcome> outcomes);
+
+}  // namespace tristab

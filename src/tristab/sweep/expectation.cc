@@ -1,0 +1,197 @@
+#include "tristab/sweep/expectation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tristab/base/errors.h"
+#include "tristab/sweep/quantity.h"
+
+namespace tristab {
+namespace {
+
+const std::vector<std::string>& expectation_keys() {
+  static const std::vector<std::string> keys{"kernel",    "method",   "arithmetic", "family", "n",  "metric",
+                                             "statistic", "at_least", "at_most",    "equals", "why"};
+  return keys;
+}
+
+// In the order of Statistic::Kind.
+const std::vector<std::string>& statistic_names() {
+  static const std::vector<std::string> names{"median",
+                                              "mean",
+                                              "min",
+                                              "max",
+                                              "p5",
+                                              "p95",
+                                              "fraction_above",
+                                              "fraction_below",
+                                              "trials",
+                                              "nonfinite_trials",
+                                              "failed_trials",
+                                              "pass",
+                                              "marginal",
+                                              "fail"};
+  return names;
+}
+
+std::optional<double> number_at(const Json& given, const char* key, const std::string& place) {
+  if (!given.contains(key)) return {};
+  if (!given[key].is_number())
+    throw UsageError(fmt::format("{}.{}: found {}; allowed: a number", place, key, given[key].dump()));
+  return given[key].get<double>();
+}
+
+Statistic read_statistic(const Json& given, const std::string& place) {
+  if (!given.is_string()) {
+    throw UsageError(fmt::format("{}: found {}; allowed: {}, fractions with a limit as in fraction_above:0.1",
+                                 place, given.dump(), join_names(statistic_names())));
+  }
+  Statistic statistic;
+  statistic.name = given;
+  const std::string name = statistic.name.substr(0, statistic.name.find(':'));
+  const auto found = std::find(statistic_names().begin(), statistic_names().end(), name);
+  if (found == statistic_names().end()) throw_unknown_name(place, "statistic", name, statistic_names());
+  statistic.kind = static_cast<Statistic::Kind>(found - statistic_names().begin());
+  const bool fraction =
+      statistic.kind == Statistic::Kind::fraction_above || statistic.kind == Statistic::Kind::fraction_below;
+  const Json limit =
+      name.size() < statistic.name.size() ? parse_scalar(statistic.name.substr(name.size() + 1)) : Json();
+  if (fraction != limit.is_number() || (!fraction && name != statistic.name)) {
+    throw UsageError(fmt::format("{}: found '{}'; allowed: {}", place, statistic.name,
+                                 fraction ? fmt::format("{}:LIMIT, LIMIT a number", name) : name));
+  }
+  if (fraction) statistic.limit = limit.get<double>();
+  return statistic;
+}
+
+const Quantity* read_quantity(const Json& given, const Statistic& statistic, const std::string& place) {
+  if (statistic.counts_trials()) {
+    if (!given.is_null()) {
+      throw UsageError(
+          fmt::format("{}: found {} with the statistic {}, which counts trials; allowed: no metric", place,
+                      given.dump(), statistic.name));
+    }
+    return nullptr;
+  }
+  std::vector<std::string> names;
+  for (const Quantity& quantity : quantities()) {
+    if (quantity.name == given) return &quantity;
+    names.push_back(quantity.name);
+  }
+  if (!given.is_string())
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: a name, {}", place, given.dump(), join_names(names)));
+  throw_unknown_name(place, "metric", given.get<std::string>(), names);
+}
+
+// A name or an object of a name and parameters; null where the key is absent.
+Json read_selection(const Json& given, const std::string& key, const std::string& place) {
+  if (!given.contains(key)) return {};
+  const std::string at = fmt::format("{}.{}", place, key);
+  Json selection = given[key].is_string() ? parse_inline(given[key].get<std::string>(), key, at) : given[key];
+  if (!selection.is_object() || !selection.contains(key) || !selection[key].is_string()) {
+    throw UsageError(fmt::format("{}: found {}; allowed: a name, or an object such as {{\"{}\": NAME, ...}}",
+                                 at, given[key].dump(), key));
+  }
+  return selection;
+}
+
+std::vector<int> read_sizes(const Json& given, const std::string& place) {
+  std::vector<int> sizes;
+  if (!given.contains("n")) return sizes;
+  for (const std::int64_t n : expand_axis(given["n"], 1, 256, place + ".n"))
+    sizes.push_back(static_cast<int>(n));
+  return sizes;
+}
+
+// Choices are texts although a command line reads some of them as numbers.
+std::string scalar_text(const Json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+bool matches(const Json& selection, const char* name_key, const std::string& name, const Settings& settings) {
+  if (selection.is_null()) return true;
+  for (const auto& [key, value] : selection.items()) {
+    if (key == name_key ? value != name
+                        : !settings.has(key) || scalar_text(settings.at(key)) != scalar_text(value)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+Expectation read_expectation(const Json& given, const std::string& place) {
+  if (!given.is_object()) {
+    throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place,
+                                 given.type_name(), join_names(expectation_keys())));
+  }
+  for (const auto& [key, value] : given.items()) {
+    if (std::find(expectation_keys().begin(), expectation_keys().end(), key) == expectation_keys().end())
+      throw_unknown_name(place, "key of an expectation", key, expectation_keys());
+  }
+  Expectation expectation;
+  expectation.place = place;
+  expectation.given = given;
+  expectation.kernel = read_selection(given, "kernel", place);
+  expectation.method = read_selection(given, "method", place);
+  expectation.arithmetic = read_selection(given, "arithmetic", place);
+  expectation.family = read_selection(given, "family", place);
+  if (!expectation.kernel.is_null() && (!expectation.method.is_null() || !expectation.arithmetic.is_null())) {
+    throw UsageError(fmt::format(
+        "{}: found kernel together with method or arithmetic; allowed: one of the two, a kernel has "
+        "a method and arithmetics of its own",
+        place));
+  }
+  expectation.sizes = read_sizes(given, place);
+  expectation.statistic = read_statistic(given.value("statistic", Json()), place + ".statistic");
+  expectation.quantity =
+      read_quantity(given.value("metric", Json()), expectation.statistic, place + ".metric");
+  expectation.at_least = number_at(given, "at_least", place);
+  expectation.at_most = number_at(given, "at_most", place);
+  expectation.equals = number_at(given, "equals", place);
+  const bool range = expectation.at_least || expectation.at_most;
+  if (range == expectation.equals.has_value()) {
+    throw UsageError(fmt::format("{}: found {}; allowed: at_least, at_most or both, or equals alone", place,
+                                 range ? "equals with at_least or at_most" : "no bound"));
+  }
+  const Json why = given.value("why", Json(""));
+  if (!why.is_string() || why.get<std::string>().find('\n') != std::string::npos)
+    throw UsageError(fmt::format("{}.why: found {}; allowed: one line of text", place, why.dump()));
+  expectation.why = why;
+  return expectation;
+}
+
+bool Expectation::selects(const FamilySpec& family_spec, int n, const Setting& setting) const {
+  if (!sizes.empty() && std::find(sizes.begin(), sizes.end(), n) == sizes.end()) return false;
+  if (!matches(family, "family", family_spec.family, family_spec.settings)) return false;
+  if (setting.kernel != nullptr) {
+    return method.is_null() && arithmetic.is_null() &&
+           matches(kernel, "kernel", setting.kernel->name, setting.kernel->settings);
+  }
+  return kernel.is_null() &&
+         matches(method, "method", setting.method->method->description.name, setting.method->settings) &&
+         matches(arithmetic, "arithmetic", setting.arithmetic->name, setting.arithmetic->settings);
+}
+
+bool Expectation::is_met_by(double found) const {
+  if (equals) return found == *equals;
+  return (!at_least || found >= *at_least) && (!at_most || found <= *at_most);
+}
+
+std::string Expectation::bounds() const {
+  if (equals) return fmt::format("= {}", expectation_number(*equals));
+  if (!at_most) return fmt::format(">= {}", expectation_number(*at_least));
+  if (!at_least) return fmt::format("<= {}", expectation_number(*at_most));
+  return fmt::format("{} .. {}", expectation_number(*at_least), expectation_number(*at_most));
+}
+
+std::string expectation_number(double value) {
+  if (std::isinf(value)) return value > 0 ? "infinite" : "-infinite";
+  return fmt::format("{:.6g}", value);
+}
+
+}  // namespace tristab

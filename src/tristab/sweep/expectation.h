@@ -1,0 +1,70 @@
+// What a sweep is expected to show, written down in its configuration: a statistic over the trials of a setting, and
+// the bounds that it must keep.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tristab/base/parameters.h"
+#include "tristab/matrix/source.h"
+#include "tristab/sweep/setting.h"
+
+namespace tristab {
+
+struct Quantity;
+
+// Of the values of a quantity over the trials, or of the trials themselves.
+struct Statistic {
+  enum class Kind {
+    median,
+    mean,
+    min,
+    max,
+    p5,
+    p95,
+    fraction_above,
+    fraction_below,
+    trials,  // this one and the following count trials, and need no quantity
+    nonfinite_trials,
+    failed_trials,
+    pass,
+    marginal,
+    fail
+  };
+  Kind kind = Kind::median;
+  double limit = 0;  // of the fractions: "fraction_above:0.1"
+  std::string name;  // as given
+
+  bool counts_trials() const { return kind >= Kind::trials; }
+};
+
+// {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}
+struct Expectation {
+  std::string place;  // file and JSON path, for messages
+  Json given;         // as it stands in the configuration
+
+  // The selection: objects {"kernel": NAME, parameter: value, ...}, null where anything will do. A setting is selected
+  // whose name is the same and whose parameters have the values given here; "kernel" selects recipes, "method" and
+  // "arithmetic" select the settings without a recipe.
+  Json kernel, method, arithmetic, family;
+  std::vector<int> sizes;  // empty: any
+
+  const Quantity* quantity = nullptr;  // null for a statistic that counts trials
+  Statistic statistic;
+  std::optional<double> at_least, at_most, equals;
+  std::string why;  // "" or one sentence: the reason for the bound
+
+  bool selects(const FamilySpec& family_spec, int n, const Setting& setting) const;
+  bool is_met_by(double found) const;
+  std::string bounds() const;  // ">= 0.1", ">= 0.1 and <= 2", "= 0"
+};
+
+// Throws UsageError naming place, what was found, what is allowed and the nearest name.
+Expectation read_expectation(const Json& given, const std::string& place);
+
+// A value over the trials as it is printed: "0.123", "2.1e+07", "16", "infinite".
+std::string expectation_number(double value);
+
+}  // namespace tristab

@@ -1,0 +1,62 @@
+// Settings that are crossed with each other: families x sizes x (methods x arithmetics, and kernels). A plain sweep
+// is one of these; a sweep of scenarios has several, each with what it is expected to show.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "tristab/arithmetic/arithmetic.h"
+#include "tristab/base/parameters.h"
+#include "tristab/matrix/source.h"
+#include "tristab/method/method.h"
+#include "tristab/recipe/recipe.h"
+#include "tristab/sweep/expectation.h"
+#include "tristab/sweep/given_config.h"
+#include "tristab/sweep/setting.h"
+
+namespace tristab {
+
+inline constexpr int smallest_chunk = 16, largest_chunk = 256;
+
+struct FamilyEntry {
+  FamilySpec spec;
+  std::string place;                // file and JSON path, or option, for messages
+  std::filesystem::path directory;  // what its paths are relative to
+};
+
+struct Scenario {
+  std::string name;  // "" in a plain configuration
+  std::string what,
+      source;  // one sentence on what happened in the field, and where it is told; "" in a plain one
+  std::uint64_t seed = 1;
+  int trials = 8;
+  std::vector<int> chunks{64};
+  std::vector<FamilyEntry>
+      families;  // one for each combination of a family's axes, in the order of the configuration
+  std::vector<MethodSpec> methods;
+  std::vector<Arithmetic> arithmetics;
+  std::vector<Recipe> kernels;      // never crossed with methods or arithmetics
+  bool compare_with_given = false;  // "reference": "given" instead of "rounded"
+  std::int64_t layer_chunks = 16;   // without effect: layers are not computed by this version
+  std::vector<Expectation> expectations;
+
+  Json json() const;  // with every default filled in; without "name"
+
+  // The cases of a matrix of size n: methods x arithmetics, then the kernels that take this size.
+  std::vector<Setting> settings(int n) const;
+};
+
+// Keys that a scenario takes from the configuration around it where it does not set them itself, and those of its own.
+const std::vector<std::string>& shared_scenario_keys();
+const std::vector<std::string>& own_scenario_keys();
+
+// Reads the shared keys over `defaults`. Throws UsageError naming place and JSON path, or option, what was found, what
+// is allowed, and the nearest name; for one and the same setting given twice, too.
+Scenario read_shared_keys(const GivenConfig& given, const Scenario& defaults);
+
+// Reads families, methods, arithmetics, kernels and expectations into `scenario`; throws the same.
+void read_own_keys(const GivenConfig& given, Scenario& scenario);
+
+}  // namespace tristab
