@@ -12,6 +12,7 @@
 #include "tristab/report/ranking.h"
 #include "tristab/report/reader.h"
 #include "tristab/sweep/config_text.h"
+#include "tristab/sweep/label.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
@@ -121,17 +122,39 @@ std::vector<std::string> names_in(const std::vector<ResultRecord>& records, Chos
   return names;
 }
 
-// The names of an option, each of which the file must have.
+// The names of an option, each of which the file must have. `labels` gives the labels of the settings that a text
+// with parameters stands for ("mxr:block=16" is the default, whose label is "mxr").
+template <class Labels>
 std::vector<std::string> selection_of(const char* option, const std::string& text,
-                                      const std::vector<std::string>& available) {
-  if (text.empty()) return {};
-  std::vector<std::string> names = split_list(text, option);
-  for (const std::string& name : names) {
-    if (std::find(available.begin(), available.end(), name) == available.end()) {
-      throw_unknown_name(option, "setting in the file", name, available);
+                                      const std::vector<std::string>& available, Labels labels) {
+  std::vector<std::string> names;
+  if (text.empty()) return names;
+  if (available.empty()) {
+    throw UsageError(
+        fmt::format("{}: found '{}'; allowed: nothing, for the file has none of them", option, text));
+  }
+  for (const std::string& given : split_list(text, option)) {
+    if (std::find(available.begin(), available.end(), given) != available.end()) {
+      names.push_back(given);
+      continue;
+    }
+    if (given.find(':') == std::string::npos)
+      throw_unknown_name(option, "setting in the file", given, available);
+    for (const std::string& label : labels(given)) {
+      if (std::find(available.begin(), available.end(), label) == available.end()) {
+        throw_unknown_name(option, "setting in the file", label, available);
+      }
+      names.push_back(label.find(':') == std::string::npos ? fmt::format("{}:", label) : label);
     }
   }
   return names;
+}
+
+template <class Specs>
+std::vector<std::string> labels_of(const Specs& specs) {
+  std::vector<std::string> labels;
+  for (const auto& spec : specs) labels.push_back(label_of(spec));
+  return labels;
 }
 
 RankingSelection selection_in(const std::vector<ResultRecord>& records, const CompareOptions& options) {
@@ -141,21 +164,42 @@ RankingSelection selection_in(const std::vector<ResultRecord>& records, const Co
   const auto of_kernels = [](const ResultRecord& r) { return !r.kernel.empty(); };
   RankingSelection selection;
   selection.families =
-      selection_of("--family", options.family, names_in(records, all, [](const ResultRecord& r) {
-                     return Texts{r.family, r.family_label, input_name(r)};
-                   }));
+      selection_of("--family", options.family,
+                   names_in(records, all,
+                            [](const ResultRecord& r) {
+                              return Texts{r.family, r.family_label, input_name(r)};
+                            }),
+                   [](const std::string& text) {
+                     return labels_of(expand_family(parse_inline(text, "family", "--family"), "--family"));
+                   });
   selection.methods =
-      selection_of("--methods", options.methods, names_in(records, of_methods, [](const ResultRecord& r) {
-                     return Texts{r.method, r.method_label};
-                   }));
-  selection.arithmetics = selection_of("--arithmetics", options.arithmetics,
-                                       names_in(records, of_methods, [](const ResultRecord& r) {
-                                         return Texts{r.arithmetic, r.arithmetic_label};
-                                       }));
-  selection.kernels =
-      selection_of("--kernels", options.kernels, names_in(records, of_kernels, [](const ResultRecord& r) {
-                     return Texts{kernel_name(r), r.kernel};
-                   }));
+      selection_of("--methods", options.methods,
+                   names_in(records, of_methods,
+                            [](const ResultRecord& r) {
+                              return Texts{r.method, r.method_label};
+                            }),
+                   [](const std::string& text) {
+                     return labels_of(expand_method(parse_inline(text, "method", "--methods"), "--methods"));
+                   });
+  selection.arithmetics =
+      selection_of("--arithmetics", options.arithmetics,
+                   names_in(records, of_methods,
+                            [](const ResultRecord& r) {
+                              return Texts{r.arithmetic, r.arithmetic_label};
+                            }),
+                   [](const std::string& text) {
+                     return labels_of(expand_arithmetic(parse_inline(text, "arithmetic", "--arithmetics"),
+                                                        "--arithmetics"));
+                   });
+  selection.kernels = selection_of(
+      "--kernels", options.kernels,
+      names_in(records, of_kernels,
+               [](const ResultRecord& r) {
+                 return Texts{kernel_name(r), r.kernel};
+               }),
+      [](const std::string& text) {
+        return labels_of(expand_recipe(parse_inline(text, "kernel", "--kernels"), "--kernels", ""));
+      });
   if (!options.chunk.empty()) {
     selection.chunks = sizes_of("--chunk", options.chunk, smallest_chunk, largest_chunk);
   }

@@ -23,8 +23,9 @@ void distinguish(std::vector<CrossInput>& inputs) {
 // Where a name or a label stands in a list of names; behind all of them when it does not.
 std::size_t position_in(const std::vector<std::string>& names, const std::string& name,
                         const std::string& label) {
-  const auto found =
-      std::find_if(names.begin(), names.end(), [&](const std::string& n) { return n == label || n == name; });
+  const auto found = std::find_if(names.begin(), names.end(), [&](const std::string& wanted) {
+    return names_setting(wanted, name, label);
+  });
   return static_cast<std::size_t>(found - names.begin());
 }
 
@@ -32,9 +33,10 @@ CrossStatistics statistics_of(std::vector<double> values, const SummaryQuantity&
   const double none = std::nan("");
   if (values.empty()) return {none, none, none};
   CrossStatistics result;
-  result.mean = quantity.in_decibels ? mean(values) : none;
+  result.mean = quantity.in_decibels ? finite_mean(values) : none;
   std::sort(values.begin(), values.end());
   result.median = quantile(values, 0.5);
+  result.exact_trials = static_cast<int>(std::count(values.begin(), values.end(), HUGE_VAL));
   result.worst = quantity.larger_is_better ? values.front() : values.back();
   return result;
 }

@@ -14,7 +14,8 @@ namespace tristab {
 // metric is (the SNR of an exact result).
 struct CrossStatistics {
   double median = 0, worst = 0;  // worst: the minimum where larger is better
-  double mean = 0;               // of a metric in decibels; NaN for the others
+  double mean = 0;               // of the finite values of a metric in decibels; NaN for the others
+  int exact_trials = 0;          // those with an infinite value
 };
 
 struct CrossCell {

@@ -41,10 +41,12 @@ std::string cell_text(const CrossCell& cell, std::size_t metric, bool in_decibel
   const char* const word = cell.failed_trials > 0 ? "failed" : "nf";
   if (lost == cell.trials) return fmt::format("{} {}/{}", word, lost, cell.trials);
   const CrossStatistics& found = cell.metrics[metric];
-  const std::string numbers =
-      fmt::format("{} / {}", cell_number(in_decibels ? found.mean : found.median, in_decibels),
-                  cell_number(found.worst, in_decibels));
-  return lost == 0 ? numbers : fmt::format("{}, {} {}/{}", numbers, word, lost, cell.trials);
+  std::string text = fmt::format("{} / {}", cell_number(in_decibels ? found.mean : found.median, in_decibels),
+                                 cell_number(found.worst, in_decibels));
+  if (in_decibels && found.exact_trials > 0)
+    text += fmt::format(", exact {}/{}", found.exact_trials, cell.trials);
+  if (lost > 0) text += fmt::format(", {} {}/{}", word, lost, cell.trials);
+  return text;
 }
 
 std::string setting_text(const CrossRow& row) {
@@ -54,8 +56,9 @@ std::string setting_text(const CrossRow& row) {
 std::string title_of(const std::string& metric) {
   const bool in_decibels = summary_quantity(metric).in_decibels;
   return fmt::format(
-      "{}: {}; {} / worst over the finite trials; nf k/n: k of n trials gave infinities or NaN", metric,
-      formula_of(metric), in_decibels ? "mean" : "median");
+      "{}: {}; {} / worst over the finite trials; nf k/n: k of n trials gave infinities or NaN{}", metric,
+      formula_of(metric), in_decibels ? "mean" : "median",
+      in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
 }
 
 std::string metric_text(const CrossTable& table, std::size_t metric) {

@@ -19,8 +19,9 @@ namespace {
 constexpr std::size_t label_width = 30;
 
 bool selected(const std::vector<std::string>& names, const std::string& name, const std::string& label) {
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end() ||
-         std::find(names.begin(), names.end(), label) != names.end();
+  return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& wanted) {
+           return names_setting(wanted, name, label);
+         });
 }
 
 using Records = std::vector<const ResultRecord*>;
@@ -103,6 +104,11 @@ double metric_value(const Record& record, const std::string& name) {
 }
 
 }  // namespace
+
+bool names_setting(std::string_view wanted, std::string_view name, std::string_view label) {
+  if (wanted == name || wanted == label) return true;
+  return wanted == fmt::format("{}:", name) && label == name;
+}
 
 std::string input_name(const ResultRecord& record) {
   // The family's parameters are the end of its key.

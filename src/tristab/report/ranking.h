@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tristab/report/reader.h"
@@ -25,11 +26,16 @@ struct Ranking {
   std::vector<RankedMethod> methods;  // best first; those with non-finite or failed trials last
 };
 
-// Names or labels (of families the name of the input, too); an empty list is all of them. Methods and arithmetics choose among the records of methods,
-// kernels among those of kernels: where only one of the two is chosen from, the other is left out.
+// Whether a text chooses a setting: its name (all of its settings), its label, or "mbh:", the setting whose label is
+// the bare name.
+bool names_setting(std::string_view wanted, std::string_view name, std::string_view label);
+
+// Texts as above, of families the name of the input, too; an empty list is all of them. Methods and arithmetics
+// choose among the records of methods, kernels among those of kernels: where only one of the two is chosen from, the
+// other is left out.
 struct RankingSelection {
-  std::vector<std::string> families, methods, arithmetics, kernels;
-  std::vector<int> chunks;
+  std::vector<std::string> families{}, methods{}, arithmetics{}, kernels{};
+  std::vector<int> chunks{};
 
   bool includes(const ResultRecord& record) const;
 };

@@ -55,7 +55,7 @@ QuantileRow describe(std::vector<double>& values, const SummaryQuantity& quantit
     if (quantity.in_decibels) row.undefined_mean = row.undefined_median;
     return row;
   }
-  if (quantity.in_decibels) set_defined(mean(values), row.mean, row.undefined_mean);
+  if (quantity.in_decibels) set_defined(finite_mean(values), row.mean, row.undefined_mean);
   std::sort(values.begin(), values.end());
   set_defined(quantile(values, 0.5), row.median, row.undefined_median);
   set_defined(larger_better ? values.front() : values.back(), row.worst, row.undefined_worst);
@@ -98,10 +98,15 @@ double ranked_value(const MetricValues& values, Metric metric) {
   return std::string_view(reason).starts_with("infinite") ? infinity : nan;
 }
 
-double mean(const std::vector<double>& values) {
+double finite_mean(const std::vector<double>& values) {
   double sum = 0;
-  for (const double value : values) sum += value;
-  return sum / static_cast<double>(values.size());
+  int count = 0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count == 0 ? infinity : sum / count;
 }
 
 double quantile(const std::vector<double>& sorted, double p) {

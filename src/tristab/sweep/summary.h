@@ -17,7 +17,7 @@ namespace tristab {
 struct SummaryQuantity {
   std::string name;
   bool larger_is_better = false;  // then the worst is the minimum
-  bool in_decibels = false;       // then published as the mean over the finite trials (arXiv 2606.06034)
+  bool in_decibels = false;       // then its finite values have a mean, as published (arXiv 2606.06034)
 };
 
 const std::vector<SummaryQuantity>& summary_quantities();
@@ -54,8 +54,9 @@ struct SummaryRow {
   std::vector<QuantileRow> quantities;  // in the order of summary_quantities()
 };
 
-// Sum in the order of the values, divided by their number. `values` not empty.
-double mean(const std::vector<double>& values);
+// Mean of the values that are finite, added in their order; infinite without any. (The SNR of an exact result is
+// infinite: one of them would be the mean of all.) `values` not empty.
+double finite_mean(const std::vector<double>& values);
 
 // The value below which the fraction p of the sorted values lies, interpolated linearly between order
 // statistics (Hyndman and Fan 1996, definition 7: NumPy's and R's default). `sorted` ascending, not empty.
