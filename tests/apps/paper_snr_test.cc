@@ -5,8 +5,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <limits>
 #include <map>
+#include <set>
+#include <sstream>
 
 #include "run_program.h"
 #include "tristab/base/parameters.h"
@@ -36,6 +39,7 @@ class PaperSnr : public ::testing::Test {
         "residual-neumann:mask=true/false:terms=8 -o r.json");
     ASSERT_EQ(run.status, 0) << run.err;
     document = new Json(Json::parse(place.read("r.json")));
+    table = place.run("compare r.json --metrics snr_db --format markdown").out;
     for (const Json& record : (*document)["records"]) {
       snr[label(record, "matrix")]
          [label(record, "method_label") + " / " + label(record, "arithmetic_label")] = snr_of(record);
@@ -48,6 +52,7 @@ class PaperSnr : public ::testing::Test {
   }
 
   static inline const Json* document = nullptr;
+  static inline std::string table;
   static inline std::map<std::string, std::map<std::string, double>> snr;
 };
 
@@ -132,6 +137,19 @@ TEST_F(PaperSnr, the_summary_holds_the_mean_the_worst_and_the_counts) {
     ++means;
   }
   EXPECT_GT(means, 100);
+}
+
+// No truth but a check that the committed table is not out of date.
+TEST_F(PaperSnr, the_committed_table_is_what_the_program_gives_now) {
+  std::ifstream file(TRISTAB_SOURCE_DIR "/results/example-paper-2606-06034.md");
+  std::set<std::string> committed;
+  for (std::string line; std::getline(file, line);) committed.insert(line);
+  std::istringstream now(table);
+  int rows = 0;
+  for (std::string line; std::getline(now, line); ++rows) {
+    ASSERT_TRUE(committed.contains(line)) << line << "\nmake it again: results/README.md";
+  }
+  EXPECT_EQ(rows, 4 + 6 * 4);  // title, empty line, header, rule; six methods in four arithmetics
 }
 
 }  // namespace
