@@ -1,5 +1,6 @@
 // tristab compare: a ranked table of methods for each situation, from a result file or computed now.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -7,29 +8,37 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "tristab/base/errors.h"
+#include "tristab/report/cross_table.h"
 #include "tristab/report/ranking.h"
 #include "tristab/report/reader.h"
 #include "tristab/sweep/config_text.h"
+#include "tristab/sweep/label.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
 namespace {
 
 struct CompareOptions {
-  std::string results, chunk, family, methods, arithmetics, trials, seed, jobs, top;
+  std::string results, chunk, family, methods, arithmetics, kernels, metrics, format, trials, seed, jobs, top;
   std::string input, tensor, layer, heads, tokens;
 };
 
 // Keeps what rankings need of each record.
 class RankingSink : public ResultSink {
  public:
+  explicit RankingSink(std::vector<std::string> metrics) : metrics_(std::move(metrics)) {}
   RenderedMatrix render(const MatrixResult&) const override { return {}; }
   void accept(const MatrixResult& result, RenderedMatrix) override {
-    for (const Record& record : result.records) records.push_back(result_record(result, record));
+    for (const Record& record : result.records) {
+      records.push_back(result_record(result, record, metrics_));
+    }
   }
   void finish(const SweepReport&) override {}
 
   std::vector<ResultRecord> records;
+
+ private:
+  std::vector<std::string> metrics_;
 };
 
 Json every_method() {
@@ -51,7 +60,19 @@ Json input_family(const CompareOptions& options) {
   return family;
 }
 
-std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions& options) {
+// A sweep leaves a kernel out at sizes that it does not take; who names kernel and size is told.
+void refuse_kernels_of_other_sizes(const SweepConfig& config) {
+  for (const Recipe& kernel : config.kernels) {
+    if (std::any_of(config.chunks.begin(), config.chunks.end(), [&](int n) { return kernel.takes(n); }))
+      continue;
+    throw UsageError(fmt::format("--kernels: found {} with chunks of {}; allowed for it: --chunk {}",
+                                 label_of(kernel), fmt::join(config.chunks, ", "),
+                                 fmt::join(kernel.chunks, ",")));
+  }
+}
+
+std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions& options,
+                                  const std::vector<std::string>& metrics) {
   if (command.count("--input") > 0 && command.count("--family") > 0) {
     throw UsageError("tristab compare: found --input together with --family; allowed: one of them");
   }
@@ -64,77 +85,180 @@ std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions&
   Json json{{"families", Json::array({Json{{"family", "gdn"}, {"keys", "silu"}}})},
             {"methods", every_method()},
             {"arithmetics", Json::array({"fp16", "bf16"})}};
+  const bool kernels_alone = command.count("--kernels") > 0 && command.count("--methods") == 0 &&
+                             command.count("--arithmetics") == 0;
+  if (kernels_alone) {
+    json.erase("methods");
+    json.erase("arithmetics");
+  }
   ConfigOverrides overrides;
   if (command.count("--chunk") > 0) overrides["chunks"] = options.chunk;
   if (command.count("--family") > 0) overrides["families"] = options.family;
   if (command.count("--input") > 0) overrides["families"] = input_family(options).dump();
   if (command.count("--methods") > 0) overrides["methods"] = options.methods;
   if (command.count("--arithmetics") > 0) overrides["arithmetics"] = options.arithmetics;
+  if (command.count("--kernels") > 0) overrides["kernels"] = options.kernels;
   if (command.count("--trials") > 0) overrides["trials"] = options.trials;
   if (command.count("--seed") > 0) overrides["seed"] = options.seed;
   const SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
+  refuse_kernels_of_other_sizes(config);
   const Plan plan = make_plan(config);
-  RankingSink sink;
+  RankingSink sink(metrics);
   Progress progress(plan.cases);
   run_sweep(config, plan, {job_count(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
   return std::move(sink.records);
 }
 
-std::vector<std::string> names_in(const std::vector<ResultRecord>& records, std::string ResultRecord::*name,
-                                  std::string ResultRecord::*label) {
+// Every text that `texts` gives for the records that `chosen` takes, once.
+template <class Chosen, class Texts>
+std::vector<std::string> names_in(const std::vector<ResultRecord>& records, Chosen chosen, Texts texts) {
   std::vector<std::string> names;
   for (const ResultRecord& record : records) {
-    for (const std::string& each : {record.*name, record.*label}) {
+    if (!chosen(record)) continue;
+    for (const std::string& each : texts(record)) {
       if (std::find(names.begin(), names.end(), each) == names.end()) names.push_back(each);
     }
   }
   return names;
 }
 
-// The names of an option, each of which the file must have.
+// The names of an option, each of which the file must have. `labels` gives the labels of the settings that a text
+// with parameters stands for ("mxr:block=16" is the default, whose label is "mxr").
+template <class Labels>
 std::vector<std::string> selection_of(const char* option, const std::string& text,
-                                      const std::vector<std::string>& available) {
-  if (text.empty()) return {};
-  std::vector<std::string> names = split_list(text, option);
-  for (const std::string& name : names) {
-    if (std::find(available.begin(), available.end(), name) == available.end()) {
-      throw_unknown_name(option, "setting in the file", name, available);
+                                      const std::vector<std::string>& available, Labels labels) {
+  std::vector<std::string> names;
+  if (text.empty()) return names;
+  if (available.empty()) {
+    throw UsageError(
+        fmt::format("{}: found '{}'; allowed: nothing, for the file has none of them", option, text));
+  }
+  for (const std::string& given : split_list(text, option)) {
+    if (std::find(available.begin(), available.end(), given) != available.end()) {
+      names.push_back(given);
+      continue;
+    }
+    if (given.find(':') == std::string::npos)
+      throw_unknown_name(option, "setting in the file", given, available);
+    for (const std::string& label : labels(given)) {
+      if (std::find(available.begin(), available.end(), label) == available.end()) {
+        throw_unknown_name(option, "setting in the file", label, available);
+      }
+      names.push_back(label.find(':') == std::string::npos ? fmt::format("{}:", label) : label);
     }
   }
   return names;
 }
 
+template <class Specs>
+std::vector<std::string> labels_of(const Specs& specs) {
+  std::vector<std::string> labels;
+  for (const auto& spec : specs) labels.push_back(label_of(spec));
+  return labels;
+}
+
 RankingSelection selection_in(const std::vector<ResultRecord>& records, const CompareOptions& options) {
-  using R = ResultRecord;
+  using Texts = std::vector<std::string>;
+  const auto all = [](const ResultRecord&) { return true; };
+  const auto of_methods = [](const ResultRecord& r) { return r.kernel.empty(); };
+  const auto of_kernels = [](const ResultRecord& r) { return !r.kernel.empty(); };
   RankingSelection selection;
   selection.families =
-      selection_of("--family", options.family, names_in(records, &R::family, &R::family_label));
+      selection_of("--family", options.family,
+                   names_in(records, all,
+                            [](const ResultRecord& r) {
+                              return Texts{r.family, r.family_label, input_name(r)};
+                            }),
+                   [](const std::string& text) {
+                     return labels_of(expand_family(parse_inline(text, "family", "--family"), "--family"));
+                   });
   selection.methods =
-      selection_of("--methods", options.methods, names_in(records, &R::method, &R::method_label));
-  selection.arithmetics = selection_of("--arithmetics", options.arithmetics,
-                                       names_in(records, &R::arithmetic, &R::arithmetic_label));
-  if (!options.chunk.empty())
+      selection_of("--methods", options.methods,
+                   names_in(records, of_methods,
+                            [](const ResultRecord& r) {
+                              return Texts{r.method, r.method_label};
+                            }),
+                   [](const std::string& text) {
+                     return labels_of(expand_method(parse_inline(text, "method", "--methods"), "--methods"));
+                   });
+  selection.arithmetics =
+      selection_of("--arithmetics", options.arithmetics,
+                   names_in(records, of_methods,
+                            [](const ResultRecord& r) {
+                              return Texts{r.arithmetic, r.arithmetic_label};
+                            }),
+                   [](const std::string& text) {
+                     return labels_of(expand_arithmetic(parse_inline(text, "arithmetic", "--arithmetics"),
+                                                        "--arithmetics"));
+                   });
+  selection.kernels = selection_of(
+      "--kernels", options.kernels,
+      names_in(records, of_kernels,
+               [](const ResultRecord& r) {
+                 return Texts{kernel_name(r), r.kernel};
+               }),
+      [](const std::string& text) {
+        return labels_of(expand_recipe(parse_inline(text, "kernel", "--kernels"), "--kernels", ""));
+      });
+  if (!options.chunk.empty()) {
     selection.chunks = sizes_of("--chunk", options.chunk, smallest_chunk, largest_chunk);
+  }
   return selection;
+}
+
+// The metrics of cross tables: none, and ranked tables are printed, unless --metrics asks for them.
+std::vector<std::string> metrics_of(const CLI::App& command, const CompareOptions& options) {
+  if (command.count("--metrics") == 0) {
+    if (command.count("--format") > 0) {
+      throw UsageError(
+          "tristab compare: found --format without --metrics; allowed: --metrics strict_lower --format " +
+          options.format);
+    }
+    return {};
+  }
+  if (command.count("--top") > 0) {
+    throw UsageError("tristab compare: found --top together with --metrics; allowed: one of them");
+  }
+  std::vector<std::string> names = split_list(options.metrics, "--metrics");
+  const std::vector<std::string> known = cross_metrics();
+  for (const std::string& name : names) {
+    if (std::find(known.begin(), known.end(), name) == known.end()) {
+      throw_unknown_name("--metrics", "metric of a table", name, known);
+    }
+    if (std::count(names.begin(), names.end(), name) > 1) {
+      throw UsageError(fmt::format("--metrics: found {} twice; allowed: each metric once", name));
+    }
+  }
+  return names;
+}
+
+void print_rankings(const std::vector<Ranking>& rankings, int top) {
+  bool first = true;
+  for (const Ranking& ranking : rankings) {
+    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, top));
+    first = false;
+  }
 }
 
 void compare(const CLI::App& command, const CompareOptions& options) {
   refuse_leftovers(command);
   const int top = options.top.empty() ? 0 : static_cast<int>(whole_number("--top", options.top, 1, 1000000));
+  const std::vector<std::string> metrics = metrics_of(command, options);
+  const TableFormat format = table_format_of(options.format.empty() ? "text" : options.format, "--format");
   std::vector<ResultRecord> records;
   RankingSelection selection;
   if (options.results.empty()) {
-    records = compute(command, options);
+    records = compute(command, options, metrics);
   } else {
     for (const char* option :
          {"--trials", "--seed", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
       if (command.count(option) == 0) continue;
       throw UsageError(
           fmt::format("tristab compare: found {} together with {}; allowed: --family, --chunk, --methods, "
-                      "--arithmetics, --top with a result file",
+                      "--arithmetics, --kernels, --metrics, --format, --top with a result file",
                       option, options.results));
     }
-    ResultFile file = read_results(options.results);
+    ResultFile file = read_results(options.results, metrics);
     if (!file.complete) {
       fmt::print(stderr, "tristab: note: {} is not complete: {} records{}\n", options.results,
                  file.records.size(),
@@ -143,16 +267,13 @@ void compare(const CLI::App& command, const CompareOptions& options) {
     records = std::move(file.records);
     selection = selection_in(records, options);
   }
-  const std::vector<Ranking> rankings = rank_methods(records, selection);
-  if (rankings.empty()) {
+  if (std::none_of(records.begin(), records.end(),
+                   [&](const ResultRecord& r) { return selection.includes(r); })) {
     throw UsageError(fmt::format("{}: found no records for this selection; allowed: one that the file has",
                                  options.results.empty() ? "tristab compare" : options.results));
   }
-  bool first = true;
-  for (const Ranking& ranking : rankings) {
-    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, top));
-    first = false;
-  }
+  if (metrics.empty()) return print_rankings(rank_methods(records, selection), top);
+  fmt::print("{}", cross_table_text(cross_table(records, selection, metrics), format));
 }
 
 }  // namespace
@@ -167,6 +288,12 @@ void add_compare(CLI::App& app) {
   command->add_option("--family,--families", options->family, "families (gdn:keys=silu)");
   command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh (all)");
   command->add_option("--arithmetics", options->arithmetics, "arithmetics (fp16,bf16)");
+  command->add_option(
+      "--kernels", options->kernels,
+      "kernels, fla-solve-tril:dot=ieee/tf32; without --methods and --arithmetics: them alone");
+  command->add_option("--metrics", options->metrics,
+                      "instead of ranked tables one table for each of these metrics, settings by inputs");
+  command->add_option("--format", options->format, "of these tables: text, markdown or csv (text)");
   command->add_option("--trials", options->trials, "matrices of a random family (8)");
   command->add_option("--seed", options->seed, "seed (1)");
   command->add_option("--input", options->input,

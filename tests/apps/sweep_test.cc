@@ -108,7 +108,7 @@ TEST(Sweep, an_interrupted_run_exits_with_128_and_the_signal_and_leaves_no_resul
 TEST(Sweep, the_configurations_of_the_repository_are_valid) {
   const Workplace place;
   for (const char* name : {"failures", "neumann-16", "quick", "paper-2605-21325", "paper-2606-06034",
-                           "real-layers", "verdict-calibration"}) {
+                           "real-layers", "verdict-calibration", "zoo"}) {
     const ProgramResult result =
         place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/" + std::string(name) + ".json --dry-run");
     EXPECT_EQ(result.status, 0) << result.err;

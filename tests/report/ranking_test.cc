@@ -55,6 +55,58 @@ TEST(Ranking, several_arithmetics_are_ranked_by_total_frobenius) {
   EXPECT_EQ(ranking.methods[0].median, 5);
 }
 
+ResultRecord kernel_record(const std::string& label, int trial, double frobenius, double total) {
+  ResultRecord record = record_of("mbh", "recipe", trial, frobenius, total);
+  record.kernel = record.method_label = label;
+  record.setting_key = label;
+  return record;
+}
+
+TEST(Ranking, kernels_are_ranked_by_total_frobenius_among_themselves_and_beside_methods) {
+  const std::vector<ResultRecord> records{kernel_record("a", 0, 1, 7), kernel_record("b", 0, 2, 5),
+                                          record_of("mch", "fp16", 0, 9, 6)};
+  EXPECT_EQ(order_of(rank_methods(records, {})[0]), (Names{"b/recipe", "mch/fp16", "a/recipe"}));
+  const Ranking kernels = rank_methods({records[0], records[1]}, {})[0];
+  EXPECT_TRUE(kernels.across_arithmetics);
+  EXPECT_EQ(order_of(kernels), (Names{"b/recipe", "a/recipe"}));
+}
+
+TEST(Ranking, a_selection_of_kernels_leaves_methods_out_and_the_other_way_round) {
+  const ResultRecord kernel = kernel_record("fla-solve-tril:dot=tf32", 0, 1, 1);
+  const ResultRecord method = record_of("mbh", "fp16", 0, 1, 1);
+  const auto chosen = [&](const RankingSelection& selection) {
+    return std::pair(selection.includes(kernel), selection.includes(method));
+  };
+  EXPECT_EQ(chosen({}), std::pair(true, true));
+  EXPECT_EQ(chosen({.kernels = {"fla-solve-tril"}}), std::pair(true, false));
+  EXPECT_EQ(chosen({.kernels = {"fla-solve-tril:dot=tf32"}}), std::pair(true, false));
+  EXPECT_EQ(chosen({.kernels = {"fla-solve-tril:"}}), std::pair(false, false));  // the default setting alone
+  EXPECT_EQ(chosen({.methods = {"mbh"}}), std::pair(false, true));  // mbh is the kernel's method, too
+  EXPECT_EQ(chosen({.arithmetics = {"fp16"}}), std::pair(false, true));
+  EXPECT_EQ(chosen({.methods = {"mbh"}, .kernels = {"fla-solve-tril"}}), std::pair(true, true));
+  EXPECT_EQ(chosen({.methods = {"mch"}, .kernels = {"fla-solve-tril"}}), std::pair(true, false));
+}
+
+TEST(Ranking, a_name_is_all_of_its_settings_and_a_name_with_a_colon_the_default_one) {
+  EXPECT_TRUE(names_setting("mxr", "mxr", "mxr:block=8"));
+  EXPECT_TRUE(names_setting("mxr:block=8", "mxr", "mxr:block=8"));
+  EXPECT_FALSE(names_setting("mxr:block=32", "mxr", "mxr:block=8"));
+  EXPECT_TRUE(names_setting("mxr:", "mxr", "mxr"));
+  EXPECT_FALSE(names_setting("mxr:", "mxr", "mxr:block=8"));
+}
+
+TEST(Ranking, a_layer_of_a_file_is_named_by_the_file_and_the_layer) {
+  ResultRecord record = record_of("mbh", "fp16", 0, 1, 1);
+  EXPECT_EQ(input_name(record), "gdn");
+  record.family = "file";
+  record.family_label = "file:layer=layer6:path=x/gdn.safetensors";
+  record.family_key =
+      R"(file{"path": "x/gdn.safetensors", "layer": "layer6", "heads": "all", "tokens": "0:64"})";
+  EXPECT_EQ(input_name(record), "gdn layer6 tokens=0:64");
+  record.family_key = "file{}";
+  EXPECT_EQ(input_name(record), record.family_label);
+}
+
 TEST(Ranking, methods_with_non_finite_or_failed_trials_come_last) {
   std::vector<ResultRecord> records{
       record_of("overflows", "fp16", 0, 1e-9, 1), record_of("overflows", "fp16", 1, 0, 0),

@@ -45,6 +45,37 @@ TEST(Reader, json_and_ndjson_hold_the_same_records) {
   }
 }
 
+TEST(Reader, metrics_that_are_asked_for_are_read_and_an_exact_result_is_infinite) {
+  const TemporaryDirectory directory;
+  const std::string json = directory / "r.json", lines = directory / "r.ndjson";
+  std::ofstream(json, std::ios::binary) << small_result();
+  std::ofstream(lines, std::ios::binary) << written(small_config(), ResultFormat::ndjson, 1);
+  const std::vector<std::string> names{"snr_db", "strict_lower"};
+  const ResultFile document = read_results(json, names), stream = read_results(lines, names);
+  const Json truth = Json::parse(small_result());
+  int exact = 0, nonfinite = 0;
+  for (std::size_t k = 0; k < document.records.size(); ++k) {
+    const Json& record = truth["records"][k];
+    for (const ResultRecord* read : {&document.records[k], &stream.records[k]}) {
+      ASSERT_EQ(read->metrics.size(), 2u);
+      if (!record["snr_db"].is_null()) {
+        EXPECT_EQ(read->metrics[0], record["snr_db"].get<double>());
+      } else if (record["status"] == "ok") {
+        EXPECT_EQ(read->metrics[0], HUGE_VAL) << record["case"];
+        ++exact;
+      } else {
+        EXPECT_TRUE(std::isnan(read->metrics[0])) << record["case"];
+        ++nonfinite;
+      }
+      if (!record["strict_lower"].is_null()) {
+        EXPECT_EQ(read->metrics[1], record["strict_lower"].get<double>());
+      }
+    }
+  }
+  EXPECT_GT(exact, 0);
+  EXPECT_GT(nonfinite, 0);
+}
+
 TEST(Reader, an_ndjson_file_that_breaks_off_is_read_as_far_as_it_goes) {
   const std::string whole = written(small_config(), ResultFormat::ndjson, 1);
   const std::size_t middle = whole.find("{\"type\": \"record\"", whole.size() / 2);

@@ -20,6 +20,12 @@ TEST(Summary, quantiles_interpolate_between_order_statistics) {
   EXPECT_EQ(quantile({-HUGE_VAL, 1}, 0.25), -HUGE_VAL);
 }
 
+TEST(Summary, the_mean_is_that_of_the_finite_values) {
+  EXPECT_EQ(finite_mean({1, 2, 6}), 3);
+  EXPECT_EQ(finite_mean({1, HUGE_VAL, 6}), 3.5);
+  EXPECT_EQ(finite_mean({HUGE_VAL}), HUGE_VAL);
+}
+
 SweepConfig config_with(int methods) {
   const Json names = methods == 1 ? Json{"mbh"} : Json{"mbh", "mch"};
   return make_config(
@@ -73,7 +79,11 @@ TEST(Summary, median_and_worst_of_the_finite_trials) {
   EXPECT_EQ(frobenius.worst, 5);
   EXPECT_TRUE(std::isnan(frobenius.tail));  // fewer than 20 trials
   EXPECT_EQ(rows[0].quantities[position_of("total_frobenius")].worst, 10);
-  EXPECT_EQ(rows[0].quantities[position_of("snr_db")].worst, 10);  // the smallest
+  const QuantileRow& snr = rows[0].quantities[position_of("snr_db")];
+  EXPECT_EQ(snr.worst, 10);                   // the smallest
+  EXPECT_EQ(snr.mean, (50.0 + 10 + 40) / 3);  // the non-finite trial is counted apart
+  EXPECT_TRUE(std::isnan(frobenius.mean));    // no decibels, no mean
+  EXPECT_EQ(frobenius.undefined_mean, "");
 }
 
 TEST(Summary, tails_from_twenty_trials_on) {
@@ -129,6 +139,7 @@ TEST(Summary, an_infinite_signal_to_noise_ratio_ranks_above_all_others) {
   EXPECT_TRUE(std::isnan(snr.median));
   EXPECT_EQ(snr.undefined_median, "infinite");
   EXPECT_EQ(snr.worst, 30);
+  EXPECT_EQ(snr.mean, 30);  // of the trial that is not exact
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <map>
 #include <set>
 #include <tuple>
@@ -18,16 +19,9 @@ namespace {
 constexpr std::size_t label_width = 30;
 
 bool selected(const std::vector<std::string>& names, const std::string& name, const std::string& label) {
-  return names.empty() || std::find(names.begin(), names.end(), name) != names.end() ||
-         std::find(names.begin(), names.end(), label) != names.end();
-}
-
-bool selected(const ResultRecord& record, const RankingSelection& selection) {
-  return selected(selection.families, record.family, record.family_label) &&
-         selected(selection.methods, record.method, record.method_label) &&
-         selected(selection.arithmetics, record.arithmetic, record.arithmetic_label) &&
-         (selection.chunks.empty() ||
-          std::find(selection.chunks.begin(), selection.chunks.end(), record.n) != selection.chunks.end());
+  return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& wanted) {
+           return names_setting(wanted, name, label);
+         });
 }
 
 using Records = std::vector<const ResultRecord*>;
@@ -94,13 +88,69 @@ std::string depth_text(const RankedMethod& method) {
   return fmt::format("{} {}v", method.depth, method.vector_depth);
 }
 
+// What the errors of two settings have in common only if it is the same: an arithmetic, or a kernel.
+std::string arithmetic_key(const ResultRecord& record) {
+  return record.kernel.empty() ? record.arithmetic_label
+                               : fmt::format("{} {}", record.arithmetic, record.kernel);
+}
+
+// As a reader of the file would find it, where what is not finite is null.
+double metric_value(const Record& record, const std::string& name) {
+  for (const MetricInfo& info : metrics()) {
+    if (info.name == name) return ranked_value(record.metrics, info.metric);
+  }
+  const double value = name == "growth" ? record.growth : record.total_frobenius;
+  return std::isfinite(value) ? value : std::nan("");
+}
+
 }  // namespace
+
+bool names_setting(std::string_view wanted, std::string_view name, std::string_view label) {
+  if (wanted == name || wanted == label) return true;
+  return wanted == fmt::format("{}:", name) && label == name;
+}
+
+std::string input_name(const ResultRecord& record) {
+  // The family's parameters are the end of its key.
+  if (record.family != "file") return record.family_label;
+  const Json params = Json::parse(record.family_key.substr(record.family.size()), nullptr, false);
+  if (!params.is_object() || !params.contains("path") || !params["path"].is_string())
+    return record.family_label;
+  std::string name = std::filesystem::path(params["path"].get<std::string>()).stem().string();
+  for (const char* part : {"layer", "tensor"}) {
+    if (params.contains(part) && params[part].is_string()) name += " " + params[part].get<std::string>();
+  }
+  for (const char* part : {"heads", "tokens"}) {
+    if (!params.contains(part) || params[part].is_null() || params[part] == "all") continue;
+    const Json& value = params[part];
+    name += fmt::format(" {}={}", part, value.is_string() ? value.get<std::string>() : value.dump());
+  }
+  return name;
+}
+
+std::string kernel_name(const ResultRecord& record) {
+  return record.kernel.substr(0, record.kernel.find(':'));
+}
+
+bool RankingSelection::includes(const ResultRecord& record) const {
+  if (!selected(families, record.family, record.family_label) &&
+      !selected(families, record.family, input_name(record))) {
+    return false;
+  }
+  if (!chunks.empty() && std::find(chunks.begin(), chunks.end(), record.n) == chunks.end()) return false;
+  const bool from_methods = !methods.empty() || !arithmetics.empty();
+  if (!record.kernel.empty()) {
+    return kernels.empty() ? !from_methods : selected(kernels, kernel_name(record), record.kernel);
+  }
+  return (kernels.empty() || from_methods) && selected(methods, record.method, record.method_label) &&
+         selected(arithmetics, record.arithmetic, record.arithmetic_label);
+}
 
 std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
                                   const RankingSelection& selection) {
   Records chosen;
   for (const ResultRecord& record : records) {
-    if (selected(record, selection)) chosen.push_back(&record);
+    if (selection.includes(record)) chosen.push_back(&record);
   }
   std::vector<Ranking> rankings;
   for (const Records& situation : grouped(chosen, [](const ResultRecord& r) {
@@ -112,7 +162,7 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
     ranking.n = situation.front()->n;
     std::set<std::string> arithmetics, matrices;
     for (const ResultRecord* record : situation) {
-      arithmetics.insert(record->arithmetic_label);
+      arithmetics.insert(arithmetic_key(*record));
       matrices.insert(record->matrix);
     }
     ranking.across_arithmetics = arithmetics.size() > 1;
@@ -163,7 +213,8 @@ std::string ranking_text(const Ranking& ranking, int top) {
   return text;
 }
 
-ResultRecord result_record(const MatrixResult& matrix, const Record& record) {
+ResultRecord result_record(const MatrixResult& matrix, const Record& record,
+                           const std::vector<std::string>& metrics) {
   ResultRecord result;
   result.family = matrix.family->family;
   result.family_label = label_of(*matrix.family);
@@ -174,9 +225,9 @@ ResultRecord result_record(const MatrixResult& matrix, const Record& record) {
   result.method_label = record.kernel != nullptr ? label_of(*record.kernel) : label_of(*record.method);
   result.arithmetic = record.arithmetic->name;
   result.arithmetic_label = label_of(*record.arithmetic);
-  result.setting_key = (record.kernel != nullptr ? label_of(*record.kernel) : "") + result.method +
-                       record.method->settings.json().dump() + result.arithmetic +
-                       record.arithmetic->settings.json().dump();
+  if (record.kernel != nullptr) result.kernel = label_of(*record.kernel);
+  result.setting_key = result.kernel + result.method + record.method->settings.json().dump() +
+                       result.arithmetic + record.arithmetic->settings.json().dump();
   result.status = status_name(record.status);
   if (record.verdict) result.verdict = verdict_name(*record.verdict);
   if (record.status != Status::failed) {
@@ -185,6 +236,9 @@ ResultRecord result_record(const MatrixResult& matrix, const Record& record) {
     result.matmuls = static_cast<double>(record.trace.total().matmuls);
     result.depth = static_cast<double>(record.trace.product_depth);
     result.vector_depth = static_cast<double>(record.trace.vector_depth);
+  }
+  for (const std::string& name : metrics) {
+    result.metrics.push_back(record.status == Status::failed ? std::nan("") : metric_value(record, name));
   }
   return result;
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cmath>
 #include <cstring>
@@ -105,7 +106,7 @@ class FieldReader {
   std::string prefix_;
 };
 
-bool wanted_field(const std::string& name) {
+bool wanted_field(const std::string& name, const std::vector<std::string>& metrics) {
   static const std::set<std::string> names{"type",
                                            "scenario",
                                            "family",
@@ -127,14 +128,24 @@ bool wanted_field(const std::string& name) {
                                            "matmuls",
                                            "depth",
                                            "vector_depth"};
-  return names.contains(name);
+  if (names.contains(name)) return true;
+  if (metrics.empty()) return false;
+  return name == "undefined" || std::find(metrics.begin(), metrics.end(), name) != metrics.end();
+}
+
+// A metric of a record: NaN where it is null, infinite where `undefined` gives that as the reason.
+double metric_of(const Json& object, const FieldReader& fields, const std::string& name) {
+  const double value = fields.optional_number(name.c_str(), std::nan(""));
+  if (!std::isnan(value) || !object.contains("undefined") || !object["undefined"].is_object()) return value;
+  return text_at(object["undefined"], name.c_str()).starts_with("infinite") ? HUGE_VAL : value;
 }
 
 // Takes the records out of a JSON document while it is parsed, so that no more than one of them is in memory
 // as JSON.
 class DocumentFilter {
  public:
-  DocumentFilter(ResultFile& file, const std::string& path) : file_(file), path_(path) {}
+  DocumentFilter(ResultFile& file, const std::string& path, const std::vector<std::string>& metrics)
+      : file_(file), path_(path), metrics_(metrics) {}
 
   bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
@@ -151,9 +162,9 @@ class DocumentFilter {
       if (depth == 2 && (value || event == Event::array_start)) {
         refuse(place, value ? shown(parsed) : "a list", "a record, which is an object");
       }
-      if (event == Event::key && depth == 3) return wanted_field(parsed.get<std::string>());
+      if (event == Event::key && depth == 3) return wanted_field(parsed.get<std::string>(), metrics_);
       if (event == Event::object_end && depth == 2) {
-        file_.records.push_back(result_record(parsed, place + "."));
+        file_.records.push_back(result_record(parsed, place + ".", metrics_));
         return false;
       }
     }
@@ -163,6 +174,7 @@ class DocumentFilter {
  private:
   ResultFile& file_;
   std::string path_;
+  const std::vector<std::string>& metrics_;
   std::string section_;
 };
 
@@ -181,9 +193,10 @@ bool has_all_records(const ResultFile& file) {
   return file.expected_cases == 0 || static_cast<std::int64_t>(file.records.size()) == file.expected_cases;
 }
 
-ResultFile read_document(std::istream& stream, const std::string& path) {
+ResultFile read_document(std::istream& stream, const std::string& path,
+                         const std::vector<std::string>& metrics) {
   ResultFile file;
-  DocumentFilter filter(file, path);
+  DocumentFilter filter(file, path, metrics);
   Json document;
   try {
     document = Json::parse(stream, [&](int depth, Json::parse_event_t event, Json& parsed) {
@@ -205,7 +218,8 @@ ResultFile read_document(std::istream& stream, const std::string& path) {
   return file;
 }
 
-ResultFile read_lines(std::istream& stream, const std::string& path) {
+ResultFile read_lines(std::istream& stream, const std::string& path,
+                      const std::vector<std::string>& metrics) {
   ResultFile file;
   std::string line;
   for (std::int64_t number = 1; std::getline(stream, line); ++number) {
@@ -222,7 +236,7 @@ ResultFile read_lines(std::istream& stream, const std::string& path) {
       check_schema(object, path);
       file.expected_cases = FieldReader(object, place).cases("expected_cases");
     } else if (type == "record") {
-      file.records.push_back(result_record(object, place));
+      file.records.push_back(result_record(object, place, metrics));
     } else if (type == "end") {
       file.complete = FieldReader(object, place).flag("complete");
     }
@@ -239,7 +253,8 @@ bool looks_like_lines(const std::string& first_line) {
 
 }  // namespace
 
-ResultRecord result_record(const Json& object, const std::string& place) {
+ResultRecord result_record(const Json& object, const std::string& place,
+                           const std::vector<std::string>& metrics) {
   const FieldReader fields(object, place);
   ResultRecord record;
   record.scenario = fields.optional_text("scenario");
@@ -251,13 +266,13 @@ ResultRecord result_record(const Json& object, const std::string& place) {
   record.matrix = fields.optional_text("matrix");
   record.method = fields.text("method");
   record.arithmetic = fields.text("arithmetic");
-  const std::string kernel = fields.optional_text("kernel");
+  record.kernel = fields.optional_text("kernel");
   const std::string method_key = record.method + fields.params("method_params");
   const std::string arithmetic_key = record.arithmetic + fields.params("arithmetic_params");
-  record.setting_key = method_key + kernel + arithmetic_key;
+  record.setting_key = method_key + record.kernel + arithmetic_key;
   record.method_label = fields.optional_text("method_label");
   record.arithmetic_label = fields.optional_text("arithmetic_label");
-  if (record.method_label.empty()) record.method_label = kernel.empty() ? method_key : kernel;
+  if (record.method_label.empty()) record.method_label = record.kernel.empty() ? method_key : record.kernel;
   if (record.arithmetic_label.empty()) record.arithmetic_label = arithmetic_key;
   record.status = fields.text("status");
   record.verdict = fields.optional_text("verdict");
@@ -266,10 +281,11 @@ ResultRecord result_record(const Json& object, const std::string& place) {
   record.matmuls = fields.optional_number("matmuls", 0);
   record.depth = fields.optional_number("depth", 0);
   record.vector_depth = fields.optional_number("vector_depth", 0);
+  for (const std::string& name : metrics) record.metrics.push_back(metric_of(object, fields, name));
   return record;
 }
 
-ResultFile read_results(const std::string& path) {
+ResultFile read_results(const std::string& path, const std::vector<std::string>& metrics) {
   std::ifstream file;
   if (path != "-") {
     if (std::filesystem::is_directory(path)) {
@@ -285,12 +301,14 @@ ResultFile read_results(const std::string& path) {
     std::getline(file, first_line);
     file.clear();
     file.seekg(0);
-    return looks_like_lines(first_line) ? read_lines(file, path) : read_document(file, path);
+    return looks_like_lines(first_line) ? read_lines(file, path, metrics)
+                                        : read_document(file, path, metrics);
   }
   std::string text(std::istreambuf_iterator<char>(std::cin), {});
   std::istringstream stream(text);
   const bool lines = looks_like_lines(text.substr(0, text.find('\n')));
-  return lines ? read_lines(stream, "standard input") : read_document(stream, "standard input");
+  return lines ? read_lines(stream, "standard input", metrics)
+               : read_document(stream, "standard input", metrics);
 }
 
 }  // namespace tristab

@@ -48,6 +48,9 @@ void add_quantiles(const SummaryQuantity& quantity, const QuantileRow& row, Json
     object.number(names[k], values[k]);
     if (!reasons[k]->empty()) undefined.text(names[k], *reasons[k]);
   }
+  if (!quantity.in_decibels) return;
+  object.number(quantity.name + "_mean", row.mean);
+  if (!row.undefined_mean.empty()) undefined.text(quantity.name + "_mean", row.undefined_mean);
 }
 
 void add_slope(const std::string& name, const std::optional<Slope>& slope, JsonObject& object) {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <stdexcept>
+#include <string_view>
 
 #include "tristab/sweep/quantity.h"
 
@@ -10,6 +12,7 @@ namespace tristab {
 namespace {
 
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // The values of a record in the order of summary_quantities().
 void append_values(const Record& record, std::vector<std::vector<double>>& values) {
@@ -30,13 +33,17 @@ void set_defined(double value, double& out, std::string& reason) {
   if (!std::isfinite(value)) reason = "infinite";
 }
 
-QuantileRow describe(std::vector<double>& values, bool larger_better) {
+QuantileRow describe(std::vector<double>& values, const SummaryQuantity& quantity) {
+  const bool larger_better = quantity.larger_is_better;
   QuantileRow row;
+  row.mean = nan;
   if (values.empty()) {
     row.median = row.tail = row.worst = nan;
     row.undefined_median = row.undefined_worst = "no trial has a value";
+    if (quantity.in_decibels) row.undefined_mean = row.undefined_median;
     return row;
   }
+  if (quantity.in_decibels) set_defined(finite_mean(values), row.mean, row.undefined_mean);
   std::sort(values.begin(), values.end());
   set_defined(quantile(values, 0.5), row.median, row.undefined_median);
   set_defined(larger_better ? values.front() : values.back(), row.worst, row.undefined_worst);
@@ -54,13 +61,34 @@ const std::vector<SummaryQuantity>& summary_quantities() {
   static const std::vector<SummaryQuantity> quantities = [] {
     std::vector<SummaryQuantity> list;
     for (const MetricInfo& info : metrics()) {
-      if (!info.is_count) list.push_back({std::string(info.name), larger_is_better(info.metric)});
+      if (!info.is_count) {
+        list.push_back(
+            {std::string(info.name), larger_is_better(info.metric), info.name.starts_with("snr_db")});
+      }
     }
     list.push_back({"total_frobenius"});
     list.push_back({"growth"});
     return list;
   }();
   return quantities;
+}
+
+const SummaryQuantity& summary_quantity(std::string_view name) {
+  for (const SummaryQuantity& quantity : summary_quantities()) {
+    if (quantity.name == name) return quantity;
+  }
+  throw std::out_of_range("no quantity of a summary is called " + std::string(name));
+}
+
+double finite_mean(const std::vector<double>& values) {
+  double sum = 0;
+  int count = 0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count == 0 ? infinity : sum / count;
 }
 
 double quantile(const std::vector<double>& sorted, double p) {
@@ -75,7 +103,7 @@ double quantile(const std::vector<double>& sorted, double p) {
 void SummaryBuilder::close_group() {
   for (Cell& cell : cells_) {
     for (std::size_t k = 0; k < cell.values.size(); ++k) {
-      cell.row.quantities.push_back(describe(cell.values[k], summary_quantities()[k].larger_is_better));
+      cell.row.quantities.push_back(describe(cell.values[k], summary_quantities()[k]));
     }
     rows_.push_back(std::move(cell.row));
   }

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tristab/sweep/plan.h"
@@ -15,17 +16,25 @@ namespace tristab {
 struct SummaryQuantity {
   std::string name;
   bool larger_is_better = false;  // then the worst is the minimum
+  bool in_decibels = false;       // then its finite values have a mean, as published (arXiv 2606.06034)
 };
 
 const std::vector<SummaryQuantity>& summary_quantities();
+
+// The quantity of that name. Throws std::out_of_range when there is none.
+const SummaryQuantity& summary_quantity(std::string_view name);
+
+// A metric's value for ranking: infinite where its definition gives an infinity, NaN where it gives nothing.
+double ranked_value(const MetricValues& values, Metric metric);
 
 // Quantiles over the finite trials. NaN: there is none, for the reason given in `undefined`.
 struct QuantileRow {
   double median = 0;
   double tail = 0;   // 95th percentile (5th where larger is better); NaN below 20 trials
   double worst = 0;  // maximum (minimum where larger is better)
-  std::string undefined_median, undefined_tail,
-      undefined_worst;  // "" where defined, and for a tail of few trials
+  double mean = 0;   // of a quantity in decibels; NaN for the others
+  std::string undefined_median, undefined_tail, undefined_worst,
+      undefined_mean;  // "" where defined, for a tail of few trials, and for a mean that is not wanted
 };
 
 inline constexpr std::size_t tail_trials = 20;
@@ -44,6 +53,10 @@ struct SummaryRow {
   double matmuls = 0, depth = 0, vector_depth = 0, workspace_bytes = 0;  // of the costliest trial
   std::vector<QuantileRow> quantities;  // in the order of summary_quantities()
 };
+
+// Mean of the values that are finite, added in their order; infinite without any. (The SNR of an exact result is
+// infinite: one of them would be the mean of all.) `values` not empty.
+double finite_mean(const std::vector<double>& values);
 
 // The value below which the fraction p of the sorted values lies, interpolated linearly between order
 // statistics (Hyndman and Fan 1996, definition 7: NumPy's and R's default). `sorted` ascending, not empty.

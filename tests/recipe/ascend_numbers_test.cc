@@ -1,0 +1,63 @@
+// PTO's rec_unroll beside the numbers published for an Ascend 910B4 (huawei-csl/pto-kernels, PR 238; arXiv 2605.21325):
+// worst relative Frobenius error by cond(I + A), and that of n = 128 on 0.1 U[0, 1), rounded and kept. The unit is a
+// parametric stand-in, so the order of magnitude and the ranking are what can be asked for.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "tristab/matrix/source.h"
+#include "tristab/method/method.h"
+#include "tristab/metric/measure.h"
+#include "tristab/recipe/recipe.h"
+#include "tristab/reference/inverse.h"
+
+namespace tristab {
+namespace {
+
+constexpr int kDraws = 16;
+
+// Relative Frobenius errors of a kernel against the inverse of A rounded to its format, ascending.
+std::vector<double> errors_of(const char* kernel, const Json& family, int n) {
+  const Recipe recipe = expand_recipe(kernel, "test", "").front();
+  const StageArithmetics stages = recipe.stages();
+  const auto source = open_source(expand_family(family, "test").at(0), 1, kDraws, "", "test");
+  Machines machines;
+  std::vector<double> errors;
+  for (int i = 0; i < kDraws; ++i) {
+    const Matrix a = round_input(source->problem(n, i).a, recipe.summary_arithmetic);
+    const Inversion inversion = invert(recipe.method, stages, a, machines.machine_for(stages), 0);
+    errors.push_back(relative_frobenius(inversion.x, invert_reference(a)));
+  }
+  std::sort(errors.begin(), errors.end());
+  return errors;
+}
+
+TEST(AscendNumbers, rec_unroll_by_condition_number_is_of_the_published_order) {
+  const double conditions[] = {1.2, 2, 4, 8}, published[] = {2.0e-5, 7.6e-5, 1.5e-4, 2.3e-4};
+  double before = 0;
+  for (int c = 0; c < 4; ++c) {
+    const double worst =
+        errors_of("pto-rec-unroll", {{"family", "uniform-signed"}, {"condition", conditions[c]}}, 64).back();
+    EXPECT_GT(worst, published[c] / 2) << conditions[c];
+    EXPECT_LT(worst, published[c] * 2) << conditions[c];
+    EXPECT_GT(worst, before);
+    before = worst;
+  }
+}
+
+TEST(AscendNumbers, a_kept_accumulator_is_below_a_rounded_one_at_128_and_both_are_of_the_published_order) {
+  const Json family{{"family", "uniform"}, {"scale", 0.1}};
+  const std::vector<double> rounded = errors_of("pto-rec-unroll", family, 128);
+  const std::vector<double> kept = errors_of("pto-rec-unroll-kept", family, 128);
+  const double rounded_median = rounded[kDraws / 2], kept_median = kept[kDraws / 2];
+  EXPECT_LT(kept_median, rounded_median);
+  EXPECT_LT(kept.back(), rounded.front());  // of 16 draws each: no accident of one matrix
+  EXPECT_GT(rounded_median, 8.562e-5 / 1.5);
+  EXPECT_LT(rounded_median, 8.562e-5 * 1.5);
+  EXPECT_GT(kept_median, 8.290e-5 / 1.5);
+  EXPECT_LT(kept_median, 8.290e-5 * 1.5);
+}
+
+}  // namespace
+}  // namespace tristab
