@@ -150,6 +150,23 @@ TEST_F(Safetensors, shapes_that_do_not_fit_their_bytes_are_refused) {
   }
 }
 
+// The reference implementation writes wide dtypes first, so that each tensor begins at a multiple of its element.
+TEST_F(Safetensors, misaligned_tensors_are_refused) {
+  EXPECT_EQ(refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                    R"("b":{"dtype":"F64","shape":[1],"data_offsets":[4,12]}})",
+                    eight + "1234"),
+            "tensor 'b' of F64 is misaligned: it begins at byte 4 of the data; allowed: multiples of 8");
+}
+
+TEST_F(Safetensors, names_that_are_no_utf8_are_refused) {
+  for (const char* name : {"\xff", "\xc3", "\xed\xa0\x80", "\\ud800"}) {
+    EXPECT_EQ(refusal(std::string(R"({")") + name + R"(":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})",
+                      eight),
+              "the header is no JSON object")
+        << name;
+  }
+}
+
 TEST_F(Safetensors, descriptions_and_metadata_of_other_types_are_refused) {
   EXPECT_NE(refusal(R"({"a":1})", "").find("tensor 'a' is no object"), std::string::npos);
   EXPECT_NE(refusal(R"({"a":{"shape":[2],"data_offsets":[0,8]}})", eight).find("has no dtype"),

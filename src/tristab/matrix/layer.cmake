@@ -1,7 +1,7 @@
 # A and where it comes from: families, key, beta and decay models, formation, readers and writers of tensors.
 tristab_layer(matrix
   SOURCES
-    condition.cc formation.cc layer_tensors.cc model.cc norms.cc npy.cc safetensors.cc source.cc spectral_norm.cc tensor_file.cc
+    condition.cc formation.cc layer_tensors.cc model.cc norms.cc npy.cc npz.cc safetensors.cc source.cc spectral_norm.cc tensor_file.cc
     family/registry.cc family/uniform.cc family/uniform_signed.cc family/ones.cc family/block_ones.cc family/zeros.cc
     family/normal.cc family/delta_rule.cc family/delta_net.cc family/gdn.cc
     family/toeplitz.cc family/geometric.cc family/kahan.cc family/worst_growth.cc family/dlattr.cc
@@ -10,3 +10,4 @@ tristab_layer(matrix
     keys/registry.cc keys/independent.cc keys/silu.cc keys/collinear.cc keys/identical.cc keys/orthogonal.cc
     keys/clustered.cc keys/alternating.cc keys/unnormalised.cc
   USES tristab_base)
+target_link_libraries(tristab_matrix PRIVATE PkgConfig::LIBZIP)
