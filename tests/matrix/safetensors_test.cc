@@ -95,7 +95,7 @@ TEST_F(Safetensors, a_header_longer_than_the_file_or_absurdly_long_is_refused) {
 
 TEST_F(Safetensors, a_header_that_is_no_json_object_is_refused) {
   for (const char* wrong : {"[]", "{]", "\"text\"", "{}{}", "{\"a\":}", "\xff\xfe", "null"}) {
-    EXPECT_EQ(refusal(wrong, ""), "the header is no JSON object") << wrong;
+    EXPECT_EQ(refusal(wrong, ""), "the header is no JSON object in UTF-8") << wrong;
   }
   EXPECT_NE(refusal(std::string(200000, '['), "").find("no JSON object"), std::string::npos);
 }
@@ -147,6 +147,59 @@ TEST_F(Safetensors, shapes_that_do_not_fit_their_bytes_are_refused) {
             .find("tensor 'a'"),
         std::string::npos)
         << shape;
+  }
+}
+
+// The reference implementation writes wide dtypes first, so that each tensor begins at a multiple of its element.
+TEST_F(Safetensors, metadata_given_twice_are_refused) {
+  EXPECT_EQ(refusal(R"({"__metadata__":{},"__metadata__":{}})", ""),
+            "the header has '__metadata__' twice; allowed: each name once");
+}
+
+TEST_F(Safetensors, members_that_a_description_does_not_know_are_passed_over_unless_absurd) {
+  const auto with = [](const std::string& extra) {
+    return R"({"a":{"x":)" + extra + R"(,"dtype":"F64","shape":[1],"data_offsets":[0,8]}})";
+  };
+  for (const char* extra : {"null", "true", "-1", "2.5", "\"text\"", "{\"y\":[{\"z\":1},[2]]}", "[]"}) {
+    EXPECT_EQ(open(with(extra), eight)->tensors().size(), 1u) << extra;
+  }
+  EXPECT_NE(
+      refusal(with(std::string(9, '[') + std::string(9, ']')), eight).find("nested deeper than 8 levels"),
+      std::string::npos);
+  EXPECT_NE(refusal(with(std::string(100000, '[')), eight).find("nested deeper than 8 levels"),
+            std::string::npos);
+  std::string list = "[0";
+  for (int i = 0; i < 1024; ++i) list += ",0";
+  EXPECT_NE(refusal(with(list + "]"), eight).find("a list of more than 1024 values"), std::string::npos);
+}
+
+// A document whose members are watched by a callback takes nlohmann's parser minutes at this size.
+TEST_F(Safetensors, many_tensors_are_read) {
+  constexpr std::size_t count = 200000;
+  std::string header = "{";
+  for (std::size_t i = 0; i < count; ++i) {
+    header += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) +
+              R"(":{"dtype":"U8","shape":[1],"data_offsets":[)" + std::to_string(i) + "," +
+              std::to_string(i + 1) + "]}";
+  }
+  const auto file = open(header + "}", std::string(count, 'x'));
+  EXPECT_EQ(file->tensors().size(), count);
+  EXPECT_EQ(file->find("t199999")->offset - file->find("t0")->offset, count - 1);
+}
+
+TEST_F(Safetensors, misaligned_tensors_are_refused) {
+  EXPECT_EQ(refusal(R"({"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},)"
+                    R"("b":{"dtype":"F64","shape":[1],"data_offsets":[4,12]}})",
+                    eight + "1234"),
+            "tensor 'b' of F64 is misaligned: it begins at byte 4 of the data; allowed: multiples of 8");
+}
+
+TEST_F(Safetensors, names_that_are_no_utf8_are_refused) {
+  for (const char* name : {"\xff", "\xc3", "\xed\xa0\x80", "\\ud800"}) {
+    EXPECT_EQ(refusal(std::string(R"({")") + name + R"(":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})",
+                      eight),
+              "the header is no JSON object in UTF-8")
+        << name;
   }
 }
 

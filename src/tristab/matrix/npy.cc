@@ -111,12 +111,21 @@ class DictionaryReader {
   bool has_descr_ = false, has_order_ = false, has_shape_ = false;
 };
 
-Dtype dtype_of(const std::string& descr, const std::string& path) {
+Dtype dtype_of(const std::string& descr, const std::string& path, OtherDtypes others) {
   if (descr == "<f8") return Dtype::f64;
   if (descr == "<f4") return Dtype::f32;
   if (descr == "<f2") return Dtype::f16;
+  if (others == OtherDtypes::keep && !descr.starts_with('>')) return Dtype::other;
   throw InputError(fmt::format("{}: found dtype {}{}; allowed: '<f8', '<f4', '<f2'", path, name_text(descr),
                                descr.starts_with('>') ? " (big-endian)" : ""));
+}
+
+// Bytes of an element of a numeric dtype, "<i8" or "|u1"; 0 where the dtype does not say ("|O").
+int bytes_of_descr(const std::string& descr) {
+  int bytes = 0;
+  if (descr.size() < 3 || std::string_view("biufc").find(descr[1]) == std::string_view::npos) return 0;
+  const auto [end, error] = std::from_chars(descr.data() + 2, descr.data() + descr.size(), bytes);
+  return error == std::errc{} && end == descr.data() + descr.size() && bytes > 0 && bytes <= 64 ? bytes : 0;
 }
 
 std::string_view descr_of(Dtype dtype) {
@@ -127,7 +136,7 @@ std::string_view descr_of(Dtype dtype) {
 
 }  // namespace
 
-Tensor read_npy_header(const RawFile& file) {
+Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   const std::string& path = file.path();
   std::array<unsigned char, 12> start{};
   const std::uint64_t known = std::min<std::uint64_t>(start.size(), file.size());
@@ -154,15 +163,17 @@ Tensor read_npy_header(const RawFile& file) {
   Tensor tensor;
   tensor.name = "array";
   tensor.dtype_name = header.descr;
-  tensor.dtype = dtype_of(header.descr, path);
+  tensor.dtype = dtype_of(header.descr, path, others);
   tensor.shape = header.shape;
   tensor.offset = prefix + length;
   if (header.fortran_order) {
     throw InputError(
         fmt::format("{}: found fortran_order True; allowed: C order (numpy.ascontiguousarray)", path));
   }
+  const int element = tensor.dtype == Dtype::other ? bytes_of_descr(header.descr) : size_of(tensor.dtype);
+  if (element == 0) return tensor;  // objects and texts: what follows has a length of its own
   std::int64_t bytes = 0;
-  if (!checked_size(tensor.shape, size_of(tensor.dtype), bytes) || bytes == 0) {
+  if (!checked_size(tensor.shape, element, bytes) || (bytes == 0 && others == OtherDtypes::refuse)) {
     throw InputError(fmt::format("{}: found shape {}; allowed: at least one element, below 2^62 bytes", path,
                                  tensor.shape_text()));
   }

@@ -14,10 +14,13 @@ namespace tristab {
 
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
+// Whether an array may be of a dtype that cannot be read, or empty: an archive may hold such arrays beside others.
+enum class OtherDtypes { refuse, keep };
+
 // The array of the file as a tensor named "array". Throws InputError naming what was found and what is
 // allowed when the header is broken, big-endian or in Fortran order, and when the file's length is not the
-// header's.
-Tensor read_npy_header(const RawFile& file);
+// header's. With `keep` other little-endian dtypes become Dtype::other.
+Tensor read_npy_header(const ByteSource& file, OtherDtypes others);
 
 // Writes an array of f64 or f32 (other dtypes are a bug) to a stream: the header, then values in row-major
 // order.

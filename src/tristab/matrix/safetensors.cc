@@ -3,7 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <set>
+#include <functional>
+#include <utility>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/parameters.h"
@@ -45,21 +46,105 @@ struct Placed {
   std::uint64_t begin, end;  // in the buffer
 };
 
+// The header's parser hands each member of the top object on as soon as it is whole. So time and memory grow with the
+// number of tensors alone: a document of the whole header takes ten times its bytes, and one that a callback watches
+// takes time with the square of its members.
+class HeaderEvents : public Json::json_sax_t {
+ public:
+  using Broken = std::function<void(const std::string& what)>;  // throws
+  using Member = std::function<void(const std::string& name, const Json& value)>;
+  HeaderEvents(Broken broken, Member member) : broken_(std::move(broken)), member_(std::move(member)) {}
+
+  bool null() override { return value(nullptr); }
+  bool boolean(bool x) override { return value(x); }
+  bool number_integer(number_integer_t x) override { return value(x); }
+  bool number_unsigned(number_unsigned_t x) override { return value(x); }
+  bool number_float(number_float_t x, const string_t&) override { return value(x); }
+  bool string(string_t& x) override { return value(std::move(x)); }
+  bool binary(binary_t&) override { return false; }
+  bool start_object(std::size_t) override {
+    if (!inside_) return inside_ = true;
+    return open(Json::object());
+  }
+  bool start_array(std::size_t) override { return inside_ && open(Json::array()); }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool key(string_t& name) override {
+    keys_.resize(open_.size() + 1);
+    if (!open_.empty() && open_.back().contains(name)) {
+      broken_(fmt::format("the header has {} twice; allowed: each name once", name_text(name)));
+    }
+    keys_.back() = std::move(name);
+    return true;
+  }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) override { return false; }
+
+ private:
+  static constexpr std::size_t deepest = 8, longest_list = 1024;
+
+  bool open(Json container) {
+    if (open_.size() == deepest) {
+      broken_(fmt::format(
+          "member {} of the header is nested deeper than {} levels; allowed: tensors' dtype, shape "
+          "and data_offsets",
+          name_text(keys_.front()), deepest));
+    }
+    open_.push_back(std::move(container));
+    return true;
+  }
+  bool close() {
+    if (open_.empty()) return true;  // of the top object
+    Json whole = std::move(open_.back());
+    open_.pop_back();
+    return value(std::move(whole));
+  }
+  bool value(Json x) {
+    if (!inside_) return false;
+    if (open_.empty()) {
+      member_(keys_.front(), x);
+      return true;
+    }
+    Json& parent = open_.back();
+    if (parent.is_object()) {
+      parent[keys_[open_.size()]] = std::move(x);
+    } else {
+      if (parent.size() == longest_list) {
+        broken_(fmt::format(
+            "member {} of the header has a list of more than {} values; allowed: shapes and offsets",
+            name_text(keys_.front()), longest_list));
+      }
+      parent.push_back(std::move(x));
+    }
+    return true;
+  }
+
+  Broken broken_;
+  Member member_;
+  bool inside_ = false;            // the top object has begun
+  std::vector<std::string> keys_;  // the last of the top object, and of each open object in it
+  std::vector<Json> open_;         // containers inside one member that are not whole yet
+};
+
 class HeaderReader {
  public:
   explicit HeaderReader(const RawFile& file) : file_(file) {}
 
   std::vector<Tensor> read() {
-    const Json header = parse();
-    for (const auto& [name, description] : header.items()) {
+    const std::string header = header_text();
+    const auto broken_header = [this](const std::string& what) { broken(what); };
+    HeaderEvents events(broken_header, [this](const std::string& name, const Json& description) {
       if (name == "__metadata__") {
         check_metadata(description);
+        if (std::exchange(has_metadata_, true)) twice(name);
       } else {
         placed_.push_back(tensor(name, description));
       }
-    }
+    });
+    if (!Json::sax_parse(header, &events)) broken("the header is no JSON object in UTF-8");
+    check_names();
     check_buffer();
     std::vector<Tensor> tensors;
+    tensors.reserve(placed_.size());
     for (Placed& placed : placed_) {
       placed.tensor.offset = buffer_ + placed.begin;
       tensors.push_back(std::move(placed.tensor));
@@ -72,7 +157,11 @@ class HeaderReader {
     throw InputError(fmt::format("{}: broken .safetensors file: {}", file_.path(), what));
   }
 
-  Json parse() {
+  [[noreturn]] void twice(const std::string& name) const {
+    broken(fmt::format("the header has {} twice; allowed: each name once", name_text(name)));
+  }
+
+  std::string header_text() {
     if (file_.size() < 8) broken(fmt::format("found {} bytes; allowed: 8 and more", file_.size()));
     std::array<unsigned char, 8> start{};
     file_.read(0, start.size(), start.data());
@@ -86,22 +175,7 @@ class HeaderReader {
     buffer_ = 8 + length;
     std::string text(length, '\0');
     file_.read(8, length, text.data());
-
-    std::vector<std::set<std::string>> open_objects;
-    std::string twice;
-    const auto watch = [&](int, Json::parse_event_t event, Json& value) {
-      if (event == Json::parse_event_t::object_start) open_objects.emplace_back();
-      if (event == Json::parse_event_t::object_end) open_objects.pop_back();
-      if (event == Json::parse_event_t::key && !open_objects.back().insert(value.get<std::string>()).second) {
-        if (twice.empty()) twice = value.get<std::string>();
-      }
-      return true;
-    };
-    Json header = Json::parse(text, watch, false);
-    if (header.is_discarded() || !header.is_object()) broken("the header is no JSON object");
-    if (!twice.empty())
-      broken(fmt::format("the header has {} twice; allowed: each name once", name_text(twice)));
-    return header;
+    return text;
   }
 
   void check_metadata(const Json& metadata) const {
@@ -152,7 +226,19 @@ class HeaderReader {
                          name_text(name), placed.tensor.dtype_name, placed.tensor.shape_text(),
                          offsets[1] - offsets[0]));
     }
+    if (offsets[0] % known->bytes != 0) {
+      broken(fmt::format(
+          "tensor {} of {} is misaligned: it begins at byte {} of the data; allowed: multiples of {}",
+          name_text(name), placed.tensor.dtype_name, offsets[0], known->bytes));
+    }
     return placed;
+  }
+
+  void check_names() {
+    std::ranges::sort(placed_, {}, [](const Placed& p) -> const std::string& { return p.tensor.name; });
+    const auto same = [](const Placed& a, const Placed& b) { return a.tensor.name == b.tensor.name; };
+    const auto found = std::ranges::adjacent_find(placed_, same);
+    if (found != placed_.end()) twice(found->tensor.name);
   }
 
   void check_buffer() {
@@ -178,6 +264,7 @@ class HeaderReader {
 
   const RawFile& file_;
   std::uint64_t buffer_ = 0;  // where the data begin
+  bool has_metadata_ = false;
   std::vector<Placed> placed_;
 };
 

@@ -18,6 +18,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/npy.h"
+#include "tristab/matrix/npz.h"
 #include "tristab/matrix/safetensors.h"
 
 namespace tristab {
@@ -157,21 +158,31 @@ std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& 
   std::array<char, 6> start{};
   if (file->size() >= start.size()) file->read(0, start.size(), start.data());
   const std::string_view magic(start.data(), start.size());
-  if (magic == npy_magic) {
-    std::vector<Tensor> tensors{read_npy_header(*file)};
-    return std::make_shared<TensorFile>(std::move(file), std::move(tensors));
+  const std::string name = file->path();
+  if (magic.starts_with(npz_magic)) {
+    Npz npz = read_npz(path);
+    return std::make_shared<TensorFile>(name, std::move(npz.members), std::move(npz.tensors));
   }
-  if (magic.starts_with("PK") || path.extension() == ".npy" || path.extension() == ".npz") {
+  for (const char* extension : {".npy", ".npz"}) {
+    if (path.extension() != extension || magic == npy_magic) continue;
     throw InputError(
-        fmt::format("{}: is no .npy file (its first bytes are {}); allowed: .npy and .safetensors",
-                    file->path(), name_text(magic)));
+        fmt::format("{}: is no {} file (its first bytes are {}); allowed: .npy, .npz and .safetensors", name,
+                    extension, name_text(magic)));
   }
-  std::vector<Tensor> tensors = read_safetensors_header(*file);
-  return std::make_shared<TensorFile>(std::move(file), std::move(tensors));
+  std::vector<Tensor> tensors;
+  if (magic == npy_magic) {
+    tensors.push_back(read_npy_header(*file, OtherDtypes::refuse));
+  } else {
+    tensors = read_safetensors_header(*file);
+  }
+  std::vector<std::unique_ptr<ByteSource>> parts;
+  parts.push_back(std::move(file));
+  return std::make_shared<TensorFile>(name, std::move(parts), std::move(tensors));
 }
 
-TensorFile::TensorFile(std::unique_ptr<RawFile> file, std::vector<Tensor> tensors)
-    : file_(std::move(file)), tensors_(std::move(tensors)) {
+TensorFile::TensorFile(std::string path, std::vector<std::unique_ptr<ByteSource>> parts,
+                       std::vector<Tensor> tensors)
+    : path_(std::move(path)), parts_(std::move(parts)), tensors_(std::move(tensors)) {
   std::ranges::sort(tensors_, {}, &Tensor::name);
 }
 
@@ -199,7 +210,8 @@ void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) con
   for (std::int64_t row = 0; row < slice.rows; ++row) {
     const std::int64_t start = slice.first + row * slice.row_stride;
     if (row == 0 || !together) {
-      file_->read(tensor.offset + static_cast<std::uint64_t>(start * size), bytes.size(), bytes.data());
+      parts_.at(tensor.part)
+          ->read(tensor.offset + static_cast<std::uint64_t>(start * size), bytes.size(), bytes.data());
     }
     const unsigned char* source = bytes.data() + (together ? row * slice.row_stride * size : 0);
     for (std::int64_t i = 0; i < slice.row_length; ++i) {

@@ -20,25 +20,35 @@ struct Tensor {
   std::string dtype_name;  // as the file spells it
   Dtype dtype = Dtype::other;
   std::vector<std::int64_t> shape;
-  std::uint64_t offset = 0;  // of the first byte, from the start of the file
+  std::uint64_t offset = 0;  // of the first byte, from the start of its byte source
+  std::size_t part = 0;      // which byte source of its file: the file itself, or a member of an archive
 
   std::int64_t elements() const;   // product of the shape
   std::string shape_text() const;  // "[512, 4, 128]"
 };
 
-// An open regular file, read at offsets.
-class RawFile {
+// Bytes that are read at offsets: a file, or a member of an archive.
+class ByteSource {
+ public:
+  virtual ~ByteSource() = default;
+  virtual std::uint64_t size() const = 0;
+  virtual const std::string& path() const = 0;  // for messages: the file, and the member where there is one
+  // Throws InputError when the bytes end before offset + bytes. Thread-safe.
+  virtual void read(std::uint64_t offset, std::uint64_t bytes, void* out) const = 0;
+};
+
+// An open regular file.
+class RawFile : public ByteSource {
  public:
   // Throws InputError when it cannot be opened or is not a regular file.
   explicit RawFile(const std::filesystem::path& path);
-  ~RawFile();
+  ~RawFile() override;
   RawFile(const RawFile&) = delete;
   RawFile& operator=(const RawFile&) = delete;
 
-  std::uint64_t size() const { return size_; }
-  const std::string& path() const { return path_; }
-  // Throws InputError when the file ends before offset + bytes.
-  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const;
+  std::uint64_t size() const override { return size_; }
+  const std::string& path() const override { return path_; }
+  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const override;
 
  private:
   std::string path_;
@@ -53,13 +63,14 @@ struct Slice {
 
 class TensorFile {
  public:
-  // A .npy (told by its first bytes) or .safetensors file. Throws InputError when it is missing, truncated or
-  // broken.
+  // A .npy or .npz (told by their first bytes) or .safetensors file. Throws InputError when it is missing, truncated
+  // or broken.
   static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path);
 
-  TensorFile(std::unique_ptr<RawFile> file, std::vector<Tensor> tensors);
+  // Tensors of `parts`, whose bytes may be read as their offsets and shapes say.
+  TensorFile(std::string path, std::vector<std::unique_ptr<ByteSource>> parts, std::vector<Tensor> tensors);
 
-  const std::string& path() const { return file_->path(); }
+  const std::string& path() const { return path_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // in order of name
   const Tensor* find(std::string_view name) const;                 // null: the file has no such tensor
 
@@ -72,7 +83,8 @@ class TensorFile {
   std::vector<std::int64_t> read_integers(const Tensor& tensor) const;
 
  private:
-  std::unique_ptr<RawFile> file_;
+  std::string path_;
+  std::vector<std::unique_ptr<ByteSource>> parts_;
   std::vector<Tensor> tensors_;
 };
 

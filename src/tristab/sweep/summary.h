@@ -24,9 +24,6 @@ const std::vector<SummaryQuantity>& summary_quantities();
 // The quantity of that name. Throws std::out_of_range when there is none.
 const SummaryQuantity& summary_quantity(std::string_view name);
 
-// A metric's value for ranking: infinite where its definition gives an infinity, NaN where it gives nothing.
-double ranked_value(const MetricValues& values, Metric metric);
-
 // Quantiles over the finite trials. NaN: there is none, for the reason given in `undefined`.
 struct QuantileRow {
   double median = 0;

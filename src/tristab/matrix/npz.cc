@@ -1,0 +1,267 @@
+#include "tristab/matrix/npz.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+#include <zip.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <mutex>
+#include <set>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/parameters.h"
+#include "tristab/matrix/npy.h"
+
+namespace tristab {
+namespace {
+
+constexpr zip_int64_t most_members = 10000;
+
+struct CloseArchive {
+  void operator()(zip_t* archive) const { zip_discard(archive); }
+};
+struct CloseMember {
+  void operator()(zip_file_t* member) const { zip_fclose(member); }
+};
+using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
+
+// libzip's objects are for one thread at a time: whoever uses the archive holds its mutex.
+struct Archive {
+  std::string path;
+  std::unique_ptr<zip_t, CloseArchive> zip;
+  std::mutex mutex;
+};
+
+bool is_utf8(const std::string& text) {
+  try {
+    static_cast<void>(Json(text).dump());
+    return true;
+  } catch (const Json::exception&) {
+    return false;
+  }
+}
+
+// Opens the archive with libzip's consistency checks: every local header has to say what the directory says.
+std::shared_ptr<Archive> open_archive(const std::filesystem::path& path) {
+  auto archive = std::make_shared<Archive>();
+  archive->path = path.string();
+  int code = 0;
+  archive->zip.reset(zip_open(archive->path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
+  if (archive->zip == nullptr) {
+    zip_error_t error;
+    zip_error_init_with_code(&error, code);
+    const std::string reason = zip_error_strerror(&error);
+    zip_error_fini(&error);
+    throw InputError(fmt::format("{}: broken .npz file: {}; allowed: a whole zip archive of .npy files",
+                                 archive->path, reason));
+  }
+  return archive;
+}
+
+// A file without a name, which ends when it is closed.
+class TemporaryFile {
+ public:
+  // Throws InputError naming `path` unless there is room for that many bytes.
+  TemporaryFile(std::uint64_t bytes, const std::string& path) : path_(path) {
+    const std::filesystem::path directory = std::filesystem::temp_directory_path();
+    std::error_code error;
+    const std::filesystem::space_info space = std::filesystem::space(directory, error);
+    if (!error && space.available < bytes) {
+      throw InputError(fmt::format(
+          "{}: inflates to {} bytes, found {} free in {}; allowed: room for it (set TMPDIR, or store the "
+          "array uncompressed)",
+          path, bytes, space.available, directory.string()));
+    }
+    std::string name = (directory / "tristab-XXXXXX").string();
+    descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+    if (descriptor_ < 0) fail("created");
+    ::unlink(name.c_str());
+  }
+  ~TemporaryFile() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  void append(const unsigned char* bytes, std::size_t count) {
+    while (count > 0) {
+      const ssize_t put = ::write(descriptor_, bytes, count);
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) fail("written");
+      bytes += put;
+      count -= static_cast<std::size_t>(put);
+    }
+  }
+
+  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const {
+    auto* target = static_cast<unsigned char*>(out);
+    while (bytes > 0) {
+      const ssize_t got = ::pread(descriptor_, target, bytes, static_cast<off_t>(offset));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) fail("read");
+      target += got;
+      offset += static_cast<std::uint64_t>(got);
+      bytes -= static_cast<std::uint64_t>(got);
+    }
+  }
+
+ private:
+  [[noreturn]] void fail(const char* what) const {
+    throw InputError(fmt::format("{}: its temporary file in {} cannot be {}: {}", path_,
+                                 std::filesystem::temp_directory_path().string(), what,
+                                 std::strerror(errno)));
+  }
+
+  std::string path_;
+  int descriptor_ = -1;
+};
+
+class Member : public ByteSource {
+ public:
+  Member(std::shared_ptr<Archive> archive, zip_uint64_t index, const std::string& name)
+      : archive_(std::move(archive)),
+        index_(index),
+        path_(fmt::format("{}: member {}", archive_->path, name_text(name))) {
+    zip_stat_t status;
+    zip_stat_init(&status);
+    constexpr zip_uint64_t wanted =
+        ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD | ZIP_STAT_ENCRYPTION_METHOD;
+    if (zip_stat_index(archive_->zip.get(), index_, 0, &status) != 0 || (status.valid & wanted) != wanted) {
+      broken("has no complete directory entry");
+    }
+    if (status.encryption_method != ZIP_EM_NONE) broken("is encrypted; allowed: no encryption");
+    if (status.comp_method != ZIP_CM_STORE && status.comp_method != ZIP_CM_DEFLATE) {
+      broken(fmt::format("has compression method {}; allowed: 0 (stored), 8 (deflated)", status.comp_method));
+    }
+    size_ = status.size;
+    stored_ = status.comp_method == ZIP_CM_STORE;
+    if (stored_ && status.comp_size != size_) {
+      broken(fmt::format("is stored in {} bytes; allowed: its size, {}", status.comp_size, size_));
+    }
+    if (stored_) return;
+    head_.resize(std::min<std::uint64_t>(size_, 4096));
+    const OpenMember member = open();
+    if (read_on(member.get(), head_.data(), head_.size()) != head_.size()) broken("ends before its size");
+  }
+
+  std::uint64_t size() const override { return size_; }
+  const std::string& path() const override { return path_; }
+
+  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const override {
+    if (bytes > size_ || offset > size_ - bytes) {
+      throw InputError(
+          fmt::format("{}: ends at byte {}, found no {} bytes at byte {}", path_, size_, bytes, offset));
+    }
+    if (!stored_ && offset + bytes <= head_.size()) {
+      std::memcpy(out, head_.data() + offset, bytes);
+      return;
+    }
+    const std::lock_guard lock(archive_->mutex);
+    if (stored_) {
+      if (member_ == nullptr) member_ = open();
+      if (zip_fseek(member_.get(), static_cast<zip_int64_t>(offset), SEEK_SET) != 0 ||
+          read_on(member_.get(), out, bytes) != bytes) {
+        broken("cannot be read");
+      }
+      return;
+    }
+    if (inflated_ == nullptr) inflated_ = inflate();
+    inflated_->read(offset, bytes, out);
+  }
+
+ private:
+  [[noreturn]] void broken(const std::string& what) const {
+    throw InputError(fmt::format("{} {}", path_, what));
+  }
+
+  OpenMember open() const {
+    OpenMember member(zip_fopen_index(archive_->zip.get(), index_, 0));
+    if (member == nullptr) broken(fmt::format("cannot be opened: {}", zip_strerror(archive_->zip.get())));
+    return member;
+  }
+
+  // The bytes that were there, at most `bytes`.
+  std::uint64_t read_on(zip_file_t* member, void* out, std::uint64_t bytes) const {
+    auto* target = static_cast<unsigned char*>(out);
+    std::uint64_t done = 0;
+    while (done < bytes) {
+      const zip_int64_t got = zip_fread(member, target + done, bytes - done);
+      if (got < 0) broken(fmt::format("cannot be read: {}", zip_file_strerror(member)));
+      if (got == 0) break;
+      done += static_cast<std::uint64_t>(got);
+    }
+    return done;
+  }
+
+  std::unique_ptr<TemporaryFile> inflate() const {
+    auto file = std::make_unique<TemporaryFile>(size_, path_);
+    const OpenMember member = open();
+    std::vector<unsigned char> buffer(std::size_t{1} << 18);
+    std::uint64_t done = 0;
+    while (const std::uint64_t got = read_on(member.get(), buffer.data(), buffer.size())) {
+      done += got;
+      if (done > size_) break;
+      file->append(buffer.data(), got);
+    }
+    if (done != size_)
+      broken(fmt::format("inflates to other than the {} bytes of its directory entry", size_));
+    return file;
+  }
+
+  std::shared_ptr<Archive> archive_;
+  zip_uint64_t index_;
+  std::string path_;
+  std::uint64_t size_ = 0;
+  bool stored_ = true;
+  std::vector<unsigned char> head_;                  // of a deflated member
+  mutable OpenMember member_;                        // of a stored one, under the archive's mutex
+  mutable std::unique_ptr<TemporaryFile> inflated_;  // likewise
+};
+
+}  // namespace
+
+Npz read_npz(const std::filesystem::path& path) {
+  const std::shared_ptr<Archive> archive = open_archive(path);
+  const zip_int64_t count = zip_get_num_entries(archive->zip.get(), 0);
+  if (count > most_members) {
+    throw InputError(
+        fmt::format("{}: found {} members; allowed: at most {}", archive->path, count, most_members));
+  }
+  Npz npz;
+  std::set<std::string> names;
+  for (zip_uint64_t index = 0; index < static_cast<zip_uint64_t>(count); ++index) {
+    const char* raw = zip_get_name(archive->zip.get(), index, ZIP_FL_ENC_RAW);
+    std::string name = raw == nullptr ? "" : raw;
+    if (!is_utf8(name)) {
+      throw InputError(fmt::format("{}: the name of member {} is no UTF-8: {}; allowed: UTF-8", archive->path,
+                                   index, name_text(name)));
+    }
+    auto member = std::make_unique<Member>(archive, index, name);
+    std::array<char, 6> start{};
+    if (member->size() >= start.size()) member->read(0, start.size(), start.data());
+    if (std::string_view(start.data(), start.size()) != npy_magic) {
+      throw InputError(fmt::format("{} is no .npy file (its first bytes are {}); allowed: .npy files",
+                                   member->path(), name_text(std::string_view(start.data(), start.size()))));
+    }
+    Tensor tensor = read_npy_header(*member, OtherDtypes::keep);
+    if (name.ends_with(".npy")) name.resize(name.size() - 4);
+    if (!names.insert(name).second) {
+      throw InputError(fmt::format("{}: found two arrays called {}; allowed: each name once", archive->path,
+                                   name_text(name)));
+    }
+    tensor.name = name;
+    tensor.part = npz.members.size();
+    npz.tensors.push_back(std::move(tensor));
+    npz.members.push_back(std::move(member));
+  }
+  if (npz.tensors.empty()) {
+    throw InputError(fmt::format("{}: found no member; allowed: one array or more", archive->path));
+  }
+  return npz;
+}
+
+}  // namespace tristab
