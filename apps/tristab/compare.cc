@@ -61,12 +61,12 @@ Json input_family(const CompareOptions& options) {
 }
 
 // A sweep leaves a kernel out at sizes that it does not take; who names kernel and size is told.
-void refuse_kernels_of_other_sizes(const SweepConfig& config) {
-  for (const Recipe& kernel : config.kernels) {
-    if (std::any_of(config.chunks.begin(), config.chunks.end(), [&](int n) { return kernel.takes(n); }))
-      continue;
+void refuse_kernels_of_other_sizes(const Scenario& scenario) {
+  const std::vector<int>& chunks = scenario.chunks;
+  for (const Recipe& kernel : scenario.kernels) {
+    if (std::any_of(chunks.begin(), chunks.end(), [&](int n) { return kernel.takes(n); })) continue;
     throw UsageError(fmt::format("--kernels: found {} with chunks of {}; allowed for it: --chunk {}",
-                                 label_of(kernel), fmt::join(config.chunks, ", "),
+                                 label_of(kernel), fmt::join(chunks, ", "),
                                  fmt::join(kernel.chunks, ",")));
   }
 }
@@ -101,7 +101,7 @@ std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions&
   if (command.count("--trials") > 0) overrides["trials"] = options.trials;
   if (command.count("--seed") > 0) overrides["seed"] = options.seed;
   const SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
-  refuse_kernels_of_other_sizes(config);
+  refuse_kernels_of_other_sizes(config.scenarios.front());
   const Plan plan = make_plan(config);
   RankingSink sink(metrics);
   Progress progress(plan.cases);

@@ -14,7 +14,7 @@ bool all_finite(const Matrix& x) {
 }  // namespace
 
 LayerErrorCollector::LayerErrorCollector(const LayerTruth& truth, int n) : truth_(truth), n_(n) {
-  errors_.chunks = reported_chunks(static_cast<int>(truth.states.size()));
+  errors_.chunks = reported_chunks(truth.chunks);
 }
 
 double LayerErrorCollector::Sums::relative() const {
@@ -34,6 +34,12 @@ void LayerErrorCollector::add_rows(Sums& sums, const Matrix& computed, const Mat
   }
 }
 
+void LayerErrorCollector::abandon() {
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  errors_.by_chunk.resize(errors_.chunks.size(), {nan, nan, nan, nan});
+  errors_.whole = errors_.by_chunk.back();
+}
+
 void LayerErrorCollector::add(const ChunkOutputs& outputs, const Matrix& state) {
   const bool finite =
       all_finite(outputs.w) && all_finite(outputs.u) && all_finite(outputs.o) && all_finite(state);
@@ -44,9 +50,9 @@ void LayerErrorCollector::add(const ChunkOutputs& outputs, const Matrix& state) 
   for (const double s : state.values()) {
     if (std::isfinite(s)) errors_.state_max = std::max(errors_.state_max, std::fabs(s));
   }
-  const Matrix& exact = truth_.states[static_cast<std::size_t>(done_)];
   ++done_;
   if (!std::ranges::count(errors_.chunks, done_)) return;
+  const Matrix& exact = truth_.states[errors_.by_chunk.size()];
   Sums of_state;
   for (std::size_t i = 0; i < exact.values().size(); ++i) {
     const double error = state.values()[i] - exact.values()[i];

@@ -32,6 +32,9 @@ class LayerErrorCollector {
   // The next chunk's outputs (rows beyond the truth's are ignored) and the state after it.
   void add(const ChunkOutputs& outputs, const Matrix& state);
 
+  // The rest of the sequence was not computed: its errors are NaN.
+  void abandon();
+
   const LayerErrors& errors() const { return errors_; }
 
  private:

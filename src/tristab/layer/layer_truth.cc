@@ -91,6 +91,8 @@ LayerTruth establish_layer_truth(const TokenInputs& tokens, int n) {
   truth.w = Matrix(rows, keys);
   truth.u = Matrix(rows, values);
   truth.o = Matrix(rows, values);
+  truth.chunks = (rows + n - 1) / n;
+  const std::vector<int> reported = reported_chunks(truth.chunks);
   Recurrence<long double> recurrence(tokens, exponential_of);
   for (int first = 0; first < rows; first += n) {
     const int count = std::min(n, rows - first);
@@ -106,7 +108,8 @@ LayerTruth establish_layer_truth(const TokenInputs& tokens, int n) {
         truth.state_max = std::max(truth.state_max, std::fabs(state(d, v)));
       }
     }
-    truth.states.push_back(std::move(state));
+    const int done = first / n + 1;
+    if (std::ranges::count(reported, done) > 0) truth.states.push_back(std::move(state));
   }
   return truth;
 }

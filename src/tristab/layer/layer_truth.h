@@ -9,9 +9,10 @@
 namespace tristab {
 
 struct LayerTruth {
-  Matrix w, u;                 // all rows; chunks of n rows from the first one on
-  Matrix o;                    // all rows
-  std::vector<Matrix> states;  // after each chunk, d_k x d_v
+  Matrix w, u;  // all rows; chunks of n rows from the first one on
+  Matrix o;     // all rows
+  int chunks = 0;
+  std::vector<Matrix> states;  // after each of reported_chunks(chunks), d_k x d_v
   double state_max = 0;        // largest |S_ij| after a chunk
 };
 

@@ -234,7 +234,7 @@ std::vector<std::int64_t> TensorFile::read_integers(const Tensor& tensor) const 
   const auto count = static_cast<std::size_t>(tensor.elements());
   const auto size = static_cast<std::size_t>(size_of(tensor.dtype));
   std::vector<unsigned char> bytes(count * size);
-  file_->read(tensor.offset, bytes.size(), bytes.data());
+  parts_.at(tensor.part)->read(tensor.offset, bytes.size(), bytes.data());
   std::vector<std::int64_t> values;
   values.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {

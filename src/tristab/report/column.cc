@@ -33,6 +33,9 @@ Cell undefined_cell(const MatrixResult&, const Record& record) {
     if (!std::isfinite(record.total_frobenius)) reasons.text("total_frobenius", "non-finite result");
     const bool lost = record.trace.first_overflow.stage == "input";
     const char* const reason = lost ? "the input overflows its format" : "beyond the range of double";
+    if (!std::isfinite(record.error_formation))
+      reasons.text("error_formation",
+                   record.formation == nullptr ? "A is not formed" : "A as formed is not finite");
     if (!std::isfinite(record.growth)) reasons.text("growth", reason);
     if (!std::isfinite(record.dead_growth)) reasons.text("dead_growth", reason);
   }
@@ -109,6 +112,12 @@ std::vector<Column> identity_columns() {
       {"arithmetic_label", Kind::text, false,
        "arithmetic with the parameters that differ from their defaults",
        [](const M&, const R& r) -> Cell { return label_of(*r.arithmetic); }},
+      {"formation", Kind::text, true,
+       "how A was formed from keys and gates; null: in double, or given as such",
+       [](const M&, const R& r) -> Cell {
+         if (r.formation == nullptr) return std::monostate{};
+         return label_of(*r.formation);
+       }},
       {"reference", Kind::text, false, "what errors compare with: given, or the format that A was rounded to",
        [](const M&, const R& r) -> Cell { return r.reference; }},
       {"status", Kind::text, false, "ok, nonfinite, or failed",
@@ -133,6 +142,12 @@ std::vector<Column> error_columns() {
     if (info.metric == Metric::frobenius) {
       columns.push_back({"total_frobenius", Kind::real, true, "frobenius against the inverse of A as given",
                          [](const MatrixResult&, const Record& r) -> Cell { return r.total_frobenius; }});
+      columns.push_back({"error_formation", Kind::real, true,
+                         "inverse of A as formed and rounded - inverse of A, relative, Frobenius norm",
+                         [](const MatrixResult&, const Record& r) -> Cell {
+                           if (!std::isfinite(r.error_formation)) return std::monostate{};
+                           return r.error_formation;
+                         }});
     }
   }
   return columns;

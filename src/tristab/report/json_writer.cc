@@ -36,6 +36,9 @@ class JsonWriter : public ResultSink {
     records_ += rendered.records;
   }
 
+  std::string render_layer(const LayerResult& result) const override { return layers_text(result, ""); }
+  void accept_layer(const LayerResult&, std::string rendered) override { layers_ += rendered; }
+
   void finish(const SweepReport& report) override {
     file_.write("{\n\"schema\": " + json_string(results_schema));
     file_.write(",\n\"tool\": " + tool_text());
@@ -43,6 +46,7 @@ class JsonWriter : public ResultSink {
     file_.write(",\n\"config\": " + json_text(header_.config));
     file_.write(",\n\"matrices\": " + list_of(matrices_));
     file_.write(",\n\"records\": " + list_of(records_));
+    if (report.sequences > 0) file_.write(",\n\"layers\": " + list_of(layers_));
     file_.write(",\n\"summary\": " + list_of(summary_text(report.summary, "")));
     file_.write(",\n\"classes\": " + list_of(classes_text(report.classes, "")));
     if (!report.expectations.empty())
@@ -54,7 +58,7 @@ class JsonWriter : public ResultSink {
  private:
   OutputFile file_;
   RunHeader header_;
-  std::string matrices_, records_;
+  std::string matrices_, records_, layers_;
 };
 
 }  // namespace

@@ -30,6 +30,12 @@ class NdjsonWriter : public ResultSink {
     file_.flush();  // what a crash leaves are whole matrices
   }
 
+  std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
+  void accept_layer(const LayerResult&, std::string rendered) override {
+    file_.write(rendered);
+    file_.flush();
+  }
+
   void finish(const SweepReport& report) override {
     file_.write(summary_text(report.summary, "summary"));
     file_.write(classes_text(report.classes, "class"));

@@ -11,6 +11,7 @@
 
 #include "tristab/report/table.h"
 #include "tristab/sweep/label.h"
+#include "tristab/sweep/quantity.h"
 #include "tristab/sweep/summary.h"
 
 namespace tristab {

@@ -37,6 +37,11 @@ void add_method(const MethodSpec& method, const Arithmetic& arithmetic, const Re
   object.text("arithmetic_label", label_of(arithmetic));
 }
 
+// Null: A was given, or formed in double.
+void add_formation(const Formation* formation, JsonObject& object) {
+  formation != nullptr ? object.text("formation", label_of(*formation)) : object.raw("formation", "null");
+}
+
 void add_quantiles(const SummaryQuantity& quantity, const QuantileRow& row, JsonObject& object,
                    JsonObject& undefined) {
   const std::string names[] = {quantity.name + "_median",
@@ -99,6 +104,52 @@ std::string records_text(const MatrixResult& result, const std::string& type) {
   return text;
 }
 
+std::string layers_text(const LayerResult& result, const std::string& type) {
+  std::string text;
+  for (const LayerRecord& record : result.records) {
+    JsonObject object = object_of(type), undefined;
+    object.text("sequence", result.id);
+    add_scenario(*result.scenario, object);
+    object.text("family", result.family->family).json("family_params", result.family->settings.json());
+    object.text("family_label", label_of(*result.family)).json("source", result.source);
+    object.integer("trial", result.trial).integer("n", result.n).integer("tokens", result.tokens);
+    add_method(*record.setting.method, *record.setting.arithmetic, record.setting.kernel, object);
+    add_formation(record.setting.is_formed() ? record.setting.formation : nullptr, object);
+    const bool own = record.setting.kernel != nullptr && record.setting.kernel->layer;
+    object.text("layer_arithmetic",
+                (own ? *record.setting.kernel->layer : result.scenario->layer_arithmetic).name);
+    object.text("status", status_name(record.status));
+    record.message.empty() ? object.raw("message", "null") : object.text("message", record.message);
+    const bool failed = record.status == Status::failed;
+    const char* const reason = failed ? "no answer" : "not finite, or 0/0";
+    const LayerError none{std::nan(""), std::nan(""), std::nan(""), std::nan("")};
+    const LayerError& whole = failed ? none : record.errors.whole;
+    const std::pair<const char*, double LayerError::*> parts[] = {
+        {"w", &LayerError::w}, {"u", &LayerError::u}, {"o", &LayerError::o}, {"state", &LayerError::state}};
+    for (const auto& [name, part] : parts) {
+      object.number(name, whole.*part);
+      if (!std::isfinite(whole.*part)) undefined.text(name, reason);
+    }
+    JsonObject by_chunk;
+    JsonArray chunks;
+    for (const int count : record.errors.chunks) chunks.raw(std::to_string(count));
+    by_chunk.raw("chunks", chunks.str());
+    for (const auto& [name, part] : parts) {
+      std::vector<double> values;
+      for (const LayerError& error : record.errors.by_chunk) values.push_back(error.*part);
+      by_chunk.raw(name, numbers(values));
+    }
+    object.raw("by_chunk", by_chunk.str());
+    object.number("state_max", failed ? std::nan("") : record.errors.state_max);
+    object.number("state_max_exact", result.state_max);
+    record.errors.first_nonfinite_chunk
+        ? object.integer("first_nonfinite_chunk", *record.errors.first_nonfinite_chunk)
+        : object.raw("first_nonfinite_chunk", "null");
+    text += object.raw("undefined", undefined.str()).str() + "\n";
+  }
+  return text;
+}
+
 std::string summary_text(const std::vector<SummaryRow>& rows, const std::string& type) {
   std::string text;
   for (const SummaryRow& row : rows) {
@@ -107,6 +158,7 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
     object.text("family", row.family->family).json("family_params", row.family->settings.json());
     object.text("family_label", label_of(*row.family)).integer("n", row.n);
     add_method(*row.method, *row.arithmetic, row.kernel, object);
+    add_formation(row.formation, object);
     object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite_trials);
     object.integer("failed_trials", row.failed_trials)
         .integer("pass", row.pass)

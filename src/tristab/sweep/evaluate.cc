@@ -13,6 +13,7 @@
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
+#include "tristab/sweep/formed_input.h"
 
 namespace tristab {
 namespace {
@@ -43,6 +44,8 @@ struct RoundedInput {
   std::string name;                    // of the `reference` field
   Matrix a;                            // what methods are given
   std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
+  bool formed = false;                 // by a formation other than the exact one
+  double error_formation = std::numeric_limits<double>::quiet_NaN();
 };
 
 bool is_finite(const Matrix& a) {
@@ -85,22 +88,20 @@ class MatrixEvaluation {
     record.method = &method;
     record.arithmetic = &arithmetic;
     record.kernel = setting.kernel;
-    record.total_frobenius = std::numeric_limits<double>::quiet_NaN();
+    record.total_frobenius = record.error_formation = std::numeric_limits<double>::quiet_NaN();
     record.reference = "given";
     if (!given_) return failed(std::move(record), failure_);
     try {
-      const RoundedInput& input = rounded_for(arithmetic);
+      const RoundedInput& input = input_for(setting, machines);
       record.reference = input.name;
+      record.formation = input.formed ? setting.formation : nullptr;
+      record.error_formation = input.error_formation;
       Inversion inversion;
       {
         const Stopwatch watch(result_.seconds.inversion);
-        const std::uint64_t draws = hash_text(problem_.id);
-        if (setting.kernel != nullptr) {
-          const StageArithmetics stages = setting.kernel->stages();
-          inversion = invert(method, stages, input.a, machines.machine_for(stages), draws);
-        } else {
-          inversion = invert(method, arithmetic, input.a, machines.machine_for(arithmetic), draws);
-        }
+        std::optional<Decay> decay;
+        if (method.method->needs_decay) decay = decay_of(problem_.tokens.get(), arithmetic);
+        inversion = invert(setting, input.a, decay, machines, hash_text(problem_.id));
       }
       measure_record(inversion, *input.truth, arithmetic, record);
     } catch (const UsageError& error) {
@@ -122,23 +123,48 @@ class MatrixEvaluation {
     result_.references.push_back({of, reference.bits, reference.residual});
   }
 
-  const RoundedInput& rounded_for(const Arithmetic& arithmetic) {
+  // A as the setting takes it: formed, then rounded. Settings that take the same share it and its truth.
+  const RoundedInput& input_for(const Setting& setting, Machines& machines) {
+    const Arithmetic& arithmetic = *setting.arithmetic;
+    std::optional<Matrix> formed;
     std::string name = arithmetic.input_format();
+    if (setting.method->method->needs_decay) name = "given";  // what is rounded is the decay-free matrix
     const Rounding rounding = arithmetic.operand_rounding;
     const bool nearest = rounding == Rounding::nearest_even || rounding == Rounding::stochastic;
     if (!arithmetic.quantiser && !nearest) {
       name += ":" + name_of(arithmetic.operand_rounding);
     }
-    const auto found = inputs_.find(name);
+    const bool is_formed = setting.is_formed() && problem_.tokens != nullptr;
+    const std::string key = is_formed ? formation_key(setting) + " " + name : name;
+    const auto found = inputs_.find(key);
     if (found != inputs_.end()) return found->second;
-    RoundedInput input{name, round_input(problem_.a, arithmetic), given_};
-    if (scenario_.compare_with_given || !is_finite(input.a)) {  // an overflow on entry leaves only A as given
+    if (is_formed) {
+      const Stopwatch watch(result_.seconds.generation);
+      formed = formed_matrix(problem_.tokens.get(), setting, machines);
+    }
+    if (formed) name = fmt::format("{} {}", label_of(*setting.formation), name);
+    RoundedInput input{name, round_input(formed ? *formed : problem_.a, arithmetic), given_,
+                       formed.has_value()};
+    if (setting.method->method->needs_decay) input.a = problem_.a;
+    const bool as_given = scenario_.compare_with_given || setting.method->method->needs_decay;
+    if (!is_finite(input.a)) {  // an overflow on entry leaves only A as given
       input.name = "given";
-    } else if (input.a != problem_.a) {
-      input.truth = establish_truth(input.a, result_);
+    } else {
+      if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
+      if (formed) input.error_formation = relative_frobenius(input.truth->reference.high, given_->reference);
+      if (as_given) {
+        input.name = "given";
+        input.truth = given_;
+      }
     }
     if (input.name != "given") note(input.name, input.truth->reference);
-    return inputs_.emplace(name, std::move(input)).first->second;
+    return inputs_.emplace(key, std::move(input)).first->second;
+  }
+
+  static std::string formation_key(const Setting& setting) {
+    // A kernel may decline its formation for these gates, where the same one asked for by itself would not.
+    return fmt::format("{}{}{}", setting.kernel != nullptr ? "kernel " : "", setting.formation->name,
+                       setting.formation->settings.json().dump());
   }
 
   void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic,

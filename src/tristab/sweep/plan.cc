@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <span>
 
 #include "tristab/base/errors.h"
@@ -21,8 +22,10 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
   std::int64_t matrices = 0;
   for (const int n : scenario.chunks) {
     const int count = source.count(n);
-    if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count});
+    const int sequences = scenario.layer && count > 0 ? source.sequences() : 0;
+    if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count, sequences});
     matrices += count;
+    plan.sequences += sequences;
     plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(scenario.settings(n).size());
   }
   if (matrices == 0) {
@@ -47,6 +50,14 @@ Plan make_plan(const SweepConfig& config) {
                       fmt::join(scenario.chunks, ", ")));
     }
     const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
+    if (scenario.layer &&
+        std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
+      throw UsageError(
+          fmt::format("{}layer: found no family with keys, queries and values; allowed: families of delta "
+                      "rules, and files "
+                      "with <layer>.q and <layer>.v",
+                      scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name)));
+    }
     for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
   }
   return plan;
@@ -65,10 +76,16 @@ std::string case_id(const std::string& matrix_id, const Setting& setting) {
                               method.settings.json().dump(), arithmetic.settings.json().dump()));
     return fmt::format("{}/{}/recipe/{:08x}", matrix_id, label_of(*setting.kernel), hash >> 32);
   }
+  // Ids of exactly formed matrices do not change with what formations have.
+  const std::string formed =
+      setting.is_formed() ? setting.formation->name + setting.formation->settings.json().dump() : "";
   const std::uint64_t hash =
       hash_text(fmt::format("{}{}/{}{}", method.method->description.name, method.settings.json().dump(),
-                            arithmetic.name, arithmetic.settings.json().dump()));
-  return fmt::format("{}/{}/{}/{:08x}", matrix_id, label_of(method), label_of(arithmetic), hash >> 32);
+                            arithmetic.name, arithmetic.settings.json().dump()) +
+                formed);
+  std::string arithmetic_part = label_of(arithmetic);
+  if (setting.is_formed()) arithmetic_part += fmt::format("/{}", label_of(*setting.formation));
+  return fmt::format("{}/{}/{}/{:08x}", matrix_id, label_of(method), arithmetic_part, hash >> 32);
 }
 
 }  // namespace tristab

@@ -17,12 +17,13 @@ struct MatrixGroup {
   const Source* source = nullptr;
   int n = 0;
   int count = 0;
+  int sequences = 0;  // of the scenario's layers; 0 where it has none
 };
 
 struct Plan {
   std::vector<std::unique_ptr<Source>> sources;  // one a family of each scenario
   std::vector<MatrixGroup> groups;  // scenarios, families, sizes; those without matrices left out
-  std::int64_t matrices = 0, cases = 0;
+  std::int64_t matrices = 0, cases = 0, sequences = 0;
 };
 
 // Opens every source and counts. `config` must outlive the plan. Throws InputError when a file cannot be read,

@@ -9,6 +9,7 @@
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/arithmetic/trace.h"
 #include "tristab/base/parameters.h"
+#include "tristab/layer/layer_errors.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
 #include "tristab/metric/metric.h"
@@ -32,13 +33,15 @@ struct Record {
   std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
-  const Recipe* kernel = nullptr;  // set: `method` and `arithmetic` are the recipe's
+  const Recipe* kernel = nullptr;        // set: `method` and `arithmetic` are the recipe's
+  const Formation* formation = nullptr;  // what A was formed by; null: in double, or given as such
   std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
   Status status = Status::ok;
   std::string message;             // of a failed one
   std::optional<Verdict> verdict;  // none for a failed one
   MetricValues metrics;
-  double total_frobenius = 0;          // NaN when there is none
+  double total_frobenius = 0;  // NaN when there is none
+  double error_formation = 0;  // of the formed A's inverse against that of A; NaN where nothing is formed
   double growth = 0, dead_growth = 0;  // largest intermediate (kept; discarded) / max |X_ij|
   Trace trace;
   int padded_to = 0;  // 0: not padded
@@ -64,6 +67,25 @@ struct Seconds {
     inversion += other.inversion;
     metrics += other.metrics;
   }
+};
+
+// One setting on one sequence: what the layer made of its inverses.
+struct LayerRecord {
+  Setting setting;
+  Status status = Status::ok;
+  std::string message;  // of a failed one
+  LayerErrors errors;
+};
+
+struct LayerResult {
+  std::size_t group = 0;  // of the plan
+  const Scenario* scenario = nullptr;
+  std::string id;  // of the sequence
+  const FamilySpec* family = nullptr;
+  int n = 0, trial = 0, tokens = 0;  // tokens: rows of the sequence
+  Json source;                       // null, or the place in a file
+  double state_max = 0;              // of the exact state after a chunk
+  std::vector<LayerRecord> records;  // in the order of the scenario's settings
 };
 
 struct MatrixResult {

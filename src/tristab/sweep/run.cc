@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "tristab/sweep/evaluate.h"
+#include "tristab/sweep/evaluate_layer.h"
 
 namespace tristab {
 namespace {
@@ -26,8 +27,18 @@ struct Finished {
   RenderedMatrix rendered;
 };
 
+struct FinishedLayer {
+  LayerResult result;
+  std::string rendered;
+};
+
 // The work of a matrix relative to others, for the remaining time: every method does O(n^3) operations.
 double work_of(int n) { return static_cast<double>(n) * n * n; }
+
+// A chunk of a layer is worth about five inversions of its matrix.
+double layer_work_of(const MatrixGroup& group) {
+  return 5 * work_of(group.n) * static_cast<double>(group.scenario->layer_chunks);
+}
 
 }  // namespace
 
@@ -43,7 +54,10 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   StabilityBuilder stability(config);
   ExpectationChecker expectations(plan);
   double work = 0, work_done = 0;
-  for (const MatrixGroup& group : plan.groups) work += work_of(group.n) * group.count;
+  for (const MatrixGroup& group : plan.groups) {
+    work += work_of(group.n) * group.count;
+    work += layer_work_of(group) * group.sequences;
+  }
 
   Position next;
   const auto source = [&](oneapi::tbb::flow_control& control) {
@@ -87,6 +101,44 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
         make_filter<void, Position>(filter_mode::serial_in_order, source) &
             make_filter<Position, std::shared_ptr<Finished>>(filter_mode::parallel, evaluate) &
             make_filter<std::shared_ptr<Finished>, void>(filter_mode::serial_in_order, collect));
+  });
+  if (stop.load()) throw Stopped{};
+
+  next = Position{};
+  const auto skip_empty = [&] {
+    while (next.group < plan.groups.size() && plan.groups[next.group].sequences == 0) ++next.group;
+  };
+  skip_empty();
+  const auto sequence_source = [&](oneapi::tbb::flow_control& control) {
+    if (next.group == plan.groups.size() || stop.load(std::memory_order_relaxed)) {
+      control.stop();
+      return Position{};
+    }
+    const Position position = next;
+    if (++next.index == plan.groups[next.group].sequences) {
+      next = {next.group + 1, 0};
+      skip_empty();
+    }
+    return position;
+  };
+  const auto evaluate_sequence = [&](const Position& position) {
+    auto finished = std::make_shared<FinishedLayer>();
+    finished->result = evaluate_layer(plan, position.group, position.index, machines.local(), stop);
+    finished->rendered = sink.render_layer(finished->result);
+    return finished;
+  };
+  const auto collect_layer = [&](const std::shared_ptr<FinishedLayer>& finished) {
+    ++report.sequences;
+    work_done += layer_work_of(plan.groups[finished->result.group]);
+    sink.accept_layer(finished->result, std::move(finished->rendered));
+    if (options.progress) options.progress(work_done / work, report.records);
+  };
+  arena.execute([&] {
+    oneapi::tbb::parallel_pipeline(
+        2 * static_cast<std::size_t>(threads),
+        make_filter<void, Position>(filter_mode::serial_in_order, sequence_source) &
+            make_filter<Position, std::shared_ptr<FinishedLayer>>(filter_mode::parallel, evaluate_sequence) &
+            make_filter<std::shared_ptr<FinishedLayer>, void>(filter_mode::serial_in_order, collect_layer));
   });
   if (stop.load()) throw Stopped{};
 

@@ -26,6 +26,7 @@ struct SweepReport {
   std::vector<ExpectationOutcome> expectations;
   std::int64_t matrices = 0, records = 0;
   std::int64_t references = 0;  // exact inverses computed
+  std::int64_t sequences = 0;   // of layers
   int threads = 0;
   double seconds = 0;  // wall clock
   Seconds busy;        // of all threads together
@@ -40,7 +41,10 @@ class ResultSink {
   virtual ~ResultSink() = default;
   virtual RenderedMatrix render(const MatrixResult& result) const = 0;  // on any thread
   virtual void accept(const MatrixResult& result,
-                      RenderedMatrix rendered) = 0;    // in case order, one at a time
+                      RenderedMatrix rendered) = 0;  // in case order, one at a time
+  // The same for sequences, after the last matrix.
+  virtual std::string render_layer(const LayerResult&) const { return {}; }
+  virtual void accept_layer(const LayerResult&, std::string) {}
   virtual void finish(const SweepReport& report) = 0;  // after the last one
 };
 

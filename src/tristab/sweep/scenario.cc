@@ -14,7 +14,7 @@ namespace {
 // 2^53: whole numbers beyond it do not survive every JSON reader.
 constexpr std::int64_t largest_seed = 9007199254740992;
 constexpr std::int64_t most_trials = 1000000;
-constexpr std::int64_t most_layer_chunks = largest_seed;
+constexpr std::int64_t most_layer_chunks = 65536;
 
 std::vector<int> read_chunks(const GivenConfig& given, const std::vector<int>& otherwise) {
   Json axis = given.value("chunks");
@@ -101,6 +101,28 @@ void read_arithmetics(const GivenConfig& given, Scenario& scenario) {
   }
 }
 
+void read_formations(const GivenConfig& given, Scenario& scenario) {
+  if (!given.has("formations")) {
+    scenario.formations = expand_formation("exact", "formations");
+    return;
+  }
+  OnceOnly once("formation");
+  for (const auto& [item, place] : given.items("formations", "formation")) {
+    for (Formation& formation : expand_formation(item, place)) {
+      once.add(formation.name + formation.settings.json().dump(), label_of(formation), place);
+      scenario.formations.push_back(std::move(formation));
+    }
+  }
+}
+
+bool read_layer(const GivenConfig& given, bool otherwise) {
+  const Json found = given.value("layer");
+  if (found.is_null()) return otherwise;
+  if (!found.is_boolean())
+    throw UsageError(fmt::format("{}: found {}; allowed: true, false", given.place("layer"), found.dump()));
+  return found;
+}
+
 void read_expectations(const GivenConfig& given, Scenario& scenario) {
   const Json list = given.value("expect");
   if (list.is_null()) return;
@@ -114,13 +136,14 @@ void read_expectations(const GivenConfig& given, Scenario& scenario) {
 }  // namespace
 
 const std::vector<std::string>& shared_scenario_keys() {
-  static const std::vector<std::string> keys{"seed",  "trials",    "chunks",      "reference",
-                                             "layer", "decompose", "layer_chunks"};
+  static const std::vector<std::string> keys{"seed",  "trials",    "chunks",       "reference",
+                                             "layer", "decompose", "layer_chunks", "layer_arithmetic"};
   return keys;
 }
 
 const std::vector<std::string>& own_scenario_keys() {
-  static const std::vector<std::string> keys{"families", "methods", "arithmetics", "kernels", "expect"};
+  static const std::vector<std::string> keys{"families",   "methods", "arithmetics",
+                                             "formations", "kernels", "expect"};
   return keys;
 }
 
@@ -131,9 +154,13 @@ Scenario read_shared_keys(const GivenConfig& given, const Scenario& defaults) {
   scenario.trials = static_cast<int>(given.whole_number("trials", defaults.trials, 1, most_trials));
   scenario.chunks = read_chunks(given, defaults.chunks);
   scenario.compare_with_given = read_reference(given, defaults.compare_with_given);
-  expect_neutral(given, "layer", false);
+  scenario.layer = read_layer(given, defaults.layer);
   expect_neutral(given, "decompose", false);
   scenario.layer_chunks = given.whole_number("layer_chunks", defaults.layer_chunks, 1, most_layer_chunks);
+  const Json layer_arithmetic = given.value("layer_arithmetic");
+  if (!layer_arithmetic.is_null()) scenario.layer_arithmetic_given = layer_arithmetic;
+  scenario.layer_arithmetic =
+      make_layer_arithmetic(scenario.layer_arithmetic_given, given.place("layer_arithmetic"));
   return scenario;
 }
 
@@ -145,6 +172,7 @@ void read_own_keys(const GivenConfig& given, Scenario& scenario) {
     read_methods(given, scenario);
     read_arithmetics(given, scenario);
   }
+  read_formations(given, scenario);
   read_expectations(given, scenario);
 }
 
@@ -157,9 +185,11 @@ Json Scenario::json() const {
               {"arithmetics", Json::array()},
               {"reference", compare_with_given ? "given" : "rounded"},
               {"kernels", Json::array()},
-              {"layer", false},
+              {"formations", Json::array()},
+              {"layer", layer},
               {"decompose", false},
-              {"layer_chunks", layer_chunks}};
+              {"layer_chunks", layer_chunks},
+              {"layer_arithmetic", layer_arithmetic_given}};
   for (const FamilyEntry& entry : families) {
     config["families"].push_back(named("family", entry.spec.family, entry.spec.settings));
   }
@@ -168,6 +198,9 @@ Json Scenario::json() const {
   }
   for (const Arithmetic& arithmetic : arithmetics) {
     config["arithmetics"].push_back(named("arithmetic", arithmetic.name, arithmetic.settings));
+  }
+  for (const Formation& formation : formations) {
+    config["formations"].push_back(named("formation", formation.name, formation.settings));
   }
   for (const Recipe& kernel : kernels) {
     config["kernels"].push_back(named("kernel", kernel.name, kernel.settings));
@@ -179,10 +212,14 @@ Json Scenario::json() const {
 std::vector<Setting> Scenario::settings(int n) const {
   std::vector<Setting> all;
   for (const MethodSpec& method : methods) {
-    for (const Arithmetic& arithmetic : arithmetics) all.push_back({&method, &arithmetic});
+    for (const Arithmetic& arithmetic : arithmetics) {
+      for (const Formation& formation : formations)
+        all.push_back({&method, &arithmetic, nullptr, &formation});
+    }
   }
   for (const Recipe& kernel : kernels) {
-    if (kernel.takes(n)) all.push_back({&kernel.method, &kernel.summary_arithmetic, &kernel});
+    if (kernel.takes(n))
+      all.push_back({&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation});
   }
   return all;
 }

@@ -37,14 +37,18 @@ struct Scenario {
       families;  // one for each combination of a family's axes, in the order of the configuration
   std::vector<MethodSpec> methods;
   std::vector<Arithmetic> arithmetics;
-  std::vector<Recipe> kernels;      // never crossed with methods or arithmetics
-  bool compare_with_given = false;  // "reference": "given" instead of "rounded"
-  std::int64_t layer_chunks = 16;   // without effect: layers are not computed by this version
+  std::vector<Formation> formations;  // how A is formed, crossed with methods and arithmetics
+  std::vector<Recipe> kernels;        // never crossed with methods, arithmetics or formations
+  bool compare_with_given = false;    // "reference": "given" instead of "rounded"
+  bool layer = false;                 // also what the inverse feeds: outputs and state over whole sequences
+  std::int64_t layer_chunks = 16;     // chunks of a generated sequence
+  Json layer_arithmetic_given = "bf16";
+  LayerArithmetic layer_arithmetic;  // of all but the inverse, where a kernel does not bring its own
   std::vector<Expectation> expectations;
 
   Json json() const;  // with every default filled in; without "name"
 
-  // The cases of a matrix of size n: methods x arithmetics, then the kernels that take this size.
+  // The cases of a matrix of size n: methods x arithmetics x formations, then the kernels that take this size.
   std::vector<Setting> settings(int n) const;
 };
 

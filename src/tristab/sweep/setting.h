@@ -7,11 +7,15 @@
 
 namespace tristab {
 
-// A method in one arithmetic, or a recipe (whose method and summary these are then). Points into a Scenario.
+// A method in one arithmetic on A formed in one way, or a recipe (whose method, summary and formation these are then).
+// Points into a Scenario.
 struct Setting {
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
   const Recipe* kernel = nullptr;
+  const Formation* formation = nullptr;  // never null in a scenario's settings
+
+  bool is_formed() const { return formation != nullptr && formation->kind != Formation::Kind::exact; }
 };
 
 }  // namespace tristab

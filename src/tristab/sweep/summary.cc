@@ -123,6 +123,7 @@ void SummaryBuilder::add(const MatrixResult& result) {
       cell.row.method = setting.method;
       cell.row.arithmetic = setting.arithmetic;
       cell.row.kernel = setting.kernel;
+      cell.row.formation = setting.is_formed() ? setting.formation : nullptr;
       cell.values.resize(summary_quantities().size());
       cells_.push_back(std::move(cell));
     }

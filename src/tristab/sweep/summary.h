@@ -43,6 +43,7 @@ struct SummaryRow {
   int n = 0;
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
+  const Formation* formation = nullptr;  // null: exact
   const Recipe* kernel = nullptr;
   int trials = 0, nonfinite_trials = 0, failed_trials = 0;
   int pass = 0, marginal = 0, fail = 0;  // verdicts; the non-finite ones are nonfinite_trials
