@@ -209,6 +209,7 @@ TEST(QuantileModels, the_quantile_function_is_linear_between_rows_and_constant_b
     EXPECT_EQ(value_at_probability(p, table), value) << p;
   }
   EXPECT_EQ(quantiles_text(table), "0.25=1,0.5=3,1=3.5");
+  EXPECT_EQ(value_at_probability(0.75, read_quantiles("0.25=1,0.5=3", 0, 4, "p")), 3.0);
 }
 
 TEST(QuantileModels, tables_that_are_none_are_refused_in_one_line) {

@@ -67,8 +67,14 @@ class TemporaryFile {
  public:
   // Throws InputError naming `path` unless there is room for that many bytes.
   TemporaryFile(std::uint64_t bytes, const std::string& path) : path_(path) {
-    const std::filesystem::path directory = std::filesystem::temp_directory_path();
     std::error_code error;
+    const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
+    if (error) {
+      throw InputError(
+          fmt::format("{}: found no temporary directory to inflate into: {}; allowed: a directory named "
+                      "by TMPDIR",
+                      path, error.message()));
+    }
     const std::filesystem::space_info space = std::filesystem::space(directory, error);
     if (!error && space.available < bytes) {
       throw InputError(fmt::format(
@@ -76,6 +82,7 @@ class TemporaryFile {
           "array uncompressed)",
           path, bytes, space.available, directory.string()));
     }
+    directory_ = directory.string();
     std::string name = (directory / "tristab-XXXXXX").string();
     descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
     if (descriptor_ < 0) fail("created");
@@ -111,12 +118,11 @@ class TemporaryFile {
 
  private:
   [[noreturn]] void fail(const char* what) const {
-    throw InputError(fmt::format("{}: its temporary file in {} cannot be {}: {}", path_,
-                                 std::filesystem::temp_directory_path().string(), what,
+    throw InputError(fmt::format("{}: its temporary file in {} cannot be {}: {}", path_, directory_, what,
                                  std::strerror(errno)));
   }
 
-  std::string path_;
+  std::string path_, directory_;
   int descriptor_ = -1;
 };
 
