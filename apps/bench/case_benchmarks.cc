@@ -78,6 +78,8 @@ class ReportSink : public ResultSink {
  public:
   RenderedMatrix render(const MatrixResult&) const override { return {}; }
   void accept(const MatrixResult&, RenderedMatrix) override {}
+  std::string render_layer(const LayerResult&) const override { return {}; }
+  void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport& done) override { report = done; }
   SweepReport report;
 };

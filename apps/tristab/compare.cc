@@ -33,6 +33,8 @@ class RankingSink : public ResultSink {
       records.push_back(result_record(result, record, metrics_));
     }
   }
+  std::string render_layer(const LayerResult&) const override { return {}; }
+  void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport&) override {}
 
   std::vector<ResultRecord> records;

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/expectation_table.h"
+#include "tristab/report/layer_table.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/table.h"
 #include "tristab/report/tool_info.h"
@@ -22,7 +23,7 @@ namespace {
 struct SweepOptions {
   std::string config, output, format, jobs, max_cases;
   std::string chunks, methods, kernels, arithmetics, families, trials, seed;
-  bool dry_run = false;
+  bool dry_run = false, layer = false;
 };
 
 void print_plan(const SweepConfig& config, const Plan& plan) {
@@ -72,12 +73,18 @@ class CountingSink : public ResultSink {
     }
     writer_->accept(result, std::move(rendered));
   }
+  std::string render_layer(const LayerResult& result) const override { return writer_->render_layer(result); }
+  void accept_layer(const LayerResult& result, std::string rendered) override {
+    layers.add(result);
+    writer_->accept_layer(result, std::move(rendered));
+  }
   void finish(const SweepReport& done) override {
     report = done;
     writer_->finish(done);
   }
 
   std::int64_t nonfinite = 0, failed = 0;
+  LayerTable layers;
   SweepReport report;
 
  private:
@@ -94,6 +101,7 @@ ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& option
   for (const auto& [name, text] : given) {
     if (command.count(fmt::format("--{}", name)) > 0) overrides.emplace(name, *text);
   }
+  if (options.layer) overrides.emplace("layer", "true");
   return overrides;
 }
 
@@ -125,6 +133,10 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
           fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, most));
     }
   }
+  if (format == ResultFormat::csv && plan.sequences > 0) {
+    throw UsageError(
+        "--format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records alone)");
+  }
   if (options.dry_run) {
     print_plan(config, plan);
     return true;
@@ -136,6 +148,7 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
     Progress progress(plan.cases);
     run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
   }
+  if (!sink.layers.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", sink.layers.text());
   fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
              sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads,
              sink.nonfinite, sink.failed, path == "-" ? "standard output" : path);
@@ -165,6 +178,7 @@ void add_sweep(CLI::App& app, const CommandWords& words, int& status) {
   command->add_option("--seed", options->seed, "seed, instead of its");
   command->add_option("--jobs", options->jobs, "threads (all cores)");
   command->add_option("--max-cases", options->max_cases, "refuse a sweep of more cases");
+  command->add_flag("--layer", options->layer, "also the outputs and states that the inverses give");
   command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop");
   command->callback([command, options, &words, &status] {
     if (!sweep(*command, *options, words)) status = 1;

@@ -12,6 +12,8 @@ class OutcomeSink : public ResultSink {
  public:
   RenderedMatrix render(const MatrixResult&) const override { return {}; }
   void accept(const MatrixResult&, RenderedMatrix) override {}
+  std::string render_layer(const LayerResult&) const override { return {}; }
+  void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport& report) override { outcomes = report.expectations; }
 
   std::vector<ExpectationOutcome> outcomes;

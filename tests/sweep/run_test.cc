@@ -18,6 +18,8 @@ class Collector : public ResultSink {
     EXPECT_EQ(rendered.matrix, result.id);
     results.push_back(result);
   }
+  std::string render_layer(const LayerResult&) const override { return {}; }
+  void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport& done) override {
     report = done;
     finished = true;

@@ -48,6 +48,8 @@ class CsvWriter : public ResultSink {
   }
 
   void accept(const MatrixResult&, RenderedMatrix rendered) override { file_.write(rendered.records); }
+  std::string render_layer(const LayerResult&) const override { return {}; }  // records alone
+  void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport&) override { file_.commit(); }
 
  private:

@@ -1,6 +1,6 @@
 # Result files and tables: JSON, NDJSON and CSV from one table of columns, their reader, rankings for a terminal.
 tristab_layer(report
-  SOURCES column.cc csv_writer.cc expectation_table.cc json_text.cc json_writer.cc ndjson_writer.cc output_file.cc ranking.cc reader.cc cross_table.cc cross_table_text.cc
+  SOURCES column.cc csv_writer.cc expectation_table.cc json_text.cc json_writer.cc layer_table.cc ndjson_writer.cc output_file.cc ranking.cc reader.cc cross_table.cc cross_table_text.cc
           result_text.cc result_writer.cc table.cc tool_info.cc
   USES tristab_sweep)
 

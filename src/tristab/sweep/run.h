@@ -43,8 +43,8 @@ class ResultSink {
   virtual void accept(const MatrixResult& result,
                       RenderedMatrix rendered) = 0;  // in case order, one at a time
   // The same for sequences, after the last matrix.
-  virtual std::string render_layer(const LayerResult&) const { return {}; }
-  virtual void accept_layer(const LayerResult&, std::string) {}
+  virtual std::string render_layer(const LayerResult& result) const = 0;
+  virtual void accept_layer(const LayerResult& result, std::string rendered) = 0;
   virtual void finish(const SweepReport& report) = 0;  // after the last one
 };
 
