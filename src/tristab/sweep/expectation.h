@@ -41,7 +41,7 @@ struct Statistic {
 };
 
 // {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}
-struct Expectation {
+struct Expectation {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
   std::string place;  // file and JSON path, for messages
   Json given;         // as it stands in the configuration
 

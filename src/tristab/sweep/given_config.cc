@@ -81,7 +81,7 @@ std::int64_t GivenConfig::whole_number(const std::string& key, std::int64_t othe
 std::string GivenConfig::text(const std::string& key, std::string_view otherwise) const {
   const Json given = value(key);
   if (given.is_null()) return std::string(otherwise);
-  const std::string text = given.is_string() ? given.get<std::string>() : "";
+  std::string text = given.is_string() ? given.get<std::string>() : "";
   if (text.empty() || text.find('\n') != std::string::npos)
     throw UsageError(fmt::format("{}: found {}; allowed: one line of text", place(key), given.dump()));
   return text;
@@ -94,7 +94,7 @@ std::string GivenConfig::name(const std::string& key, std::string_view otherwise
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
            c == '_' || c == '-';
   };
-  const std::string text = given.is_string() ? given.get<std::string>() : "";
+  std::string text = given.is_string() ? given.get<std::string>() : "";
   if (text.empty() || text.front() == '.' || text.front() == '-' ||
       !std::all_of(text.begin(), text.end(), fits)) {
     throw UsageError(
