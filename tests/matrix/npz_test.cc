@@ -238,6 +238,9 @@ TEST_F(Npz, a_deflated_member_that_inflates_to_something_else_is_refused_when_re
   EXPECT_EQ(wrong(right), "no exception");
   EXPECT_NE(wrong(deflated_member("k", bytes + "more")).find("w.npz: member 'k'"), std::string::npos);
   EXPECT_NE(wrong(deflated_member("k", bytes.substr(0, 6000))).find("w.npz: member 'k'"), std::string::npos);
+  EXPECT_TRUE(wrong(deflated_member("k", bytes + std::string(1 << 20, 'x')))
+                  .ends_with("w.npz: member 'k' inflates to more than the " + std::to_string(bytes.size()) +
+                             " bytes of its directory entry"));
   ZipMember garbage = right;
   garbage.bytes[garbage.bytes.size() / 2] ^= 1;  // the checksum tells
   EXPECT_NE(wrong(garbage).find("w.npz: member 'k' cannot be read: "), std::string::npos);

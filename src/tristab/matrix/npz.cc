@@ -203,6 +203,7 @@ class Member : public ByteSource {
     return done;
   }
 
+  // libzip itself notices at the end a stream that is too short or whose checksum is another.
   std::unique_ptr<TemporaryFile> inflate() const {
     auto file = std::make_unique<TemporaryFile>(size_, path_);
     const OpenMember member = open();
@@ -210,11 +211,11 @@ class Member : public ByteSource {
     std::uint64_t done = 0;
     while (const std::uint64_t got = read_on(member.get(), buffer.data(), buffer.size())) {
       done += got;
-      if (done > size_) break;
+      if (done > size_) {
+        broken(fmt::format("inflates to more than the {} bytes of its directory entry", size_));
+      }
       file->append(buffer.data(), got);
     }
-    if (done != size_)
-      broken(fmt::format("inflates to other than the {} bytes of its directory entry", size_));
     return file;
   }
 
