@@ -34,4 +34,8 @@ void register_rounding_benchmarks(std::span<const SimdLevel> levels);
 // shares of the threads' time.
 void register_case_benchmarks(const SimdLevel& level);
 
+// form/<formation>/<family>/<n> (A from given keys and gates of head_dim 128), generate/<family>/<n> (keys and gates
+// drawn, and A formed from them), at one level. Counter: `us_per_matrix` (median).
+void register_formation_benchmarks(const SimdLevel& level);
+
 }  // namespace tristab

@@ -77,6 +77,7 @@ int run(int count, char** arguments) {
   benchmark::AddCustomContext("simd_levels", join_names(names_of(levels)));
   RatioReporter reporter(register_product_benchmarks(levels));
   register_rounding_benchmarks(levels);
+  register_formation_benchmarks(levels.front());
   register_case_benchmarks(levels.front());
   benchmark::RunSpecifiedBenchmarks(&reporter);
   std::fputs(reporter.table().c_str(), stderr);

@@ -13,6 +13,7 @@
 #include "tristab/base/random.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/evaluate.h"
+#include "tristab/sweep/formed_input.h"
 #include "tristab/sweep/label.h"
 
 namespace tristab {
@@ -21,7 +22,7 @@ namespace {
 constexpr int largest_size = 4096;
 
 struct InvertOptions {
-  std::string input, method, arithmetic, kernel, output;
+  std::string input, method, arithmetic, kernel, formation, output;
   std::string tensor, layer, chunk, tokens, heads;
   std::vector<std::string> parameters;
 };
@@ -66,7 +67,12 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
 struct Inverter {
   MethodSpec method;
   Arithmetic arithmetic;
-  std::optional<Recipe> kernel;  // then method and arithmetic are its own
+  std::optional<Recipe> kernel;  // then method, arithmetic and formation are its own
+  Formation formation;
+
+  Setting setting() const {
+    return {&method, &arithmetic, kernel ? &*kernel : nullptr, kernel ? &kernel->formation : &formation};
+  }
 };
 
 Json inline_object(const std::string& text, const char* key, const std::string& option) {
@@ -79,9 +85,11 @@ Json inline_object(const std::string& text, const char* key, const std::string& 
 
 // A kernel with its key=value parameters.
 Inverter kernel_of(const InvertOptions& options) {
-  if (!options.method.empty() || !options.arithmetic.empty())
+  if (!options.method.empty() || !options.arithmetic.empty() || !options.formation.empty())
     throw UsageError(
-        "tristab invert: found --kernel with --method or --arithmetic; allowed: a kernel, which has both");
+        "tristab invert: found --kernel with --method, --arithmetic or --formation; allowed: a kernel, which "
+        "has "
+        "all three");
   Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
   kernel.update(key_values(options.parameters, "tristab invert"));
   std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
@@ -89,7 +97,7 @@ Inverter kernel_of(const InvertOptions& options) {
     throw UsageError(
         fmt::format("--kernel: found {} settings; allowed: one value for each parameter", recipes.size()));
   }
-  return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front())};
+  return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front()), {}};
 }
 
 Inverter inverter_of(const InvertOptions& options) {
@@ -110,7 +118,13 @@ Inverter inverter_of(const InvertOptions& options) {
                     "value for each parameter",
                     methods.size(), arithmetics.size()));
   }
-  return {methods.front(), arithmetics.front(), std::nullopt};
+  std::vector<Formation> formations =
+      expand_formation(options.formation.empty() ? Json("exact") : Json(options.formation), "--formation");
+  if (formations.size() != 1) {
+    throw UsageError(fmt::format("--formation: found {} settings; allowed: one value for each parameter",
+                                 formations.size()));
+  }
+  return {methods.front(), arithmetics.front(), std::nullopt, std::move(formations.front())};
 }
 
 // The size of the matrices: --chunk, or what the file's tensor says.
@@ -168,17 +182,19 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   Machines machines;
   const std::optional<Recipe>& kernel = inverter.kernel;
   const StageArithmetics stages = kernel ? kernel->stages() : StageArithmetics{{"*", &inverter.arithmetic}};
-  Machine& machine = machines.machine_for(stages);
+  const Setting setting = inverter.setting();
   const Dtype dtype = output_dtype(stages);
   NpyOutput output(options.output, dtype, count, n);
   int nonfinite = 0;
   for (int index = 0; index < count; ++index) {
     if (stop) throw Stopped{};
     const Problem problem = source->problem(n, index);
-    const Matrix a = round_input(problem.a, inverter.arithmetic);
-    const std::uint64_t draws = hash_text(problem.id);
-    const Inversion inversion = kernel ? invert(kernel->method, stages, a, machine, draws)
-                                       : invert(inverter.method, inverter.arithmetic, a, machine, draws);
+    const TokenInputs* tokens = problem.tokens.get();
+    const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
+    std::optional<Decay> decay;
+    if (inverter.method.method->needs_decay) decay = decay_of(tokens, inverter.arithmetic);
+    const Matrix a = round_input(formed ? *formed : problem.a, inverter.arithmetic);
+    const Inversion inversion = invert(setting, a, decay, machines, hash_text(problem.id));
     nonfinite += !std::all_of(inversion.x.values().begin(), inversion.x.values().end(),
                               [](double x) { return std::isfinite(x); });
     output.append(inversion.x);
@@ -228,6 +244,7 @@ void add_invert(CLI::App& app) {
   command->add_option("--method", options->method, "method, mxr or mxr:block=8");
   command->add_option("--kernel", options->kernel, "kernel, fla-solve-tril or my.json, instead of both");
   command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row");
+  command->add_option("--formation", options->formation, "how A is formed from k, beta and g (exact)");
   command->add_option("-o,--output", options->output, ".npy file, - for standard output");
   command->add_option("--tensor", options->tensor, "of a .safetensors: the tensor that holds A");
   command->add_option("--layer", options->layer, "of a .safetensors: the layer whose k, beta and g give A");

@@ -8,6 +8,8 @@
 #include "command.h"
 #include "tristab/base/errors.h"
 #include "tristab/format/format.h"
+#include "tristab/layer/formation.h"
+#include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/report/table.h"
@@ -203,6 +205,46 @@ void list_families(const std::string& name) {
   print_parameters(family.parameters);
 }
 
+// A label in pieces between which print_field may wrap.
+std::string spaced(const std::string& label) {
+  std::string pieces = broken_label(label, 60);
+  std::replace(pieces.begin(), pieces.end(), '\n', ' ');
+  return pieces;
+}
+
+void list_rules(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"rule"}, {"A, for i > j"}, {"recurrence"}});
+    for (const DeltaRule& rule : delta_rules())
+      table.add_row({rule.name, cell(rule.formula, 42), cell(rule.recurrence, 40)});
+    fmt::print(
+        "{}\nG: inclusive running sum of the log decay g. DeltaProduct is gdn with several rows a token;\n"
+        "RWKV-7 is dplr with a = -khat, b = khat o eta.\n",
+        table.str());
+    return;
+  }
+  const DeltaRule& rule = find_item(delta_rules(), name, "rule", [](const DeltaRule& r) { return r.name; });
+  fmt::print("{}\n", rule.name);
+  print_field("recurrence", rule.recurrence);
+  print_field("formula", rule.formula);
+  print_field("source", rule.source);
+}
+
+void list_formations(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"formation"}, {"what it does"}, {"formula"}});
+    for (const Description& formation : formation_descriptions())
+      table.add_row({formation.name, cell(formation.summary, 38), cell(formation.formula, 46)});
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Description& formation =
+      find_item(formation_descriptions(), name, "formation", [](const Description& d) { return d.name; });
+  print_description(formation);
+  print_field("source", formation.source);
+  print_parameters(formation.parameters);
+}
+
 void list_kernels(const std::string& name) {
   if (name.empty()) {
     Table table({{"kernel"}, {"chunks"}, {"what it does"}});
@@ -221,10 +263,10 @@ void list_kernels(const std::string& name) {
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
   for (const std::string& phase : recipe.phases)
     print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
-  std::string method =
-      broken_label(label_of(recipe.method), 60);  // pieces between which print_field may wrap
-  std::replace(method.begin(), method.end(), '\n', ' ');
-  print_field("method", method);
+  print_field("method", spaced(label_of(recipe.method)));
+  if (recipe.formation.kind != Formation::Kind::exact)
+    print_field("A formed", spaced(label_of(recipe.formation)));
+  if (recipe.layer) print_field("layer", fmt::format("w, u, state and outputs in {}", recipe.layer->name));
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     const ArithmeticRow row = describe(arithmetic);
     fmt::print("\nstage {}: {}\n", stage == "*" ? "* (A as stored, and every stage not named)" : stage,
@@ -261,14 +303,14 @@ struct ListOptions {
 
 void list(const CLI::App& command, const ListOptions& options) {
   refuse_leftovers(command);
-  static const std::vector<std::string> kinds{"methods", "kernels",  "arithmetics",
-                                              "formats", "families", "metrics"};
+  static const std::vector<std::string> kinds{"methods",  "kernels", "arithmetics", "formats",
+                                              "families", "rules",   "formations",  "metrics"};
   if (options.kind.empty()) {
     throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
   }
   using Lister = void (*)(const std::string&);
-  constexpr Lister listers[] = {list_methods, list_kernels,  list_arithmetics,
-                                list_formats, list_families, list_metrics};
+  constexpr Lister listers[] = {list_methods,  list_kernels, list_arithmetics, list_formats,
+                                list_families, list_rules,   list_formations,  list_metrics};
   const auto kind = std::find(kinds.begin(), kinds.end(), options.kind);
   if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options.kind, kinds);
   listers[kind - kinds.begin()](options.name);
@@ -278,10 +320,11 @@ void list(const CLI::App& command, const ListOptions& options) {
 
 void add_list(CLI::App& app) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* command =
-      app.add_subcommand("list", "List methods, kernels, arithmetics, formats, families or metrics");
+  CLI::App* command = app.add_subcommand(
+      "list", "List methods, kernels, arithmetics, formats, families, rules, formations, metrics");
   command->allow_extras();
-  command->add_option("KIND", options->kind, "methods, kernels, arithmetics, formats, families or metrics");
+  command->add_option("KIND", options->kind,
+                      "methods, kernels, arithmetics, formats, families, rules, formations or metrics");
   command->add_option("NAME", options->name, "one of them, explained");
   command->callback([command, options] { list(*command, *options); });
 }

@@ -21,8 +21,10 @@ std::string usage(const Json& given) {
 }
 
 std::vector<Json> generated_families() {
-  return {"uniform", "uniform-signed", "ones",      "block-ones", "zeros",       "normal", "delta-net",
-          "gdn",     "toeplitz",       "geometric", "kahan",      "worst-growth"};
+  return {"uniform", "uniform-signed", "ones",  "block-ones", "zeros",
+          "normal",  "delta-net",      "gdn",   "kda",        "gdn2",
+          "rwkv7",   "delta-product",  "comba", "toeplitz",   "geometric",
+          "kahan",   "worst-growth"};
 }
 
 TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {
@@ -198,9 +200,10 @@ TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from
     for (const Parameter& parameter : description.parameters)
       EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones", "block-ones", "zeros",
-                                          "normal", "delta-net", "gdn", "toeplitz", "geometric", "kahan",
-                                          "worst-growth", "dlattr", "target-norm", "file"}));
+  EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones",   "block-ones",  "zeros",
+                                          "normal",  "delta-net",      "gdn",    "kda",         "gdn2",
+                                          "rwkv7",   "delta-product",  "comba",  "toeplitz",    "geometric",
+                                          "kahan",   "worst-growth",   "dlattr", "target-norm", "file"}));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ TEST(Config, a_misspelt_key_is_refused_with_the_nearest_one) {
                  {"x.json", "'trails'", "did you mean 'trials'?", "arithmetics"});
 }
 
-TEST(Config, keys_without_use_take_their_neutral_values_and_are_echoed) {
+TEST(Config, keys_that_may_be_absent_have_their_defaults_and_are_echoed) {
   for (const auto& [key, value] :
        {std::pair{"kernels", "[]"}, {"layer", "false"}, {"decompose", "false"}, {"layer_chunks", "16"}}) {
     EXPECT_EQ(config_of(with("seed", "1")).json()[key], Json::parse(value)) << key;  // the default
@@ -92,10 +92,14 @@ TEST(Config, keys_without_use_take_their_neutral_values_and_are_echoed) {
   EXPECT_EQ(config_of(with("layer_chunks", "4")).json()["layer_chunks"], 4);
 }
 
-TEST(Config, keys_without_use_refuse_every_other_value) {
+TEST(Config, values_that_a_key_does_not_take_are_refused) {
   expect_message(message_of(with("kernels", R"(["fla"])")),
                  {"x.json: kernels[0]: no kernel is called 'fla'; did you mean 'fla-"});
-  expect_message(message_of(with("layer", "true")), {"x.json: layer: found true; allowed: false"});
+  expect_message(message_of(with("layer", "1")), {"x.json: layer: found 1; allowed: true, false"});
+  expect_message(message_of(with("layer_arithmetic", "\"int8\"")),
+                 {"x.json: layer_arithmetic", "floating-point"});
+  expect_message(message_of(with("formations", R"(["gramm"])")),
+                 {"x.json: formations[0]", "'gramm'", "'gram'"});
   expect_message(message_of(with("decompose", "0")), {"x.json: decompose: found 0; allowed: false"});
   expect_message(message_of(with("layer_chunks", "0")), {"x.json: layer_chunks: found 0", "from 1 to"});
 }
