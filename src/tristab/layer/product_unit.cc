@@ -43,16 +43,19 @@ ProductUnit::ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponen
 
 Matrix ProductUnit::product(const Matrix& p, const Matrix& q) const {
   machine_->start({{"*", arithmetic_}}, draws_);
-  const Format& given = arithmetic_->product.format;
-  return machine_->output(
-      machine_->stage("product").kept({machine_->load(p, given), machine_->load(q, given)}));
+  return machine_->output(machine_->stage("product").kept({loaded(p), loaded(q)}));
 }
 
 Matrix ProductUnit::product(const Matrix& c, const Matrix& p, const Matrix& q) const {
   machine_->start({{"*", arithmetic_}}, draws_);
-  const Format& given = arithmetic_->product.format;
-  return machine_->output(machine_->stage("product").kept(
-      machine_->load(c, given), {machine_->load(p, given), machine_->load(q, given)}));
+  return machine_->output(machine_->stage("product").kept(loaded(c), {loaded(p), loaded(q)}));
+}
+
+Value ProductUnit::loaded(const Matrix& x) const {
+  if (wide_) return machine_->load(x, arithmetic_->product.format);
+  Matrix inside = x;
+  for (double& value : inside.values()) value = rounded(value);
+  return machine_->load(inside, arithmetic_->product.format);
 }
 
 double ProductUnit::power(double x) const {

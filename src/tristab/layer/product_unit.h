@@ -29,8 +29,9 @@ class ProductUnit {
   ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponential exponential = Exponential::natural,
               std::uint64_t draws = 0);
 
-  // P Q and C + P Q as the accumulator holds them: operands are rounded to the operand format on entry, C starts
-  // the accumulator. Shapes m x k, k x n.
+  // P Q and C + P Q as the accumulator holds them: all three are numbers of the accumulator's format (rounded to it
+  // where they are not), P and Q are rounded to the operand format on entry, C starts the accumulator. Shapes m x k,
+  // k x n.
   Matrix product(const Matrix& p, const Matrix& q) const;
   Matrix product(const Matrix& c, const Matrix& p, const Matrix& q) const;
 
@@ -56,6 +57,8 @@ class ProductUnit {
   const Arithmetic& arithmetic() const { return *arithmetic_; }
 
  private:
+  Value loaded(const Matrix& x) const;
+
   Machine* machine_;
   const Arithmetic* arithmetic_;
   Exponential exponential_;

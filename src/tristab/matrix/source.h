@@ -49,6 +49,9 @@ class Source {
                           int index) const = 0;  // 0 <= index < count(n); thread-safe; depends on its
                                                  // arguments alone. Throws InputError where a file holds NaN,
                                                  // infinity or an A that is not strictly lower triangular
+  // Rows of the longest sequence that is taken: two of 128 channels and their truth stay below 500 MB.
+  static constexpr std::int64_t largest_sequence = 32768;
+
   // Sequences with queries and values, and the one of this number, cut into chunks of n rows; generated ones are
   // `chunks` chunks long. None where the source holds matrices as such.
   virtual int sequences() const { return 0; }

@@ -16,7 +16,10 @@ Matrix matrix_rows(const Matrix& x, int first, int count, int rows) {
 }  // namespace
 
 TokenInputs token_rows(const TokenInputs& tokens, int first, int count, int rows) {
-  TokenInputs part = tokens;
+  TokenInputs part;
+  part.rule = tokens.rule;
+  part.steps = tokens.steps;
+  part.scaled_queries = tokens.scaled_queries;
   for (Matrix TokenInputs::*member :
        {&TokenInputs::keys, &TokenInputs::log_decay, &TokenInputs::queries, &TokenInputs::values,
         &TokenInputs::erase_gate, &TokenInputs::write_gate, &TokenInputs::removal, &TokenInputs::correction,

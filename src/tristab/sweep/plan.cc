@@ -23,6 +23,10 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
   for (const int n : scenario.chunks) {
     const int count = source.count(n);
     const int sequences = scenario.layer && count > 0 ? source.sequences() : 0;
+    if (sequences > 0 && scenario.layer_chunks * n > Source::largest_sequence) {
+      throw UsageError(fmt::format("layer_chunks: found {} chunks of {} rows; allowed: at most {} rows",
+                                   scenario.layer_chunks, n, Source::largest_sequence));
+    }
     if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count, sequences});
     matrices += count;
     plan.sequences += sequences;

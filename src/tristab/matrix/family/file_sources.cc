@@ -246,8 +246,6 @@ class LayersSource : public Source {
   }
 
  private:
-  static constexpr std::int64_t largest_sequence = std::int64_t{1} << 20;
-
   // Rows of one sequence that `tokens` selects.
   struct Stretch {
     std::int64_t batch = 0, sequence = 0;
