@@ -42,15 +42,6 @@ void settle(Json& settings, std::string_view place) {
   settle_tokens(settings, place);
 }
 
-LayerConventions conventions_of(const Settings& settings) {
-  LayerConventions conventions;
-  if (settings.has("rule")) conventions.rule = settings.text("rule");
-  if (settings.has("steps")) conventions.steps = static_cast<int>(settings.integer("steps"));
-  if (settings.has("log_base")) conventions.log2_decay = settings.text("log_base") == "2";
-  if (settings.has("l2norm")) conventions.normalise = settings.flag("l2norm");
-  return conventions;
-}
-
 // What to read where neither tensor nor layer is named: the only one there is.
 std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
                                   std::string_view place) {
@@ -117,6 +108,15 @@ std::unique_ptr<Source> open(const FamilySpec& spec, const std::filesystem::path
 }
 
 }  // namespace
+
+LayerConventions conventions_of(const Settings& settings) {
+  LayerConventions conventions;
+  if (settings.has("rule")) conventions.rule = settings.text("rule");
+  if (settings.has("steps")) conventions.steps = static_cast<int>(settings.integer("steps"));
+  if (settings.has("log_base")) conventions.log2_decay = settings.text("log_base") == "2";
+  if (settings.has("l2norm")) conventions.normalise = settings.flag("l2norm");
+  return conventions;
+}
 
 Family file_family() {
   return {
