@@ -68,8 +68,7 @@ void refuse_kernels_of_other_sizes(const Scenario& scenario) {
   for (const Recipe& kernel : scenario.kernels) {
     if (std::any_of(chunks.begin(), chunks.end(), [&](int n) { return kernel.takes(n); })) continue;
     throw UsageError(fmt::format("--kernels: found {} with chunks of {}; allowed for it: --chunk {}",
-                                 label_of(kernel), fmt::join(chunks, ", "),
-                                 fmt::join(kernel.chunks, ",")));
+                                 label_of(kernel), fmt::join(chunks, ", "), fmt::join(kernel.chunks, ",")));
   }
 }
 
@@ -299,7 +298,7 @@ void add_compare(CLI::App& app) {
   command->add_option("--trials", options->trials, "matrices of a random family (8)");
   command->add_option("--seed", options->seed, "seed (1)");
   command->add_option("--input", options->input,
-                      "matrices of a .npy or .safetensors file instead of a family");
+                      "matrices of a .npy, .npz or .safetensors file instead of a family");
   command->add_option("--tensor", options->tensor, "of --input: the tensor that holds A");
   command->add_option("--layer", options->layer, "of --input: the layer whose k, beta and g give A, or all");
   command->add_option("--heads", options->heads, "of --input: heads, 0,1 (all)");

@@ -1,7 +1,9 @@
-// tristab generate FAMILY: the matrices that a sweep of this family, size and seed would use.
+// tristab generate FAMILY: the matrices that a sweep of this family, size and seed would use; --describe FILE: what a
+// file holds.
 #include <fmt/format.h>
 
 #include "command.h"
+#include "describe.h"
 #include "interrupt.h"
 #include "npy_output.h"
 #include "tristab/base/errors.h"
@@ -13,6 +15,7 @@ namespace {
 
 struct GenerateOptions {
   std::string family, output, chunk = "64", trials = "8", seed = "1", dtype = "f8";
+  std::string describe, sample = "32";
   std::vector<std::string> parameters;
 };
 
@@ -33,8 +36,35 @@ FamilySpec one_family(const GenerateOptions& options) {
   return specs.front();
 }
 
+void describe(const CLI::App& command, const GenerateOptions& options) {
+  for (const char* option : {"--output", "--trials", "--seed", "--dtype"}) {
+    if (command.count(option) == 0) continue;
+    throw UsageError(
+        fmt::format("{}: found beside --describe; allowed there: --chunk, --sample and key=value of the "
+                    "family file",
+                    option));
+  }
+  std::vector<std::string> words = options.parameters;
+  if (!options.family.empty()) words.insert(words.begin(), options.family);
+  DescribeOptions wanted;
+  wanted.settings = key_values(words, "tristab generate --describe");
+  wanted.chunk = static_cast<int>(whole_number("--chunk", options.chunk, 1, largest_chunk));
+  wanted.sample = whole_number("--sample", options.sample, 1, 1000000);
+  for (const char* ours : {"family", "path"}) {
+    if (!wanted.settings.contains(ours)) continue;
+    throw UsageError(fmt::format(
+        "tristab generate --describe: found {}; allowed: other parameters of the family file", ours));
+  }
+  wanted.settings["family"] = "file";
+  wanted.settings["path"] = options.describe;
+  fmt::print("{}", description_of_file(wanted, listen_for_interrupts()));
+}
+
 void generate(const CLI::App& command, const GenerateOptions& options) {
   refuse_leftovers(command);
+  if (command.count("--describe") > 0) return describe(command, options);
+  if (command.count("--sample") > 0)
+    throw UsageError("--sample: found without --describe; allowed: with --describe FILE");
   if (options.family.empty()) {
     throw UsageError(
         "tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
@@ -70,7 +100,8 @@ void generate(const CLI::App& command, const GenerateOptions& options) {
 
 void add_generate(CLI::App& app) {
   auto options = std::make_shared<GenerateOptions>();
-  CLI::App* command = app.add_subcommand("generate", "Write input matrices A, [batch, n, n]");
+  CLI::App* command =
+      app.add_subcommand("generate", "Write input matrices A, [batch, n, n], or describe a file");
   command->allow_extras();
   command->add_option("FAMILY", options->family, "family, gdn or gdn:keys=silu");
   command->add_option("PARAMETERS", options->parameters, "key=value ... of the family");
@@ -79,6 +110,10 @@ void add_generate(CLI::App& app) {
   command->add_option("--trials", options->trials, "matrices of a random family (8)");
   command->add_option("--seed", options->seed, "seed (1)");
   command->add_option("--dtype", options->dtype, "f8 or f4 (f8)");
+  command->add_option(
+      "--describe", options->describe,
+      "instead: what a .npy, .npz or .safetensors file holds (PARAMETERS: of the family file)");
+  command->add_option("--sample", options->sample, "of --describe: chunks looked at a head (32)");
   command->callback([command, options] { generate(*command, *options); });
 }
 

@@ -239,15 +239,16 @@ void add_invert(CLI::App& app) {
       app.add_subcommand("invert", "What one method in one arithmetic returns, [batch, n, n]");
   command->allow_extras();
   command->add_option("INPUT", options->input,
-                      ".npy [n, n] or [batch, n, n], .safetensors, - for a .npy on standard input");
+                      ".npy [n, n] or [batch, n, n], .npz, .safetensors, - for a .npy on standard input");
   command->add_option("PARAMETERS", options->parameters, "key=value ... of the method or the arithmetic");
   command->add_option("--method", options->method, "method, mxr or mxr:block=8");
   command->add_option("--kernel", options->kernel, "kernel, fla-solve-tril or my.json, instead of both");
   command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row");
   command->add_option("--formation", options->formation, "how A is formed from k, beta and g (exact)");
   command->add_option("-o,--output", options->output, ".npy file, - for standard output");
-  command->add_option("--tensor", options->tensor, "of a .safetensors: the tensor that holds A");
-  command->add_option("--layer", options->layer, "of a .safetensors: the layer whose k, beta and g give A");
+  command->add_option("--tensor", options->tensor, "of a .npz or .safetensors: the tensor that holds A");
+  command->add_option("--layer", options->layer,
+                      "of a .npz or .safetensors: the layer whose k, beta and g give A");
   command->add_option("--chunk", options->chunk, "chunk size of a layer");
   command->add_option("--tokens", options->tokens, "tokens of a layer, 0:512 (all)");
   command->add_option("--heads", options->heads, "heads of a layer, 0,1 (all)");

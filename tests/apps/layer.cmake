@@ -1,5 +1,5 @@
 tristab_tests(apps
-  SOURCES bad_input_test.cc command_line_test.cc compare_test.cc failures_test.cc generate_test.cc invert_test.cc kernels_test.cc large_file_test.cc list_test.cc
+  SOURCES bad_input_test.cc command_line_test.cc compare_test.cc describe_test.cc failures_test.cc generate_test.cc invert_test.cc kernels_test.cc large_file_test.cc list_test.cc
           run_program.cc scenarios_test.cc selftest_test.cc sweep_test.cc paper_snr_test.cc zoo_test.cc
   USES tristab_report)
 target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tristab>")
@@ -9,4 +9,12 @@ add_dependencies(apps_test tristab)
 foreach(language gnuplot python)
   add_test(NAME apps.readme_${language}_lines_run
            COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/readme_test.sh $<TARGET_FILE:tristab> ${PROJECT_SOURCE_DIR}/README.md ${language})
+endforeach()
+
+# apps/dump_layer_inputs.py: what needs numpy, and what needs torch; skipped where that is absent.
+foreach(part writer model)
+  add_test(NAME apps.dump_layer_inputs_${part}
+           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/dump_layer_inputs_test.sh $<TARGET_FILE:tristab>
+                   ${PROJECT_SOURCE_DIR}/apps/dump_layer_inputs.py ${part})
+  set_tests_properties(apps.dump_layer_inputs_${part} PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()

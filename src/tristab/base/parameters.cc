@@ -58,9 +58,10 @@ Json checked(const Parameter& parameter, const Json& value, std::string_view pla
       if (!value.is_boolean()) wrong_value(parameter, value, place);
       return value;
     case Kind::choice: {
-      if (!value.is_string()) wrong_value(parameter, value, place);
+      // 2 typed on a command line is a number, the choice "2" a text.
+      const Json text = value.is_number_integer() ? Json(value.dump()) : value;
       for (const std::string& choice : parameter.choices) {
-        if (value == choice) return value;
+        if (text == choice) return text;
       }
       wrong_value(parameter, value, place);
     }

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cmath>
 #include <stdexcept>
 
@@ -14,6 +13,7 @@ namespace tristab {
 namespace {
 
 constexpr double natural_log_of_2 = 0.6931471805599453094;
+constexpr std::int64_t most_steps = 64;
 constexpr double normalisation_epsilon = 1e-6;  // of FLA's l2norm
 
 constexpr std::array<const char*, 11> part_names{"k", "beta", "g",    "q",   "v", "a",
@@ -32,11 +32,20 @@ void check_dtype(const TensorFile& file, const Tensor& tensor) {
                                name_text(tensor.name), tensor.dtype_name));
 }
 
-// The nearest bfloat16, ties to even: what a normalisation that keeps the tensors' own format stores.
-double bfloat16_of(double x) {
-  auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(x));
-  bits += 0x7fffU + ((bits >> 16) & 1U);
-  return static_cast<double>(std::bit_cast<float>(bits & 0xffff0000U));
+// The nearest number of `bits` significant bits with exponents from `smallest` on, ties to even.
+double rounded(double x, int bits, int smallest) {
+  int exponent = 0;
+  std::frexp(x, &exponent);
+  const double unit = std::ldexp(1.0, std::max(exponent - 1, smallest) - (bits - 1));
+  return std::nearbyint(x / unit) * unit;
+}
+
+// x as a normalisation in fp32 stores it in the tensor's own format; |x| <= 1.
+double stored(double x, Dtype dtype) {
+  if (dtype == Dtype::f64) return x;
+  const auto single = static_cast<double>(static_cast<float>(x));
+  if (dtype == Dtype::bf16) return rounded(single, 8, -126);
+  return dtype == Dtype::f16 ? rounded(single, 11, -14) : single;
 }
 
 void normalise_rows_of(Matrix& x, int rows, Dtype dtype) {
@@ -45,8 +54,7 @@ void normalise_rows_of(Matrix& x, int rows, Dtype dtype) {
     for (int d = 0; d < x.columns(); ++d) squares += x(i, d) * x(i, d);
     const double factor = 1 / std::sqrt(squares);
     for (int d = 0; d < x.columns(); ++d) {
-      x(i, d) *= factor;
-      if (dtype == Dtype::bf16) x(i, d) = bfloat16_of(x(i, d));
+      x(i, d) = stored(x(i, d) * factor, dtype);
     }
   }
 }
@@ -82,8 +90,14 @@ const std::vector<std::string>& layer_rule_names() {
   return names;
 }
 
+std::string layer_tensor_name(std::string_view layer, std::string_view part) {
+  return layer.empty() ? std::string(part) : fmt::format("{}.{}", layer, part);
+}
+
 std::vector<std::string> layer_names(const TensorFile& file) {
   std::vector<std::string> names;
+  const auto holds = [&](const char* name) { return file.find(name) != nullptr; };
+  if (holds("k") && (holds("beta") || holds("b") || holds("khat"))) names.emplace_back();
   for (const Tensor& tensor : file.tensors()) {
     if (tensor.name.size() > 2 && tensor.name.ends_with(".k")) {
       names.push_back(tensor.name.substr(0, tensor.name.size() - 2));
@@ -96,16 +110,17 @@ LayerTensors::LayerTensors(std::shared_ptr<const TensorFile> file, const std::st
                            const LayerConventions& conventions)
     : name_(layer), conventions_(conventions) {
   for (const char* name : part_names)
-    parts_.push_back({name, file, file->find(fmt::format("{}.{}", layer, name))});
+    parts_.push_back({name, file, file->find(layer_tensor_name(layer, name))});
   if (part("k").tensor == nullptr) throw_unknown_name(file->path(), "layer", layer, layer_names(*file));
+  settle_conventions(file);
   settle_rule();
   for (const char* needed : find_rule(rule_name_).needs) {
     if (part(needed).tensor != nullptr) continue;
     std::vector<std::string> names;
     for (const Tensor& tensor : file->tensors()) names.push_back(tensor.name);
-    const std::string missing = fmt::format("{}.{}", layer, needed), nearest = nearest_name(missing, names);
+    const std::string missing = layer_tensor_name(layer, needed), nearest = nearest_name(missing, names);
     throw InputError(fmt::format("{}: found tensor {} but no {}{}; allowed: layers with .k and, for {}, .{}",
-                                 file->path(), name_text(layer + ".k"), name_text(missing),
+                                 file->path(), name_text(layer_tensor_name(layer, "k")), name_text(missing),
                                  nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)),
                                  rule_name_, fmt::join(find_rule(rule_name_).needs, ", .")));
   }
@@ -128,6 +143,7 @@ LayerTensors::LayerTensors(std::shared_ptr<const TensorFile> k, std::shared_ptr<
   only("k", std::move(k));
   only("beta", std::move(beta));
   if (g != nullptr) only("g", std::move(g));
+  settle_conventions(nullptr);
   settle_rule();
   set_shapes();
   set_sequences(nullptr);
@@ -139,6 +155,37 @@ const LayerTensors::Part& LayerTensors::part(std::string_view name) const {
 
 LayerTensors::Part& LayerTensors::part(std::string_view name) {
   return *std::ranges::find(parts_, name, [](const Part& each) { return std::string_view(each.name); });
+}
+
+std::vector<const Tensor*> LayerTensors::tensors() const {
+  std::vector<const Tensor*> list;
+  for (const Part& each : parts_) {
+    if (each.tensor != nullptr) list.push_back(each.tensor);
+  }
+  return list;
+}
+
+// What the caller says, else what the file says, else the usual.
+void LayerTensors::settle_conventions(const std::shared_ptr<const TensorFile>& file) {
+  const auto said = [&](const char* name, const std::vector<std::int64_t>& allowed,
+                        std::string_view allowed_text) -> std::optional<std::int64_t> {
+    const Tensor* tensor = file == nullptr ? nullptr : file->find(layer_tensor_name(name_, name));
+    if (tensor == nullptr) return std::nullopt;
+    if (tensor->shape.size() > 1 || tensor->elements() != 1)
+      wrong_shape(*file, *tensor, "[] or [1], one number");
+    const std::int64_t value = file->read_integers(*tensor).front();
+    if (value < allowed.front() || value > allowed.back()) {
+      throw InputError(fmt::format("{}: tensor {} holds {}; allowed: {}", file->path(),
+                                   name_text(tensor->name), value, allowed_text));
+    }
+    return value;
+  };
+  const auto steps = said("steps", {1, most_steps}, "1 to 64, the Householder steps a token");
+  const auto base = said("log_base", {2, 2}, "2 (without the tensor: natural logarithms)");
+  const auto normalise = said("l2norm", {0, 1}, "0 or 1");
+  steps_ = conventions_.steps.value_or(static_cast<int>(steps.value_or(1)));
+  log2_decay_ = conventions_.log2_decay.value_or(base.has_value());
+  normalise_ = conventions_.normalise.value_or(normalise.value_or(0) == 1);
 }
 
 // The rule that the tensors speak of, where the conventions leave it open.
@@ -156,11 +203,11 @@ void LayerTensors::settle_rule() {
     } else if (has("b")) {
       rule_name_ = "gdn2";
     } else if (!has("g")) {
-      rule_name_ = conventions_.steps > 1 ? "delta-product" : "delta-net";
+      rule_name_ = steps_ > 1 ? "delta-product" : "delta-net";
     } else if (part("g").tensor->shape.size() == k_axes) {
       rule_name_ = "kda";
     } else {
-      rule_name_ = conventions_.steps > 1 ? "delta-product" : "gdn";
+      rule_name_ = steps_ > 1 ? "delta-product" : "gdn";
     }
   }
   rule_ = find_rule(rule_name_).rule;
@@ -182,9 +229,9 @@ void LayerTensors::set_shapes() {
   rows_ = k[k.size() - 3];
   key_heads_ = k[k.size() - 2];
   head_dim_ = k.back();
-  if (rows_ % conventions_.steps != 0) {
+  if (rows_ % steps_ != 0) {
     wrong_shape(*keys.file, *keys.tensor,
-                fmt::format("a multiple of {} rows, the Householder steps a token", conventions_.steps));
+                fmt::format("a multiple of {} rows, the Householder steps a token", steps_));
   }
   // Heads are those of the gates; keys and queries may have fewer.
   heads_ = key_heads_;
@@ -210,8 +257,8 @@ void LayerTensors::set_shapes() {
     if (batched) head.insert(head.begin(), batches_);
     Shape wanted = head;
     if (!scalar) wanted.push_back(value_like && !shape.empty() ? shape.back() : head_dim_);
-    each.steps = conventions_.steps;
-    if (outer_token && conventions_.steps > 1 && shape.size() > (batched ? 1U : 0U) &&
+    each.steps = steps_;
+    if (outer_token && steps_ > 1 && shape.size() > (batched ? 1U : 0U) &&
         shape[batched ? 1 : 0] == tokens()) {
       wanted[batched ? 1 : 0] = tokens();
       each.steps = 1;
@@ -228,8 +275,11 @@ void LayerTensors::set_shapes() {
                     fmt::format("[{}] (one decay a head) or [{}] (one a channel), {}", fmt::join(head, ", "),
                                 fmt::join(channel, ", "), place));
       }
+      const bool may_repeat = !key_like && heads_ == key_heads_ && shape.size() == wanted.size();
       wrong_shape(*each.file, *each.tensor,
-                  fmt::format("[{}] for the rule {}, {}", fmt::join(wanted, ", "), rule_name_, place));
+                  fmt::format("[{}]{} for the rule {}, {}", fmt::join(wanted, ", "),
+                              may_repeat ? fmt::format(" (or a multiple of {} heads)", key_heads_) : "",
+                              rule_name_, place));
     }
     each.heads = shape[batched ? 2 : 1];
     each.width = scalar ? 1 : shape.back();
@@ -239,31 +289,42 @@ void LayerTensors::set_shapes() {
 void LayerTensors::set_sequences(const std::shared_ptr<const TensorFile>& file) {
   const Tensor* bounds = nullptr;
   if (file != nullptr) {
-    bounds = file->find(name_ + ".cu_seqlens");
+    bounds = file->find(layer_tensor_name(name_, "cu_seqlens"));
     if (bounds == nullptr) bounds = file->find("cu_seqlens");
   }
   if (bounds == nullptr) {
     for (std::int64_t batch = 0; batch < batches_; ++batch) sequences_.push_back({batch, batch, 0, rows_});
     return;
   }
-  const std::vector<std::int64_t> at = file->read_integers(*bounds);
-  const bool rising = std::ranges::is_sorted(at);
-  if (batches_ != 1 || bounds->shape.size() != 1 || at.size() < 2 || at.front() != 0 ||
-      at.back() != tokens() || !rising) {
-    wrong_shape(*file, *bounds,
-                fmt::format("[sequences + 1] rising from 0 to {}, the tokens of one batch entry", tokens()));
+  if (batches_ != 1 || bounds->shape.size() != 1 || bounds->elements() < 2) {
+    wrong_shape(
+        *file, *bounds,
+        fmt::format("[sequences + 1] bounds of the sequences packed into one batch entry, as tensor {} has "
+                    "shape {}",
+                    name_text(part("k").tensor->name), part("k").tensor->shape_text()));
   }
+  const std::vector<std::int64_t> at = file->read_integers(*bounds);
+  const auto check = [&](std::size_t index, bool good) {
+    if (good) return;
+    throw InputError(
+        fmt::format("{}: tensor {} holds {} at index [{}]; allowed: bounds rising from 0 to {}, the tokens "
+                    "of tensor {}",
+                    file->path(), name_text(bounds->name), at[index], index, tokens(),
+                    name_text(part("k").tensor->name)));
+  };
+  check(0, at.front() == 0);
+  for (std::size_t i = 1; i < at.size(); ++i) check(i, at[i] >= at[i - 1] && at[i] <= tokens());
+  check(at.size() - 1, at.back() == tokens());
   for (std::size_t i = 0; i + 1 < at.size(); ++i) {
     if (at[i + 1] > at[i]) {
-      sequences_.push_back(
-          {0, static_cast<std::int64_t>(i), at[i] * conventions_.steps, at[i + 1] * conventions_.steps});
+      sequences_.push_back({0, static_cast<std::int64_t>(i), at[i] * steps_, at[i + 1] * steps_});
     }
   }
 }
 
 Matrix LayerTensors::read_part(const Part& part, const ChunkPlace& place, int rows) const {
-  const std::int64_t own_rows = part.steps == conventions_.steps ? rows_ : tokens();
-  const int stride = part.steps == conventions_.steps ? 1 : conventions_.steps;
+  const std::int64_t own_rows = part.steps == steps_ ? rows_ : tokens();
+  const int stride = part.steps == steps_ ? 1 : steps_;
   const std::int64_t head = place.head * part.heads / heads_;
   // Rows of one a token stand at its first step (decays) or its last one (queries).
   const std::int64_t end = (place.first_row + place.rows - 1) / stride + 1;
@@ -288,18 +349,17 @@ TokenInputs LayerTensors::read(const ChunkPlace& place, int rows, bool with_outp
     if (from.tensor == nullptr) return Matrix(rows, 0);
     Matrix x = read_part(from, place, rows);
     const bool direction = name == "k" || name == "q" || name == "p" || name == "khat";
-    if (conventions_.normalise && direction)
-      normalise_rows_of(x, static_cast<int>(place.rows), from.tensor->dtype);
+    if (normalise_ && direction) normalise_rows_of(x, static_cast<int>(place.rows), from.tensor->dtype);
     return x;
   };
   TokenInputs tokens;
   tokens.rule = rule_;
-  tokens.steps = conventions_.steps;
+  tokens.steps = steps_;
   tokens.keys = matrix("k");
   if (part("beta").tensor != nullptr && rule_ != Rule::gdn2 && rule_ != Rule::dplr)
     tokens.beta = matrix("beta").values();
   tokens.log_decay = matrix("g");
-  if (conventions_.log2_decay) {
+  if (log2_decay_) {
     for (double& g : tokens.log_decay.values()) g *= natural_log_of_2;
   }
   if (rule_ == Rule::gdn2) {

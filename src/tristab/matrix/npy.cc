@@ -115,6 +115,8 @@ Dtype dtype_of(const std::string& descr, const std::string& path, OtherDtypes ot
   if (descr == "<f8") return Dtype::f64;
   if (descr == "<f4") return Dtype::f32;
   if (descr == "<f2") return Dtype::f16;
+  if (others == OtherDtypes::keep && descr == "<i8") return Dtype::i64;
+  if (others == OtherDtypes::keep && descr == "<i4") return Dtype::i32;
   if (others == OtherDtypes::keep && !descr.starts_with('>')) return Dtype::other;
   throw InputError(fmt::format("{}: found dtype {}{}; allowed: '<f8', '<f4', '<f2'", path, name_text(descr),
                                descr.starts_with('>') ? " (big-endian)" : ""));

@@ -192,11 +192,14 @@ const Tensor* TensorFile::find(std::string_view name) const {
   return found != tensors_.end() && found->name == name ? &*found : nullptr;
 }
 
+void TensorFile::check_floating(const Tensor& tensor) const {
+  if (is_floating(tensor.dtype)) return;
+  throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: F64, F32, F16, BF16", path(),
+                               name_text(tensor.name), tensor.dtype_name));
+}
+
 void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) const {
-  if (!is_floating(tensor.dtype)) {
-    throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: F64, F32, F16, BF16", path(),
-                                 name_text(tensor.name), tensor.dtype_name));
-  }
+  check_floating(tensor);
   if (slice.rows == 0 || slice.row_length == 0) return;
   const std::int64_t span = (slice.rows - 1) * slice.row_stride + slice.row_length;
   if (slice.first < 0 || slice.row_stride < 0 || slice.first + span > tensor.elements()) {
@@ -223,6 +226,26 @@ void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) con
       }
       *out++ = value;
     }
+  }
+}
+
+void TensorFile::survey(const Tensor& tensor, std::int64_t first, std::int64_t count,
+                        ValueRange& range) const {
+  check_floating(tensor);
+  if (first < 0 || count < 0 || first > tensor.elements() - count)
+    throw std::logic_error("elements outside their tensor");
+  const std::int64_t size = size_of(tensor.dtype);
+  std::vector<unsigned char> bytes(static_cast<std::size_t>(count * size));
+  parts_.at(tensor.part)
+      ->read(tensor.offset + static_cast<std::uint64_t>(first * size), bytes.size(), bytes.data());
+  for (std::int64_t i = 0; i < count; ++i) {
+    const double value = element(tensor.dtype, bytes.data() + i * size);
+    if (!std::isfinite(value)) {
+      ++range.non_finite;
+      continue;
+    }
+    range.minimum = std::min(range.minimum, value);
+    range.maximum = std::max(range.maximum, value);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -61,6 +62,14 @@ struct Slice {
   std::int64_t first = 0, rows = 1, row_length = 0, row_stride = 0;
 };
 
+// What was seen of a tensor's values.
+struct ValueRange {
+  double minimum =
+      std::numeric_limits<double>::infinity();  // of the finite ones; above maximum: there was none
+  double maximum = -std::numeric_limits<double>::infinity();
+  std::int64_t non_finite = 0;  // NaN and infinities
+};
+
 class TensorFile {
  public:
   // A .npy or .npz (told by their first bytes) or .safetensors file. Throws InputError when it is missing, truncated
@@ -79,10 +88,16 @@ class TensorFile {
   // the tensor is a bug.
   void read(const Tensor& tensor, const Slice& slice, double* out) const;
 
+  // Takes `count` elements from `first` on, in row-major order, into `range`; NaN and infinity are no errors here. Throws
+  // InputError where the dtype is none of F64, F32, F16, BF16.
+  void survey(const Tensor& tensor, std::int64_t first, std::int64_t count, ValueRange& range) const;
+
   // All elements of a tensor of dtype I64 or I32 (any other: InputError).
   std::vector<std::int64_t> read_integers(const Tensor& tensor) const;
 
  private:
+  void check_floating(const Tensor& tensor) const;
+
   std::string path_;
   std::vector<std::unique_ptr<ByteSource>> parts_;
   std::vector<Tensor> tensors_;

@@ -2,7 +2,7 @@
 //   A itself        [n, n], [batch, n, n], or [tokens, heads, n] (chunk c of head h is rows c n .. c n + n -
 //   1) k, beta, g      of one layer or of all, from which A is formed (layer_tensors.h, rule/rule.h)
 // A tensor of three axes whose last two are equal is a batch.
-// Source: .npy and .safetensors; the layouts of data that kernels exchange.
+// Source: .npy, .npz and .safetensors; the layouts of data that kernels exchange.
 #include <fmt/format.h>
 
 #include <limits>
@@ -23,7 +23,7 @@ std::vector<std::string> tensor_names(const TensorFile& file) {
 void settle(Json& settings, std::string_view place) {
   if (!settings.contains("path") || settings["path"] == "") {
     throw UsageError(
-        fmt::format("{}.path: found nothing; allowed: the path of a .npy or .safetensors file", place));
+        fmt::format("{}.path: found nothing; allowed: the path of a .npy, .npz or .safetensors file", place));
   }
   const auto together = [&](const char* one, const char* other) {
     if (!settings.contains(one) || !settings.contains(other)) return;
@@ -40,15 +40,6 @@ void settle(Json& settings, std::string_view place) {
   }
   settle_heads(settings, place);
   settle_tokens(settings, place);
-}
-
-LayerConventions conventions_of(const Settings& settings) {
-  LayerConventions conventions;
-  if (settings.has("rule")) conventions.rule = settings.text("rule");
-  if (settings.has("steps")) conventions.steps = static_cast<int>(settings.integer("steps"));
-  conventions.log2_decay = settings.has("log_base") && settings.text("log_base") == "2";
-  conventions.normalise = settings.has("l2norm") && settings.flag("l2norm");
-  return conventions;
 }
 
 // What to read where neither tensor nor layer is named: the only one there is.
@@ -90,11 +81,11 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
   if (!settings.has("layer")) return open_only(selection, file, place);
   std::vector<LayerTensors> layers;
   const std::string& name = settings.text("layer");
-  if (name == "all" && file->find("all.k") == nullptr) {
+  if (name == "all" && file->find(layer_tensor_name("all", "k")) == nullptr) {
     for (const std::string& each : layer_names(*file))
       layers.emplace_back(file, each, conventions_of(settings));
   } else {
-    if (file->find(name + ".k") == nullptr) {
+    if (file->find(layer_tensor_name(name, "k")) == nullptr) {
       throw_unknown_name(fmt::format("{}.layer: {}", place, file->path()), "layer", name, layer_names(*file));
     }
     layers.emplace_back(file, name, conventions_of(settings));
@@ -118,11 +109,20 @@ std::unique_ptr<Source> open(const FamilySpec& spec, const std::filesystem::path
 
 }  // namespace
 
+LayerConventions conventions_of(const Settings& settings) {
+  LayerConventions conventions;
+  if (settings.has("rule")) conventions.rule = settings.text("rule");
+  if (settings.has("steps")) conventions.steps = static_cast<int>(settings.integer("steps"));
+  if (settings.has("log_base")) conventions.log2_decay = settings.text("log_base") == "2";
+  if (settings.has("l2norm")) conventions.normalise = settings.flag("l2norm");
+  return conventions;
+}
+
 Family file_family() {
   return {
       .description =
           {.name = "file",
-           .summary = "matrices, or keys, betas and decays, from a .npy or .safetensors file",
+           .summary = "matrices, or keys, betas and decays, from a .npy, .npz or .safetensors file",
            .formula =
                "A as stored, or formed from k, beta, g (and a, b, w, khat, eta, p) by the layer's delta rule",
            .source = "layouts [n, n], [batch, n, n], [tokens, heads, n]; <layer>.k, .beta, .g",
@@ -142,9 +142,12 @@ Family file_family() {
                                      "a last chunk of fewer tokens: zero rows added, kept short, left out"),
                    Parameter::choice("rule", nullptr, layer_rule_names(),
                                      "the delta rule; auto (default): what the layer's tensors say"),
-                   Parameter::integer("steps", nullptr, 1, 64, "Householder steps (rows of k) a token (1)"),
-                   Parameter::choice("log_base", nullptr, {"e", "2"}, "base of the log decays g (e)"),
-                   Parameter::boolean("l2norm", nullptr, "k and q are L2-normalised on reading (false)"),
+                   Parameter::integer("steps", nullptr, 1, 64,
+                                      "Householder steps (rows of k) a token (as the file says, or 1)"),
+                   Parameter::choice("log_base", nullptr, {"e", "2"},
+                                     "base of the log decays g (as the file says, or e)"),
+                   Parameter::boolean("l2norm", nullptr,
+                                      "k and q are L2-normalised on reading (as the file says, or false)"),
                }},
       .settle = settle,
       .open = open,

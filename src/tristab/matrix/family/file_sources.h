@@ -17,6 +17,9 @@ struct FileSelection {
   std::string canonical;  // family and settings as text, for the matrices' ids
 };
 
+// rule, steps, log_base and l2norm of the family `file`.
+LayerConventions conventions_of(const Settings& settings);
+
 // A as stored. Throws UsageError where heads or tokens leave the tensor, InputError where its shape or dtype
 // is none of the allowed ones.
 std::unique_ptr<Source> matrices_source(const FileSelection& selection,

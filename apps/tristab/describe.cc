@@ -1,0 +1,247 @@
+#include "describe.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <set>
+
+#include "head_statistics.h"
+#include "tristab/base/errors.h"
+#include "tristab/matrix/condition.h"
+#include "tristab/matrix/family/file_sources.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/report/table.h"
+#include "tristab/sweep/evaluate.h"
+#include "tristab/sweep/summary.h"
+
+namespace tristab {
+namespace {
+
+constexpr double absent = std::numeric_limits<double>::quiet_NaN();
+
+// x with so many significant digits, those before the point all kept up to 9999; "-" for NaN.
+std::string digits(double x, int count) {
+  if (std::isnan(x)) return "-";
+  const double size = std::fabs(x);
+  return size >= 100 && size < 9999.5 ? fmt::format("{:.0f}", x) : fmt::format("{:.{}g}", x, count);
+}
+std::string three_digits(double x) { return digits(x, 3); }
+std::string two_digits(double x) { return digits(x, 2); }
+
+// Quantiles as summaries of sweeps have them; NaN of nothing.
+std::vector<double> quantiles(std::vector<double> values, std::initializer_list<double> parts) {
+  std::ranges::sort(values);
+  std::vector<double> found;
+  for (const double p : parts) found.push_back(values.empty() ? absent : quantile(values, p));
+  return found;
+}
+
+std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+
+// The name, quoted where it holds what a terminal should not see, in pieces of at most 40 characters.
+std::string name_cell(const std::string& name) {
+  std::string text = name_text(name), cell;
+  if (text.size() == name.size() + 2) text = name;
+  for (std::size_t at = 0; at < text.size(); at += 40) {
+    if (at > 0) cell += '\n';
+    cell += text.substr(at, 40);
+  }
+  return cell;
+}
+
+std::string tensor_table(const TensorFile& file, const std::atomic<bool>& stop) {
+  constexpr std::int64_t piece = std::int64_t{1} << 18;  // elements read at once
+  Table table(
+      {{"tensor"}, {"dtype"}, {"shape"}, {"least", true}, {"largest", true}, {"NaN or\ninfinite", true}});
+  for (const Tensor& tensor : file.tensors()) {
+    std::vector<std::string> cells{
+        name_cell(tensor.name), tensor.dtype_name, tensor.shape_text(), "-", "-", "-"};
+    if (is_floating(tensor.dtype)) {
+      ValueRange range;
+      const std::int64_t elements = tensor.elements();
+      for (std::int64_t first = 0; first < elements; first += piece) {
+        if (stop) throw Stopped{};
+        file.survey(tensor, first, std::min(piece, elements - first), range);
+      }
+      if (range.minimum <= range.maximum) {
+        cells[3] = three_digits(range.minimum);
+        cells[4] = three_digits(range.maximum);
+      }
+      cells[5] = fmt::format("{}", range.non_finite);
+    }
+    table.add_row(cells);
+  }
+  return table.str();
+}
+
+std::string layer_text(const LayerTensors& layer, const DescribeOptions& options,
+                       const std::atomic<bool>& stop) {
+  std::string heads = counted(layer.heads(), "head", "heads");
+  if (layer.key_heads() != layer.heads()) heads += fmt::format(" ({} of keys)", layer.key_heads());
+  std::string dtypes, place = layer.name().empty() ? "layer without a name" : name_cell(layer.name());
+  for (const Tensor* tensor : layer.tensors()) {
+    const std::size_t dot = tensor->name.rfind('.');
+    dtypes += fmt::format(", {} {}", tensor->name.substr(dot == std::string::npos ? 0 : dot + 1),
+                          tensor->dtype_name);
+  }
+  std::string text =
+      fmt::format("{}: {}, {}{}, {}, {}, head_dim {}{}", place, layer.rule_name(),
+                  counted(layer.tokens(), "token", "tokens"),
+                  layer.steps() > 1 ? fmt::format(" of {} steps", layer.steps()) : "",
+                  counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"),
+                  heads, layer.head_dim(), dtypes);
+  if (layer.normalised_on_reading()) text += "; q and k L2-normalised on reading";
+  text = wrapped(text, 98, 0);
+  if (!text.ends_with('\n')) text += '\n';
+
+  Table keys({{"head", true},
+              {"|k|\nleast", true},
+              {"\nlargest", true},
+              {"cosine of\nkeys, mean", true},
+              {layer.rule() == Rule::gdn2 ? "b\n1%" : "beta\n1%", true},
+              {"\n25%", true},
+              {"\n50%", true},
+              {"\n75%", true},
+              {"\n99%", true}});
+  Table matrices({{"head", true},
+                  {"g\n1%", true},
+                  {"\n50%", true},
+                  {"\n99%", true},
+                  {"sum over a\nchunk, least", true},
+                  {"\nmedian", true},
+                  {"||A||_inf\nlargest", true},
+                  {"cond(I+A)\nmedian", true},
+                  {"\nworst", true}});
+  std::int64_t chunks = 0, seen = 0, left_out = 0;
+  for (std::int64_t h = 0; h < layer.heads(); ++h) {
+    const HeadStatistics head = head_statistics(layer, h, options.chunk, options.sample, stop);
+    chunks = head.chunks, seen = head.seen, left_out += head.non_finite;
+    const bool any = head.seen > head.non_finite;
+    std::vector<std::string> cells{
+        fmt::format("{}", h), three_digits(any ? head.smallest_key : absent),
+        three_digits(any ? head.largest_key : absent),
+        three_digits(head.pairs > 0 ? head.cosine_sum / static_cast<double>(head.pairs) : absent)};
+    for (const double x : quantiles(head.beta, {0.01, 0.25, 0.5, 0.75, 0.99}))
+      cells.push_back(three_digits(x));
+    keys.add_row(cells);
+    cells = {fmt::format("{}", h)};
+    for (const double x : quantiles(head.decay, {0.01, 0.5, 0.99})) cells.push_back(two_digits(x));
+    for (const double x : quantiles(head.decay_sums, {0, 0.5})) cells.push_back(two_digits(x));
+    cells.push_back(three_digits(any ? head.largest_norm : absent));
+    for (const double x : quantiles(head.conditions, {0.5, 1})) cells.push_back(three_digits(x));
+    matrices.add_row(cells);
+  }
+  text += seen == chunks
+              ? fmt::format("chunks of {}: all {} of each head\n", options.chunk, chunks)
+              : fmt::format("chunks of {}: {} of the {} of each head, at equal distances (--sample)\n",
+                            options.chunk, seen, chunks);
+  if (left_out > 0)
+    text +=
+        fmt::format("left out, as inputs or A are not finite: {}\n", counted(left_out, "chunk", "chunks"));
+  return text + keys.str() + matrices.str();
+}
+
+// A tensor of matrices, or "" where the tensor's shape is none of theirs.
+std::string matrices_text(const Settings& settings, const std::shared_ptr<const TensorFile>& file,
+                          const Tensor& tensor, const DescribeOptions& options,
+                          const std::atomic<bool>& stop) {
+  std::unique_ptr<Source> source;
+  try {
+    source = matrices_source({settings, ""}, file, tensor, "--describe");
+  } catch (const InputError&) {  // another shape
+    return "";
+  }
+  const int n = source->sizes().front(), count = source->count(n);
+  const int seen = static_cast<int>(std::min<std::int64_t>(count, options.sample));
+  std::string text =
+      fmt::format("{}: {}, {} x {}", name_cell(tensor.name), counted(count, "matrix", "matrices"), n, n);
+  if (seen < count) text += fmt::format(", {} of them looked at, at equal distances (--sample)", seen);
+  double entry = 0, row = 0, frobenius = 0;
+  std::vector<double> conditions;
+  for (int i = 0; i < seen; ++i) {
+    if (stop) throw Stopped{};
+    Matrix a;
+    try {
+      a = source->problem(n, static_cast<int>(std::int64_t{count} * i / seen)).a;
+    } catch (const InputError& error) {
+      return fmt::format("{}\nno A: {}\n", text, error.what());
+    }
+    entry = std::max(entry, max_abs(a));
+    row = std::max(row, infinity_norm(a));
+    frobenius = std::max(frobenius, frobenius_norm(a));
+    conditions.push_back(condition_number_2(a));
+  }
+  const std::vector<double> condition = quantiles(conditions, {0.5, 1});
+  Table table({{"|A_ij|\nlargest", true},
+               {"||A||_inf\nlargest", true},
+               {"||A||_F\nlargest", true},
+               {"cond(I+A)\nmedian", true},
+               {"\nworst", true}});
+  table.add_row({three_digits(entry), three_digits(row), three_digits(frobenius), three_digits(condition[0]),
+                 three_digits(condition[1])});
+  return fmt::format("{}\n{}", text, table.str());
+}
+
+// What the settings choose: one layer, or all of them.
+std::vector<LayerTensors> chosen_layers(const Settings& settings,
+                                        const std::shared_ptr<const TensorFile>& file) {
+  std::vector<LayerTensors> layers;
+  const LayerConventions conventions = conventions_of(settings);
+  if (settings.has("beta")) {
+    const auto g = settings.has("g") ? TensorFile::open(settings.text("g")) : nullptr;
+    layers.emplace_back(file, TensorFile::open(settings.text("beta")), g, conventions);
+    return layers;
+  }
+  if (settings.has("layer") && settings.text("layer") != "all") {
+    const std::vector<std::string> names = layer_names(*file);
+    if (std::ranges::find(names, settings.text("layer")) == names.end())
+      throw_unknown_name(fmt::format("layer: {}", file->path()), "layer", settings.text("layer"), names);
+    layers.emplace_back(file, settings.text("layer"), conventions);
+    return layers;
+  }
+  for (const std::string& name : layer_names(*file)) layers.emplace_back(file, name, conventions);
+  return layers;
+}
+
+}  // namespace
+
+std::string description_of_file(const DescribeOptions& options, const std::atomic<bool>& stop) {
+  const std::vector<FamilySpec> specs = expand_family(options.settings, "--describe");
+  if (specs.size() != 1)
+    throw UsageError(
+        fmt::format("--describe: found {} settings; allowed: one value for each parameter", specs.size()));
+  const Settings& settings = specs.front().settings;
+  const auto file = TensorFile::open(settings.text("path"));
+  const Tensor* only = settings.has("tensor") ? file->find(settings.text("tensor")) : nullptr;
+  if (settings.has("tensor") && only == nullptr) {
+    std::vector<std::string> names;
+    for (const Tensor& tensor : file->tensors()) names.push_back(tensor.name);
+    throw_unknown_name(fmt::format("tensor: {}", file->path()), "tensor", settings.text("tensor"), names);
+  }
+  std::vector<LayerTensors> layers;
+  if (only == nullptr) layers = chosen_layers(settings, file);
+
+  std::string text =
+      fmt::format("{}: {}, {}\n", file->path(),
+                  counted(static_cast<std::int64_t>(file->tensors().size()), "tensor", "tensors"),
+                  counted(static_cast<std::int64_t>(layers.size()), "layer", "layers"));
+  text += tensor_table(*file, stop);
+  std::set<const Tensor*> used;
+  for (const LayerTensors& layer : layers) {
+    text += fmt::format("\n{}", layer_text(layer, options, stop));
+    for (const Tensor* tensor : layer.tensors()) used.insert(tensor);
+  }
+  for (const Tensor& tensor : file->tensors()) {
+    const bool wanted = only != nullptr ? &tensor == only : !settings.has("layer") && !used.contains(&tensor);
+    if (!wanted) continue;
+    const std::string matrices = matrices_text(settings, file, tensor, options, stop);
+    if (!matrices.empty()) text += fmt::format("\n{}", matrices);
+  }
+  return text;
+}
+
+}  // namespace tristab
