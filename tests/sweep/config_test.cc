@@ -95,7 +95,7 @@ TEST(Config, keys_without_use_take_their_neutral_values_and_are_echoed) {
 TEST(Config, keys_without_use_refuse_every_other_value) {
   expect_message(message_of(with("kernels", R"(["fla"])")),
                  {"x.json: kernels[0]: no kernel is called 'fla'; did you mean 'fla-"});
-  expect_message(message_of(with("layer", "true")), {"x.json: layer: found true; allowed: false"});
+  expect_message(message_of(with("layer", "1")), {"x.json: layer: found 1; allowed: true, false"});
   expect_message(message_of(with("decompose", "0")), {"x.json: decompose: found 0; allowed: false"});
   expect_message(message_of(with("layer_chunks", "0")), {"x.json: layer_chunks: found 0", "from 1 to"});
 }
