@@ -137,6 +137,26 @@ TEST_F(LargeFile, matrices_of_a_npy_file_are_read_by_chunks) {
   expect_last_chunk("file path=large.npy", 0.25);
 }
 
+// 50,000 records, 160 MB of text: what stands behind `run` in a JSON result waits on disk until `run` is known.
+TEST_F(LargeFile, a_json_result_of_many_records_is_not_held_in_memory) {
+  const std::string header = npy_bytes("<f4", "(25000, 16, 16)", "");
+  make("many.npy", header.size() + std::uint64_t{25'000} * 16 * 16 * 4);
+  if (IsSkipped()) return;
+  put(0, header);
+  place_.write("c.json", R"({"chunks": [16], "methods": ["mbh", "row-substitution"], "arithmetics": ["fp16"],
+    "families": [{"family": "file", "path": "many.npy"}]})");
+  EXPECT_LT(memory_of("sweep c.json -o r.json --jobs 2"), 100'000);
+  EXPECT_EQ(place_.files(), (std::vector<std::string>{"c.json", "many.npy", "r.json"}));
+  EXPECT_GT(std::filesystem::file_size(place_.file("r.json")), 100'000'000u);
+  const std::string text = place_.read("r.json");
+  std::size_t records = 0;
+  for (std::size_t at = text.find("\n{\"case\": "); at != std::string::npos;
+       at = text.find("\n{\"case\": ", at + 1))
+    ++records;
+  EXPECT_EQ(records, 50'000u);
+  EXPECT_TRUE(text.ends_with("\n]\n}\n"));
+}
+
 // The same array stored in an archive beyond 4 GiB (zip64: APPNOTE 6.3.3, sections 4.3.14, 4.3.15 and 4.5.3).
 TEST_F(LargeFile, matrices_of_a_npz_file_are_read_by_chunks) {
   const std::string header = npy_header(), member = "A.npy";

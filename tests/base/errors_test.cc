@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace tristab {
 namespace {
 
@@ -32,6 +34,29 @@ TEST(UnknownName, message_has_place_found_nearest_and_allowed_in_one_line) {
         "a.json: families[1].keys: no key model is called 'sliu'; did you mean 'silu'? Allowed: silu, "
         "independent, residual-neumann, mxr, mbh");
   }
+}
+
+TEST(UnknownName, of_very_many_names_the_nearest_are_listed) {
+  std::vector<std::string> many;
+  for (int i = 0; i < 5000; ++i) many.push_back("layers." + std::to_string(i) + ".k_proj");
+  try {
+    throw_unknown_name("a.safetensors", "tensor", "layers.4321.k_prjo", many);
+    FAIL();
+  } catch (const UsageError& error) {
+    const std::string message = error.what();
+    EXPECT_NE(message.find("did you mean 'layers.4321.k_proj'? Allowed: layers.4321.k_proj, "),
+              std::string::npos)
+        << message;
+    EXPECT_TRUE(message.ends_with(" and 4980 more")) << message;
+    EXPECT_EQ(std::count(message.begin(), message.end(), ','), 19) << message;
+  }
+}
+
+TEST(JoinNames, of_very_many_names_the_first_are_listed) {
+  std::vector<std::string> many(101, "a");
+  EXPECT_TRUE(join_names(many).ends_with("a, a and 81 more"));
+  many.pop_back();
+  EXPECT_EQ(join_names(many).size(), 100 + 99 * 2);
 }
 
 TEST(JoinNames, separates_by_comma_and_space) {

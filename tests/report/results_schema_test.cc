@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <set>
+#include <sstream>
 #include <valijson/adapters/nlohmann_json_adapter.hpp>
 #include <valijson/schema.hpp>
 #include <valijson/schema_parser.hpp>
@@ -58,6 +60,99 @@ TEST(ResultsSchema, a_result_of_scenarios_with_expectations_is_valid) {
     damage(damaged);
     EXPECT_NE(schema_error(damaged), "") << name;
   }
+}
+
+// The first layer of a status.
+Json& layer_of(Json& document, const char* status) {
+  for (Json& layer : document["layers"]) {
+    if (layer["status"] == status) return layer;
+  }
+  throw std::logic_error("no such layer");
+}
+
+TEST(ResultsSchema, a_result_with_layers_and_formations_is_valid) {
+  const Json result = Json::parse(layered_result());
+  EXPECT_EQ(schema_error(result), "");
+  const std::vector<std::pair<const char*, std::function<void(Json&)>>> damages{
+      {"a list of no layer", [](Json& d) { d["layers"] = Json::array(); }},
+      {"an unknown field", [](Json& d) { d["layers"][0]["outputs"] = 1; }},
+      {"a field missing", [](Json& d) { d["layers"][0].erase("state_max"); }},
+      {"a layer without its sequence", [](Json& d) { d["layers"][0]["sequence"] = ""; }},
+      {"a negative error", [](Json& d) { layer_of(d, "ok")["o"] = -1; }},
+      {"errors of no chunk", [](Json& d) { d["layers"][0]["by_chunk"]["chunks"] = {0}; }},
+      {"errors of W alone", [](Json& d) { d["layers"][0]["by_chunk"].erase("u"); }},
+      {"a finite layer that stopped", [](Json& d) { layer_of(d, "ok")["first_nonfinite_chunk"] = 0; }},
+      {"a layer that stopped nowhere",
+       [](Json& d) { layer_of(d, "nonfinite")["first_nonfinite_chunk"] = nullptr; }},
+      {"a failed layer with an error", [](Json& d) { layer_of(d, "failed")["o"] = 0.1; }},
+      {"a failed layer without a message", [](Json& d) { layer_of(d, "failed")["message"] = nullptr; }},
+      {"a record without a formation", [](Json& d) { d["records"][0].erase("formation"); }},
+      {"a negative error of formation", [](Json& d) { d["records"][0]["error_formation"] = -1; }},
+      {"a summary formed by a number", [](Json& d) { d["summary"][0]["formation"] = 1; }},
+      {"a class without a formation", [](Json& d) { d["classes"][0].erase("formation"); }},
+      {"a configuration without formations", [](Json& d) { d["config"].erase("formations"); }},
+      {"a layer that is neither true nor false", [](Json& d) { d["config"]["layer"] = "yes"; }},
+      {"an expectation about an unknown number", [](Json& d) { d["expectations"][0]["layer"] = "p"; }},
+  };
+  for (const auto& [name, damage] : damages) {
+    Json damaged = result;
+    damage(damaged);
+    EXPECT_NE(schema_error(damaged), "") << name;
+  }
+}
+
+// Each NDJSON line, without its type, is an element of the JSON result's lists.
+TEST(ResultsSchema, ndjson_lines_of_layers_are_those_of_the_valid_result) {
+  const Json document = Json::parse(layered_result());
+  std::istringstream lines(written(layered_config(), ResultFormat::ndjson, 1));
+  std::map<std::string, std::size_t> count;
+  for (std::string line; std::getline(lines, line);) {
+    Json object = Json::parse(line);
+    const std::string type = object["type"];
+    object.erase("type");
+    const std::string list = type == "layer"         ? "layers"
+                             : type == "record"      ? "records"
+                             : type == "expectation" ? "expectations"
+                                                     : "";
+    if (!list.empty()) {
+      EXPECT_EQ(object, document[list][count[list]++]) << line;
+    }
+  }
+  EXPECT_EQ(count["layers"], document["layers"].size());
+  EXPECT_EQ(count["records"], document["records"].size());
+  EXPECT_EQ(count["expectations"], 3u);
+}
+
+TEST(ResultsSchema, layers_say_what_became_of_each_sequence) {
+  const Json document = Json::parse(layered_result());
+  ASSERT_EQ(document["layers"].size(), 2u * 2 * 3);  // families with tokens, trials, settings
+  std::map<std::string, int> statuses;
+  for (const Json& layer : document["layers"]) {
+    const std::string status = layer["status"];
+    ++statuses[status];
+    EXPECT_EQ(layer["tokens"], 3 * 64);
+    EXPECT_EQ(layer["layer_arithmetic"], layer["kernel"].is_null() ? "bf16" : "bf16-h100");
+    EXPECT_GT(layer["state_max_exact"], 0);
+    const bool gram = layer["formation"].is_string() && layer["formation"].get<std::string>() == "gram";
+    if (status == "failed") {
+      EXPECT_TRUE(gram && layer["family"] == "kda") << layer.dump();
+      EXPECT_EQ(layer["undefined"]["o"], "no answer");
+      EXPECT_TRUE(layer["by_chunk"]["chunks"].empty());
+      continue;
+    }
+    EXPECT_EQ(layer["by_chunk"]["chunks"], Json({1, 2, 3}));
+    for (const char* part : {"w", "u", "o", "state"}) {
+      EXPECT_EQ(layer["by_chunk"][part].size(), 3u);
+      EXPECT_EQ(layer["by_chunk"][part].back(), layer[part]);
+      EXPECT_EQ(layer[part].is_null(), layer["undefined"].contains(part));
+      EXPECT_EQ(layer[part].is_null(), status == "nonfinite");
+    }
+    if (status == "nonfinite") {
+      EXPECT_TRUE(layer["method"] == "mch" && layer["family"] == "gdn") << layer.dump();
+      EXPECT_EQ(layer["first_nonfinite_chunk"], 0);
+    }
+  }
+  EXPECT_EQ(statuses, (std::map<std::string, int>{{"failed", 2}, {"nonfinite", 4}, {"ok", 6}}));
 }
 
 TEST(ResultsSchema, a_plain_result_says_nothing_of_scenarios) {

@@ -41,6 +41,33 @@ inline SweepConfig scenarios_config() {
                      {}, "test", TRISTAB_TEST_DATA, "two");
 }
 
+// Layers that are finite, that are not, and without an answer; formations; a kernel; expectations about layers.
+inline SweepConfig layered_config() {
+  const Json collinear{{"family", "gdn"},    {"keys", "collinear"}, {"eps", 0.3},
+                       {"head_dim", 32},     {"beta", "constant"},  {"beta_value", 0.9},
+                       {"gate", "constant"}, {"gate_value", -0.001}};
+  const Json channels{{"family", "kda"}, {"head_dim", 32}};
+  const Json expectations{
+      Json{{"layer", "o"}, {"method", "mch"}, {"formation", "exact"}, {"statistic", "max"}, {"at_least", 0}},
+      Json{{"layer", "state"},
+           {"family", "kda"},
+           {"formation", "exact"},
+           {"statistic", "max"},
+           {"at_most", 1}}};
+  return make_config(Json{{"name", "layered"},
+                          {"families", {"ones", collinear, channels}},
+                          {"chunks", {64}},
+                          {"trials", 2},
+                          {"layer", true},
+                          {"layer_chunks", 3},
+                          {"methods", {"mch"}},
+                          {"arithmetics", {"fp16"}},
+                          {"formations", {"exact", "gram"}},
+                          {"kernels", {"fla-gdn-fused"}},
+                          {"expect", expectations}},
+                     {}, "test", TRISTAB_TEST_DATA, "layered");
+}
+
 inline RunHeader small_header(const SweepConfig& config, const Plan& plan) {
   return {{"tristab", "sweep", "a \"quoted\" name"},
           "2026-11-21T20:00:00Z",
@@ -85,6 +112,12 @@ inline std::string written(const SweepConfig& config, ResultFormat format, int j
 // The JSON result of scenarios_config(), computed once.
 inline const std::string& scenarios_result() {
   static const std::string text = written(scenarios_config(), ResultFormat::json, 2);
+  return text;
+}
+
+// The JSON result of layered_config(), computed once.
+inline const std::string& layered_result() {
+  static const std::string text = written(layered_config(), ResultFormat::json, 2);
   return text;
 }
 

@@ -28,6 +28,38 @@ TEST(Writers, json_does_not_depend_on_the_number_of_threads) {
   EXPECT_EQ(comparable(one), comparable(two));
 }
 
+TEST(Writers, layers_do_not_depend_on_the_number_of_threads) {
+  const auto after_run = [](const std::string& text) { return text.substr(text.find("\n\"config\"")); };
+  EXPECT_EQ(after_run(written(layered_config(), ResultFormat::json, 1)), after_run(layered_result()));
+}
+
+// What stands in temporary files until the end is put down as if it had been in memory: one object a line, commas
+// between them. Text of several blocks.
+TEST(Writers, lists_of_many_records_have_one_object_a_line) {
+  const SweepConfig config = make_config(Json{{"name", "many"},
+                                              {"families", {"uniform"}},
+                                              {"chunks", {16}},
+                                              {"trials", 400},
+                                              {"methods", {"mbh"}},
+                                              {"arithmetics", {"fp16", "bf16"}}},
+                                         {}, "test", "", "many");
+  const std::string text = written(config, ResultFormat::json, 2);
+  const std::size_t begin = text.find("\n\"records\": [\n"), end = text.find("\n],\n\"summary\": [\n");
+  ASSERT_NE(begin, std::string::npos);
+  ASSERT_NE(end, std::string::npos);
+  ASSERT_GT(end - begin, std::size_t{2} << 20);  // more than a block of the temporary file
+  std::istringstream lines(text.substr(begin + 14, end - begin - 14));
+  const Json document = Json::parse(text);
+  std::size_t k = 0;
+  for (std::string line; std::getline(lines, line); ++k) {
+    const bool last = k + 1 == document["records"].size();
+    EXPECT_EQ(line.ends_with(","), !last);
+    if (!last) line.pop_back();
+    EXPECT_EQ(Json::parse(line), document["records"][k]);
+  }
+  EXPECT_EQ(k, 800u);
+}
+
 TEST(Writers, ndjson_does_not_depend_on_the_number_of_threads) {
   const auto before_end = [](const std::string& text) {
     return text.substr(0, text.find("{\"type\": \"end\""));

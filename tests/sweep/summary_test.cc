@@ -96,6 +96,33 @@ TEST(Summary, tails_from_twenty_trials_on) {
   EXPECT_EQ(rows[0].quantities[position_of("snr_db")].tail, 10);  // 5 %
 }
 
+// Far more than a list keeps in memory: 0 ... 4999 in a scrambled order, of two methods and in two groups.
+TEST(Summary, many_trials_give_the_same_numbers) {
+  const SweepConfig config = config_with(2);
+  const Plan plan = make_plan(config);
+  SummaryBuilder builder(plan);
+  constexpr int trials = 5000;
+  for (std::size_t group = 0; group < 2; ++group) {
+    for (int k = 0; k < trials; ++k) {
+      const int error = 1999 * k % trials + 10000 * static_cast<int>(group);  // 1999 is prime to 5000
+      add(builder, group, {record_with(config, 0, error), record_with(config, 1, 2 * error)});
+    }
+  }
+  const std::vector<SummaryRow> rows = builder.finish();
+  ASSERT_EQ(rows.size(), 4u);
+  for (std::size_t r = 0; r < 4; ++r) {
+    const double scale = r % 2 == 0 ? 1 : 2, first = r < 2 ? 0 : 10000;
+    EXPECT_EQ(rows[r].trials, trials);
+    const QuantileRow& frobenius = rows[r].quantities[position_of("frobenius")];
+    EXPECT_EQ(frobenius.median, scale * (first + 2499.5));
+    EXPECT_DOUBLE_EQ(frobenius.tail, scale * (first + 0.95 * 4999));
+    EXPECT_EQ(frobenius.worst, scale * (first + 4999));
+    const QuantileRow& snr = rows[r].quantities[position_of("snr_db")];
+    EXPECT_EQ(snr.mean, 10 * scale * (first + 2499.5));  // of whole numbers: exact in any order
+    EXPECT_EQ(snr.worst, 10 * scale * first);
+  }
+}
+
 TEST(Summary, sizes_and_methods_are_never_merged) {
   const SweepConfig config = config_with(2);
   const Plan plan = make_plan(config);

@@ -30,6 +30,20 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
+// A file may hold hundreds of thousands of names: a message lists this many at most.
+constexpr std::size_t most_listed = 100, listed_of_many = 20;
+
+// The names nearest to `found` in edit distance, nearest first, those of equal distance in their order.
+std::vector<std::string> nearest_names(std::string_view found, std::span<const std::string> names,
+                                       std::size_t count) {
+  std::vector<std::pair<std::size_t, std::size_t>> order;  // distance, position
+  for (std::size_t i = 0; i < names.size(); ++i) order.emplace_back(edit_distance(found, names[i]), i);
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end());
+  std::vector<std::string> nearest;
+  for (std::size_t k = 0; k < count; ++k) nearest.push_back(names[order[k].second]);
+  return nearest;
+}
+
 }  // namespace
 
 std::string nearest_name(std::string_view found, std::span<const std::string> allowed) {
@@ -49,15 +63,21 @@ std::string nearest_name(std::string_view found, std::span<const std::string> al
 }
 
 std::string join_names(std::span<const std::string> names) {
-  return fmt::format("{}", fmt::join(names, ", "));
+  if (names.size() <= most_listed) return fmt::format("{}", fmt::join(names, ", "));
+  return fmt::format("{} and {} more", fmt::join(names.first(listed_of_many), ", "),
+                     names.size() - listed_of_many);
 }
 
 void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
                         std::span<const std::string> allowed) {
   const std::string nearest = nearest_name(found, allowed);
+  const std::string listed =
+      allowed.size() <= most_listed
+          ? join_names(allowed)
+          : fmt::format("{} and {} more", fmt::join(nearest_names(found, allowed, listed_of_many), ", "),
+                        allowed.size() - listed_of_many);
   throw UsageError(fmt::format("{}: no {} is called '{}'{} Allowed: {}", place, kind, found,
-                               nearest.empty() ? "." : fmt::format("; did you mean '{}'?", nearest),
-                               join_names(allowed)));
+                               nearest.empty() ? "." : fmt::format("; did you mean '{}'?", nearest), listed));
 }
 
 }  // namespace tristab

@@ -24,11 +24,11 @@ class InputError : public std::runtime_error {
 std::string nearest_name(std::string_view found, std::span<const std::string> allowed);
 
 // "<place>: no <kind> is called 'sliu'; did you mean 'silu'? Allowed: a, b, c". `place` names file and JSON
-// path, or the option.
+// path, or the option. Of more than 100 names it lists the 20 nearest ones "and N more".
 [[noreturn]] void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
                                      std::span<const std::string> allowed);
 
-// "a, b, c"
+// "a, b, c"; of more than 100 names the first 20 "and N more".
 std::string join_names(std::span<const std::string> names);
 
 }  // namespace tristab

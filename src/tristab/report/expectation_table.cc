@@ -15,8 +15,10 @@ namespace {
 constexpr std::size_t width = 100, setting_width = 36;
 
 std::string input_text(const ExpectationOutcome& outcome) {
+  const bool layer = outcome.expectation->layer != nullptr;
+  const bool one = outcome.trials == 1;
   return fmt::format("{}, n = {}, {} {}", label_of(*outcome.family), outcome.n, outcome.trials,
-                     outcome.trials == 1 ? "matrix" : "matrices");
+                     layer ? (one ? "sequence" : "sequences") : (one ? "matrix" : "matrices"));
 }
 
 // The inputs of a scenario, each once; rows of its table name them by their numbers.
@@ -33,15 +35,19 @@ std::string setting_text(const Setting& setting) {
   if (setting.kernel != nullptr) return broken_label(label_of(*setting.kernel), setting_width);
   const std::string arithmetic = label_of(*setting.arithmetic);
   const std::string method = label_of(*setting.method);
+  const std::string formed =
+      setting.is_formed()
+          ? fmt::format("\n  of {}", broken_label(label_of(*setting.formation), setting_width - 5))
+          : "";
   if (method.size() + 4 + arithmetic.size() <= setting_width)
-    return fmt::format("{} in {}", method, arithmetic);
-  return fmt::format("{}\n  in {}", broken_label(method, setting_width),
-                     broken_label(arithmetic, setting_width - 5));
+    return fmt::format("{} in {}{}", method, arithmetic, formed);
+  return fmt::format("{}\n  in {}{}", broken_label(method, setting_width),
+                     broken_label(arithmetic, setting_width - 5), formed);
 }
 
 std::string statistic_text(const Expectation& expectation) {
-  if (expectation.quantity == nullptr) return expectation.statistic.name;
-  return fmt::format("{} {}", expectation.statistic.name, expectation.quantity->name);
+  if (expectation.statistic.counts_trials()) return expectation.statistic.name;
+  return fmt::format("{} {}", expectation.statistic.name, expectation.value_name());
 }
 
 std::string heading_of(const Scenario& scenario) {
@@ -60,7 +66,7 @@ std::string explanation_of(const ExpectationOutcome& outcome) {
   if (outcome.without_value > 0) {
     text +=
         wrapped(fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
-                            outcome.without_value, outcome.trials, expectation.quantity->name),
+                            outcome.without_value, outcome.trials, expectation.value_name()),
                 width, 2);
   }
   if (!outcome.met && !expectation.why.empty())

@@ -1,5 +1,8 @@
 // The result file as one JSON document, a line for each matrix, record and summary row. `run` is known only
-// at the end and stands near the beginning, so everything is held until then.
+// at the end and stands near the beginning, so everything is kept until then, in temporary files.
+#include <fmt/format.h>
+
+#include "tristab/base/spool.h"
 #include "tristab/report/json_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
@@ -9,56 +12,85 @@
 namespace tristab {
 namespace {
 
-// Lines of objects as the elements of a list.
-std::string list_of(const std::string& lines) {
-  std::string list = "[\n";
-  list.reserve(lines.size() + lines.size() / 64 + 8);
-  for (std::size_t begin = 0; begin < lines.size();) {
-    const std::size_t end = lines.find('\n', begin);
-    list.append(lines, begin, end - begin);
-    begin = end + 1;
-    list += begin < lines.size() ? ",\n" : "\n";
+// Writes lines of objects as the elements of a list, a block of them after the other.
+class ListWriter {
+ public:
+  explicit ListWriter(OutputFile& file) : file_(file) { file_.write("[\n"); }
+
+  void add(std::string_view lines) {
+    for (std::size_t begin = 0; begin < lines.size();) {
+      if (line_ended_) file_.write(",\n");
+      const std::size_t end = lines.find('\n', begin);
+      line_ended_ = end != std::string_view::npos;
+      file_.write(lines.substr(begin, end - begin));
+      begin = line_ended_ ? end + 1 : lines.size();
+    }
   }
-  return list + "]";
-}
+
+  void finish() { file_.write(line_ended_ ? "\n]" : "]"); }
+
+ private:
+  OutputFile& file_;
+  bool line_ended_ = false;  // a line's end is written when it is known whether a line follows
+};
 
 class JsonWriter : public ResultSink {
  public:
   JsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, Appearance::when_complete), header_(header) {}
+      : file_(path, Appearance::when_complete),
+        header_(header),
+        matrices_(file_.directory()),
+        records_(file_.directory()),
+        layers_(file_.directory()) {}
 
   RenderedMatrix render(const MatrixResult& result) const override {
     return {matrix_text(result, ""), records_text(result, "")};
   }
 
   void accept(const MatrixResult&, RenderedMatrix rendered) override {
-    matrices_ += rendered.matrix;
-    records_ += rendered.records;
+    matrices_.append(rendered.matrix);
+    records_.append(rendered.records);
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, ""); }
-  void accept_layer(const LayerResult&, std::string rendered) override { layers_ += rendered; }
+  void accept_layer(const LayerResult&, std::string rendered) override { layers_.append(rendered); }
 
   void finish(const SweepReport& report) override {
     file_.write("{\n\"schema\": " + json_string(results_schema));
     file_.write(",\n\"tool\": " + tool_text());
     file_.write(",\n\"run\": " + run_text(header_, report));
     file_.write(",\n\"config\": " + json_text(header_.config));
-    file_.write(",\n\"matrices\": " + list_of(matrices_));
-    file_.write(",\n\"records\": " + list_of(records_));
-    if (report.sequences > 0) file_.write(",\n\"layers\": " + list_of(layers_));
-    file_.write(",\n\"summary\": " + list_of(summary_text(report.summary, "")));
-    file_.write(",\n\"classes\": " + list_of(classes_text(report.classes, "")));
-    if (!report.expectations.empty())
-      file_.write(",\n\"expectations\": " + list_of(expectations_text(report.expectations, "")));
+    write_list("matrices", matrices_);
+    write_list("records", records_);
+    if (report.sequences > 0) write_list("layers", layers_);
+    write_list("summary", summary_text(report.summary, ""));
+    write_list("classes", classes_text(report.classes, ""));
+    if (!report.expectations.empty()) write_list("expectations", expectations_text(report.expectations, ""));
     file_.write("\n}\n");
     file_.commit();
   }
 
  private:
+  ListWriter begin_list(const char* name) {
+    file_.write(fmt::format(",\n\"{}\": ", name));
+    return ListWriter(file_);
+  }
+
+  void write_list(const char* name, const SpooledText& lines) {
+    ListWriter list = begin_list(name);
+    lines.for_each_block([&](std::string_view block) { list.add(block); });
+    list.finish();
+  }
+
+  void write_list(const char* name, const std::string& lines) {
+    ListWriter list = begin_list(name);
+    list.add(lines);
+    list.finish();
+  }
+
   OutputFile file_;
   RunHeader header_;
-  std::string matrices_, records_, layers_;
+  SpooledText matrices_, records_, layers_;
 };
 
 }  // namespace

@@ -40,6 +40,12 @@ void OutputFile::fail(int error) const {
                                path_ == "-" ? "standard output" : path_, std::strerror(error)));
 }
 
+std::filesystem::path OutputFile::directory() const {
+  if (partial_.empty()) return {};
+  const std::filesystem::path parent = partial_.parent_path();
+  return parent.empty() ? "." : parent;
+}
+
 void OutputFile::write(std::string_view text) {
   if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) fail(errno);
 }

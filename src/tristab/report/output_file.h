@@ -22,6 +22,8 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   const std::string& path() const { return path_; }
+  // Where the file stands, for what is kept beside it; empty for standard output and for devices.
+  std::filesystem::path directory() const;
   void write(std::string_view text);  // throws InputError when it fails (disk full)
   void flush();
   void commit();  // everything has been written; throws InputError when it has not arrived

@@ -184,8 +184,10 @@ std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, c
     object.text("family", outcome.family->family).json("family_params", outcome.family->settings.json());
     object.text("family_label", label_of(*outcome.family)).integer("n", outcome.n);
     add_method(*outcome.setting.method, *outcome.setting.arithmetic, outcome.setting.kernel, object);
+    add_formation(outcome.setting.is_formed() ? outcome.setting.formation : nullptr, object);
     expectation.quantity != nullptr ? object.text("metric", expectation.quantity->name)
                                     : object.raw("metric", "null");
+    if (expectation.layer != nullptr) object.text("layer", expectation.layer->name);
     object.text("statistic", expectation.statistic.name);
     const std::pair<const char*, const std::optional<double>*> bounds[] = {
         {"at_least", &expectation.at_least},
@@ -209,6 +211,7 @@ std::string classes_text(const std::vector<StabilityRow>& rows, const std::strin
     JsonObject object = object_of(type);
     add_scenario(*row.scenario, object);
     add_method(*row.method, *row.arithmetic, nullptr, object);
+    add_formation(row.formation, object);
     object.text("class", row.name).integer("points", row.growth.points).integer("exact", row.exact);
     object.integer("fails", row.fails).integer("nonfinite", row.nonfinite);
     add_slope("kappa", row.growth.kappa, object);

@@ -12,8 +12,9 @@ namespace tristab {
 namespace {
 
 const std::vector<std::string>& expectation_keys() {
-  static const std::vector<std::string> keys{"kernel",    "method",   "arithmetic", "family", "n",  "metric",
-                                             "statistic", "at_least", "at_most",    "equals", "why"};
+  static const std::vector<std::string> keys{"kernel",  "method", "arithmetic", "formation", "family",
+                                             "n",       "metric", "layer",      "statistic", "at_least",
+                                             "at_most", "equals", "why"};
   return keys;
 }
 
@@ -86,6 +87,32 @@ const Quantity* read_quantity(const Json& given, const Statistic& statistic, con
   throw_unknown_name(place, "metric", given.get<std::string>(), names);
 }
 
+const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& statistic,
+                                         const std::string& place) {
+  if (!given.contains("layer")) return nullptr;
+  const std::string at = place + ".layer";
+  if (given.contains("metric")) {
+    throw UsageError(
+        fmt::format("{}: found a metric as well; allowed: one of the two, a metric is of matrices", at));
+  }
+  if (statistic.counts_trials()) {
+    throw UsageError(
+        fmt::format("{}: found the statistic {}, which counts matrices; allowed: median, mean, min, max, p5, "
+                    "p95, fraction_above, fraction_below (of nonfinite: which sequences were not finite)",
+                    at, statistic.name));
+  }
+  std::vector<std::string> names;
+  for (const LayerQuantity& quantity : layer_quantities()) {
+    if (quantity.name == given["layer"]) return &quantity;
+    names.push_back(quantity.name);
+  }
+  if (!given["layer"].is_string()) {
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: a name, {}", at, given["layer"].dump(), join_names(names)));
+  }
+  throw_unknown_name(at, "quantity of a layer", given["layer"].get<std::string>(), names);
+}
+
 // A name or an object of a name and parameters; null where the key is absent.
 Json read_selection(const Json& given, const std::string& key, const std::string& place) {
   if (!given.contains(key)) return {};
@@ -139,17 +166,22 @@ Expectation read_expectation(const Json& given, const std::string& place) {
   expectation.kernel = read_selection(given, "kernel", place);
   expectation.method = read_selection(given, "method", place);
   expectation.arithmetic = read_selection(given, "arithmetic", place);
+  expectation.formation = read_selection(given, "formation", place);
   expectation.family = read_selection(given, "family", place);
-  if (!expectation.kernel.is_null() && (!expectation.method.is_null() || !expectation.arithmetic.is_null())) {
+  if (!expectation.kernel.is_null() && !(expectation.method.is_null() && expectation.arithmetic.is_null() &&
+                                         expectation.formation.is_null())) {
     throw UsageError(fmt::format(
-        "{}: found kernel together with method or arithmetic; allowed: one of the two, a kernel has "
-        "a method and arithmetics of its own",
+        "{}: found kernel together with method, arithmetic or formation; allowed: one of the two, a kernel "
+        "has a method, arithmetics and a formation of its own",
         place));
   }
   expectation.sizes = read_sizes(given, place);
   expectation.statistic = read_statistic(given.value("statistic", Json()), place + ".statistic");
-  expectation.quantity =
-      read_quantity(given.value("metric", Json()), expectation.statistic, place + ".metric");
+  expectation.layer = read_layer_quantity(given, expectation.statistic, place);
+  if (expectation.layer == nullptr) {
+    expectation.quantity =
+        read_quantity(given.value("metric", Json()), expectation.statistic, place + ".metric");
+  }
   expectation.at_least = number_at(given, "at_least", place);
   expectation.at_most = number_at(given, "at_most", place);
   expectation.equals = number_at(given, "equals", place);
@@ -169,12 +201,20 @@ bool Expectation::selects(const FamilySpec& family_spec, int n, const Setting& s
   if (!sizes.empty() && std::find(sizes.begin(), sizes.end(), n) == sizes.end()) return false;
   if (!matches(family, "family", family_spec.family, family_spec.settings)) return false;
   if (setting.kernel != nullptr) {
-    return method.is_null() && arithmetic.is_null() &&
+    return method.is_null() && arithmetic.is_null() && formation.is_null() &&
            matches(kernel, "kernel", setting.kernel->name, setting.kernel->settings);
   }
   return kernel.is_null() &&
          matches(method, "method", setting.method->method->description.name, setting.method->settings) &&
-         matches(arithmetic, "arithmetic", setting.arithmetic->name, setting.arithmetic->settings);
+         matches(arithmetic, "arithmetic", setting.arithmetic->name, setting.arithmetic->settings) &&
+         matches(formation, "formation", setting.formation->name, setting.formation->settings);
+}
+
+bool Expectation::larger_is_better() const { return quantity != nullptr && quantity->larger_is_better; }
+
+std::string Expectation::value_name() const {
+  if (layer != nullptr) return fmt::format("layer.{}", layer->name);
+  return quantity != nullptr ? quantity->name : "";
 }
 
 bool Expectation::is_met_by(double found) const {

@@ -14,6 +14,7 @@
 namespace tristab {
 
 struct Quantity;
+struct LayerQuantity;
 
 // Of the values of a quantity over the trials, or of the trials themselves.
 struct Statistic {
@@ -40,25 +41,29 @@ struct Statistic {
   bool counts_trials() const { return kind >= Kind::trials; }
 };
 
-// {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}
+// {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about layers
+// {"kernel": "flashkda-v2", "layer": "o", "statistic": "max", "at_most": 0.1}, whose trials are sequences.
 struct Expectation {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
   std::string place;  // file and JSON path, for messages
   Json given;         // as it stands in the configuration
 
   // The selection: objects {"kernel": NAME, parameter: value, ...}, null where anything will do. A setting is selected
-  // whose name is the same and whose parameters have the values given here; "kernel" selects recipes, "method" and
-  // "arithmetic" select the settings without a recipe.
-  Json kernel, method, arithmetic, family;
+  // whose name is the same and whose parameters have the values given here; "kernel" selects recipes, "method",
+  // "arithmetic" and "formation" select the settings without a recipe.
+  Json kernel, method, arithmetic, formation, family;
   std::vector<int> sizes;  // empty: any
 
-  const Quantity* quantity = nullptr;  // null for a statistic that counts trials
+  const Quantity* quantity = nullptr;    // null for a statistic that counts trials, and about layers
+  const LayerQuantity* layer = nullptr;  // set: about the layers' sequences
   Statistic statistic;
   std::optional<double> at_least, at_most, equals;
   std::string why;  // "" or one sentence: the reason for the bound
 
   bool selects(const FamilySpec& family_spec, int n, const Setting& setting) const;
   bool is_met_by(double found) const;
-  std::string bounds() const;  // ">= 0.1", ">= 0.1 and <= 2", "= 0"
+  bool larger_is_better() const;
+  std::string value_name() const;  // "frobenius", "layer.o"; "" for a statistic that counts trials
+  std::string bounds() const;      // ">= 0.1", ">= 0.1 and <= 2", "= 0"
 };
 
 // Throws UsageError naming place, what was found, what is allowed and the nearest name.

@@ -20,7 +20,9 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 std::string label_of(const Setting& setting) {
   if (setting.kernel != nullptr) return label_of(*setting.kernel);
-  return fmt::format("{} in {}", label_of(*setting.method), label_of(*setting.arithmetic));
+  const std::string formed =
+      setting.is_formed() ? fmt::format(" formed by {}", label_of(*setting.formation)) : "";
+  return fmt::format("{} in {}{}", label_of(*setting.method), label_of(*setting.arithmetic), formed);
 }
 
 void refuse_unknown_name(const Json& selection, const std::string& key, const std::set<std::string>& names,
@@ -45,6 +47,11 @@ bool counts(Statistic::Kind kind, const Record& record) {
     default:
       return true;
   }
+}
+
+// Groups without layers have nothing to say about an expectation of layers.
+bool has_trials_for(const Expectation& expectation, const MatrixGroup& group) {
+  return expectation.layer == nullptr || group.sequences > 0;
 }
 
 double fraction(const std::vector<double>& values, bool (*holds)(double, double), double limit) {
@@ -82,8 +89,11 @@ double statistic_of(const Statistic& statistic, std::vector<double> values) {
 }  // namespace
 
 void refuse_without_group(const Expectation& expectation, std::span<const MatrixGroup> groups) {
-  std::set<std::string> kernels, methods, arithmetics, families, labels;
+  std::set<std::string> kernels, methods, arithmetics, formations, families, labels;
+  bool any_layer = false;
   for (const MatrixGroup& group : groups) {
+    if (!has_trials_for(expectation, group)) continue;
+    any_layer = any_layer || group.sequences > 0;
     const FamilySpec& family = group.family->spec;
     families.insert(family.family);
     for (const Setting& setting : group.scenario->settings(group.n)) {
@@ -93,13 +103,20 @@ void refuse_without_group(const Expectation& expectation, std::span<const Matrix
       } else {
         methods.insert(setting.method->method->description.name);
         arithmetics.insert(setting.arithmetic->name);
+        formations.insert(setting.formation->name);
       }
       labels.insert(fmt::format("{} on {} of n = {}", label_of(setting), label_of(family), group.n));
     }
   }
+  if (expectation.layer != nullptr && !any_layer) {
+    throw UsageError(
+        fmt::format("{}.layer: found {} in a sweep without layers; allowed: with \"layer\": true",
+                    expectation.place, expectation.layer->name));
+  }
   refuse_unknown_name(expectation.kernel, "kernel", kernels, expectation.place);
   refuse_unknown_name(expectation.method, "method", methods, expectation.place);
   refuse_unknown_name(expectation.arithmetic, "arithmetic", arithmetics, expectation.place);
+  refuse_unknown_name(expectation.formation, "formation", formations, expectation.place);
   refuse_unknown_name(expectation.family, "family", families, expectation.place);
   throw UsageError(
       fmt::format("{}: found a selection of no case; allowed: one that some of the sweep's cases fit ({})",
@@ -114,6 +131,7 @@ ExpectationChecker::ExpectationChecker(const Plan& plan) {
     for (const Expectation& expectation : scenario.expectations) {
       for (std::size_t g = first; g < last; ++g) {
         const MatrixGroup& group = plan.groups[g];
+        if (!has_trials_for(expectation, group)) continue;
         const std::vector<Setting> settings = scenario.settings(group.n);
         for (std::size_t k = 0; k < settings.size(); ++k) {
           if (!expectation.selects(group.family->spec, group.n, settings[k])) continue;
@@ -132,6 +150,26 @@ ExpectationChecker::ExpectationChecker(const Plan& plan) {
   }
 }
 
+void ExpectationChecker::append(Watch& watch, double value) {
+  const Expectation& expectation = *watch.outcome.expectation;
+  ++watch.outcome.trials;
+  if (std::isnan(value)) {
+    ++watch.outcome.without_value;
+    value = expectation.larger_is_better() ? -infinity : infinity;
+  }
+  watch.values.append(value, spool_);
+}
+
+void ExpectationChecker::add(const LayerResult& result) {
+  const auto found = watches_of_group_.find(result.group);
+  if (found == watches_of_group_.end()) return;
+  for (const std::size_t w : found->second) {
+    Watch& watch = watches_[w];
+    const LayerQuantity* quantity = watch.outcome.expectation->layer;
+    if (quantity != nullptr) append(watch, quantity->value(result, result.records[watch.setting]));
+  }
+}
+
 void ExpectationChecker::add(const MatrixResult& result) {
   const auto found = watches_of_group_.find(result.group);
   if (found == watches_of_group_.end()) return;
@@ -139,17 +177,10 @@ void ExpectationChecker::add(const MatrixResult& result) {
     Watch& watch = watches_[w];
     const Record& record = result.records[watch.setting];
     const Expectation& expectation = *watch.outcome.expectation;
-    ++watch.outcome.trials;
-    if (expectation.quantity == nullptr) {
-      watch.values.push_back(counts(expectation.statistic.kind, record) ? 1 : 0);
-      continue;
-    }
-    double value = expectation.quantity->value(result, record);
-    if (std::isnan(value)) {
-      ++watch.outcome.without_value;
-      value = expectation.quantity->larger_is_better ? -infinity : infinity;
-    }
-    watch.values.push_back(value);
+    if (expectation.layer != nullptr) continue;
+    append(watch, expectation.quantity != nullptr              ? expectation.quantity->value(result, record)
+                  : counts(expectation.statistic.kind, record) ? 1
+                                                               : 0);
   }
 }
 
@@ -157,9 +188,9 @@ std::vector<ExpectationOutcome> ExpectationChecker::finish() {
   std::vector<ExpectationOutcome> outcomes;
   for (Watch& watch : watches_) {
     ExpectationOutcome& outcome = watch.outcome;
-    outcome.found = statistic_of(outcome.expectation->statistic, std::move(watch.values));
+    outcome.found = statistic_of(outcome.expectation->statistic, watch.values.all(spool_));
     if (std::isnan(outcome.found))  // the mean of infinities of both signs
-      outcome.found = outcome.expectation->quantity->larger_is_better ? -infinity : infinity;
+      outcome.found = outcome.expectation->larger_is_better() ? -infinity : infinity;
     outcome.met = outcome.expectation->is_met_by(outcome.found);
     outcomes.push_back(outcome);
   }

@@ -53,6 +53,7 @@ std::vector<Quantity> all_quantities() {
   using S = StageTrace;
   using C = ConditionReport;
   list.push_back(of_record("total_frobenius", [](const Record& r) { return r.total_frobenius; }));
+  list.push_back(of_record("error_formation", [](const Record& r) { return r.error_formation; }));
   list.push_back(of_record("growth", [](const Record& r) { return r.growth; }));
   list.push_back(of_record("dead_growth", [](const Record& r) { return r.dead_growth; }));
   list.push_back(counted<&S::overflows_live>("overflows"));
@@ -69,6 +70,40 @@ std::vector<Quantity> all_quantities() {
   list.push_back(condition<&C::max_abs>("matrix.max_abs"));
   list.push_back(condition<&C::inverse_max_abs>("matrix.inverse_max_abs"));
   list.push_back(of_matrix("matrix.power_max", largest_power));
+  return list;
+}
+
+template <typename Value>
+LayerQuantity of_layer(std::string name, Value value) {
+  return {std::move(name), [value](const LayerResult& sequence, const LayerRecord& record) {
+            return record.status == Status::failed ? nan : static_cast<double>(value(sequence, record));
+          }};
+}
+
+template <double LayerError::*Part>
+LayerQuantity error_of(std::string name) {
+  return of_layer(std::move(name),
+                  [](const LayerResult&, const LayerRecord& record) { return record.errors.whole.*Part; });
+}
+
+double largest_state(const LayerRecord& record) {
+  return record.status == Status::nonfinite ? infinity : record.errors.state_max;
+}
+
+std::vector<LayerQuantity> all_layer_quantities() {
+  std::vector<LayerQuantity> list;
+  list.push_back(error_of<&LayerError::w>("w"));
+  list.push_back(error_of<&LayerError::u>("u"));
+  list.push_back(error_of<&LayerError::o>("o"));
+  list.push_back(error_of<&LayerError::state>("state"));
+  list.push_back(of_layer(
+      "state_max", [](const LayerResult&, const LayerRecord& record) { return largest_state(record); }));
+  list.push_back(of_layer("state_growth", [](const LayerResult& sequence, const LayerRecord& record) {
+    return largest_state(record) / sequence.state_max;
+  }));
+  list.push_back(of_layer("nonfinite", [](const LayerResult&, const LayerRecord& record) {
+    return record.status == Status::nonfinite ? 1 : 0;
+  }));
   return list;
 }
 
@@ -96,6 +131,11 @@ double ranked_value(const MetricValues& values, Metric metric) {
 
 const std::vector<Quantity>& quantities() {
   static const std::vector<Quantity> list = all_quantities();
+  return list;
+}
+
+const std::vector<LayerQuantity>& layer_quantities() {
+  static const std::vector<LayerQuantity> list = all_layer_quantities();
   return list;
 }
 

@@ -129,6 +129,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   };
   const auto collect_layer = [&](const std::shared_ptr<FinishedLayer>& finished) {
     ++report.sequences;
+    expectations.add(finished->result);
     work_done += layer_work_of(plan.groups[finished->result.group]);
     sink.accept_layer(finished->result, std::move(finished->rendered));
     if (options.progress) options.progress(work_done / work, report.records);

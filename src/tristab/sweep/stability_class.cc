@@ -86,11 +86,14 @@ StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
     first_cells_[&scenario] = cells_.size();
     for (const MethodSpec& method : scenario.methods) {
       for (const Arithmetic& arithmetic : scenario.arithmetics) {
-        Cell cell;
-        cell.row.scenario = &scenario;
-        cell.row.method = &method;
-        cell.row.arithmetic = &arithmetic;
-        cells_.push_back(std::move(cell));
+        for (const Formation& formation : scenario.formations) {  // in the order of Scenario::settings
+          Cell cell;
+          cell.row.scenario = &scenario;
+          cell.row.method = &method;
+          cell.row.arithmetic = &arithmetic;
+          cell.row.formation = formation.kind == Formation::Kind::exact ? nullptr : &formation;
+          cells_.push_back(std::move(cell));
+        }
       }
     }
   }
@@ -100,11 +103,14 @@ void StabilityBuilder::add(const MatrixResult& result) {
   if (!result.condition) return;
   const ConditionReport& condition = *result.condition;
   const std::size_t first = first_cells_.at(result.scenario);
-  const std::size_t count = result.scenario->methods.size() * result.scenario->arithmetics.size();
+  const Scenario& scenario = *result.scenario;
+  const std::size_t count =
+      scenario.methods.size() * scenario.arithmetics.size() * scenario.formations.size();
   for (std::size_t i = 0; i < count; ++i) {  // kernels, which come last, have a size of their own
     const Record& record = result.records[i];
     Cell& cell = cells_[first + i];
-    if (record.status == Status::nonfinite) {
+    const bool lost_in_formation = record.formation != nullptr && std::isnan(record.error_formation);
+    if (record.status == Status::nonfinite && !lost_in_formation) {
       const double largest = record.arithmetic->storage.largest();
       cell.row.nonfinite += condition.inverse_max_abs <= largest && condition.max_abs <= largest;
     }
@@ -114,8 +120,9 @@ void StabilityBuilder::add(const MatrixResult& result) {
     if (error == 0) {
       ++cell.row.exact;
     } else if (std::isfinite(condition.cond_2) && condition.cond_2 >= smallest_kappa) {
-      cell.points.push_back({log2_of(condition.cond_2), log2_of(result.n),
-                             log2_of(error) - log2_of(record.arithmetic->unit_roundoff())});
+      for (const double value : {log2_of(condition.cond_2), log2_of(result.n),
+                                 log2_of(error) - log2_of(record.arithmetic->unit_roundoff())})
+        cell.points.append(value, spool_);
     }
   }
 }
@@ -123,7 +130,11 @@ void StabilityBuilder::add(const MatrixResult& result) {
 std::vector<StabilityRow> StabilityBuilder::finish() {
   std::vector<StabilityRow> rows;
   for (Cell& cell : cells_) {
-    cell.row.growth = fit_growth(cell.points);
+    const std::vector<double> values = cell.points.all(spool_);
+    std::vector<GrowthPoint> points;
+    for (std::size_t k = 0; k < values.size(); k += 3)
+      points.push_back({values[k], values[k + 1], values[k + 2]});
+    cell.row.growth = fit_growth(points);
     cell.row.name = stability_class(cell.row.growth, cell.row.fails, cell.row.nonfinite);
     rows.push_back(std::move(cell.row));
   }

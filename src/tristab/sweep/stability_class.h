@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/base/spool.h"
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/record.h"
 
@@ -39,11 +40,14 @@ struct StabilityRow {
   const Scenario* scenario = nullptr;
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
+  const Formation* formation = nullptr;  // null: exact
   ErrorGrowth growth;
-  int exact = 0;      // results without any error: they have no logarithm
-  int fails = 0;      // results whose verdict is fail
-  int nonfinite = 0;  // non-finite results although the storage format holds every entry of the exact inverse
-  std::string name;   // "stable", "logarithmically stable", "unstable", "undetermined"
+  int exact = 0;  // results without any error: they have no logarithm
+  int fails = 0;  // results whose verdict is fail
+  int nonfinite =
+      0;  // non-finite results although A as formed is finite and the storage format holds every entry
+          // of it and of the exact inverse
+  std::string name;  // "stable", "logarithmically stable", "unstable", "undetermined"
 };
 
 // The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically
@@ -69,9 +73,10 @@ class StabilityBuilder {
  private:
   struct Cell {
     StabilityRow row;
-    std::vector<GrowthPoint> points;
+    SpooledNumbers points;  // the three numbers of a GrowthPoint, one after the other
   };
-  std::vector<Cell> cells_;                             // of each scenario, methods x arithmetics
+  Spool spool_;
+  std::vector<Cell> cells_;  // of each scenario, methods x arithmetics x formations
   std::map<const Scenario*, std::size_t> first_cells_;  // of each scenario
 };
 

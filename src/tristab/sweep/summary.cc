@@ -15,10 +15,10 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // The values of a record in the order of summary_quantities().
-void append_values(const Record& record, std::vector<std::vector<double>>& values) {
+void append_values(const Record& record, std::vector<SpooledNumbers>& values, Spool& spool) {
   std::size_t k = 0;
   const auto append = [&](double value) {
-    if (!std::isnan(value)) values[k].push_back(value);
+    if (!std::isnan(value)) values[k].append(value, spool);
     ++k;
   };
   for (const MetricInfo& info : metrics()) {
@@ -33,7 +33,7 @@ void set_defined(double value, double& out, std::string& reason) {
   if (!std::isfinite(value)) reason = "infinite";
 }
 
-QuantileRow describe(std::vector<double>& values, const SummaryQuantity& quantity) {
+QuantileRow describe(std::vector<double> values, const SummaryQuantity& quantity) {
   const bool larger_better = quantity.larger_is_better;
   QuantileRow row;
   row.mean = nan;
@@ -103,11 +103,12 @@ double quantile(const std::vector<double>& sorted, double p) {
 void SummaryBuilder::close_group() {
   for (Cell& cell : cells_) {
     for (std::size_t k = 0; k < cell.values.size(); ++k) {
-      cell.row.quantities.push_back(describe(cell.values[k], summary_quantities()[k]));
+      cell.row.quantities.push_back(describe(cell.values[k].all(spool_), summary_quantities()[k]));
     }
     rows_.push_back(std::move(cell.row));
   }
   cells_.clear();
+  spool_.clear();
 }
 
 void SummaryBuilder::add(const MatrixResult& result) {
@@ -143,7 +144,7 @@ void SummaryBuilder::add(const MatrixResult& result) {
     row.depth = std::max(row.depth, static_cast<double>(record.trace.product_depth));
     row.vector_depth = std::max(row.vector_depth, static_cast<double>(record.trace.vector_depth));
     row.workspace_bytes = std::max(row.workspace_bytes, static_cast<double>(record.trace.workspace_bytes));
-    if (record.finite()) append_values(record, cells_[i].values);
+    if (record.finite()) append_values(record, cells_[i].values, spool_);
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tristab/base/spool.h"
 #include "tristab/sweep/plan.h"
 #include "tristab/sweep/record.h"
 
@@ -60,7 +61,7 @@ double finite_mean(const std::vector<double>& values);
 // statistics (Hyndman and Fan 1996, definition 7: NumPy's and R's default). `sorted` ascending, not empty.
 double quantile(const std::vector<double>& sorted, double p);
 
-// Collects records in case order; a finished group keeps nothing but its rows.
+// Collects records in case order; a finished group keeps nothing but its rows. Values of many trials are kept on disk.
 class SummaryBuilder {
  public:
   explicit SummaryBuilder(const Plan& plan) : plan_(plan) {}
@@ -70,11 +71,12 @@ class SummaryBuilder {
  private:
   struct Cell {
     SummaryRow row;
-    std::vector<std::vector<double>> values;  // one list a quantity; infinities stay in them
+    std::vector<SpooledNumbers> values;  // one list a quantity; infinities stay in them
   };
   void close_group();
 
   const Plan& plan_;
+  Spool spool_;  // of the current group
   std::size_t group_ = 0;
   std::vector<Cell> cells_;  // methods x arithmetics of the current group
   std::vector<SummaryRow> rows_;
