@@ -105,8 +105,7 @@ TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix_at_each_of_its_s
         // For what inverts without decay: the same matrix with decay factors of 1.
         Decay decay{a, Matrix(n, n)};
         for (double& factor : decay.factors.values()) factor = 1;
-        const Inversion inversion =
-            invert(recipe.method, stages, a, machines.machine_for(stages), 0, &decay);
+        const Inversion inversion = invert(recipe.method, stages, a, machines.machine_for(stages), 0, &decay);
         double largest = 0;  // of (I + A) X - I
         for (int i = 0; i < n; ++i) {
           for (int j = 0; j < n; ++j) {
