@@ -39,6 +39,8 @@ class PaperSnr : public ::testing::Test {
         "residual-neumann:mask=true/false:terms=8 -o r.json");
     ASSERT_EQ(run.status, 0) << run.err;
     document = new Json(Json::parse(place.read("r.json")));
+    for (const Json& matrix : (*document)["matrices"])
+      inverse_max[label(matrix, "id")] = matrix["inverse_max_abs"].get<double>();
     table = place.run("compare r.json --metrics snr_db --format markdown").out;
     for (const Json& record : (*document)["records"]) {
       snr[label(record, "matrix")]
@@ -49,11 +51,13 @@ class PaperSnr : public ::testing::Test {
     delete document;
     document = nullptr;
     snr.clear();
+    inverse_max.clear();
   }
 
   static inline const Json* document = nullptr;
   static inline std::string table;
   static inline std::map<std::string, std::map<std::string, double>> snr;
+  static inline std::map<std::string, double> inverse_max;  // largest entry of the inverse, by matrix
 };
 
 TEST_F(PaperSnr, covers_every_trained_layer_and_every_key_model) {
@@ -70,7 +74,9 @@ TEST_F(PaperSnr, covers_every_trained_layer_and_every_key_model) {
   const Workplace place;
   const std::string listing = place.run("list families gdn").out;
   const std::size_t begin = listing.find("keys (") + 6;
-  std::string choices = listing.substr(begin, listing.find(';', begin) - begin);
+  std::istringstream words(listing.substr(begin, listing.find(';', begin) - begin));  // broken into lines
+  std::string choices;
+  for (std::string word; words >> word;) choices += choices.empty() ? word : " " + word;
   for (std::size_t bar = 0; (bar = choices.find(" | ")) != std::string::npos;) {
     EXPECT_TRUE(keys.contains(choices.substr(0, bar))) << choices.substr(0, bar);
     choices.erase(0, bar + 3);
@@ -97,6 +103,8 @@ TEST_F(PaperSnr, where_unmasked_powers_overflow_the_masked_series_is_finite) {
   int overflowed = 0;
   for (const auto& [matrix, row] : snr) {
     if (!std::isnan(row.at("residual-neumann:mask=false / fp16"))) continue;
+    // An inverse that fp16 cannot hold (unnormalised keys) overflows whatever the powers do.
+    if (inverse_max.at(matrix) > 65504) continue;
     ++overflowed;
     EXPECT_FALSE(std::isnan(row.at("residual-neumann / fp16"))) << matrix;
   }
