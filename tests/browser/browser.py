@@ -17,7 +17,7 @@ def find_chromium():
 
 
 class Browser:
-    """One page. `requests` are the addresses that it asked for, `complaints` what it wrote as warnings and errors."""
+    """One page at a time. `requests` are the addresses that it asked for, `complaints` what it wrote as warnings and errors."""
 
     def __init__(self):
         self.profile = tempfile.mkdtemp()
@@ -91,7 +91,7 @@ class Browser:
     def open(self, path, width, height=900, dark=False, timeout=120):
         self.call("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
         self.call("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
-        self.loaded = False
+        self.requests, self.complaints, self.loaded = [], [], False
         self.call("Page.navigate", url="file://" + os.path.abspath(path))
         deadline = time.monotonic() + timeout
         while not self.loaded:

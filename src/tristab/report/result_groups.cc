@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "tristab/base/errors.h"
+#include "tristab/report/ranking.h"
 #include "tristab/sweep/summary.h"
 
 namespace tristab {
@@ -85,6 +86,11 @@ std::size_t ResultGroups::input_of(const Json& object, const std::string& place)
                    text_field(object, place, "family_label")};
   const std::string parameters = key_of(object, "family_params");
   if (input.label.empty()) input.label = input.family + (parameters == "{}" ? "" : parameters);
+  ResultRecord named;
+  named.family = input.family;
+  named.family_label = input.label;
+  named.family_key = input.family + parameters;
+  input.label = input_name(named);
   const std::size_t at =
       position(input_at_, fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters));
   if (at == inputs_.size()) {

@@ -38,13 +38,11 @@ function costAgainstError(host, limit) {
     if (k >= limit) return;
     if (k % columns === 0) { top += rowHeight; rowHeight = 0; }
     const x = (k % columns) * cell + left, y = top + above, box = {x, y, width: cell - left - gap, height};
-    const errors = panel.points.map((point) => point.error).filter((error) => error !== null && error <= errorCap), zeros = errors.includes(0);
+    const errors = panel.points.map((point) => point.error);
     const xScale = logScale(panel.points.map((point) => point.cost), x + 8, x + box.width - 8, 5);
-    const yScale = logScale(errors, y + height - (zeros ? 20 : 6), y + 22);
-    drawFrame(svg, box, xScale, yScale, `n = ${panel.n}`, {zeroAt: zeros ? y + height - 7 : 0});
-    write(svg, x - 5, y + 14, ">" + powerOfTen(Math.log10(errorCap)), {anchor: "end"});
-    const place = (point) => [xScale.place(point.cost), point.error === null || point.error > errorCap ? y + 10 :
-      point.error === 0 ? y + height - 8 : yScale.place(point.error)];
+    const yScale = railedAxis(errors, y + height, y, errorCap, errorFloor);
+    drawFrame(svg, box, xScale, yScale, `n = ${panel.n}`);
+    const place = (point) => [xScale.place(point.cost), yScale.place(point.error)];
     const useful = front.filter((point) => point.error <= errorCap), steps = useful.map(place);
     if (steps.length > 0) {
       const path = steps.map(([px, py], i) => i === 0 ? `M${px.toFixed(1)} ${(y + 20).toFixed(1)}V${py.toFixed(1)}` : `H${px.toFixed(1)}V${py.toFixed(1)}`).join("");
@@ -63,8 +61,7 @@ function costAgainstError(host, limit) {
     });
     rowHeight = Math.max(rowHeight, above + height + 34 + 15 * useful.length + 12);
   });
-  const bottom = top + rowHeight + 8;
-  write(svg, left, bottom, `x: ${selection.cost === "flops" ? "operations of matrix and vector unit" : "longest chain of products and vector steps"}; y: ${metric}, worst of the selected families`);
+  const bottom = writeLines(svg, left, top + rowHeight + 8, width - left - gap, `x: ${selection.cost === "flops" ? "operations of matrix and vector unit" : "longest chain of products and vector steps"}; y: ${metric}, worst of the selected families`);
   svg.setAttribute("height", bottom + 8);
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 8}`);
   attachHover(svg, hover);

@@ -4,7 +4,7 @@ function heatTable(host) {
   const chosen = selectedGroups();
   const columns = unique(chosen.map((group) => group.arithmetic)), rowNames = unique(chosen.map((group) => group.method));
   const width = Math.max(300, host.clientWidth), labelWidth = Math.min(230, width * 0.36, 14 + Math.max(60, ...rowNames.map((name) => textWidth(name))));
-  const cell = Math.max(62, Math.min(110, (width - labelWidth) / Math.max(1, columns.length))), line = 26;
+  const cell = Math.max(62, Math.min(150, (width - labelWidth) / Math.max(1, columns.length))), line = 26;
   const widest = Math.max(...columns.map((name) => textWidth(name)), 0), turned = widest > cell - 6;
   const top = turned ? Math.min(150, widest) + 14 : 26;
   const drawingWidth = Math.max(width, labelWidth + cell * columns.length + 2);

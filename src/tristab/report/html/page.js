@@ -9,10 +9,10 @@ const figures = [
   {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "parts of the errors (error_formation and the like)", draw: errorSplit,
     note: "Each part relative to the exact inverse, the worst of the selected families and sizes; as far as the result has them."},
   {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: linesOverSizes(() => "growth", 0),
-    note: "Largest intermediate that is kept, over the largest entry of the exact inverse. fp16 overflows at 65504."},
+    note: "Largest intermediate that is kept, over the largest entry of the exact inverse. (fp16 overflows at 65504 in absolute size.)"},
   {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer)", draw: layerFigure("o", "the outputs"), note: ""},
   {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
-  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && "matmul_flops" in columnsOf, lacks: "costs", draw: costAgainstError,
+  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && ["matmul_flops", "depth"].some((name) => columnsOf[name].some((value) => value !== null)), lacks: "costs", draw: costAgainstError,
     note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error. Settings with a trial that is not finite are at the top."},
   {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decays of the inverse",
     draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
@@ -58,7 +58,7 @@ function addFigure(figure) {
   };
   figure.more = button("", "show every panel of the selection", () => { figure.all = !figure.all; drawFigure(figure); });
   figure.svg = button("SVG", "download the figure", () => save(`${figure.id}.svg`, "image/svg+xml", svgText(figure.host.querySelector("svg"))));
-  figure.csv = button("CSV", "download the data of the figure", () => save(`${figure.id}.csv`, "text/csv", csvText(figure.result.columns, figure.result.rows)));
+  figure.csv = button("CSV", "download the data of the figure", () => save(`${figure.id}.csv`, "text/csv", csvText(figure.result.columns, typeof figure.result.rows === "function" ? figure.result.rows() : figure.result.rows)));
   if (figure.note) html("p", {}, section, figure.note);
   figure.host = html("div", {class: "drawing"}, section);
   html("a", {href: "#" + figure.id}, document.getElementById("contents"), figure.title);

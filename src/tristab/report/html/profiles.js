@@ -27,7 +27,7 @@ function layerFigure(part, what) {
       title: `${members[0].arithmetic}, n = ${members[0].n}\n${data.families[members[0].f]}`,
       series: members.map((layer) => ({name: layer.method, points: layer.chunks.map((count, k) => ({x: count, y: layer[part][k] ?? null, lost: layer.nonfinite > 0,
         text: `${layer.method} · ${layer.arithmetic}\n${data.families[layer.f]}, n = ${layer.n}\nafter ${count} chunks: ${shortNumber(layer[part][k])}\n${layer.sequences} sequences and heads, ${layer.nonfinite} not finite`}))}))}));
-    drawPanels(host, panels.slice(0, limit), {cap: errorCap, label: what, axes: `x: chunks; y: relative error of ${what}, Frobenius norm, median over sequences and heads`});
+    drawPanels(host, panels.slice(0, limit), {cap: errorCap, floor: errorFloor, label: what, axes: `x: chunks; y: relative error of ${what}, Frobenius norm, median over sequences and heads`});
     return {panels: panels.length, columns: ["family", "n", "method", "arithmetic", "chunks", part],
       rows: chosen.flatMap((layer) => layer.chunks.map((count, k) => [data.families[layer.f], layer.n, layer.method, layer.arithmetic, count, layer[part][k]]))};
   };

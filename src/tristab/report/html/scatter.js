@@ -25,12 +25,15 @@ function drawSlopes(svg, box, xScale, yScale, corner) {
     const x2 = xScale.place(end), y2 = yScale.place(corner.y * Math.pow(end / corner.x, slope));
     element("line", {x1: xScale.place(corner.x).toFixed(1), y1: yScale.place(corner.y).toFixed(1), x2: x2.toFixed(1), y2: y2.toFixed(1),
       stroke: "var(--soft)", "stroke-width": 1.2, "stroke-dasharray": "5 4"}, svg);
-    write(svg, Math.min(x2 - 4, box.x + box.width - 4), Math.max(y2 + 12, box.y + 12), `slope ${slope}`, {anchor: "end", size: 10});
+    write(svg, Math.min(x2 - 4, box.x + box.width - 4), slope === 2 ? Math.max(y2 - 5, box.y + 30) : y2 + 12, `slope ${slope}`, {anchor: "end", size: 10});
   }
 }
 
+const describeCase = (point) => `${point.group.method} · ${point.group.arithmetic}\n${data.families[point.group.family]}, n = ${point.group.n}\n` +
+  `${selection.condition} ${shortNumber(point.case.condition)}\n${selection.metric} ${shortNumber(point.case.error)}`;
+
 function errorOverCondition(host, limit) {
-  const chosen = selectedGroups(), rows = [], points = [];
+  const chosen = selectedGroups(), points = [];
   const byArithmetic = [...grouped(chosen, (group) => group.arithmetic)];
   const width = Math.max(300, host.clientWidth), columns = Math.max(1, Math.min(3, Math.floor(width / 360), byArithmetic.length));
   const left = 46, gap = 14, height = 250, above = 30, below = 34, cell = Math.floor(width / columns);
@@ -42,20 +45,17 @@ function errorOverCondition(host, limit) {
   for (const cloud of clouds) {
     for (const {group, cases} of cloud.members) {
       for (const each of cases) {
-        rows.push([data.families[group.family], group.n, group.method, group.arithmetic, each.condition, each.error]);
         if (each.condition !== null) conditionsShown.push(each.condition);
-        if (each.error !== null && each.error <= errorCap) errorsShown.push(each.error);
+        errorsShown.push(each.error);
       }
     }
   }
-  const zeros = errorsShown.includes(0);
   clouds.slice(0, limit).forEach((cloud, k) => {
     const x = (k % columns) * cell + left, y = top + Math.floor(k / columns) * (height + above + below) + above;
     const box = {x, y, width: cell - left - gap, height};
     const xScale = logScale(conditionsShown, x + 6, x + box.width - 6, 5);
-    const yScale = logScale(errorsShown, y + height - (zeros ? 20 : 6), y + 22);
-    drawFrame(svg, box, xScale, yScale, cloud.arithmetic, {zeroAt: zeros ? y + height - 7 : 0});
-    write(svg, x - 5, y + 14, ">" + powerOfTen(Math.log10(errorCap)), {anchor: "end"});
+    const yScale = railedAxis(errorsShown, y + height, y, errorCap, errorFloor);
+    drawFrame(svg, box, xScale, yScale, cloud.arithmetic);
     let corner = null;
     const least = {x: Infinity, y: Infinity};
     for (const {group, cases} of cloud.members) {
@@ -63,24 +63,25 @@ function errorOverCondition(host, limit) {
       for (const each of cases) {
         if (!(each.condition > 0)) continue;
         const px = xScale.place(each.condition);
-        const py = each.error === null || each.error > errorCap ? y + 10 : each.error === 0 ? y + height - 8 : yScale.place(each.error);
+        const py = yScale.place(each.error);
         places.push([px, py]);
-        if (each.error > 0 && each.error <= errorCap) {
+        if (!yScale.isAbove(each.error) && !yScale.isBelow(each.error)) {
           least.x = Math.min(least.x, each.condition);
           least.y = Math.min(least.y, each.error);
           corner = least;
         }
-        points.push({x: px, y: py, text: () => `${group.method} · ${group.arithmetic}\n${data.families[group.family]}, n = ${group.n}\n` +
-          `${selection.condition} ${shortNumber(each.condition)}\n${selection.metric} ${shortNumber(each.error)}`});
+        points.push({x: px, y: py, group, case: each, text: describeCase});
       }
       drawCloud(svg, methodStyle(group.method), places);
     }
     if (corner) drawSlopes(svg, box, xScale, yScale, corner);
   });
-  const panels = Math.min(limit, clouds.length), bottom = top + Math.ceil(panels / columns) * (height + above + below) + 8;
-  write(svg, left, bottom, `x: ${selection.condition} of I + A; y: ${selection.metric}; dashed: slopes 1 and 2, at an arbitrary height`);
+  const panels = Math.min(limit, clouds.length), end = top + Math.ceil(panels / columns) * (height + above + below) + 8;
+  const bottom = writeLines(svg, left, end, width - left - gap, `x: ${selection.condition} of I + A; y: ${selection.metric}; dashed: slopes 1 and 2, at an arbitrary height`);
   svg.setAttribute("height", bottom + 8);
   svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 8}`);
   attachHover(svg, points);
-  return {panels: clouds.length, columns: ["family", "n", "method", "arithmetic", selection.condition, selection.metric], rows};
+  return {panels: clouds.length, columns: ["family", "n", "method", "arithmetic", selection.condition, selection.metric],
+    rows: () => clouds.flatMap(({members}) => members.flatMap(({group, cases}) => cases.map((each) =>
+      [data.families[group.family], group.n, group.method, group.arithmetic, each.condition, each.error])))};
 }

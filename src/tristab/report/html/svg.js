@@ -24,12 +24,33 @@ function write(parent, x, y, text, options = {}) {
 }
 
 // Widths of text without asking the layout engine, which would be slow for thousands of labels.
-const textWidth = (text, size = 11) => text.length * size * 0.56;
+const ruler = document.createElement("canvas").getContext("2d"), widths = new Map();
+ruler.font = '100px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+function textWidth(text, size = 11) {
+  if (!widths.has(text)) widths.set(text, ruler.measureText(text).width / 100);
+  return widths.get(text) * size;
+}
 function shortened(text, width, size = 11) {
   if (textWidth(text, size) <= width) return text;
-  const room = Math.max(3, Math.floor(width / (size * 0.56)) - 1);
+  const room = Math.max(3, Math.floor(width / textWidth(text, size) * text.length) - 1);
   const head = Math.ceil(room * 0.55);
   return text.slice(0, head) + "…" + text.slice(text.length - (room - head));
+}
+
+// Lines of a text that is too long for one; returns where they end.
+function writeLines(parent, x, y, width, text) {
+  let line = "", at = y;
+  for (const word of text.split(" ")) {
+    if (line && textWidth(line + " " + word) > width) {
+      write(parent, x, at, line);
+      line = word;
+      at += 14;
+    } else {
+      line += (line ? " " : "") + word;
+    }
+  }
+  write(parent, x, at, line);
+  return at;
 }
 
 const dashes = ["", "6 3", "2 3", "8 3 2 3"];
@@ -79,7 +100,7 @@ function drawLegend(parent, width, names, styleOf, top = 0) {
 }
 
 // A frame with marks on both axes. `box` has x, y, width and height; the scales run over it.
-function drawFrame(parent, box, xScale, yScale, title, options = {}) {
+function drawFrame(parent, box, xScale, yScale, title) {
   const {x, y, width, height} = box;
   for (const mark of yScale.marks) {
     const at = yScale.place(mark.at);
@@ -92,8 +113,7 @@ function drawFrame(parent, box, xScale, yScale, title, options = {}) {
     write(parent, at, y + height + 14, mark.label, {anchor: "middle"});
   }
   element("rect", {x, y, width, height, fill: "none", stroke: "var(--line)"}, parent);
-  if (options.zeroAt) write(parent, x - 5, options.zeroAt + 4, "0", {anchor: "end"});
-  if (options.topAt) write(parent, x - 5, options.topAt + 4, "n.f.", {anchor: "end"});
+  for (const rail of yScale.rails || []) write(parent, x - 5, rail.at + 4, rail.label, {anchor: "end"});
   const lines = String(title).split("\n");
   lines.forEach((line, k) => write(parent, x, y - 7 - 14 * (lines.length - 1 - k), shortened(line, width + 4, 12),
     {ink: k === 0 ? "ink" : "soft", size: 12, weight: k === 0 ? 600 : undefined}));
@@ -120,7 +140,7 @@ function attachHover(svg, points) {
     ring.setAttribute("cx", point.x);
     ring.setAttribute("cy", point.y);
     ring.setAttribute("visibility", "visible");
-    tooltip.textContent = typeof point.text === "function" ? point.text() : point.text;
+    tooltip.textContent = typeof point.text === "function" ? point.text(point) : point.text;
     tooltip.hidden = false;
     const left = Math.min(event.clientX + 14, innerWidth - tooltip.offsetWidth - 6);
     const below = event.clientY + 16 + tooltip.offsetHeight < innerHeight;

@@ -1,7 +1,7 @@
 // What is read rather than looked at: conditions of the inputs, stability classes, expectations, provenance.
 
 function drawTable(host, columns, rows, numberFrom = 1) {
-  const table = html("table", {}, host), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
+  const table = html("table", {}, html("div", {class: "scroll"}, host)), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
   const isNumber = (k) => rows.some((row) => typeof row[k] === "number") && k >= numberFrom;
   columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, name));
   for (const row of rows) {
