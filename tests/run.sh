@@ -17,6 +17,8 @@ done
 
 # shellcheck disable=SC2086 # lists of words
 install_missing $build_packages $test_packages
+# shellcheck disable=SC2086
+install_missing $browser_packages || say "Chromium cannot be installed: the test of reports in a browser is skipped"
 cd "$top"
 
 sources() { find src apps tests -name '*.h' -o -name '*.cc' | sort; }

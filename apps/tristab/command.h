@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tristab/base/parameters.h"
+#include "tristab/report/object_stream.h"
 #include "tristab/sweep/config.h"
 
 namespace tristab {
@@ -21,12 +22,17 @@ void add_sweep(CLI::App& app, const CommandWords& words, int& status);
 void add_compare(CLI::App& app);
 void add_invert(CLI::App& app);
 void add_generate(CLI::App& app);
+void add_report(CLI::App& app);
+void add_export(CLI::App& app);
 void add_list(CLI::App& app);
 // Where a check fails `status` becomes 1, the exit status of the program.
 void add_selftest(CLI::App& app, int& status);
 
 // Throws UsageError for words that the command has no use for: an option nearest in name is named.
 void refuse_leftovers(const CLI::App& command);
+
+// Says on standard error where the result in `path` lacks records that it promises.
+void note_incomplete(const std::string& path, const ResultHead& head);
 
 // A whole number typed for an option. Throws UsageError naming it, what was found and what is allowed.
 std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,

@@ -24,6 +24,8 @@ constexpr const char* short_help = R"(tristab: how wrong does (I + A)^-1 get, A 
   tristab compare                  ranked table of methods, from a result or computed now
   tristab invert INPUT             what one method in one arithmetic returns, as .npy
   tristab generate FAMILY          write input matrices as .npy
+  tristab report RESULTS.json      a page with figures, -o report.html
+  tristab export RESULTS.json      for pandas, gnuplot and others
   tristab list                     methods, arithmetics, formats, families, metrics
   tristab selftest                 check the arithmetic on this machine
 
@@ -59,6 +61,8 @@ int run(int count, char** arguments) {
   add_compare(app);
   add_invert(app);
   add_generate(app);
+  add_report(app);
+  add_export(app);
   add_list(app);
   add_selftest(app, status);
   try {

@@ -10,6 +10,7 @@
 #include "progress.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/expectation_table.h"
+#include "tristab/report/html_report.h"
 #include "tristab/report/layer_table.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/table.h"
@@ -21,7 +22,7 @@ namespace tristab {
 namespace {
 
 struct SweepOptions {
-  std::string config, output, format, jobs, max_cases;
+  std::string config, output, format, html, jobs, max_cases;
   std::string chunks, methods, kernels, arithmetics, families, trials, seed;
   bool dry_run = false, layer = false;
 };
@@ -125,6 +126,13 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   } else {
     format = result_format_of(options.format, path);
   }
+  if (command.count("--html") > 0 && options.html.empty()) {
+    throw UsageError("--html: found nothing; allowed: an HTML file, or - for standard output");
+  }
+  if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
+    throw UsageError(fmt::format("--html: found a result {}; allowed: one in a .json or .ndjson file",
+                                 path == "-" ? "on standard output" : "in CSV"));
+  }
   const Plan plan = make_plan(config);
   if (!options.max_cases.empty()) {
     const std::int64_t most = whole_number("--max-cases", options.max_cases, 1, std::int64_t{1} << 53);
@@ -152,6 +160,7 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
              sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads,
              sink.nonfinite, sink.failed, path == "-" ? "standard output" : path);
+  if (!options.html.empty()) write_html_report(path, options.html);
   const std::vector<ExpectationOutcome>& outcomes = sink.report.expectations;
   if (!outcomes.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", expectations_table(outcomes));
   return std::all_of(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
@@ -167,6 +176,7 @@ void add_sweep(CLI::App& app, const CommandWords& words, int& status) {
   command->add_option("-o,--output", options->output,
                       "result file, - for standard output (results/NAME.json)");
   command->add_option("--format", options->format, "json, ndjson or csv (from the extension of -o)");
+  command->add_option("--html", options->html, "also a page with figures, as tristab report makes it");
   command->add_option("--chunks", options->chunks,
                       "sizes, 16,64 or 16:256:*2, instead of the configuration's");
   command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh, instead of its");

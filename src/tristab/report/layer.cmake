@@ -1,8 +1,20 @@
 # Result files and tables: JSON, NDJSON and CSV from one table of columns, their reader, rankings for a terminal.
 tristab_layer(report
-  SOURCES column.cc csv_writer.cc expectation_table.cc json_text.cc json_writer.cc layer_table.cc ndjson_writer.cc output_file.cc ranking.cc reader.cc cross_table.cc cross_table_text.cc
-          result_text.cc result_writer.cc table.cc tool_info.cc
+  SOURCES column.cc csv_writer.cc expectation_table.cc export_gnuplot.cc export_table.cc export_vega.cc html_data.cc html_report.cc json_text.cc json_writer.cc layer_table.cc ndjson_writer.cc object_stream.cc output_file.cc ranking.cc reader.cc cross_table.cc cross_table_text.cc
+          result_groups.cc result_text.cc result_writer.cc table.cc tool_info.cc
   USES tristab_sweep)
+
+# The page of reports becomes part of the program. The scripts share one scope; they stand in the order of their use.
+set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)
+set(html_scripts ${html}/scale.js ${html}/svg.js ${html}/download.js ${html}/data.js ${html}/filters.js ${html}/panels.js
+                 ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/tables.js ${html}/page.js)
+set(html_assets ${CMAKE_CURRENT_BINARY_DIR}/html_assets.cc)
+add_custom_command(OUTPUT ${html_assets}
+  COMMAND ${CMAKE_COMMAND} -DPAGE=${html}/page.html -DSTYLE=${html}/style.css "-DSCRIPTS=${html_scripts}" -DOUTPUT=${html_assets}
+          -P ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html_embed.cmake
+  DEPENDS ${html}/page.html ${html}/style.css ${html_scripts} ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html_embed.cmake
+  VERBATIM)
+target_sources(tristab_report PRIVATE ${html_assets})
 
 # The commit, when the sources are a checkout; asked for again whenever CMake runs.
 execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*

@@ -1,0 +1,46 @@
+// tristab report RESULTS -o report.html: a result as one page with figures.
+#include "tristab/report/html_report.h"
+
+#include <fmt/format.h>
+
+#include "command.h"
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+struct ReportOptions {
+  std::string results, output;
+};
+
+void report(const CLI::App& command, const ReportOptions& options) {
+  refuse_leftovers(command);
+  if (options.results.empty()) {
+    throw UsageError("tristab report: found no result; allowed: tristab report RESULTS.json -o report.html");
+  }
+  if (options.output.empty()) {
+    throw UsageError("tristab report -o: found nothing; allowed: an HTML file, or - for standard output");
+  }
+  note_incomplete(options.results, write_html_report(options.results, options.output));
+}
+
+}  // namespace
+
+void note_incomplete(const std::string& path, const ResultHead& head) {
+  if (head.complete) return;
+  fmt::print(stderr, "tristab: note: {} is not complete: {} records{}\n",
+             path == "-" ? "standard input" : path, head.records,
+             head.expected_cases > 0 ? fmt::format(" of {}", head.expected_cases) : "");
+}
+
+void add_report(CLI::App& app) {
+  auto options = std::make_shared<ReportOptions>();
+  CLI::App* command = app.add_subcommand("report", "A result as one HTML page with figures");
+  command->allow_extras();
+  command->add_option("RESULTS", options->results,
+                      "result of tristab sweep, .json or .ndjson, - for standard input");
+  command->add_option("-o,--output", options->output, "the page, - for standard output");
+  command->callback([command, options] { report(*command, *options); });
+}
+
+}  // namespace tristab

@@ -1,0 +1,54 @@
+// The data of the page, and what is selected of it.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const metricNames = {
+  frobenius: "frobenius: against the inverse of A as rounded", total_frobenius: "total_frobenius: against the inverse of A itself",
+  strict_lower: "strict_lower: strictly lower triangle alone",
+};
+const unique = (values) => [...new Set(values)];
+const columnsOf = data.groups;
+const groups = columnsOf.f.map((family, k) => {
+  const [method, arithmetic, formation, kernel] = data.settings[columnsOf.s[k]];
+  return {index: k, family, method, arithmetic, formation, kernel, setting: columnsOf.s[k], n: columnsOf.n[k]};
+});
+const methods = unique(groups.map((group) => group.method)), arithmetics = unique(groups.map((group) => group.arithmetic));
+const sizes = unique(groups.map((group) => group.n)).sort((a, b) => a - b);
+const families = unique(groups.map((group) => group.family));
+const metrics = Object.keys(metricNames).filter((name) => name in columnsOf);
+const conditions = ["cond_2", "cond_skeel", "cond_inf", "cond_1", "cond_frobenius"].filter((name) => name in data.matrices);
+
+const methodIndex = new Map(methods.map((name, k) => [name, k]));
+const methodStyle = (name) => seriesStyle(methodIndex.get(name) ?? methods.length);
+
+const selection = {
+  families: new Set(families), sizes: new Set(sizes), methods: new Set(methods), arithmetics: new Set(arithmetics),
+  metric: metrics[0], statistic: "median", condition: conditions[0], cost: "flops",
+};
+const inSelection = (group) => selection.families.has(group.family) && selection.sizes.has(group.n) &&
+  selection.methods.has(group.method) && selection.arithmetics.has(group.arithmetic);
+const selectedGroups = () => groups.filter(inSelection);
+
+// The selected statistic of a metric; null without a finite trial.
+const statisticOf = (group, metric) => columnsOf[metric] ? columnsOf[metric][selection.statistic][group.index] : null;
+const withoutNumber = (group) => columnsOf.nonfinite[group.index] + columnsOf.failed[group.index];
+
+const verdicts = ["pass", "marginal", "fail", "nonfinite"];
+const verdictLetters = {pass: "P", marginal: "M", fail: "F", nonfinite: "N", failed: "–", none: "?"};
+// The worst verdict of a group; "failed" where no trial has an answer, "none" where the file has no verdicts.
+function worstVerdict(group) {
+  const count = (name) => columnsOf[name][group.index];
+  for (const name of ["nonfinite", "fail", "marginal", "pass"]) if (count(name) > 0) return name;
+  return count("failed") > 0 ? "failed" : "none";
+}
+
+function describe(group) {
+  const k = group.index, lines = [`${group.method} · ${group.arithmetic}`, `${data.families[group.family]}, n = ${group.n}`];
+  for (const metric of metrics) {
+    lines.push(`${metric}: median ${shortNumber(columnsOf[metric].median[k])}, worst ${shortNumber(columnsOf[metric].worst[k])}`);
+  }
+  if (columnsOf.growth) lines.push(`growth: median ${shortNumber(columnsOf.growth.median[k])}`);
+  const parts = [`${columnsOf.trials[k]} trials`];
+  for (const name of ["pass", "marginal", "fail", "nonfinite", "failed"]) if (columnsOf[name][k]) parts.push(`${columnsOf[name][k]} ${name}`);
+  lines.push(parts.join(", "));
+  return lines.join("\n");
+}

@@ -1,0 +1,58 @@
+// The menus at the top: what is shown of families, sizes, methods and arithmetics, and which number of it.
+
+function addMenu(form, name, title, values, labelOf, changed) {
+  const details = html("details", {"data-filter": name}, form);
+  const summary = html("summary", {}, details), menu = html("div", {class: "menu"}, details), chosen = selection[name];
+  const all = html("p", {}, menu);
+  const boxes = [];
+  const show = () => {
+    const only = chosen.size === 1 ? labelOf([...chosen][0]) : `${chosen.size} of ${values.length}`;
+    summary.textContent = `${title}: ${chosen.size === values.length ? "all" : shortened(only, 150)}`;
+  };
+  const set = (values_) => {
+    chosen.clear();
+    values_.forEach((value) => chosen.add(value));
+    boxes.forEach((box, k) => { box.checked = chosen.has(values[k]); });
+    show();
+    changed();
+  };
+  const button = (text, choose) => html("button", {type: "button"}, all, text).addEventListener("click", () => set(choose()));
+  button("all", () => values);
+  all.append(" ");
+  button("none", () => []);
+  values.forEach((value) => {
+    const label = html("label", {}, menu), box = html("input", {type: "checkbox"}, label);
+    box.checked = true;
+    box.addEventListener("change", () => {
+      box.checked ? chosen.add(value) : chosen.delete(value);
+      show();
+      changed();
+    });
+    label.append(labelOf(value));
+    boxes.push(box);
+  });
+  show();
+}
+
+function addChoice(form, name, title, options, changed) {
+  if (options.length < 2) return;
+  const label = html("label", {class: "choice"}, form, title), select = html("select", {"data-filter": name}, label);
+  for (const [value, text] of options) html("option", {value}, select, text);
+  select.value = selection[name];
+  select.addEventListener("change", () => { selection[name] = select.value; changed(); });
+}
+
+function addFilters(form, changed) {
+  addMenu(form, "families", "family", families, (k) => data.families[k], changed);
+  addMenu(form, "sizes", "size", sizes, (n) => String(n), changed);
+  addMenu(form, "methods", "method", methods, (name) => name, changed);
+  addMenu(form, "arithmetics", "arithmetic", arithmetics, (name) => name, changed);
+  addChoice(form, "metric", "error", metrics.map((name) => [name, metricNames[name]]), changed);
+  addChoice(form, "statistic", "over trials", [["median", "median"], ["worst", "worst"]], changed);
+  addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
+  addChoice(form, "cost", "cost", [["flops", "operations"], ["depth", "depth"]], changed);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("pointerdown", (event) => {
+    form.querySelectorAll("details[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  });
+}

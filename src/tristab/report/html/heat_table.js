@@ -1,0 +1,50 @@
+// Methods by arithmetics: the worst verdict as colour and letter, the worst error as number.
+
+function heatTable(host) {
+  const chosen = selectedGroups();
+  const columns = unique(chosen.map((group) => group.arithmetic)), rowNames = unique(chosen.map((group) => group.method));
+  const width = Math.max(300, host.clientWidth), labelWidth = Math.min(230, width * 0.36, 14 + Math.max(60, ...rowNames.map((name) => textWidth(name))));
+  const cell = Math.max(62, Math.min(150, (width - labelWidth) / Math.max(1, columns.length))), line = 26;
+  const widest = Math.max(...columns.map((name) => textWidth(name)), 0), turned = widest > cell - 6;
+  const top = turned ? Math.min(150, widest) + 14 : 26;
+  const drawingWidth = Math.max(width, labelWidth + cell * columns.length + 2);
+  const svg = element("svg", {width: drawingWidth, role: "img", "aria-label": "verdicts"}, host);
+  columns.forEach((name, k) => {
+    const x = labelWidth + cell * (k + 0.5);
+    turned ? write(svg, x + 4, top - 6, shortened(name, 150), {ink: "ink", turn: true}) : write(svg, x, top - 8, name, {anchor: "middle", ink: "ink"});
+  });
+  const cells = grouped(chosen, (group) => `${group.method}\n${group.arithmetic}`), rows = [], points = [];
+  rowNames.forEach((method, row) => {
+    const y = top + row * line;
+    write(svg, labelWidth - 8, y + 17, shortened(method, labelWidth - 10), {anchor: "end", ink: "ink"});
+    columns.forEach((arithmetic, column) => {
+      const members = cells.get(`${method}\n${arithmetic}`);
+      if (!members) return;
+      const order = ["none", "failed", ...verdicts];
+      const verdict = order[Math.max(...members.map((group) => order.indexOf(worstVerdict(group))))];
+      const worst = members.reduce((most, group) => Math.max(most, columnsOf[selection.metric]?.worst[group.index] ?? -1), -1);
+      const x = labelWidth + column * cell, colour = verdict === "none" ? "panel" : verdict, ink = verdict === "none" ? "ink" : `${verdict}-ink`;
+      element("rect", {x: x + 1, y: y + 1, width: cell - 2, height: line - 2, rx: 3, fill: `var(--${colour})`, stroke: "var(--line)", "stroke-width": 0.5, "data-verdict": verdict}, svg);
+      write(svg, x + 8, y + 17, verdictLetters[verdict], {ink, weight: 700, size: 12});
+      if (worst >= 0) write(svg, x + cell - 6, y + 17, shortNumber(worst, 2), {anchor: "end", ink});
+      const counts = Object.fromEntries([...verdicts, "failed", "trials"].map((name) => [name, members.reduce((sum, group) => sum + columnsOf[name][group.index], 0)]));
+      rows.push([method, arithmetic, verdict, worst >= 0 ? worst : null, counts.trials, counts.pass, counts.marginal, counts.fail, counts.nonfinite, counts.failed]);
+      const where = members.find((group) => worstVerdict(group) === verdict) || members[0];
+      points.push({x: x + cell / 2, y: y + line / 2, text: `${method} · ${arithmetic}\n${verdict}: e.g. ${data.families[where.family]}, n = ${where.n}\n` +
+        `worst ${selection.metric}, finite trials: ${worst >= 0 ? shortNumber(worst) : "none"}\n` +
+        ["pass", "marginal", "fail", "nonfinite", "failed"].filter((name) => counts[name]).map((name) => `${counts[name]} ${name}`).join(", ") + ` of ${counts.trials}`});
+    });
+  });
+  const height = top + rowNames.length * line + 30;
+  let x = 0;
+  for (const [name, text] of [["pass", "pass"], ["marginal", "marginal"], ["fail", "fail"], ["nonfinite", "not finite"], ["failed", "no answer"]]) {
+    element("rect", {x, y: height - 20, width: 18, height: 16, rx: 3, fill: `var(--${name})`, stroke: "var(--line)", "stroke-width": 0.5}, svg);
+    write(svg, x + 9, height - 8, verdictLetters[name], {anchor: "middle", ink: `${name}-ink`, weight: 700});
+    write(svg, x + 22, height - 8, text, {ink: "soft"});
+    x += 30 + textWidth(text);
+  }
+  svg.setAttribute("height", height);
+  svg.setAttribute("viewBox", `0 0 ${drawingWidth} ${height}`);
+  attachHover(svg, points);
+  return {columns: ["method", "arithmetic", "worst_verdict", "worst_" + selection.metric, "trials", "pass", "marginal", "fail", "nonfinite", "failed"], rows};
+}

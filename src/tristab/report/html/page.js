@@ -1,0 +1,96 @@
+// The page: its figures in order, what the result lacks, and drawing again when the selection or the width changes.
+
+const figures = [
+  {id: "verdicts", title: "Verdicts", needs: groups.length > 0, draw: heatTable,
+    note: "Worst verdict of the selected families and sizes, with the worst error of the trials that are finite. A verdict compares the error with what a stable method achieves in that arithmetic."},
+  {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
+  {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: "condition numbers", draw: errorOverCondition,
+    note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
+  {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "parts of the errors (error_formation and the like)", draw: errorSplit,
+    note: "Each part relative to the exact inverse, the worst of the selected families and sizes; as far as the result has them."},
+  {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: linesOverSizes(() => "growth", 0),
+    note: "Largest intermediate that is kept, over the largest entry of the exact inverse. (fp16 overflows at 65504 in absolute size.)"},
+  {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer)", draw: layerFigure("o", "the outputs"), note: ""},
+  {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
+  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && ["matmul_flops", "depth"].some((name) => columnsOf[name].some((value) => value !== null)), lacks: "costs", draw: costAgainstError,
+    note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error. Settings with a trial that is not finite are at the top."},
+  {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decays of the inverse",
+    draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
+  {id: "powers", title: "Powers of A", needs: data.matrices.profiles.some((profile) => profile.powers.length > 0), lacks: "powers of A",
+    draw: profileFigure("powers", "x: power; y: largest entry of that power of A, median over the matrices"), note: "What methods that square or double hold on the way."},
+  {id: "conditions", title: "Condition of the inputs", needs: conditions.length > 0, draw: conditionReport, note: ""},
+  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable, note: ""},
+  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, draw: stabilityClasses, note: "How errors grow with condition number and size: slopes in logarithms."},
+];
+
+function drawFigure(figure) {
+  figure.host.replaceChildren();
+  const limit = figure.all ? Infinity : innerWidth > 700 ? 12 : 4;
+  if (selectedGroups().length === 0 && !["expectations", "classes"].includes(figure.id)) {
+    figure.host.textContent = "Nothing is selected.";
+    figure.csv.disabled = true;
+    figure.svg.disabled = true;
+    figure.more.hidden = true;
+    return;
+  }
+  figure.result = figure.draw(figure.host, limit);
+  const drawing = figure.host.querySelector("svg");
+  figure.csv.disabled = false;
+  figure.svg.disabled = !drawing;
+  figure.svg.hidden = !drawing;
+  const panels = figure.result.panels || 0;
+  figure.more.hidden = panels <= (innerWidth > 700 ? 12 : 4);
+  figure.more.textContent = figure.all ? "fewer" : `all ${panels} panels`;
+  if (figure.id === "split") figure.more.textContent = figure.all ? "fewer" : "all rows";
+}
+
+function drawAll() { figures.filter((figure) => figure.host).forEach(drawFigure); }
+
+function addFigure(figure) {
+  const section = html("section", {class: "figure", id: figure.id}, document.getElementById("figures"));
+  const bar = html("div", {class: "title"}, section), tools = html("div", {class: "tools"});
+  html("h2", {}, bar, figure.title);
+  bar.append(tools);
+  const button = (text, title, action) => {
+    const node = html("button", {type: "button", title}, tools, text);
+    node.addEventListener("click", action);
+    return node;
+  };
+  figure.more = button("", "show every panel of the selection", () => { figure.all = !figure.all; drawFigure(figure); });
+  figure.svg = button("SVG", "download the figure", () => save(`${figure.id}.svg`, "image/svg+xml", svgText(figure.host.querySelector("svg"))));
+  figure.csv = button("CSV", "download the data of the figure", () => save(`${figure.id}.csv`, "text/csv", csvText(figure.result.columns, typeof figure.result.rows === "function" ? figure.result.rows() : figure.result.rows)));
+  if (figure.note) html("p", {}, section, figure.note);
+  figure.host = html("div", {class: "drawing"}, section);
+  html("a", {href: "#" + figure.id}, document.getElementById("contents"), figure.title);
+}
+
+function addNotices() {
+  const list = document.getElementById("notices");
+  const total = (name) => columnsOf[name].reduce((sum, count) => sum + count, 0);
+  const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
+  document.getElementById("headline").textContent = `${data.records.toLocaleString("en")} cases: ${count(families.length, "input", "inputs")}, ` +
+    `${count(sizes.length, "size", "sizes")}, ${count(methods.length, "method", "methods")}, ${count(arithmetics.length, "arithmetic", "arithmetics")}. ` +
+    verdicts.map((name) => `${total(name).toLocaleString("en")} ${name === "nonfinite" ? "not finite" : name}`).join(", ") +
+    (total("failed") ? `, ${total("failed").toLocaleString("en")} without an answer` : "") + ".";
+  if (!data.complete) {
+    html("li", {class: "warning"}, list, `The result is not complete: ${data.records.toLocaleString("en")} cases${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. What follows shows these.`);
+  }
+  const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
+  if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);
+  if (groups.length > 0 && verdicts.every((name) => total(name) === 0)) html("li", {}, list, "The result has no verdicts: cells of the table of verdicts have a question mark.");
+  if (!data.run) html("li", {}, list, "The result says nothing about its run: command, host and time are left out.");
+  html("li", {}, list, "Numbers are rounded to three or four digits; the result file holds all of them.");
+}
+
+addNotices();
+figures.filter((figure) => figure.needs).forEach(addFigure);
+addFilters(document.getElementById("filters"), drawAll);
+provenance(document.getElementById("provenance"));
+drawAll();
+let drawnWidth = innerWidth, waiting = 0;
+addEventListener("resize", () => {
+  if (innerWidth === drawnWidth) return;
+  drawnWidth = innerWidth;
+  clearTimeout(waiting);
+  waiting = setTimeout(drawAll, 100);
+});

@@ -1,0 +1,151 @@
+// Drawing: elements of SVG, a frame with axes, markers, legends, and the numbers under the pointer. Colours are written as
+// var(--name), so that one drawing serves light, dark and, with the light values put in, files of its own.
+
+function element(name, attributes = {}, parent = null, text = null) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== null) node.textContent = text;
+  if (parent) parent.append(node);
+  return node;
+}
+
+function html(name, attributes = {}, parent = null, text = null) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
+  if (text !== null) node.textContent = text;
+  if (parent) parent.append(node);
+  return node;
+}
+
+function write(parent, x, y, text, options = {}) {
+  return element("text", {x: x.toFixed(1), y: y.toFixed(1), "font-size": options.size || 11, fill: `var(--${options.ink || "soft"})`,
+    "text-anchor": options.anchor || "start", ...(options.weight ? {"font-weight": options.weight} : {}),
+    ...(options.turn ? {transform: `rotate(-90 ${x.toFixed(1)} ${y.toFixed(1)})`} : {})}, parent, text);
+}
+
+// Widths of text without asking the layout engine, which would be slow for thousands of labels.
+const ruler = document.createElement("canvas").getContext("2d"), widths = new Map();
+ruler.font = '100px system-ui, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
+function textWidth(text, size = 11) {
+  if (!widths.has(text)) widths.set(text, ruler.measureText(text).width / 100);
+  return widths.get(text) * size;
+}
+function shortened(text, width, size = 11) {
+  if (textWidth(text, size) <= width) return text;
+  const room = Math.max(3, Math.floor(width / textWidth(text, size) * text.length) - 1);
+  const head = Math.ceil(room * 0.55);
+  return text.slice(0, head) + "…" + text.slice(text.length - (room - head));
+}
+
+// Lines of a text that is too long for one; returns where they end.
+function writeLines(parent, x, y, width, text) {
+  let line = "", at = y;
+  for (const word of text.split(" ")) {
+    if (line && textWidth(line + " " + word) > width) {
+      write(parent, x, at, line);
+      line = word;
+      at += 14;
+    } else {
+      line += (line ? " " : "") + word;
+    }
+  }
+  write(parent, x, at, line);
+  return at;
+}
+
+const dashes = ["", "6 3", "2 3", "8 3 2 3"];
+const shapes = ["circle", "square", "triangle", "diamond", "cross", "plus"];
+function seriesStyle(index) {
+  return {colour: `var(--s${index % 8})`, dash: dashes[Math.floor(index / 8) % dashes.length], shape: shapes[index % shapes.length]};
+}
+
+// Outline of a marker around a point; crosses are strokes.
+function markerPath(shape, x, y, r) {
+  const p = (dx, dy) => `${(x + dx * r).toFixed(1)} ${(y + dy * r).toFixed(1)}`;
+  switch (shape) {
+    case "square": return `M${p(-0.9, -0.9)}L${p(0.9, -0.9)}L${p(0.9, 0.9)}L${p(-0.9, 0.9)}Z`;
+    case "triangle": return `M${p(0, -1.15)}L${p(1.05, 0.8)}L${p(-1.05, 0.8)}Z`;
+    case "diamond": return `M${p(0, -1.3)}L${p(1.1, 0)}L${p(0, 1.3)}L${p(-1.1, 0)}Z`;
+    case "cross": return `M${p(-0.9, -0.9)}L${p(0.9, 0.9)}M${p(-0.9, 0.9)}L${p(0.9, -0.9)}`;
+    case "plus": return `M${p(-1.1, 0)}L${p(1.1, 0)}M${p(0, -1.1)}L${p(0, 1.1)}`;
+    default: return `M${p(-1, 0)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`;
+  }
+}
+function drawMarkers(parent, style, places, r = 3) {
+  if (places.length === 0) return;
+  const strokes = style.shape === "cross" || style.shape === "plus";
+  element("path", {d: places.map(([x, y]) => markerPath(style.shape, x, y, r)).join(""), fill: strokes ? "none" : style.colour,
+    stroke: strokes ? style.colour : "none", "stroke-width": strokes ? 1.6 : 0, class: "mark"}, parent);
+}
+
+function drawLine(parent, style, places) {
+  if (places.length < 2) return;
+  element("path", {d: places.map(([x, y], k) => `${k ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`).join(""), fill: "none",
+    stroke: style.colour, "stroke-width": 1.5, ...(style.dash ? {"stroke-dasharray": style.dash} : {})}, parent);
+}
+
+// Rows of markers with names; returns its height.
+function drawLegend(parent, width, names, styleOf, top = 0) {
+  let x = 0, y = top + 12;
+  for (const name of names) {
+    const text = shortened(name, width - 40), step = textWidth(text) + 38;
+    if (x > 0 && x + step > width) { x = 0; y += 18; }
+    const style = styleOf(name);
+    drawLine(parent, style, [[x, y - 4], [x + 22, y - 4]]);
+    drawMarkers(parent, style, [[x + 11, y - 4]]);
+    write(parent, x + 27, y, text, {ink: "ink"});
+    x += step;
+  }
+  return y - top + 10;
+}
+
+// A frame with marks on both axes. `box` has x, y, width and height; the scales run over it.
+function drawFrame(parent, box, xScale, yScale, title) {
+  const {x, y, width, height} = box;
+  for (const mark of yScale.marks) {
+    const at = yScale.place(mark.at);
+    element("line", {x1: x, x2: x + width, y1: at.toFixed(1), y2: at.toFixed(1), stroke: "var(--grid)"}, parent);
+    write(parent, x - 5, at + 4, mark.label, {anchor: "end"});
+  }
+  for (const mark of xScale.marks) {
+    const at = xScale.place(mark.at);
+    element("line", {x1: at.toFixed(1), x2: at.toFixed(1), y1: y, y2: y + height, stroke: "var(--grid)"}, parent);
+    write(parent, at, y + height + 14, mark.label, {anchor: "middle"});
+  }
+  element("rect", {x, y, width, height, fill: "none", stroke: "var(--line)"}, parent);
+  for (const rail of yScale.rails || []) write(parent, x - 5, rail.at + 4, rail.label, {anchor: "end"});
+  const lines = String(title).split("\n");
+  lines.forEach((line, k) => write(parent, x, y - 7 - 14 * (lines.length - 1 - k), shortened(line, width + 4, 12),
+    {ink: k === 0 ? "ink" : "soft", size: 12, weight: k === 0 ? 600 : undefined}));
+}
+
+// The point nearest to the pointer, of {x, y, text} in drawing units.
+function nearest(points, x, y, reach = 26) {
+  let best = null, least = reach * reach;
+  for (const point of points) {
+    const dx = point.x - x, dy = point.y - y, distance = dx * dx + dy * dy;
+    if (distance < least) { least = distance; best = point; }
+  }
+  return best;
+}
+
+function attachHover(svg, points) {
+  const tooltip = document.getElementById("tooltip");
+  const ring = element("circle", {r: 6, fill: "none", stroke: "var(--ink)", "stroke-width": 1.5, visibility: "hidden", "data-ring": ""}, svg);
+  const hide = () => { tooltip.hidden = true; ring.setAttribute("visibility", "hidden"); };
+  svg.addEventListener("pointermove", (event) => {
+    const frame = svg.getBoundingClientRect();
+    const point = nearest(points, event.clientX - frame.left, event.clientY - frame.top);
+    if (!point) { hide(); return; }
+    ring.setAttribute("cx", point.x);
+    ring.setAttribute("cy", point.y);
+    ring.setAttribute("visibility", "visible");
+    tooltip.textContent = typeof point.text === "function" ? point.text(point) : point.text;
+    tooltip.hidden = false;
+    const left = Math.min(event.clientX + 14, innerWidth - tooltip.offsetWidth - 6);
+    const below = event.clientY + 16 + tooltip.offsetHeight < innerHeight;
+    tooltip.style.left = Math.max(4, left) + "px";
+    tooltip.style.top = (below ? event.clientY + 16 : event.clientY - tooltip.offsetHeight - 10) + "px";
+  });
+  svg.addEventListener("pointerleave", hide);
+}

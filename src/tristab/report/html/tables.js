@@ -1,0 +1,71 @@
+// What is read rather than looked at: conditions of the inputs, stability classes, expectations, provenance.
+
+function drawTable(host, columns, rows, numberFrom = 1) {
+  const table = html("table", {}, html("div", {class: "scroll"}, host)), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
+  const isNumber = (k) => rows.some((row) => typeof row[k] === "number") && k >= numberFrom;
+  columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, name));
+  for (const row of rows) {
+    const line = html("tr", {}, body);
+    row.forEach((value, k) => html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : ""}, line,
+      value === null ? "–" : typeof value === "number" ? shortNumber(value) : String(value)));
+  }
+}
+
+function medianOf(values) {
+  const finite = values.filter((value) => value !== null).sort((a, b) => a - b), middle = finite.length >> 1;
+  if (finite.length === 0) return null;
+  return finite.length % 2 ? finite[middle] : (finite[middle - 1] + finite[middle]) / 2;
+}
+
+function conditionReport(host) {
+  const facts = ["cond_2", "cond_skeel", "norm_2", "max_abs", "inverse_max_abs"].filter((name) => name in data.matrices);
+  const indices = data.matrices.f.map((_, k) => k).filter((k) => selection.families.has(data.matrices.f[k]) && selection.sizes.has(data.matrices.n[k]));
+  const rows = [...grouped(indices, (k) => `${data.matrices.f[k]}/${data.matrices.n[k]}`)].map(([, members]) => {
+    const largest = (name) => members.reduce((most, k) => Math.max(most, data.matrices[name][k] ?? -Infinity), -Infinity);
+    return [data.families[data.matrices.f[members[0]]], data.matrices.n[members[0]], members.length,
+      ...facts.flatMap((name) => [medianOf(members.map((k) => data.matrices[name][k])), Number.isFinite(largest(name)) ? largest(name) : null])];
+  });
+  const columns = ["family", "n", "matrices", ...facts.flatMap((name) => [name + " median", "max"])];
+  drawTable(host, columns, rows);
+  return {columns: ["family", "n", "matrices", ...facts.flatMap((name) => [name + "_median", name + "_max"])], rows};
+}
+
+function stabilityClasses(host) {
+  const columns = ["method_label", "arithmetic_label", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
+  const rows = data.classes.filter((row) => selection.methods.has(row.method_label) && selection.arithmetics.has(row.arithmetic_label)).map((row) => columns.map((name) => row[name] ?? null));
+  drawTable(host, ["method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "fail", "not finite"], rows);
+  return {columns, rows};
+}
+
+function expectationTable(host) {
+  const bound = (row) => ["at_least", "at_most", "equals"].filter((name) => name in row).map((name) => `${name.replace("_", " ")} ${shortNumber(row[name])}`).join(", ");
+  const found = (row) => row.found ?? (row.undefined && row.undefined.found) ?? null;
+  const rows = data.expectations.map((row) => [row.met ? "✓ met" : "✗ not met", row.scenario || "", row.method_label, row.arithmetic_label, row.n,
+    `${row.statistic} of ${row.metric ?? "verdicts"}`, bound(row), found(row), row.why || ""]);
+  drawTable(host, ["", "scenario", "method", "arithmetic", "n", "quantity", "expected", "found", "why"], rows);
+  return {columns: ["met", "scenario", "method", "arithmetic", "n", "quantity", "expected", "found", "why"], rows};
+}
+
+function provenance(host) {
+  const run = data.run || {}, tool = data.tool || {}, list = html("dl", {}, html("section", {class: "figure", id: "provenance-figure"}, host));
+  list.before(html("h2", {}, null, "Provenance"));
+  const add = (name, value) => {
+    if (value === null || value === undefined || value === "") return;
+    html("dt", {}, list, name);
+    html("dd", {}, list, String(value));
+  };
+  const word = (text) => /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  add("command", Array.isArray(run.command) ? run.command.map(word).join(" ") : null);
+  add("version", tool.version ? `tristab ${tool.version} (${[tool.commit, tool.compiler, tool.simd].filter(Boolean).join(", ")})` : null);
+  add("seed", run.seed ?? data.config?.seed);
+  add("host", run.host);
+  add("started", run.started);
+  add("took", run.seconds !== undefined ? `${shortNumber(run.seconds)} s on ${run.threads} threads` : null);
+  add("cases", `${data.records}${data.expected && data.expected !== data.records ? " of " + data.expected : ""}`);
+  add("schema", data.schema);
+  if (data.config) {
+    const details = html("details", {}, host);
+    html("summary", {}, details, "Configuration");
+    html("pre", {}, details, JSON.stringify(data.config, null, 2));
+  }
+}

@@ -1,0 +1,13 @@
+# Writes html_assets.cc: the page, with its style sheet and its scripts in the order of SCRIPTS, as raw strings.
+file(READ ${PAGE} page)
+file(READ ${STYLE} style)
+set(text "#include \"tristab/report/html_assets.h\"\n\nnamespace tristab {\n\n")
+string(APPEND text "const char* const html_page = R\"asset(${page})asset\";\n\n")
+string(APPEND text "const char* const html_style = R\"asset(${style})asset\";\n\n")
+string(APPEND text "const std::initializer_list<const char*> html_scripts{\n")
+foreach(file IN LISTS SCRIPTS)
+  file(READ ${file} content)
+  string(APPEND text "    R\"asset(${content})asset\",\n")
+endforeach()
+string(APPEND text "};\n\n}  // namespace tristab\n")
+file(WRITE ${OUTPUT} "${text}")

@@ -1,0 +1,75 @@
+#include "tristab/report/html_report.h"
+
+#include <string_view>
+
+#include "tristab/report/html_assets.h"
+#include "tristab/report/html_data.h"
+#include "tristab/report/output_file.h"
+
+namespace tristab {
+namespace {
+
+// Points of scatter plots that a browser still draws and searches without delay, at some 20 bytes each.
+constexpr std::size_t most_cases = 200000;
+
+std::string escaped_for_html(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      default:
+        escaped += c;
+    }
+  }
+  return escaped;
+}
+
+// Replaces each {{name}} of the page once; what is put in is not searched again.
+std::string filled(std::string_view page,
+                   const std::vector<std::pair<std::string_view, std::string>>& values) {
+  std::string text;
+  while (!page.empty()) {
+    const std::size_t open = page.find("{{");
+    text += page.substr(0, open);
+    if (open == std::string_view::npos) break;
+    const std::size_t close = page.find("}}", open);
+    const std::string_view name = page.substr(open + 2, close - open - 2);
+    for (const auto& [known, value] : values) {
+      if (known == name) text += value;
+    }
+    page.remove_prefix(close + 2);
+  }
+  return text;
+}
+
+}  // namespace
+
+ResultHead write_html_report(const std::string& results, const std::string& output) {
+  HtmlData data;
+  const ResultHead head = visit_result(results, {"matrices", "records", "layers", "classes", "expectations"},
+                                       [&](const std::string& section, const Json& object,
+                                           const std::string& place) { data.add(section, object, place); });
+  std::string name = "result";
+  if (head.config.is_object() && head.config.contains("name") && head.config["name"].is_string()) {
+    name = head.config["name"].get<std::string>();
+  }
+  std::string script;
+  for (const char* part : html_scripts) script += part;
+  OutputFile file(output, Appearance::when_complete);
+  file.write(filled(html_page, {{"title", escaped_for_html(name)},
+                                {"style", html_style},
+                                {"script", script},
+                                {"data", data.text(head, most_cases)}}));
+  file.commit();
+  return head;
+}
+
+}  // namespace tristab

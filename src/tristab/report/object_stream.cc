@@ -1,0 +1,234 @@
+#include "tristab/report/object_stream.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iostream>
+
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+constexpr const char* allowed = "a result of tristab sweep, .json or .ndjson";
+
+[[noreturn]] void refuse(const std::string& place, const std::string& found, const char* what) {
+  throw InputError(fmt::format("{}: found {}; allowed: {}", place, found, what));
+}
+
+std::string shown(const Json& value) {
+  constexpr std::size_t longest = 60;
+  const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
+  return text.size() <= longest ? text : text.substr(0, longest) + "...";
+}
+
+// The section of a line of NDJSON; "" for header, end and unknown lines.
+std::string section_of(const std::string& type) {
+  if (type == "matrix") return "matrices";
+  if (type == "summary") return "summary";
+  if (type == "class") return "classes";
+  return type == "record" || type == "layer" || type == "expectation" ? type + "s" : "";
+}
+
+std::string text_or_empty(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+void take_object(const Json& document, const char* name, const std::string& path, Json& target) {
+  const auto found = document.find(name);
+  if (found == document.end() || found->is_null()) return;
+  if (!found->is_object()) refuse(fmt::format("{}: {}", path, name), shown(*found), "an object");
+  target = *found;
+}
+
+std::int64_t cases_of(const Json& object, const char* name, const std::string& place) {
+  const double number = number_field(object, place, name);
+  if (std::isnan(number)) return 0;
+  constexpr double most = 9007199254740992;  // 2^53
+  if (!(number >= 0 && number <= most) || std::trunc(number) != number) {
+    refuse(place + name, shown(object[name]), "a whole number of at least 0");
+  }
+  return static_cast<std::int64_t>(number);
+}
+
+class Visitor {
+ public:
+  Visitor(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit)
+      : path_(path), sections_(sections), visit_(visit) {}
+
+  ResultHead document(std::istream& stream) {
+    Json document;
+    try {
+      document = Json::parse(stream, [this](int depth, Json::parse_event_t event, Json& parsed) {
+        return filter(depth, event, parsed);
+      });
+    } catch (const Json::exception& error) {
+      std::string message = error.what();
+      const std::size_t start = message.find("] ");
+      if (start != std::string::npos) message.erase(0, start + 2);
+      refuse(path_, message, allowed);
+    }
+    check_schema(document);
+    if (!document.contains("records")) refuse(path_ + ": records", "nothing", "a list of records");
+    take_head(document);
+    if (head_.run.is_object()) {
+      head_.expected_cases = cases_of(head_.run, "cases", path_ + ": run.");
+      head_.complete = head_.run.value("complete", Json()) == Json(true) && has_all();
+    }
+    return head_;
+  }
+
+  ResultHead lines(std::istream& stream) {
+    head_.lines = true;
+    std::string line;
+    for (std::int64_t number = 1; std::getline(stream, line); ++number) {
+      if (line.empty()) continue;
+      const bool whole = !stream.eof();
+      const Json object = Json::parse(
+          line,
+          [this](int depth, Json::parse_event_t event, Json& parsed) {
+            return event != Json::parse_event_t::key || depth != 1 || parsed != "stages";
+          },
+          false);
+      if (object.is_discarded() || !object.is_object()) {
+        if (!whole) break;
+        throw InputError(
+            fmt::format("{}: line {} is not a JSON object; allowed: {}", path_, number, allowed));
+      }
+      const std::string type = text_or_empty(object, "type"), section = section_of(type);
+      const std::string place = fmt::format("{}: line {}: ", path_, number);
+      if (number == 1) {
+        check_schema(object);
+        take_head(object);
+        head_.expected_cases = cases_of(object, "expected_cases", place);
+      } else if (type == "end") {
+        take_head(object);
+        head_.complete = object.value("complete", Json()) == Json(true);
+      } else if (!section.empty()) {
+        give(section, object, place);
+      }
+    }
+    head_.complete = head_.complete && has_all();
+    return head_;
+  }
+
+ private:
+  // Hands out objects while the document is parsed, so that no more than one of them is in memory.
+  bool filter(int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::key && depth == 1) {
+      section_ = parsed.get<std::string>();
+      index_ = 0;
+      is_list_ =
+          std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
+      return true;
+    }
+    if (!is_list_) return true;
+    if (depth == 1 && (event == Event::value || event == Event::object_start)) {
+      refuse(fmt::format("{}: {}", path_, section_), event == Event::value ? shown(parsed) : "an object",
+             "a list of objects");
+    }
+    if (depth == 2 && (event == Event::value || event == Event::array_start)) {
+      refuse(fmt::format("{}: {}[{}]", path_, section_, index_),
+             event == Event::value ? shown(parsed) : "a list", "an object");
+    }
+    if (event == Event::key && depth == 3) return parsed != "stages";
+    if (event == Event::object_end && depth == 2) {
+      give(section_, parsed, fmt::format("{}: {}[{}].", path_, section_, index_++));
+      return false;
+    }
+    return true;
+  }
+
+  void give(const std::string& section, const Json& object, const std::string& place) {
+    head_.records += section == "records";
+    if (std::find(sections_.begin(), sections_.end(), section) != sections_.end()) {
+      visit_(section, object, place);
+    }
+  }
+
+  void check_schema(const Json& object) const {
+    const std::string schema = object.is_object() ? text_or_empty(object, "schema") : "";
+    if (schema.starts_with("tristab-results/")) return;
+    refuse(path_,
+           schema.empty() ? "JSON without \"schema\": \"tristab-results/1\""
+                          : fmt::format("the schema '{}'", schema),
+           allowed);
+  }
+
+  void take_head(const Json& object) {
+    if (head_.schema.empty()) head_.schema = text_or_empty(object, "schema");
+    take_object(object, "tool", path_, head_.tool);
+    take_object(object, "run", path_, head_.run);
+    take_object(object, "config", path_, head_.config);
+  }
+
+  // A file edited by hand, or joined from others, says that it is complete and is not.
+  bool has_all() const { return head_.expected_cases == 0 || head_.records == head_.expected_cases; }
+
+  std::string path_;
+  const std::vector<std::string>& sections_;
+  const ObjectVisitor& visit_;
+  ResultHead head_;
+  std::string section_;
+  std::int64_t index_ = 0;
+  bool is_list_ = false;
+};
+
+}  // namespace
+
+const std::vector<std::string>& result_sections() {
+  static const std::vector<std::string> names{"matrices", "records", "layers",
+                                              "summary",  "classes", "expectations"};
+  return names;
+}
+
+ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections,
+                        const ObjectVisitor& visit) {
+  std::ifstream file;
+  if (path != "-") {
+    if (std::filesystem::is_directory(path)) {
+      throw InputError(fmt::format("{}: cannot read: it is a directory; allowed: {}", path, allowed));
+    }
+    errno = 0;
+    file.open(path, std::ios::binary);
+    if (!file || file.peek() == std::ifstream::traits_type::eof()) {
+      throw InputError(fmt::format("{}: cannot read: {}; allowed: {}", path,
+                                   errno != 0 ? std::strerror(errno) : "the file is empty", allowed));
+    }
+  }
+  // Standard input cannot be rewound: it is held whole.
+  std::istringstream input;
+  if (path == "-") input.str(std::string(std::istreambuf_iterator<char>(std::cin), {}));
+  std::istream& stream = path == "-" ? static_cast<std::istream&>(input) : file;
+  std::string first_line;
+  std::getline(stream, first_line);
+  stream.clear();
+  stream.seekg(0);
+  const Json first = Json::parse(first_line, nullptr, false);
+  Visitor visitor(path == "-" ? "standard input" : path, sections, visit);
+  return first.is_object() && text_or_empty(first, "type") == "header" ? visitor.lines(stream)
+                                                                       : visitor.document(stream);
+}
+
+std::string text_field(const Json& object, const std::string& place, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return "";
+  if (!found->is_string()) refuse(place + name, shown(*found), "a text or null");
+  return found->get<std::string>();
+}
+
+double number_field(const Json& object, const std::string& place, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return std::nan("");
+  if (!found->is_number()) refuse(place + name, shown(*found), "a number or null");
+  return found->get<double>();
+}
+
+}  // namespace tristab

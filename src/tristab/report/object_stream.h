@@ -1,0 +1,42 @@
+// The objects of a result file one after the other, JSON or NDJSON, whole or broken off, without the file as a
+// whole in memory. For what must show or pass on all that a file holds, fields of other versions included; rankings
+// have their own reader (reader.h). Sections and fields: results.schema.json.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tristab/base/parameters.h"
+
+namespace tristab {
+
+// What a file says about itself. Null objects and empty texts: the file does not say.
+struct ResultHead {
+  std::string schema;
+  Json tool, run, config;
+  std::int64_t expected_cases = 0;  // 0: the file does not say
+  std::int64_t records = 0;         // those that it holds
+  bool complete = false;            // it says so, and has all records that it promises
+  bool lines = false;               // NDJSON
+};
+
+// The sections that hold lists of objects: "matrices", "records", "layers", "summary", "classes", "expectations".
+const std::vector<std::string>& result_sections();
+
+// `section` is one of result_sections(); `place` stands before a field's name in messages ("r.json: records[3].").
+// The list `stages` of a record, by far its largest field, is left out.
+using ObjectVisitor =
+    std::function<void(const std::string& section, const Json& object, const std::string& place)>;
+
+// Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. A last line of NDJSON that
+// breaks off is left out. Throws InputError when the file cannot be read or is no result.
+ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections,
+                        const ObjectVisitor& visit);
+
+// A field of an object, with fallbacks for files that lack it. Throws InputError, naming the place, for another type.
+std::string text_field(const Json& object, const std::string& place, const char* name);  // "": absent or null
+double number_field(const Json& object, const std::string& place, const char* name);  // NaN: absent or null
+
+}  // namespace tristab

@@ -1,0 +1,207 @@
+// tristab report and tristab export, and what they write, by the built program.
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "run_program.h"
+#include "tristab/base/parameters.h"
+
+namespace tristab {
+namespace {
+
+constexpr const char* config =
+    R"({"name": "small", "chunks": [16, 32], "trials": 3, "families": ["uniform", "ones", {"family": "gdn", "keys": "silu"}],
+        "methods": ["mbh", "mch"], "arithmetics": ["fp16", "bf16"]})";
+
+// A place with r.json and r.ndjson of that sweep.
+const Workplace& swept() {
+  static const Workplace place;
+  static const bool done = [] {
+    place.write("c.json", config);
+    return place.run("sweep c.json -o r.json").status + place.run("sweep c.json -o r.ndjson").status == 0;
+  }();
+  EXPECT_TRUE(done);
+  return place;
+}
+
+std::string cut_off(const Workplace& place) {
+  const std::string whole = place.read("r.ndjson");
+  return whole.substr(0, whole.rfind("{\"type\": \"record\"") + 30);
+}
+
+Json data_of(const std::string& page) {
+  const std::string open = "<script type=\"application/json\" id=\"data\">";
+  const std::size_t start = page.find(open) + open.size();
+  return Json::parse(page.substr(start, page.find("</script>", start) - start));
+}
+
+TEST(Report, is_one_file_that_names_no_other) {
+  const Workplace& place = swept();
+  EXPECT_EQ(place.run("report r.json -o r.html").status, 0);
+  const std::string page = place.read("r.html");
+  for (const char* outside : {"src=", "<link", "@import", "url(", "fetch(", "XMLHttpRequest"}) {
+    EXPECT_EQ(page.find(outside), std::string::npos) << outside;
+  }
+  EXPECT_EQ(page.find("{{"), std::string::npos);
+  EXPECT_LT(page.size(), 1000000u);
+  const Json data = data_of(page);
+  EXPECT_EQ(data["records"], 3 * 2 * 2 * 2 * 2 + 2 * 2 * 2);  // `ones` has one trial
+  EXPECT_EQ(data["complete"], true);
+  EXPECT_EQ(data["run"]["command"][1], "sweep");
+}
+
+TEST(Report, of_lines_shows_the_same_groups) {
+  const Workplace& place = swept();
+  EXPECT_EQ(place.run("report r.json -o a.html").status, 0);
+  EXPECT_EQ(place.run("report r.ndjson -o b.html").status, 0);
+  const Json a = data_of(place.read("a.html")), b = data_of(place.read("b.html"));
+  for (const char* part : {"groups", "cases", "matrices", "families", "settings", "classes"}) {
+    EXPECT_EQ(a[part], b[part]) << part;
+  }
+}
+
+TEST(Report, of_a_result_that_breaks_off_is_written_with_a_note) {
+  const Workplace& place = swept();
+  place.write("part.ndjson", cut_off(place));
+  const ProgramResult result = place.run("report part.ndjson -o part.html");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.err.find("part.ndjson is not complete"), std::string::npos) << result.err;
+  const Json data = data_of(place.read("part.html"));
+  EXPECT_EQ(data["complete"], false);
+  EXPECT_EQ(data["run"], nullptr);
+}
+
+TEST(Report, names_in_a_result_cannot_leave_their_place) {
+  const Workplace& place = swept();
+  Json result = Json::parse(place.read("r.json"));
+  result["config"]["name"] = "</title><script>alert(1)</script>";
+  result["records"][0]["method_label"] = "</script><img src=x>";
+  place.write("evil.json", result.dump());
+  EXPECT_EQ(place.run("report evil.json -o evil.html").status, 0);
+  const std::string page = place.read("evil.html");
+  EXPECT_EQ(page.find("<script>alert"), std::string::npos);
+  EXPECT_EQ(page.find("<img"), std::string::npos);
+}
+
+TEST(Report, sweep_writes_it_too) {
+  const Workplace& place = swept();
+  EXPECT_EQ(place.run("sweep c.json -o s.json --html s.html").status, 0);
+  EXPECT_EQ(data_of(place.read("s.html"))["groups"], [&] {
+    place.run("report r.json -o r.html");
+    return data_of(place.read("r.html"))["groups"];
+  }());
+  const ProgramResult result = place.run("sweep c.json -o s.csv --html s2.html");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("--html: found a result in CSV; allowed: one in a .json or .ndjson file"),
+            std::string::npos)
+      << result.err;
+}
+
+TEST(Report, refusals_name_what_is_allowed) {
+  const Workplace& place = swept();
+  EXPECT_EQ(place.run("report").status, 2);
+  EXPECT_EQ(place.run("report r.json").status, 2);
+  EXPECT_EQ(place.run("report absent.json -o x.html").status, 3);
+  EXPECT_EQ(place.run("report r.json -o x.html --dark").status, 2);
+  EXPECT_EQ(place.run("export r.json").status, 2);
+  EXPECT_EQ(place.run("export r.json --csv - --ndjson -").status, 2);
+  EXPECT_EQ(place.run("export r.json --vega x.json --table matrices").status, 2);
+  const ProgramResult table = place.run("export r.json --csv - --table recods");
+  EXPECT_EQ(table.status, 2);
+  EXPECT_NE(table.err.find("did you mean 'records'?"), std::string::npos) << table.err;
+  EXPECT_EQ(place.run("export r.json --csv - --table layers").status, 3);
+}
+
+TEST(Export, documents_lines_and_standard_input_give_the_same_tables) {
+  const Workplace& place = swept();
+  const std::string csv = place.run("export r.json --csv -").out;
+  EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 56);
+  EXPECT_EQ(place.run("export r.ndjson --csv -").out, csv);
+  EXPECT_EQ(place.run("export - --csv -", "r.json").out, csv);
+  EXPECT_EQ(place.run("export r.json --ndjson -").out, place.run("export r.ndjson --ndjson -").out);
+  place.write("part.ndjson", cut_off(place));
+  const ProgramResult part = place.run("export part.ndjson --csv -");
+  EXPECT_EQ(part.status, 0);
+  EXPECT_NE(part.err.find("not complete: 55 records of 56"), std::string::npos) << part.err;
+  EXPECT_EQ(csv.substr(0, part.out.size()), part.out);
+}
+
+TEST(Export, pandas_finds_the_types_without_options) {
+  const Workplace& place = swept();
+  EXPECT_EQ(place.run("export r.json --csv r.csv --ndjson t.ndjson").status, 0);
+  place.write("read.py", R"(import pandas as pd
+a, b = pd.read_csv("r.csv"), pd.read_json("t.ndjson", lines=True)
+assert a.shape == b.shape and a.shape[0] == 56, (a.shape, b.shape)
+for column in ("frobenius", "growth", "matmul_flops"): assert a[column].dtype == "float64" and (a[column].dropna() == b[column].dropna()).all(), column
+for column in ("n", "trial"): assert a[column].dtype == b[column].dtype == "int64", column
+for column in ("method", "verdict", "family_params"): assert a[column].dtype == object, column
+assert (a.groupby("method").frobenius.max() == b.groupby("method").frobenius.max()).all()
+)");
+  const std::string at = "cd " + place.file("").string() + " && ";
+  if (std::system("/usr/bin/python3 -c 'import pandas' 2> /dev/null") != 0)
+    GTEST_SKIP() << "no python3-pandas here";
+  EXPECT_EQ(std::system((at + "/usr/bin/python3 read.py").c_str()), 0);
+}
+
+TEST(Export, gnuplot_draws_every_point_as_svg_pdf_and_text) {
+  const Workplace& place = swept();
+  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "no gnuplot here";
+  EXPECT_EQ(place.run("export r.json --gnuplot plots").status, 0);
+  const std::string at = "cd " + place.file("plots").string() + " && ";
+  ASSERT_EQ(std::system((at + "gnuplot plot.gp 2> messages").c_str()), 0) << place.read("plots/messages");
+  EXPECT_EQ(place.read("plots/messages"), "");
+  EXPECT_EQ(place.read("plots/error-by-size.pdf").substr(0, 5), "%PDF-");
+  EXPECT_EQ(place.read("plots/error-by-condition.pdf").substr(0, 5), "%PDF-");
+  // Points of a median in 0 .. 100 and the two of the legend.
+  std::istringstream data(place.read("plots/errors.dat"));
+  int finite = 0;
+  for (std::string line; std::getline(data, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream numbers(line);
+    double n = 0, median = 0;
+    numbers >> n >> median;
+    finite += median <= 100;
+  }
+  const std::string svg = place.read("plots/error-by-size.svg");
+  int points = 0;
+  for (std::size_t k = svg.find("<use xlink"); k != std::string::npos; k = svg.find("<use xlink", k + 1)) {
+    points += svg.substr(k, svg.find('>', k) - k).find("transform='translate") != std::string::npos;
+  }
+  EXPECT_GT(finite, 15);
+  EXPECT_EQ(points, finite + 2);
+  ASSERT_EQ(std::system((at + "gnuplot -e \"terminal='dumb'; plain=1\" plot.gp > text 2> messages").c_str()),
+            0);
+  EXPECT_EQ(place.read("plots/messages"), "");
+  EXPECT_NE(place.read("plots/text").find("uniform, fp16"), std::string::npos);
+}
+
+TEST(Export, a_vega_lite_specification_holds_the_medians) {
+  const Workplace& place = swept();
+  EXPECT_EQ(place.run("export r.json --vega v.json").status, 0);
+  const Json spec = Json::parse(place.read("v.json"));
+  EXPECT_EQ(spec["$schema"], "https://vega.github.io/schema/vega-lite/v5.json");
+  EXPECT_EQ(spec["spec"]["encoding"]["y"]["scale"]["type"], "log");
+  const Json result = Json::parse(place.read("r.json"));
+  int compared = 0;
+  for (const Json& value : spec["data"]["values"]) {
+    for (const char* channel : {"x", "y", "color"}) {
+      EXPECT_TRUE(value.contains(spec["spec"]["encoding"][channel]["field"].get<std::string>())) << channel;
+    }
+    EXPECT_GT(value["shown"], 0);
+    for (const Json& row : result["summary"]) {
+      if (row["family_label"] != value["family"] || row["n"] != value["n"] ||
+          row["method_label"] != value["method"] || row["arithmetic_label"] != value["arithmetic"] ||
+          row["nonfinite_trials"] != 0) {
+        continue;
+      }
+      EXPECT_EQ(row["frobenius_median"], value["frobenius_median"]);
+      ++compared;
+    }
+  }
+  EXPECT_GT(compared, 15);
+}
+
+}  // namespace
+}  // namespace tristab

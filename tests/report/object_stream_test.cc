@@ -1,0 +1,72 @@
+#include "tristab/report/object_stream.h"
+
+#include <gtest/gtest.h>
+
+#include "small_sweep.h"
+#include "tristab/base/errors.h"
+
+namespace tristab {
+namespace {
+
+struct Visit {
+  ResultHead head;
+  std::map<std::string, std::vector<Json>> objects;
+};
+
+Visit visit(const std::string& text) {
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "r", std::ios::binary) << text;
+  Visit result;
+  result.head = visit_result(directory / "r", result_sections(),
+                             [&](const std::string& section, const Json& object, const std::string&) {
+                               result.objects[section].push_back(object);
+                               result.objects[section].back().erase("type");
+                             });
+  return result;
+}
+
+TEST(ObjectStream, documents_and_lines_give_the_same_objects) {
+  const Visit document = visit(scenarios_result());
+  const Visit lines = visit(written(scenarios_config(), ResultFormat::ndjson, 2));
+  EXPECT_TRUE(document.head.complete);
+  EXPECT_TRUE(lines.head.complete);
+  EXPECT_TRUE(lines.head.lines);
+  EXPECT_EQ(document.objects, lines.objects);
+  EXPECT_EQ(document.head.config, lines.head.config);
+  const Json whole = Json::parse(scenarios_result());
+  EXPECT_EQ(document.objects.at("matrices").size(), whole["matrices"].size());
+  EXPECT_EQ(document.objects.at("expectations").size(), whole["expectations"].size());
+  ASSERT_EQ(document.objects.at("records").size(), whole["records"].size());
+  Json first = whole["records"][0];
+  first.erase("stages");
+  EXPECT_EQ(document.objects.at("records")[0], first);
+}
+
+TEST(ObjectStream, lines_that_break_off_are_an_incomplete_result) {
+  const std::string whole = written(scenarios_config(), ResultFormat::ndjson, 2);
+  const Visit cut = visit(whole.substr(0, whole.find("\"record\"", whole.size() / 4) + 40));
+  EXPECT_FALSE(cut.head.complete);
+  EXPECT_GT(cut.head.records, 0);
+  EXPECT_LT(cut.head.records, cut.head.expected_cases);
+  EXPECT_TRUE(cut.head.run.is_null());
+}
+
+TEST(ObjectStream, a_document_that_lacks_records_is_not_complete) {
+  Json part = Json::parse(scenarios_result());
+  part["records"].erase(1);
+  EXPECT_FALSE(visit(part.dump()).head.complete);
+}
+
+TEST(ObjectStream, what_is_no_result_is_refused) {
+  for (const char* text :
+       {"", "{}", "[1]", "3", R"({"schema": "tristab-results/1"})",
+        R"({"schema": "tristab-results/1", "records": {}})",
+        R"({"schema": "tristab-results/1", "records": [1]})",
+        R"({"schema": "tristab-results/1", "records": [], "run": 3})",
+        R"({"schema": "other/1", "records": []})", R"({"schema": "tristab-results/1", "rec)"}) {
+    EXPECT_THROW(visit(text), InputError) << text;
+  }
+}
+
+}  // namespace
+}  // namespace tristab
