@@ -42,30 +42,38 @@ std::string counted(std::int64_t count, std::string_view one, std::string_view m
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-// The name, quoted where it holds what a terminal should not see, in pieces of at most 40 characters.
+// The name, quoted where it holds what a terminal should not see.
+std::string shown(const std::string& name) {
+  std::string text = name_text(name);
+  return text.size() == name.size() + 2 ? name : text;
+}
+
+// In pieces that leave room for the other columns.
 std::string name_cell(const std::string& name) {
-  std::string text = name_text(name), cell;
-  if (text.size() == name.size() + 2) text = name;
-  for (std::size_t at = 0; at < text.size(); at += 40) {
+  constexpr std::size_t width = 34;
+  const std::string text = shown(name);
+  std::string cell;
+  for (std::size_t at = 0; at < text.size(); at += width) {
     if (at > 0) cell += '\n';
-    cell += text.substr(at, 40);
+    cell += text.substr(at, width);
   }
   return cell;
 }
 
-std::string tensor_table(const TensorFile& file, const std::atomic<bool>& stop) {
+std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*>& tensors,
+                         const std::atomic<bool>& stop) {
   constexpr std::int64_t piece = std::int64_t{1} << 18;  // elements read at once
   Table table(
       {{"tensor"}, {"dtype"}, {"shape"}, {"least", true}, {"largest", true}, {"NaN or\ninfinite", true}});
-  for (const Tensor& tensor : file.tensors()) {
+  for (const Tensor* tensor : tensors) {
     std::vector<std::string> cells{
-        name_cell(tensor.name), tensor.dtype_name, tensor.shape_text(), "-", "-", "-"};
-    if (is_floating(tensor.dtype)) {
+        name_cell(tensor->name), tensor->dtype_name, tensor->shape_text(), "-", "-", "-"};
+    if (is_floating(tensor->dtype)) {
       ValueRange range;
-      const std::int64_t elements = tensor.elements();
+      const std::int64_t elements = tensor->elements();
       for (std::int64_t first = 0; first < elements; first += piece) {
         if (stop) throw Stopped{};
-        file.survey(tensor, first, std::min(piece, elements - first), range);
+        file.survey(*tensor, first, std::min(piece, elements - first), range);
       }
       if (range.minimum <= range.maximum) {
         cells[3] = three_digits(range.minimum);
@@ -82,21 +90,24 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
                        const std::atomic<bool>& stop) {
   std::string heads = counted(layer.heads(), "head", "heads");
   if (layer.key_heads() != layer.heads()) heads += fmt::format(" ({} of keys)", layer.key_heads());
-  std::string dtypes, place = layer.name().empty() ? "layer without a name" : name_cell(layer.name());
+  std::string dtypes, place = layer.name().empty() ? "layer without a name" : shown(layer.name());
   for (const Tensor* tensor : layer.tensors()) {
     const std::size_t dot = tensor->name.rfind('.');
-    dtypes += fmt::format(", {} {}", tensor->name.substr(dot == std::string::npos ? 0 : dot + 1),
-                          tensor->dtype_name);
+    dtypes += fmt::format("{}{} {}", dtypes.empty() ? "" : ", ",
+                          tensor->name.substr(dot == std::string::npos ? 0 : dot + 1), tensor->dtype_name);
   }
-  std::string text =
-      fmt::format("{}: {}, {}{}, {}, {}, head_dim {}{}", place, layer.rule_name(),
-                  counted(layer.tokens(), "token", "tokens"),
-                  layer.steps() > 1 ? fmt::format(" of {} steps", layer.steps()) : "",
-                  counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"),
-                  heads, layer.head_dim(), dtypes);
-  if (layer.normalised_on_reading()) text += "; q and k L2-normalised on reading";
-  text = wrapped(text, 98, 0);
-  if (!text.ends_with('\n')) text += '\n';
+  if (layer.normalised_on_reading()) dtypes += "; q and k L2-normalised on reading";
+  std::string text;
+  for (const std::string& line :
+       {fmt::format("{}: {}, {}{}, {}, {}, head_dim {}", place, layer.rule_name(),
+                    counted(layer.tokens(), "token", "tokens"),
+                    layer.steps() > 1 ? fmt::format(" of {} steps", layer.steps()) : "",
+                    counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"),
+                    heads, layer.head_dim()),
+        dtypes}) {
+    text += wrapped(line, 98, 0);
+    if (!text.ends_with('\n')) text += '\n';
+  }
 
   Table keys({{"head", true},
               {"|k|\nleast", true},
@@ -158,7 +169,7 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
   const int n = source->sizes().front(), count = source->count(n);
   const int seen = static_cast<int>(std::min<std::int64_t>(count, options.sample));
   std::string text =
-      fmt::format("{}: {}, {} x {}", name_cell(tensor.name), counted(count, "matrix", "matrices"), n, n);
+      fmt::format("{}: {}, {} x {}", shown(tensor.name), counted(count, "matrix", "matrices"), n, n);
   if (seen < count) text += fmt::format(", {} of them looked at, at equal distances (--sample)", seen);
   double entry = 0, row = 0, frobenius = 0;
   std::vector<double> conditions;
@@ -229,16 +240,21 @@ std::string description_of_file(const DescribeOptions& options, const std::atomi
       fmt::format("{}: {}, {}\n", file->path(),
                   counted(static_cast<std::int64_t>(file->tensors().size()), "tensor", "tensors"),
                   counted(static_cast<std::int64_t>(layers.size()), "layer", "layers"));
-  text += tensor_table(*file, stop);
+  // Everything, or what belongs to the layer or tensor that the settings name.
   std::set<const Tensor*> used;
   for (const LayerTensors& layer : layers) {
-    text += fmt::format("\n{}", layer_text(layer, options, stop));
     for (const Tensor* tensor : layer.tensors()) used.insert(tensor);
   }
+  std::vector<const Tensor*> tensors, others;
   for (const Tensor& tensor : file->tensors()) {
-    const bool wanted = only != nullptr ? &tensor == only : !settings.has("layer") && !used.contains(&tensor);
-    if (!wanted) continue;
-    const std::string matrices = matrices_text(settings, file, tensor, options, stop);
+    const bool named = only != nullptr ? &tensor == only : !settings.has("layer");
+    if (named || used.contains(&tensor)) tensors.push_back(&tensor);
+    if (named && !used.contains(&tensor)) others.push_back(&tensor);
+  }
+  text += tensor_table(*file, tensors, stop);
+  for (const LayerTensors& layer : layers) text += fmt::format("\n{}", layer_text(layer, options, stop));
+  for (const Tensor* tensor : others) {
+    const std::string matrices = matrices_text(settings, file, *tensor, options, stop);
     if (!matrices.empty()) text += fmt::format("\n{}", matrices);
   }
   return text;

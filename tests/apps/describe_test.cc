@@ -68,7 +68,7 @@ TEST(Describe, a_layer_by_its_closed_forms) {
   const ProgramResult result = place.run("generate --describe f.safetensors");
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.out.substr(0, 35), "f.safetensors: 3 tensors, 1 layer\nt");
-  EXPECT_NE(result.out.find("\nm: gdn, 2 tokens, 1 sequence, 2 heads, head_dim 2, k F64, beta F64, g F32\n"
+  EXPECT_NE(result.out.find("\nm: gdn, 2 tokens, 1 sequence, 2 heads, head_dim 2\nk F64, beta F64, g F32\n"
                             "chunks of 64: all 1 of each head\n"),
             std::string::npos)
       << result.out;
@@ -90,7 +90,8 @@ TEST(Describe, the_layers_settings_count) {
   const ProgramResult result =
       place.run("generate --describe f.safetensors layer=m l2norm=true log_base=2 rule=gdn --chunk 1");
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_NE(result.out.find("q and k L2-normalised on reading"), std::string::npos);
+  EXPECT_NE(result.out.find("\nk F64, beta F64, g F32; q and k L2-normalised on reading\n"),
+            std::string::npos);
   EXPECT_NE(result.out.find("chunks of 1: all 2 of each head"), std::string::npos);
   // |k| = 5 / sqrt(25 + 1e-6); sums of g over chunks of one token, times ln 2: -0.35 and 0.
   EXPECT_EQ(lines_of(result.out, "0"),
@@ -190,6 +191,7 @@ TEST(Describe, a_trained_model_has_the_cosines_and_condition_numbers_known_of_it
   for (const auto& [layer, cosine] : {std::pair{"layer0", 0.26}, std::pair{"layer6", 0.43}}) {
     const ProgramResult result = place.run("generate --describe '" + file + "' layer=" + layer);
     ASSERT_EQ(result.status, 0) << result.err;
+    EXPECT_EQ(lines_of(result.out, "layer0.k").size() + lines_of(result.out, "layer6.k").size(), 1u);
     double sum = 0;
     for (const char* head : {"0", "1", "2", "3"}) {
       const auto lines = lines_of(result.out, head);

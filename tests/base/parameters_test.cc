@@ -52,6 +52,17 @@ TEST(CompleteSettings, unknown_parameter_names_the_nearest) {
       "keys, condition, path");
 }
 
+TEST(CompleteSettings, a_choice_that_looks_like_a_number_may_be_typed_as_one) {
+  const std::vector<Parameter> bases{Parameter::choice("base", "e", {"e", "2"}, "of logarithms")};
+  const auto base = [&](const Json& given) {
+    return complete_settings(bases, {{"base", given}}, "family f", "place").text("base");
+  };
+  EXPECT_EQ(base(2), "2");
+  EXPECT_EQ(base("2"), "2");
+  EXPECT_EQ(message_of([&] { base(3); }), "place.base: found 3 (an integer); allowed: e | 2");
+  EXPECT_NE(message_of([&] { base(2.5); }), "no UsageError");
+}
+
 TEST(CompleteSettings, values_outside_their_range_are_refused_with_what_is_allowed) {
   EXPECT_EQ(message_of([] {
               complete({{"block", 0}});

@@ -19,7 +19,7 @@ enum class OtherDtypes { refuse, keep };
 
 // The array of the file as a tensor named "array". Throws InputError naming what was found and what is
 // allowed when the header is broken, big-endian or in Fortran order, and when the file's length is not the
-// header's. With `keep` other little-endian dtypes become Dtype::other.
+// header's. With `keep` <i8 and <i4 are Dtype::i64 and i32, other little-endian dtypes Dtype::other.
 Tensor read_npy_header(const ByteSource& file, OtherDtypes others);
 
 // Writes an array of f64 or f32 (other dtypes are a bug) to a stream: the header, then values in row-major
