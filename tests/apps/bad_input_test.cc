@@ -44,7 +44,7 @@ TEST(BadInput, a_misspelt_key) {
 TEST(BadInput, keys_that_this_version_has_no_use_for) {
   expect_config_refused("kernels", R"(["fla-solve-trl"])", 2,
                         {"c.json: kernels[0]", "fla-solve-trl", "did you mean 'fla-solve-tril'?"});
-  expect_config_refused("layer", "true", 2, {"c.json: layer: found true; allowed: false"});
+  expect_config_refused("layer", "1", 2, {"c.json: layer: found 1; allowed: true, false"});
   expect_config_refused("decompose", "true", 2, {"c.json: decompose: found true; allowed: false"});
 }
 
