@@ -13,6 +13,15 @@ char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned 
 
 // Levenshtein distance with transpositions of neighbours counted as one slip (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  // What both begin or end with costs nothing.
+  while (!a.empty() && !b.empty() && lower(a.front()) == lower(b.front())) {
+    a.remove_prefix(1);
+    b.remove_prefix(1);
+  }
+  while (!a.empty() && !b.empty() && lower(a.back()) == lower(b.back())) {
+    a.remove_suffix(1);
+    b.remove_suffix(1);
+  }
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   std::iota(above.begin(), above.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
