@@ -238,7 +238,9 @@ TEST(RecipesAtTheLayer, products_of_powers_stand_out_and_the_rest_drowns_in_bf16
   const auto& exact = o.at("tcu-exact");
   const std::set<std::string> lines = committed_lines();
   int recipes = 0;
-  for (const auto& [setting, by_input] : o) {
+  for (const auto& entry : o) {
+    const std::string& setting = entry.first;
+    const auto& by_input = entry.second;
     ++recipes;
     double ratio = 0;
     std::string cells;
@@ -286,6 +288,40 @@ TEST(RecipesAtTheLayer, flashqla_inverts_trained_layers_with_one_gate_a_head_and
   }
   EXPECT_EQ(inverted, 6);
   EXPECT_EQ(refused, 2);
+}
+
+// Without what it stores as bf16, the recipe's error is that of its merge 32 -> 64: of tf32, or of fp32 where this merge
+// is in fp32 as all the rest is.
+TEST(RecipesAtTheLayer, flashqla_leaves_fp32_only_from_32_to_64_and_in_storage) {
+  std::ifstream file(kSource + "/configs/kernels/flashqla.json");
+  Json recipe = Json::parse(file);
+  recipe["arithmetic"].erase("result");
+  recipe["arithmetic"].erase("output");
+  const Workplace place;
+  recipe["kernel"] = "kept";
+  place.write("kept.json", recipe.dump());
+  recipe["kernel"] = "fp32";
+  recipe["arithmetic"]["merge-64"] = "fp32";
+  place.write("fp32.json", recipe.dump());
+  const Json config{{"chunks", 64},
+                    {"families", Json::array({{{"family", "file"},
+                                               {"path", TRISTAB_TEST_DATA "/gdn-slice.safetensors"},
+                                               {"layer", "layer6"}}})},
+                    {"kernels", {"kept.json", "fp32.json"}}};
+  place.write("c.json", config.dump());
+  const ProgramResult run = place.run("sweep c.json -o r.json");
+  ASSERT_EQ(run.status, 0) << run.err;
+  const Json document = Json::parse(place.read("r.json"));
+  ASSERT_EQ(document["records"].size(), 8u);
+  for (const Json& record : document["records"]) {
+    const double error = record["frobenius"];
+    if (record["kernel"] == "fp32") {
+      EXPECT_LT(error, 1e-6);
+    } else {
+      EXPECT_GT(error, 1e-5);
+      EXPECT_LT(error, 0.0009765625);  // 2^-10, the step of tf32
+    }
+  }
 }
 
 }  // namespace

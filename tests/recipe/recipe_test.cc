@@ -135,6 +135,21 @@ TEST(Recipe, a_choice_changes_the_stages_that_it_names) {
   EXPECT_EQ(expand_recipe(Json{{"kernel", "fla-solve-tril"}, {"dot", {"ieee", "tf32"}}}, "", "").size(), 2U);
 }
 
+TEST(Recipe, kernels_that_store_a_in_16_bits_form_it_from_keys_or_take_it_as_given) {
+  for (const auto& [kernel, storage] : {std::pair{"flashkda-v1", "fp16"},
+                                        {"flashinfer-gdn-sm90", "fp16"},
+                                        {"flashinfer-gdn-sm100", "bf16"},
+                                        {"vllm-gdn-sm100", "bf16"}}) {
+    const Recipe forming = one(kernel);
+    EXPECT_EQ(forming.formation.kind, Formation::Kind::gram) << kernel;
+    ASSERT_TRUE(forming.formation.storage.has_value()) << kernel;
+    EXPECT_EQ(forming.formation.storage->name, storage) << kernel;
+    EXPECT_EQ(forming.arithmetics.at("*").operand.name, storage) << kernel;  // so that it is rounded once
+    EXPECT_EQ(one(Json{{"kernel", kernel}, {"formation", "exact"}}).formation.kind, Formation::Kind::exact);
+  }
+  EXPECT_TRUE(one("flashkda-v1").formation.stored_steps);  // fl16(fl16(k k^T) fl16(beta))
+}
+
 TEST(Recipe, sizes_are_those_of_the_kernel) {
   EXPECT_TRUE(one("fla-solve-tril").takes(32));
   EXPECT_FALSE(one("fla-solve-tril").takes(128));
