@@ -118,16 +118,28 @@ class LayerZoo : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
     const Workplace place;
-    const ProgramResult run =
-        place.run("sweep " TRISTAB_SOURCE_DIR
-                  "/configs/sweeps/layers.json -o r.json --families file:path=" TRISTAB_TEST_DATA
-                  "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6,"
-                  "delta-net:keys=collinear:eps=0.57:beta=constant:beta_value=0.9997");
-    ASSERT_EQ(run.status, 0) << run.err;
-    const Json document = Json::parse(place.read("r.json"));
-    t = values_of(document["records"], "total_frobenius");
-    o = values_of(document["layers"], "o");
-    state = values_of(document["layers"], "state");
+    Json records = Json::array(), layers = Json::array();
+    // Of the sweep's methods and arithmetics only those of the table.
+    for (const char* settings :
+         {"--arithmetics fp16:output=storage --kernels tcu-exact:output=fp64/fp16",
+          "--arithmetics bf16:output=storage --kernels tcu-exact:output=bf16 --methods "
+          "column-sweep,mch,mbh,mxr:block=8/16/32,newton-schulz:steps=12/8,residual-neumann",
+          "--arithmetics int16:output=storage,int8:output=storage --kernels tcu-exact:output=int16/int8 "
+          "--methods residual-neumann:terms=8/12"}) {
+      const ProgramResult run = place.run(
+          fmt::format("sweep " TRISTAB_SOURCE_DIR
+                      "/configs/sweeps/layers.json {} -o r.json --families file:path=" TRISTAB_TEST_DATA
+                      "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6,"
+                      "delta-net:keys=collinear:eps=0.57:beta=constant:beta_value=0.9997",
+                      settings));
+      ASSERT_EQ(run.status, 0) << run.err;
+      const Json document = Json::parse(place.read("r.json"));
+      for (const Json& record : document["records"]) records.push_back(record);
+      for (const Json& layer : document["layers"]) layers.push_back(layer);
+    }
+    t = values_of(records, "total_frobenius");
+    o = values_of(layers, "o");
+    state = values_of(layers, "state");
     ASSERT_EQ(published().size(), 40u);
   }
 
