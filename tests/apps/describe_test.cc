@@ -140,6 +140,11 @@ TEST(Describe, grouped_heads_packed_sequences_and_samples_are_named) {
             std::string::npos);
   EXPECT_EQ(lines_of(some.out, "1")[0][2], "10");  // |(1, 10)| = 10.05
   EXPECT_EQ(lines_of(all.out, "1")[0][2], "19.5");
+  // Chunks 0, 3 and 7 of 11: the last one is tokens 25 to 28.
+  const ProgramResult three = place.run("generate --describe f.safetensors --chunk 4 --sample 3");
+  EXPECT_EQ(lines_of(three.out, "1")[0][2], "14");
+  // Not of the last chunk, of 3 tokens: token 36 after 33 to 35, (3 + 36 (33 + 34 + 35) / 4) / 2 = 460.5.
+  EXPECT_EQ(lines_of(all.out, "1")[1][6], "460");
 }
 
 TEST(Describe, keys_and_gates_in_files_of_their_own) {
