@@ -134,10 +134,10 @@ TEST(Export, pandas_finds_the_types_without_options) {
   place.write("read.py", R"(import pandas as pd
 a, b = pd.read_csv("r.csv"), pd.read_json("t.ndjson", lines=True)
 assert a.shape == b.shape and a.shape[0] == 56, (a.shape, b.shape)
-for column in ("frobenius", "growth", "matmul_flops"): assert a[column].dtype == "float64" and (a[column].dropna() == b[column].dropna()).all(), column
+for column in ("frobenius", "growth", "matmul_flops"): assert a[column].dtype == "float64" and ((a[column] - b[column]).abs().dropna() <= 1e-12 * a[column].abs().max()).all(), column
 for column in ("n", "trial"): assert a[column].dtype == b[column].dtype == "int64", column
 for column in ("method", "verdict", "family_params"): assert a[column].dtype == object, column
-assert (a.groupby("method").frobenius.max() == b.groupby("method").frobenius.max()).all()
+assert (a.frobenius.isna() == b.frobenius.isna()).all()
 )");
   const std::string at = "cd " + place.file("").string() + " && ";
   if (std::system("/usr/bin/python3 -c 'import pandas' 2> /dev/null") != 0)

@@ -147,6 +147,12 @@ def main():
         run("sweep", "c.json", "-o", "r.json", "--html", "r.html")
         with open(at("r.json")) as file:
             result = json.load(file)
+        # One trial of a group that passes is made marginal: its cell must show that.
+        next(r for r in result["records"] if (r["method_label"], r["arithmetic_label"], r["trial"]) == ("mbh", "fp16", 1))["verdict"] = "marginal"
+        with open(at("r.json"), "w") as file:
+            json.dump(result, file)
+        check(os.path.getsize(at("r.html")) > 10000, "sweep --html writes a page")
+        run("report", "r.json", "-o", "r.html")
         many_records(directory, result)
         run("report", "many.ndjson", "-o", "many.html")
         # A result of another time: no matrices, verdicts, costs or run, and cut off.

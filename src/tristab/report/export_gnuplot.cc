@@ -96,9 +96,13 @@ if (terminal eq "dumb") {
 
 columns = words(arithmetics)
 rows = words(families)
-legend_rows = (words(methods) + 3) / 4
+longest = 0
+do for [m in methods] { if (strlen(method[int(m)]) > longest) { longest = strlen(method[int(m)]) } }
+# Names in the legend are at most `longest` letters of 7 units; a sample and its margins take 60.
+legend_rows_in(width) = int(ceil(words(methods) / floor(width / (7 * longest + 60) > 1 ? width / (7 * longest + 60) : 1)))
 do for [output_format in "svg pdf"] {
   width = 120. + 260 * columns
+  legend_rows = legend_rows_in(width - 60)
   legend = 30. + 18 * legend_rows
   total = 30. + legend + 210 * rows
   if (output_format eq "svg") {
@@ -116,13 +120,13 @@ do for [output_format in "svg pdf"] {
     do for [c = 1 : columns] {
       f = int(word(families, r))
       a = int(word(arithmetics, c))
-      set lmargin at screen (60. + 260 * (c - 1)) / width
-      set rmargin at screen (60. + 260 * c - 40) / width
+      set lmargin at screen (80. + 260 * (c - 1)) / width
+      set rmargin at screen (80. + 260 * c - 40) / width
       set tmargin at screen 1 - (legend + 210. * (r - 1) + 20) / total
       set bmargin at screen 1 - (legend + 210. * r - 30) / total
       set title arithmetic[a] . ", " . family[f] noenhanced font ",9" offset 0,-0.7
       if (r == rows) { set xlabel "chunk size n" } else { unset xlabel }
-      if (c == 1) { set ylabel "relative error, median" } else { unset ylabel }
+      if (c == 1) { set ylabel "relative error, median" offset 1 } else { unset ylabel }
       if (r == 1 && c == 1) {
         set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows font ",9"
       } else {
@@ -144,6 +148,7 @@ do for [output_format in "svg pdf"] {
 constexpr const char* condition_body = R"gp(
 do for [output_format in "svg pdf"] {
   width = 120. + 320 * columns
+  legend_rows = legend_rows_in(width - 60)
   legend = 30. + 18 * legend_rows
   total = 300. + legend
   if (output_format eq "svg") {
@@ -160,13 +165,13 @@ do for [output_format in "svg pdf"] {
   set multiplot
   do for [c = 1 : columns] {
     a = int(word(arithmetics, c))
-    set lmargin at screen (60. + 320 * (c - 1)) / width
-    set rmargin at screen (60. + 320 * c - 40) / width
+    set lmargin at screen (80. + 320 * (c - 1)) / width
+    set rmargin at screen (80. + 320 * c - 40) / width
     set tmargin at screen 1 - (legend + 20) / total
     set bmargin at screen 46 / total
     set title arithmetic[a] noenhanced font ",10" offset 0,-0.7
     set xlabel "condition number, 2-norm (dotted: slopes 1 and 2)"
-    if (c == 1) { set ylabel "relative error" } else { unset ylabel }
+    if (c == 1) { set ylabel "relative error" offset 1 } else { unset ylabel }
     if (c == 1) {
       set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows font ",9"
     } else {

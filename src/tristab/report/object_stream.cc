@@ -92,7 +92,7 @@ class Visitor {
       const bool whole = !stream.eof();
       const Json object = Json::parse(
           line,
-          [this](int depth, Json::parse_event_t event, Json& parsed) {
+          [](int depth, Json::parse_event_t event, Json& parsed) {
             return event != Json::parse_event_t::key || depth != 1 || parsed != "stages";
           },
           false);
