@@ -43,6 +43,22 @@ TEST(ChunkedLayer, in_fp64_with_the_exact_inverse_every_rule_follows_its_recurre
   }
 }
 
+TEST(ChunkedLayer, applying_the_inverse_is_multiplying_by_it) {
+  const TokenInputs tokens = sequence_of({{"family", "gdn"}, {"head_dim", 16}}, 16, 2);
+  const LayerArithmetic arithmetic = make_layer_arithmetic("bf16", "test");
+  Machines machines;
+  ChunkedLayer by_matrix(arithmetic, machines, 16, 16), by_function(arithmetic, machines, 16, 16);
+  const ProductUnit unit(machines.machine_for(arithmetic.products), arithmetic.products);
+  for (int first = 0; first < 32; first += 16) {
+    const TokenInputs chunk = token_rows(tokens, first, 16, 16);
+    const Matrix t = exact_inverse(delta_rule_matrix(chunk));
+    const ChunkOutputs x = by_matrix.advance(chunk, t);
+    const ChunkOutputs y = by_function.advance(chunk, [&](const Matrix& b) { return unit.product(t, b); });
+    EXPECT_EQ(x.o, y.o);
+    EXPECT_EQ(by_matrix.state(), by_function.state());
+  }
+}
+
 TEST(ChunkedLayer, a_last_chunk_may_be_shorter) {
   for (const Json& family : delta_families()) {
     const TokenInputs tokens = sequence_of(family, 10, 3);

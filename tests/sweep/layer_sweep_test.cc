@@ -199,6 +199,23 @@ TEST(LayerSweep, a_kernel_keeps_its_own_layer_arithmetic) {
   EXPECT_GT(in_bf16[1], 1e-4);
 }
 
+// `solve` never forms T: in fp64 its W and U are right as they are, and in a narrow format its errors are its own.
+TEST(LayerSweep, a_method_without_an_inverse_is_compared_through_what_it_solves) {
+  const Finished run = run_of(layered({gdn()}, {{"methods", {"solve", "row-substitution"}},
+                                                {"arithmetics", {"fp64", "bf16", "int8"}},
+                                                {"layer_arithmetic", "fp64"}}));
+  for (const LayerResult& layer : run.out.layers) {
+    ASSERT_EQ(layer.records.size(), 6u);
+    EXPECT_LT(worst(layer.records[0].errors.whole), 1e-13);
+    EXPECT_GT(layer.records[1].errors.whole.u, 1e-4);
+    EXPECT_LT(layer.records[1].errors.whole.u, 0.1);
+    EXPECT_NE(layer.records[1].errors.whole.u, layer.records[4].errors.whole.u);
+    EXPECT_EQ(layer.records[2].status, Status::failed);  // integers take no right-hand sides
+    EXPECT_NE(layer.records[2].message.find("floating-point arithmetics"), std::string::npos);
+    EXPECT_EQ(layer.records[5].status, Status::ok);
+  }
+}
+
 TEST(LayerSweep, matrices_as_such_have_no_layers_and_alone_are_refused) {
   const Finished run = run_of(layered({"uniform", gdn()}, Json::object()));
   ASSERT_EQ(run.out.layers.size(), 2u);

@@ -81,6 +81,10 @@ void ChunkedLayer::decay_state(const Matrix& sums) {
 }
 
 ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
+  return advance(chunk, [&](const Matrix& b) { return unit_.product(t, b); });
+}
+
+ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& apply) {
   const GatedFactors factors = rule_of(chunk.rule).factors(chunk);
   const int n = chunk.rows(), width = chunk.log_decay.columns();
   const GateSums gates = gate_sums(factors, unit_, arithmetic_.scan);
@@ -96,8 +100,8 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
       keys(i, d) = unit_.stored(unit_.rounded(unit_.rounded(keys(i, d) * scale) * decayed));
     }
   }
-  outputs.w = unit_.stored(unit_.product(t, keys));
-  outputs.u = unit_.stored(unit_.product(t, right_hand_side(chunk, factors)));
+  outputs.w = unit_.stored(apply(keys));
+  outputs.u = unit_.stored(apply(right_hand_side(chunk, factors)));
 
   const Matrix state = unit_.stored(state_);
   Matrix values = unit_.product(outputs.w, state);  // V' = u - w fl(S)

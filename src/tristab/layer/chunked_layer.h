@@ -13,6 +13,8 @@
 // chunk_delta_h.py, fla/ops/gated_delta_rule/wy_fast.py, fla/ops/kda).
 #pragma once
 
+#include <functional>
+
 #include "tristab/layer/layer_arithmetic.h"
 #include "tristab/matrix/rule/rule.h"
 
@@ -32,6 +34,10 @@ class ChunkedLayer {
   // One chunk of n rows with its T, n x n (rounded to the operand format on entering products). The chunk has queries
   // and values.
   ChunkOutputs advance(const TokenInputs& chunk, const Matrix& t);
+
+  // The same where T is never formed: `apply` gives T B for a right-hand side B (n x c, stored).
+  using Application = std::function<Matrix(const Matrix& b)>;
+  ChunkOutputs advance(const TokenInputs& chunk, const Application& apply);
 
   const Matrix& state() const { return state_; }  // d_k x d_v
 

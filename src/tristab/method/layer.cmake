@@ -1,5 +1,5 @@
 tristab_layer(method
-  SOURCES registry.cc method.cc nested.cc row_substitution.cc column_sweep.cc matrix_column_sweep.cc gauss_jordan.cc
+  SOURCES registry.cc method.cc nested.cc row_substitution.cc solve.cc column_sweep.cc matrix_column_sweep.cc gauss_jordan.cc
           mch.cc neumann.cc paterson_stockmeyer.cc mbh.cc ladder.cc mxr.cc blocked_substitution.cc bounded_doubling.cc
           recursive.cc newton_schulz.cc residual_neumann.cc refine.cc ungated.cc
   USES tristab_arithmetic)

@@ -114,6 +114,23 @@ Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Mat
   return invert(spec, {{"*", &arithmetic}}, a, machine, draws, decay);
 }
 
+Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a, const Matrix& b,
+             Machine& machine, std::uint64_t draws) {
+  const Arithmetic& arithmetic = *arithmetics.at("*");
+  if (arithmetic.quantiser) {
+    throw UsageError(fmt::format(
+        "method {}: found {} for right-hand sides of a layer; allowed: floating-point arithmetics",
+        spec.method->description.name, arithmetic.name));
+  }
+  machine.start(arithmetics, draws);
+  const Value x =
+      spec.method->solve(machine.input(a, a.rows()),
+                         machine.load(rounded_to(b, arithmetic.vector.format, arithmetic.vector.rounding),
+                                      arithmetic.vector.format),
+                         machine, spec.settings);
+  return machine.output(x);
+}
+
 std::vector<std::string> stages(const MethodSpec& spec, int n) {
   const Arithmetic fp64 = make_arithmetic("fp64", Json::object(), "stages");
   Machine machine(make_double_engine());

@@ -51,6 +51,9 @@ struct Method {
                       const BlockCorrection& correct)>
       invert_corrected;
 
+  // Solves (I + A) X = B, B n x c, without an inverse; null for methods that form one.
+  std::function<Value(const Value& a, const Value& b, Machine& machine, const Settings& settings)> solve;
+
   // The method inverts the decay-free matrix and needs the decay factors beside it (Decay).
   bool needs_decay = false;
 };
@@ -94,6 +97,12 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
 // The same in one arithmetic; its result is rounded to storage where the arithmetic says output = storage.
 Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Matrix& a, Machine& machine,
                  std::uint64_t draws = 0, const Decay* decay = nullptr);
+
+// X in (I + a) X = b, n x c, by a method that has `solve`; b is rounded to the format of the vector unit of "*" on entry, X
+// is in that unit's storage. Throws UsageError for integer and block-scaled arithmetics, whose vector unit takes no
+// right-hand sides of a layer.
+Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a, const Matrix& b,
+             Machine& machine, std::uint64_t draws = 0);
 
 // The names of the stages that the method has with these parameters at size n, in the order of their first use (found
 // by running it on the zero matrix).

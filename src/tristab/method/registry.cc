@@ -9,6 +9,7 @@ namespace tristab {
 std::span<const Method> methods() {
   static const std::vector<Method> list{
       row_substitution_method(),
+      solve_method(),
       column_sweep_method(),
       matrix_column_sweep_method(),
       gauss_jordan_method(),

@@ -8,6 +8,7 @@
 namespace tristab {
 
 Method row_substitution_method();
+Method solve_method();
 Method column_sweep_method();
 Method matrix_column_sweep_method();
 Method gauss_jordan_method();

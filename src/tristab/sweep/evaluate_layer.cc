@@ -13,14 +13,18 @@
 namespace tristab {
 namespace {
 
+// A of one chunk as the setting takes it.
+Matrix input_of(const TokenInputs& chunk, const Setting& setting, Machines& machines) {
+  const std::optional<Matrix> formed = formed_matrix(&chunk, setting, machines);
+  return round_input(formed ? *formed : delta_rule_matrix(chunk), *setting.arithmetic);
+}
+
 // T of one chunk: rows beyond the sequence are zero in A, so they are the identity's in T and cut off.
 Matrix inverse_of(const TokenInputs& chunk, int rows, const Setting& setting, Machines& machines,
                   std::uint64_t draws) {
-  const std::optional<Matrix> formed = formed_matrix(&chunk, setting, machines);
-  const Arithmetic& arithmetic = *setting.arithmetic;
   std::optional<Decay> decay;
-  if (setting.method->method->needs_decay) decay = decay_of(&chunk, arithmetic);
-  const Matrix a = round_input(formed ? *formed : delta_rule_matrix(chunk), arithmetic);
+  if (setting.method->method->needs_decay) decay = decay_of(&chunk, *setting.arithmetic);
+  const Matrix a = input_of(chunk, setting, machines);
   const Matrix x = invert(setting, a, decay, machines, draws).x;
   if (rows == x.rows()) return x;
   Matrix t(rows, rows);
@@ -43,9 +47,19 @@ LayerRecord run_layer(const LayerResult& result, const Sequence& sequence, const
       if (stop.load(std::memory_order_relaxed)) throw Stopped{};
       const int count = std::min(n, rows - first);
       const std::uint64_t draws = hash_text(fmt::format("{} chunk={}", sequence.id, first / n));
-      const Matrix t =
-          inverse_of(token_rows(sequence.tokens, first, count, n), count, setting, machines, draws);
-      errors.add(layer.advance(token_rows(sequence.tokens, first, count, count), t), layer.state());
+      const TokenInputs chunk = token_rows(sequence.tokens, first, count, count);
+      if (setting.method->method->solve) {
+        const StageArithmetics stages = stages_of(setting);
+        const Matrix a = input_of(chunk, setting, machines);
+        const auto apply = [&](const Matrix& b) {
+          return solve(*setting.method, stages, a, b, machines.machine_for(stages), draws);
+        };
+        errors.add(layer.advance(chunk, apply), layer.state());
+      } else {
+        const Matrix t =
+            inverse_of(token_rows(sequence.tokens, first, count, n), count, setting, machines, draws);
+        errors.add(layer.advance(chunk, t), layer.state());
+      }
       if (!errors.errors().first_nonfinite_chunk) continue;
       errors.abandon();
       record.status = Status::nonfinite;

@@ -18,4 +18,9 @@ struct Setting {
   bool is_formed() const { return formation != nullptr && formation->kind != Formation::Kind::exact; }
 };
 
+// The arithmetics of all stages: the kernel's, or the one for all.
+inline StageArithmetics stages_of(const Setting& setting) {
+  return setting.kernel != nullptr ? setting.kernel->stages() : StageArithmetics{{"*", setting.arithmetic}};
+}
+
 }  // namespace tristab
