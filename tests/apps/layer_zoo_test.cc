@@ -116,7 +116,10 @@ std::string pair(const std::vector<double>& values) {
 // The 40 ways on the two slices of `gdn` layers and on collinear keys.
 class LayerZoo : public ::testing::Test {
  protected:
-  static void SetUpTestSuite() {
+  // Once, but not in SetUpTestSuite: where that fails, the tests are skipped and do not fail.
+  void SetUp() override {
+    ASSERT_EQ(published().size(), 40u);
+    if (!state.empty()) return;
     const Workplace place;
     Json records = Json::array(), layers = Json::array();
     // Of the sweep's methods and arithmetics only those of the table.
@@ -140,7 +143,6 @@ class LayerZoo : public ::testing::Test {
     t = values_of(records, "total_frobenius");
     o = values_of(layers, "o");
     state = values_of(layers, "state");
-    ASSERT_EQ(published().size(), 40u);
   }
 
   // Over both slices.

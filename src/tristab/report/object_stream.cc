@@ -57,6 +57,14 @@ std::int64_t cases_of(const Json& object, const char* name, const std::string& p
   return static_cast<std::int64_t>(number);
 }
 
+// Whether an object says that something is so.
+bool flag_of(const Json& object, const char* name, const std::string& place) {
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return false;
+  if (!found->is_boolean()) refuse(place + name, shown(*found), "true, false");
+  return found->get<bool>();
+}
+
 class Visitor {
  public:
   Visitor(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit)
@@ -79,7 +87,7 @@ class Visitor {
     take_head(document);
     if (head_.run.is_object()) {
       head_.expected_cases = cases_of(head_.run, "cases", path_ + ": run.");
-      head_.complete = head_.run.value("complete", Json()) == Json(true) && has_all();
+      head_.complete = flag_of(head_.run, "complete", path_ + ": run.") && has_all();
     }
     return head_;
   }
@@ -109,7 +117,7 @@ class Visitor {
         head_.expected_cases = cases_of(object, "expected_cases", place);
       } else if (type == "end") {
         take_head(object);
-        head_.complete = object.value("complete", Json()) == Json(true);
+        head_.complete = flag_of(object, "complete", place);
       } else if (!section.empty()) {
         give(section, object, place);
       }

@@ -1,6 +1,6 @@
 // The objects of a result file one after the other, JSON or NDJSON, whole or broken off, without the file as a
-// whole in memory. For what must show or pass on all that a file holds, fields of other versions included; rankings
-// have their own reader (reader.h). Sections and fields: results.schema.json.
+// whole in memory, fields of other versions included; reader.h makes rankings' records of them. Sections and fields:
+// results.schema.json.
 #pragma once
 
 #include <cstdint>

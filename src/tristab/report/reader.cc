@@ -2,23 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <iostream>
-#include <iterator>
-#include <set>
-#include <sstream>
 
 #include "tristab/base/errors.h"
+#include "tristab/report/object_stream.h"
 
 namespace tristab {
 namespace {
-
-constexpr const char* allowed = "a result of tristab sweep, .json or .ndjson";
 
 std::string text_at(const Json& object, const char* name) {
   const auto found = object.find(name);
@@ -74,21 +64,6 @@ class FieldReader {
     }
     return static_cast<int>(number);
   }
-  // A number of cases; 0 when the file does not say.
-  std::int64_t cases(const char* name) const {
-    constexpr double most = 9007199254740992;  // 2^53
-    const double number = optional_number(name, 0);
-    if (!(number >= 0 && number <= most) || std::trunc(number) != number) {
-      refuse(prefix_ + name, shown(object_[name]), "a whole number of at least 0");
-    }
-    return static_cast<std::int64_t>(number);
-  }
-  bool flag(const char* name) const {
-    const Json* value = find(name);
-    if (value == nullptr) return false;
-    if (!value->is_boolean()) refuse(prefix_ + name, shown(*value), "true, false");
-    return value->get<bool>();
-  }
 
  private:
   // Null when the field is missing or null.
@@ -106,149 +81,11 @@ class FieldReader {
   std::string prefix_;
 };
 
-bool wanted_field(const std::string& name, const std::vector<std::string>& metrics) {
-  static const std::set<std::string> names{"type",
-                                           "scenario",
-                                           "family",
-                                           "family_params",
-                                           "family_label",
-                                           "n",
-                                           "matrix",
-                                           "method",
-                                           "kernel",
-                                           "method_params",
-                                           "method_label",
-                                           "arithmetic",
-                                           "arithmetic_params",
-                                           "arithmetic_label",
-                                           "status",
-                                           "verdict",
-                                           "frobenius",
-                                           "total_frobenius",
-                                           "matmuls",
-                                           "depth",
-                                           "vector_depth"};
-  if (names.contains(name)) return true;
-  if (metrics.empty()) return false;
-  return name == "undefined" || std::find(metrics.begin(), metrics.end(), name) != metrics.end();
-}
-
 // A metric of a record: NaN where it is null, infinite where `undefined` gives that as the reason.
 double metric_of(const Json& object, const FieldReader& fields, const std::string& name) {
   const double value = fields.optional_number(name.c_str(), std::nan(""));
   if (!std::isnan(value) || !object.contains("undefined") || !object["undefined"].is_object()) return value;
   return text_at(object["undefined"], name.c_str()).starts_with("infinite") ? HUGE_VAL : value;
-}
-
-// Takes the records out of a JSON document while it is parsed, so that no more than one of them is in memory
-// as JSON.
-class DocumentFilter {
- public:
-  DocumentFilter(ResultFile& file, const std::string& path, const std::vector<std::string>& metrics)
-      : file_(file), path_(path), metrics_(metrics) {}
-
-  bool operator()(int depth, Json::parse_event_t event, Json& parsed) {
-    using Event = Json::parse_event_t;
-    if (event == Event::key && depth == 1) {
-      section_ = parsed.get<std::string>();
-      return section_ == "schema" || section_ == "run" || section_ == "records";
-    }
-    if (section_ == "records") {
-      const bool value = event == Event::value;
-      if (depth == 1 && (value || event == Event::object_start)) {
-        refuse(path_ + ": records", value ? shown(parsed) : "an object", "a list of records");
-      }
-      const std::string place = fmt::format("{}: records[{}]", path_, file_.records.size());
-      if (depth == 2 && (value || event == Event::array_start)) {
-        refuse(place, value ? shown(parsed) : "a list", "a record, which is an object");
-      }
-      if (event == Event::key && depth == 3) return wanted_field(parsed.get<std::string>(), metrics_);
-      if (event == Event::object_end && depth == 2) {
-        file_.records.push_back(result_record(parsed, place + ".", metrics_));
-        return false;
-      }
-    }
-    return true;
-  }
-
- private:
-  ResultFile& file_;
-  std::string path_;
-  const std::vector<std::string>& metrics_;
-  std::string section_;
-};
-
-void check_schema(const Json& object, const std::string& path) {
-  const std::string schema = text_at(object, "schema");
-  if (!schema.starts_with("tristab-results/")) {
-    throw InputError(fmt::format("{}: found {}; allowed: {}", path,
-                                 schema.empty() ? "JSON without \"schema\": \"tristab-results/1\""
-                                                : fmt::format("the schema '{}'", schema),
-                                 allowed));
-  }
-}
-
-// A file edited by hand, or joined from others, says that it is complete and is not.
-bool has_all_records(const ResultFile& file) {
-  return file.expected_cases == 0 || static_cast<std::int64_t>(file.records.size()) == file.expected_cases;
-}
-
-ResultFile read_document(std::istream& stream, const std::string& path,
-                         const std::vector<std::string>& metrics) {
-  ResultFile file;
-  DocumentFilter filter(file, path, metrics);
-  Json document;
-  try {
-    document = Json::parse(stream, [&](int depth, Json::parse_event_t event, Json& parsed) {
-      return filter(depth, event, parsed);
-    });
-  } catch (const Json::exception& error) {
-    std::string message = error.what();
-    const std::size_t start = message.find("] ");
-    if (start != std::string::npos) message.erase(0, start + 2);
-    throw InputError(fmt::format("{}: {}; allowed: {}", path, message, allowed));
-  }
-  check_schema(document, path);
-  if (!document.contains("records")) refuse(path + ": records", "nothing", "a list of records");
-  const Json run = document.value("run", Json::object());
-  if (!run.is_object()) refuse(path + ": run", shown(run), "an object");
-  const FieldReader fields(run, path + ": run.");
-  file.expected_cases = fields.cases("cases");
-  file.complete = fields.flag("complete") && has_all_records(file);
-  return file;
-}
-
-ResultFile read_lines(std::istream& stream, const std::string& path,
-                      const std::vector<std::string>& metrics) {
-  ResultFile file;
-  std::string line;
-  for (std::int64_t number = 1; std::getline(stream, line); ++number) {
-    if (line.empty()) continue;
-    const bool whole = !stream.eof();  // a line without its newline broke off
-    const Json object = Json::parse(line, nullptr, false);
-    if (object.is_discarded() || !object.is_object()) {
-      if (!whole) break;
-      throw InputError(fmt::format("{}: line {} is not a JSON object; allowed: {}", path, number, allowed));
-    }
-    const std::string type = text_at(object, "type");
-    const std::string place = fmt::format("{}: line {}: ", path, number);
-    if (number == 1) {
-      check_schema(object, path);
-      file.expected_cases = FieldReader(object, place).cases("expected_cases");
-    } else if (type == "record") {
-      file.records.push_back(result_record(object, place, metrics));
-    } else if (type == "end") {
-      file.complete = FieldReader(object, place).flag("complete");
-    }
-  }
-  file.complete = file.complete && has_all_records(file);
-  return file;
-}
-
-// Whether a document is a header line with more lines after it, and not one object that goes on.
-bool looks_like_lines(const std::string& first_line) {
-  const Json object = Json::parse(first_line, nullptr, false);
-  return object.is_object() && text_at(object, "type") == "header";
 }
 
 }  // namespace
@@ -286,29 +123,14 @@ ResultRecord result_record(const Json& object, const std::string& place,
 }
 
 ResultFile read_results(const std::string& path, const std::vector<std::string>& metrics) {
-  std::ifstream file;
-  if (path != "-") {
-    if (std::filesystem::is_directory(path)) {
-      throw InputError(fmt::format("{}: cannot read: it is a directory; allowed: {}", path, allowed));
-    }
-    errno = 0;
-    file.open(path, std::ios::binary);
-    if (!file || file.peek() == std::ifstream::traits_type::eof()) {
-      throw InputError(fmt::format("{}: cannot read: {}; allowed: {}", path,
-                                   errno != 0 ? std::strerror(errno) : "the file is empty", allowed));
-    }
-    std::string first_line;
-    std::getline(file, first_line);
-    file.clear();
-    file.seekg(0);
-    return looks_like_lines(first_line) ? read_lines(file, path, metrics)
-                                        : read_document(file, path, metrics);
-  }
-  std::string text(std::istreambuf_iterator<char>(std::cin), {});
-  std::istringstream stream(text);
-  const bool lines = looks_like_lines(text.substr(0, text.find('\n')));
-  return lines ? read_lines(stream, "standard input", metrics)
-               : read_document(stream, "standard input", metrics);
+  ResultFile file;
+  const ResultHead head =
+      visit_result(path, {"records"}, [&](const std::string&, const Json& object, const std::string& place) {
+        file.records.push_back(result_record(object, place, metrics));
+      });
+  file.complete = head.complete;
+  file.expected_cases = head.expected_cases;
+  return file;
 }
 
 }  // namespace tristab
