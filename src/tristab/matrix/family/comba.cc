@@ -18,20 +18,12 @@ TokenInputs generate_tokens(const Settings& settings, int rows, const RandomStre
 }  // namespace
 
 Family comba_family() {
-  const ModelChoice beta = beta_choice("sigmoid-normal"), decay = decay_choice("qwen3-next");
-  std::vector<Parameter> parameters = delta_rule_parameters(key_choice(), &beta, &decay);
-  parameters.push_back(Parameter::real("feedback", 1.0, 0, 1, "p = feedback k"));
-  return {.description = {.name = "comba",
-                          .summary = "Comba with drawn keys, betas and decays",
-                          .formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j for i > j",
-                          .source = "arXiv 2506.02475, section 3",
-                          .parameters = std::move(parameters)},
-          .random = true,
-          .generate_tokens = generate_tokens,
-          .settle = [](Json& settings, std::string_view place) {
-            const ModelChoice betas = beta_choice("sigmoid-normal"), decays = decay_choice("qwen3-next");
-            settle_models(settings, place, &betas, &decays);
-          }};
+  return drawn_family({.name = "comba",
+                       .summary = "Comba with drawn keys, betas and decays",
+                       .formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j for i > j",
+                       .source = "arXiv 2506.02475, section 3",
+                       .parameters = {Parameter::real("feedback", 1.0, 0, 1, "p = feedback k")}},
+                      beta_choice("sigmoid-normal"), decay_choice("qwen3-next"), generate_tokens);
 }
 
 }  // namespace tristab

@@ -7,22 +7,15 @@
 namespace tristab {
 
 Family delta_net_family() {
-  const ModelChoice beta = beta_choice("sigmoid-normal");
-  return {.description = {.name = "delta-net",
-                          .summary = "DeltaNet with drawn keys and betas",
-                          .formula = "A_ij = beta_i k_i . k_j for i > j",
-                          .source = "arXiv 2406.06484, section 3",
-                          .parameters = delta_rule_parameters(key_choice(), &beta, nullptr)},
-          .random = true,
-          .generate_tokens =
-              [](const Settings& settings, int rows, const RandomStream& random, bool with_outputs) {
-                return generate_head(settings, Rule::delta_net, rows, random, with_outputs, false);
-              },
-          .settle =
-              [](Json& settings, std::string_view place) {
-                const ModelChoice beta_models = beta_choice("sigmoid-normal");
-                settle_models(settings, place, &beta_models, nullptr);
-              }};
+  return drawn_family({.name = "delta-net",
+                       .summary = "DeltaNet with drawn keys and betas",
+                       .formula = "A_ij = beta_i k_i . k_j for i > j",
+                       .source = "arXiv 2406.06484, section 3",
+                       .parameters = {}},
+                      beta_choice("sigmoid-normal"), std::nullopt,
+                      [](const Settings& settings, int rows, const RandomStream& random, bool with_outputs) {
+                        return generate_head(settings, Rule::delta_net, rows, random, with_outputs, false);
+                      });
 }
 
 }  // namespace tristab

@@ -23,24 +23,17 @@ TokenInputs generate_tokens(const Settings& settings, int rows, const RandomStre
 }  // namespace
 
 Family delta_product_family() {
-  const ModelChoice beta = beta_choice("sigmoid-normal"), decay = decay_choice("qwen3-next");
-  std::vector<Parameter> parameters = delta_rule_parameters(key_choice(), &beta, &decay);
-  for (Parameter& parameter : parameters) {
+  Family family =
+      drawn_family({.name = "delta-product",
+                    .summary = "DeltaProduct: Gated DeltaNet with several Householder steps a token",
+                    .formula = "A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, g = 0 but at first steps",
+                    .source = "arXiv 2502.10297, section 3",
+                    .parameters = {Parameter::integer("steps", 2, 1, 8, "Householder steps a token")}},
+                   beta_choice("sigmoid-normal"), decay_choice("qwen3-next"), generate_tokens);
+  for (Parameter& parameter : family.description.parameters) {
     if (parameter.name == "negative") parameter.default_value = true;
   }
-  parameters.push_back(Parameter::integer("steps", 2, 1, 8, "Householder steps a token"));
-  return {
-      .description = {.name = "delta-product",
-                      .summary = "DeltaProduct: Gated DeltaNet with several Householder steps a token",
-                      .formula = "A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, g = 0 but at first steps",
-                      .source = "arXiv 2502.10297, section 3",
-                      .parameters = std::move(parameters)},
-      .random = true,
-      .generate_tokens = generate_tokens,
-      .settle = [](Json& settings, std::string_view place) {
-        const ModelChoice betas = beta_choice("sigmoid-normal"), decays = decay_choice("qwen3-next");
-        settle_models(settings, place, &betas, &decays);
-      }};
+  return family;
 }
 
 }  // namespace tristab

@@ -33,30 +33,39 @@ ModelChoice decay_choice(std::string default_model) {
   return choice_of("gate", "how log decays are drawn", std::move(default_model), decay_models());
 }
 
-std::vector<Parameter> delta_rule_parameters(const ModelChoice& keys, const ModelChoice* beta,
-                                             const ModelChoice* decay) {
+Family drawn_family(Description description, const std::optional<ModelChoice>& beta,
+                    const std::optional<ModelChoice>& decay,
+                    TokenInputs (*generate_tokens)(const Settings& settings, int rows,
+                                                   const RandomStream& random, bool with_outputs)) {
   std::vector<Parameter> table;
-  const auto append = [&](std::vector<Parameter> rows) {
+  const auto append = [&](const std::vector<Parameter>& rows) {
     table.insert(table.end(), rows.begin(), rows.end());
   };
-  append(parameters_of(keys));
+  std::vector<ModelChoice> choices{key_choice()};
+  append(parameters_of(choices.front()));
   table.push_back(Parameter::integer("head_dim", 128, 16, 512, "length of a key"));
   table.push_back(Parameter::choice("key_format", "fp64", {"fp64", "bf16"},
                                     "format that normalised keys are rounded to"));
-  if (beta != nullptr) {
+  if (beta) {
     append(parameters_of(*beta));
     table.push_back(
         Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
+    choices.push_back(*beta);
   }
-  if (decay != nullptr) append(parameters_of(*decay));
-  return table;
-}
-
-void settle_models(Json& settings, std::string_view place, const ModelChoice* beta,
-                   const ModelChoice* decay) {
-  settle(key_choice(), settings, place);
-  if (beta != nullptr) settle(*beta, settings, place);
-  if (decay != nullptr) settle(*decay, settings, place);
+  if (decay) {
+    append(parameters_of(*decay));
+    choices.push_back(*decay);
+  }
+  append(description.parameters);
+  description.parameters = std::move(table);
+  Family family;
+  family.description = std::move(description);
+  family.random = true;
+  family.generate_tokens = generate_tokens;
+  family.settle = [choices](Json& settings, std::string_view place) {
+    for (const ModelChoice& choice : choices) settle(choice, settings, place);
+  };
+  return family;
 }
 
 TokenInputs generate_head(const Settings& settings, Rule rule, int rows, const RandomStream& random,

@@ -2,6 +2,9 @@
 // the chunk that these draw.
 #pragma once
 
+#include <optional>
+#include <string>
+
 #include "tristab/matrix/family/family.h"
 #include "tristab/matrix/model.h"
 #include "tristab/matrix/rule/rule.h"
@@ -12,13 +15,13 @@ ModelChoice key_choice();
 ModelChoice beta_choice(std::string default_model);
 ModelChoice decay_choice(std::string default_model);
 
-// head_dim, key_format and the models' parameters; without `beta` the family has no write strength, without `decay`
-// no gate.
-std::vector<Parameter> delta_rule_parameters(const ModelChoice& keys, const ModelChoice* beta,
-                                             const ModelChoice* decay);
-
-// Fills in the chosen models' parameters (Family::settle).
-void settle_models(Json& settings, std::string_view place, const ModelChoice* beta, const ModelChoice* decay);
+// A family that draws the rows of one head. Its parameters are those of the key models, head_dim, key_format, those of
+// the `beta` models with `negative` (none: the rule has no write strength), those of the `decay` models (none: no gate),
+// and after them those that `description` brings. What the chosen models need is settled.
+Family drawn_family(Description description, const std::optional<ModelChoice>& beta,
+                    const std::optional<ModelChoice>& decay,
+                    TokenInputs (*generate_tokens)(const Settings& settings, int rows,
+                                                   const RandomStream& random, bool with_outputs));
 
 // What all delta rules draw: keys rows x head_dim, beta (doubled where `negative` is set; none where the family has no
 // write strength), log_decay rows x 1, or rows x head_dim where `channel_gates` is set (the head's own draws are shared

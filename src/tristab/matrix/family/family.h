@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -27,7 +28,7 @@ struct Family {
 
   // Fills in or refuses what the parameter table alone cannot say; null where the table says it all. Throws
   // UsageError naming `place`.
-  void (*settle)(Json& settings, std::string_view place) = nullptr;
+  std::function<void(Json& settings, std::string_view place)> settle = nullptr;
 
   // For families that read files; null otherwise.
   std::unique_ptr<Source> (*open)(const FamilySpec& spec, const std::filesystem::path& directory,

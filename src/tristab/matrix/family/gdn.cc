@@ -7,23 +7,15 @@
 namespace tristab {
 
 Family gdn_family() {
-  const ModelChoice beta = beta_choice("qwen3-next"), decay = decay_choice("qwen3-next");
-  return {
-      .description = {.name = "gdn",
-                      .summary = "Gated DeltaNet with drawn keys, betas and decays",
-                      .formula = "A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, G_i = g_1 + ... + g_i",
-                      .source = "arXiv 2412.06464, section 3.3",
-                      .parameters = delta_rule_parameters(key_choice(), &beta, &decay)},
-      .random = true,
-      .generate_tokens =
-          [](const Settings& settings, int rows, const RandomStream& random, bool with_outputs) {
-            return generate_head(settings, Rule::gdn, rows, random, with_outputs, false);
-          },
-      .settle =
-          [](Json& settings, std::string_view place) {
-            const ModelChoice betas = beta_choice("qwen3-next"), decays = decay_choice("qwen3-next");
-            settle_models(settings, place, &betas, &decays);
-          }};
+  return drawn_family({.name = "gdn",
+                       .summary = "Gated DeltaNet with drawn keys, betas and decays",
+                       .formula = "A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, G_i = g_1 + ... + g_i",
+                       .source = "arXiv 2412.06464, section 3.3",
+                       .parameters = {}},
+                      beta_choice("qwen3-next"), decay_choice("qwen3-next"),
+                      [](const Settings& settings, int rows, const RandomStream& random, bool with_outputs) {
+                        return generate_head(settings, Rule::gdn, rows, random, with_outputs, false);
+                      });
 }
 
 }  // namespace tristab

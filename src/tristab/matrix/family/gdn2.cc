@@ -27,21 +27,13 @@ TokenInputs generate_tokens(const Settings& settings, int rows, const RandomStre
 }  // namespace
 
 Family gdn2_family() {
-  const ModelChoice decay = decay_choice("kda-safe");
-  std::vector<Parameter> parameters = delta_rule_parameters(key_choice(), nullptr, &decay);
-  parameters.push_back(Parameter::real("erase_mean", 0.0, -100, 100, "mean of the erase gate's logit"));
-  return {
-      .description = {.name = "gdn2",
-                      .summary = "GDN-2 with drawn keys, channel-wise erase gates and channel decays",
-                      .formula = "A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j, b = sigmoid(m + x)",
-                      .source = "Gated DeltaNet 2, channel-wise erase and write gates",
-                      .parameters = std::move(parameters)},
-      .random = true,
-      .generate_tokens = generate_tokens,
-      .settle = [](Json& settings, std::string_view place) {
-        const ModelChoice decays = decay_choice("kda-safe");
-        settle_models(settings, place, nullptr, &decays);
-      }};
+  return drawn_family(
+      {.name = "gdn2",
+       .summary = "GDN-2 with drawn keys, channel-wise erase gates and channel decays",
+       .formula = "A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j, b = sigmoid(m + x)",
+       .source = "Gated DeltaNet 2, channel-wise erase and write gates",
+       .parameters = {Parameter::real("erase_mean", 0.0, -100, 100, "mean of the erase gate's logit")}},
+      std::nullopt, decay_choice("kda-safe"), generate_tokens);
 }
 
 }  // namespace tristab

@@ -31,20 +31,14 @@ TokenInputs generate_tokens(const Settings& settings, int rows, const RandomStre
 }  // namespace
 
 Family rwkv7_family() {
-  std::vector<Parameter> parameters = delta_rule_parameters(key_choice(), nullptr, nullptr);
-  parameters.push_back(
-      Parameter::real("rate_mean", 0.0, -100, 100, "mean of the logit of eta, the in-context learning rate"));
-  return {
-      .description = {.name = "rwkv7",
-                      .summary = "RWKV-7 (DPLR) with drawn keys, learning rates and channel decays",
-                      .formula = "A_ij = sum_d khat_id khat_jd eta_jd exp((G_id - g_id) - G_jd) for i > j",
-                      .source = "arXiv 2503.14456, section 4",
-                      .parameters = std::move(parameters)},
-      .random = true,
-      .generate_tokens = generate_tokens,
-      .settle = [](Json& settings, std::string_view place) {
-        settle_models(settings, place, nullptr, nullptr);
-      }};
+  return drawn_family(
+      {.name = "rwkv7",
+       .summary = "RWKV-7 (DPLR) with drawn keys, learning rates and channel decays",
+       .formula = "A_ij = sum_d khat_id khat_jd eta_jd exp((G_id - g_id) - G_jd) for i > j",
+       .source = "arXiv 2503.14456, section 4",
+       .parameters = {Parameter::real("rate_mean", 0.0, -100, 100,
+                                      "mean of the logit of eta, the in-context learning rate")}},
+      std::nullopt, std::nullopt, generate_tokens);
 }
 
 }  // namespace tristab
