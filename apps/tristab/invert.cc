@@ -200,10 +200,12 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     output.append(inversion.x);
   }
   output.commit();
-  fmt::print(stderr, "{} inverses {} x {} by {} in {}, {}, {} non-finite: {}\n", count, n, n,
-             kernel ? label_of(*kernel) : label_of(inverter.method),
-             kernel ? "a recipe" : label_of(inverter.arithmetic), dtype == Dtype::f64 ? "float64" : "float32",
-             nonfinite, options.output == "-" ? "standard output" : options.output);
+  const std::string by =
+      kernel ? fmt::format("by the kernel {}", label_of(*kernel))
+             : fmt::format("by {} in {}", label_of(inverter.method), label_of(inverter.arithmetic));
+  fmt::print(stderr, "{} inverses {} x {} {}, {}, {} non-finite: {}\n", count, n, n, by,
+             dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
+             options.output == "-" ? "standard output" : options.output);
 }
 
 // Messages name standard input, not the file that stands for it.
