@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "tristab/sweep/expectation_schema.h"
+#include "tristab/sweep/named_schema.h"
 #include "tristab/sweep/scenario.h"
 #include "tristab/sweep/settings_schema.h"
 

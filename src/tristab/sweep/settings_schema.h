@@ -18,9 +18,6 @@ Json define_formations(SchemaDefinitions& definitions);  // after the arithmetic
 Json define_kernels(SchemaDefinitions& definitions);
 Json define_layer_arithmetics(SchemaDefinitions& definitions);  // after the formations
 
-// One setting: what `reference` allows, without lists of two or more.
-Json single_schema(const Json& reference);
-
 // The names of the registry as one pattern, and the names of formats and of arithmetics made of formats.
 std::string format_pattern();
 std::string arithmetic_pattern();
