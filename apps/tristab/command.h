@@ -25,6 +25,7 @@ void add_generate(CLI::App& app);
 void add_report(CLI::App& app);
 void add_export(CLI::App& app);
 void add_list(CLI::App& app);
+void add_schema(CLI::App& app);
 // Where a check fails `status` becomes 1, the exit status of the program.
 void add_selftest(CLI::App& app, int& status);
 

@@ -6,11 +6,16 @@
 #include <stdexcept>
 
 #include "command.h"
+#include "list_examples.h"
+#include "model_kinds.h"
+#include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/format/format.h"
+#include "tristab/format/format_explanation.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/metric.h"
+#include "tristab/metric/metric_explanation.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/report/table.h"
 #include "tristab/sweep/label.h"
@@ -19,6 +24,12 @@ namespace tristab {
 namespace {
 
 constexpr std::size_t page_width = 100;
+
+// Descriptions of many formats: neither is one itself.
+constexpr const char* ieee_pattern = "eXmY";
+constexpr const char* custom_pattern = "pPeminEemaxE";
+constexpr const char* pattern_instance = "e5m7";
+constexpr const char* custom_instance = "p4emin-6emax8-saturate";
 
 void print_field(const std::string& name, std::string_view text) {
   if (text.empty()) return;
@@ -55,6 +66,9 @@ void print_description(const Description& description) {
   print_field("formula", description.formula);
 }
 
+// A command stays on one line, so that it can be copied.
+void print_example(const std::string& command) { fmt::print("example\n  {}\n", command); }
+
 template <class Item, class Name>
 const Item& find_item(std::span<const Item> items, const std::string& name, const char* kind, Name name_of) {
   std::vector<std::string> names;
@@ -82,6 +96,7 @@ void list_methods(const std::string& name) {
   print_field("stages", join_names(method.stages));
   print_field("source", method.description.source);
   print_parameters(method.description.parameters);
+  print_example(method_example(name));
 }
 
 void print_arithmetic(const Arithmetic& arithmetic) {
@@ -119,20 +134,31 @@ void list_arithmetics(const std::string& name) {
         table.str());
     return;
   }
-  const Arithmetic arithmetic = make_arithmetic(name, Json::object(), "tristab list");
+  const bool pattern = name == ieee_pattern;  // stands for many: explained by one of them
+  const Arithmetic arithmetic =
+      make_arithmetic(pattern ? pattern_instance : name, Json::object(), "tristab list");
   const auto known = std::find_if(arithmetic_descriptions().begin(), arithmetic_descriptions().end(),
                                   [&](const Description& d) { return d.name == name; });
   if (known != arithmetic_descriptions().end()) {
     print_description(*known);
     print_field("source", known->source);
+    if (pattern) print_field("for one", fmt::format("{}:", pattern_instance));
   } else {
-    fmt::print("{}\n", name);
+    const Description description = find_preset(name, "tristab list").description;
+    print_description(description);
+    print_field("source", description.source);
   }
   print_arithmetic(arithmetic);
   print_parameters(arithmetic_parameters(name));
+  print_example(arithmetic_example(pattern ? pattern_instance : name));
 }
 
 void print_format(const Format& format) {
+  const FormatExplanation explanation = explain(format);
+  print_field("layout", explanation.layout);
+  print_field("formula", explanation.formula);
+  print_field("special", explanation.special);
+  print_field("values", explanation.values);
   print_field("p", fmt::format("{} significant bits", format.precision));
   print_field("u",
               fmt::format("2^-{} = {:.4g}, the unit roundoff", format.precision, format.unit_roundoff()));
@@ -143,12 +169,9 @@ void print_format(const Format& format) {
                                             format.smallest_subnormal())
                               : fmt::format("{:.4g}; smaller results become zero", format.smallest_normal()));
   const char* const beyond[] = {"infinity", "NaN", "the largest number, infinities too (saturating)"};
-  print_field("overflow", fmt::format("to {}", beyond[static_cast<int>(format.overflow)]));
+  print_field("overflow", fmt::format("to {}; NAME-infinity, NAME-nan and NAME-saturate are the other rules",
+                                      beyond[static_cast<int>(format.overflow)]));
 }
-
-// Descriptions of many formats: neither is one itself.
-constexpr const char* ieee_pattern = "eXmY";
-constexpr const char* custom_pattern = "pPeminEemaxE";
 
 void list_formats(const std::string& name) {
   if (name.empty()) {
@@ -175,12 +198,14 @@ void list_formats(const std::string& name) {
     if (description.name == pattern_name) pattern = &description;
   }
   if (pattern == nullptr) throw std::logic_error("the list of formats lacks its patterns");
-  if (name == pattern_name) {
+  if (name == pattern_name) {  // explained by one of its formats
+    const std::string instance = name == custom_pattern ? custom_instance : pattern_instance;
     fmt::print("{}\n", name);
     print_field("", pattern->summary);
     print_field("source", pattern->source);
-    print_field("example", fmt::format("tristab list formats {}",
-                                       name == custom_pattern ? "p4emin-6emax8-saturate" : "e5m7"));
+    print_field("for one", fmt::format("{}:", instance));
+    print_format(format_of(instance, "tristab list"));
+    print_example(arithmetic_example(instance));
     return;
   }
   const Format format = format_of(name, "tristab list");
@@ -188,6 +213,7 @@ void list_formats(const std::string& name) {
   print_field("", known != nullptr ? known->summary : fmt::format("{}: {}", pattern_name, pattern->summary));
   print_field("source", known != nullptr ? known->source : pattern->source);
   print_format(format);
+  print_example(arithmetic_example(name));
 }
 
 void list_families(const std::string& name) {
@@ -203,7 +229,36 @@ void list_families(const std::string& name) {
   print_description(family);
   print_field("source", family.source);
   print_parameters(family.parameters);
+  for (const ModelKind& kind : model_kinds()) {
+    const auto chosen = std::ranges::find(family.parameters, kind.parameter, &Parameter::name);
+    if (chosen == family.parameters.end() || chosen->choices.empty())
+      continue;  // the file's own beta is none
+    print_field(kind.parameter, fmt::format("one of these; tristab list {} NAME tells more", kind.listed_as));
+    for (const Description& model : kind.models)
+      print_field("", fmt::format("{}: {}", model.name, model.formula));
+  }
+  print_example(family_example(name));
 }
+
+void list_models(const ModelKind& kind, const std::string& name) {
+  if (name.empty()) {
+    Table table({{kind.parameter}, {"what it draws"}});
+    for (const Description& model : kind.models) table.add_row({model.name, cell(model.formula, 70)});
+    fmt::print("{}", table.str());
+    return;
+  }
+  const Description& model =
+      find_item(std::span<const Description>(kind.models), name, kind.parameter.c_str(),
+                [](const Description& each) { return each.name; });
+  print_description(model);
+  print_field("source", model.source);
+  print_parameters(model.parameters);
+  print_example(model_example(kind.parameter, name));
+}
+
+void list_keys(const std::string& name) { list_models(model_kind("keys"), name); }
+void list_betas(const std::string& name) { list_models(model_kind("betas"), name); }
+void list_gates(const std::string& name) { list_models(model_kind("gates"), name); }
 
 // A label in pieces between which print_field may wrap.
 std::string spaced(const std::string& label) {
@@ -226,8 +281,9 @@ void list_rules(const std::string& name) {
   const DeltaRule& rule = find_item(delta_rules(), name, "rule", [](const DeltaRule& r) { return r.name; });
   fmt::print("{}\n", rule.name);
   print_field("recurrence", rule.recurrence);
-  print_field("formula", rule.formula);
+  print_field("formula", fmt::format("{} for i > j; G is the inclusive running sum of g", rule.formula));
   print_field("source", rule.source);
+  print_example(rule_example(name));
 }
 
 void list_formations(const std::string& name) {
@@ -243,6 +299,18 @@ void list_formations(const std::string& name) {
   print_description(formation);
   print_field("source", formation.source);
   print_parameters(formation.parameters);
+  print_example(formation_example(name));
+}
+
+// The formula of a method, and of those inside it.
+void print_method_formulas(const MethodSpec& spec) {
+  print_field("formula",
+              fmt::format("{}: {}", spec.method->description.name, spec.method->description.formula));
+  for (const char* inner : {"diagonal", "base"}) {
+    if (!spec.settings.has(inner)) continue;
+    const std::vector<MethodSpec> nested = expand_method(spec.settings.at(inner), inner);
+    print_method_formulas(nested.front());
+  }
 }
 
 void list_kernels(const std::string& name) {
@@ -264,6 +332,7 @@ void list_kernels(const std::string& name) {
   for (const std::string& phase : recipe.phases)
     print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
   print_field("method", spaced(label_of(recipe.method)));
+  print_method_formulas(recipe.method);
   if (recipe.formation.kind != Formation::Kind::exact)
     print_field("A formed", spaced(label_of(recipe.formation)));
   if (recipe.layer) print_field("layer", fmt::format("w, u, state and outputs in {}", recipe.layer->name));
@@ -279,6 +348,7 @@ void list_kernels(const std::string& name) {
   for (const RecipeEntry& entry : recipe_entries()) {
     if (entry.description.name == name) print_parameters(entry.description.parameters);
   }
+  print_example(kernel_example(name, recipe.chunks));
 }
 
 void list_metrics(const std::string& name) {
@@ -292,9 +362,20 @@ void list_metrics(const std::string& name) {
     return;
   }
   const MetricInfo& metric = find_item(metrics(), name, "metric", [](const MetricInfo& m) { return m.name; });
+  const MetricInfo& whole = metrics()[static_cast<std::size_t>(whole_metric(metric.metric))];
+  const MetricExplanation& explanation = explain(metric.metric);
   fmt::print("{}\n", metric.name);
+  if (&whole != &metric)
+    print_field("", fmt::format("{} over the strictly lower triangle, which the unit diagonal cannot flatter",
+                                whole.name));
   print_field("formula", metric.formula);
-  print_field("source", metric.source);
+  print_field("", "X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff");
+  print_field("range", explanation.range);
+  print_field("shows", explanation.shows);
+  print_field("hides", explanation.hides);
+  print_field("undefined", explanation.undefined);
+  print_field("source", whole.source);
+  print_example(metric_example(metric.name));
 }
 
 struct ListOptions {
@@ -303,14 +384,16 @@ struct ListOptions {
 
 void list(const CLI::App& command, const ListOptions& options) {
   refuse_leftovers(command);
-  static const std::vector<std::string> kinds{"methods",  "kernels", "arithmetics", "formats",
-                                              "families", "rules",   "formations",  "metrics"};
+  static const std::vector<std::string> kinds{"methods",  "kernels",    "arithmetics", "formats",
+                                              "families", "keys",       "betas",       "gates",
+                                              "rules",    "formations", "metrics"};
   if (options.kind.empty()) {
     throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
   }
   using Lister = void (*)(const std::string&);
-  constexpr Lister listers[] = {list_methods,  list_kernels, list_arithmetics, list_formats,
-                                list_families, list_rules,   list_formations,  list_metrics};
+  constexpr Lister listers[] = {list_methods,  list_kernels,    list_arithmetics, list_formats,
+                                list_families, list_keys,       list_betas,       list_gates,
+                                list_rules,    list_formations, list_metrics};
   const auto kind = std::find(kinds.begin(), kinds.end(), options.kind);
   if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options.kind, kinds);
   listers[kind - kinds.begin()](options.name);
@@ -321,10 +404,11 @@ void list(const CLI::App& command, const ListOptions& options) {
 void add_list(CLI::App& app) {
   auto options = std::make_shared<ListOptions>();
   CLI::App* command = app.add_subcommand(
-      "list", "List methods, kernels, arithmetics, formats, families, rules, formations, metrics");
+      "list", "List methods, kernels, arithmetics, formats, families, models, rules, formations, metrics");
   command->allow_extras();
-  command->add_option("KIND", options->kind,
-                      "methods, kernels, arithmetics, formats, families, rules, formations or metrics");
+  command->add_option(
+      "KIND", options->kind,
+      "methods, kernels, arithmetics, formats, families, keys, betas, gates, rules, formations or metrics");
   command->add_option("NAME", options->name, "one of them, explained");
   command->callback([command, options] { list(*command, *options); });
 }

@@ -64,6 +64,7 @@ int run(int count, char** arguments) {
   add_report(app);
   add_export(app);
   add_list(app);
+  add_schema(app);
   add_selftest(app, status);
   try {
     app.parse(count, arguments);

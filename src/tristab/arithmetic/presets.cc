@@ -81,7 +81,8 @@ std::vector<UnitPreset> make_unit_presets() {
   presets.push_back(avx);
   // 16 x 16 x 16 tiles: the exact sum of 16 products and c, rounded once to nearest, is the plainest machine of
   // that shape.
-  UnitPreset ascend = unit("fp16", "ascend910b", 16, 40, kParametric, "no public description");
+  UnitPreset ascend = unit("fp16", "ascend910b", 16, 40, kParametric,
+                           "arXiv 2605.21325 ran on it; nothing bit-accurate is public of its unit");
   ascend.final_rounding = Rounding::nearest_even;
   presets.push_back(ascend);
   std::stable_sort(presets.begin(), presets.end(), [](const UnitPreset& x, const UnitPreset& y) {

@@ -38,7 +38,11 @@ std::vector<Description> make_descriptions() {
   anchored.push_back(Parameter::choice("channels", "natural", {"natural", "even-first"},
                                        "order in which channels enter the product; even-first: in every 16"));
   return {
-      {"exact", "A in double", "A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)", "families.md section 1", {}},
+      {"exact",
+       "A in double",
+       "A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)",
+       "arXiv 2406.06484, section 3 (DeltaNet); 2412.06464, section 3.3 (GDN); 2510.26692, section 3 (KDA)",
+       {}},
       {"gram", "one product of the keys on the matrix unit, then decay and beta",
        "A_ij = fl(fl((L R^T)_ij fl(exp(fl(P_i - G_j)))) s_i)",
        "flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py", gram},

@@ -26,7 +26,7 @@ Method ungated_method() {
       "ungated",
       "inverts the decay-free matrix and applies the decay factors afterwards (FlashQLA)",
       "X = (I + A_u)^-1 .* exp(G_i - G_j), A = A_u .* exp(G_i - G_j)",
-      "FlashQLA",
+      "github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py",
       {Parameter::nested("base", "blocked-substitution",
                          "the method that inverts the decay-free matrix, with its parameters")}};
   method.cost = "the base's products, one vector step more";

@@ -7,19 +7,26 @@ namespace tristab {
 namespace {
 
 constexpr std::string_view higham = "Higham 2002, section 7.1";
-constexpr std::string_view lapack = "LAPACK and SLATE testers (xTRT01: ratio to n u ||L|| ||Xh||)";
+constexpr std::string_view lapack =
+    "LAPACK 3, TESTING/LIN/dtrt01.f (ratio to n u ||L|| ||Xh||); SLATE's testers";
+// Relative Frobenius and largest absolute error are what kernels of these inverses are compared by.
+constexpr std::string_view kernel_tests =
+    "arXiv 2605.21325 and its notebook; rec_unroll's tests, github.com/huawei-csl/pto-kernels";
 constexpr std::string_view region = "the same over the strictly lower triangle";
 
 constexpr std::array<MetricInfo, metric_count> table = {{
-    {Metric::frobenius, "frobenius", "||E||_F / ||X||_F", "papers on kernels' inverses, kernel tests"},
+    {Metric::frobenius, "frobenius", "||E||_F / ||X||_F", kernel_tests},
     {Metric::strict_lower, "strict_lower", "||E||_F / ||X||_F, both over the strictly lower triangle",
-     "tristab"},
-    {Metric::max_abs, "max_abs", "max |E_ij|", "kernel tests"},
+     "tristab's own: frobenius without the diagonal that X and Xh share; norms as in Higham 2002, section "
+     "6.2"},
+    {Metric::max_abs, "max_abs", "max |E_ij|", kernel_tests},
     {Metric::max_abs_strict_lower, "max_abs_strict_lower", "max |E_ij| over i > j", region},
-    {Metric::max_rel, "max_rel", "max |E_ij| / |X_ij| over X_ij != 0", "kernel tests"},
+    {Metric::max_rel, "max_rel", "max |E_ij| / |X_ij| over X_ij != 0",
+     "the componentwise relative error of Higham 2002, section 1.2"},
     {Metric::max_rel_strict_lower, "max_rel_strict_lower", "max |E_ij| / |X_ij| over X_ij != 0, i > j",
      region},
-    {Metric::nonzero_at_zero, "nonzero_at_zero", "number of Xh_ij != 0 where X_ij = 0", "tristab", true},
+    {Metric::nonzero_at_zero, "nonzero_at_zero", "number of Xh_ij != 0 where X_ij = 0",
+     "tristab's own: what the componentwise relative error of Higham 2002, section 1.2, leaves out", true},
     {Metric::nonzero_at_zero_strict_lower, "nonzero_at_zero_strict_lower",
      "number of Xh_ij != 0 where X_ij = 0, i > j", region, true},
     {Metric::normwise_1, "normwise_1", "||E||_1 / ||X||_1", "Higham 2002, section 6.2"},
@@ -29,15 +36,19 @@ constexpr std::array<MetricInfo, metric_count> table = {{
      region},
     {Metric::normwise_2, "normwise_2", "||E||_2 / ||X||_2", "Higham 2002, section 6.2"},
     {Metric::normwise_2_strict_lower, "normwise_2_strict_lower", "||E||_2 / ||X||_2 over i > j", region},
-    {Metric::rms_ratio, "rms_ratio", "RMS(E) / (RMS(X) + 1e-8)", "flash-linear-attention, assert_close"},
+    {Metric::rms_ratio, "rms_ratio", "RMS(E) / (RMS(X) + 1e-8)",
+     "flash-linear-attention, assert_close of fla/utils.py, github.com/fla-org/flash-linear-attention"},
     {Metric::rms_ratio_strict_lower, "rms_ratio_strict_lower", "RMS(E) / (RMS(X) + 1e-8) over i > j", region},
-    {Metric::snr_db, "snr_db", "10 log10(||X||_F^2 / ||E||_F^2)", "arXiv 2606.06034"},
+    {Metric::snr_db, "snr_db", "10 log10(||X||_F^2 / ||E||_F^2)",
+     "arXiv 2606.06034, the table of signal-to-noise ratios"},
     {Metric::snr_db_strict_lower, "snr_db_strict_lower", "10 log10(||X||_F^2 / ||E||_F^2) over i > j",
      region},
-    {Metric::pearson, "pearson", "correlation coefficient of the entries of Xh and X", "tt-metal"},
+    {Metric::pearson, "pearson", "correlation coefficient of the entries of Xh and X",
+     "tt-metal, comp_pcc of its tests, github.com/tenstorrent/tt-metal"},
     {Metric::pearson_strict_lower, "pearson_strict_lower",
      "correlation coefficient of the entries i > j of Xh and X", region},
-    {Metric::cosine, "cosine", "sum Xh_ij X_ij / (||Xh||_F ||X||_F)", "vLLM"},
+    {Metric::cosine, "cosine", "sum Xh_ij X_ij / (||Xh||_F ||X||_F)",
+     "vLLM, tests of kernels, github.com/vllm-project/vllm"},
     {Metric::cosine_strict_lower, "cosine_strict_lower", "sum Xh_ij X_ij / (||Xh||_F ||X||_F) over i > j",
      region},
     {Metric::max_ulp, "max_ulp",
@@ -82,7 +93,8 @@ constexpr std::array<MetricInfo, metric_count> table = {{
      "Higham 2002, section 14.2"},
     {Metric::bound_ratio, "bound_ratio",
      "frobenius / (u || |X| |A| |X| ||_F / ||X||_F): what verdicts compare", "Higham 2002, section 14.2"},
-    {Metric::nonfinite, "nonfinite", "number of entries of Xh that are infinite or NaN", "tristab", true},
+    {Metric::nonfinite, "nonfinite", "number of entries of Xh that are infinite or NaN",
+     "IEEE 754-2019, section 6: infinity and NaN", true},
 }};
 
 constexpr bool in_order() {

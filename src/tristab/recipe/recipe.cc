@@ -14,9 +14,9 @@
 namespace tristab {
 namespace {
 
-const std::vector<std::string> kFileKeys{"kernel", "summary",   "source",     "date",
-                                         "chunks", "method",    "arithmetic", "parameters",
-                                         "phases", "formation", "layer"};
+const std::vector<std::string> kFileKeys{"$schema",    "kernel", "summary",   "source",
+                                         "date",       "chunks", "method",    "arithmetic",
+                                         "parameters", "phases", "formation", "layer"};
 
 // What a choice of a parameter may change.
 const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", "layer"};

@@ -16,6 +16,16 @@ add_custom_command(OUTPUT ${html_assets}
   VERBATIM)
 target_sources(tristab_report PRIVATE ${html_assets})
 
+# So does the schema of results.
+set(results_schema ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/results.schema.json)
+set(results_schema_source ${CMAKE_CURRENT_BINARY_DIR}/results_schema.cc)
+add_custom_command(OUTPUT ${results_schema_source}
+  COMMAND ${CMAKE_COMMAND} -DSCHEMA=${results_schema} -DOUTPUT=${results_schema_source}
+          -P ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/results_schema_embed.cmake
+  DEPENDS ${results_schema} ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/results_schema_embed.cmake
+  VERBATIM)
+target_sources(tristab_report PRIVATE ${results_schema_source})
+
 # The commit, when the sources are a checkout; asked for again whenever CMake runs.
 execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*
                 OUTPUT_VARIABLE TRISTAB_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
@@ -26,5 +36,6 @@ set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/tool_info.cc APPE
              TRISTAB_VERSION="${PROJECT_VERSION}" TRISTAB_COMMIT="${TRISTAB_COMMIT}")
 
 include(GNUInstallDirs)
-install(FILES ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/results.schema.json
+install(FILES ${results_schema} ${PROJECT_SOURCE_DIR}/configs/sweep.schema.json
+              ${PROJECT_SOURCE_DIR}/configs/kernel.schema.json
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tristab)

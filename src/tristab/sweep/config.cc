@@ -83,11 +83,16 @@ SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std:
                         const std::filesystem::path& directory, std::string_view default_name) {
   static const std::vector<std::string> scenarios_key{"scenarios"};
   static const std::vector<std::string> plain_keys =
-      keys_of({"name"}, {&shared_scenario_keys(), &own_scenario_keys(), &scenarios_key});
+      keys_of({"$schema", "name"}, {&shared_scenario_keys(), &own_scenario_keys(), &scenarios_key});
   static const std::vector<std::string> outer_keys =
-      keys_of({"name"}, {&shared_scenario_keys(), &scenarios_key});
+      keys_of({"$schema", "name"}, {&shared_scenario_keys(), &scenarios_key});
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const GivenConfig given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
+  // For editors alone: no part of what is computed, so of no identity either.
+  if (json.contains("$schema") && !json["$schema"].is_string()) {
+    throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema",
+                                 given.place("$schema"), json["$schema"].dump()));
+  }
   SweepConfig config;
   config.name = given.name("name", default_name);
   Scenario shared = read_shared_keys(given, {});

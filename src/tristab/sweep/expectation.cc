@@ -18,25 +18,6 @@ const std::vector<std::string>& expectation_keys() {
   return keys;
 }
 
-// In the order of Statistic::Kind.
-const std::vector<std::string>& statistic_names() {
-  static const std::vector<std::string> names{"median",
-                                              "mean",
-                                              "min",
-                                              "max",
-                                              "p5",
-                                              "p95",
-                                              "fraction_above",
-                                              "fraction_below",
-                                              "trials",
-                                              "nonfinite_trials",
-                                              "failed_trials",
-                                              "pass",
-                                              "marginal",
-                                              "fail"};
-  return names;
-}
-
 std::optional<double> number_at(const Json& given, const char* key, const std::string& place) {
   if (!given.contains(key)) return {};
   if (!given[key].is_number())
@@ -150,6 +131,25 @@ bool matches(const Json& selection, const char* name_key, const std::string& nam
 }
 
 }  // namespace
+
+// In the order of Statistic::Kind.
+const std::vector<std::string>& statistic_names() {
+  static const std::vector<std::string> names{"median",
+                                              "mean",
+                                              "min",
+                                              "max",
+                                              "p5",
+                                              "p95",
+                                              "fraction_above",
+                                              "fraction_below",
+                                              "trials",
+                                              "nonfinite_trials",
+                                              "failed_trials",
+                                              "pass",
+                                              "marginal",
+                                              "fail"};
+  return names;
+}
 
 Expectation read_expectation(const Json& given, const std::string& place) {
   if (!given.is_object()) {

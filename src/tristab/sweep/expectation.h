@@ -41,6 +41,9 @@ struct Statistic {
   bool counts_trials() const { return kind >= Kind::trials; }
 };
 
+// "median", ..., "fail"; fractions have a limit after their name, "fraction_above:0.1".
+const std::vector<std::string>& statistic_names();
+
 // {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about layers
 // {"kernel": "flashkda-v2", "layer": "o", "statistic": "max", "at_most": 0.1}, whose trials are sequences.
 struct Expectation {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant

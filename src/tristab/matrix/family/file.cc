@@ -125,7 +125,9 @@ Family file_family() {
            .summary = "matrices, or keys, betas and decays, from a .npy, .npz or .safetensors file",
            .formula =
                "A as stored, or formed from k, beta, g (and a, b, w, khat, eta, p) by the layer's delta rule",
-           .source = "layouts [n, n], [batch, n, n], [tokens, heads, n]; <layer>.k, .beta, .g",
+           .source = "[n, n], [batch, n, n], [tokens, heads, n], or <layer>.k, .beta, .g; formats: "
+                     "https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, "
+                     "https://github.com/huggingface/safetensors",
            .parameters =
                {
                    Parameter::text("path", nullptr, "file, relative to the configuration"),

@@ -1,6 +1,6 @@
 // A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j, with drawn keys, channel-wise erase gates
 // b = sigmoid(erase_mean + x_td), x ~ N(0, 1), and channel decays; write gates w = sigmoid(x) for outputs.
-// Source: families.md section 1 (GDN-2).
+// Source: A. Hatamizadeh, Y. Choi, J. Kautz, Gated DeltaNet-2, arXiv 2605.22791.
 #include "tristab/base/elementary.h"
 #include "tristab/matrix/family/delta_rule.h"
 #include "tristab/matrix/family/family.h"
@@ -31,7 +31,7 @@ Family gdn2_family() {
       {.name = "gdn2",
        .summary = "GDN-2 with drawn keys, channel-wise erase gates and channel decays",
        .formula = "A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j, b = sigmoid(m + x)",
-       .source = "Gated DeltaNet 2, channel-wise erase and write gates",
+       .source = "Gated DeltaNet-2, arXiv 2605.22791",
        .parameters = {Parameter::real("erase_mean", 0.0, -100, 100, "mean of the erase gate's logit")}},
       std::nullopt, decay_choice("kda-safe"), generate_tokens);
 }

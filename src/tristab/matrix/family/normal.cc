@@ -9,7 +9,7 @@ Family normal_family() {
   return {.description = {.name = "normal",
                           .summary = "standard normal entries; the inverse explodes",
                           .formula = "A_ij ~ N(0, 1) for i > j",
-                          .source = "flash-linear-attention issue 537",
+                          .source = "flash-linear-attention, issue 537",
                           .parameters = {}},
           .random = true,
           .generate = [](const Settings&, int n, const RandomStream& random) {

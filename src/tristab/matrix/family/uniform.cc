@@ -9,7 +9,7 @@ Family uniform_family() {
       .description = {.name = "uniform",
                       .summary = "non-negative uniform entries",
                       .formula = "A_ij = scale u_ij for i > j, u_ij ~ U[0, 1)",
-                      .source = "random tests of published inversions (scale 0.5) and of kernels (scale 0.1)",
+                      .source = "arXiv 2605.21325, its notebook (scale 0.5); tests of kernels (scale 0.1)",
                       .parameters = {Parameter::real("scale", 0.5, 0, 1e6, "largest entry")}},
       .random = true,
       .generate = [](const Settings& settings, int n, const RandomStream& random) {

@@ -56,7 +56,7 @@ Family uniform_signed_family() {
               {.name = "uniform-signed",
                .summary = "uniform entries of both signs, of a given size or condition number",
                .formula = "A_ij = s u_ij for i > j, u_ij ~ U(-1, 1); s = scale, or cond_2(I + A) = condition",
-               .source = "rec_unroll's tests",
+               .source = "rec_unroll's tests, github.com/huawei-csl/pto-kernels, condition 1.2, 2, 4, 8, ...",
                .parameters = {Parameter::real("scale", nullptr, 0, 1e6, "bound on |A_ij|; default 0.5"),
                               Parameter::real("condition", nullptr, 1, 1e8,
                                               "cond_2(I + A), met to 1e-6 relative; instead of scale")}},

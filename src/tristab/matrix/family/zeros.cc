@@ -8,7 +8,7 @@ Family zeros_family() {
   return {.description = {.name = "zeros",
                           .summary = "the zero matrix",
                           .formula = "A = 0",
-                          .source = "exactness tests; a chunk of padding",
+                          .source = "beta = 0 in DeltaNet, arXiv 2406.06484, section 3: a chunk of padding",
                           .parameters = {}},
           .generate = [](const Settings&, int n, const RandomStream&) { return Matrix(n, n); }};
 }

@@ -102,7 +102,7 @@ std::span<const GateModel> beta_models() {
        uniform},
       {{"constant",
         "beta_t = beta_value",
-        "1 is the delta rule without a write gate",
+        "one write strength for all tokens in DeltaNet, arXiv 2406.06484, section 3; 1: no write gate",
         {Parameter::real("beta_value", 1.0, 0, 1, "beta of every token")}},
        constant},
       {{"quantiles",

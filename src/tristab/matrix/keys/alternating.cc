@@ -9,7 +9,7 @@ namespace tristab {
 KeyModel alternating_keys() {
   return {{"alternating",
            "k_t = (-1)^t b / |b|, b ~ N(0, I)",
-           "negative eigenvalues, arXiv 2411.12537",
+           "negative eigenvalues, arXiv 2411.12537, section 4",
            {scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {
             const int dim = static_cast<int>(settings.integer("head_dim"));

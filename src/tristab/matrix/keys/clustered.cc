@@ -9,7 +9,7 @@ namespace tristab {
 KeyModel clustered_keys() {
   return {{"clustered",
            "k_t = normalise(b_s(t) + eps z_t), s(t) uniform over clusters, b_s, z_t ~ N(0, I)",
-           "repeated tokens in text",
+           "several bases in the place of one: flash-linear-attention, issue 537 (repeated tokens)",
            {Parameter::integer("clusters", 8, 1, 4096, "number of distinct keys"),
             Parameter::real("eps", 0.1, 0, 1000, "size of the noise on a key relative to its base"),
             scale_parameter()}},

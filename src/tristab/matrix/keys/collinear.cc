@@ -7,7 +7,7 @@ namespace tristab {
 KeyModel collinear_keys() {
   return {{"collinear",
            "k_t = normalise(b + eps z_t), b, z_t ~ N(0, I); cosine 1 / (1 + eps^2)",
-           "flash-linear-attention issue 537",
+           "flash-linear-attention, issue 537",
            {Parameter::real("eps", 0.5, 0, 1000, "size of the noise on a key relative to its base"),
             scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {

@@ -6,7 +6,7 @@ namespace tristab {
 
 KeyModel identical_keys() {
   return {
-      {"identical", "k_t = b / |b|, b ~ N(0, I)", "flash-linear-attention issue 537", {scale_parameter()}},
+      {"identical", "k_t = b / |b|, b ~ N(0, I)", "flash-linear-attention, issue 537", {scale_parameter()}},
       [](const Settings& settings, int n, const RandomStream& random) {
         const int dim = static_cast<int>(settings.integer("head_dim"));
         Matrix base = normal_matrix(1, dim, random.part("base"));

@@ -7,7 +7,7 @@ namespace tristab {
 KeyModel independent_keys() {
   return {{"independent",
            "k_t = z_t / |z_t|, z_t ~ N(0, I)",
-           "flash-linear-attention, tests/ops",
+           "flash-linear-attention, tests/ops: F.normalize(torch.randn(...))",
            {scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {
             Matrix keys =

@@ -35,7 +35,7 @@ Matrix generate(const Settings& settings, int n, const RandomStream& random) {
 KeyModel orthogonal_keys() {
   return {{"orthogonal",
            "k_i . k_j = 0 for i != j, |k_i| = 1; the set repeats where n > head_dim",
-           "Gram-Schmidt on normal vectors, Giraud et al. 2005",
+           "Gram-Schmidt, twice: Giraud, Langou, Rozloznik, van den Eshof, Numer. Math. 101 (2005) 87-100",
            {scale_parameter()}},
           generate};
 }

@@ -27,7 +27,7 @@ KeyModel unnormalised_keys() {
   return {
       {"unnormalised",
        "k_t = silu(conv4(strength b + z_t)) or z_t, z_t, b ~ N(0, I), without L2 norm",
-       "flash-linear-attention, use_qk_l2norm_in_kernel = False",
+       "flash-linear-attention, fla/ops/gated_delta_rule/chunk.py, use_qk_l2norm_in_kernel = False",
        {Parameter::choice("activation", "silu", {"silu", "none"}, "silu(conv4(.)), or the normal keys alone"),
         Parameter::real("strength", nullptr, 0, 100,
                         "size of the direction that all tokens share (with activation silu, default 0.7)")},

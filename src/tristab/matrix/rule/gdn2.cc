@@ -13,7 +13,7 @@ DeltaRule gdn2_rule() {
           "gdn2",
           "S <- diag(exp g) S; u = w o v - S^T (b o k); S <- S + k u^T",
           "A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd)",
-          "Gated DeltaNet 2, channel-wise erase and write gates",
+          "Gated DeltaNet-2, arXiv 2605.22791",
           [](const TokenInputs& tokens) {
             check_gates(tokens, -1, false);
             const Matrix &keys = tokens.keys, &erase = tokens.erase_gate;

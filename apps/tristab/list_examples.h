@@ -1,0 +1,24 @@
+// A command for each entry of tristab list, that shows it at work. Small: a second at most. None reads or writes a file
+// but the family `file`, which makes its own.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tristab/recipe/recipe.h"
+
+namespace tristab {
+
+std::string method_example(std::string_view name);
+std::string arithmetic_example(std::string_view name);  // of formats too: each is an arithmetic
+std::string family_example(std::string_view name);
+std::string rule_example(std::string_view name);
+std::string formation_example(std::string_view name);
+std::string metric_example(std::string_view name);
+std::string kernel_example(std::string_view name, const std::vector<int>& chunks);
+
+// `choice` is the parameter that takes the model: "keys", "beta", "gate".
+std::string model_example(std::string_view choice, std::string_view name);
+
+}  // namespace tristab

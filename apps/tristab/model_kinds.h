@@ -1,0 +1,21 @@
+// The ingredients of delta rules that families draw, as tristab list has them: models of keys, of betas, of log decays.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tristab/base/parameters.h"
+
+namespace tristab {
+
+struct ModelKind {
+  std::string listed_as;            // "betas"
+  std::string parameter;            // of families: "beta"
+  std::vector<Description> models;  // in listing order
+};
+
+std::span<const ModelKind> model_kinds();
+const ModelKind& model_kind(std::string_view listed_as);  // throws std::logic_error for another kind
+
+}  // namespace tristab
