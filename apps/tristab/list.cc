@@ -19,6 +19,7 @@
 #include "tristab/recipe/recipe.h"
 #include "tristab/report/table.h"
 #include "tristab/sweep/label.h"
+#include "value_type.h"
 
 namespace tristab {
 namespace {
@@ -403,13 +404,17 @@ void list(const CLI::App& command, const ListOptions& options) {
 
 void add_list(CLI::App& app) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* command = app.add_subcommand(
-      "list", "List methods, kernels, arithmetics, formats, families, models, rules, formations, metrics");
+  CLI::App* command =
+      app.add_subcommand("list", R"(Explain methods, kernels, arithmetics, families, metrics ...
+Without a name a table of all of a kind; with one its formula, source and parameters.)");
   command->allow_extras();
-  command->add_option(
-      "KIND", options->kind,
-      "methods, kernels, arithmetics, formats, families, keys, betas, gates, rules, formations or metrics");
-  command->add_option("NAME", options->name, "one of them, explained");
+  const std::string kinds = kind_type();
+  command->add_option("KIND", options->kind, fmt::format("one of {}", join_names(value_type_of(kinds).words)))
+      ->type_name(kinds);
+  command->add_option("NAME", options->name, "one of them: formula, source, parameters")
+      ->type_name("ENTRY")
+      ->option_text("[NAME]");
+  command->footer("tristab list methods\ntristab list methods mxr");
   command->callback([command, options] { list(*command, *options); });
 }
 

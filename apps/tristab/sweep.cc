@@ -170,26 +170,79 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
 
 void add_sweep(CLI::App& app, const CommandWords& words, int& status) {
   auto options = std::make_shared<SweepOptions>();
-  CLI::App* command = app.add_subcommand("sweep", "Run every case of a configuration");
+  CLI::App* command = app.add_subcommand("sweep", R"(Run every case of a configuration into one result file
+Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
+names; each inverse is compared with a certified one in high precision. The same configuration, seed and version give
+the same numbers on every machine and with any number of threads.
+
+Where the configuration states expectations, a table says which are met, and the exit status is 1 where one is not.)");
   command->allow_extras();
-  command->add_option("CONFIG", options->config, "configuration, JSON, - for standard input");
-  command->add_option("-o,--output", options->output,
-                      "result file, - for standard output (results/NAME.json)");
-  command->add_option("--format", options->format, "json, ndjson or csv (from the extension of -o)");
-  command->add_option("--html", options->html, "also a page with figures, as tristab report makes it");
-  command->add_option("--chunks", options->chunks,
-                      "sizes, 16,64 or 16:256:*2, instead of the configuration's");
-  command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh, instead of its");
-  command->add_option("--kernels", options->kernels, "kernels, fla-solve-tril:dot=ieee/tf32, instead of its");
-  command->add_option("--arithmetics", options->arithmetics,
-                      "arithmetics, fp16,int8:scale=row, instead of its");
-  command->add_option("--families", options->families, "families, ones,uniform:scale=0.1, instead of its");
-  command->add_option("--trials", options->trials, "matrices of each random family, instead of its");
-  command->add_option("--seed", options->seed, "seed, instead of its");
-  command->add_option("--jobs", options->jobs, "threads (all cores)");
-  command->add_option("--max-cases", options->max_cases, "refuse a sweep of more cases");
-  command->add_flag("--layer", options->layer, "also the outputs and states that the inverses give");
-  command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop");
+  command
+      ->add_option("CONFIG", options->config, R"(configuration, JSON; - for standard input
+Paths in it are relative to its own directory. Examples are in configs/sweeps; configs/kernels holds kernels, which may
+be written by hand as well.)")
+      ->type_name("FILE.json");
+  const char* const instead = "Instead of the configuration's";
+  command
+      ->add_option("--chunks", options->chunks, R"(sizes, 16,64 or 16:256:*2
+A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256.)")
+      ->type_name("SIZES")
+      ->group(instead);
+  command
+      ->add_option("--methods", options->methods, R"(methods, mbh,mxr:block=8/16
+Names with parameters after a colon; of a parameter several values, each tried, with / between them. A name stands for
+its default parameters, which tristab list methods NAME tells.)")
+      ->type_name("METHODS")
+      ->group(instead);
+  command
+      ->add_option("--kernels", options->kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32
+Names of tristab list kernels, or paths of JSON files such as those in configs/kernels. A kernel is run at the sizes
+that it takes, in its own arithmetic.)")
+      ->type_name("KERNELS")
+      ->group(instead);
+  command
+      ->add_option("--arithmetics", options->arithmetics, R"(arithmetics, fp16,int8:scale=row
+Names of tristab list arithmetics, or any format as eXmY.)")
+      ->type_name("ARITHMETICS")
+      ->group(instead);
+  command
+      ->add_option("--families", options->families, R"(families, ones,uniform:scale=0.1
+Names of tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)")
+      ->type_name("FAMILIES")
+      ->group(instead);
+  command->add_option("--trials", options->trials, "matrices of each random family")
+      ->type_name("N")
+      ->group(instead);
+  command->add_option("--seed", options->seed, "seed of the random families")->type_name("N")->group(instead);
+  command
+      ->add_option("-o,--output", options->output, R"(result, - for standard output (results/NAME.json)
+NAME is the configuration's. The file gets this name when it is complete, except in NDJSON, which can be read while it
+grows.)")
+      ->type_name("FILE.json|ndjson|csv")
+      ->group("Output");
+  command
+      ->add_option("--format", options->format, R"(what to write (told by the extension of -o)
+json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: the records alone.)")
+      ->type_name("json|ndjson|csv")
+      ->group("Output");
+  command
+      ->add_option("--html", options->html, R"(also a page with figures, as tristab report makes it
+Needs a result in a .json or .ndjson file.)")
+      ->type_name("FILE.html")
+      ->group("Output");
+  command
+      ->add_flag("--layer", options->layer, R"(also the outputs and states that the inverses give
+Every inverse is carried on through W, U, the state and the outputs of a whole sequence and compared with the
+recurrence in high precision; as "layer": true in the configuration.)")
+      ->group("Output");
+  command->add_option("--jobs", options->jobs, "threads (all cores)")->type_name("N")->group("Run");
+  command
+      ->add_option("--max-cases", options->max_cases, R"(refuse a sweep of more cases
+Nothing is run then, and the exit status is 2.)")
+      ->type_name("N")
+      ->group("Run");
+  command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop")->group("Run");
+  command->footer("tristab sweep configs/sweeps/quick.json --html results/quick.html");
   command->callback([command, options, &words, &status] {
     if (!sweep(*command, *options, words)) status = 1;
   });
