@@ -12,6 +12,7 @@
 
 #include "command.h"
 #include "interrupt.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/evaluate.h"
@@ -36,6 +37,8 @@ Try:
 
 tristab COMMAND --help tells the options of a command.
 )";
+
+constexpr const char* color_help = "colours: auto (on a terminal), always or never";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
 
@@ -65,6 +68,9 @@ int run(int count, char** arguments) {
   add_export(app);
   add_list(app);
   add_selftest(app, status);
+  app.add_option_function<std::string>("--color", choose_color, color_help);
+  for (CLI::App* command : app.get_subcommands({}))
+    command->add_option_function<std::string>("--color", choose_color, color_help);
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -79,7 +85,7 @@ int run(int count, char** arguments) {
     std::vector<std::string> names;
     const bool option = leftovers.front().starts_with("-");
     if (option) {
-      names = {"--help", "--version"};
+      names = {"--help", "--version", "--color"};
     } else {
       for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
     }
@@ -91,7 +97,9 @@ int run(int count, char** arguments) {
 
 // fputs, because a standard error that is closed must not become one more exception.
 int complain(int status, const std::string& message) {
-  std::fputs(fmt::format("tristab: error: {}\n", one_line(message)).c_str(), stderr);
+  using namespace tristab;
+  const std::string error = styled("error:", Style::fail, standard_error_page());
+  std::fputs(fmt::format("tristab: {} {}\n", error, one_line(message)).c_str(), stderr);
   return status;
 }
 
