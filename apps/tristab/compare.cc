@@ -7,6 +7,7 @@
 #include "command.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/cross_table.h"
 #include "tristab/report/ranking.h"
@@ -26,9 +27,11 @@ struct CompareOptions {
 // Keeps what rankings need of each record.
 class RankingSink : public ResultSink {
  public:
-  explicit RankingSink(std::vector<std::string> metrics) : metrics_(std::move(metrics)) {}
+  RankingSink(std::vector<std::string> metrics, Progress& progress)
+      : metrics_(std::move(metrics)), progress_(progress) {}
   RenderedMatrix render(const MatrixResult&) const override { return {}; }
   void accept(const MatrixResult& result, RenderedMatrix) override {
+    progress_.add(result);
     for (const Record& record : result.records) {
       records.push_back(result_record(result, record, metrics_));
     }
@@ -41,6 +44,7 @@ class RankingSink : public ResultSink {
 
  private:
   std::vector<std::string> metrics_;
+  Progress& progress_;
 };
 
 Json every_method() {
@@ -104,8 +108,8 @@ std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions&
   const SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
   refuse_kernels_of_other_sizes(config.scenarios.front());
   const Plan plan = make_plan(config);
-  RankingSink sink(metrics);
-  Progress progress(plan.cases);
+  Progress progress(plan);
+  RankingSink sink(metrics, progress);
   run_sweep(config, plan, {job_count(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
   return std::move(sink.records);
 }
@@ -234,9 +238,10 @@ std::vector<std::string> metrics_of(const CLI::App& command, const CompareOption
 }
 
 void print_rankings(const std::vector<Ranking>& rankings, int top) {
+  const Page page = standard_output_page();
   bool first = true;
   for (const Ranking& ranking : rankings) {
-    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, top));
+    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, top, page));
     first = false;
   }
 }
@@ -274,7 +279,8 @@ void compare(const CLI::App& command, const CompareOptions& options) {
                                  options.results.empty() ? "tristab compare" : options.results));
   }
   if (metrics.empty()) return print_rankings(rank_methods(records, selection), top);
-  fmt::print("{}", cross_table_text(cross_table(records, selection, metrics), format));
+  fmt::print("{}",
+             cross_table_text(cross_table(records, selection, metrics), format, standard_output_page()));
 }
 
 }  // namespace

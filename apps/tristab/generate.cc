@@ -6,6 +6,7 @@
 #include "describe.h"
 #include "interrupt.h"
 #include "npy_output.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/label.h"
@@ -57,7 +58,7 @@ void describe(const CLI::App& command, const GenerateOptions& options) {
   }
   wanted.settings["family"] = "file";
   wanted.settings["path"] = options.describe;
-  fmt::print("{}", description_of_file(wanted, listen_for_interrupts()));
+  fmt::print("{}", description_of_file(wanted, standard_output_page(), listen_for_interrupts()));
 }
 
 void generate(const CLI::App& command, const GenerateOptions& options) {

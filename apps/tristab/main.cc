@@ -13,6 +13,7 @@
 #include "command.h"
 #include "help_formatter.h"
 #include "interrupt.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/evaluate.h"
@@ -33,6 +34,8 @@ constexpr const char* examples = R"(tristab compare --chunk 64 --family gdn:keys
 tristab sweep configs/sweeps/quick.json
 tristab compare results/quick.json --methods mbh,mxr
 tristab sweep --help)";
+
+constexpr const char* color_help = "colours: auto (on a terminal), always, never";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
 
@@ -66,6 +69,10 @@ int run(int count, char** arguments) {
   add_selftest(app, status);
   add_completion(app);
   add_man(app);
+  std::vector<CLI::App*> places = app.get_subcommands({});
+  places.push_back(&app);
+  for (CLI::App* place : places)
+    place->add_option_function<std::string>("--color", choose_color, color_help)->type_name("WHEN");
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -80,7 +87,7 @@ int run(int count, char** arguments) {
     std::vector<std::string> names;
     const bool option = leftovers.front().starts_with("-");
     if (option) {
-      names = {"--help", "--version"};
+      names = {"--help", "--version", "--color"};
     } else {
       for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
     }
@@ -92,7 +99,9 @@ int run(int count, char** arguments) {
 
 // fputs, because a standard error that is closed must not become one more exception.
 int complain(int status, const std::string& message) {
-  std::fputs(fmt::format("tristab: error: {}\n", one_line(message)).c_str(), stderr);
+  using namespace tristab;
+  const std::string error = styled("error:", Style::fail, standard_error_page());
+  std::fputs(fmt::format("tristab: {} {}\n", error, one_line(message)).c_str(), stderr);
   return status;
 }
 

@@ -8,8 +8,10 @@
 #include "command.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/expectation_table.h"
+#include "tristab/report/findings.h"
 #include "tristab/report/html_report.h"
 #include "tristab/report/layer_table.h"
 #include "tristab/report/result_writer.h"
@@ -28,68 +30,74 @@ struct SweepOptions {
 };
 
 void print_plan(const SweepConfig& config, const Plan& plan) {
-  Table table(config.has_scenarios()
-                  ? std::vector<TableColumn>{{"scenario"},
-                                             {"family"},
-                                             {"n", true},
-                                             {"matrices", true},
-                                             {"cases", true}}
-                  : std::vector<TableColumn>{{"family"}, {"n", true}, {"matrices", true}, {"cases", true}});
+  std::vector<TableColumn> columns{{.header = "family", .layout = broken_label, .widest = 60, .least = 18},
+                                   {"n", true},
+                                   {"matrices", true},
+                                   {"cases", true}};
+  if (config.has_scenarios()) columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines});
+  Table table(columns);
   const Scenario* above = nullptr;
   for (const MatrixGroup& group : plan.groups) {
-    std::vector<std::string> cells;
+    std::vector<TableCell> cells;
     if (config.has_scenarios()) cells.push_back(group.scenario == above ? "" : group.scenario->name);
     above = group.scenario;
-    cells.push_back(broken_label(label_of(group.family->spec), 60));
+    cells.push_back(label_of(group.family->spec));
     cells.push_back(std::to_string(group.n));
     cells.push_back(std::to_string(group.count));
     cells.push_back(
         std::to_string(static_cast<std::size_t>(group.count) * group.scenario->settings(group.n).size()));
     table.add_row(std::move(cells));
   }
-  fmt::print("{}", table.str());
+  const Page page = standard_output_page();
+  fmt::print("{}", table.str(page));
   std::size_t expectations = 0;
   for (const Scenario& scenario : config.scenarios) expectations += scenario.expectations.size();
+  std::string total;
   if (config.has_scenarios()) {
-    fmt::print("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices, config.scenarios.size());
+    total = fmt::format("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices,
+                        config.scenarios.size());
   } else {
     const Scenario& scenario = config.scenarios.front();
-    fmt::print("{} cases: {} matrices x {} methods x {} arithmetics", plan.cases, plan.matrices,
-               scenario.methods.size(), scenario.arithmetics.size());
+    total = fmt::format("{} cases: {} matrices x {} methods x {} arithmetics", plan.cases, plan.matrices,
+                        scenario.methods.size(), scenario.arithmetics.size());
     if (!scenario.kernels.empty())
-      fmt::print(", and {} kernels at the sizes that they take", scenario.kernels.size());
+      total += fmt::format(", and {} kernels at the sizes that they take", scenario.kernels.size());
   }
-  fmt::print("{}\n", expectations > 0 ? fmt::format("; {} expectations", expectations) : "");
+  if (expectations > 0) total += fmt::format("; {} expectations", expectations);
+  fmt::print("{}", sentence(total, page));
 }
 
-// Passes everything on to the writer and counts what a reader should know at once.
-class CountingSink : public ResultSink {
+// Passes everything on to the writer and keeps what a reader should know at once.
+class ObservingSink : public ResultSink {
  public:
-  explicit CountingSink(std::unique_ptr<ResultSink> writer) : writer_(std::move(writer)) {}
+  ObservingSink(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path)
+      : writer_(std::move(writer)), progress_(progress), path_(std::move(path)) {}
   RenderedMatrix render(const MatrixResult& result) const override { return writer_->render(result); }
   void accept(const MatrixResult& result, RenderedMatrix rendered) override {
-    for (const Record& record : result.records) {
-      nonfinite += record.status == Status::nonfinite;
-      failed += record.status == Status::failed;
-    }
+    progress_.add(result);
     writer_->accept(result, std::move(rendered));
   }
   std::string render_layer(const LayerResult& result) const override { return writer_->render_layer(result); }
   void accept_layer(const LayerResult& result, std::string rendered) override {
+    progress_.add(result);
     layers.add(result);
+    layer_findings.add(result);
     writer_->accept_layer(result, std::move(rendered));
   }
   void finish(const SweepReport& done) override {
-    report = done;
+    progress_.phase(fmt::format("writing {}", path_));
     writer_->finish(done);
+    report = done;
   }
 
-  std::int64_t nonfinite = 0, failed = 0;
   LayerTable layers;
+  LayerFindings layer_findings;
   SweepReport report;
 
  private:
   std::unique_ptr<ResultSink> writer_;
+  Progress& progress_;
+  std::string path_;
 };
 
 ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& options) {
@@ -151,18 +159,25 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   }
 
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
-  CountingSink sink(make_result_writer(format, path, header));
-  {
-    Progress progress(plan.cases);
-    run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
-  }
-  if (!sink.layers.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", sink.layers.text());
-  fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
-             sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads,
-             sink.nonfinite, sink.failed, path == "-" ? "standard output" : path);
-  if (!options.html.empty()) write_html_report(path, options.html);
+  // Between lines of a result on the same terminal a progress line has no place.
+  Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
+  const std::string place = path == "-" ? "standard output" : path;
+  ObservingSink sink(make_result_writer(format, path, header), progress, place);
+  run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
+  progress.clear();
+
+  // Tables are data; the findings are not.
+  std::FILE* const data = path == "-" ? stderr : stdout;
+  const Page page = path == "-" ? standard_error_page() : standard_output_page();
+  if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
   const std::vector<ExpectationOutcome>& outcomes = sink.report.expectations;
-  if (!outcomes.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", expectations_table(outcomes));
+  if (!outcomes.empty()) fmt::print(data, "{}", expectations_table(outcomes, page));
+  std::fflush(data);
+  fmt::print(stderr, "{}", findings_text(sink.report, sink.layer_findings, path, standard_error_page()));
+  if (!options.html.empty()) {
+    progress.phase(fmt::format("writing {}", options.html));
+    write_html_report(path, options.html);
+  }
   return std::all_of(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
 }
 

@@ -60,6 +60,9 @@ ValueType value_type_of(std::string_view type_name) {
   } else if (type_name == "TABLE") {
     type.kind = Kind::choice;
     type.words = result_sections();
+  } else if (type_name == "WHEN") {  // of --color
+    type.kind = Kind::choice;
+    type.words = {"auto", "always", "never"};
   } else if (type_name == "ENTRY") {
     type.kind = Kind::entry;
   } else if (type_name == "SETTINGS") {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <stdexcept>
 
+#include "model_kinds.h"
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/format/format.h"
 #include "tristab/layer/formation.h"
@@ -66,7 +67,7 @@ Vocabulary arithmetics_vocabulary() {
   return all;
 }
 
-Vocabulary described(const char* kind, std::span<const Description> descriptions) {
+Vocabulary described(const std::string& kind, std::span<const Description> descriptions) {
   Vocabulary all{kind, {}};
   for (const Description& description : descriptions) all.entries.push_back(entry_of(description));
   return all;
@@ -97,14 +98,15 @@ Vocabulary metrics_vocabulary() {
 }  // namespace
 
 const std::vector<Vocabulary>& vocabularies() {
-  static const std::vector<Vocabulary> all{methods_vocabulary(),
-                                           kernels_vocabulary(),
-                                           arithmetics_vocabulary(),
-                                           formats_vocabulary(),
-                                           described("families", family_descriptions()),
-                                           rules_vocabulary(),
-                                           described("formations", formation_descriptions()),
-                                           metrics_vocabulary()};
+  static const std::vector<Vocabulary> all = [] {
+    std::vector<Vocabulary> kinds{methods_vocabulary(), kernels_vocabulary(), arithmetics_vocabulary(),
+                                  formats_vocabulary(), described("families", family_descriptions())};
+    for (const ModelKind& kind : model_kinds()) kinds.push_back(described(kind.listed_as, kind.models));
+    kinds.push_back(rules_vocabulary());
+    kinds.push_back(described("formations", formation_descriptions()));
+    kinds.push_back(metrics_vocabulary());
+    return kinds;
+  }();
   return all;
 }
 
