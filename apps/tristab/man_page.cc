@@ -156,6 +156,8 @@ std::string exit_section() {
 std::string environment_section() {
   std::string text = section("ENVIRONMENT");
   text += entry(".B NO_COLOR", "Whatever it is set to, unless empty: no colour.");
+  text += entry(".B TERM", "Empty or dumb: no colour and no progress.");
+  text += entry(".B COLUMNS", "How wide tables may be, instead of what the terminal says.");
   return text +
          entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");
 }
