@@ -234,6 +234,8 @@ TEST_P(Completion, goes_on_after_commas_and_parameters) {
       {"tristab invert a.npy --method mxr:block=8 blo", {"block="}},
       // --layer is a flag of sweep, and takes a name in compare and invert.
       {"tristab sweep --layer --dry", {"--dry-run"}},
+      {"tristab --version list rul", {"rules"}},
+      {"tristab compare --layer sweep r.json --tok", {"--tokens"}},
       {"tristab compare --layer layer6 --tok", {"--tokens"}},
       {"tristab compare --jobs 3 --form", {"--format"}}};
   std::vector<std::string> lines;

@@ -97,11 +97,13 @@ TEST(ManPage, has_every_option_and_example_of_the_helps_and_no_other_option) {
   EXPECT_EQ(sections, names.size());
   names.emplace_back("");
   const Workplace place;
+  std::set<std::string> found;
   for (const std::string& command : names) {
     const std::string own =
         command.empty() ? part(text, ".SH OPTIONS") : part(text, fmt::format(".SS tristab {}", command));
     ASSERT_NE(own, "") << command;
     const std::set<std::string> options = options_in(own);
+    found.insert(options.begin(), options.end());
     for (const HelpOption& option : options_of(command)) {
       for (const std::string& name : option.names)
         EXPECT_TRUE(options.contains(name)) << command << " " << name;
@@ -114,6 +116,7 @@ TEST(ManPage, has_every_option_and_example_of_the_helps_and_no_other_option) {
       EXPECT_NE(text.find("\n" + example + "\n"), std::string::npos) << example;
     }
   }
+  EXPECT_EQ(found, options_in(text));
 }
 
 TEST(ManPage, has_the_names_that_options_take) {
