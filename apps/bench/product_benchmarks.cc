@@ -29,10 +29,12 @@ constexpr ArithmeticChoice choices[] = {
     {"bf16-pure", "{}"},
     {"bf16-pure", R"({"fma": true})"},
     {"e6m9-pure", R"({"fma": true})"},
+    {"e8m12-pure", R"({"fma": true})"},
     {"bf16-h100", "{}"},
     {"tf32-h100", "{}"},
     {"fp16-h100", R"({"accumulate": "fp16"})"},
     {"fp8-h100", "{}"},
+    {"fp16-ascend910b", "{}"},
     {"int8", "{}"},
 };
 

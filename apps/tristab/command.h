@@ -28,6 +28,9 @@ void add_list(CLI::App& app);
 void add_schema(CLI::App& app);
 // Where a check fails `status` becomes 1, the exit status of the program.
 void add_selftest(CLI::App& app, int& status);
+// Both print what they make from the options of `app`, those declared later included.
+void add_completion(CLI::App& app);
+void add_man(CLI::App& app);
 
 // Throws UsageError for words that the command has no use for: an option nearest in name is named.
 void refuse_leftovers(const CLI::App& command);

@@ -7,6 +7,7 @@
 #include "command.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/cross_table.h"
 #include "tristab/report/ranking.h"
@@ -26,9 +27,11 @@ struct CompareOptions {
 // Keeps what rankings need of each record.
 class RankingSink : public ResultSink {
  public:
-  explicit RankingSink(std::vector<std::string> metrics) : metrics_(std::move(metrics)) {}
+  RankingSink(std::vector<std::string> metrics, Progress& progress)
+      : metrics_(std::move(metrics)), progress_(progress) {}
   RenderedMatrix render(const MatrixResult&) const override { return {}; }
   void accept(const MatrixResult& result, RenderedMatrix) override {
+    progress_.add(result);
     for (const Record& record : result.records) {
       records.push_back(result_record(result, record, metrics_));
     }
@@ -41,6 +44,7 @@ class RankingSink : public ResultSink {
 
  private:
   std::vector<std::string> metrics_;
+  Progress& progress_;
 };
 
 Json every_method() {
@@ -104,8 +108,8 @@ std::vector<ResultRecord> compute(const CLI::App& command, const CompareOptions&
   const SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
   refuse_kernels_of_other_sizes(config.scenarios.front());
   const Plan plan = make_plan(config);
-  RankingSink sink(metrics);
-  Progress progress(plan.cases);
+  Progress progress(plan);
+  RankingSink sink(metrics, progress);
   run_sweep(config, plan, {job_count(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
   return std::move(sink.records);
 }
@@ -234,9 +238,10 @@ std::vector<std::string> metrics_of(const CLI::App& command, const CompareOption
 }
 
 void print_rankings(const std::vector<Ranking>& rankings, int top) {
+  const Page page = standard_output_page();
   bool first = true;
   for (const Ranking& ranking : rankings) {
-    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, top));
+    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, top, page));
     first = false;
   }
 }
@@ -274,37 +279,87 @@ void compare(const CLI::App& command, const CompareOptions& options) {
                                  options.results.empty() ? "tristab compare" : options.results));
   }
   if (metrics.empty()) return print_rankings(rank_methods(records, selection), top);
-  fmt::print("{}", cross_table_text(cross_table(records, selection, metrics), format));
+  fmt::print("{}",
+             cross_table_text(cross_table(records, selection, metrics), format, standard_output_page()));
 }
 
 }  // namespace
 
 void add_compare(CLI::App& app) {
   auto options = std::make_shared<CompareOptions>();
-  CLI::App* command = app.add_subcommand("compare", "Ranked table of methods, from a result or computed now");
+  CLI::App* command =
+      app.add_subcommand("compare", R"(Rank methods by their errors, in a result or computed now
+One table for each size and family. Within one arithmetic it ranks by the error against the inverse of A as that
+arithmetic takes it, across arithmetics by the error against the inverse of A as given.
+
+With --metrics there is one table for each metric instead: methods and kernels down, inputs across.)");
   command->allow_extras();
-  command->add_option("RESULTS", options->results,
-                      "result of tristab sweep, .json or .ndjson; without it: computed now");
-  command->add_option("--chunk,--chunks", options->chunk, "sizes (64)");
-  command->add_option("--family,--families", options->family, "families (gdn:keys=silu)");
-  command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh (all)");
-  command->add_option("--arithmetics", options->arithmetics, "arithmetics (fp16,bf16)");
-  command->add_option(
-      "--kernels", options->kernels,
-      "kernels, fla-solve-tril:dot=ieee/tf32; without --methods and --arithmetics: them alone");
-  command->add_option("--metrics", options->metrics,
-                      "instead of ranked tables one table for each of these metrics, settings by inputs");
-  command->add_option("--format", options->format, "of these tables: text, markdown or csv (text)");
-  command->add_option("--trials", options->trials, "matrices of a random family (8)");
-  command->add_option("--seed", options->seed, "seed (1)");
-  command->add_option("--input", options->input,
-                      "matrices of a .npy, .npz or .safetensors file instead of a family");
-  command->add_option("--tensor", options->tensor, "of --input: the tensor that holds A");
-  command->add_option("--layer", options->layer, "of --input: the layer whose k, beta and g give A, or all");
-  command->add_option("--heads", options->heads, "of --input: heads, 0,1 (all)");
-  command->add_option("--tokens", options->tokens, "of --input: tokens, 0:512 (all)");
-  command->add_option("--jobs", options->jobs, "threads (all cores)");
-  command->add_option("--top", options->top, "rows of each table (all)");
+  command
+      ->add_option("RESULTS", options->results, R"(a result, .json or .ndjson; without: computed now
+Of tristab sweep; it may be partial. The options then choose among the settings that it holds.)")
+      ->type_name("FILE.json|ndjson")
+      ->option_text("[RESULTS]");
+  const char* const what = "What to compare";
+  command
+      ->add_option("--chunk,--chunks", options->chunk, R"(sizes, 16,64 or 16:256:*2 (64)
+Whole numbers from 16 to 256.)")
+      ->type_name("SIZES")
+      ->group(what);
+  command
+      ->add_option("--family,--families", options->family,
+                   R"(families, ones,gdn:keys=clustered (gdn:keys=silu)
+Names of tristab list families, with parameters after a colon.)")
+      ->type_name("FAMILIES")
+      ->group(what);
+  command
+      ->add_option("--methods", options->methods, R"(methods, mbh,mxr:block=8/16 (all)
+Names of tristab list methods, with parameters after a colon; of a parameter several values with / between them.)")
+      ->type_name("METHODS")
+      ->group(what);
+  command
+      ->add_option("--arithmetics", options->arithmetics, R"(arithmetics, fp16,int8:scale=row (fp16,bf16)
+Names of tristab list arithmetics, or any format as eXmY.)")
+      ->type_name("ARITHMETICS")
+      ->group(what);
+  command
+      ->add_option("--kernels", options->kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32 (none)
+Names of tristab list kernels, or paths of JSON files; without --methods and --arithmetics: them alone.)")
+      ->type_name("KERNELS")
+      ->group(what);
+  command->add_option("--trials", options->trials, "matrices of each random family (8)")
+      ->type_name("N")
+      ->group(what);
+  command->add_option("--seed", options->seed, "seed of the random families (1)")
+      ->type_name("N")
+      ->group(what);
+  const char* const input = "Inputs of one's own instead of a family";
+  command
+      ->add_option("--input", options->input, R"(.npy, .npz or .safetensors
+Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of layers, as
+apps/dump_layer_inputs.py writes them.)")
+      ->type_name("FILE.npy|npz|safetensors")
+      ->group(input);
+  command->add_option("--tensor", options->tensor, "the tensor that holds A")
+      ->type_name("NAME")
+      ->group(input);
+  command->add_option("--layer", options->layer, "the layer whose k, beta and g give A, or all")
+      ->type_name("NAME")
+      ->group(input);
+  command->add_option("--heads", options->heads, "its heads, 0,1 (all)")->type_name("HEADS")->group(input);
+  command->add_option("--tokens", options->tokens, "its tokens, 0:512 (all)")
+      ->type_name("RANGE")
+      ->group(input);
+  command
+      ->add_option("--metrics", options->metrics, R"(a table for each metric instead of rankings
+strict_lower,snr_db for instance. strict_lower leaves the unit diagonal out, which hides errors.)")
+      ->type_name("METRICS")
+      ->group("Output");
+  command->add_option("--format", options->format, "of these tables (text)")
+      ->type_name("text|markdown|csv")
+      ->group("Output");
+  command->add_option("--top", options->top, "rows of each ranking (all)")->type_name("N")->group("Output");
+  command->add_option("--jobs", options->jobs, "threads (all cores)")->type_name("N")->group("Output");
+  command->footer("tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16");
   command->callback([command, options] { compare(*command, *options); });
 }
 

@@ -48,26 +48,18 @@ std::string shown(const std::string& name) {
   return text.size() == name.size() + 2 ? name : text;
 }
 
-// In pieces that leave room for the other columns.
-std::string name_cell(const std::string& name) {
-  constexpr std::size_t width = 34;
-  const std::string text = shown(name);
-  std::string cell;
-  for (std::size_t at = 0; at < text.size(); at += width) {
-    if (at > 0) cell += '\n';
-    cell += text.substr(at, width);
-  }
-  return cell;
-}
-
-std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*>& tensors,
+std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*>& tensors, const Page& page,
                          const std::atomic<bool>& stop) {
   constexpr std::int64_t piece = std::int64_t{1} << 18;  // elements read at once
-  Table table(
-      {{"tensor"}, {"dtype"}, {"shape"}, {"least", true}, {"largest", true}, {"NaN or\ninfinite", true}});
+  Table table({{.header = "tensor", .layout = cut_lines, .widest = 34},
+               {"dtype"},
+               {.header = "shape", .layout = wrapped_cell},
+               {"least", true},
+               {"largest", true},
+               {"NaN or\ninfinite", true}});
   for (const Tensor* tensor : tensors) {
-    std::vector<std::string> cells{
-        name_cell(tensor->name), tensor->dtype_name, tensor->shape_text(), "-", "-", "-"};
+    std::vector<TableCell> cells{
+        shown(tensor->name), tensor->dtype_name, tensor->shape_text(), "-", "-", "-"};
     if (is_floating(tensor->dtype)) {
       ValueRange range;
       const std::int64_t elements = tensor->elements();
@@ -79,14 +71,15 @@ std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*
         cells[3] = three_digits(range.minimum);
         cells[4] = three_digits(range.maximum);
       }
-      cells[5] = fmt::format("{}", range.non_finite);
+      cells[5] = TableCell(fmt::format("{}", range.non_finite),
+                           range.non_finite > 0 ? Style::nonfinite : Style::plain);
     }
     table.add_row(cells);
   }
-  return table.str();
+  return table.str(page);
 }
 
-std::string layer_text(const LayerTensors& layer, const DescribeOptions& options,
+std::string layer_text(const LayerTensors& layer, const DescribeOptions& options, const Page& page,
                        const std::atomic<bool>& stop) {
   std::string heads = counted(layer.heads(), "head", "heads");
   if (layer.key_heads() != layer.heads()) heads += fmt::format(" ({} of keys)", layer.key_heads());
@@ -105,60 +98,69 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
                     counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"),
                     heads, layer.head_dim()),
         dtypes}) {
-    text += wrapped(line, 98, 0);
-    if (!text.ends_with('\n')) text += '\n';
+    text += page.is_terminal() ? paragraph(line, 0, page) : wrapped(line, 98, 0);
   }
 
+  const std::string beta = layer.rule() == Rule::gdn2 ? "b" : "beta";
+  // `group` stands above the first of neighbouring columns.
+  const auto number_column = [](const char* header, const std::string& group) {
+    return TableColumn{.header = header, .right = true, .group = group};
+  };
   Table keys({{"head", true},
-              {"|k|\nleast", true},
-              {"\nlargest", true},
+              number_column("least", "|k|"),
+              number_column("largest", "|k|"),
               {"cosine of\nkeys, mean", true},
-              {layer.rule() == Rule::gdn2 ? "b\n1%" : "beta\n1%", true},
-              {"\n25%", true},
-              {"\n50%", true},
-              {"\n75%", true},
-              {"\n99%", true}});
+              number_column("1%", beta),
+              number_column("25%", beta),
+              number_column("50%", beta),
+              number_column("75%", beta),
+              number_column("99%", beta)},
+             1);
   Table matrices({{"head", true},
-                  {"g\n1%", true},
-                  {"\n50%", true},
-                  {"\n99%", true},
-                  {"sum over a\nchunk, least", true},
-                  {"\nmedian", true},
+                  number_column("1%", "g"),
+                  number_column("50%", "g"),
+                  number_column("99%", "g"),
+                  number_column("chunk, least", "sum over a"),
+                  number_column("median", "sum over a"),
                   {"||A||_inf\nlargest", true},
-                  {"cond(I+A)\nmedian", true},
-                  {"\nworst", true}});
+                  number_column("median", "cond(I+A)"),
+                  number_column("worst", "cond(I+A)")},
+                 1);
   std::int64_t chunks = 0, seen = 0, left_out = 0;
   for (std::int64_t h = 0; h < layer.heads(); ++h) {
     const HeadStatistics head = head_statistics(layer, h, options.chunk, options.sample, stop);
     chunks = head.chunks, seen = head.seen, left_out += head.non_finite;
     const bool any = head.seen > head.non_finite;
-    std::vector<std::string> cells{
+    std::vector<TableCell> cells{
         fmt::format("{}", h), three_digits(any ? head.smallest_key : absent),
         three_digits(any ? head.largest_key : absent),
         three_digits(head.pairs > 0 ? head.cosine_sum / static_cast<double>(head.pairs) : absent)};
     for (const double x : quantiles(head.beta, {0.01, 0.25, 0.5, 0.75, 0.99}))
       cells.push_back(three_digits(x));
     keys.add_row(cells);
-    cells = {fmt::format("{}", h)};
+    cells = std::vector<TableCell>{fmt::format("{}", h)};
     for (const double x : quantiles(head.decay, {0.01, 0.5, 0.99})) cells.push_back(two_digits(x));
     for (const double x : quantiles(head.decay_sums, {0, 0.5})) cells.push_back(two_digits(x));
     cells.push_back(three_digits(any ? head.largest_norm : absent));
     for (const double x : quantiles(head.conditions, {0.5, 1})) cells.push_back(three_digits(x));
     matrices.add_row(cells);
   }
-  text += seen == chunks
-              ? fmt::format("chunks of {}: all {} of each head\n", options.chunk, chunks)
-              : fmt::format("chunks of {}: {} of the {} of each head, at equal distances (--sample)\n",
-                            options.chunk, seen, chunks);
-  if (left_out > 0)
-    text +=
-        fmt::format("left out, as inputs or A are not finite: {}\n", counted(left_out, "chunk", "chunks"));
-  return text + keys.str() + matrices.str();
+  text += paragraph(
+      seen == chunks ? fmt::format("chunks of {}: all {} of each head", options.chunk, chunks)
+                     : fmt::format("chunks of {}: {} of the {} of each head, at equal distances (--sample)",
+                                   options.chunk, seen, chunks),
+      0, page);
+  if (left_out > 0) {
+    text += paragraph(
+        fmt::format("left out, as inputs or A are not finite: {}", counted(left_out, "chunk", "chunks")), 0,
+        page);
+  }
+  return text + keys.str(page) + matrices.str(page);
 }
 
 // A tensor of matrices, or "" where the tensor's shape is none of theirs.
 std::string matrices_text(const Settings& settings, const std::shared_ptr<const TensorFile>& file,
-                          const Tensor& tensor, const DescribeOptions& options,
+                          const Tensor& tensor, const DescribeOptions& options, const Page& page,
                           const std::atomic<bool>& stop) {
   std::unique_ptr<Source> source;
   try {
@@ -179,7 +181,7 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
     try {
       a = source->problem(n, static_cast<int>(std::int64_t{count} * i / seen)).a;
     } catch (const InputError& error) {
-      return fmt::format("{}\nno A: {}\n", text, error.what());
+      return sentence(text, page) + sentence(fmt::format("no A: {}", error.what()), page);
     }
     entry = std::max(entry, max_abs(a));
     row = std::max(row, infinity_norm(a));
@@ -190,11 +192,11 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
   Table table({{"|A_ij|\nlargest", true},
                {"||A||_inf\nlargest", true},
                {"||A||_F\nlargest", true},
-               {"cond(I+A)\nmedian", true},
-               {"\nworst", true}});
+               {.header = "median", .right = true, .group = "cond(I+A)"},
+               {.header = "worst", .right = true, .group = "cond(I+A)"}});
   table.add_row({three_digits(entry), three_digits(row), three_digits(frobenius), three_digits(condition[0]),
                  three_digits(condition[1])});
-  return fmt::format("{}\n{}", text, table.str());
+  return sentence(text, page) + table.str(page);
 }
 
 // What the settings choose: one layer, or all of them.
@@ -220,7 +222,8 @@ std::vector<LayerTensors> chosen_layers(const Settings& settings,
 
 }  // namespace
 
-std::string description_of_file(const DescribeOptions& options, const std::atomic<bool>& stop) {
+std::string description_of_file(const DescribeOptions& options, const Page& page,
+                                const std::atomic<bool>& stop) {
   const std::vector<FamilySpec> specs = expand_family(options.settings, "--describe");
   if (specs.size() != 1)
     throw UsageError(
@@ -237,9 +240,10 @@ std::string description_of_file(const DescribeOptions& options, const std::atomi
   if (only == nullptr) layers = chosen_layers(settings, file);
 
   std::string text =
-      fmt::format("{}: {}, {}\n", file->path(),
-                  counted(static_cast<std::int64_t>(file->tensors().size()), "tensor", "tensors"),
-                  counted(static_cast<std::int64_t>(layers.size()), "layer", "layers"));
+      sentence(fmt::format("{}: {}, {}", file->path(),
+                           counted(static_cast<std::int64_t>(file->tensors().size()), "tensor", "tensors"),
+                           counted(static_cast<std::int64_t>(layers.size()), "layer", "layers")),
+               page);
   // Everything, or what belongs to the layer or tensor that the settings name.
   std::set<const Tensor*> used;
   for (const LayerTensors& layer : layers) {
@@ -251,10 +255,11 @@ std::string description_of_file(const DescribeOptions& options, const std::atomi
     if (named || used.contains(&tensor)) tensors.push_back(&tensor);
     if (named && !used.contains(&tensor)) others.push_back(&tensor);
   }
-  text += tensor_table(*file, tensors, stop);
-  for (const LayerTensors& layer : layers) text += fmt::format("\n{}", layer_text(layer, options, stop));
+  text += tensor_table(*file, tensors, page, stop);
+  for (const LayerTensors& layer : layers)
+    text += fmt::format("\n{}", layer_text(layer, options, page, stop));
   for (const Tensor* tensor : others) {
-    const std::string matrices = matrices_text(settings, file, *tensor, options, stop);
+    const std::string matrices = matrices_text(settings, file, *tensor, options, page, stop);
     if (!matrices.empty()) text += fmt::format("\n{}", matrices);
   }
   return text;

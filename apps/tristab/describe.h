@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tristab/base/parameters.h"
+#include "tristab/report/page.h"
 
 namespace tristab {
 
@@ -15,10 +16,11 @@ struct DescribeOptions {
   std::int64_t sample = 32;  // chunks looked at a head (matrices, of a tensor)
 };
 
-// Tables of at most 100 columns: every tensor (of the layer or tensor that the settings name, or of the file) with its
+// Tables of at most 100 columns, or of the terminal's: every tensor (of the layer or tensor that the settings name, or of the file) with its
 // range (read whole, piece by piece), then layer by layer the
 // keys, gates and matrices of every head, then the tensors of matrices. Throws UsageError for settings that the family
 // `file` refuses, InputError where the file cannot be read, and Stopped where `stop` became true.
-std::string description_of_file(const DescribeOptions& options, const std::atomic<bool>& stop);
+std::string description_of_file(const DescribeOptions& options, const Page& page,
+                                const std::atomic<bool>& stop);
 
 }  // namespace tristab

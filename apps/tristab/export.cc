@@ -61,18 +61,38 @@ void export_result(const CLI::App& command, const ExportOptions& options) {
 
 void add_export(CLI::App& app) {
   auto options = std::make_shared<ExportOptions>();
-  CLI::App* command = app.add_subcommand("export", "A result for pandas, polars, gnuplot and Vega-Lite");
+  CLI::App* command = app.add_subcommand("export", R"(Write a result for pandas, polars, gnuplot and Vega-Lite
+At least one of the forms; partial results can be written, too.)");
   command->allow_extras();
-  command->add_option("RESULTS", options->results,
-                      "result of tristab sweep, .json or .ndjson, - for standard input");
-  command->add_option("--csv", options->csv, "tidy table, comma-separated, - for standard output");
-  command->add_option("--ndjson", options->ndjson, "the same, one JSON object a line");
-  command->add_option(
-      "--table", options->table,
-      "of --csv and --ndjson: records, matrices, layers, summary, classes, expectations (records)");
-  command->add_option("--gnuplot", options->gnuplot,
-                      "directory for data and a script that makes SVG and PDF");
-  command->add_option("--vega", options->vega, "Vega-Lite specification with its data");
+  command
+      ->add_option("RESULTS", options->results, R"(a result, .json or .ndjson; - for standard input
+Of tristab sweep; it may be partial.)")
+      ->type_name("FILE.json|ndjson");
+  const char* const tables = "Tables";
+  command->add_option("--csv", options->csv, "comma-separated, - for standard output")
+      ->type_name("FILE.csv")
+      ->group(tables);
+  command->add_option("--ndjson", options->ndjson, "one JSON object a line, - for standard output")
+      ->type_name("FILE.ndjson")
+      ->group(tables);
+  command
+      ->add_option(
+          "--table", options->table,
+          fmt::format("which of the result's tables (records)\nOne of {}.", join_names(result_sections())))
+      ->type_name("TABLE")
+      ->group(tables);
+  const char* const figures = "Figures";
+  command
+      ->add_option("--gnuplot", options->gnuplot, R"(directory for data and a script, plot.gp
+Run in that directory, gnuplot plot.gp writes every panel as SVG and PDF; gnuplot -e "terminal='dumb'" plot.gp draws in
+the terminal.)")
+      ->type_name("DIR")
+      ->group(figures);
+  command->add_option("--vega", options->vega, "Vega-Lite specification with its data")
+      ->type_name("FILE.json")
+      ->group(figures);
+  command->footer(R"(tristab export results/quick.json --csv quick.csv
+tristab export results/quick.json --gnuplot quick-plots)");
   command->callback([command, options] { export_result(*command, *options); });
 }
 

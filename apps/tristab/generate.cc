@@ -6,6 +6,7 @@
 #include "describe.h"
 #include "interrupt.h"
 #include "npy_output.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/label.h"
@@ -57,7 +58,7 @@ void describe(const CLI::App& command, const GenerateOptions& options) {
   }
   wanted.settings["family"] = "file";
   wanted.settings["path"] = options.describe;
-  fmt::print("{}", description_of_file(wanted, listen_for_interrupts()));
+  fmt::print("{}", description_of_file(wanted, standard_output_page(), listen_for_interrupts()));
 }
 
 void generate(const CLI::App& command, const GenerateOptions& options) {
@@ -101,19 +102,44 @@ void generate(const CLI::App& command, const GenerateOptions& options) {
 void add_generate(CLI::App& app) {
   auto options = std::make_shared<GenerateOptions>();
   CLI::App* command =
-      app.add_subcommand("generate", "Write input matrices A, [batch, n, n], or describe a file");
+      app.add_subcommand("generate", R"(Write input matrices A as .npy, or say what a file holds
+[batch, n, n], the matrices that a sweep with the same family, size and seed uses.)");
   command->allow_extras();
-  command->add_option("FAMILY", options->family, "family, gdn or gdn:keys=silu");
-  command->add_option("PARAMETERS", options->parameters, "key=value ... of the family");
-  command->add_option("-o,--output", options->output, ".npy file, - for standard output");
-  command->add_option("--chunk", options->chunk, "size (64)");
-  command->add_option("--trials", options->trials, "matrices of a random family (8)");
-  command->add_option("--seed", options->seed, "seed (1)");
-  command->add_option("--dtype", options->dtype, "f8 or f4 (f8)");
-  command->add_option(
-      "--describe", options->describe,
-      "instead: what a .npy, .npz or .safetensors file holds (PARAMETERS: of the family file)");
-  command->add_option("--sample", options->sample, "of --describe: chunks looked at a head (32)");
+  command
+      ->add_option("FAMILY", options->family, R"(family, gdn or gdn:keys=silu
+One of tristab list families.)")
+      ->type_name("FAMILY");
+  command->add_option("PARAMETERS", options->parameters, "key=value of the family")
+      ->type_name("SETTINGS")
+      ->option_text("[PARAMETERS]...");
+  const char* const matrices = "Matrices";
+  command->add_option("-o,--output", options->output, "the matrices, - for standard output")
+      ->type_name("FILE.npy")
+      ->group(matrices);
+  command->add_option("--chunk", options->chunk, "size n, from 16 to 256 (64)")
+      ->type_name("N")
+      ->group(matrices);
+  command->add_option("--trials", options->trials, "how many of a random family (8)")
+      ->type_name("N")
+      ->group(matrices);
+  command->add_option("--seed", options->seed, "seed of a random family (1)")
+      ->type_name("N")
+      ->group(matrices);
+  command->add_option("--dtype", options->dtype, "float64 or float32 (f8)")
+      ->type_name("f8|f4")
+      ->group(matrices);
+  const char* const instead = "Instead";
+  command
+      ->add_option("--describe", options->describe, R"(say what a .npy, .npz or .safetensors file holds
+Heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
+family file, layer=layer6 for instance.)")
+      ->type_name("FILE.npy|npz|safetensors")
+      ->group(instead);
+  command->add_option("--sample", options->sample, "chunks looked at a head (32)")
+      ->type_name("N")
+      ->group(instead);
+  command->footer(R"(tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o A.npy
+tristab generate --describe A.npy)");
   command->callback([command, options] { generate(*command, *options); });
 }
 

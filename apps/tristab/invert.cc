@@ -200,10 +200,12 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     output.append(inversion.x);
   }
   output.commit();
-  fmt::print(stderr, "{} inverses {} x {} by {} in {}, {}, {} non-finite: {}\n", count, n, n,
-             kernel ? label_of(*kernel) : label_of(inverter.method),
-             kernel ? "a recipe" : label_of(inverter.arithmetic), dtype == Dtype::f64 ? "float64" : "float32",
-             nonfinite, options.output == "-" ? "standard output" : options.output);
+  const std::string by =
+      kernel ? fmt::format("by the kernel {}", label_of(*kernel))
+             : fmt::format("by {} in {}", label_of(inverter.method), label_of(inverter.arithmetic));
+  fmt::print(stderr, "{} inverses {} x {} {}, {}, {} non-finite: {}\n", count, n, n, by,
+             dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
+             options.output == "-" ? "standard output" : options.output);
 }
 
 // Messages name standard input, not the file that stands for it.
@@ -236,22 +238,50 @@ void invert_command(const CLI::App& command, const InvertOptions& options) {
 void add_invert(CLI::App& app) {
   auto options = std::make_shared<InvertOptions>();
   CLI::App* command =
-      app.add_subcommand("invert", "What one method in one arithmetic returns, [batch, n, n]");
+      app.add_subcommand("invert", R"(Write what one method or kernel returns, bit for bit, as .npy
+To hold one's own kernel against: (I + A)^-1 in float32, [batch, n, n], or in float64 where a step of the arithmetic is
+wider.)");
   command->allow_extras();
-  command->add_option("INPUT", options->input,
-                      ".npy [n, n] or [batch, n, n], .npz, .safetensors, - for a .npy on standard input");
-  command->add_option("PARAMETERS", options->parameters, "key=value ... of the method or the arithmetic");
-  command->add_option("--method", options->method, "method, mxr or mxr:block=8");
-  command->add_option("--kernel", options->kernel, "kernel, fla-solve-tril or my.json, instead of both");
-  command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row");
-  command->add_option("--formation", options->formation, "how A is formed from k, beta and g (exact)");
-  command->add_option("-o,--output", options->output, ".npy file, - for standard output");
-  command->add_option("--tensor", options->tensor, "of a .npz or .safetensors: the tensor that holds A");
-  command->add_option("--layer", options->layer,
-                      "of a .npz or .safetensors: the layer whose k, beta and g give A");
-  command->add_option("--chunk", options->chunk, "chunk size of a layer");
-  command->add_option("--tokens", options->tokens, "tokens of a layer, 0:512 (all)");
-  command->add_option("--heads", options->heads, "heads of a layer, 0,1 (all)");
+  command
+      ->add_option("INPUT", options->input, R"(.npy, .npz or .safetensors; -: .npy on standard input
+Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta and g of a layer.)")
+      ->type_name("FILE.npy|npz|safetensors");
+  command
+      ->add_option("PARAMETERS", options->parameters, "key=value of the method, the arithmetic or the kernel")
+      ->type_name("SETTINGS")
+      ->option_text("[PARAMETERS]...");
+  const char* const how = "How to invert";
+  command->add_option("--method", options->method, "method, mxr or mxr:block=8")
+      ->type_name("METHOD")
+      ->group(how);
+  command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row")
+      ->type_name("ARITHMETIC")
+      ->group(how);
+  command
+      ->add_option("--formation", options->formation, R"(how A is formed from k, beta and g (exact)
+For the layers of a file: one of tristab list formations, gram:product=bf16-h100 for instance.)")
+      ->type_name("FORMATION")
+      ->group(how);
+  command
+      ->add_option("--kernel", options->kernel, R"(kernel instead of these, fla-solve-tril or my.json
+Method, arithmetic and formation are its own.)")
+      ->type_name("KERNEL")
+      ->group(how);
+  const char* const part = "Which part of a .npz or .safetensors file";
+  command->add_option("--tensor", options->tensor, "the tensor that holds A")->type_name("NAME")->group(part);
+  command->add_option("--layer", options->layer, "the layer whose k, beta and g give A")
+      ->type_name("NAME")
+      ->group(part);
+  command->add_option("--chunk", options->chunk, "chunk size of a layer")->type_name("N")->group(part);
+  command->add_option("--heads", options->heads, "its heads, 0,1 (all)")->type_name("HEADS")->group(part);
+  command->add_option("--tokens", options->tokens, "its tokens, 0:512 (all)")
+      ->type_name("RANGE")
+      ->group(part);
+  command->add_option("-o,--output", options->output, "the inverses, - for standard output")
+      ->type_name("FILE.npy")
+      ->group("Output");
+  command->footer(R"(tristab generate ones -o A.npy
+tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy)");
   command->callback([command, options] { invert_command(*command, *options); });
 }
 

@@ -8,6 +8,7 @@
 #include "command.h"
 #include "list_examples.h"
 #include "model_kinds.h"
+#include "terminal.h"
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/format/format.h"
@@ -19,11 +20,10 @@
 #include "tristab/recipe/recipe.h"
 #include "tristab/report/table.h"
 #include "tristab/sweep/label.h"
+#include "value_type.h"
 
 namespace tristab {
 namespace {
-
-constexpr std::size_t page_width = 100;
 
 // Descriptions of many formats: neither is one itself.
 constexpr const char* ieee_pattern = "eXmY";
@@ -34,34 +34,46 @@ constexpr const char* custom_instance = "p4emin-6emax8-saturate";
 void print_field(const std::string& name, std::string_view text) {
   if (text.empty()) return;
   constexpr std::size_t indent = 12;
-  std::string block = wrapped(text, page_width, indent);
-  block.replace(0, indent, fmt::format("{:<{}}", name, indent));
+  const Page page = standard_output_page();
+  std::string block = paragraph(text, indent, page);
+  if (block.starts_with(std::string(indent, ' ')))
+    block.replace(0, indent,
+                  fmt::format("{}{:{}}", styled(name, Style::heading, page), "", indent - name.size()));
   fmt::print("{}", block);
 }
 
-// A table's cell on lines of at most `width` characters.
-std::string cell(std::string_view text, std::size_t width) {
-  std::string lines = wrapped(text, width, 0);
-  lines.pop_back();
-  return lines;
+void print_text(std::string_view text) { fmt::print("{}", paragraph(text, 0, standard_output_page())); }
+
+// The name of what is explained.
+void print_name(const std::string& name) {
+  const Page page = standard_output_page();
+  fmt::print("{}\n", styled(label_lines(name, page), Style::heading, page));
+}
+
+void print_table(const Table& table) { fmt::print("{}", table.str(standard_output_page())); }
+
+// A column of running text; in a file or a pipe of `width` columns.
+TableColumn text_column(const char* header, std::size_t width) {
+  return {.header = header, .layout = wrapped_cell, .widest = width};
 }
 
 void print_parameters(std::span<const Parameter> parameters) {
   if (parameters.empty()) return print_field("parameters", "none");
-  fmt::print("parameters\n");
+  const Page page = standard_output_page();
+  fmt::print("{}\n", styled("parameters", Style::heading, page));
   for (const Parameter& parameter : parameters) {
     const Json& otherwise = parameter.default_value;
     const std::string text = otherwise.is_string() ? otherwise.get<std::string>() : otherwise.dump();
     fmt::print("{}{}",
-               wrapped(fmt::format("{} ({}; {})", parameter.name, parameter.allowed(),
-                                   otherwise.is_null() ? "may be absent" : "default " + text),
-                       page_width, 2),
-               wrapped(parameter.help, page_width, 6));
+               paragraph(fmt::format("{} ({}; {})", parameter.name, parameter.allowed(),
+                                     otherwise.is_null() ? "may be absent" : "default " + text),
+                         2, page),
+               paragraph(parameter.help, 6, page));
   }
 }
 
 void print_description(const Description& description) {
-  fmt::print("{}\n", description.name);
+  print_name(description.name);
   print_field("", description.summary);
   print_field("formula", description.formula);
 }
@@ -81,12 +93,11 @@ const Item& find_item(std::span<const Item> items, const std::string& name, cons
 
 void list_methods(const std::string& name) {
   if (name.empty()) {
-    Table table({{"method"}, {"what it does"}, {"stability"}});
+    Table table({{"method"}, text_column("what it does", 40), text_column("stability", 34)});
     for (const Method& method : methods()) {
-      table.add_row(
-          {method.description.name, cell(method.description.summary, 40), cell(method.stability, 34)});
+      table.add_row({method.description.name, method.description.summary, method.stability});
     }
-    fmt::print("{}", table.str());
+    print_table(table);
     return;
   }
   const Method& method = find_method(name, "tristab list");
@@ -113,25 +124,29 @@ void print_arithmetic(const Arithmetic& arithmetic) {
 
 void list_arithmetics(const std::string& name) {
   if (name.empty()) {
-    Table table(
-        {{"arithmetic"}, {"operands"}, {"sums of products"}, {"vector unit"}, {"storage"}, {"output"}});
+    Table table({{"arithmetic"},
+                 text_column("operands", 19),
+                 text_column("sums of products", 22),
+                 text_column("vector unit", 17),
+                 text_column("storage", 9),
+                 text_column("output", 7)});
     for (const Description& description : arithmetic_descriptions()) {
       if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
-        table.add_row({description.name, cell(description.summary, 19), "", "", "", ""});
+        table.add_row({description.name, wrapped_cell(description.summary, 19), "", "", "", ""});
         continue;
       }
       const ArithmeticRow row = describe(make_arithmetic(description.name, Json::object(), "tristab list"));
-      table.add_row({row.name, cell(row.operand, 17), cell(row.accumulator, 22), cell(row.vector, 17),
-                     row.storage == row.operand ? "same" : cell(row.storage, 9), cell(row.output, 7)});
+      table.add_row({row.name, row.operand, row.accumulator, row.vector,
+                     row.storage == row.operand ? "same" : row.storage, row.output});
     }
-    fmt::print(
-        "{}\n"
-        "Storage: as the operands where it says so. Sums run along k upwards. RN, RA nearest (ties to even,\n"
-        "away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of 16\n"
-        "exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked\n"
-        "operation by operation against MPFR or exact integers; -h100 and -avx512 bit for bit against the\n"
-        "hardware (bf16x3-h100 apart); other machines are models only.\n",
-        table.str());
+    print_table(table);
+    fmt::print("\n");
+    print_text(
+        "Storage: as the operands where it says so. Sums run along k upwards. RN, RA nearest (ties to even, "
+        "away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of 16 "
+        "exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked "
+        "operation by operation against MPFR or exact integers; -h100 and -avx512 bit for bit against the "
+        "hardware (bf16x3-h100 apart); other machines are models only.");
     return;
   }
   const bool pattern = name == ieee_pattern;  // stands for many: explained by one of them
@@ -175,19 +190,24 @@ void print_format(const Format& format) {
 
 void list_formats(const std::string& name) {
   if (name.empty()) {
-    Table table({{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, {"what it is"}});
+    Table table({{"format"},
+                 {"p", true},
+                 {"emin", true},
+                 {"emax", true},
+                 {"largest", true},
+                 text_column("what it is", 50)});
     for (const FormatDescription& description : format_descriptions()) {
       if (description.name == ieee_pattern || description.name == custom_pattern) {
         table.add_row({description.name, description.name == ieee_pattern ? "Y+1" : "P", "", "", "",
-                       cell(description.summary, 50)});
+                       description.summary});
         continue;
       }
       const Format format = format_of(description.name, "tristab list");
       table.add_row({description.name, std::to_string(format.precision), std::to_string(format.min_exponent),
                      std::to_string(format.max_exponent), fmt::format("{:.5g}", format.largest()),
-                     cell(description.summary, 50)});
+                     description.summary});
     }
-    fmt::print("{}", table.str());
+    print_table(table);
     return;
   }
   const FormatDescription* known = nullptr;
@@ -201,7 +221,7 @@ void list_formats(const std::string& name) {
   if (pattern == nullptr) throw std::logic_error("the list of formats lacks its patterns");
   if (name == pattern_name) {  // explained by one of its formats
     const std::string instance = name == custom_pattern ? custom_instance : pattern_instance;
-    fmt::print("{}\n", name);
+    print_name(name);
     print_field("", pattern->summary);
     print_field("source", pattern->source);
     print_field("for one", fmt::format("{}:", instance));
@@ -210,7 +230,7 @@ void list_formats(const std::string& name) {
     return;
   }
   const Format format = format_of(name, "tristab list");
-  fmt::print("{}\n", name);
+  print_name(name);
   print_field("", known != nullptr ? known->summary : fmt::format("{}: {}", pattern_name, pattern->summary));
   print_field("source", known != nullptr ? known->source : pattern->source);
   print_format(format);
@@ -219,10 +239,9 @@ void list_formats(const std::string& name) {
 
 void list_families(const std::string& name) {
   if (name.empty()) {
-    Table table({{"family"}, {"what it is"}});
-    for (const Description& family : family_descriptions())
-      table.add_row({family.name, cell(family.summary, 70)});
-    fmt::print("{}", table.str());
+    Table table({{"family"}, text_column("what it is", 70)});
+    for (const Description& family : family_descriptions()) table.add_row({family.name, family.summary});
+    print_table(table);
     return;
   }
   const Description& family =
@@ -243,9 +262,9 @@ void list_families(const std::string& name) {
 
 void list_models(const ModelKind& kind, const std::string& name) {
   if (name.empty()) {
-    Table table({{kind.parameter}, {"what it draws"}});
-    for (const Description& model : kind.models) table.add_row({model.name, cell(model.formula, 70)});
-    fmt::print("{}", table.str());
+    Table table({{kind.parameter}, text_column("what it draws", 70)});
+    for (const Description& model : kind.models) table.add_row({model.name, model.formula});
+    print_table(table);
     return;
   }
   const Description& model =
@@ -270,17 +289,17 @@ std::string spaced(const std::string& label) {
 
 void list_rules(const std::string& name) {
   if (name.empty()) {
-    Table table({{"rule"}, {"A, for i > j"}, {"recurrence"}});
-    for (const DeltaRule& rule : delta_rules())
-      table.add_row({rule.name, cell(rule.formula, 42), cell(rule.recurrence, 40)});
-    fmt::print(
-        "{}\nG: inclusive running sum of the log decay g. DeltaProduct is gdn with several rows a token;\n"
-        "RWKV-7 is dplr with a = -khat, b = khat o eta.\n",
-        table.str());
+    Table table({{"rule"}, text_column("A, for i > j", 42), text_column("recurrence", 40)});
+    for (const DeltaRule& rule : delta_rules()) table.add_row({rule.name, rule.formula, rule.recurrence});
+    print_table(table);
+    fmt::print("\n");
+    print_text(
+        "G: inclusive running sum of the log decay g. DeltaProduct is gdn with several rows a token; "
+        "RWKV-7 is dplr with a = -khat, b = khat o eta.");
     return;
   }
   const DeltaRule& rule = find_item(delta_rules(), name, "rule", [](const DeltaRule& r) { return r.name; });
-  fmt::print("{}\n", rule.name);
+  print_name(rule.name);
   print_field("recurrence", rule.recurrence);
   print_field("formula", fmt::format("{} for i > j; G is the inclusive running sum of g", rule.formula));
   print_field("source", rule.source);
@@ -289,10 +308,10 @@ void list_rules(const std::string& name) {
 
 void list_formations(const std::string& name) {
   if (name.empty()) {
-    Table table({{"formation"}, {"what it does"}, {"formula"}});
+    Table table({{"formation"}, text_column("what it does", 38), text_column("formula", 46)});
     for (const Description& formation : formation_descriptions())
-      table.add_row({formation.name, cell(formation.summary, 38), cell(formation.formula, 46)});
-    fmt::print("{}", table.str());
+      table.add_row({formation.name, formation.summary, formation.formula});
+    print_table(table);
     return;
   }
   const Description& formation =
@@ -315,17 +334,17 @@ void print_method_formulas(const MethodSpec& spec, const char* header = "formula
 
 void list_kernels(const std::string& name) {
   if (name.empty()) {
-    Table table({{"kernel"}, {"chunks"}, {"what it does"}});
+    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, text_column("what it does", 54)});
     for (const RecipeEntry& entry : recipe_entries()) {
       table.add_row({entry.description.name,
                      entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")),
-                     cell(entry.description.summary, 54)});
+                     entry.description.summary});
     }
-    fmt::print("{}", table.str());
+    print_table(table);
     return;
   }
   const Recipe recipe = expand_recipe(Json(name), "tristab list", "").front();
-  fmt::print("{}\n", recipe.name);
+  print_name(recipe.name);
   print_field("", recipe.summary);
   print_field("source", fmt::format("{} (read {})", recipe.source, recipe.date));
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
@@ -338,8 +357,12 @@ void list_kernels(const std::string& name) {
   if (recipe.layer) print_field("layer", fmt::format("w, u, state and outputs in {}", recipe.layer->name));
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     const ArithmeticRow row = describe(arithmetic);
-    fmt::print("\nstage {}: {}\n", stage == "*" ? "* (A as stored, and every stage not named)" : stage,
-               label_of(arithmetic));
+    const Page page = standard_output_page();
+    fmt::print("\n{}",
+               sentence(fmt::format("stage {}: {}",
+                                    stage == "*" ? "* (A as stored, and every stage not named)" : stage,
+                                    label_of(arithmetic)),
+                        page));
     print_field("operands", row.operand);
     print_field("sums", row.accumulator);
     print_field("vector", row.vector);
@@ -353,18 +376,18 @@ void list_kernels(const std::string& name) {
 
 void list_metrics(const std::string& name) {
   if (name.empty()) {
-    Table table({{"metric"}, {"formula"}});
+    Table table({{"metric"}, text_column("formula", 62)});
     for (const MetricInfo& metric : metrics()) {
-      table.add_row({std::string(metric.name), cell(metric.formula, 62)});
+      table.add_row({std::string(metric.name), std::string(metric.formula)});
     }
-    fmt::print("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n\n{}",
-               table.str());
+    print_text("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n");
+    print_table(table);
     return;
   }
   const MetricInfo& metric = find_item(metrics(), name, "metric", [](const MetricInfo& m) { return m.name; });
   const MetricInfo& whole = metrics()[static_cast<std::size_t>(whole_metric(metric.metric))];
   const MetricExplanation& explanation = explain(metric.metric);
-  fmt::print("{}\n", metric.name);
+  print_name(std::string(metric.name));
   if (&whole != &metric)
     print_field("", fmt::format("{} over the strictly lower triangle, which the unit diagonal cannot flatter",
                                 whole.name));
@@ -403,13 +426,17 @@ void list(const CLI::App& command, const ListOptions& options) {
 
 void add_list(CLI::App& app) {
   auto options = std::make_shared<ListOptions>();
-  CLI::App* command = app.add_subcommand(
-      "list", "List methods, kernels, arithmetics, formats, families, models, rules, formations, metrics");
+  CLI::App* command =
+      app.add_subcommand("list", R"(Explain methods, kernels, arithmetics, families, metrics ...
+Without a name a table of all of a kind; with one its formula, source and parameters.)");
   command->allow_extras();
-  command->add_option(
-      "KIND", options->kind,
-      "methods, kernels, arithmetics, formats, families, keys, betas, gates, rules, formations or metrics");
-  command->add_option("NAME", options->name, "one of them, explained");
+  const std::string kinds = kind_type();
+  command->add_option("KIND", options->kind, fmt::format("one of {}", join_names(value_type_of(kinds).words)))
+      ->type_name(kinds);
+  command->add_option("NAME", options->name, "one of them: formula, source, parameters")
+      ->type_name("ENTRY")
+      ->option_text("[NAME]");
+  command->footer("tristab list methods\ntristab list methods mxr");
   command->callback([command, options] { list(*command, *options); });
 }
 

@@ -11,31 +11,31 @@
 #include <system_error>
 
 #include "command.h"
+#include "help_formatter.h"
 #include "interrupt.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/evaluate.h"
 
 namespace {
 
-constexpr const char* short_help = R"(tristab: how wrong does (I + A)^-1 get, A strictly lower triangular?
+constexpr const char* summary =
+    R"(How wrong does (I + A)^-1 get in low precision, A strictly lower triangular?
+Linear-attention layers of the delta-rule family (Gated DeltaNet, Kimi Delta Attention, RWKV-7, DeltaNet) invert a small
+unit lower triangular matrix I + A for every chunk of tokens, A = strictly_lower(diag(beta) K K^T * decay). tristab
+generates such matrices and reads real ones, runs every method and the kernels of real systems in emulated arithmetic,
+bit for bit, and compares with a certified inverse in high precision.
 
-  tristab sweep CONFIG.json        run a sweep, write results/NAME.json
-  tristab compare                  ranked table of methods, from a result or computed now
-  tristab invert INPUT             what one method in one arithmetic returns, as .npy
-  tristab generate FAMILY          write input matrices as .npy
-  tristab report RESULTS.json      a page with figures, -o report.html
-  tristab export RESULTS.json      for pandas, gnuplot and others
-  tristab list                     methods, arithmetics, formats, families, metrics
-  tristab selftest                 check the arithmetic on this machine
+Data goes to standard output or the named file, everything else to standard error. A - in place of a file is standard
+input or standard output.)";
 
-Try:
-  tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16
-  tristab sweep configs/sweeps/quick.json && tristab compare results/quick.json
-  tristab list methods mxr
+constexpr const char* examples = R"(tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16
+tristab sweep configs/sweeps/quick.json
+tristab compare results/quick.json --methods mbh,mxr
+tristab sweep --help)";
 
-tristab COMMAND --help tells the options of a command.
-)";
+constexpr const char* color_help = "colours: auto (on a terminal), always, never";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
 
@@ -49,23 +49,30 @@ std::string one_line(std::string text) {
 int run(int count, char** arguments) {
   using namespace tristab;
   const CommandWords words(arguments, arguments + count);
-  CLI::App app("Numerical stability of inverting (I + A), A strictly lower triangular.", "tristab");
+  CLI::App app(summary, "tristab");
   const ToolInfo info = tool_info();
   app.set_version_flag("--version", fmt::format("tristab {} ({}, {}, {})", info.version, info.commit,
                                                 info.compiler, info.simd));
   app.require_subcommand(0, 1);
   app.allow_extras();
-  app.get_formatter()->column_width(34);
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(examples);
   int status = 0;
   add_sweep(app, words, status);
   add_compare(app);
-  add_invert(app);
-  add_generate(app);
   add_report(app);
   add_export(app);
+  add_generate(app);
+  add_invert(app);
   add_list(app);
   add_schema(app);
   add_selftest(app, status);
+  add_completion(app);
+  add_man(app);
+  std::vector<CLI::App*> places = app.get_subcommands({});
+  places.push_back(&app);
+  for (CLI::App* place : places)
+    place->add_option_function<std::string>("--color", choose_color, color_help)->type_name("WHEN");
   try {
     app.parse(count, arguments);
   } catch (const CLI::ParseError& error) {
@@ -80,19 +87,21 @@ int run(int count, char** arguments) {
     std::vector<std::string> names;
     const bool option = leftovers.front().starts_with("-");
     if (option) {
-      names = {"--help", "--version"};
+      names = {"--help", "--version", "--color"};
     } else {
       for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
     }
     throw_unknown_name("tristab", option ? "option" : "command", leftovers.front(), names);
   }
-  fmt::print("{}", short_help);
+  fmt::print("{}", app.help());
   return 0;
 }
 
 // fputs, because a standard error that is closed must not become one more exception.
 int complain(int status, const std::string& message) {
-  std::fputs(fmt::format("tristab: error: {}\n", one_line(message)).c_str(), stderr);
+  using namespace tristab;
+  const std::string error = styled("error:", Style::fail, standard_error_page());
+  std::fputs(fmt::format("tristab: {} {}\n", error, one_line(message)).c_str(), stderr);
   return status;
 }
 

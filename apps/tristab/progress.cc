@@ -1,47 +1,75 @@
 #include "progress.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cmath>
 #include <cstdio>
+
+#include "terminal.h"
+#include "tristab/report/text_layout.h"
 
 namespace tristab {
 namespace {
 
-std::string duration_text(double seconds) {
-  const auto whole = std::lround(seconds);
-  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
-  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+constexpr double seconds_between_lines = 0.2;
+
+double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::steady_clock::time_point to) {
+  return std::chrono::duration<double>(to - from).count();
 }
 
-constexpr double seconds_between_lines = 0.2;
+// The new line over the old one, and only then what is left of that: the line never goes blank. The last column stays
+// free, where some terminals go on to the next line.
+void show(const std::string& text) {
+  std::fputs(fmt::format("\r{}\033[K", text).c_str(), stderr);
+  std::fflush(stderr);
+}
+
+std::size_t line_width() { return standard_error_page().width - 1; }
 
 }  // namespace
 
-Progress::Progress(std::int64_t cases)
-    : terminal_(isatty(STDERR_FILENO) == 1),
-      cases_(cases),
-      start_(std::chrono::steady_clock::now()),
-      last_(start_) {}
+Progress::Progress(const Plan& plan, bool wanted)
+    : shown_(wanted && shows_progress()), start_(Clock::now()), phase_start_(start_), last_(start_) {
+  state_.cases = plan.cases;
+  state_.sequences = plan.sequences;
+}
 
-Progress::~Progress() {
-  if (terminal_) fmt::print(stderr, "\r\033[K");
+Progress::~Progress() { clear(); }
+
+void Progress::clear() {
+  if (shown_) show("");
 }
 
 std::function<void(double, std::int64_t)> Progress::reporter() {
-  if (!terminal_) return {};
-  return [this](double fraction, std::int64_t done) { report(fraction, done); };
+  if (!shown_) return {};
+  return [this](double fraction, std::int64_t cases) { report(fraction, cases); };
 }
 
-void Progress::report(double fraction, std::int64_t done) {
-  const auto now = std::chrono::steady_clock::now();
-  if (std::chrono::duration<double>(now - last_).count() < seconds_between_lines) return;
+void Progress::add(const MatrixResult& result) {
+  if (shown_) worst_.add(result);
+}
+
+void Progress::add(const LayerResult& result) {
+  if (!shown_) return;
+  worst_.add(result);
+  ++state_.sequences_done;
+}
+
+void Progress::phase(const std::string& text) {
+  if (shown_) show(elided(without_controls(text), line_width()));
+}
+
+void Progress::report(double fraction, std::int64_t cases) {
+  const Clock::time_point now = Clock::now();
+  // Sequences are counted from the first one on.
+  if (cases == state_.cases && state_.cases_done < state_.cases) phase_start_ = now;
+  state_.cases_done = cases;
+  if (seconds_between(last_, now) < seconds_between_lines) return;
   last_ = now;
-  const double elapsed = std::chrono::duration<double>(now - start_).count();
-  fmt::print(stderr, "\r\033[K{} of {} cases, {:.0f}%, {} remaining", done, cases_, 100 * fraction,
-             duration_text(elapsed / fraction - elapsed));
-  std::fflush(stderr);
+  state_.fraction = fraction;
+  state_.seconds = seconds_between(start_, now);
+  state_.phase_seconds = seconds_between(phase_start_, now);
+  state_.worst = worst_.text();
+  show(progress_line(state_, line_width()));
 }
 
 }  // namespace tristab

@@ -4,25 +4,42 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <string>
+
+#include "tristab/report/progress_line.h"
+#include "tristab/sweep/plan.h"
 
 namespace tristab {
 
 class Progress {
  public:
-  explicit Progress(std::int64_t cases);
+  // `wanted`: false where the line would stand between the lines of a result.
+  explicit Progress(const Plan& plan, bool wanted = true);
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // To be called with the fraction of the work that is done; empty when standard error is no terminal.
+  // To be called with the fraction of the work that is done; empty where nothing is shown.
   std::function<void(double fraction, std::int64_t cases)> reporter();
 
- private:
-  void report(double fraction, std::int64_t done);
+  // What the line says of the worst case so far. Calls come from one thread at a time, before the reporter's.
+  void add(const MatrixResult& result);
+  void add(const LayerResult& result);
 
-  bool terminal_;
-  std::int64_t cases_;
-  std::chrono::steady_clock::time_point start_, last_;
+  // What is being done after the last case: "writing results/quick.json".
+  void phase(const std::string& text);
+
+  // Makes room for other lines.
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void report(double fraction, std::int64_t cases);
+
+  bool shown_;
+  ProgressState state_;
+  WorstCase worst_;
+  Clock::time_point start_, phase_start_, last_;
 };
 
 }  // namespace tristab

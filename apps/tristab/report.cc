@@ -35,11 +35,17 @@ void note_incomplete(const std::string& path, const ResultHead& head) {
 
 void add_report(CLI::App& app) {
   auto options = std::make_shared<ReportOptions>();
-  CLI::App* command = app.add_subcommand("report", "A result as one HTML page with figures");
+  CLI::App* command = app.add_subcommand("report", R"(Make one HTML page with figures of a result
+It needs no network: error against chunk size and condition number, methods by arithmetics, and more, as far as the
+result holds it; with filters, numbers under the pointer, and each figure as SVG and CSV.)");
   command->allow_extras();
-  command->add_option("RESULTS", options->results,
-                      "result of tristab sweep, .json or .ndjson, - for standard input");
-  command->add_option("-o,--output", options->output, "the page, - for standard output");
+  command
+      ->add_option("RESULTS", options->results, R"(a result, .json or .ndjson; - for standard input
+Of tristab sweep; it may be partial.)")
+      ->type_name("FILE.json|ndjson");
+  command->add_option("-o,--output", options->output, "the page, - for standard output")
+      ->type_name("FILE.html");
+  command->footer("tristab report results/quick.json -o results/quick.html");
   command->callback([command, options] { report(*command, *options); });
 }
 

@@ -37,9 +37,13 @@ void schema(const CLI::App& command, const std::string& name) {
 void add_schema(CLI::App& app) {
   auto name = std::make_shared<std::string>();
   CLI::App* command =
-      app.add_subcommand("schema", "Print a JSON Schema: of configurations, results or recipes");
+      app.add_subcommand("schema", R"(Print a JSON Schema: of configurations, results or recipes
+For editors, which complete and check a file that names its schema, and for validators.)");
   command->allow_extras();
-  command->add_option("FILE", *name, "sweep, results or kernel");
+  std::string names;
+  for (const SchemaFile& file : files) names += fmt::format("{}{}", names.empty() ? "" : "|", file.name);
+  command->add_option("FILE", *name, "what the schema describes")->type_name(names);
+  command->footer("tristab schema sweep");
   command->callback([command, name] { schema(*command, *name); });
 }
 

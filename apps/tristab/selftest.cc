@@ -151,27 +151,24 @@ bool passes(const CLI::App& command, const SelftestOptions& options) {
   }
 }
 
-constexpr const char* kExamples =
-    R"(Without options: rounding, single operations, sums of products, matrix units and every SIMD level of this
-machine against MPFR and independent oracles, in under a minute. Exit status 1 where anything differs.
-
-Examples:
-  tristab selftest
-  tristab selftest --exhaustive                     all fp16 and bf16 operand pairs, all floats: minutes
-  tristab selftest --vectors tests/data/h100-dots.safetensors)";
-
 }  // namespace
 
 void add_selftest(CLI::App& app, int& status) {
   auto options = std::make_shared<SelftestOptions>();
-  CLI::App* command = app.add_subcommand("selftest", "Check the arithmetic on this machine");
+  CLI::App* command = app.add_subcommand("selftest", R"(Check the emulated arithmetic on this machine
+Rounding, single operations, sums of products, matrix units and every SIMD level of this machine against MPFR and
+independent oracles, in under a minute. The exit status is 1 where anything differs.)");
   command->allow_extras();
-  command->add_flag("--exhaustive", options->exhaustive, "all operand pairs, all floats as well");
-  command->add_option("--vectors", options->vectors,
-                      "recorded hardware products instead: .safetensors with tensors "
-                      "<operand>_<accumulator>.<tile>.<name>.{a,b,c,d}");
-  command->add_option("--jobs", options->jobs, "threads (all cores)");
-  command->footer(kExamples);
+  command->add_flag("--exhaustive", options->exhaustive,
+                    R"(all pairs of fp16 and bf16, all floats: minutes
++ - * / and square root on all pairs of operands, fma on all triples of e4m3 and e5m2, and the rounding of all 2^32
+floats.)");
+  command
+      ->add_option("--vectors", options->vectors, R"(instead: products recorded on hardware
+Tensors <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, which must agree in every bit.)")
+      ->type_name("FILE.safetensors");
+  command->add_option("--jobs", options->jobs, "threads (all cores)")->type_name("N");
+  command->footer("tristab selftest\ntristab selftest --vectors tests/data/h100-dots.safetensors");
   command->callback([command, options, &status] {
     if (!passes(*command, *options)) status = 1;
   });

@@ -8,8 +8,10 @@
 #include "command.h"
 #include "interrupt.h"
 #include "progress.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/expectation_table.h"
+#include "tristab/report/findings.h"
 #include "tristab/report/html_report.h"
 #include "tristab/report/layer_table.h"
 #include "tristab/report/result_writer.h"
@@ -28,68 +30,74 @@ struct SweepOptions {
 };
 
 void print_plan(const SweepConfig& config, const Plan& plan) {
-  Table table(config.has_scenarios()
-                  ? std::vector<TableColumn>{{"scenario"},
-                                             {"family"},
-                                             {"n", true},
-                                             {"matrices", true},
-                                             {"cases", true}}
-                  : std::vector<TableColumn>{{"family"}, {"n", true}, {"matrices", true}, {"cases", true}});
+  std::vector<TableColumn> columns{{.header = "family", .layout = broken_label, .widest = 60, .least = 18},
+                                   {"n", true},
+                                   {"matrices", true},
+                                   {"cases", true}};
+  if (config.has_scenarios()) columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines});
+  Table table(columns);
   const Scenario* above = nullptr;
   for (const MatrixGroup& group : plan.groups) {
-    std::vector<std::string> cells;
+    std::vector<TableCell> cells;
     if (config.has_scenarios()) cells.push_back(group.scenario == above ? "" : group.scenario->name);
     above = group.scenario;
-    cells.push_back(broken_label(label_of(group.family->spec), 60));
+    cells.push_back(label_of(group.family->spec));
     cells.push_back(std::to_string(group.n));
     cells.push_back(std::to_string(group.count));
     cells.push_back(
         std::to_string(static_cast<std::size_t>(group.count) * group.scenario->settings(group.n).size()));
     table.add_row(std::move(cells));
   }
-  fmt::print("{}", table.str());
+  const Page page = standard_output_page();
+  fmt::print("{}", table.str(page));
   std::size_t expectations = 0;
   for (const Scenario& scenario : config.scenarios) expectations += scenario.expectations.size();
+  std::string total;
   if (config.has_scenarios()) {
-    fmt::print("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices, config.scenarios.size());
+    total = fmt::format("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices,
+                        config.scenarios.size());
   } else {
     const Scenario& scenario = config.scenarios.front();
-    fmt::print("{} cases: {} matrices x {} methods x {} arithmetics", plan.cases, plan.matrices,
-               scenario.methods.size(), scenario.arithmetics.size());
+    total = fmt::format("{} cases: {} matrices x {} methods x {} arithmetics", plan.cases, plan.matrices,
+                        scenario.methods.size(), scenario.arithmetics.size());
     if (!scenario.kernels.empty())
-      fmt::print(", and {} kernels at the sizes that they take", scenario.kernels.size());
+      total += fmt::format(", and {} kernels at the sizes that they take", scenario.kernels.size());
   }
-  fmt::print("{}\n", expectations > 0 ? fmt::format("; {} expectations", expectations) : "");
+  if (expectations > 0) total += fmt::format("; {} expectations", expectations);
+  fmt::print("{}", sentence(total, page));
 }
 
-// Passes everything on to the writer and counts what a reader should know at once.
-class CountingSink : public ResultSink {
+// Passes everything on to the writer and keeps what a reader should know at once.
+class ObservingSink : public ResultSink {
  public:
-  explicit CountingSink(std::unique_ptr<ResultSink> writer) : writer_(std::move(writer)) {}
+  ObservingSink(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path)
+      : writer_(std::move(writer)), progress_(progress), path_(std::move(path)) {}
   RenderedMatrix render(const MatrixResult& result) const override { return writer_->render(result); }
   void accept(const MatrixResult& result, RenderedMatrix rendered) override {
-    for (const Record& record : result.records) {
-      nonfinite += record.status == Status::nonfinite;
-      failed += record.status == Status::failed;
-    }
+    progress_.add(result);
     writer_->accept(result, std::move(rendered));
   }
   std::string render_layer(const LayerResult& result) const override { return writer_->render_layer(result); }
   void accept_layer(const LayerResult& result, std::string rendered) override {
+    progress_.add(result);
     layers.add(result);
+    layer_findings.add(result);
     writer_->accept_layer(result, std::move(rendered));
   }
   void finish(const SweepReport& done) override {
-    report = done;
+    progress_.phase(fmt::format("writing {}", path_));
     writer_->finish(done);
+    report = done;
   }
 
-  std::int64_t nonfinite = 0, failed = 0;
   LayerTable layers;
+  LayerFindings layer_findings;
   SweepReport report;
 
  private:
   std::unique_ptr<ResultSink> writer_;
+  Progress& progress_;
+  std::string path_;
 };
 
 ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& options) {
@@ -151,18 +159,25 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   }
 
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
-  CountingSink sink(make_result_writer(format, path, header));
-  {
-    Progress progress(plan.cases);
-    run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
-  }
-  if (!sink.layers.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", sink.layers.text());
-  fmt::print(stderr, "{} cases ({} matrices) in {:.1f} s on {} threads, {} non-finite, {} failed: {}\n",
-             sink.report.records, sink.report.matrices, sink.report.seconds, sink.report.threads,
-             sink.nonfinite, sink.failed, path == "-" ? "standard output" : path);
-  if (!options.html.empty()) write_html_report(path, options.html);
+  // Between lines of a result on the same terminal a progress line has no place.
+  Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
+  const std::string place = path == "-" ? "standard output" : path;
+  ObservingSink sink(make_result_writer(format, path, header), progress, place);
+  run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
+  progress.clear();
+
+  // Tables are data; the findings are not.
+  std::FILE* const data = path == "-" ? stderr : stdout;
+  const Page page = path == "-" ? standard_error_page() : standard_output_page();
+  if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
   const std::vector<ExpectationOutcome>& outcomes = sink.report.expectations;
-  if (!outcomes.empty()) fmt::print(path == "-" ? stderr : stdout, "{}", expectations_table(outcomes));
+  if (!outcomes.empty()) fmt::print(data, "{}", expectations_table(outcomes, page));
+  std::fflush(data);
+  fmt::print(stderr, "{}", findings_text(sink.report, sink.layer_findings, path, standard_error_page()));
+  if (!options.html.empty()) {
+    progress.phase(fmt::format("writing {}", options.html));
+    write_html_report(path, options.html);
+  }
   return std::all_of(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
 }
 
@@ -170,26 +185,79 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
 
 void add_sweep(CLI::App& app, const CommandWords& words, int& status) {
   auto options = std::make_shared<SweepOptions>();
-  CLI::App* command = app.add_subcommand("sweep", "Run every case of a configuration");
+  CLI::App* command = app.add_subcommand("sweep", R"(Run every case of a configuration into one result file
+Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
+names; each inverse is compared with a certified one in high precision. The same configuration, seed and version give
+the same numbers on every machine and with any number of threads.
+
+Where the configuration states expectations, a table says which are met, and the exit status is 1 where one is not.)");
   command->allow_extras();
-  command->add_option("CONFIG", options->config, "configuration, JSON, - for standard input");
-  command->add_option("-o,--output", options->output,
-                      "result file, - for standard output (results/NAME.json)");
-  command->add_option("--format", options->format, "json, ndjson or csv (from the extension of -o)");
-  command->add_option("--html", options->html, "also a page with figures, as tristab report makes it");
-  command->add_option("--chunks", options->chunks,
-                      "sizes, 16,64 or 16:256:*2, instead of the configuration's");
-  command->add_option("--methods", options->methods, "methods, mxr:block=8/16,mbh, instead of its");
-  command->add_option("--kernels", options->kernels, "kernels, fla-solve-tril:dot=ieee/tf32, instead of its");
-  command->add_option("--arithmetics", options->arithmetics,
-                      "arithmetics, fp16,int8:scale=row, instead of its");
-  command->add_option("--families", options->families, "families, ones,uniform:scale=0.1, instead of its");
-  command->add_option("--trials", options->trials, "matrices of each random family, instead of its");
-  command->add_option("--seed", options->seed, "seed, instead of its");
-  command->add_option("--jobs", options->jobs, "threads (all cores)");
-  command->add_option("--max-cases", options->max_cases, "refuse a sweep of more cases");
-  command->add_flag("--layer", options->layer, "also the outputs and states that the inverses give");
-  command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop");
+  command
+      ->add_option("CONFIG", options->config, R"(configuration, JSON; - for standard input
+Paths in it are relative to its own directory. Examples are in configs/sweeps; configs/kernels holds kernels, which may
+be written by hand as well.)")
+      ->type_name("FILE.json");
+  const char* const instead = "Instead of the configuration's";
+  command
+      ->add_option("--chunks", options->chunks, R"(sizes, 16,64 or 16:256:*2
+A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256.)")
+      ->type_name("SIZES")
+      ->group(instead);
+  command
+      ->add_option("--methods", options->methods, R"(methods, mbh,mxr:block=8/16
+Names with parameters after a colon; of a parameter several values, each tried, with / between them. A name stands for
+its default parameters, which tristab list methods NAME tells.)")
+      ->type_name("METHODS")
+      ->group(instead);
+  command
+      ->add_option("--kernels", options->kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32
+Names of tristab list kernels, or paths of JSON files such as those in configs/kernels. A kernel is run at the sizes
+that it takes, in its own arithmetic.)")
+      ->type_name("KERNELS")
+      ->group(instead);
+  command
+      ->add_option("--arithmetics", options->arithmetics, R"(arithmetics, fp16,int8:scale=row
+Names of tristab list arithmetics, or any format as eXmY.)")
+      ->type_name("ARITHMETICS")
+      ->group(instead);
+  command
+      ->add_option("--families", options->families, R"(families, ones,uniform:scale=0.1
+Names of tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)")
+      ->type_name("FAMILIES")
+      ->group(instead);
+  command->add_option("--trials", options->trials, "matrices of each random family")
+      ->type_name("N")
+      ->group(instead);
+  command->add_option("--seed", options->seed, "seed of the random families")->type_name("N")->group(instead);
+  command
+      ->add_option("-o,--output", options->output, R"(result, - for standard output (results/NAME.json)
+NAME is the configuration's. The file gets this name when it is complete, except in NDJSON, which can be read while it
+grows.)")
+      ->type_name("FILE.json|ndjson|csv")
+      ->group("Output");
+  command
+      ->add_option("--format", options->format, R"(what to write (told by the extension of -o)
+json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: the records alone.)")
+      ->type_name("json|ndjson|csv")
+      ->group("Output");
+  command
+      ->add_option("--html", options->html, R"(also a page with figures, as tristab report makes it
+Needs a result in a .json or .ndjson file.)")
+      ->type_name("FILE.html")
+      ->group("Output");
+  command
+      ->add_flag("--layer", options->layer, R"(also the outputs and states that the inverses give
+Every inverse is carried on through W, U, the state and the outputs of a whole sequence and compared with the
+recurrence in high precision; as "layer": true in the configuration.)")
+      ->group("Output");
+  command->add_option("--jobs", options->jobs, "threads (all cores)")->type_name("N")->group("Run");
+  command
+      ->add_option("--max-cases", options->max_cases, R"(refuse a sweep of more cases
+Nothing is run then, and the exit status is 2.)")
+      ->type_name("N")
+      ->group("Run");
+  command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop")->group("Run");
+  command->footer("tristab sweep configs/sweeps/quick.json --html results/quick.html");
   command->callback([command, options, &words, &status] {
     if (!sweep(*command, *options, words)) status = 1;
   });

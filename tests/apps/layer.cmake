@@ -15,6 +15,11 @@ foreach(language gnuplot python)
            COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/readme_test.sh $<TARGET_FILE:tristab> ${PROJECT_SOURCE_DIR}/README.md ${language})
 endforeach()
 
+# What the README's commands print is what it shows.
+add_test(NAME apps.readme_consoles
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/readme_consoles_test.py $<TARGET_FILE:tristab>
+                 ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR})
+
 # apps/dump_layer_inputs.py: what needs numpy, and what needs torch; skipped where that is absent.
 foreach(part writer model)
   add_test(NAME apps.dump_layer_inputs_${part}

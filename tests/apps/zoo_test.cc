@@ -1,4 +1,4 @@
-// The sweep of all recipes, its committed example and the lines of it that the README shows.
+// The sweep of all recipes, its committed example and the lines of it that results/README.md shows.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -95,7 +95,7 @@ TEST(Zoo, the_committed_example_is_what_the_program_gives_now) {
   }
 }
 
-// The README's command "$ tristab compare results/zoo.ndjson ...", continued lines joined, and its output.
+// The command of results/README.md "$ tristab compare results/zoo.ndjson ...", continued lines joined, and its output.
 struct Shown {
   std::string command, output;
 };
@@ -103,7 +103,7 @@ struct Shown {
 Shown shown_in_readme() {
   Shown shown;
   bool inside = false;
-  for (const std::string& line : lines_of(text_of(kSource / "README.md"))) {
+  for (const std::string& line : lines_of(text_of(kSource / "results" / "README.md"))) {
     if (line.starts_with("$ tristab compare results/zoo.ndjson ")) {
       inside = true;
       shown.command = line.substr(std::string("$ tristab ").size());

@@ -69,6 +69,14 @@ TEST(AccumulateProduct, pure_formats_agree_with_mpfr_on_float) {
   }
 }
 
+// Between the formats that fp32 carries at once and those that need double.
+TEST(AccumulateProduct, formats_of_13_to_23_bits_agree_with_mpfr_on_float) {
+  for (const char* format : {"e6m14", "e4m12-saturate", "e5m17", "e8m21", "e7m21-nan", "e8m22", "e6m12-flush",
+                             "p14emin0emax9", "p14emin3emax9", "e8m13-saturate"}) {
+    check_arithmetic<float>(format, format);
+  }
+}
+
 TEST(AccumulateProduct, mixed_formats_agree_with_mpfr_on_float) {
   check_arithmetic<float>("fp16", "bf16");
   check_arithmetic<float>("fp16", "tf32");
@@ -81,6 +89,10 @@ TEST(AccumulateProduct, mixed_formats_agree_with_mpfr_on_float) {
   check_arithmetic<float>("e4m3", "fp16");
   check_arithmetic<float>("fp16", "e5m2");
   check_arithmetic<float>("fp32", "e7m7");
+  check_arithmetic<float>("fp32", "e6m14");
+  check_arithmetic<float>("e6m14", "e5m2");
+  check_arithmetic<float>("e4m3", "e6m14");
+  check_arithmetic<float>("e8m12", "e4m3");
 }
 
 TEST(AccumulateProduct, formats_inside_fp32_agree_with_mpfr_on_double) {
@@ -141,9 +153,29 @@ void check_next_to_ties(const char* operand_name, const char* accumulator_name) 
 }
 
 TEST(AccumulateProduct, results_next_to_a_tie_are_rounded_once_on_float) {
-  for (const char* format : {"fp16", "bf16", "tf32", "e5m7", "e5m2", "e8m3", "e7m10", "e8m12", "fp32"}) {
-    for (const char* operand : {"fp16", "bf16", "tf32", "e8m12", "fp32"})
+  for (const char* format :
+       {"fp16", "bf16", "tf32", "e5m7", "e5m2", "e8m3", "e7m10", "e8m12", "e6m14", "e8m21", "fp32"}) {
+    for (const char* operand : {"fp16", "bf16", "tf32", "e8m12", "e6m14", "fp32"})
       check_next_to_ties<float>(operand, format);
+  }
+}
+
+// AVX2 rounds down for the length of a product.
+TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was) {
+  const std::vector<float> a(6, 1.5F), b(6, 0.75F);
+  for (const char* name : {"fp16", "bf16", "e8m12", "e6m14"}) {
+    const Format format = format_of(name, "test");
+    for_each_simd_level([&](const char* level) {
+      for (const bool fma : {false, true}) {
+        std::vector<float> c(4, 1.0F);
+        const auto task = dense_task<float>(a.data(), b.data(), c.data(), 2, 3, 2, format);
+        accumulate_product(task, Accumulation{format, Rounding::nearest_even, fma});
+        // To nearest, and not toward any side.
+        volatile float one = 1.0F, tiny = 0x1p-30F;
+        EXPECT_EQ(one + tiny, 1.0F) << name << ", " << level;
+        EXPECT_EQ(one - tiny, 1.0F) << name << ", " << level;
+      }
+    });
   }
 }
 

@@ -245,6 +245,11 @@ TEST(MatrixUnit, other_parameters_agree_with_the_integer_oracle) {
                               {"fp16", "bf16", 16, 12, -133, false, kEven},
                               {"fp32", "fp32", 8, 25, -133, false, kZero},
                               {"fp32", "fp32", 16, 40, -133, true, kEven},
+                              {"tf32", "fp16", 16, 40, -133, false, kEven},
+                              {"fp16", "bf16", 64, 40, -133, true, kZero},
+                              {"fp32", "e8m13", 3, 44, -250, false, kZero},
+                              {"fp16", "fp32", 80, 25, -133, false, kEven},
+                              {"bf16", "fp32", 16, 45, -133, false, kZero},
                               {"bf16", "tf32", 16, 1, -133, false, kZero},
                               {"e4m3", "e8m13", 32, 13, -133, true, kZero}}) {
     Accumulation accumulation;
@@ -263,7 +268,8 @@ TEST(MatrixUnit, other_parameters_agree_with_the_integer_oracle) {
 
 // Block recursions multiply triangles: whole groups are zero for some rows and not for others.
 TEST(MatrixUnit, triangular_operands_agree_with_the_integer_oracle_with_and_without_their_zeros) {
-  for (const char* name : {"bf16-h100", "fp16-a100", "tf32-h100", "fp16-v100", "fp8-h100", "bf16-cdna3"}) {
+  for (const char* name :
+       {"bf16-h100", "fp16-a100", "tf32-h100", "fp16-v100", "fp8-h100", "bf16-cdna3", "fp16-ascend910b"}) {
     const Arithmetic arithmetic = make_arithmetic(name, Json::object(), "test");
     Samples samples(hash_text(name) + 1);
     for (const int n : {5, 16, 31, 48, 64}) {

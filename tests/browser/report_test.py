@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from browser import Browser, find_chromium
+from checks import all_of, check, choose, downloads, finish, quiet
 
 CONFIG = {"name": "browser", "chunks": [16, 32], "trials": 3, "families": ["uniform", "ones", {"family": "gdn", "keys": "silu"}],
           "methods": ["mbh", "mch", "mxr"], "arithmetics": ["fp16", "bf16"], "layer": True, "layer_chunks": 2}
@@ -15,35 +16,6 @@ CONFIG = {"name": "browser", "chunks": [16, 32], "trials": 3, "families": ["unif
 # The number of curves and markers in a figure, and of its panels.
 MARKS = "document.querySelectorAll('#%s path.mark').length"
 PANELS = "document.querySelectorAll('#%s rect[fill=none]').length"
-
-failures = []
-
-
-def check(fact, what):
-    print(("ok   " if fact else "WRONG ") + what, flush=True)
-    if not fact:
-        failures.append(what)
-
-
-def choose(browser, menu, wanted):
-    """Leaves only the entry `wanted` of a menu checked, as a person would: with clicks."""
-    return browser.run("""(() => {
-      const menu = document.querySelector('[data-filter=%s]');
-      [...menu.querySelectorAll('button')].find((each) => each.textContent === 'none').click();
-      const label = [...menu.querySelectorAll('label')].find((each) => each.textContent === %s);
-      label.querySelector('input').click();
-      return menu.querySelector('summary').textContent;
-    })()""" % (menu, json.dumps(wanted)))
-
-
-def all_of(browser, menu):
-    browser.run("[...document.querySelector('[data-filter=%s]').querySelectorAll('button')].find((each) => each.textContent === 'all').click()" % menu)
-
-
-def quiet(browser, path, name):
-    others = [url for url in browser.requests if url != "file://" + os.path.abspath(path) and not url.startswith("data:")]
-    check(not others, f"{name}: nothing is requested but the file itself {others}")
-    check(not browser.complaints, f"{name}: the console is silent {browser.complaints[:3]}")
 
 
 def small_report(browser, path, result):
@@ -92,10 +64,7 @@ def small_report(browser, path, result):
     tip = browser.run("document.getElementById('tooltip').hidden ? '' : document.getElementById('tooltip').textContent")
     check("cond_2" in tip and "frobenius" in tip, f"hovering gives numbers {tip!r}")
 
-    # Downloads, caught before they become files.
-    browser.run("window.saved = {}; save = (name, type, text) => { saved[name] = text; }")
-    browser.run("document.querySelectorAll('section.figure .tools button').forEach((button) => { if (!button.hidden && !button.disabled && ['SVG', 'CSV'].includes(button.textContent)) button.click(); })")
-    saved = browser.run("saved")
+    saved = downloads(browser)
     check(all(name + end in saved for name in ("sizes", "condition", "verdicts", "cost") for end in (".svg", ".csv")), f"figures and data are saved {sorted(saved)}")
     check(all("var(" not in text and text.startswith("<svg") for name, text in saved.items() if name.endswith(".svg")), "saved figures hold their colours")
     medians = [line.split(",") for line in saved["sizes.csv"].splitlines()]
@@ -188,7 +157,7 @@ def main():
             check(browser.run(MARKS % "sizes") > 0 and browser.run("document.getElementById('condition')") is None, "what is there is drawn, and no more")
         finally:
             browser.close()
-    sys.exit(1 if failures else 0)
+    finish()
 
 
 main()

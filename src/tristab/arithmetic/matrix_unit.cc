@@ -1,7 +1,7 @@
 // Products on a matrix unit (accumulation.h, MatrixUnit): groups of `terms` exact products are aligned to the
 // largest exponent, truncated, added as integers and rounded once. The definition is unit_group(), for one
-// element; the vector code does the same for exponents in a range where nothing can over- or underflow on the
-// way, and hands every other group to it.
+// element; the vector code does the same in int32, for exponents in a range where nothing can over- or underflow on
+// the way, and hands every other group to it. Units whose sums need more bits: wide_matrix_unit.cc.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -9,8 +9,7 @@
 #include <optional>
 #include <vector>
 
-#include "tristab/arithmetic/product_kernels.h"
-#include "tristab/format/round.h"
+#include "tristab/arithmetic/matrix_unit.h"
 
 // Compiles everything between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE once for each SIMD level.
 #undef HWY_TARGET_INCLUDE
@@ -18,50 +17,9 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "tristab/arithmetic/matrix_unit-inl.h"
 #include "tristab/arithmetic/product_support-inl.h"
 #include "tristab/format/round-inl.h"
-
-#ifndef TRISTAB_ARITHMETIC_MATRIX_UNIT_ONCE
-#define TRISTAB_ARITHMETIC_MATRIX_UNIT_ONCE
-namespace tristab {
-
-// What the whole product shares.
-struct UnitTask {
-  const ProductTask<float>& product;
-  MatrixUnit unit;
-  Rounding rounding;
-  std::optional<RoundingTarget<float>> float_target;  // where round_by_addition() is right
-  RoundingTarget<double> target;                      // without an end of its exponent range
-  double largest;  // what lies beyond becomes infinite, whatever the rounding
-  double beyond;
-  int min_exponent;  // of the accumulator's format: what a subnormal c has
-  bool
-      floats_hold_all;  // the accumulator's exponents are those of fp32: no overflow in the vector code's range
-
-  UnitTask(const ProductTask<float>& task, const Accumulation& accumulation)
-      : product(task),
-        unit(accumulation.unit),
-        rounding(accumulation.rounding),
-        target(accumulation.format),
-        largest(target.largest),
-        beyond(target.beyond),
-        min_exponent(accumulation.format.min_exponent),
-        floats_hold_all(accumulation.format.min_exponent == -126 && accumulation.format.max_exponent == 127) {
-    if (accumulation.format.subnormals && RoundingTarget<float>(accumulation.format).by_addition)
-      float_target.emplace(accumulation.format);
-    target.largest = std::numeric_limits<double>::infinity();
-  }
-};
-
-// c + sum_k a[k] b[k stride] over one group, for any operands and exponents.
-float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count,
-                 float c);
-
-// Exponents that stand for a zero factor and for one that is not finite: no sum of two is mistaken.
-constexpr std::int32_t kNoExponent = -20000, kNotFinite = 30000;
-
-}  // namespace tristab
-#endif  // TRISTAB_ARITHMETIC_MATRIX_UNIT_ONCE
 
 HWY_BEFORE_NAMESPACE();
 namespace tristab {
@@ -93,34 +51,6 @@ template <class D, class V>
 HWY_INLINE V floor_of(D d, V scaled, V x) {
   const V floor = hn::Floor(scaled);
   return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Min(floor, hn::Set(d, -1.0F)), floor);
-}
-
-// floor(log2 |x|), not below min_exponent.
-template <class D, class DI = hn::RebindToSigned<D>>
-HWY_INLINE hn::Vec<DI> exponents(D d, hn::Vec<D> x, int min_exponent) {
-  const DI di;
-  const auto bits = hn::BitCast(di, hn::Abs(x));
-  const auto field = hn::ShiftRight<23>(bits);
-  auto exponent = hn::Max(hn::Sub(field, hn::Set(di, 127)), hn::Set(di, min_exponent));
-  exponent = hn::IfThenElse(hn::Eq(bits, hn::Zero(di)), hn::Set(di, kNoExponent), exponent);
-  return hn::IfThenElse(hn::Eq(field, hn::Set(di, 255)), hn::Set(di, kNotFinite), exponent);
-}
-
-HWY_INLINE void exponents_of_matrix(const float* x, std::ptrdiff_t stride, int rows, int columns,
-                                    int min_exponent, std::vector<std::int32_t>& result) {
-  const hn::ScalableTag<float> d;
-  const hn::RebindToSigned<decltype(d)> di;
-  constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));
-  result.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-  std::int32_t* to = result.data();
-  for (int i = 0; i < rows; ++i, to += columns) {
-    const float* from = x + i * stride;
-    int j = 0;
-    for (; j + kLanes <= columns; j += kLanes)
-      hn::StoreU(exponents(d, hn::LoadU(d, from + j), min_exponent), di, to + j);
-    const hn::CappedTag<float, 1> d1;
-    for (; j < columns; ++j) to[j] = hn::GetLane(exponents(d1, hn::Set(d1, from[j]), min_exponent));
-  }
 }
 
 // The sum of a group, two halves of it as integers in units of 2^(e - F), rounded to the accumulator's format.
@@ -322,7 +252,27 @@ constexpr bool kVectors = false;
 void vector_columns(const ProductTask<float>&, const Accumulation&) {}
 #endif
 
-void scalar_columns(const UnitTask& task) {
+// Whether the product was one for this kernel.
+bool NarrowUnit(const ProductTask<float>& product, const Accumulation& accumulation) {
+  const MatrixUnit& unit = accumulation.unit;
+  // Products of two operands are floats but for their exponents; halves of a group fit into int32.
+  const bool fits = kVectors && product.operand_precision <= 12 && unit.fraction_bits <= 25 &&
+                    unit.terms <= (16 << (25 - unit.fraction_bits)) && accumulation.format.precision <= 24;
+  if (fits) vector_columns(product, accumulation);
+  return fits;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tristab
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tristab {
+namespace {
+
+HWY_EXPORT(NarrowUnit);
+
+void scalar_product(const UnitTask& task) {
   const ProductTask<float>& product = task.product;
   for (int i = 0; i < product.rows; ++i) {
     for (int j = 0; j < product.columns; ++j) {
@@ -334,91 +284,12 @@ void scalar_columns(const UnitTask& task) {
   }
 }
 
-void MatrixUnitFloat(const ProductTask<float>& product, const Accumulation& accumulation) {
-  if constexpr (kVectors) {
-    const MatrixUnit& unit = accumulation.unit;
-    // Products of two operands are floats but for their exponents; halves of a group fit into int32.
-    const bool fits = product.operand_precision <= 12 && unit.fraction_bits <= 25 &&
-                      unit.terms <= (16 << (25 - unit.fraction_bits)) && accumulation.format.precision <= 24;
-    if (fits) return vector_columns(product, accumulation);
-  }
-  scalar_columns(UnitTask(product, accumulation));
-}
-
-}  // namespace HWY_NAMESPACE
-}  // namespace tristab
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
-namespace tristab {
-namespace {
-
-HWY_EXPORT(MatrixUnitFloat);
-
-// x = significand * 2^(exponent - 23), the exponent not below emin.
-struct Decomposed {
-  std::int64_t significand;
-  int exponent;
-};
-Decomposed decompose(float x, int min_exponent) {
-  const int exponent = std::max(x == 0 ? min_exponent : std::ilogb(x), min_exponent);
-  return {static_cast<std::int64_t>(std::ldexp(static_cast<double>(x), 23 - exponent)), exponent};
-}
-
-// Truncation toward zero (floor: toward minus infinity) of value * 2^-shift.
-std::int64_t aligned(std::int64_t value, int shift, bool floor) {
-  if (shift <= 0) return value * (std::int64_t{1} << -shift);
-  if (shift > 62) return floor && value < 0 ? -1 : 0;
-  const std::int64_t magnitude = value < 0 ? -value : value, kept = magnitude >> shift;
-  if (value >= 0) return kept;
-  return floor && (kept << shift) != magnitude ? -kept - 1 : -kept;
-}
-
 }  // namespace
 
-float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count,
-                 float c) {
-  constexpr float infinity = std::numeric_limits<float>::infinity();
-  const MatrixUnit& unit = task.unit;
-  const int min_exponent = task.product.operand_min_exponent;
-  bool nan = std::isnan(c), positive = c == infinity, negative = c == -infinity;
-  int largest = c != 0 ? std::max(std::ilogb(c), task.min_exponent) : kNoExponent;
-  for (int k = 0; k < count; ++k) {
-    const float x = a[k], y = b[k * b_stride];
-    const float product = x * y;  // its class and sign alone
-    nan |= std::isnan(product);
-    const bool infinite = std::isinf(x) || std::isinf(y);
-    positive |= infinite && product > 0;
-    negative |= infinite && product < 0;
-    if (!infinite && x != 0 && y != 0)
-      largest = std::max(largest, decompose(x, min_exponent).exponent + decompose(y, min_exponent).exponent);
-  }
-  if (nan || (positive && negative)) return std::bit_cast<float>(0x7fffffffU);  // the units' only NaN
-  if (positive || negative) return positive ? infinity : -infinity;
-  if (largest == kNoExponent) return 0;
-  largest = std::max(largest, unit.lowest_exponent);
-
-  // In units of 2^(largest - F).
-  const int lowest = largest - unit.fraction_bits;
-  std::int64_t sum = 0;
-  if (c != 0) {
-    const Decomposed addend = decompose(c, task.min_exponent);
-    sum = aligned(addend.significand, lowest - (addend.exponent - 23), unit.addend_floor);
-  }
-  for (int k = 0; k < count; ++k) {
-    const Decomposed x = decompose(a[k], min_exponent), y = decompose(b[k * b_stride], min_exponent);
-    sum += aligned(x.significand * y.significand, lowest - (x.exponent + y.exponent - 46), false);
-  }
-  if (sum == 0) return 0;
-  const double rounded =
-      round_value(std::ldexp(static_cast<double>(sum), lowest), task.target, task.rounding);
-  if (rounded == 0) return 0;  // +0, whatever the sign of the sum
-  return static_cast<float>(std::fabs(rounded) > task.largest ? std::copysign(task.beyond, rounded)
-                                                              : rounded);
-}
-
 void matrix_unit_product(const ProductTask<float>& task, const Accumulation& accumulation) {
-  HWY_DYNAMIC_DISPATCH(MatrixUnitFloat)(task, accumulation);
+  if (HWY_DYNAMIC_DISPATCH(NarrowUnit)(task, accumulation)) return;
+  if (fits_double_sums(accumulation.unit)) return wide_matrix_unit_product(task, accumulation);
+  scalar_product(UnitTask(task, accumulation));
 }
 
 }  // namespace tristab

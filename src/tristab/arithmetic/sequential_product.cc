@@ -38,6 +38,24 @@ HWY_INLINE void store(D d, hn::Vec<D> x, T* to) {
   }
 }
 
+// The same for sums and right operands, which some steps hold multiplied by a power of two: exactly.
+template <class D, class T, class Step>
+HWY_INLINE hn::Vec<D> load_scaled(D d, const T* from, const Step& step) {
+  if constexpr (kIsScaled<Step>) {
+    return hn::Mul(load(d, from), hn::Set(d, step.scaling.scale));
+  } else {
+    return load(d, from);
+  }
+}
+template <class D, class T, class Step>
+HWY_INLINE void store_unscaled(D d, hn::Vec<D> x, T* to, const Step& step) {
+  if constexpr (kIsScaled<Step>) {
+    store(d, hn::Mul(x, hn::Set(d, step.scaling.unscale)), to);
+  } else {
+    store(d, x, to);
+  }
+}
+
 template <class D>
 HWY_INLINE bool holds_negative_zero(D d, hn::Vec<D> x) {
   const hn::RebindToUnsigned<D> du;
@@ -56,13 +74,14 @@ HWY_INLINE bool tile(D d, const ProductTask<T>& task, const Step& step, int row,
       sums[r][v] =
           task.from_zero
               ? hn::Zero(d)
-              : load(d, task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes);
+              : load_scaled(d, task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes,
+                            step);
   }
   const T* a = task.a + row * task.a_stride;
   const T* b = task.b + range.begin * task.b_stride + column;
   for (int k = range.begin; k < range.end; ++k, b += task.b_stride) {
     V right[kVectors];
-    for (int v = 0; v < kVectors; ++v) right[v] = load(d, b + v * kLanes);
+    for (int v = 0; v < kVectors; ++v) right[v] = load_scaled(d, b + v * kLanes, step);
     for (int r = 0; r < kTileRows; ++r) {
       const V left = hn::Set(d, static_cast<hn::TFromD<D>>(a[r * task.a_stride + k]));
       for (int v = 0; v < kVectors; ++v) sums[r][v] = step(d, sums[r][v], left, right[v]);
@@ -71,7 +90,8 @@ HWY_INLINE bool tile(D d, const ProductTask<T>& task, const Step& step, int row,
   bool negative_zero = false;
   for (int r = 0; r < kTileRows; ++r) {
     for (int v = 0; v < kVectors; ++v) {
-      store(d, sums[r][v], task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes);
+      store_unscaled(d, sums[r][v],
+                     task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes, step);
       if (Step::kFused && task.skip_zeros) negative_zero |= holds_negative_zero(d, sums[r][v]);
     }
   }
@@ -143,10 +163,14 @@ HWY_INLINE void product_any(const ProductTask<T>& task, const Accumulation& accu
   ProductFacts facts;
   facts.finite = task.finite;
   facts.operand_precision = task.operand_precision;
+  facts.operand_lsb = task.operand_min_exponent - task.operand_precision + 1;
+  facts.directed = true;
   facts.exact_in_double = exact_in_double(task);
   facts.exact_in_float =
       sizeof(T) == sizeof(float) && needs_exact_floats(accumulation, kStaticRounding) && exact_in_float(task);
-  with_step<T>(accumulation, facts, [&](auto d, const auto& step) { product_tiles(d, task, step); });
+  with_step<T>(accumulation, facts, [&](auto d, const auto& step) {
+    in_mode_of<std::decay_t<decltype(step)>>([&] { product_tiles(d, task, step); });
+  });
 }
 
 // Plain functions: what the dispatch tables can hold.

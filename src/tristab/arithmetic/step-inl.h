@@ -13,6 +13,7 @@
 #include <limits>
 
 #include "tristab/arithmetic/accumulation.h"
+#include "tristab/arithmetic/directed_step-inl.h"
 #include "tristab/format/round-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -260,6 +261,9 @@ struct ProductFacts {
   bool exact_in_double;  // ... is a double
   bool finite;           // operands and addend
   int operand_precision;
+  // The exponent of the operands' last place; steps that need a mode (in_mode_of) are wanted where there are any.
+  int operand_lsb = 0;
+  bool directed = false;
 };
 
 // Calls action(rounder) with the fastest rounding of floats to `format`, to nearest even.
@@ -296,6 +300,18 @@ HWY_INLINE void with_step(const Accumulation& accumulation, const ProductFacts& 
   if constexpr (is_float) {
     const bool in_float = nearest && format.precision <= 22 && format.lsb_min() >= -147 &&
                           (format.subnormals || format.min_exponent > -126);
+    if constexpr (kDirectedMode) {
+      const bool half = format.is_ieee_style() && format.precision == 11 && format.min_exponent == -14 &&
+                        format.max_exponent == 15;
+      if (nearest && facts.directed && accumulation.fma && half)
+        return action(native, DirectedHalf<ToHalf>{ToHalf{}});
+      const bool narrow = format.precision <= 11 && facts.exact_in_float;  // NarrowSeparate is faster still
+      if (nearest && facts.directed && FormatScale::fits(format, facts.operand_lsb) &&
+          (accumulation.fma || !narrow)) {
+        return with_directed_step(format, accumulation.fma, facts.finite,
+                                  [&](const auto& step) { action(native, step); });
+      }
+    }
     if (in_float && accumulation.fma && (kStaticRounding || facts.exact_in_float)) {
       with_rounder(format, facts.finite, [&](const auto& round) {
         action(native, OddFused<std::decay_t<decltype(round)>>{round});

@@ -248,12 +248,23 @@ std::string cell_json(const Cell& cell) {
   }
 }
 
+const char* absent_csv(Column::Kind kind) {
+  switch (kind) {
+    case Column::Kind::text:
+      return "none";
+    case Column::Kind::real:
+      return "NaN";
+    default:
+      return "";
+  }
+}
+
 std::string cell_csv(const Cell& cell) {
   switch (cell.index()) {
     case 1:
       return std::to_string(std::get<1>(cell));
     case 2:
-      return std::isfinite(std::get<2>(cell)) ? json_number(std::get<2>(cell)) : "";
+      return std::isfinite(std::get<2>(cell)) ? real_text(json_number(std::get<2>(cell))) : "";
     case 3:
       return quoted_csv(std::get<3>(cell));
     case 4:

@@ -40,9 +40,15 @@ std::span<const Column> record_columns();
 // Those of a sweep with or without scenarios.
 std::vector<const Column*> record_columns(bool has_scenarios);
 
-// As JSON ("null", "8", "4.6e-04", "\"fp16\"", "{...}") and as a CSV field (empty, 8, fp16; quoted where RFC
-// 4180 says).
+// As JSON ("null", "8", "4.6e-04", "\"fp16\"", "{...}") and as a CSV field (8, 1.0, fp16; quoted where RFC 4180 says;
+// absent: empty).
 std::string cell_json(const Cell& cell);
 std::string cell_csv(const Cell& cell);
+
+// What a CSV field holds where a column of that kind has no value: "none" for texts and "NaN" for real numbers, so that
+// readers that take types from the first rows find them even where those have no value (polars takes a column of empty
+// fields for texts; its reals: https://github.com/pola-rs/polars, crates/polars-io/src/csv/read/schema_inference.rs);
+// empty for all others.
+const char* absent_csv(Column::Kind kind);
 
 }  // namespace tristab

@@ -14,7 +14,10 @@
 namespace tristab {
 namespace {
 
-constexpr std::size_t input_width = 18, setting_width = 34;
+// The name of an input above its column.
+std::string input_header(std::string_view name, std::size_t width) {
+  return wrapped_cell(broken_label(name, width), width);
+}
 
 std::string formula_of(const std::string& name) {
   for (const MetricInfo& info : metrics()) {
@@ -61,20 +64,26 @@ std::string title_of(const std::string& metric) {
       in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
 }
 
-std::string metric_text(const CrossTable& table, std::size_t metric) {
+// Cells that lost trials stand out; the words say how many.
+Style style_of(const CrossCell& cell) {
+  const int lost = cell.nonfinite_trials + cell.failed_trials;
+  return lost == 0 ? Style::plain : lost == cell.trials ? Style::nonfinite : Style::fail;
+}
+
+std::string metric_text(const CrossTable& table, std::size_t metric, const Page& page) {
   const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
-  std::vector<TableColumn> columns{{"setting"}, {"n", true}};
-  for (const CrossInput& input : table.inputs) {
-    columns.push_back({wrapped(broken_label(input.name, input_width), input_width, 0)});
-    columns.back().header.pop_back();  // the newline at the end
-  }
-  Table text(std::move(columns));
+  std::vector<TableColumn> columns{
+      {.header = "setting", .layout = broken_label, .widest = 34, .least = 18}, {"n", true}};
+  for (const CrossInput& input : table.inputs)
+    columns.push_back({.header = input.name, .header_layout = input_header});
+  Table text(std::move(columns), 2);
   for (const CrossRow& row : table.rows) {
-    std::vector<std::string> cells{broken_label(setting_text(row), setting_width), std::to_string(row.n)};
-    for (const CrossCell& cell : row.cells) cells.push_back(cell_text(cell, metric, in_decibels));
+    std::vector<TableCell> cells{setting_text(row), std::to_string(row.n)};
+    for (const CrossCell& cell : row.cells)
+      cells.emplace_back(cell_text(cell, metric, in_decibels), style_of(cell));
     text.add_row(std::move(cells));
   }
-  return wrapped(title_of(table.metrics[metric]), 100, 0) + text.str();
+  return paragraph(title_of(table.metrics[metric]), 0, page) + text.str(page);
 }
 
 // A formula's bars and stars as Markdown takes them in a table or in running text.
@@ -146,12 +155,12 @@ TableFormat table_format_of(std::string_view name, std::string_view place) {
   return static_cast<TableFormat>(found - names.begin());
 }
 
-std::string cross_table_text(const CrossTable& table, TableFormat format) {
+std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
   if (format == TableFormat::csv) return cross_csv(table);
   std::string text;
   for (std::size_t m = 0; m < table.metrics.size(); ++m) {
     if (m > 0) text += "\n";
-    text += format == TableFormat::text ? metric_text(table, m) : metric_markdown(table, m);
+    text += format == TableFormat::text ? metric_text(table, m, page) : metric_markdown(table, m);
   }
   return text;
 }

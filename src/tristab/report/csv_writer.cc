@@ -1,5 +1,5 @@
 // The records as comma-separated values, RFC 4180 with LF line ends: a header, then a row for each record.
-// Absent numbers are empty, absent texts "none" (so that a column is text throughout). Columns whose fields
+// Reals always have a point or an exponent; absent values are those of absent_csv(). Columns whose fields
 // may need quotes, messages and objects as JSON text, stand last: gnuplot loses count of columns behind a
 // quoted quote.
 #include <vector>
@@ -38,9 +38,8 @@ class CsvWriter : public ResultSink {
       for (const Column* column : columns_) {
         if (!row.empty()) row += ',';
         const Cell cell = column->of(result, record);
-        const bool absent_text =
-            column->kind == Column::Kind::text && std::holds_alternative<std::monostate>(cell);
-        row += absent_text ? "none" : cell_csv(cell);
+        std::string field = cell_csv(cell);
+        row += field.empty() ? absent_csv(column->kind) : field;
       }
       rows += row + "\n";
     }

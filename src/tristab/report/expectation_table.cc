@@ -12,8 +12,6 @@
 namespace tristab {
 namespace {
 
-constexpr std::size_t width = 100, setting_width = 36;
-
 std::string input_text(const ExpectationOutcome& outcome) {
   const bool layer = outcome.expectation->layer != nullptr;
   const bool one = outcome.trials == 1;
@@ -31,18 +29,24 @@ std::vector<std::string> inputs_of(std::span<const ExpectationOutcome> outcomes)
   return inputs;
 }
 
+// The kernel, or method, arithmetic and formation on lines of their own.
 std::string setting_text(const Setting& setting) {
-  if (setting.kernel != nullptr) return broken_label(label_of(*setting.kernel), setting_width);
-  const std::string arithmetic = label_of(*setting.arithmetic);
-  const std::string method = label_of(*setting.method);
+  if (setting.kernel != nullptr) return label_of(*setting.kernel);
+  std::string text = fmt::format("{}\n{}", label_of(*setting.method), label_of(*setting.arithmetic));
+  if (setting.is_formed()) text += fmt::format("\n{}", label_of(*setting.formation));
+  return text;
+}
+
+// "mch in fp16", or on two lines where that is too wide.
+std::string setting_lines(std::string_view text, std::size_t width) {
+  const std::vector<std::string> parts = lines_of(text);
+  if (parts.size() == 1) return broken_label(parts[0], width);
+  const std::size_t rest = width - std::min<std::size_t>(width, 5);
   const std::string formed =
-      setting.is_formed()
-          ? fmt::format("\n  of {}", broken_label(label_of(*setting.formation), setting_width - 5))
-          : "";
-  if (method.size() + 4 + arithmetic.size() <= setting_width)
-    return fmt::format("{} in {}{}", method, arithmetic, formed);
-  return fmt::format("{}\n  in {}{}", broken_label(method, setting_width),
-                     broken_label(arithmetic, setting_width - 5), formed);
+      parts.size() > 2 ? fmt::format("\n  of {}", broken_label(parts[2], rest)) : "";
+  if (display_width(parts[0]) + 4 + display_width(parts[1]) <= width)
+    return fmt::format("{} in {}{}", parts[0], parts[1], formed);
+  return fmt::format("{}\n  in {}{}", broken_label(parts[0], width), broken_label(parts[1], rest), formed);
 }
 
 std::string statistic_text(const Expectation& expectation) {
@@ -50,59 +54,66 @@ std::string statistic_text(const Expectation& expectation) {
   return fmt::format("{} {}", expectation.statistic.name, expectation.value_name());
 }
 
-std::string heading_of(const Scenario& scenario) {
+std::string heading_of(const Scenario& scenario, const Page& page) {
   std::string text;
   if (scenario.name.empty()) return text;
-  text += scenario.name + "\n";
-  if (!scenario.what.empty()) text += wrapped(scenario.what, width, 2);
-  if (!scenario.source.empty()) text += wrapped(fmt::format("[{}]", scenario.source), width, 2);
+  text += styled(label_lines(scenario.name, page), Style::heading, page) + "\n";
+  if (!scenario.what.empty()) text += paragraph(scenario.what, 2, page);
+  if (!scenario.source.empty()) text += paragraph(fmt::format("[{}]", scenario.source), 2, page);
   return text;
 }
 
 // Why an expectation that is not met was one, and which trials had no value to show.
-std::string explanation_of(const ExpectationOutcome& outcome) {
+std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) {
   std::string text;
   const Expectation& expectation = *outcome.expectation;
   if (outcome.without_value > 0) {
-    text +=
-        wrapped(fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
-                            outcome.without_value, outcome.trials, expectation.value_name()),
-                width, 2);
+    text += paragraph(
+        fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
+                    outcome.without_value, outcome.trials, expectation.value_name()),
+        2, page);
   }
   if (!outcome.met && !expectation.why.empty())
-    text += wrapped(fmt::format("{}: expected because: {}", expectation.place, expectation.why), width, 2);
+    text += paragraph(fmt::format("{}: expected because: {}", expectation.place, expectation.why), 2, page);
   return text;
 }
 
 // The outcomes of one scenario.
-std::string scenario_text(std::span<const ExpectationOutcome> outcomes) {
-  std::string text = heading_of(*outcomes.front().scenario);
+std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Page& page) {
+  std::string text = heading_of(*outcomes.front().scenario, page);
   const std::vector<std::string> inputs = inputs_of(outcomes);
   for (std::size_t i = 0; i < inputs.size(); ++i)
-    text += wrapped(fmt::format("input {}: {}", i + 1, inputs[i]), width, 2);
-  Table table({{"setting"}, {"input", true}, {"statistic"}, {"expected", true}, {"found", true}, {""}});
+    text += paragraph(fmt::format("input {}: {}", i + 1, inputs[i]), 2, page);
+  Table table({{.header = "setting", .layout = setting_lines, .widest = 36, .least = 18},
+               {.header = "input", .right = true, .dispensable = 1},
+               {.header = "statistic", .layout = wrapped_cell},
+               {"expected", true},
+               {"found", true},
+               {""}});
   std::string explanations;
   for (const ExpectationOutcome& outcome : outcomes) {
     const auto input = std::find(inputs.begin(), inputs.end(), input_text(outcome)) - inputs.begin();
     table.add_row({setting_text(outcome.setting), std::to_string(input + 1),
                    statistic_text(*outcome.expectation), outcome.expectation->bounds(),
-                   expectation_number(outcome.found), outcome.met ? "met" : "NOT MET"});
-    if (!outcome.met) explanations += explanation_of(outcome);
+                   expectation_number(outcome.found), outcome.met ? TableCell("met", Style::pass) : TableCell("NOT MET", Style::fail)});
+    if (!outcome.met) explanations += explanation_of(outcome, page);
   }
-  return text + table.str() + explanations;
+  return text + table.str(page) + explanations;
 }
 
 }  // namespace
 
-std::string expectations_table(std::span<const ExpectationOutcome> outcomes) {
+std::string expectations_table(std::span<const ExpectationOutcome> outcomes, const Page& page) {
   std::string text;
   for (std::size_t first = 0, last = 0; first < outcomes.size(); first = last) {
     while (last < outcomes.size() && outcomes[last].scenario == outcomes[first].scenario) ++last;
-    text += scenario_text(outcomes.subspan(first, last - first)) + "\n";
+    text += scenario_text(outcomes.subspan(first, last - first), page) + "\n";
   }
   const auto met =
       std::count_if(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
-  return text + fmt::format("{} of {} expectations met\n", met, outcomes.size());
+  const bool all = met == static_cast<std::ptrdiff_t>(outcomes.size());
+  return text + styled(fmt::format("{} of {} expectations met", met, outcomes.size()),
+                       all ? Style::pass : Style::fail, page) + "\n";
 }
 
 }  // namespace tristab

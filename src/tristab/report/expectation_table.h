@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 
+#include "tristab/report/page.h"
 #include "tristab/sweep/expectation_check.h"
 
 namespace tristab {
@@ -11,6 +12,6 @@ namespace tristab {
 // For each scenario its name and what happened in the field, then a line for each expectation: setting, statistic,
 // bound, value found, whether it is met, and the reason for the bound where it is not. At most 100 columns wide, but
 // for names that are longer. The last line counts the expectations that are met.
-std::string expectations_table(std::span<const ExpectationOutcome> outcomes);
+std::string expectations_table(std::span<const ExpectationOutcome> outcomes, const Page& page = {});
 
 }  // namespace tristab

@@ -51,9 +51,15 @@ std::string plain_text(const std::string& text) {
   return plain;
 }
 
-// A number that reads as real.
-std::string real_text(const std::string& number) {
-  return number.find_first_not_of("-0123456789") == std::string::npos ? fmt::format("{}.0", number) : number;
+const char* absent_field(ExportTable::Kind kind) {
+  switch (kind) {
+    case ExportTable::Kind::text:
+      return absent_csv(Column::Kind::text);
+    case ExportTable::Kind::real:
+      return absent_csv(Column::Kind::real);
+    default:
+      return absent_csv(Column::Kind::integer);
+  }
 }
 
 }  // namespace
@@ -153,7 +159,7 @@ std::string ExportTable::line(ExportFormat format, const std::vector<std::size_t
     if (field.kind == Kind::real && !cell.empty()) cell = real_text(cell);
     if (format == ExportFormat::csv) {
       if (k != order.front()) text += ',';
-      text += cell.empty() && field.kind == Kind::text ? "none" : cell_csv(cell);
+      text += cell.empty() ? absent_field(field.kind) : cell_csv(cell);
     } else if (cell.empty()) {
       object.raw(field.name, "null");
     } else if (field.kind == Kind::text || field.kind == Kind::json) {

@@ -14,6 +14,8 @@ enum class ExportFormat { csv, ndjson };
 
 class ExportTable {
  public:
+  enum class Kind { none, boolean, integer, real, text, json };
+
   // `section` is one of result_sections(). The fields of records stand in the order of record_columns(); for other sections
   // names come first. Fields that this version does not know stand behind them.
   explicit ExportTable(std::string section);
@@ -23,7 +25,7 @@ class ExportTable {
 
   // A line of the file at a time: the header (CSV alone), then the rows. Real numbers always have a point or an exponent, so
   // that a column whose first rows are whole numbers does not pass for integers; objects and lists are JSON text and stand
-  // last. Absent: an empty field or null for numbers, "none" or null for texts.
+  // last. Absent: null in NDJSON, in CSV what absent_csv() says.
   template <class Write>
   void write(ExportFormat format, Write write_line) const {
     const std::vector<std::size_t> order = written_order();
@@ -32,7 +34,6 @@ class ExportTable {
   }
 
  private:
-  enum class Kind { none, boolean, integer, real, text, json };
   struct Field {
     std::string name;
     Kind kind = Kind::none;

@@ -1,7 +1,7 @@
 # Result files and tables: JSON, NDJSON and CSV from one table of columns, their reader, rankings for a terminal.
 tristab_layer(report
-  SOURCES column.cc csv_writer.cc expectation_table.cc export_gnuplot.cc export_table.cc export_vega.cc html_data.cc html_report.cc json_text.cc json_writer.cc layer_table.cc ndjson_writer.cc object_stream.cc output_file.cc ranking.cc reader.cc cross_table.cc cross_table_text.cc
-          result_groups.cc result_text.cc result_writer.cc table.cc tool_info.cc
+  SOURCES case_label.cc column.cc csv_writer.cc expectation_table.cc findings.cc findings_page.cc export_gnuplot.cc export_table.cc export_vega.cc html_data.cc html_report.cc json_text.cc json_writer.cc layer_table.cc ndjson_writer.cc progress_line.cc object_stream.cc output_file.cc page.cc ranking.cc reader.cc cross_table.cc cross_table_text.cc
+          result_groups.cc result_text.cc result_writer.cc table.cc text_layout.cc tool_info.cc
   USES tristab_sweep)
 
 # The page of reports becomes part of the program. The scripts share one scope; they stand in the order of their use.

@@ -4,13 +4,11 @@
 
 #include <algorithm>
 
+#include "tristab/report/case_label.h"
 #include "tristab/report/table.h"
-#include "tristab/sweep/label.h"
 
 namespace tristab {
 namespace {
-
-constexpr std::size_t longest_label = 44;
 
 double median(std::vector<double> values) {
   std::sort(values.begin(), values.end());
@@ -23,22 +21,12 @@ std::string number(const std::vector<double>& values, bool worst = false) {
   return fmt::format("{:.2g}", worst ? *std::max_element(values.begin(), values.end()) : median(values));
 }
 
-std::string setting_text(const Setting& setting) {
-  std::string text = setting.kernel != nullptr
-                         ? label_of(*setting.kernel)
-                         : fmt::format("{} {}", label_of(*setting.method), label_of(*setting.arithmetic));
-  if (setting.kernel == nullptr && setting.is_formed())
-    text += fmt::format(" {}", label_of(*setting.formation));
-  return text;
-}
-
 }  // namespace
 
 void LayerTable::add(const LayerResult& result) {
-  std::string place = fmt::format("{} n={}", label_of(*result.family), result.n);
-  if (!result.scenario->name.empty()) place = fmt::format("{}: {}", result.scenario->name, place);
+  const std::string place = input_label(*result.scenario, *result.family, result.n);
   for (const LayerRecord& record : result.records) {
-    const std::string setting = setting_text(record.setting);
+    const std::string setting = setting_label(record.setting);
     auto row = std::find_if(rows_.begin(), rows_.end(),
                             [&](const Row& each) { return each.place == place && each.setting == setting; });
     if (row == rows_.end()) row = rows_.insert(rows_.end(), Row{place, setting, {}, {}, {}});
@@ -60,7 +48,7 @@ void LayerTable::add(const LayerResult& result) {
   }
 }
 
-std::string LayerTable::text() const {
+std::string LayerTable::text(const Page& page) const {
   std::vector<const Row*> order;
   for (const Row& row : rows_) order.push_back(&row);
   std::vector<std::string> places;
@@ -81,23 +69,30 @@ std::string LayerTable::text() const {
   std::string text;
   for (std::size_t i = 0; i < order.size();) {
     const std::string& place = order[i]->place;
-    text += fmt::format("{}{}, layer: {} sequences, largest |S| {:.3g}\n", i > 0 ? "\n" : "",
-                        broken_label(place, 90), order[i]->sequences, order[i]->exact_state_max);
-    Table table({{"setting"},
+    if (i > 0) text += '\n';
+    const std::string title = fmt::format("layer: {} sequences, largest |S| {:.3g}", order[i]->sequences,
+                                          order[i]->exact_state_max);
+    if (page.is_terminal() && display_width(place) + 2 + title.size() > page.width) {
+      text += fmt::format("{}\n{}", label_lines(place, page), paragraph(title, 0, page));
+    } else {
+      text += fmt::format("{}, {}\n", page.is_terminal() ? place : broken_label(place, 90), title);
+    }
+    Table table({{.header = "setting", .layout = broken_label, .widest = 44, .least = 18},
                  {"o", true},
-                 {"o worst", true},
-                 {"state", true},
-                 {"largest |S|", true},
-                 {"not finite", true}});
+                 {.header = "o worst", .right = true, .dispensable = 1},
+                 {.header = "state", .right = true, .dispensable = 2},
+                 {.header = "largest |S|", .right = true, .dispensable = 3},
+                 {.header = "not finite", .right = true, .layout = wrapped_cell}});
     for (; i < order.size() && order[i]->place == place; ++i) {
       const Row& row = *order[i];
       std::string lost =
           row.nonfinite == 0 ? "-" : fmt::format("{} (from chunk {})", row.nonfinite, row.first_nonfinite);
       if (row.failed > 0) lost = fmt::format("{} failed", row.failed);
-      table.add_row({broken_label(row.setting, longest_label), number(row.o), number(row.o, true),
-                     number(row.state), number(row.state_max, true), lost});
+      const Style style = row.nonfinite > 0 ? Style::nonfinite : row.failed > 0 ? Style::fail : Style::plain;
+      table.add_row({row.setting, number(row.o), number(row.o, true), number(row.state),
+                     number(row.state_max, true), TableCell(lost, style)});
     }
-    text += table.str();
+    text += table.str(page);
   }
   return text;
 }

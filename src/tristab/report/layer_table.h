@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/report/page.h"
 #include "tristab/sweep/record.h"
 
 namespace tristab {
@@ -14,7 +15,7 @@ class LayerTable {
   bool empty() const { return rows_.empty(); }
 
   // Families in the order of the sweep; in each the settings by the median error of the outputs, non-finite ones last.
-  std::string text() const;
+  std::string text(const Page& page = {}) const;
 
  private:
   struct Row {

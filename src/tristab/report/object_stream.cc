@@ -11,6 +11,8 @@
 #include <iostream>
 
 #include "tristab/base/errors.h"
+#include "tristab/report/result_text.h"
+#include "tristab/report/tool_info.h"
 
 namespace tristab {
 namespace {
@@ -94,6 +96,7 @@ class Visitor {
 
   ResultHead lines(std::istream& stream) {
     head_.lines = true;
+    int parts = 0, complete_parts = 0;  // files that were joined by hand have a header and an end line each
     std::string line;
     for (std::int64_t number = 1; std::getline(stream, line); ++number) {
       if (line.empty()) continue;
@@ -111,18 +114,19 @@ class Visitor {
       }
       const std::string type = text_or_empty(object, "type"), section = section_of(type);
       const std::string place = fmt::format("{}: line {}: ", path_, number);
-      if (number == 1) {
+      if (type == "header") {
         check_schema(object);
-        take_head(object);
-        head_.expected_cases = cases_of(object, "expected_cases", place);
+        if (parts++ == 0) take_head(object);
+        head_.expected_cases += cases_of(object, "expected_cases", place);
       } else if (type == "end") {
         take_head(object);
-        head_.complete = flag_of(object, "complete", place);
+        complete_parts += flag_of(object, "complete", place);
       } else if (!section.empty()) {
         give(section, object, place);
       }
     }
-    head_.complete = head_.complete && has_all();
+    head_.complete = complete_parts == parts && has_all();
+    if (parts > 1) head_.run = {};  // no run made all of it
     return head_;
   }
 
@@ -137,6 +141,8 @@ class Visitor {
           std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
       return true;
     }
+    // Before the records, whose fields may be others in another version.
+    if (section_ == "schema" && depth == 1 && event == Event::value) check_schema(Json{{"schema", parsed}});
     if (!is_list_) return true;
     if (depth == 1 && (event == Event::value || event == Event::object_start)) {
       refuse(fmt::format("{}: {}", path_, section_), event == Event::value ? shown(parsed) : "an object",
@@ -163,9 +169,13 @@ class Visitor {
 
   void check_schema(const Json& object) const {
     const std::string schema = object.is_object() ? text_or_empty(object, "schema") : "";
-    if (schema.starts_with("tristab-results/")) return;
+    if (schema == results_schema) return;
+    if (schema.starts_with("tristab-results/")) {
+      refuse(path_, fmt::format("the schema '{}'", schema),
+             fmt::format("'{}', the one that tristab {} reads", results_schema, tool_info().version).c_str());
+    }
     refuse(path_,
-           schema.empty() ? "JSON without \"schema\": \"tristab-results/1\""
+           schema.empty() ? fmt::format("JSON without \"schema\": \"{}\"", results_schema)
                           : fmt::format("the schema '{}'", schema),
            allowed);
   }

@@ -31,7 +31,9 @@ using ObjectVisitor =
     std::function<void(const std::string& section, const Json& object, const std::string& place)>;
 
 // Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. A last line of NDJSON that
-// breaks off is left out. Throws InputError when the file cannot be read or is no result.
+// breaks off is left out. NDJSON files that were joined into one are read as one: complete when each of them is, with as many
+// cases as they promise together, and without a run. Throws InputError when the file cannot be read, is no result, or one of
+// another schema version.
 ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections,
                         const ObjectVisitor& visit);
 

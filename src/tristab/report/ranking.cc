@@ -17,8 +17,6 @@
 namespace tristab {
 namespace {
 
-constexpr std::size_t label_width = 30;
-
 bool selected(const std::vector<std::string>& names, const std::string& name, const std::string& label) {
   return names.empty() || std::any_of(names.begin(), names.end(), [&](const std::string& wanted) {
            return names_setting(wanted, name, label);
@@ -178,36 +176,39 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
   return rankings;
 }
 
-std::string ranking_text(const Ranking& ranking, int top) {
-  std::string text = wrapped(
-      ranking.scenario.empty() ? ranking.family : fmt::format("{}: {}", ranking.scenario, ranking.family),
-      100, 0);
-  text += fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}\n", ranking.n,
-                      ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
-                      ranking.across_arithmetics ? "total_frobenius" : "frobenius",
-                      ranking.across_arithmetics ? "A as given" : "A rounded on input");
+std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
+  const std::string title =
+      ranking.scenario.empty() ? ranking.family : fmt::format("{}: {}", ranking.scenario, ranking.family);
+  const std::string about = fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}",
+                                        ranking.n, ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
+                                        ranking.across_arithmetics ? "total_frobenius" : "frobenius",
+                                        ranking.across_arithmetics ? "A as given" : "A rounded on input");
+  std::string text = page.is_terminal()
+                         ? styled(label_lines(title, page), Style::heading, page) + "\n"
+                         : wrapped(title, page.prose_width(), 0);
+  text += paragraph(about, 0, page);
   Table table({{"#", true},
-               {"method"},
-               {"arithmetic"},
+               {.header = "method", .layout = broken_label, .widest = 30, .least = 16},
+               {.header = "arithmetic", .layout = broken_label, .widest = 16},
                {"median", true},
-               {"worst", true},
-               {"verdict"},
-               {"non-\nfinite", true},
-               {"matmuls", true},
-               {"depth", true}});
+               {.header = "worst", .right = true, .dispensable = 1},
+               {.header = "verdict", .layout = wrapped_cell, .least = 9},
+               {.header = "non-\nfinite", .right = true, .dispensable = 2},
+               {.header = "matmuls", .right = true, .dispensable = 3},
+               {.header = "depth", .right = true, .dispensable = 4}});
   int rank = 0;
   for (const RankedMethod& method : ranking.methods) {
     if (top > 0 && rank == top) break;
     const int lost = method.nonfinite_trials + method.failed_trials;
-    table.add_row({std::to_string(++rank), broken_label(method.method, label_width),
-                   broken_label(method.arithmetic, 16), short_number(method.median),
-                   short_number(method.worst),
-                   method.failed_trials > 0 ? fmt::format("failed {}/{}", method.failed_trials, method.trials)
-                                            : method.verdict,
+    const std::string verdict = method.failed_trials > 0
+                                    ? fmt::format("failed {}/{}", method.failed_trials, method.trials)
+                                    : method.verdict;
+    table.add_row({std::to_string(++rank), method.method, method.arithmetic, short_number(method.median),
+                   short_number(method.worst), TableCell(verdict, style_of_verdict(verdict)),
                    lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials),
                    fmt::format("{}", method.matmuls), depth_text(method)});
   }
-  text += table.str();
+  text += table.str(page);
   if (rank < static_cast<int>(ranking.methods.size())) {
     text += fmt::format("({} more)\n", ranking.methods.size() - static_cast<std::size_t>(rank));
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tristab/report/page.h"
 #include "tristab/report/reader.h"
 #include "tristab/sweep/record.h"
 
@@ -53,8 +54,9 @@ std::string kernel_name(const ResultRecord& record);
 std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
                                   const RankingSelection& selection);
 
-// The table with its title; at most `top` rows (0: all). At most 100 columns wide.
-std::string ranking_text(const Ranking& ranking, int top);
+// The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow
+// terminal depth, products, the count of non-finite trials and the worst error are left out, in this order.
+std::string ranking_text(const Ranking& ranking, int top, const Page& page = {});
 
 // The record of a computed case as a reader would give it, with the values of `metrics` (names of
 // summary_quantities()).

@@ -1,6 +1,7 @@
 #include "tristab/report/table.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -9,111 +10,209 @@
 namespace tristab {
 namespace {
 
-std::vector<std::string> lines_of(std::string_view text) {
-  std::vector<std::string> lines;
-  while (true) {
-    const std::size_t end = text.find('\n');
-    lines.emplace_back(text.substr(0, end));
-    if (end == std::string_view::npos) return lines;
-    text.remove_prefix(end + 1);
+constexpr std::size_t gap = 2, unlimited = std::numeric_limits<std::size_t>::max();
+constexpr std::size_t header_width = 18;  // of names as headers
+
+std::size_t width_of_lines(const std::string& text) {
+  std::size_t width = 0;
+  for (const std::string& line : lines_of(text)) width = std::max(width, display_width(line));
+  return width;
+}
+
+// A header of two lines as one name: "non-\nfinite" is non-finite.
+std::string in_one_line(const TableColumn& column) {
+  std::string name;
+  for (const std::string& line : lines_of(column.header)) {
+    if (!name.empty() && !line.empty() && !name.ends_with('-')) name += ' ';
+    name += line;
   }
+  return column.group.empty() ? name : fmt::format("{} {}", column.group, name);
 }
 
 }  // namespace
 
-void Table::add_row(std::vector<std::string> cells) {
+void Table::add_row(std::vector<TableCell> cells) {
   if (cells.size() != columns_.size())
     throw std::logic_error("a row has as many cells as the table has columns");
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::str() const {
-  std::vector<std::vector<std::string>> rows{{}};
-  for (const TableColumn& column : columns_) rows.front().push_back(column.header);
-  rows.insert(rows.end(), rows_.begin(), rows_.end());
+std::string Table::header_of(const std::vector<Shown>& shown, std::size_t position, bool compact) const {
+  const TableColumn& column = columns_[shown[position].column];
+  std::string text = column.header;
+  if (compact && column.header_layout != nullptr) text = column.header_layout(text, header_width);
+  if (column.group.empty()) return text;
+  const bool continues = position > 0 && columns_[shown[position - 1].column].group == column.group;
+  return fmt::format("{}\n{}", continues ? "" : column.group, text);
+}
 
-  std::vector<std::size_t> widths(columns_.size());
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      for (const std::string& line : lines_of(row[c])) widths[c] = std::max(widths[c], line.size());
+std::string Table::cell_of(const TableCell& cell, const Shown& shown) const {
+  const TableColumn& column = columns_[shown.column];
+  return column.layout == nullptr ? cell.text : column.layout(cell.text, shown.limit);
+}
+
+std::size_t Table::measured(const std::vector<Shown>& shown, std::size_t position, bool compact) const {
+  std::size_t width = width_of_lines(header_of(shown, position, compact));
+  for (const auto& row : rows_)
+    width = std::max(width, width_of_lines(cell_of(row[shown[position].column], shown[position])));
+  return width;
+}
+
+// Sets the widths; the width of the table.
+std::size_t Table::measure(std::vector<Shown>& shown, bool compact) const {
+  std::size_t total = shown.empty() ? 0 : gap * (shown.size() - 1);
+  for (std::size_t k = 0; k < shown.size(); ++k) total += shown[k].width = measured(shown, k, compact);
+  return total;
+}
+
+// Narrows the widest column that can be laid out narrower until the table fits; whether it does.
+bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
+  std::size_t total = measure(shown, true);
+  while (total > width) {
+    Shown* widest = nullptr;
+    for (Shown& each : shown) {
+      const TableColumn& column = columns_[each.column];
+      if (column.layout == nullptr || std::min(each.limit, each.width) <= column.least) continue;
+      if (widest == nullptr || each.width > widest->width) widest = &each;
     }
+    if (widest == nullptr) return false;
+    widest->limit = std::min(widest->limit, widest->width) - 1;
+    total -= widest->width;
+    widest->width = measured(shown, static_cast<std::size_t>(widest - shown.data()), true);
+    total += widest->width;
   }
+  return true;
+}
+
+// `shown` with its widths; on a terminal what is longer than these is cut.
+std::string Table::rows(const std::vector<Shown>& shown, bool compact, const Page& page) const {
   std::string text;
-  for (const auto& row : rows) {
+  const auto add_row = [&](const std::vector<TableCell>& cells) {
+    std::vector<std::vector<std::string>> lines;
     std::size_t height = 1;
-    for (const std::string& cell : row) height = std::max(height, lines_of(cell).size());
-    for (std::size_t k = 0; k < height; ++k) {
-      std::string line;
-      for (std::size_t c = 0; c < row.size(); ++c) {
-        const std::vector<std::string> lines = lines_of(row[c]);
-        const std::string cell = k < lines.size() ? lines[k] : "";
-        if (c > 0) line += "  ";
-        line += columns_[c].right ? fmt::format("{:>{}}", cell, widths[c])
-                                  : fmt::format("{:<{}}", cell, widths[c]);
-      }
-      line.erase(line.find_last_not_of(' ') + 1);
-      text += line + "\n";
+    for (std::size_t k = 0; k < cells.size(); ++k) {
+      lines.push_back(lines_of(page.is_terminal()
+                                   ? cut_lines(without_controls(cells[k].text), shown[k].width)
+                                   : cells[k].text));
+      height = std::max(height, lines.back().size());
     }
+    for (std::size_t line = 0; line < height; ++line) {
+      std::size_t spaces = 0;  // not yet written: there are none at the end of a line
+      for (std::size_t k = 0; k < cells.size(); ++k) {
+        const std::string piece = line < lines[k].size() ? lines[k][line] : "";
+        const std::size_t taken = display_width(piece);  // a wide character may be wider than its column
+        const std::size_t padding = shown[k].width - std::min(taken, shown[k].width);
+        if (k > 0) spaces += gap;
+        if (columns_[shown[k].column].right || piece.empty()) spaces += padding;
+        if (piece.empty()) continue;
+        text.append(spaces, ' ');
+        text += styled(piece, cells[k].style, page);
+        spaces = columns_[shown[k].column].right ? 0 : padding;
+      }
+      text += '\n';
+    }
+  };
+  std::vector<TableCell> headers;
+  for (std::size_t k = 0; k < shown.size(); ++k)
+    headers.emplace_back(header_of(shown, k, compact), Style::heading);
+  add_row(headers);
+  for (const auto& row : rows_) {
+    std::vector<TableCell> cells;
+    for (const Shown& each : shown)
+      cells.emplace_back(cell_of(row[each.column], each), row[each.column].style);
+    add_row(cells);
   }
   return text;
+}
+
+std::string Table::without_dispensable(std::vector<Shown> shown, const Page& page) const {
+  std::vector<std::string> left_out;
+  std::size_t enough = 0;  // columns for all of the table
+  while (!shrink(shown, page.width)) {
+    std::size_t total = measure(shown, true);
+    enough = std::max(enough, total);
+    auto least = shown.begin();
+    for (auto each = shown.begin(); each != shown.end(); ++each) {
+      if (columns_[each->column].dispensable > columns_[least->column].dispensable) least = each;
+    }
+    if (columns_[least->column].dispensable > 0) {
+      left_out.insert(left_out.begin(), in_one_line(columns_[least->column]));
+      shown.erase(least);
+      for (Shown& each : shown) each.limit = unlimited;
+      continue;
+    }
+    while (total > page.width) {  // nothing is left but to cut words
+      const auto widest = std::max_element(shown.begin(), shown.end(), [](const Shown& a, const Shown& b) {
+        return a.width < b.width;
+      });
+      if (widest->width <= 1) break;
+      widest->limit = --widest->width;
+      --total;
+    }
+    break;
+  }
+  std::string text = rows(shown, true, page);
+  if (!left_out.empty()) {
+    text += cut_lines(wrapped(fmt::format("left out: {} (shown in {} columns, and in a pipe: | cat)",
+                                          fmt::join(left_out, ", "), enough),
+                              page.width, 0),
+                      page.width);
+  }
+  return text;
+}
+
+std::string Table::in_blocks(const std::vector<Shown>& shown, const Page& page) const {
+  const std::vector<Shown> keys(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(keys_));
+  // As many columns a block as fit beside the narrowest keys.
+  std::vector<std::vector<Shown>> blocks;
+  for (std::size_t k = keys_; k < shown.size(); ++k) {
+    bool fits = false;
+    if (!blocks.empty()) {
+      std::vector<Shown> tried = blocks.back();
+      tried.push_back(shown[k]);
+      std::vector<Shown> shrunk = tried;
+      fits = shrink(shrunk, page.width);
+      if (fits) blocks.back() = tried;
+    }
+    if (fits) continue;
+    blocks.push_back(keys);
+    blocks.back().push_back(shown[k]);
+  }
+  // The keys have the same widths in all of them.
+  std::vector<std::size_t> limits(keys_, unlimited);
+  for (std::vector<Shown> block : blocks) {
+    shrink(block, page.width);
+    for (std::size_t k = 0; k < keys_; ++k) limits[k] = std::min(limits[k], block[k].limit);
+  }
+  std::string text;
+  for (std::vector<Shown>& block : blocks) {
+    for (std::size_t k = 0; k < keys_; ++k) block[k].limit = limits[k];
+    if (!text.empty()) text += '\n';
+    text += without_dispensable(block, page);
+  }
+  return text;
+}
+
+std::string Table::str(const Page& page) const {
+  std::vector<Shown> shown;
+  for (std::size_t c = 0; c < columns_.size(); ++c) {
+    shown.push_back({c, page.is_terminal() ? unlimited : columns_[c].widest, 0});
+  }
+  if (!page.is_terminal()) {
+    measure(shown, true);
+    return rows(shown, true, page);
+  }
+  if (measure(shown, false) <= page.width) return rows(shown, false, page);
+  if (keys_ == 0 || keys_ == shown.size()) return without_dispensable(shown, page);
+  std::vector<Shown> shrunk = shown;
+  if (shrink(shrunk, page.width)) return rows(shrunk, true, page);
+  return in_blocks(shown, page);
 }
 
 std::string short_number(double value) {
   if (std::isnan(value)) return "-";
   if (value == 0) return "0";
   return fmt::format("{:.1e}", value);
-}
-
-std::string broken_label(std::string_view label, std::size_t width) {
-  constexpr std::size_t indent = 2;
-  std::string text;
-  std::size_t line_length = 0;
-  const auto add = [&](std::string_view piece, std::size_t whole) {  // `whole` should stay on one line
-    if (line_length > 0 && line_length + whole > width) {
-      text += '\n';
-      text.append(indent, ' ');
-      line_length = indent;
-    }
-    text += piece;
-    line_length += piece.size();
-  };
-  while (!label.empty()) {
-    const std::string_view piece = label.substr(0, label.find(':', 1));
-    const std::size_t equals = piece.find('=');
-    if (indent + piece.size() > width && equals != std::string_view::npos) {
-      add(piece.substr(0, equals + 1), piece.size());
-      add(piece.substr(equals + 1), piece.size() - equals - 1);
-    } else {
-      add(piece, piece.size());
-    }
-    label.remove_prefix(piece.size());
-  }
-  return text;
-}
-
-std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
-  std::string result;
-  const auto add_line = [&](const std::string& line) {
-    result.append(indent, ' ');
-    result += line;
-    result += '\n';
-  };
-  for (const std::string& paragraph : lines_of(text)) {
-    std::string line;
-    std::string_view rest = paragraph;
-    while (!rest.empty()) {
-      const std::size_t end = std::min(rest.find(' '), rest.size());
-      if (!line.empty() && indent + line.size() + 1 + end > width) {
-        add_line(line);
-        line.clear();
-      }
-      if (!line.empty()) line += ' ';
-      line += rest.substr(0, end);
-      rest.remove_prefix(std::min(end + 1, rest.size()));
-    }
-    add_line(line);
-  }
-  return result;
 }
 
 }  // namespace tristab

@@ -26,8 +26,8 @@ function paretoFront(points) {
 function costAgainstError(host, limit) {
   const metric = columnsOf.total_frobenius ? "total_frobenius" : selection.metric, chosen = selectedGroups(), rows = [], hover = [];
   const panels = [...grouped(chosen, (group) => group.n)].sort((a, b) => a[0] - b[0]).map(([n, members]) => ({n, points: costPoints(members, metric)}));
-  const width = Math.max(300, host.clientWidth), columns = Math.max(1, Math.min(2, Math.floor(width / 480), panels.length));
-  const left = 46, gap = 14, height = 280, above = 30, cell = Math.floor(width / columns);
+  const width = widthOf(host), columns = panelColumns(width, 430, 2, panels.length);
+  const left = 46, gap = 14, height = panelHeight(280), above = 30, cell = Math.floor(width / columns);
   const svg = element("svg", {width, role: "img", "aria-label": "cost against error"}, host);
   let top = drawLegend(svg, width, unique(chosen.map((group) => group.method)), methodStyle) + 4, rowHeight = 0;
   panels.forEach((panel, k) => {

@@ -42,7 +42,7 @@ function worstVerdict(group) {
 }
 
 function describe(group) {
-  const k = group.index, lines = [`${group.method} · ${group.arithmetic}`, `${data.families[group.family]}, n = ${group.n}`];
+  const k = group.index, lines = [group.kernel ? `recipe ${group.method}` : `${group.method} · ${group.arithmetic}`, `${data.families[group.family]}, n = ${group.n}`];
   for (const metric of metrics) {
     lines.push(`${metric}: median ${shortNumber(columnsOf[metric].median[k])}, worst ${shortNumber(columnsOf[metric].worst[k])}`);
   }

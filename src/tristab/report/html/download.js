@@ -14,8 +14,11 @@ function svgText(svg) {
   const copy = svg.cloneNode(true);
   copy.querySelectorAll("[data-ring]").forEach((ring) => ring.remove());
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
-  const background = element("rect", {width: "100%", height: "100%", fill: "var(--page)"});
-  copy.prepend(background);
+  const margin = 10, width = Number(svg.getAttribute("width")) + 2 * margin, height = Number(svg.getAttribute("height")) + 2 * margin;
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
+  copy.setAttribute("viewBox", `${-margin} ${-margin} ${width} ${height}`);
+  copy.prepend(element("rect", {x: -margin, y: -margin, width, height, fill: "var(--page)"}));
   copy.setAttribute("font-family", "Helvetica, Arial, sans-serif");
   const colours = lightColours();
   return new XMLSerializer().serializeToString(copy).replace(/var\((--[a-z0-9-]+)\)/g, (_, name) => colours.getPropertyValue(name).trim());

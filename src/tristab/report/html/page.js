@@ -2,7 +2,7 @@
 
 const figures = [
   {id: "verdicts", title: "Verdicts", needs: groups.length > 0, draw: heatTable,
-    note: "Worst verdict of the selected families and sizes, with the worst error of the trials that are finite. A verdict compares the error with what a stable method achieves in that arithmetic."},
+    note: "Worst verdict of the selected families and sizes, with the worst error; where trials are not finite, with how many. A verdict compares the error with what a stable method achieves in that arithmetic."},
   {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
   {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
@@ -14,18 +14,19 @@ const figures = [
   {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
   {id: "cost", title: "Cost against error", needs: metrics.length > 0 && ["matmul_flops", "depth"].some((name) => columnsOf[name].some((value) => value !== null)), lacks: "costs", draw: costAgainstError,
     note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error. Settings with a trial that is not finite are at the top."},
-  {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decays of the inverse",
+  {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decay of the inverse",
     draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
   {id: "powers", title: "Powers of A", needs: data.matrices.profiles.some((profile) => profile.powers.length > 0), lacks: "powers of A",
     draw: profileFigure("powers", "x: power; y: largest entry of that power of A, median over the matrices"), note: "What methods that square or double hold on the way."},
   {id: "conditions", title: "Condition of the inputs", needs: conditions.length > 0, draw: conditionReport, note: ""},
-  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable, note: ""},
-  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, draw: stabilityClasses, note: "How errors grow with condition number and size: slopes in logarithms."},
+  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable,
+    note: `${data.expectations.filter((row) => row.met).length} of ${data.expectations.length} met; those that are not stand first. Filters do not change this table.`},
+  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, note: "How errors grow with condition number and size: slopes in logarithms."},
 ];
 
 function drawFigure(figure) {
   figure.host.replaceChildren();
-  const limit = figure.all ? Infinity : innerWidth > 700 ? 12 : 4;
+  const most = printing || innerWidth > 700 ? 12 : 4, limit = figure.all && !printing ? Infinity : most;
   if (selectedGroups().length === 0 && !["expectations", "classes"].includes(figure.id)) {
     figure.host.textContent = "Nothing is selected.";
     figure.csv.disabled = true;
@@ -39,7 +40,8 @@ function drawFigure(figure) {
   figure.svg.disabled = !drawing;
   figure.svg.hidden = !drawing;
   const panels = figure.result.panels || 0;
-  figure.more.hidden = panels <= (innerWidth > 700 ? 12 : 4);
+  figure.more.hidden = panels <= most;
+  figure.host.parentNode.classList.toggle("text", !drawing);
   figure.more.textContent = figure.all ? "fewer" : `all ${panels} panels`;
   if (figure.id === "split") figure.more.textContent = figure.all ? "fewer" : "all rows";
 }
@@ -87,9 +89,12 @@ figures.filter((figure) => figure.needs).forEach(addFigure);
 addFilters(document.getElementById("filters"), drawAll);
 provenance(document.getElementById("provenance"));
 drawAll();
+const printAs = (paper) => { printing = paper; drawAll(); };
+addEventListener("beforeprint", () => printAs(true));
+addEventListener("afterprint", () => printAs(false));
 let drawnWidth = innerWidth, waiting = 0;
 addEventListener("resize", () => {
-  if (innerWidth === drawnWidth) return;
+  if (innerWidth === drawnWidth || printing) return;
   drawnWidth = innerWidth;
   clearTimeout(waiting);
   waiting = setTimeout(drawAll, 100);

@@ -3,9 +3,9 @@
 // Draws `panels` ({title, series: [{name, points: [{x, y, text, lost}]}]}; y null: not finite; lost: some trials have
 // no number) and returns the points for the pointer. options: cap, floor, sharedX, axes, label, styleOf.
 function drawPanels(host, panels, options) {
-  const width = Math.max(300, host.clientWidth), columns = Math.max(1, Math.min(4, Math.floor(width / 285), panels.length));
+  const width = widthOf(host), columns = panelColumns(width, 285, 4, panels.length);
   const twoLines = panels.some((panel) => panel.title.includes("\n"));
-  const left = 46, gap = 14, height = 170, above = twoLines ? 44 : 28, below = 34, cell = Math.floor(width / columns);
+  const left = 46, gap = 14, height = panelHeight(170), above = twoLines ? 44 : 28, below = 34, cell = Math.floor(width / columns);
   const styleOf = options.styleOf || methodStyle, cap = options.cap || Infinity, floor = options.floor || 0;
   const shownNames = new Set(panels.flatMap((panel) => panel.series.map((series) => series.name)));
   const names = [...shownNames];

@@ -45,17 +45,17 @@ function errorSplit(host, limit) {
     });
     return {method: members[0].method, arithmetic: members[0].arithmetic, parts};
   }).filter((setting) => setting.parts.slice(0, -1).some((value) => value !== null));
-  const shown = settings.slice(0, limit * 4), width = Math.max(300, host.clientWidth);
+  const shown = settings.slice(0, limit * 4), width = widthOf(host);
   const left = Math.min(260, width * 0.42), line = 18, top = 34, height = shown.length * line;
   const svg = element("svg", {width, role: "img", "aria-label": "parts of the errors"}, host), points = [];
   const values = shown.flatMap((setting) => setting.parts).filter((value) => value !== null && value <= errorCap);
-  const xScale = logScale(values, left + 24, width - 40, width > 600 ? 8 : 4);
+  const xScale = logScale(values, left + 46, width - 40, width > 600 ? 8 : 4);
   const placeOf = (value) => value === 0 ? left + 8 : value > errorCap ? width - 18 : xScale.place(value);
   for (const mark of xScale.marks) {
     element("line", {x1: xScale.place(mark.at).toFixed(1), x2: xScale.place(mark.at).toFixed(1), y1: top, y2: top + height, stroke: "var(--grid)"}, svg);
     write(svg, xScale.place(mark.at), top + height + 14, mark.label, {anchor: "middle"});
   }
-  write(svg, left + 8, top + height + 14, "0", {anchor: "middle"});
+  if (shown.some((setting) => setting.parts.includes(0))) write(svg, left + 8, top + height + 14, "0", {anchor: "middle"});
   const styles = errorParts.map(([, , shape], k) => ({colour: `var(--s${k})`, shape, dash: ""}));
   let x = 0;
   errorParts.forEach(([, name], k) => {

@@ -25,7 +25,7 @@ function drawSlopes(svg, box, xScale, yScale, corner) {
     const x2 = xScale.place(end), y2 = yScale.place(corner.y * Math.pow(end / corner.x, slope));
     element("line", {x1: xScale.place(corner.x).toFixed(1), y1: yScale.place(corner.y).toFixed(1), x2: x2.toFixed(1), y2: y2.toFixed(1),
       stroke: "var(--soft)", "stroke-width": 1.2, "stroke-dasharray": "5 4"}, svg);
-    write(svg, Math.min(x2 - 4, box.x + box.width - 4), slope === 2 ? Math.max(y2 - 5, box.y + 30) : y2 + 12, `slope ${slope}`, {anchor: "end", size: 10});
+    write(svg, Math.min(x2 - 4, box.x + box.width - 4), slope === 2 ? Math.max(y2 - 5, box.y + 30) : y2 + 12, `slope ${slope}`, {anchor: "end", size: 10, halo: true});
   }
 }
 
@@ -35,8 +35,8 @@ const describeCase = (point) => `${point.group.method} · ${point.group.arithmet
 function errorOverCondition(host, limit) {
   const chosen = selectedGroups(), points = [];
   const byArithmetic = [...grouped(chosen, (group) => group.arithmetic)];
-  const width = Math.max(300, host.clientWidth), columns = Math.max(1, Math.min(3, Math.floor(width / 360), byArithmetic.length));
-  const left = 46, gap = 14, height = 250, above = 30, below = 34, cell = Math.floor(width / columns);
+  const width = widthOf(host), columns = panelColumns(width, 290, 3, byArithmetic.length);
+  const left = 46, gap = 14, height = panelHeight(250), above = 30, below = 34, cell = Math.floor(width / columns);
   const svg = element("svg", {width, role: "img", "aria-label": "error against condition number"}, host);
   const names = unique(chosen.map((group) => group.method));
   const top = drawLegend(svg, width, names, methodStyle) + 4;

@@ -20,8 +20,16 @@ function html(name, attributes = {}, parent = null, text = null) {
 function write(parent, x, y, text, options = {}) {
   return element("text", {x: x.toFixed(1), y: y.toFixed(1), "font-size": options.size || 11, fill: `var(--${options.ink || "soft"})`,
     "text-anchor": options.anchor || "start", ...(options.weight ? {"font-weight": options.weight} : {}),
+    ...(options.halo ? {stroke: "var(--page)", "stroke-width": 3, "paint-order": "stroke"} : {}),
     ...(options.turn ? {transform: `rotate(-90 ${x.toFixed(1)} ${y.toFixed(1)})`} : {})}, parent, text);
 }
+
+// On paper figures are drawn anew for its width, with smaller panels: a figure of twelve has to fit one page of A4 or letter.
+let printing = false;
+const paperWidth = 680;
+const widthOf = (host) => printing ? paperWidth : Math.max(300, host.clientWidth);
+const panelHeight = (onScreen) => printing ? Math.round(onScreen * 0.66) : onScreen;
+const panelColumns = (width, least, most, count) => Math.max(1, Math.min(most, Math.floor(width / (printing ? least * 0.78 : least)), count));
 
 // Widths of text without asking the layout engine, which would be slow for thousands of labels.
 const ruler = document.createElement("canvas").getContext("2d"), widths = new Map();
@@ -84,11 +92,11 @@ function drawLine(parent, style, places) {
     stroke: style.colour, "stroke-width": 1.5, ...(style.dash ? {"stroke-dasharray": style.dash} : {})}, parent);
 }
 
-// Rows of markers with names; returns its height.
+// Rows of markers with names, long ones shortened so that a few fit a row; returns its height.
 function drawLegend(parent, width, names, styleOf, top = 0) {
   let x = 0, y = top + 12;
   for (const name of names) {
-    const text = shortened(name, width - 40), step = textWidth(text) + 38;
+    const text = shortened(name, Math.min(width - 40, 290)), step = textWidth(text) + 38;
     if (x > 0 && x + step > width) { x = 0; y += 18; }
     const style = styleOf(name);
     drawLine(parent, style, [[x, y - 4], [x + 22, y - 4]]);

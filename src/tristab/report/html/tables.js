@@ -1,13 +1,16 @@
 // What is read rather than looked at: conditions of the inputs, stability classes, expectations, provenance.
 
+// Names break between their parts rather than anywhere.
+const breakable = (text) => text.replace(/[:=_](?=[^ ])/g, "$&\u200b");
+
 function drawTable(host, columns, rows, numberFrom = 1) {
   const table = html("table", {}, html("div", {class: "scroll"}, host)), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
   const isNumber = (k) => rows.some((row) => typeof row[k] === "number") && k >= numberFrom;
-  columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, name));
+  columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, breakable(name)));
   for (const row of rows) {
     const line = html("tr", {}, body);
     row.forEach((value, k) => html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : ""}, line,
-      value === null ? "–" : typeof value === "number" ? shortNumber(value) : String(value)));
+      value === null ? "–" : typeof value === "number" ? shortNumber(value) : breakable(String(value))));
   }
 }
 
@@ -31,19 +34,23 @@ function conditionReport(host) {
 }
 
 function stabilityClasses(host) {
-  const columns = ["method_label", "arithmetic_label", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
+  const scenarios = data.classes.some((row) => row.scenario);
+  const columns = [...(scenarios ? ["scenario"] : []), "method_label", "arithmetic_label", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
   const rows = data.classes.filter((row) => selection.methods.has(row.method_label) && selection.arithmetics.has(row.arithmetic_label)).map((row) => columns.map((name) => row[name] ?? null));
-  drawTable(host, ["method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "fail", "not finite"], rows);
+  drawTable(host, [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "fail", "not finite"], rows);
   return {columns, rows};
 }
 
 function expectationTable(host) {
   const bound = (row) => ["at_least", "at_most", "equals"].filter((name) => name in row).map((name) => `${name.replace("_", " ")} ${shortNumber(row[name])}`).join(", ");
   const found = (row) => row.found ?? (row.undefined && row.undefined.found) ?? null;
-  const rows = data.expectations.map((row) => [row.met ? "✓ met" : "✗ not met", row.scenario || "", row.method_label, row.arithmetic_label, row.n,
-    `${row.statistic} of ${row.metric ?? "verdicts"}`, bound(row), found(row), row.why || ""]);
-  drawTable(host, ["", "scenario", "method", "arithmetic", "n", "quantity", "expected", "found", "why"], rows);
-  return {columns: ["met", "scenario", "method", "arithmetic", "n", "quantity", "expected", "found", "why"], rows};
+  const of = (row) => row.metric ?? (row.layer ? `layer's ${row.layer}` : null);
+  const quantity = (row) => [row.statistic, of(row)].filter(Boolean).join(" of ") + (row.metric || row.layer ? "" : " (cases)");
+  const order = [...data.expectations].sort((a, b) => Number(a.met) - Number(b.met));  // what failed comes first
+  const rows = order.map((row) => [row.met ? "✓ met" : "✗ not met", row.scenario || "", row.family_label || row.family || "", row.n, row.method_label || row.method,
+    row.arithmetic_label || row.arithmetic, quantity(row), bound(row), found(row), row.why || ""]);
+  drawTable(host, ["", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows);
+  return {columns: ["met", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows};
 }
 
 function provenance(host) {

@@ -1,0 +1,212 @@
+// Source of the form: man(7), groff_man(7) and groff_man_style(7).
+#include "man_page.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <cctype>
+
+#include "vocabulary.h"
+
+namespace tristab {
+namespace {
+
+// Text in which roff sees no request and no escape, and that can be copied from the page: a plain '-' would be printed as
+// a hyphen, a plain '^' or '~' as an accent.
+std::string escaped(const std::string& text) {
+  std::string result;
+  for (const char c : text) {
+    switch (c) {
+      case '\\':
+        result += "\\e";
+        break;
+      case '-':
+        result += "\\-";
+        break;
+      case '^':
+        result += "\\(ha";
+        break;
+      case '~':
+        result += "\\(ti";
+        break;
+      case '`':
+        result += "\\(ga";
+        break;
+      case '\'':
+        result += "\\(aq";
+        break;
+      case '"':
+        result += "\\(dq";
+        break;
+      default:
+        result += c;
+    }
+  }
+  return result.starts_with('.') ? "\\&" + result : result;
+}
+
+// Paragraphs, between which `text` has an empty line; `request` begins each but the first.
+std::string paragraphs(const std::string& text, const char* request) {
+  std::string result;
+  bool empty = false;
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find('\n', begin), text.size());
+    if (end == begin) {
+      empty = true;
+    } else {
+      if (empty && !result.empty()) result += fmt::format("{}\n", request);
+      empty = false;
+      result += escaped(text.substr(begin, end - begin)) + "\n";
+    }
+    begin = end + 1;
+  }
+  return result;
+}
+
+// A sentence from a line of help: a full stop, and a capital where it begins with a word.
+std::string sentence(std::string text) {
+  if (text.empty()) return text;
+  if (text.back() != '.') text += '.';
+  const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
+  if (word > 1 && (text[word] == ' ' || text[word] == ',' || text[word] == '.')) {
+    text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
+  }
+  return text;
+}
+
+std::string section(const char* title) { return fmt::format(".SH {}\n", title); }
+
+std::string entry(const std::string& tag, const std::string& text) {
+  return fmt::format(".TP\n{}\n{}", tag, paragraphs(text, ".IP"));
+}
+
+// ".BR": names in bold, what follows in italics, as groff_man_style(7) asks for.
+std::string option_tag(const OptionEntry& option) {
+  if (option.positional) {
+    return fmt::format(".I {}{}", escaped(option.names.front()), option.repeated ? " ..." : "");
+  }
+  std::string text = ".B ";
+  for (const std::string& name : option.names) {
+    text += fmt::format("{}{}", &name == &option.names.front() ? "" : ", ", escaped(name));
+  }
+  if (!option.flag) text += fmt::format(" \\fI{}\\fP", escaped(option.value.shown));
+  return text;
+}
+
+// Options under the headings of their groups.
+std::string option_entries(const CommandEntry& command) {
+  std::string text, heading;
+  for (const OptionEntry& option : command.options) {
+    if (option.group.empty() || option.inherited) continue;
+    if (option.names.back() == "--help" && command.name != "tristab") continue;
+    if (!option.positional && option.group != heading) {
+      heading = option.group;
+      if (heading != "Options") text += fmt::format(".PP\n{}:\n", escaped(heading));
+    }
+    std::string what = sentence(option.help);
+    if (!option.details.empty()) what += "\n" + option.details;
+    text += entry(option_tag(option), what);
+  }
+  return text;
+}
+
+std::string example_lines(const std::vector<std::string>& examples) {
+  std::string text = ".PP\n.nf\n.RS 4\n";
+  for (const std::string& example : examples) text += escaped(example) + "\n";
+  return text + ".RE\n.fi\n";
+}
+
+std::string command_section(const CommandEntry& command) {
+  std::string text = fmt::format(".SS {}\n", escaped(command_synopsis(command)));
+  text += paragraphs(sentence(command.summary) + "\n" + command.details, ".PP");
+  text += option_entries(command);
+  return text + example_lines(command.examples);
+}
+
+std::string names_section() {
+  std::string text = section("NAMES");
+  text += paragraphs(
+      "What the options take, of each kind; tristab list KIND NAME explains one. Parameters follow after "
+      "colons, "
+      "mxr:block=8.",
+      ".PP");
+  for (const Vocabulary& vocabulary : vocabularies()) {
+    std::vector<std::string> names;
+    for (const VocabularyEntry& each : vocabulary.entries) names.push_back(each.name);
+    text += entry(fmt::format(".B {}", vocabulary.kind), fmt::format("{}.", fmt::join(names, ", ")));
+  }
+  return text;
+}
+
+std::string exit_section() {
+  std::string text = section("EXIT STATUS");
+  text += entry("0", "Done.");
+  text += entry(
+      "1",
+      "Done, but something that was to be checked failed: an expectation of a configuration (sweep), a\n"
+      "check of the arithmetic (selftest).");
+  text +=
+      entry("2",
+            "The command or its configuration is wrong; one line on standard error says what was found and\n"
+            "what is allowed.");
+  text += entry("3", "Reading or writing failed, or an input holds what it must not, NaN for instance.");
+  return text + entry("130, 143", "Stopped by SIGINT or SIGTERM; no complete result was written.");
+}
+
+std::string environment_section() {
+  std::string text = section("ENVIRONMENT");
+  text += entry(".B NO_COLOR", "Whatever it is set to, unless empty: no colour.");
+  return text +
+         entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");
+}
+
+std::string files_section() {
+  std::string text = section("FILES");
+  text += entry(".I results/NAME.json",
+                "Where sweep writes the result of the configuration NAME unless it is told.");
+  text += entry(".I FILE.partial", "An output while it is written; removed when that fails.");
+  text += entry(".I configs/sweeps, configs/kernels",
+                "In the sources: configurations to run, and the kernels that the program knows, to start "
+                "one's own from.");
+  return text + entry(".I share/bash\\-completion, share/zsh, share/fish",
+                      "Below the prefix of the installation: completion for these shells.");
+}
+
+std::string papers_section() {
+  std::string text = section("SEE ALSO");
+  text += paragraphs(
+      "A. Sobczyk, G. Gottardo, C. K. Matzoros, M. De Vita, F. Skogh, A. Zouzias, J. Zhuang: Fast and Stable "
+      "Triangular\n"
+      "Inversion for Delta-Rule Linear Transformers. arXiv 2605.21325, 2026.\n\n"
+      "L. Zhang, Y. Ren, K. Zhang, T. Liu, L. Ge, D. Li, M. H. Langston, Y. Huang, W. W. Zeng, L. Zhang: "
+      "When Good Enough\n"
+      "Is Optimal: Multiplication-Only Matrix Inversion Approximation for Quantized Gated DeltaNet. arXiv "
+      "2606.06034,\n"
+      "2026.\n\n"
+      "S. Yang, B. Wang, Y. Zhang, Y. Shen, Y. Kim: Parallelizing Linear Transformers with the Delta Rule "
+      "over Sequence\n"
+      "Length. arXiv 2406.06484, 2024.\n\n"
+      "N. J. Higham: Accuracy and Stability of Numerical Algorithms, chapters 8 and 14. SIAM, 2nd edition, "
+      "2002.",
+      ".PP");
+  return text;
+}
+
+}  // namespace
+
+std::string man_page(const CommandTable& table, const std::string& version) {
+  const CommandEntry& program = table.program;
+  std::string text = ".\\\" Made by: tristab man\n";
+  text += fmt::format(".TH TRISTAB 1 \"\" \"tristab {}\" \"User Commands\"\n.nh\n", escaped(version));
+  text += section("NAME") + "tristab \\- numerical stability of triangular inversion in low precision\n";
+  text += section("SYNOPSIS") + ".B tristab\n.I COMMAND\n.RI [ OPTIONS ]\n";
+  text += section("DESCRIPTION") + paragraphs(program.details, ".PP");
+  text += section("OPTIONS") + option_entries(program);
+  text += section("COMMANDS");
+  for (const CommandEntry& command : table.commands) text += command_section(command);
+  text += names_section() + exit_section() + environment_section() + files_section();
+  text += section("EXAMPLES") + example_lines(program.examples);
+  return text + papers_section();
+}
+
+}  // namespace tristab

@@ -1,0 +1,22 @@
+// The terminals behind standard output and standard error: their widths, and whether they get colours.
+#pragma once
+
+#include <string>
+
+#include "tristab/report/page.h"
+
+namespace tristab {
+
+// --color auto, always or never, for the rest of the run. Throws UsageError for any other word.
+void choose_color(const std::string& text);
+
+// A terminal's page is COLUMNS columns wide where that is set, else as wide as the terminal says, else 80; a file or a
+// pipe has no width. Coloured where the choice is `always`; with `auto` on terminals, but not where NO_COLOR is set
+// and not empty (https://no-color.org) or TERM is empty or `dumb`.
+Page standard_output_page();
+Page standard_error_page();
+
+// Whether standard error is a terminal on which a line can be written again and again.
+bool shows_progress();
+
+}  // namespace tristab

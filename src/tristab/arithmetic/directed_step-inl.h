@@ -1,0 +1,169 @@
+// Steps of a sequential accumulation on AVX2, whose instructions have no rounding mode of their own: the thread's mode
+// is set to round down for a whole product. In this mode an operation gives the exact result rounded down, and its
+// negated operands give, negated again, the result rounded up; of the two, the one with the odd last bit is the result
+// rounded to odd, from which one more rounding is right (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008).
+// Included once per SIMD level.
+#if defined(TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H) == defined(HWY_TARGET_TOGGLE)
+#ifdef TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H
+#undef TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H
+#else
+#define TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H
+#endif
+
+#include <hwy/highway.h>
+
+#include <type_traits>
+
+#include "tristab/format/round-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tristab {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+constexpr bool kDirectedMode = HWY_TARGET == HWY_AVX2;
+
+// Steps that are right in the mode toward minus infinity alone, and those that hold sums and right operands scaled.
+template <class Step>
+constexpr bool kRoundsDown = requires {
+  Step::kInModeDown;
+};
+template <class Step>
+constexpr bool kIsScaled = requires(const Step& step) {
+  step.scaling;
+};
+
+// Calls action() in the mode that the step needs. What it does with floats is called in it, not inlined, so that no
+// compiler moves an operation across the change.
+template <class Step, class Action>
+HWY_INLINE void in_mode_of(const Action& action) {
+#if HWY_TARGET == HWY_AVX2
+  if constexpr (kRoundsDown<Step>) {
+    constexpr unsigned kModeBits = 0x6000, kDown = 0x2000;  // MXCSR.RC: Intel SDM, volume 1, 10.2.3
+    const unsigned before = _mm_getcsr();
+    _mm_setcsr((before & ~kModeBits) | kDown);
+    action();
+    _mm_setcsr(before);
+    return;
+  }
+#endif
+  action();
+}
+
+// The one with the odd last bit of a result rounded down and, given negated, rounded up: they are adjacent, or equal
+// where the operation is exact (then `up` counts: an exact zero is +0, as nearest gives).
+template <class D, class V>
+HWY_INLINE V odd_of_directed(D d, V down, V negated_up) {
+  const hn::RebindToUnsigned<D> du;
+  const auto odd = hn::MaskFromVec(hn::BitCast(d, hn::ShiftLeft<31>(hn::BitCast(du, down))));
+  return hn::IfThenElse(odd, down, hn::Xor(negated_up, hn::SignBit(d)));
+}
+
+// How a format is held: multiplied by the power of two that brings its smallest normal number to fp32's, so that
+// fp32's own subnormals have the format's spacing and one integer rounding does them too, in any mode. Sums and the
+// right operands are held so; a product of a left operand with a right one is then scaled as it should be.
+struct FormatScale {
+  float scale = 1, unscale = 1;
+  explicit FormatScale(const Format& format)
+      : scale(static_cast<float>(power_of_two(-126 - format.min_exponent))),
+        unscale(static_cast<float>(power_of_two(126 + format.min_exponent))) {}
+
+  // Round-to-odd needs two bits more than the format (its smallest number then lies two bits above fp32's), and the
+  // scaled operands, whose last place is 2^operand_lsb, must be floats.
+  static bool fits(const Format& format, int operand_lsb) {
+    return format.precision <= 22 && format.subnormals && format.min_exponent >= -126 &&
+           format.min_exponent <= 0 && operand_lsb - 126 - format.min_exponent >= -149;
+  }
+};
+
+// A scaled sum, rounded to odd, to the format to nearest even. `kWholeRange`: the format's exponents are those of
+// fp32 and overflow gives infinity, which the carry into the exponent does. `kAnyNan` as in round_to.
+template <bool kWholeRange, bool kAnyNan>
+struct ToScaledRange {
+  int dropped;
+  std::uint32_t low;
+  float largest, beyond;  // scaled
+  ToScaledRange(const RoundingTarget<float>& target, float scale)
+      : dropped(target.dropped),
+        low(target.low),
+        largest(target.largest * scale),
+        beyond(target.beyond * scale) {}
+
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V x) const {
+    const hn::RebindToUnsigned<D> du;
+    const auto bits = hn::BitCast(du, x);
+    const auto odd = hn::And(hn::ShiftRightSame(bits, dropped), hn::Set(du, 1));
+    V rounded =
+        hn::BitCast(d, hn::AndNot(hn::Set(du, low), hn::Add(hn::Add(bits, hn::Set(du, low >> 1)), odd)));
+    if constexpr (kAnyNan) rounded = hn::IfThenElse(hn::Eq(x, x), rounded, x);
+    if constexpr (kWholeRange) return rounded;
+    const V outside = hn::Or(hn::Set(d, beyond), hn::And(x, hn::SignBit(d)));
+    return hn::IfThenElse(hn::Gt(hn::Abs(rounded), hn::Set(d, largest)), outside, rounded);
+  }
+};
+
+// c + a b with one rounding.
+template <class Rounder>
+struct DirectedFused {
+  static constexpr bool kFused = true, kInModeDown = true;
+  Rounder round;
+  FormatScale scaling;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V c, V a, V b) const {
+    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(a, b, c)));
+  }
+};
+
+// The same, the product rounded on its own.
+template <class Rounder>
+struct DirectedSeparate {
+  static constexpr bool kFused = false, kInModeDown = true;
+  Rounder round;
+  FormatScale scaling;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V c, V a, V b) const {
+    const V sign = hn::SignBit(d);
+    const V product = round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(hn::Xor(a, sign), b)));
+    return round(d, odd_of_directed(d, hn::Add(c, product), hn::Sub(hn::Xor(c, sign), product)));
+  }
+};
+
+// fp16: the conversion instructions round to nearest in any mode, and need no scaling.
+template <class Rounder>
+struct DirectedHalf {
+  static constexpr bool kFused = true, kInModeDown = true;
+  Rounder round;
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V c, V a, V b) const {
+    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(a, b, c)));
+  }
+};
+
+// Calls action(step) with the step for sums in `format`, rounded to nearest even; FormatScale::fits it.
+template <class Action>
+HWY_INLINE void with_directed_step(const Format& format, bool fma, bool finite, const Action& action) {
+  const FormatScale scaling(format);
+  const RoundingTarget<float> target(format);
+  const auto with_rounder = [&](const auto& round) {
+    using Rounder = std::decay_t<decltype(round)>;
+    fma ? action(DirectedFused<Rounder>{round, scaling}) : action(DirectedSeparate<Rounder>{round, scaling});
+  };
+  const bool whole_range =
+      format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
+  if (whole_range && finite) {
+    with_rounder(ToScaledRange<true, false>(target, scaling.scale));
+  } else if (whole_range) {
+    with_rounder(ToScaledRange<true, true>(target, scaling.scale));
+  } else if (finite) {
+    with_rounder(ToScaledRange<false, false>(target, scaling.scale));
+  } else {
+    with_rounder(ToScaledRange<false, true>(target, scaling.scale));
+  }
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tristab
+HWY_AFTER_NAMESPACE();
+
+#endif

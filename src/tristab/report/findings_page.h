@@ -1,0 +1,43 @@
+// At most ten lines, each with the word that says what it is about.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "tristab/report/page.h"
+
+namespace tristab {
+
+class FindingsPage {
+ public:
+  static constexpr std::size_t most_lines = 10;
+
+  explicit FindingsPage(std::string first) : first_(std::move(first)) {}
+  // The settings that failed, worst first: some of them, and how many there are among how many.
+  void add_failures(std::vector<std::string> failures, std::size_t count, std::size_t settings);
+  void add(std::string word, Style style, std::string text);
+  // Below the last one, and only where there is room.
+  void add_optional(std::string text);
+
+  // The entries wrapped to the page. Where that is too long fewer failures are named, then the optional entries are
+  // left out, then every entry is cut to one line.
+  std::string str(const Page& page) const;
+
+ private:
+  struct Entry {
+    std::string word;  // "" continues the one above
+    Style style = Style::plain;
+    std::string text;
+    bool optional = false;
+  };
+  std::vector<Entry> entries_with(std::size_t failures, bool optional) const;
+
+  std::string first_;
+  std::vector<std::string> failures_;
+  std::size_t failing_ = 0, settings_ = 0;
+  bool has_failures_ = false;
+  std::vector<Entry> entries_;
+};
+
+}  // namespace tristab

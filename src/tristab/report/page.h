@@ -1,0 +1,30 @@
+// What a text is printed on: how wide it is and whether it shows colours.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace tristab {
+
+// What a piece of text says, from which its colour follows. No colour is the only signal: the words say the same.
+enum class Style { plain, heading, pass, marginal, fail, nonfinite };
+
+struct Page {
+  // Columns that no line may exceed. 0: a file or a pipe, where tables are as wide as they need to be and prose has
+  // 100 columns.
+  std::size_t width = 0;
+  bool colored = false;
+
+  bool is_terminal() const { return width > 0; }
+  // Columns of running text: lines of more than 100 are hard to read.
+  std::size_t prose_width() const;
+};
+
+// The text between escape codes (ECMA-48 SGR) where the page is coloured, else as it is.
+std::string styled(std::string_view text, Style style, const Page& page);
+
+// "pass", "marginal 3/8", "fail", "nonfinite", "failed 1/8": the style of a verdict in a table.
+Style style_of_verdict(std::string_view text);
+
+}  // namespace tristab

@@ -1,0 +1,77 @@
+#include "tristab/report/progress_line.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "tristab/report/case_label.h"
+#include "tristab/report/text_layout.h"
+
+namespace tristab {
+namespace {
+
+// "0:07", "1:02:03"
+std::string duration_text(double seconds) {
+  const auto whole = std::llround(seconds);
+  if (whole >= 3600) return fmt::format("{}:{:02}:{:02}", whole / 3600, whole / 60 % 60, whole % 60);
+  return fmt::format("{}:{:02}", whole / 60, whole % 60);
+}
+
+// "310", "4.2"
+std::string rate_text(double rate) {
+  return rate < 10 ? fmt::format("{:.1f}", rate) : fmt::format("{:.0f}", rate);
+}
+
+}  // namespace
+
+void WorstCase::add(const MatrixResult& result) {
+  if (nonfinite_) return;
+  for (const Record& record : result.records) {
+    nonfinite_ = record.status == Status::nonfinite;
+    // A total_frobenius that does not exist is NaN, and no comparison holds.
+    const bool worse = record.finite() && record.total_frobenius > error_;
+    if (!nonfinite_ && !worse) continue;
+    error_ = record.total_frobenius;
+    place_ =
+        fmt::format("{} on {}",
+                    setting_label({record.method, record.arithmetic, record.kernel, record.formation}),
+                    input_label(*result.scenario, *result.family, result.n));
+    if (nonfinite_) return;
+  }
+}
+
+void WorstCase::add(const LayerResult& result) {
+  if (nonfinite_) return;
+  for (const LayerRecord& record : result.records) {
+    nonfinite_ = record.status == Status::nonfinite;
+    const bool worse = record.status == Status::ok && record.errors.whole.o > error_;
+    if (!nonfinite_ && !worse) continue;
+    error_ = record.errors.whole.o;
+    place_ = fmt::format("outputs of {} on {}", setting_label(record.setting),
+                         input_label(*result.scenario, *result.family, result.n));
+    if (nonfinite_) return;
+  }
+}
+
+std::string WorstCase::text() const {
+  if (place_.empty()) return "";
+  return nonfinite_ ? fmt::format("first non-finite: {}", place_)
+                    : fmt::format("worst {:.1e}: {}", error_, place_);
+}
+
+std::string progress_line(const ProgressState& state, std::size_t width) {
+  const bool in_layers = state.cases_done >= state.cases && state.sequences > 0;
+  const std::int64_t done = in_layers ? state.sequences_done : state.cases_done;
+  std::string line = in_layers
+                         ? fmt::format("{} of {} sequences of layers", done, state.sequences)
+                         : fmt::format("{} of {} cases", done, state.cases);
+  line += fmt::format(", {:.0f}%", 100 * state.fraction);
+  if (state.phase_seconds > 0)
+    line += fmt::format(", {}/s", rate_text(static_cast<double>(done) / state.phase_seconds));
+  if (state.fraction > 0)
+    line += fmt::format(", {} left", duration_text(state.seconds / state.fraction - state.seconds));
+  if (!state.worst.empty()) line += fmt::format("; {}", without_controls(state.worst));
+  return elided(line, width);
+}
+
+}  // namespace tristab
