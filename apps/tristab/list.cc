@@ -212,7 +212,8 @@ void list_formats(const std::string& name) {
   }
   const FormatDescription* known = nullptr;
   const FormatDescription* pattern = nullptr;  // explains the formats that have no entry of their own
-  const char* const pattern_name = name.starts_with('p') ? custom_pattern : ieee_pattern;
+  const char* const pattern_name =
+      name.starts_with('p') || name.find('-') != std::string::npos ? custom_pattern : ieee_pattern;
   for (const FormatDescription& description : format_descriptions()) {
     if (description.name == name) known = &description;
     if (description.name == pattern_name) pattern = &description;
@@ -322,13 +323,12 @@ void list_formations(const std::string& name) {
 }
 
 // The formula of a method, and of those inside it.
-void print_method_formulas(const MethodSpec& spec) {
-  print_field("formula",
-              fmt::format("{}: {}", spec.method->description.name, spec.method->description.formula));
+void print_method_formulas(const MethodSpec& spec, const char* header = "formula") {
+  print_field(header, fmt::format("{}: {}", spec.method->description.name, spec.method->description.formula));
   for (const char* inner : {"diagonal", "base"}) {
     if (!spec.settings.has(inner)) continue;
     const std::vector<MethodSpec> nested = expand_method(spec.settings.at(inner), inner);
-    print_method_formulas(nested.front());
+    print_method_formulas(nested.front(), "");
   }
 }
 
@@ -398,7 +398,7 @@ void list_metrics(const std::string& name) {
   print_field("hides", explanation.hides);
   print_field("undefined", explanation.undefined);
   print_field("source", whole.source);
-  print_example(metric_example(metric.name));
+  print_example(metric_example(metric));
 }
 
 struct ListOptions {

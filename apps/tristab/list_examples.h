@@ -1,12 +1,12 @@
-// A command for each entry of tristab list, that shows it at work. Small: a second at most. None reads or writes a file
-// but the family `file`, which makes its own.
+// A command for each entry of tristab list, that shows it at work in a second or less and needs no file but what it
+// writes itself.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tristab/recipe/recipe.h"
+#include "tristab/metric/metric.h"
 
 namespace tristab {
 
@@ -15,7 +15,7 @@ std::string arithmetic_example(std::string_view name);  // of formats too: each 
 std::string family_example(std::string_view name);
 std::string rule_example(std::string_view name);
 std::string formation_example(std::string_view name);
-std::string metric_example(std::string_view name);
+std::string metric_example(const MetricInfo& metric);
 std::string kernel_example(std::string_view name, const std::vector<int>& chunks);
 
 // `choice` is the parameter that takes the model: "keys", "beta", "gate".

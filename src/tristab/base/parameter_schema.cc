@@ -61,9 +61,9 @@ Json value_schema(const Parameter& parameter) {
   using Kind = Parameter::Kind;
   std::vector<Json> allowed;
   switch (parameter.kind) {
-    case Kind::integer:
+    case Kind::integer:  // not "type": "integer", which some validators deny 16.0
       allowed.push_back({{"type", "number"},
-                         {"multipleOf", 1},
+                         {"multipleOf", 1.0},
                          {"minimum", limit(std::max(parameter.minimum, -largest_whole))},
                          {"maximum", limit(std::min(parameter.maximum, largest_whole))}});
       break;

@@ -16,7 +16,7 @@ namespace {
 constexpr const char* draft7 = "http://json-schema.org/draft-07/schema#";
 
 Json whole(double minimum, std::int64_t maximum, const Json& otherwise, const char* description) {
-  return {{"type", {"number", "null"}}, {"multipleOf", 1},      {"minimum", minimum},
+  return {{"type", {"number", "null"}}, {"multipleOf", 1.0},    {"minimum", minimum},
           {"maximum", maximum},         {"default", otherwise}, {"description", description}};
 }
 
@@ -24,7 +24,8 @@ Json whole(double minimum, std::int64_t maximum, const Json& otherwise, const ch
 Json chunks_schema(SchemaDefinitions& definitions) {
   const Json size{
       {"anyOf",
-       {Json{{"type", "number"}, {"multipleOf", 1}, {"minimum", smallest_chunk}, {"maximum", largest_chunk}},
+       {Json{
+            {"type", "number"}, {"multipleOf", 1.0}, {"minimum", smallest_chunk}, {"maximum", largest_chunk}},
         Json{{"type", "string"}, {"pattern", "^[0-9]+(:[0-9]+(:\\*?[0-9]+)?)?$"}}}}};
   const Json one = definitions.refer("chunk", size);
   return {
@@ -197,7 +198,7 @@ Json kernel_schema() {
       {"*", {{"allOf", {arithmetic}}, {"description", "A as stored, and every stage that is not named"}}}};
   stages["required"] = {"*"};
   const Json size{{"anyOf",
-                   {Json{{"type", "number"}, {"multipleOf", 1}, {"minimum", 1}, {"maximum", 256}},
+                   {Json{{"type", "number"}, {"multipleOf", 1.0}, {"minimum", 1}, {"maximum", 256}},
                     Json{{"type", "string"}, {"pattern", "^[0-9]+(:[0-9]+(:\\*?[0-9]+)?)?$"}}}}};
   const Json properties{
       {"$schema", {{"type", "string"}, {"description", "this schema, for editors; otherwise ignored"}}},

@@ -58,7 +58,7 @@ Json absent(const char* key) { return {{"properties", {{key, {{"not", Json::obje
 
 Json define_expectation(SchemaDefinitions& definitions) {
   const Json size{{"anyOf",
-                   {Json{{"type", "number"}, {"multipleOf", 1}, {"minimum", 1}, {"maximum", 256}},
+                   {Json{{"type", "number"}, {"multipleOf", 1.0}, {"minimum", 1}, {"maximum", 256}},
                     Json{{"type", "string"}, {"pattern", "^[0-9]+(:[0-9]+(:\\*?[0-9]+)?)?$"}}}}};
   const Json number{{"type", "number"}};
   const Json properties{

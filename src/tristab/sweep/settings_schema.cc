@@ -60,9 +60,10 @@ std::vector<Json> model_conditions(const std::vector<Parameter>& parameters, Sch
 
 // Parameters of the families `file` and `toeplitz` that are lists by themselves.
 Json whole_list(std::size_t fewest, bool unique) {
-  Json list{{"type", "array"},
-            {"items", {{"type", "number"}, {"multipleOf", 1}, {"minimum", 0}, {"maximum", 9007199254740992}}},
-            {"minItems", fewest}};
+  Json list{
+      {"type", "array"},
+      {"items", {{"type", "number"}, {"multipleOf", 1.0}, {"minimum", 0}, {"maximum", 9007199254740992}}},
+      {"minItems", fewest}};
   if (unique) list["uniqueItems"] = true;
   return list;
 }
@@ -122,12 +123,18 @@ Json define_families(SchemaDefinitions& definitions) {
     }
     cases.push_back(std::move(each));
     const std::string pattern = inline_pattern(quoted_pattern(description.name), description.parameters);
-    patterns.push_back(pattern.substr(1, pattern.size() - 2));  // without ^ and $
+    const std::string inner = pattern.substr(1, pattern.size() - 2);  // without ^ and $
+    if (description.name != "file") {
+      patterns.push_back(inner);
+    } else {  // nothing without its path
+      patterns.push_back(fmt::format("{}:path=[^:]+{}", inner, inner.substr(description.name.size())));
+    }
   }
   const Json text{{"type", "string"}, {"pattern", fmt::format("^({})$|^\\{{", fmt::join(patterns, "|"))}};
   definitions.set(
       "family",
       {{"anyOf", setting_forms("family", names_schema(family_descriptions()), cases, text, definitions)},
+       {"not", {{"const", "file"}}},
        {"description",
         "a family of matrices: a name, a name with parameters "
         "(gdn:keys=silu), or an object; lists of values are axes"}});
