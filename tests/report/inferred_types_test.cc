@@ -95,10 +95,10 @@ const TableColumn& named(const std::vector<TableColumn>& columns, const std::str
 // A hundred and more cases without an error and without a formation of A, then some with both.
 SweepConfig late_reals() {
   return make_config(Json{{"name", "late"},
-                          {"chunks", "2:31:1"},
+                          {"chunks", "16:44:1"},
                           {"trials", 1},
                           {"families", {"ones", Json{{"family", "gdn"}, {"keys", "silu"}, {"head_dim", 32}}}},
-                          {"methods", {"row-substitution", "mbh", "column-sweep", "recursive"}},
+                          {"methods", {"row-substitution", "mbh", "column-sweep", "matrix-column-sweep"}},
                           {"arithmetics", {"fp32"}},
                           {"formations", {"exact", "gram"}}},
                      {}, "test", TRISTAB_TEST_DATA, "late");

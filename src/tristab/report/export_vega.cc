@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 #include <set>
 
 #include "tristab/base/errors.h"
@@ -52,21 +53,28 @@ ResultHead export_vega(const std::string& results, const std::string& output) {
         groups.add(section, object, place);
       });
   double least = HUGE_VAL;
-  bool any = false;
   std::set<int> sizes;
+  std::map<std::string, std::vector<std::string>> order;  // of the values of a field
+  const auto note = [&order](const char* name, const std::string& value) {
+    std::vector<std::string>& values = order[name];
+    if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+  };
   for (const ResultGroup& group : groups.groups()) {
     const double median = group.median(frobenius);
-    any = any || std::isfinite(median);
-    if (std::isfinite(median)) sizes.insert(group.n);
+    if (!std::isfinite(median)) continue;
+    sizes.insert(group.n);
+    note("family", input_title(groups.inputs()[group.input]));
+    note("method", groups.settings()[group.setting].method);
+    note("arithmetic", groups.settings()[group.setting].arithmetic);
     if (median > lowest && median < highest) least = std::min(least, median);
   }
-  if (!any) {
+  if (sizes.empty()) {
     throw InputError(fmt::format("{}: found no finite 'frobenius'; allowed: a result with one",
                                  results == "-" ? "standard input" : results));
   }
   if (!std::isfinite(least)) least = 1e-16;  // all exact
   Json x = field("n", "quantitative", "chunk size n"),
-       y = field("shown", "quantitative", "relative error, median (100: or more)");
+       y = field("shown", "quantitative", "relative error, median");
   x["scale"] = Json{{"type", "log"}, {"base", 2}, {"nice", false}, {"padding", 12}};
   x["axis"] = Json{{"values", sizes}, {"format", "d"}};
   y["scale"] = Json{{"type", "log"}};
@@ -76,13 +84,17 @@ ResultHead export_vega(const std::string& results, const std::string& output) {
                            "exact", "trials", "nonfinite_trials"}) {
     tooltip.push_back(Json{{"field", name}});
   }
-  // In the order of the result, not of the alphabet; colours and shapes repeat at different lengths.
-  const auto in_order = [](Json channel) {
-    channel["sort"] = nullptr;
+  // In the order of the result, not of the alphabet (of which `"sort": null` makes facets); colours and shapes repeat at
+  // different lengths.
+  const auto in_order = [&](const char* name) {
+    Json channel = field(name, "nominal", name);
+    channel["sort"] = order[name];
     return channel;
   };
-  Json colour = in_order(field("method", "nominal", "method")), shape = colour;
+  Json colour = in_order("method"), shape = colour;
   colour["scale"] = Json{{"scheme", "tableau10"}};
+  colour["legend"] = Json{{"labelLimit", 320}};
+  shape["legend"] = nullptr;
   shape["scale"] = Json{
       {"range", {"circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"}}};
   const Json encoding{{"x", x}, {"y", y}, {"color", colour}, {"shape", shape}, {"tooltip", tooltip}};
@@ -90,8 +102,7 @@ ResultHead export_vega(const std::string& results, const std::string& output) {
                   {"height", 150},
                   {"mark", Json{{"type", "line"}, {"point", true}}},
                   {"encoding", encoding}};
-  const Json facet{{"row", in_order(field("family", "nominal", "family"))},
-                   {"column", in_order(field("arithmetic", "nominal", "arithmetic"))}};
+  const Json facet{{"row", in_order("family")}, {"column", in_order("arithmetic")}};
   JsonObject object;
   object.text("$schema", "https://vega.github.io/schema/vega-lite/v5.json");
   object.text(
