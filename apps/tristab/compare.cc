@@ -279,7 +279,8 @@ void compare(const CLI::App& command, const CompareOptions& options) {
                                  options.results.empty() ? "tristab compare" : options.results));
   }
   if (metrics.empty()) return print_rankings(rank_methods(records, selection), top);
-  fmt::print("{}", cross_table_text(cross_table(records, selection, metrics), format, standard_output_page()));
+  fmt::print("{}",
+             cross_table_text(cross_table(records, selection, metrics), format, standard_output_page()));
 }
 
 }  // namespace

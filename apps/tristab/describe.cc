@@ -239,11 +239,11 @@ std::string description_of_file(const DescribeOptions& options, const Page& page
   std::vector<LayerTensors> layers;
   if (only == nullptr) layers = chosen_layers(settings, file);
 
-  std::string text = sentence(
-      fmt::format("{}: {}, {}", file->path(),
-                  counted(static_cast<std::int64_t>(file->tensors().size()), "tensor", "tensors"),
-                  counted(static_cast<std::int64_t>(layers.size()), "layer", "layers")),
-      page);
+  std::string text =
+      sentence(fmt::format("{}: {}, {}", file->path(),
+                           counted(static_cast<std::int64_t>(file->tensors().size()), "tensor", "tensors"),
+                           counted(static_cast<std::int64_t>(layers.size()), "layer", "layers")),
+               page);
   // Everything, or what belongs to the layer or tensor that the settings name.
   std::set<const Tensor*> used;
   for (const LayerTensors& layer : layers) {
@@ -256,7 +256,8 @@ std::string description_of_file(const DescribeOptions& options, const Page& page
     if (named && !used.contains(&tensor)) others.push_back(&tensor);
   }
   text += tensor_table(*file, tensors, page, stop);
-  for (const LayerTensors& layer : layers) text += fmt::format("\n{}", layer_text(layer, options, page, stop));
+  for (const LayerTensors& layer : layers)
+    text += fmt::format("\n{}", layer_text(layer, options, page, stop));
   for (const Tensor* tensor : others) {
     const std::string matrices = matrices_text(settings, file, *tensor, options, page, stop);
     if (!matrices.empty()) text += fmt::format("\n{}", matrices);

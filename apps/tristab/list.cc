@@ -25,7 +25,8 @@ void print_field(const std::string& name, std::string_view text) {
   const Page page = standard_output_page();
   std::string block = paragraph(text, indent, page);
   if (block.starts_with(std::string(indent, ' ')))
-    block.replace(0, indent, fmt::format("{}{:{}}", styled(name, Style::heading, page), "", indent - name.size()));
+    block.replace(0, indent,
+                  fmt::format("{}{:{}}", styled(name, Style::heading, page), "", indent - name.size()));
   fmt::print("{}", block);
 }
 
@@ -40,8 +41,8 @@ void print_name(const std::string& name) {
 void print_table(const Table& table) { fmt::print("{}", table.str(standard_output_page())); }
 
 // A column of running text; in a file or a pipe of `width` columns.
-TableColumn text_column(const char* header, std::size_t width) {
-  return {.header = header, .layout = wrapped_cell, .widest = width};
+TableColumn text_column(const char* header, std::size_t width, int dispensable = 0) {
+  return {.header = header, .layout = wrapped_cell, .widest = width, .dispensable = dispensable};
 }
 
 void print_parameters(std::span<const Parameter> parameters) {
@@ -110,9 +111,9 @@ void list_arithmetics(const std::string& name) {
     Table table({{"arithmetic"},
                  text_column("operands", 19),
                  text_column("sums of products", 22),
-                 text_column("vector unit", 17),
-                 text_column("storage", 9),
-                 text_column("output", 7)});
+                 text_column("vector unit", 17, 1),
+                 text_column("storage", 9, 2),
+                 text_column("output", 7, 3)});
     for (const Description& description : arithmetic_descriptions()) {
       if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
         table.add_row({description.name, wrapped_cell(description.summary, 19), "", "", "", ""});
@@ -165,7 +166,12 @@ constexpr const char* custom_pattern = "pPeminEemaxE";
 
 void list_formats(const std::string& name) {
   if (name.empty()) {
-    Table table({{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, text_column("what it is", 50)});
+    Table table({{"format"},
+                 {"p", true},
+                 {"emin", true},
+                 {"emax", true},
+                 {"largest", true},
+                 text_column("what it is", 50)});
     for (const FormatDescription& description : format_descriptions()) {
       if (description.name == ieee_pattern || description.name == custom_pattern) {
         table.add_row({description.name, description.name == ieee_pattern ? "Y+1" : "P", "", "", "",
@@ -206,8 +212,7 @@ void list_formats(const std::string& name) {
 void list_families(const std::string& name) {
   if (name.empty()) {
     Table table({{"family"}, text_column("what it is", 70)});
-    for (const Description& family : family_descriptions())
-      table.add_row({family.name, family.summary});
+    for (const Description& family : family_descriptions()) table.add_row({family.name, family.summary});
     print_table(table);
     return;
   }
@@ -228,8 +233,7 @@ std::string spaced(const std::string& label) {
 void list_rules(const std::string& name) {
   if (name.empty()) {
     Table table({{"rule"}, text_column("A, for i > j", 42), text_column("recurrence", 40)});
-    for (const DeltaRule& rule : delta_rules())
-      table.add_row({rule.name, rule.formula, rule.recurrence});
+    for (const DeltaRule& rule : delta_rules()) table.add_row({rule.name, rule.formula, rule.recurrence});
     print_table(table);
     fmt::print("\n");
     print_text(
@@ -284,10 +288,11 @@ void list_kernels(const std::string& name) {
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     const ArithmeticRow row = describe(arithmetic);
     const Page page = standard_output_page();
-    fmt::print("\n{}", sentence(fmt::format("stage {}: {}",
-                                            stage == "*" ? "* (A as stored, and every stage not named)" : stage,
-                                            label_of(arithmetic)),
-                                page));
+    fmt::print("\n{}",
+               sentence(fmt::format("stage {}: {}",
+                                    stage == "*" ? "* (A as stored, and every stage not named)" : stage,
+                                    label_of(arithmetic)),
+                        page));
     print_field("operands", row.operand);
     print_field("sums", row.accumulator);
     print_field("vector", row.vector);

@@ -32,9 +32,10 @@ struct SweepOptions {
 void print_plan(const SweepConfig& config, const Plan& plan) {
   std::vector<TableColumn> columns{{.header = "family", .layout = broken_label, .widest = 60, .least = 18},
                                    {"n", true},
-                                   {"matrices", true},
+                                   {.header = "matrices", .right = true, .dispensable = 1},
                                    {"cases", true}};
-  if (config.has_scenarios()) columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines});
+  if (config.has_scenarios())
+    columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines, .least = 22});
   Table table(columns);
   const Scenario* above = nullptr;
   for (const MatrixGroup& group : plan.groups) {

@@ -1,6 +1,6 @@
 tristab_tests(apps
   SOURCES bad_input_test.cc command_line_test.cc compare_test.cc describe_test.cc failures_test.cc generate_test.cc invert_test.cc kernels_test.cc large_file_test.cc list_test.cc layer_sweep_test.cc
-          run_program.cc scenarios_test.cc selftest_test.cc sweep_test.cc paper_snr_test.cc zoo_test.cc layer_zoo_test.cc report_test.cc
+          pseudo_terminal.cc run_program.cc scenarios_test.cc selftest_test.cc sweep_test.cc terminal_test.cc paper_snr_test.cc zoo_test.cc layer_zoo_test.cc report_test.cc
   USES tristab_report)
 target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tristab>")
 add_dependencies(apps_test tristab)

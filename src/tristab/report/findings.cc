@@ -19,7 +19,7 @@
 namespace tristab {
 namespace {
 
-constexpr std::size_t most_failing = 4;       // settings that are named
+constexpr std::size_t most_failing = 4;      // settings that are named
 constexpr std::size_t most_arithmetics = 6;  // with their cheapest setting
 
 Setting setting_of(const SummaryRow& row) { return {row.method, row.arithmetic, row.kernel, row.formation}; }
@@ -38,13 +38,17 @@ std::string kinds_text(const SettingFindings& found) {
 }
 
 std::string failure_text(const SettingFindings& found) {
+  if (found.lost() == found.trials && found.groups > 1) {
+    return fmt::format("{}: every case on all of its {} inputs and sizes: {}", found.setting, found.groups,
+                       kinds_text(found));
+  }
   if (found.worst_lost == found.lost()) {  // all of it on one input
     const bool one_kind = (found.nonfinite > 0) + (found.fail > 0) + (found.failed > 0) == 1;
-    return one_kind ? fmt::format("{}: {} of {} {} on {}", found.setting, found.lost(), found.worst_trials,
-                                  kinds_text(found).substr(kinds_text(found).find(' ') + 1),
-                                  found.worst_input)
-                    : fmt::format("{}: {} of {} on {}", found.setting, kinds_text(found), found.worst_trials,
-                                  found.worst_input);
+    return one_kind
+               ? fmt::format("{}: {} of {} {} on {}", found.setting, found.lost(), found.worst_trials,
+                             kinds_text(found).substr(kinds_text(found).find(' ') + 1), found.worst_input)
+               : fmt::format("{}: {} of {} on {}", found.setting, kinds_text(found), found.worst_trials,
+                             found.worst_input);
   }
   return fmt::format("{}: {} of {} cases, most on {} ({} of {})", found.setting, kinds_text(found),
                      found.trials, found.worst_input, found.worst_lost, found.worst_trials);
@@ -81,19 +85,14 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
     worst = &row;
   }
   if (worst == nullptr) return "";
-  return fmt::format("{}: {} on {} (total_frobenius{})",
-                     std::isinf(error) ? "infinite" : short_number(error), setting_label(setting_of(*worst)),
-                     input_of(*worst), worst->nonfinite_trials > 0 ? " of the finite cases" : "");
+  return fmt::format("{}: {} on {} (total_frobenius{})", std::isinf(error) ? "infinite" : short_number(error),
+                     setting_label(setting_of(*worst)), input_of(*worst),
+                     worst->nonfinite_trials > 0 ? " of the finite cases" : "");
 }
 
 std::string steps_text(const SettingFindings& found) {
-  std::vector<std::string> parts;
-  if (found.depth > 0) parts.push_back(fmt::format("{} product{}", found.depth, found.depth == 1 ? "" : "s"));
-  if (found.vector_depth > 0) {
-    parts.push_back(fmt::format("{} vector step{}", found.vector_depth, found.vector_depth == 1 ? "" : "s"));
-  }
-  if (parts.empty()) return "no steps";
-  return fmt::format("{} in sequence", fmt::join(parts, " and "));
+  return fmt::format("{} steps deep ({} products, {} vector)", found.steps(), found.depth,
+                     found.vector_depth);
 }
 
 int most_groups(const std::vector<SettingFindings>& settings) {
@@ -118,18 +117,18 @@ std::string cheapest_text(const std::vector<SettingFindings>& settings, int grou
     return fmt::format("none: no setting passed every case; nearest: {}, {} of {} cases", nearest->setting,
                        nearest->pass, nearest->trials);
   }
-  const auto held =
-      std::count_if(settings.begin(), settings.end(), [](const SettingFindings& each) { return each.held(); });
+  const auto held = std::count_if(settings.begin(), settings.end(),
+                                  [](const SettingFindings& each) { return each.held(); });
   std::string where = "every case";
   if (cheapest->groups < groups) {
-    where = fmt::format("wherever they ran (this one at n = {}, {} of {} inputs and sizes)",
+    where = fmt::format("wherever they ran, this one at n = {}: {} of {} inputs and sizes",
                         fmt::join(cheapest->sizes, ", "), cheapest->groups, groups);
   }
-  return fmt::format("{}: {}, {} products in all; {} of {} settings passed {}", cheapest->setting,
-                     steps_text(*cheapest), cheapest->matmuls, held, settings.size(), where);
+  return fmt::format("{}, {}; {} of {} settings passed {}", cheapest->setting, steps_text(*cheapest), held,
+                     settings.size(), where);
 }
 
-// "fp16 mbh, bf16 none"; "" where one arithmetic, or none, ran on every input and size.
+// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" where no two ran on every input and size.
 std::string arithmetics_text(const std::vector<SettingFindings>& settings, int groups) {
   std::vector<std::string> names;
   std::map<std::string, std::vector<SettingFindings>> of;
@@ -139,16 +138,19 @@ std::string arithmetics_text(const std::vector<SettingFindings>& settings, int g
     of[each.arithmetic].push_back(each);
   }
   if (names.size() < 2) return "";
-  std::vector<std::string> parts;
+  std::vector<std::string> methods;  // "none" the last
+  std::map<std::string, std::vector<std::string>> arithmetics;
   for (const std::string& name : names) {
-    if (parts.size() == most_arithmetics) {
-      parts.push_back(fmt::format("{} more", names.size() - most_arithmetics));
-      break;
-    }
     const SettingFindings* const cheapest = cheapest_that_held(of[name]);
-    parts.push_back(cheapest == nullptr ? fmt::format("none in {}", name) : cheapest->setting);
+    const std::string method = cheapest == nullptr ? "none" : cheapest->method;
+    if (!arithmetics.contains(method) && cheapest != nullptr) methods.push_back(method);
+    arithmetics[method].push_back(name);
   }
-  return fmt::format("by arithmetic: {}", fmt::join(parts, ", "));
+  if (arithmetics.contains("none")) methods.push_back("none");
+  std::vector<std::string> parts;
+  for (const std::string& method : methods)
+    parts.push_back(fmt::format("{} in {}", method, fmt::join(arithmetics[method], ", ")));
+  return fmt::format("by arithmetic: {}", fmt::join(parts, "; "));
 }
 
 std::string layers_text(const LayerFindings& layers, std::int64_t sequences) {
@@ -186,7 +188,7 @@ std::string rest_text(const std::string& path) {
   const std::filesystem::path file(path);
   if (file.extension() == ".csv") return fmt::format("{} (compare and report read .json and .ndjson)", path);
   const std::string page = std::filesystem::path(file).replace_extension(".html").string();
-  return fmt::format("{}; next: tristab compare {} | tristab report {} -o {}", path, shell_word(path),
+  return fmt::format("{}; next: tristab compare {}, or tristab report {} -o {}", path, shell_word(path),
                      shell_word(path), shell_word(page));
 }
 
@@ -214,7 +216,11 @@ std::vector<SettingFindings> settings_of(const std::vector<SummaryRow>& summary)
     if (fresh) {
       settings.emplace_back();
       settings.back().setting = label;
-      if (row.kernel == nullptr) settings.back().arithmetic = label_of(*row.arithmetic);
+      if (row.kernel == nullptr) {
+        settings.back().arithmetic = label_of(*row.arithmetic);
+        settings.back().method = label_of(*row.method);
+        if (setting.is_formed()) settings.back().method += fmt::format(" {}", label_of(*row.formation));
+      }
       const Arithmetic& arithmetic = *row.arithmetic;
       settings.back().operand_bits =
           arithmetic.quantiser ? arithmetic.quantiser->bits : arithmetic.operand.bits;
@@ -266,10 +272,11 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
     failed += row.failed_trials;
   }
   const int groups = static_cast<int>(inputs.size());
-  FindingsPage lines(fmt::format("{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, "
-                                 "{} non-finite, {} failed",
-                                 report.records, report.matrices, report.seconds, report.threads, pass,
-                                 marginal, fail, nonfinite, failed));
+  FindingsPage lines(
+      fmt::format("{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, "
+                  "{} non-finite, {} failed",
+                  report.records, report.matrices, report.seconds, report.threads, pass, marginal, fail,
+                  nonfinite, failed));
   const std::vector<const SettingFindings*> lost = failing(settings);
   std::vector<std::string> failures;
   for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)

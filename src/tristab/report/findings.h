@@ -24,6 +24,7 @@ class LayerFindings {
 // One setting over all inputs and sizes that it ran on.
 struct SettingFindings {
   std::string setting;     // label
+  std::string method;      // label, with the formation where there is one; "" of a kernel
   std::string arithmetic;  // label; "" of a kernel
   int groups = 0;          // inputs and sizes
   std::vector<int> sizes;  // ascending
