@@ -53,7 +53,7 @@ TEST_P(Terminal, no_table_is_wider) {
                                     "sweep c.json -o again.json",
                                     "sweep l.json",
                                     "generate --describe $DATA/gdn-slice.safetensors",
-                                    "generate --describe $DATA/numpy-stored.npz",
+                                    "generate --describe $DATA/kda-slice.safetensors",
                                     "selftest --vectors $DATA/h100-dots.safetensors"};
   for (const char* kind : {"methods", "kernels", "arithmetics", "formats", "families", "rules", "formations",
                            "metrics", "methods residual-neumann", "kernels fla-gdn-fused", "families gdn",
@@ -83,10 +83,10 @@ TEST(TerminalTables, what_a_narrow_terminal_leaves_out_is_named_and_a_wide_one_h
   EXPECT_NE(plain(60).find("left out: "), std::string::npos);
   const std::string wide = plain(160);
   EXPECT_EQ(wide.find("left out: "), std::string::npos);
-  EXPECT_NE(wide.find("refine:base=(mxr:block=8):steps=2  int8:scale=row:scale_rule=power-of-two  "),
+  EXPECT_NE(wide.find("refine:base=(mxr:block=8):steps=2    int8:scale=row:scale_rule=power-of-two  "),
             std::string::npos)
       << wide;  // a pipe breaks both
-  EXPECT_EQ(place.run("compare r.json").out.find("refine:base=(mxr:block=8):steps=2  int8:scale=row"),
+  EXPECT_EQ(place.run("compare r.json").out.find("refine:base=(mxr:block=8):steps=2    int8:scale=row"),
             std::string::npos);
 }
 
@@ -166,7 +166,7 @@ TEST(TerminalProgress, has_count_rate_remaining_time_and_the_worst_case_and_leav
   const TerminalResult result = run_on_terminal("sweep c.json -o r.json", place.file(""), 100, {}, 300);
   EXPECT_EQ(result.status, 130) << result.raw;
   const std::regex line(
-      "\r[0-9]+ of 200000 cases, 0%, [0-9.]+/s, [0-9:]+ left; (worst [0-9.e+-]+|first non-finite): "
+      "\r[0-9]+/200000 cases, 0%, [0-9.]+/s, [0-9:]+ left; (worst [0-9.e+-]+|first non-finite): "
       "(matrix-column-sweep|mch) fp16 on uniform n=128[^\r\n]*\033\\[K");
   EXPECT_TRUE(std::regex_search(result.raw, line)) << result.raw;
   const std::vector<std::string> screen = result.screen();

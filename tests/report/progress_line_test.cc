@@ -18,8 +18,8 @@ TEST(ProgressLine, has_count_fraction_rate_remaining_time_and_the_worst_case) {
   state.seconds = state.phase_seconds = 4;
   state.worst = "worst 3.1e-01: mch fp16 on gdn n=64";
   EXPECT_EQ(progress_line(state, 120),
-            "120 of 640 cases, 25%, 30/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64");
-  EXPECT_EQ(progress_line(state, 50), "120 of 640 cases, 25%, 30/s, 0:12 left; worst 3...");
+            "120/640 cases, 25%, 30/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64");
+  EXPECT_EQ(progress_line(state, 50), "120/640 cases, 25%, 30/s, 0:12 left; worst 3.1e...");
 }
 
 TEST(ProgressLine, counts_sequences_after_the_cases) {
@@ -30,7 +30,7 @@ TEST(ProgressLine, counts_sequences_after_the_cases) {
   state.fraction = 0.5;
   state.seconds = 7200;
   state.phase_seconds = 2;
-  EXPECT_EQ(progress_line(state, 120), "3 of 8 sequences of layers, 50%, 1.5/s, 2:00:00 left");
+  EXPECT_EQ(progress_line(state, 120), "3/8 sequences of layers, 50%, 1.5/s, 2:00:00 left");
 }
 
 TEST(ProgressLine, is_never_longer_than_the_terminal) {

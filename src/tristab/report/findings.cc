@@ -50,8 +50,8 @@ std::string failure_text(const SettingFindings& found) {
                : fmt::format("{}: {} of {} on {}", found.setting, kinds_text(found), found.worst_trials,
                              found.worst_input);
   }
-  return fmt::format("{}: {} of {} cases, most on {} ({} of {})", found.setting, kinds_text(found),
-                     found.trials, found.worst_input, found.worst_lost, found.worst_trials);
+  return fmt::format("{}: {} of {}, most on {} ({} of {})", found.setting, kinds_text(found), found.trials,
+                     found.worst_input, found.worst_lost, found.worst_trials);
 }
 
 // Settings with failures, those with the largest part of non-finite and missing answers first, then those with the
@@ -119,7 +119,7 @@ std::string cheapest_text(const std::vector<SettingFindings>& settings, int grou
   }
   const auto held = std::count_if(settings.begin(), settings.end(),
                                   [](const SettingFindings& each) { return each.held(); });
-  std::string where = "every case";
+  std::string where = "all cases";
   if (cheapest->groups < groups) {
     where = fmt::format("wherever they ran, this one at n = {}: {} of {} inputs and sizes",
                         fmt::join(cheapest->sizes, ", "), cheapest->groups, groups);
@@ -237,8 +237,10 @@ std::vector<SettingFindings> settings_of(const std::vector<SummaryRow>& summary)
     found.matmuls = std::max(found.matmuls, row.matmuls);
     found.depth = std::max(found.depth, row.depth);
     found.vector_depth = std::max(found.vector_depth, row.vector_depth);
-    // lost / trials > worst_lost / worst_trials
-    if (lost_in(row) * std::max<std::int64_t>(found.worst_trials, 1) > found.worst_lost * row.trials) {
+    // lost / trials against worst_lost / worst_trials; of equal parts that of more trials.
+    const std::int64_t part = lost_in(row) * std::max<std::int64_t>(found.worst_trials, 1);
+    const std::int64_t worst_part = found.worst_lost * row.trials;
+    if (part > worst_part || (part == worst_part && lost_in(row) > found.worst_lost)) {
       found.worst_lost = lost_in(row);
       found.worst_trials = row.trials;
       found.worst_input = input_of(row);

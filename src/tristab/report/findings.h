@@ -31,7 +31,7 @@ struct SettingFindings {
   std::int64_t trials = 0, pass = 0, fail = 0, nonfinite = 0, failed = 0;
   double matmuls = 0, depth = 0, vector_depth = 0;  // of the costliest case
   double operand_bits = 0;
-  // Where the largest part of the trials failed: "gdn n=64"; the first of several.
+  // Where the largest part of the trials failed, of equal parts that of the most trials: "gdn n=64".
   std::string worst_input;
   std::int64_t worst_lost = 0, worst_trials = 0;
 
