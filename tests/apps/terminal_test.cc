@@ -105,6 +105,22 @@ TEST(TerminalTables, COLUMNS_goes_before_the_terminals_own_width) {
   EXPECT_EQ(widest({{"COLUMNS", "wide"}}), own);  // no number
 }
 
+// Two columns a character, in a label that has to be broken.
+TEST(TerminalTables, names_of_files_may_have_wide_characters) {
+  const Workplace place;
+  std::string name;
+  for (int k = 0; k < 25; ++k) name += "\xe6\x97\xa5\xe6\x9c\xac";
+  place.write(name + ".npy", npy_bytes("<f8", "(16, 16)", ones_bytes(16)));
+  for (const char* options : {"", " --metrics strict_lower"}) {
+    const std::string command = fmt::format(
+        "compare --input {}.npy --chunk 16 --methods mbh,mch --arithmetics fp16{}", name, options);
+    const TerminalResult result = run_on_terminal(command, place.file(""), 60);
+    EXPECT_EQ(result.status, 0) << result.raw;
+    expect_width(result, 60, command);
+    EXPECT_NE(result.raw.find("\xe6\x97\xa5\xe6\x9c\xac"), std::string::npos) << result.raw;
+  }
+}
+
 TEST(TerminalColors, are_on_a_terminal_alone_and_NO_COLOR_and_the_option_decide) {
   const Workplace place;
   place.write("c.json", config);
@@ -185,6 +201,25 @@ TEST(TerminalProgress, stays_on_one_line_of_a_narrow_terminal) {
     ++lines;
   }
   EXPECT_GT(lines, 2);
+}
+
+TEST(TerminalProgress, tells_of_the_writing_at_the_end_and_is_cleared_before_the_findings) {
+  const Workplace place;
+  place.write("c.json", config);
+  const TerminalResult result = run_on_terminal("sweep c.json -o r.json --html r.html", place.file(""), 100);
+  EXPECT_EQ(result.status, 0) << result.raw;
+  EXPECT_NE(result.raw.find("\rwriting r.json\033[K"), std::string::npos) << result.raw;
+  EXPECT_NE(result.raw.find("\rwriting r.html\033[K"), std::string::npos) << result.raw;
+  EXPECT_EQ(result.screen().front().find("80 cases (10 matrices) in "), 0u) << result.screen().front();
+  EXPECT_EQ(result.screen().back().find("writing"), std::string::npos) << result.screen().back();
+}
+
+TEST(TerminalProgress, does_not_stand_between_the_lines_of_a_result) {
+  const Workplace place;
+  place.write("c.json", config);
+  const TerminalResult result = run_on_terminal("sweep c.json -o - --format ndjson", place.file(""), 100);
+  EXPECT_EQ(result.status, 0);
+  EXPECT_EQ(result.raw.find('\r'), std::string::npos);
 }
 
 TEST(TerminalProgress, is_not_in_a_pipe_or_on_a_dumb_terminal) {
