@@ -13,14 +13,14 @@
 #include "tristab/report/case_label.h"
 #include "tristab/report/findings_page.h"
 #include "tristab/report/table.h"
+#include "tristab/report/text_layout.h"
 #include "tristab/sweep/label.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
 
-constexpr std::size_t most_failing = 4;      // settings that are named
-constexpr std::size_t most_arithmetics = 6;  // with their cheapest setting
+constexpr std::size_t most_failing = 4;  // settings that are named
 
 Setting setting_of(const SummaryRow& row) { return {row.method, row.arithmetic, row.kernel, row.formation}; }
 
@@ -39,7 +39,7 @@ std::string kinds_text(const SettingFindings& found) {
 
 std::string failure_text(const SettingFindings& found) {
   if (found.lost() == found.trials && found.groups > 1) {
-    return fmt::format("{}: every case on all of its {} inputs and sizes: {}", found.setting, found.groups,
+    return fmt::format("{}: all {} cases on {} inputs ({})", found.setting, found.trials, found.groups,
                        kinds_text(found));
   }
   if (found.worst_lost == found.lost()) {  // all of it on one input
@@ -101,7 +101,7 @@ int most_groups(const std::vector<SettingFindings>& settings) {
   return most;
 }
 
-// Of the settings that ran on every input and size, and in its lack on the most of them.
+// Of the settings that ran on every input, or else on the most of them.
 std::string cheapest_text(const std::vector<SettingFindings>& settings, int groups) {
   const SettingFindings* const cheapest = cheapest_that_held(settings);
   if (cheapest == nullptr) {
@@ -121,14 +121,14 @@ std::string cheapest_text(const std::vector<SettingFindings>& settings, int grou
                                   [](const SettingFindings& each) { return each.held(); });
   std::string where = "all cases";
   if (cheapest->groups < groups) {
-    where = fmt::format("wherever they ran, this one at n = {}: {} of {} inputs and sizes",
-                        fmt::join(cheapest->sizes, ", "), cheapest->groups, groups);
+    where = fmt::format("wherever they ran, this one on {} of {} inputs (n = {})", cheapest->groups, groups,
+                        fmt::join(cheapest->sizes, ", "));
   }
   return fmt::format("{}, {}; {} of {} settings passed {}", cheapest->setting, steps_text(*cheapest), held,
                      settings.size(), where);
 }
 
-// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" where no two ran on every input and size.
+// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" where no two ran on every input.
 std::string arithmetics_text(const std::vector<SettingFindings>& settings, int groups) {
   std::vector<std::string> names;
   std::map<std::string, std::vector<SettingFindings>> of;
@@ -183,13 +183,16 @@ std::string shell_word(const std::string& path) {
   return quoted + "'";
 }
 
-std::string rest_text(const std::string& path) {
+// With both commands where that is a line, else with the one that shows the most.
+std::string rest_text(const std::string& path, std::size_t room) {
   if (path == "-") return "on standard output";
   const std::filesystem::path file(path);
   if (file.extension() == ".csv") return fmt::format("{} (compare and report read .json and .ndjson)", path);
   const std::string page = std::filesystem::path(file).replace_extension(".html").string();
-  return fmt::format("{}; next: tristab compare {}, or tristab report {} -o {}", path, shell_word(path),
-                     shell_word(path), shell_word(page));
+  const std::string compare = fmt::format("{}; next: tristab compare {}", path, shell_word(path));
+  const std::string both =
+      fmt::format("{}, or tristab report {} -o {}", compare, shell_word(path), shell_word(page));
+  return display_width(both) <= room ? both : fmt::format("{}, or tristab report", compare);
 }
 
 }  // namespace
@@ -274,11 +277,10 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
     failed += row.failed_trials;
   }
   const int groups = static_cast<int>(inputs.size());
-  FindingsPage lines(
-      fmt::format("{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, "
-                  "{} non-finite, {} failed",
-                  report.records, report.matrices, report.seconds, report.threads, pass, marginal, fail,
-                  nonfinite, failed));
+  FindingsPage lines(fmt::format(
+      "{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, {} non-finite{}",
+      report.records, report.matrices, report.seconds, report.threads, pass, marginal, fail, nonfinite,
+      failed > 0 ? fmt::format(", {} without an answer", failed) : ""));
   const std::vector<const SettingFindings*> lost = failing(settings);
   std::vector<std::string> failures;
   for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)
@@ -300,7 +302,7 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
                                  [](const ExpectationOutcome& outcome) { return outcome.met; });
     lines.add("expected", all ? Style::pass : Style::fail, expectations_text(report.expectations));
   }
-  lines.add("rest", Style::heading, rest_text(path));
+  lines.add("rest", Style::heading, rest_text(path, page.prose_width() - FindingsPage::indent));
   return lines.str(page);
 }
 

@@ -10,8 +10,6 @@
 namespace tristab {
 namespace {
 
-constexpr std::size_t indent = 10;  // the longest word, and two spaces
-
 // Lines of at most `width` columns, broken at spaces; a word that is longer than a line is a label and is broken before
 // its parameters where it can be.
 std::vector<std::string> wrapped_labels(const std::string& text, std::size_t width) {
@@ -68,6 +66,10 @@ std::string FindingsPage::str(const Page& page) const {
     std::vector<std::string> parts = wrapped_labels(text, room);
     if (parts.size() > most) {  // every line full, and an end that says so
       parts = lines_of(cut_lines(text, room));
+      for (std::string& part : parts) {
+        part.erase(0, part.find_first_not_of(' '));
+        part.erase(part.find_last_not_of(' ') + 1);
+      }
       if (parts.size() > most) {
         parts.resize(most);
         parts.back() = elided(parts.back() + "...", room);

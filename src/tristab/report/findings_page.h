@@ -12,6 +12,7 @@ namespace tristab {
 class FindingsPage {
  public:
   static constexpr std::size_t most_lines = 10;
+  static constexpr std::size_t indent = 10;  // the longest word, and two spaces
 
   explicit FindingsPage(std::string first) : first_{"", Style::plain, std::move(first), false} {}
   // The settings that failed, worst first: some of them, and how many there are among how many.
