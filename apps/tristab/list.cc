@@ -53,8 +53,8 @@ void print_name(const std::string& name) {
 void print_table(const Table& table) { fmt::print("{}", table.str(standard_output_page())); }
 
 // A column of running text; in a file or a pipe of `width` columns.
-TableColumn text_column(const char* header, std::size_t width) {
-  return {.header = header, .layout = wrapped_cell, .widest = width};
+TableColumn text_column(const char* header, std::size_t width, int dispensable = 0) {
+  return {.header = header, .layout = wrapped_cell, .widest = width, .dispensable = dispensable};
 }
 
 void print_parameters(std::span<const Parameter> parameters) {
@@ -127,9 +127,9 @@ void list_arithmetics(const std::string& name) {
     Table table({{"arithmetic"},
                  text_column("operands", 19),
                  text_column("sums of products", 22),
-                 text_column("vector unit", 17),
-                 text_column("storage", 9),
-                 text_column("output", 7)});
+                 text_column("vector unit", 17, 1),
+                 text_column("storage", 9, 2),
+                 text_column("output", 7, 3)});
     for (const Description& description : arithmetic_descriptions()) {
       if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
         table.add_row({description.name, wrapped_cell(description.summary, 19), "", "", "", ""});

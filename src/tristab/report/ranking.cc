@@ -189,23 +189,24 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
 std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const std::string title =
       ranking.scenario.empty() ? ranking.family : fmt::format("{}: {}", ranking.scenario, ranking.family);
-  const std::string about = fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}",
-                                        ranking.n, ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
-                                        ranking.across_arithmetics ? "total_frobenius" : "frobenius",
-                                        ranking.across_arithmetics ? "A as given" : "A rounded on input");
-  std::string text = page.is_terminal()
-                         ? styled(label_lines(title, page), Style::heading, page) + "\n"
-                         : wrapped(title, page.prose_width(), 0);
+  const std::string about =
+      fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n, ranking.trials,
+                  ranking.trials == 1 ? "matrix" : "matrices",
+                  ranking.across_arithmetics ? "total_frobenius" : "frobenius",
+                  ranking.across_arithmetics ? "A as given" : "A rounded on input");
+  std::string text = page.is_terminal() ? styled(label_lines(title, page), Style::heading, page) + "\n"
+                                        : wrapped(title, page.prose_width(), 0);
   text += paragraph(about, 0, page);
-  Table table({{"#", true},
-               {.header = "method", .layout = broken_label, .widest = 30, .least = 16},
-               {.header = "arithmetic", .layout = broken_label, .widest = 16},
-               {"median", true},
-               {.header = "worst", .right = true, .dispensable = 1},
-               {.header = "verdict", .layout = wrapped_cell, .least = 9},
-               {.header = "non-\nfinite", .right = true, .dispensable = 2},
-               {.header = "matmuls", .right = true, .dispensable = 3},
-               {.header = "depth", .right = true, .dispensable = 4}});
+  Table table(
+      {{"#", true},
+       {.header = "method", .layout = broken_label, .widest = 30, .least = 16},
+       {.header = "arithmetic", .layout = broken_label, .widest = 16, .narrow_header = "arith-\nmetic"},
+       {"median", true},
+       {.header = "worst", .right = true, .dispensable = 1},
+       {.header = "verdict", .layout = wrapped_cell, .least = 9},
+       {.header = "non-\nfinite", .right = true, .dispensable = 2},
+       {.header = "matmuls", .right = true, .dispensable = 3, .narrow_header = "mat-\nmuls"},
+       {.header = "depth", .right = true, .dispensable = 4}});
   int rank = 0;
   for (const RankedMethod& method : ranking.methods) {
     if (top > 0 && rank == top) break;
