@@ -20,6 +20,7 @@ compadd() {
   fi
   builtin compadd "\$@"
 }
+unsetopt autolist automenu
 bindkey '^I' complete-word
 # The line editor is never left: outside it the terminal would treat what is typed by its own rules.
 integer tristab_lines=0
@@ -30,7 +31,7 @@ tristab-next() {
 zle-line-init() { print -r -- start >>${(q)found} }
 zle -N tristab-next
 zle -N zle-line-init
-bindkey '^X' tristab-next
+bindkey '^O' tristab-next
 stty -echo rows 1000 columns 200
 END
 zpty shell "ZDOTDIR=${(q)PWD} TERM=dumb zsh -i"
@@ -49,7 +50,7 @@ wait_for start
 integer count=0
 while IFS= read -r words; do
   ((++count))
-  zpty -w -n shell "$words"$'\t\x18'
+  zpty -w -n shell "$words"$'\t\x0f'
   wait_for "end $count"
 done
 zpty -d shell
