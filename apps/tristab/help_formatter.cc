@@ -95,18 +95,18 @@ std::string joined(const std::vector<Lines>& blocks) {
 std::string HelpFormatter::make_help(const CLI::App* app, std::string, CLI::AppFormatMode) const {
   const CommandEntry command = command_entry(*app);
   const bool program = app->get_parent() == nullptr;
-  std::vector<Section> sections = sections_of(command, program);
+  std::vector<Lines> blocks;
+  blocks.push_back({command.summary, fmt::format("Usage: {}", program ? "tristab COMMAND [OPTIONS]"
+                                                                      : command_synopsis(command))});
   if (program) {
     Section commands;
     for (const CLI::App* each : app->get_subcommands({})) {
       commands.rows.push_back({each->get_name(), command_entry(*each).summary});
     }
-    sections.insert(sections.begin(), std::move(commands));
+    blocks.push_back(columns(commands.rows, left_width({commands})));
   }
+  const std::vector<Section> sections = sections_of(command, program);
   const std::size_t width = left_width(sections);
-  std::vector<Lines> blocks;
-  blocks.push_back({command.summary, fmt::format("Usage: {}", program ? "tristab COMMAND [OPTIONS]"
-                                                                      : command_synopsis(command))});
   for (const Section& section : sections) {
     Lines lines = columns(section.rows, width);
     if (!section.heading.empty()) lines.insert(lines.begin(), fmt::format("{}:", section.heading));

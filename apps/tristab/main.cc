@@ -46,6 +46,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
+// What the parser found, "--jobs: 1 required N missing", in words of our own.
+std::string finding(const std::string& text) {
+  const std::string option = text.substr(0, text.find(':'));
+  if (text.ends_with(" missing")) return fmt::format("found nothing after {}", option);
+  if (text.find("At Most 1 required") != std::string::npos) return fmt::format("found {} twice", option);
+  return text;
+}
+
 int run(int count, char** arguments) {
   using namespace tristab;
   const CommandWords words(arguments, arguments + count);
@@ -79,7 +87,7 @@ int run(int count, char** arguments) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
     std::string place = "tristab";
     for (const CLI::App* command : app.get_subcommands()) place += " " + command->get_name();
-    throw UsageError(fmt::format("{}: {}; allowed: see {} --help", place, error.what(), place));
+    throw UsageError(fmt::format("{}: {}; allowed: see {} --help", place, finding(error.what()), place));
   }
   if (!app.get_subcommands().empty()) return status;
   refuse_words_before_commands(app);

@@ -20,11 +20,21 @@ compadd() {
   fi
   builtin compadd "\$@"
 }
+unsetopt autolist automenu
 bindkey '^I' complete-word
-ready() { print -r -- "\$1" >>${(q)found} }
+# The line editor is never left: outside it the terminal would treat what is typed by its own rules.
+integer tristab_lines=0
+tristab-next() {
+  print -r -- "end \$((++tristab_lines))" >>${(q)found}
+  BUFFER=
+}
+zle-line-init() { print -r -- start >>${(q)found} }
+zle -N tristab-next
+zle -N zle-line-init
+bindkey '^O' tristab-next
+stty -echo rows 1000 columns 200
 END
 zpty shell "ZDOTDIR=${(q)PWD} TERM=dumb zsh -i"
-zpty -w shell 'stty -echo rows 1000 columns 200; ready start'
 wait_for() {
   local -i tries
   local line
@@ -40,8 +50,7 @@ wait_for start
 integer count=0
 while IFS= read -r words; do
   ((++count))
-  zpty -w -n shell "$words"$'\t\x15'
-  zpty -w shell "ready 'end $count'"
+  zpty -w -n shell "$words"$'\t\x0f'
   wait_for "end $count"
 done
 zpty -d shell
