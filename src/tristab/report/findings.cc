@@ -91,8 +91,9 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
 }
 
 std::string steps_text(const SettingFindings& found) {
-  return fmt::format("{} steps deep ({} products, {} vector)", found.steps(), found.depth,
-                     found.vector_depth);
+  const auto plural = [](double count) { return count == 1 ? "" : "s"; };
+  return fmt::format("{} step{} deep ({} product{}, {} vector)", found.steps(), plural(found.steps()),
+                     found.depth, plural(found.depth), found.vector_depth);
 }
 
 int most_groups(const std::vector<SettingFindings>& settings) {
@@ -154,8 +155,8 @@ std::string arithmetics_text(const std::vector<SettingFindings>& settings, int g
 }
 
 std::string layers_text(const LayerFindings& layers, std::int64_t sequences) {
-  std::string text = fmt::format("{} results of {} sequences, {} non-finite, {} failed", layers.results,
-                                 sequences, layers.nonfinite, layers.failed);
+  std::string text = fmt::format("{} results of {} sequence{}, {} non-finite, {} failed", layers.results,
+                                 sequences, sequences == 1 ? "" : "s", layers.nonfinite, layers.failed);
   if (layers.worst_outputs >= 0)
     text += fmt::format("; largest error of o {:.1e}: {}", layers.worst_outputs, layers.worst_place);
   return text;
