@@ -213,8 +213,8 @@ TEST_F(FindingsTest, layers_and_expectations_have_a_line_each) {
   layers_.add(layer);
   report_.sequences = 1;
   expect_part(
-      "layers    4 results of 1 sequence, 1 non-finite, 1 failed; largest error of o 2.5e-01: mbh bf16 on\n"
-      "          uniform n=16\n");
+      "layers    4 results of 1 sequence, 1 non-finite, 1 failed (first: mbh bf16 on uniform n=16); largest\n"
+      "          error of o 2.5e-01: mbh bf16 on uniform n=16\n");
   ExpectationOutcome met;
   met.met = true;
   ExpectationOutcome missed;
