@@ -66,11 +66,11 @@ std::string RatioReporter::section(const std::string& level, Structure structure
   for (const int n : sizes) columns.push_back({fmt::format("n={}", n), true});
   Table table(columns);
   for (const std::string& arithmetic : arithmetics) {
-    std::vector<std::string> row{arithmetic};
+    std::vector<TableCell> row{arithmetic};
     for (const int n : sizes) row.push_back(cells[{arithmetic, n}]);
     table.add_row(row);
   }
-  std::vector<std::string> last{"Eigen, GFLOP/s"};
+  std::vector<TableCell> last{"Eigen, GFLOP/s"};
   for (const int n : sizes) last.push_back(fmt::format("{:.0f}", fastest_eigen(level, n)));
   table.add_row(last);
   return fmt::format("\n{}\n{}", level, table.str());

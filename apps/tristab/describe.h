@@ -16,10 +16,10 @@ struct DescribeOptions {
   std::int64_t sample = 32;  // chunks looked at a head (matrices, of a tensor)
 };
 
-// Tables of at most 100 columns, or of the terminal's: every tensor (of the layer or tensor that the settings name, or of the file) with its
-// range (read whole, piece by piece), then layer by layer the
-// keys, gates and matrices of every head, then the tensors of matrices. Throws UsageError for settings that the family
-// `file` refuses, InputError where the file cannot be read, and Stopped where `stop` became true.
+// Tables of at most 100 columns, or as many as a terminal has: every tensor (of the layer or tensor that the settings
+// name, or of the file) with its range (read whole, piece by piece), then layer by layer the keys, gates and matrices of
+// every head, then the tensors of matrices. Throws UsageError for settings that the family `file` refuses, InputError
+// where the file cannot be read, and Stopped where `stop` became true.
 std::string description_of_file(const DescribeOptions& options, const Page& page,
                                 const std::atomic<bool>& stop);
 

@@ -294,7 +294,7 @@ void list_rules(const std::string& name) {
     print_table(table);
     fmt::print("\n");
     print_text(
-        "G: inclusive running sum of the log decay g. DeltaProduct is gdn with several rows a token; "
+        "G: inclusive running sum of the log decay g. DeltaProduct is gdn with several rows a token;\n"
         "RWKV-7 is dplr with a = -khat, b = khat o eta.");
     return;
   }

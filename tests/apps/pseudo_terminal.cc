@@ -11,6 +11,8 @@
 namespace tristab {
 namespace {
 
+constexpr char end_mark = '\036';  // before and after the exit status
+
 // The end of the control code that begins at `at`.
 std::size_t end_of_code(const std::string& text, std::size_t at) {
   if (at + 1 >= text.size() || text[at + 1] != '[')
@@ -28,7 +30,9 @@ TerminalResult run_on_terminal(const std::string& arguments, const std::filesyst
   winsize size{};
   size.ws_row = 24;
   size.ws_col = static_cast<unsigned short>(columns);
-  const std::string command = "DATA='" TRISTAB_TEST_DATA "'; exec '" TRISTAB_PROGRAM "' " + arguments;
+  // The shell tells when everything has been written: a terminal that is closed early may lose the end of it.
+  const std::string command = "DATA='" TRISTAB_TEST_DATA "'; trap : INT; '" TRISTAB_PROGRAM "' " + arguments +
+                              "; printf '\\036%d\\036' $?";
   int terminal = -1;
   const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
   if (child < 0) throw std::runtime_error("no pseudo-terminal");
@@ -43,20 +47,22 @@ TerminalResult run_on_terminal(const std::string& arguments, const std::filesyst
   TerminalResult result;
   char block[4096];
   bool interrupted = interrupt_after == 0;
-  while (true) {
-    const ssize_t got = read(terminal, block, sizeof block);  // fails with EIO when the program has ended
-    if (got <= 0) break;
+  std::size_t end = std::string::npos;
+  while (end == std::string::npos || result.raw.find(end_mark, end + 1) == std::string::npos) {
+    const ssize_t got = read(terminal, block, sizeof block);
+    if (got <= 0) throw std::runtime_error("the terminal was closed too early");
     result.raw.append(block, static_cast<std::size_t>(got));
     if (!interrupted && result.raw.size() >= interrupt_after) {
       interrupted = true;
       const char interrupt = 3;  // Ctrl-C, which the terminal turns into SIGINT
       if (write(terminal, &interrupt, 1) != 1) throw std::runtime_error("the terminal takes no input");
     }
+    end = result.raw.find(end_mark);
   }
   close(terminal);
-  int status = 0;
-  waitpid(child, &status, 0);
-  result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  waitpid(child, nullptr, 0);
+  result.status = std::stoi(result.raw.substr(end + 1));
+  result.raw.erase(end);
   std::string text;
   for (std::size_t k = 0; k < result.raw.size(); ++k) {
     if (result.raw.compare(k, 2, "\r\n") != 0) text += result.raw[k];

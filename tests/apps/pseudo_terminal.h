@@ -9,7 +9,7 @@
 namespace tristab {
 
 struct TerminalResult {
-  int status = 0;   // exit status; 128 + the signal that ended it
+  int status = 0;   // exit status
   std::string raw;  // what the terminal got from standard output and standard error, newlines as "\n"
 
   // What was on the screen at the end, line by line, by the control codes that the program may use: carriage return,

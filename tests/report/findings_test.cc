@@ -92,7 +92,8 @@ TEST_F(FindingsTest, failures_on_several_inputs_are_added_up_and_the_worst_input
   add(1, 0, 1, 64, {.nonfinite = 3});  // as large a part, of more trials
   expect_part(
       "failed    mch fp16: 4 non-finite, 1 fail, 1 without an answer of 15, most on ones n=64 (3 of 3)\n");
-  expect_part(" 1 fail, 4 non-finite, 1 without an answer\n");  // of all settings
+  expect_part(" 1 fail, 4 non-finite, 1 without an\nanswer\n");  // of all settings
+  expect_part("cheapest  mbh fp16, 1 step deep (1 product, 0 vector); ");
 }
 
 TEST_F(FindingsTest, a_setting_that_always_fails_says_so) {
@@ -212,8 +213,8 @@ TEST_F(FindingsTest, layers_and_expectations_have_a_line_each) {
   layers_.add(layer);
   report_.sequences = 1;
   expect_part(
-      "layers    4 results of 1 sequences, 1 non-finite, 1 failed; largest error of o 2.5e-01: mbh bf16 on\n"
-      "          uniform n=16\n");
+      "layers    4 results of 1 sequence, 1 non-finite, 1 failed (first: mbh bf16 on uniform n=16); largest\n"
+      "          error of o 2.5e-01: mbh bf16 on uniform n=16\n");
   ExpectationOutcome met;
   met.met = true;
   ExpectationOutcome missed;

@@ -91,8 +91,9 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
 }
 
 std::string steps_text(const SettingFindings& found) {
-  return fmt::format("{} steps deep ({} products, {} vector)", found.steps(), found.depth,
-                     found.vector_depth);
+  const auto plural = [](double count) { return count == 1 ? "" : "s"; };
+  return fmt::format("{} step{} deep ({} product{}, {} vector)", found.steps(), plural(found.steps()),
+                     found.depth, plural(found.depth), found.vector_depth);
 }
 
 int most_groups(const std::vector<SettingFindings>& settings) {
@@ -154,8 +155,9 @@ std::string arithmetics_text(const std::vector<SettingFindings>& settings, int g
 }
 
 std::string layers_text(const LayerFindings& layers, std::int64_t sequences) {
-  std::string text = fmt::format("{} results of {} sequences, {} non-finite, {} failed", layers.results,
-                                 sequences, layers.nonfinite, layers.failed);
+  std::string text = fmt::format("{} results of {} sequence{}, {} non-finite, {} failed", layers.results,
+                                 sequences, sequences == 1 ? "" : "s", layers.nonfinite, layers.failed);
+  if (!layers.first_lost.empty()) text += fmt::format(" (first: {})", layers.first_lost);
   if (layers.worst_outputs >= 0)
     text += fmt::format("; largest error of o {:.1e}: {}", layers.worst_outputs, layers.worst_place);
   return text;
@@ -199,13 +201,17 @@ std::string rest_text(const std::string& path, std::size_t room) {
 
 void LayerFindings::add(const LayerResult& result) {
   for (const LayerRecord& record : result.records) {
+    const bool lost = record.status != Status::ok;
     ++results;
     nonfinite += record.status == Status::nonfinite;
     failed += record.status == Status::failed;
-    if (record.status != Status::ok || !(record.errors.whole.o > worst_outputs)) continue;
-    worst_outputs = record.errors.whole.o;
-    worst_place = fmt::format("{} on {}", setting_label(record.setting),
-                              input_label(*result.scenario, *result.family, result.n));
+    const bool first = lost && first_lost.empty();
+    const bool worst = !lost && record.errors.whole.o > worst_outputs;
+    if (!first && !worst) continue;
+    std::string place = fmt::format("{} on {}", setting_label(record.setting),
+                                    input_label(*result.scenario, *result.family, result.n));
+    if (worst) worst_outputs = record.errors.whole.o;
+    (worst ? worst_place : first_lost) = std::move(place);
   }
 }
 

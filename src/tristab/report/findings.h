@@ -19,6 +19,7 @@ class LayerFindings {
   std::int64_t results = 0, nonfinite = 0, failed = 0;  // a result: one setting on one sequence
   double worst_outputs = -1;                            // largest error of `o` over finite results
   std::string worst_place;                              // "mch fp16 on gdn n=64"
+  std::string first_lost;                               // likewise; of the first non-finite or failed one
 };
 
 // One setting over all inputs that it ran on.

@@ -55,7 +55,8 @@ std::string Table::cell_of(const TableCell& cell, const Shown& shown) const {
   return column.layout == nullptr ? cell.text : column.layout(cell.text, shown.limit);
 }
 
-std::size_t Table::measured(const std::vector<Shown>& shown, std::size_t position, Headers headers) const {
+std::size_t Table::width_of_column(const std::vector<Shown>& shown, std::size_t position,
+                                   Headers headers) const {
   std::size_t width = width_of_lines(header_of(shown, position, headers));
   for (const auto& row : rows_)
     width = std::max(width, width_of_lines(cell_of(row[shown[position].column], shown[position])));
@@ -63,15 +64,15 @@ std::size_t Table::measured(const std::vector<Shown>& shown, std::size_t positio
 }
 
 // Sets the widths; the width of the table.
-std::size_t Table::measure(std::vector<Shown>& shown, Headers headers) const {
+std::size_t Table::set_widths(std::vector<Shown>& shown, Headers headers) const {
   std::size_t total = shown.empty() ? 0 : gap * (shown.size() - 1);
-  for (std::size_t k = 0; k < shown.size(); ++k) total += shown[k].width = measured(shown, k, headers);
+  for (std::size_t k = 0; k < shown.size(); ++k) total += shown[k].width = width_of_column(shown, k, headers);
   return total;
 }
 
 // Narrows the widest column that can be laid out narrower until the table fits; whether it does.
 bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
-  std::size_t total = measure(shown, Headers::narrow);
+  std::size_t total = set_widths(shown, Headers::narrow);
   while (total > width) {
     Shown* widest = nullptr;
     for (Shown& each : shown) {
@@ -82,7 +83,7 @@ bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
     if (widest == nullptr) return false;
     widest->limit = std::min(widest->limit, widest->width) - 1;
     total -= widest->width;
-    widest->width = measured(shown, static_cast<std::size_t>(widest - shown.data()), Headers::narrow);
+    widest->width = width_of_column(shown, static_cast<std::size_t>(widest - shown.data()), Headers::narrow);
     total += widest->width;
   }
   return true;
@@ -132,7 +133,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
   std::vector<std::string> left_out;
   std::size_t enough = 0;  // columns for all of the table
   while (!shrink(shown, page.width)) {
-    std::size_t total = measure(shown, Headers::narrow);
+    std::size_t total = set_widths(shown, Headers::narrow);
     enough = std::max(enough, total);
     auto least = shown.begin();
     for (auto each = shown.begin(); each != shown.end(); ++each) {
@@ -201,11 +202,11 @@ std::string Table::str(const Page& page) const {
     shown.push_back({c, page.is_terminal() ? unlimited : columns_[c].widest, 0});
   }
   if (!page.is_terminal()) {
-    measure(shown, Headers::broken);
+    set_widths(shown, Headers::broken);
     return rows(shown, Headers::broken, page);
   }
   for (const Headers headers : {Headers::whole, Headers::broken, Headers::narrow})
-    if (measure(shown, headers) <= page.width) return rows(shown, headers, page);
+    if (set_widths(shown, headers) <= page.width) return rows(shown, headers, page);
   if (keys_ == 0 || keys_ == shown.size()) return without_dispensable(shown, page);
   std::vector<Shown> shrunk = shown;
   if (shrink(shrunk, page.width)) return rows(shrunk, Headers::narrow, page);

@@ -59,8 +59,8 @@ class Table {
 
   std::string header_of(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
   std::string cell_of(const TableCell& cell, const Shown& shown) const;
-  std::size_t measured(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
-  std::size_t measure(std::vector<Shown>& shown, Headers headers) const;
+  std::size_t width_of_column(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
+  std::size_t set_widths(std::vector<Shown>& shown, Headers headers) const;
   bool shrink(std::vector<Shown>& shown, std::size_t width) const;
   std::string rows(const std::vector<Shown>& shown, Headers headers, const Page& page) const;
   std::string without_dispensable(std::vector<Shown> shown, const Page& page) const;
