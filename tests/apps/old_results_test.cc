@@ -174,6 +174,16 @@ TEST(OldResults, whose_records_lack_their_names_are_refused_with_the_place) {
   }
 }
 
+TEST(OldResults, that_are_tables_are_refused_as_such) {
+  const Workplace place;
+  place.write(
+      "c.json",
+      R"({"name": "c", "chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  ASSERT_EQ(place.run("sweep c.json -o r.csv").status, 0);
+  expect_all_refuse(place, "r.csv",
+                    "r.csv: found a table of records (--format csv); allowed: a result of tristab sweep");
+}
+
 TEST(OldResults, of_another_schema_version_are_refused_before_their_records) {
   const Workplace place;
   const std::string message =

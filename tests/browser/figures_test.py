@@ -237,8 +237,12 @@ def paper(browser, path, directory):
     check(browser.run("printing") is False, "print: the screen is drawn again")
     for name, width, height in (("a4", 8.27, 11.69), ("letter", 8.5, 11)):
         browser.open(path, 1280)
+        browser.run("addEventListener('beforeprint', () => { window.printed = [...document.querySelectorAll('section svg')].map((svg) => Number(svg.getAttribute('width'))); })")
         data = browser.call("Page.printToPDF", paperWidth=width, paperHeight=height, printBackground=True)["data"]
-        check(len(data) > 20000, f"print: {name}")
+        widths = browser.run("window.printed")
+        check(len(data) > 20000 and len(widths) == 10 and max(widths) <= 690, f"print: figures are drawn anew for {name} {widths}")
+        widths = browser.run("[...document.querySelectorAll('section svg')].map((svg) => Number(svg.getAttribute('width')))")
+        check(min(widths) > 1000, f"print: and for the screen after it {widths}")
 
 
 def main():

@@ -230,6 +230,9 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
   std::getline(stream, first_line);
   stream.clear();
   stream.seekg(0);
+  if (first_line.starts_with("case,matrix,")) {
+    refuse(path == "-" ? "standard input" : path, "a table of records (--format csv)", allowed);
+  }
   const Json first = Json::parse(first_line, nullptr, false);
   Visitor visitor(path == "-" ? "standard input" : path, sections, visit);
   return first.is_object() && text_or_empty(first, "type") == "header" ? visitor.lines(stream)

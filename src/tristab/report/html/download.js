@@ -13,7 +13,6 @@ function lightColours() {
 function svgText(svg) {
   const copy = svg.cloneNode(true);
   copy.querySelectorAll("[data-ring]").forEach((ring) => ring.remove());
-  copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   const margin = 10, width = Number(svg.getAttribute("width")) + 2 * margin, height = Number(svg.getAttribute("height")) + 2 * margin;
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
