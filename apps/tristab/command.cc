@@ -9,18 +9,44 @@
 
 namespace tristab {
 
+namespace {
+
+std::vector<std::string> names_of_options(const CLI::App& command) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : command.get_options()) {
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
+  }
+  return names;
+}
+
+bool is_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
+
+}  // namespace
+
+void refuse_words_before_commands(const CLI::App& program) {
+  const std::vector<std::string> leftovers = program.remaining();
+  if (leftovers.empty()) return;
+  const std::string& word = leftovers.front();
+  if (is_option(word)) {
+    throw_unknown_name(program.get_name(), "option", word.substr(0, word.find('=')),
+                       names_of_options(program));
+  }
+  std::vector<std::string> names;
+  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
+  throw_unknown_name(program.get_name(), "command", word, names);
+}
+
 void refuse_leftovers(const CLI::App& command) {
+  if (const CLI::App* program = command.get_parent(); program != nullptr) {
+    refuse_words_before_commands(*program);
+  }
   const std::vector<std::string> leftovers = command.remaining();
   if (leftovers.empty()) return;
   const std::string place = fmt::format("tristab {}", command.get_name());
   for (const std::string& word : leftovers) {
-    if (word.size() < 2 || word.front() != '-') continue;
-    std::vector<std::string> names;
-    for (const CLI::Option* option : command.get_options()) {
-      for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-      for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-    }
-    throw_unknown_name(place, "option", word.substr(0, word.find('=')), names);
+    if (!is_option(word)) continue;
+    throw_unknown_name(place, "option", word.substr(0, word.find('=')), names_of_options(command));
   }
   throw UsageError(
       fmt::format("{}: found '{}' after all that the command takes; allowed: see tristab {} --help", place,

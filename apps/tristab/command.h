@@ -32,8 +32,11 @@ void add_selftest(CLI::App& app, int& status);
 void add_completion(CLI::App& app);
 void add_man(CLI::App& app);
 
-// Throws UsageError for words that the command has no use for: an option nearest in name is named.
+// Throws UsageError for words that the command has no use for, and for those before it that the program has none for: an
+// option nearest in name is named.
 void refuse_leftovers(const CLI::App& command);
+// The same for the words of a command line without a command.
+void refuse_words_before_commands(const CLI::App& program);
 
 // Says on standard error where the result in `path` lacks records that it promises.
 void note_incomplete(const std::string& path, const ResultHead& head);

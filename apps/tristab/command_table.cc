@@ -17,7 +17,7 @@ std::pair<std::string, std::string> first_line_and_rest(const std::string& text)
 OptionEntry option_entry(const CLI::Option& option) {
   OptionEntry entry;
   entry.positional = option.get_positional();
-  entry.flag = option.get_type_size() == 0;
+  entry.flag = option.get_items_expected_max() == 0;
   entry.repeated = option.get_expected_max() > 1;
   entry.group = option.get_group();
   std::tie(entry.help, entry.details) = first_line_and_rest(option.get_description());
@@ -39,15 +39,10 @@ CommandEntry command_entry(const CLI::App& command) {
   entry.name = command.get_name();
   std::tie(entry.summary, entry.details) = first_line_and_rest(command.get_description());
   for (const CLI::Option* option : command.get_options()) entry.options.push_back(option_entry(*option));
-  // An option of the program that commands take as well (CLI::App::fallthrough).
-  if (const CLI::App* program = command.get_parent(); program != nullptr && command.get_fallthrough()) {
-    for (const CLI::Option* option : program->get_options()) {
-      if (option->get_positional() || option == program->get_help_ptr() ||
-          option == program->get_version_ptr()) {
-        continue;
-      }
-      entry.options.push_back(option_entry(*option));
-      entry.options.back().inherited = true;
+  if (const CLI::App* program = command.get_parent(); program != nullptr) {
+    for (OptionEntry& option : entry.options) {
+      option.inherited = !option.positional && option.names.back() != "--help" &&
+                         program->get_option_no_throw(option.names.back()) != nullptr;
     }
   }
   std::stable_partition(entry.options.begin(), entry.options.end(),

@@ -13,7 +13,7 @@ namespace tristab {
 struct OptionEntry {
   std::vector<std::string> names;  // as typed: "-o", "--output"; a positional has one, "CONFIG"
   bool positional = false, flag = false, repeated = false;
-  bool inherited = false;     // of the program, and taken by the command as well
+  bool inherited = false;     // an option of the program that the command takes as well
   std::string usage;          // of a positional: "CONFIG", or "[CONFIG]" where it may be left out
   ValueType value;            // of what is no flag
   std::string group;          // heading of the group

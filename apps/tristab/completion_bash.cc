@@ -63,7 +63,7 @@ _tristab_reply_names() {
     _tristab_names "$3"
   fi
   _tristab_reply "$head" "$item"
-  [[ $3 == kernels && ${#COMPREPLY[@]} -eq 0 ]] && _tristab_reply_files "$head" "$item" json
+  [[ $3 == kernels && ${#COMPREPLY[@]} -eq 0 && $item != "" && $head != *: ]] && _tristab_reply_files "$head" "$item" json
   [[ $4 == list ]] && compopt -o nospace 2>/dev/null
 }
 
@@ -108,7 +108,7 @@ _tristab() {
     head=${current%%=*}=
     value=${current#*=}
     _tristab_type "$command" "${current%%=*}"
-  elif [[ $current == -* && $current != - ]]; then
+  elif [[ $current == -* ]]; then
     _tristab_options "$command"
     type="choice ${words[*]}"
   elif [[ -z $command ]]; then

@@ -18,8 +18,8 @@ function __tristab_at
     for token in (commandline -opc)[2..]
         if test $takes = 1
             set takes 0
-        else if string match -qr '^-.' -- $token
-            if not string match -q '*=*' -- $token; and __tristab_takes_value "$seen[1]" $token
+        else if string match -qr -- '^-.' $token
+            if not string match -q -- '*=*' $token; and __tristab_takes_value "$seen[1]" $token
                 set takes 1
             end
         else
@@ -32,8 +32,8 @@ function __tristab_at
     end
     test "$seen[1]" = "$argv[1]"; or return 1
     test (count $argv) -eq 1; and return 0
-    set -l wanted (math 1 + (string replace + '' -- $argv[2]))
-    if string match -q '*+' -- $argv[2]
+    set -l wanted (math 1 + (string replace -- + '' $argv[2]))
+    if string match -q -- '*+' $argv[2]
         test (count $seen) -ge $wanted
     else
         test (count $seen) -eq $wanted
@@ -42,7 +42,7 @@ end
 
 # The word at the cursor without the "--option=" before its value.
 function __tristab_value
-    commandline -ct | string replace -r '^--[a-z-]+=' ''
+    commandline -ct | string replace -r -- '^--[a-z-]+=' ''
 end
 
 # Completes names of the kind $argv[1]; $argv[2] is "list" where commas may stand between them.
@@ -50,16 +50,18 @@ function __tristab_complete_names
     set -l item (__tristab_value)
     set -l head ''
     if test "$argv[2]" = list
-        set head (string match -r '^.*,' -- $item)
-        set item (string replace -r '^.*,' '' -- $item)
+        set head (string match -r -- '^.*,' $item)
+        set item (string replace -r -- '^.*,' '' $item)
     end
-    if string match -q '*:*' -- $item
-        set -l name (string replace -r ':.*$' '' -- $item)
-        set head $head(string match -r '^.*:' -- $item)
-        __tristab_settings $argv[1] $name | string replace -r '^' -- "$head"
+    if string match -q -- '*:*' $item
+        set -l name (string replace -r -- ':.*$' '' $item)
+        set head "$head"(string match -r -- '^.*:' $item)
+        __tristab_settings $argv[1] $name | string replace -r -- '^' "$head"
     else
-        __tristab_names $argv[1] | string replace -r '^' -- "$head"
-        test $argv[1] = kernels; and __fish_complete_suffix .json
+        __tristab_names $argv[1] | string replace -r -- '^' "$head"
+        if test $argv[1] = kernels; and string match -qr -- '[./]' $item
+            __fish_complete_suffix $item .json
+        end
     end
 end
 
@@ -71,7 +73,7 @@ end
 # Completes parameters of the names typed so far; the arguments are their kinds.
 function __tristab_complete_settings
     for token in (commandline -opc)[3..]
-        set -l name (string replace -r '^--[a-z-]+=' '' -- $token | string replace -r ':.*$' '')
+        set -l name (string replace -r -- '^--[a-z-]+=' '' $token | string replace -r -- ':.*$' '')
         for kind in $argv
             __tristab_settings $kind $name
         end

@@ -12,42 +12,43 @@ namespace {
 constexpr const char* engine = R"(
 # Completes names of the kind $1; $2 is "list" where commas may stand between them.
 _tristab_complete_names() {
-  local -a words
+  local -a entries
   [[ $2 == list ]] && compset -P '*,'
   if [[ $PREFIX == *:* ]]; then
     _tristab_settings $1 ${PREFIX%%:*}
     compset -P '*:'
-    _describe -t parameters parameter words -S ''
-  elif [[ $2 == list ]]; then
-    _tristab_names $1
-    _describe -t $1 "$1, with commas between them" words -qS ,
+    _describe -t parameters parameter entries -S ''
+    return
+  fi
+  _tristab_names $1
+  if [[ $2 == list ]]; then
+    _describe -t $1 "$1, with commas between them" entries -qS ,
   else
-    _tristab_names $1
-    _describe -t $1 $1 words
-  fi || { [[ $1 == kernels ]] && _files -g '*.json' }
+    _describe -t $1 $1 entries
+  fi || { [[ $1 == kernels ]] && _files -g '*.json(-.)' }
 }
 
 # Completes an entry of the kind that stands before.
 _tristab_complete_entry() {
-  local -a words_before words
-  words_before=(${(M)argv:#[a-z]*})
-  _tristab_names $words_before[-1]
-  _describe -t names name words
+  local -a kinds entries
+  kinds=(${(M)argv:#[a-z]*})
+  _tristab_names $kinds[-1]
+  _describe -t names name entries
 }
 
 # Completes parameters of the names typed so far, $typed; the arguments are their kinds.
 _tristab_complete_settings() {
   local word kind
-  local -a words all
+  local -a entries all
   for word in $typed; do
     [[ $word == --*=* ]] && word=${word#*=}
     for kind in "$@"; do
       _tristab_settings $kind ${word%%:*}
-      all+=($words)
+      all+=($entries)
     done
   done
-  words=($all)
-  _describe -t parameters parameter words -S ''
+  entries=($all)
+  _describe -t parameters parameter entries -S ''
 }
 
 _tristab() {
@@ -96,7 +97,8 @@ std::string action_of(const OptionEntry& option, const CommandEntry& command) {
       action = fmt::format("({})", fmt::join(value.words, " "));
       break;
     case ValueType::Kind::names:
-      action = fmt::format("_tristab_complete_names {} {}", value.vocabulary, value.list ? "list" : "one");
+      action =
+          fmt::format("{{_tristab_complete_names {} {}}}", value.vocabulary, value.list ? "list" : "one");
       break;
     case ValueType::Kind::entry:
       action = "{_tristab_complete_entry $typed}";
@@ -145,28 +147,28 @@ std::string described(const std::string& name, const std::string& what) {
 }
 
 std::string names_function(const std::vector<Vocabulary>& all) {
-  std::string text = "\n# Sets `words` to the names of a kind.\n_tristab_names() {\n  case $1 in\n";
+  std::string text = "\n# Sets `entries` to the names of a kind.\n_tristab_names() {\n  case $1 in\n";
   for (const Vocabulary& vocabulary : all) {
-    text += fmt::format("    {})\n      words=(", vocabulary.kind);
+    text += fmt::format("    {})\n      entries=(", vocabulary.kind);
     for (const VocabularyEntry& entry : vocabulary.entries) {
       text += fmt::format("\n        {}", described(entry.name, entry.summary));
     }
     text += "\n      )\n      ;;\n";
   }
-  return text + "    *) words=() ;;\n  esac\n}\n";
+  return text + "    *) entries=() ;;\n  esac\n}\n";
 }
 
 std::string settings_function() {
   std::string text =
-      "\n# Sets `words` to the parameters of a kind's name.\n_tristab_settings() {\n  case $1:$2 in\n";
+      "\n# Sets `entries` to the parameters of a kind's name.\n_tristab_settings() {\n  case $1:$2 in\n";
   for (const SharedSettings& shared : shared_settings()) {
-    text += fmt::format("    {})\n      words=(", fmt::join(shared.names, "|"));
+    text += fmt::format("    {})\n      entries=(", fmt::join(shared.names, "|"));
     for (const SettingWord& word : shared.settings) {
       text += fmt::format("\n        {}", described(word.text, word.help));
     }
     text += "\n      )\n      ;;\n";
   }
-  return text + "    *) words=() ;;\n  esac\n}\n";
+  return text + "    *) entries=() ;;\n  esac\n}\n";
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ unit lower triangular matrix I + A for every chunk of tokens, A = strictly_lower
 generates such matrices and reads real ones, runs every method and the kernels of real systems in emulated arithmetic,
 bit for bit, and compares with a certified inverse in high precision.
 
-Data goes to standard output or the named file, everything else to standard error. A - in place of a file is standard
+Data goes to standard output or the named file, everything else to standard error. In place of a file, - is standard
 input or standard output.)";
 
 constexpr const char* examples = R"(tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16
@@ -82,17 +82,7 @@ int run(int count, char** arguments) {
     throw UsageError(fmt::format("{}: {}; allowed: see {} --help", place, error.what(), place));
   }
   if (!app.get_subcommands().empty()) return status;
-  const std::vector<std::string> leftovers = app.remaining();
-  if (!leftovers.empty()) {
-    std::vector<std::string> names;
-    const bool option = leftovers.front().starts_with("-");
-    if (option) {
-      names = {"--help", "--version", "--color"};
-    } else {
-      for (const CLI::App* command : app.get_subcommands({})) names.push_back(command->get_name());
-    }
-    throw_unknown_name("tristab", option ? "option" : "command", leftovers.front(), names);
-  }
+  refuse_words_before_commands(app);
   fmt::print("{}", app.help());
   return 0;
 }

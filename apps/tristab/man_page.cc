@@ -68,7 +68,8 @@ std::string sentence(std::string text) {
   if (text.empty()) return text;
   if (text.back() != '.') text += '.';
   const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
-  if (word > 1 && (text[word] == ' ' || text[word] == ',' || text[word] == '.')) {
+  if (word > 0 && (text[word] == ' ' ||
+                   (word > 1 && std::string_view(",.:-").find(text[word]) != std::string_view::npos))) {
     text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   }
   return text;
@@ -156,6 +157,8 @@ std::string exit_section() {
 std::string environment_section() {
   std::string text = section("ENVIRONMENT");
   text += entry(".B NO_COLOR", "Whatever it is set to, unless empty: no colour.");
+  text += entry(".B TERM", "Empty or dumb: no colour and no progress.");
+  text += entry(".B COLUMNS", "How wide tables may be, instead of what the terminal says.");
   return text +
          entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");
 }
@@ -197,7 +200,7 @@ std::string papers_section() {
 std::string man_page(const CommandTable& table, const std::string& version) {
   const CommandEntry& program = table.program;
   std::string text = ".\\\" Made by: tristab man\n";
-  text += fmt::format(".TH TRISTAB 1 \"\" \"tristab {}\" \"User Commands\"\n.nh\n", escaped(version));
+  text += fmt::format(".TH TRISTAB 1 \"\" \"tristab {}\" \"User Commands\"\n.nh\n.ad l\n", escaped(version));
   text += section("NAME") + "tristab \\- numerical stability of triangular inversion in low precision\n";
   text += section("SYNOPSIS") + ".B tristab\n.I COMMAND\n.RI [ OPTIONS ]\n";
   text += section("DESCRIPTION") + paragraphs(program.details, ".PP");

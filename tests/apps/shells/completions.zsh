@@ -1,0 +1,61 @@
+# For each line of standard input, a command line with the cursor at its end: "@@", then what zsh completes its last word
+# to when Tab is typed, with the directory $1 first in fpath. zsh runs interactively on a pseudo terminal; its compadd also
+# writes every match down.
+emulate -R zsh
+zmodload zsh/zpty
+found=$PWD/.zsh-found
+: >$found
+cat >$PWD/.zshrc <<END
+PS1= RPS1= LISTMAX=1000000 HISTFILE=
+fpath=(${(q)1} \$fpath)
+autoload -Uz compinit
+compinit -u -d ${(q)PWD}/.zcompdump
+zle_highlight=(none)
+compadd() {
+  local -a tristab_hits
+  # -O, -A and -D do not add matches but fill arrays, as _describe does first.
+  if [[ \${@[1,(i)(-|--)]} != *-[OAD]\ * ]]; then
+    builtin compadd -A tristab_hits "\$@"
+    (( \$#tristab_hits )) && print -rl -- \$IPREFIX\$^tristab_hits >>${(q)found}
+  fi
+  builtin compadd "\$@"
+}
+bindkey '^I' complete-word
+ready() { print -r -- "\$1" >>${(q)found} }
+END
+zpty shell "ZDOTDIR=${(q)PWD} TERM=dumb zsh -i"
+zpty -w shell 'stty -echo rows 1000 columns 200; ready start'
+wait_for() {
+  local -i tries
+  local line
+  for ((tries = 0; tries < 2000; ++tries)); do
+    while zpty -r -t shell line; do :; done
+    [[ $(tail -n 1 $found) == "$1" ]] && return 0
+    sleep 0.02
+  done
+  print -u2 "zsh does not answer: waited for $1"
+  exit 1
+}
+wait_for start
+integer count=0
+while IFS= read -r words; do
+  ((++count))
+  zpty -w -n shell "$words"$'\t\x15'
+  zpty -w shell "ready 'end $count'"
+  wait_for "end $count"
+done
+zpty -d shell
+# Matches stand before the mark of their line.
+typeset -a matches
+while IFS= read -r words; do
+  case $words in
+    start) matches=() ;;
+    'end '*)
+      print -r -- '@@'
+      (( $#matches )) && print -rl -- $matches
+      matches=()
+      ;;
+    *) matches+=($words) ;;
+  esac
+done <$found
+exit 0
