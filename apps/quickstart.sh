@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # From a fresh Debian 12 machine to a first result: installs what is missing, builds tristab in Release, runs the quick
-# sweep (synthetic families and a slice of a trained model) and prints its ranked table.
+# sweep (synthetic families and a slice of a trained model), prints its ranked table and writes its page of figures.
 set -euo pipefail
 . "$(cd "$(dirname "$0")" && pwd)/setup.sh"
 
@@ -10,7 +10,8 @@ configure_and_build "$top/build/release" tristab
 
 tristab="$top/build/release/apps/tristab"
 cd "$top"
-"$tristab" sweep configs/sweeps/quick.json -o results/quick.json
+"$tristab" sweep configs/sweeps/quick.json -o results/quick.json --html results/quick.html
 "$tristab" compare results/quick.json --family file --arithmetics fp16 --chunk 64
 say ""
-say "The whole result is in results/quick.json. Next: $tristab --help, and README.md."
+say "The whole result: results/quick.json. Its figures, for a browser: results/quick.html."
+say "Next: $tristab --help, and README.md."

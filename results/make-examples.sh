@@ -10,11 +10,7 @@ cd "$(dirname "$0")/.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$program" sweep configs/sweeps/quick.json -o "$work/quick.json"
-"$program" report "$work/quick.json" -o results/example-quick.html
-"$program" export "$work/quick.json" --gnuplot "$work/plots"
-(cd "$work/plots" && gnuplot -e "families='3 7 10'; arithmetics='3 4'" plot.gp)
-cp "$work/plots/error-by-size.svg" results/example-quick.svg
+results/make-quick-examples.sh "$program"
 
 "$program" sweep configs/sweeps/zoo.json -o "$work/zoo.ndjson"
 zoo() { "$program" compare "$work/zoo.ndjson" --metrics strict_lower,total_frobenius --format "$1"; }

@@ -266,7 +266,8 @@ void compare(const CLI::App& command, const CompareOptions& options) {
     }
     ResultFile file = read_results(options.results, metrics);
     if (!file.complete) {
-      fmt::print(stderr, "tristab: note: {} is not complete: {} records{}\n", options.results,
+      fmt::print(stderr, "tristab: note: {} {}: {} records{}\n", options.results,
+                 file.says_whether_complete ? "is not complete" : "does not say whether it is complete",
                  file.records.size(),
                  file.expected_cases > 0 ? fmt::format(" of {}", file.expected_cases) : "");
     }

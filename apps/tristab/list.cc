@@ -67,9 +67,9 @@ void list_arithmetics(const std::string& name) {
     Table table({{"arithmetic"},
                  text_column("operands", 19),
                  text_column("sums of products", 22),
-                 text_column("vector unit", 17),
-                 text_column("storage", 9),
-                 text_column("output", 7)});
+                 text_column("vector unit", 17, 1),
+                 text_column("storage", 9, 2),
+                 text_column("output", 7, 3)});
     for (const Description& description : arithmetic_descriptions()) {
       if (description.name.starts_with("eXmY")) {  // a pattern, not an arithmetic
         table.add_row({description.name, wrapped_cell(description.summary, 19), "", "", "", ""});

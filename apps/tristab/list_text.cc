@@ -28,8 +28,8 @@ void print_name(const std::string& name) {
 
 void print_table(const Table& table) { fmt::print("{}", table.str(standard_output_page())); }
 
-TableColumn text_column(const char* header, std::size_t width) {
-  return {.header = header, .layout = wrapped_cell, .widest = width};
+TableColumn text_column(const char* header, std::size_t width, int dispensable) {
+  return {.header = header, .layout = wrapped_cell, .widest = width, .dispensable = dispensable};
 }
 
 void print_parameters(std::span<const Parameter> parameters) {
@@ -61,7 +61,8 @@ void print_example(const std::string& command) {
   for (std::size_t begin = 0; begin < command.size();) {  // no word of an example holds a blank
     const std::size_t end = std::min(command.find(' ', begin), command.size());
     const std::size_t length = end - begin;
-    if (page.is_terminal() && begin > 0 && column + 1 + length + 2 > page.width) {  // leaves room for the backslash
+    if (page.is_terminal() && begin > 0 &&
+        column + 1 + length + 2 > page.width) {  // leaves room for the backslash
       text += fmt::format(" \\\n{:{}}", "", continued);
       column = continued;
     } else if (begin > 0) {

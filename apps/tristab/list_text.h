@@ -17,8 +17,8 @@ void print_text(std::string_view text);
 void print_name(const std::string& name);  // of what is explained
 void print_table(const Table& table);
 
-// A column of running text; in a file or a pipe of `width` columns.
-TableColumn text_column(const char* header, std::size_t width);
+// A column of running text; in a file or a pipe of `width` columns; `dispensable` as in TableColumn.
+TableColumn text_column(const char* header, std::size_t width, int dispensable = 0);
 
 void print_parameters(std::span<const Parameter> parameters);
 void print_description(const Description& description);  // name, summary, formula

@@ -28,8 +28,9 @@ void report(const CLI::App& command, const ReportOptions& options) {
 
 void note_incomplete(const std::string& path, const ResultHead& head) {
   if (head.complete) return;
-  fmt::print(stderr, "tristab: note: {} is not complete: {} records{}\n",
-             path == "-" ? "standard input" : path, head.records,
+  fmt::print(stderr, "tristab: note: {} {}: {} record{}{}\n", path == "-" ? "standard input" : path,
+             head.says_whether_complete ? "is not complete" : "does not say whether it is complete",
+             head.records, head.records == 1 ? "" : "s",
              head.expected_cases > 0 ? fmt::format(" of {}", head.expected_cases) : "");
 }
 

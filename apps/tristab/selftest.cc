@@ -1,14 +1,15 @@
 // tristab selftest: the arithmetic of this machine against expectations that are not the emulator's own, or recorded
 // hardware products through the production kernels.
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 
 #include "command.h"
 #include "interrupt.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
+#include "tristab/report/text_layout.h"
 #include "tristab/selftest/check.h"
 #include "tristab/selftest/recorded_products.h"
 #include "tristab/selftest/simd_levels.h"
@@ -31,17 +32,18 @@ class CurrentCheck {
  public:
   void begin(const std::string& name) { name_ = name; }
   Runner::Progress progress() {
-    if (isatty(STDERR_FILENO) == 0) return {};
+    if (!shows_progress()) return {};
     return [this](double fraction) {
       const auto now = std::chrono::steady_clock::now();
       if (now - last_ < std::chrono::milliseconds(200)) return;
       last_ = now;
-      fmt::print(stderr, "\r\033[K{}: {:.0f}%", name_, 100 * fraction);
+      const std::string line = fmt::format("{:.0f}% of {}", 100 * fraction, name_);
+      std::fputs(fmt::format("\r{}\033[K", elided(line, standard_error_page().width - 1)).c_str(), stderr);
       std::fflush(stderr);
     };
   }
   void end() const {
-    if (isatty(STDERR_FILENO) != 0) fmt::print(stderr, "\r\033[K");
+    if (shows_progress()) std::fputs("\r\033[K", stderr);
   }
 
  private:
@@ -53,14 +55,29 @@ class CurrentCheck {
 class Report {
  public:
   Report(std::size_t name_width, const Runner& runner) : width_(std::max<std::size_t>(name_width, 5)) {
-    fmt::print("SIMD levels: {}; threads: {}\n", selftest::simd_level_names(), runner.threads());
-    fmt::print("{:<{}}  {:>14}  {:>10}  {:>8}\n", "check", width_, "cases", "mismatches", "seconds");
+    // Columns of the numbers, and of the seconds among them, with the spaces before them.
+    constexpr std::size_t numbers = 38, seconds = 10, shortest_name = 12;
+    if (page_.is_terminal()) {
+      has_seconds_ = width_ + numbers <= page_.width;
+      const std::size_t taken = has_seconds_ ? numbers : numbers - seconds;
+      width_ = std::min(width_, std::max(page_.width, taken + shortest_name) - taken);
+    }
+    fmt::print("{}", sentence(fmt::format("SIMD levels: {}; threads: {}", selftest::simd_level_names(),
+                                          runner.threads()),
+                              page_));
+    fmt::print("{}\n", styled(fmt::format("{:<{}}  {:>14}  {:>10}{}", "check", width_, "cases", "mismatches",
+                                          has_seconds_ ? "   seconds" : ""),
+                              Style::heading, page_));
   }
   void add(const std::string& name, const CheckResult& result) {
-    fmt::print("{:<{}}  {:>14}  {:>10}  {:>8.2f}\n", name, width_, result.cases, result.mismatches,
-               result.seconds);
+    const Style style = result.mismatches == 0 ? Style::pass : Style::fail;
+    const std::vector<std::string> lines = name_lines(name);
+    fmt::print("{:<{}}  {:>14}  {}{}\n", lines.front(), width_, result.cases,
+               styled(fmt::format("{:>10}", result.mismatches), style, page_),
+               has_seconds_ ? fmt::format("  {:>8.2f}", result.seconds) : "");
+    for (std::size_t k = 1; k < lines.size(); ++k) fmt::print("{}\n", lines[k]);
     if (result.mismatches != 0) {
-      fmt::print("{:<{}}  first: {}\n", "", width_, result.first_mismatch);
+      print_below(fmt::format("first: {}", result.first_mismatch));
       failed_.push_back(name);
     }
     ++checks_;
@@ -68,23 +85,53 @@ class Report {
     std::fflush(stdout);
   }
   void skip(const std::string& name, const std::string& reason) {
-    fmt::print("{:<{}}  skipped: {}\n", name, width_, reason);
+    const std::vector<std::string> lines = name_lines(name);
+    if (page_.is_terminal()) {
+      for (const std::string& line : lines) fmt::print("{}\n", line);
+      print_below(fmt::format("skipped: {}", reason));
+    } else {
+      fmt::print("{:<{}}  skipped: {}\n", name, width_, reason);
+    }
     ++skipped_;
   }
   // The last line; whether everything passed.
   bool finish() const {
     const std::string skipped = skipped_ == 0 ? "" : fmt::format(", {} skipped", skipped_);
     if (failed_.empty()) {
-      fmt::print("selftest passed: {} checks, {} cases{}\n", checks_, cases_, skipped);
+      print_last(fmt::format("selftest passed: {} checks, {} cases{}", checks_, cases_, skipped),
+                 "selftest passed", Style::pass);
       return true;
     }
-    fmt::print("selftest FAILED: {} of {} checks, {} cases{}: {}\n", failed_.size(), checks_, cases_, skipped,
-               join_names(failed_));
+    print_last(fmt::format("selftest FAILED: {} of {} checks, {} cases{}: {}", failed_.size(), checks_,
+                           cases_, skipped, join_names(failed_)),
+               "selftest FAILED", Style::fail);
     return false;
   }
 
  private:
+  std::vector<std::string> name_lines(const std::string& name) const {
+    if (!page_.is_terminal()) return {name};
+    return lines_of(cut_lines(wrapped_cell(name, width_), width_));
+  }
+
+  // Under a row: beside its name, and on a narrow terminal under it.
+  void print_below(const std::string& text) const {
+    if (!page_.is_terminal()) {
+      fmt::print("{:<{}}  {}\n", "", width_, text);
+      return;
+    }
+    fmt::print("{}", cut_lines(wrapped(text, page_.width, 2), page_.width));
+  }
+
+  // The text, which begins with `verdict`.
+  void print_last(const std::string& text, std::string_view verdict, Style style) const {
+    const std::string lines = sentence(text, page_);
+    fmt::print("{}{}", styled(verdict, style, page_), lines.substr(verdict.size()));
+  }
+
+  Page page_ = standard_output_page();
   std::size_t width_;
+  bool has_seconds_ = true;
   std::vector<std::string> failed_;
   std::int64_t checks_ = 0, skipped_ = 0, cases_ = 0;
 };

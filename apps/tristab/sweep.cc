@@ -32,9 +32,10 @@ struct SweepOptions {
 void print_plan(const SweepConfig& config, const Plan& plan) {
   std::vector<TableColumn> columns{{.header = "family", .layout = broken_label, .widest = 60, .least = 18},
                                    {"n", true},
-                                   {"matrices", true},
+                                   {.header = "matrices", .right = true, .dispensable = 1},
                                    {"cases", true}};
-  if (config.has_scenarios()) columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines});
+  if (config.has_scenarios())
+    columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines, .least = 22});
   Table table(columns);
   const Scenario* above = nullptr;
   for (const MatrixGroup& group : plan.groups) {
@@ -81,23 +82,25 @@ class ObservingSink : public ResultSink {
   void accept_layer(const LayerResult& result, std::string rendered) override {
     progress_.add(result);
     layers.add(result);
-    layer_findings.add(result);
+    layer_findings_.add(result);
     writer_->accept_layer(result, std::move(rendered));
   }
   void finish(const SweepReport& done) override {
-    progress_.phase(fmt::format("writing {}", path_));
+    progress_.phase(fmt::format("writing {}", path_ == "-" ? "the summary" : path_));
     writer_->finish(done);
-    report = done;
+    outcomes = done.expectations;
+    findings = findings_text(done, layer_findings_, path_, standard_error_page());
   }
 
   LayerTable layers;
-  LayerFindings layer_findings;
-  SweepReport report;
+  std::vector<ExpectationOutcome> outcomes;
+  std::string findings;  // the summary that they are made from is not kept
 
  private:
   std::unique_ptr<ResultSink> writer_;
   Progress& progress_;
   std::string path_;
+  LayerFindings layer_findings_;
 };
 
 ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& options) {
@@ -161,8 +164,7 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
   // Between lines of a result on the same terminal a progress line has no place.
   Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
-  const std::string place = path == "-" ? "standard output" : path;
-  ObservingSink sink(make_result_writer(format, path, header), progress, place);
+  ObservingSink sink(make_result_writer(format, path, header), progress, path);
   run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
   progress.clear();
 
@@ -170,15 +172,15 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   std::FILE* const data = path == "-" ? stderr : stdout;
   const Page page = path == "-" ? standard_error_page() : standard_output_page();
   if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
-  const std::vector<ExpectationOutcome>& outcomes = sink.report.expectations;
-  if (!outcomes.empty()) fmt::print(data, "{}", expectations_table(outcomes, page));
+  if (!sink.outcomes.empty()) fmt::print(data, "{}", expectations_table(sink.outcomes, page));
   std::fflush(data);
-  fmt::print(stderr, "{}", findings_text(sink.report, sink.layer_findings, path, standard_error_page()));
+  fmt::print(stderr, "{}", sink.findings);
   if (!options.html.empty()) {
     progress.phase(fmt::format("writing {}", options.html));
     write_html_report(path, options.html);
   }
-  return std::all_of(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
+  return std::all_of(sink.outcomes.begin(), sink.outcomes.end(),
+                     [](const ExpectationOutcome& o) { return o.met; });
 }
 
 }  // namespace

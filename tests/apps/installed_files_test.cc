@@ -21,7 +21,10 @@ TEST(InstalledFiles, are_what_the_program_prints) {
        {InstalledFile{"share/bash-completion/completions/tristab", "completion bash"},
         InstalledFile{"share/zsh/site-functions/_tristab", "completion zsh"},
         InstalledFile{"share/fish/vendor_completions.d/tristab.fish", "completion fish"},
-        InstalledFile{"share/man/man1/tristab.1", "man"}}) {
+        InstalledFile{"share/man/man1/tristab.1", "man"},
+        InstalledFile{"share/tristab/sweep.schema.json", "schema sweep"},
+        InstalledFile{"share/tristab/results.schema.json", "schema results"},
+        InstalledFile{"share/tristab/kernel.schema.json", "schema kernel"}}) {
     const std::string text = place.read(fmt::format("prefix/{}", path));
     EXPECT_FALSE(text.empty()) << path;
     EXPECT_TRUE(text == place.run(arguments).out)

@@ -1,7 +1,9 @@
 tristab_tests(apps
-  SOURCES bad_input_test.cc command_line_test.cc compare_test.cc describe_test.cc failures_test.cc generate_test.cc invert_test.cc kernels_test.cc large_file_test.cc list_test.cc layer_sweep_test.cc
-          run_program.cc scenarios_test.cc schema_test.cc selftest_test.cc sweep_test.cc paper_snr_test.cc zoo_test.cc layer_zoo_test.cc report_test.cc
-          completion_test.cc help_test.cc installed_files_test.cc man_page_test.cc shell.cc
+  SOURCES bad_input_test.cc command_line_test.cc compare_test.cc completion_test.cc describe_test.cc
+          examples_test.cc failures_test.cc generate_test.cc help_test.cc installed_files_test.cc invert_test.cc
+          kernels_test.cc large_file_test.cc layer_sweep_test.cc layer_zoo_test.cc list_test.cc man_page_test.cc
+          old_results_test.cc paper_snr_test.cc pseudo_terminal.cc report_test.cc run_program.cc
+          scenarios_test.cc schema_test.cc selftest_test.cc shell.cc sweep_test.cc terminal_test.cc zoo_test.cc
   USES tristab_report)
 target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tristab>" TRISTAB_CMAKE="${CMAKE_COMMAND}"
                                              TRISTAB_BUILD_DIR="${PROJECT_BINARY_DIR}")
@@ -26,6 +28,8 @@ foreach(part writer model)
   set_tests_properties(apps.dump_layer_inputs_${part} PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()
 # The HTML report in a real browser.
-add_test(NAME apps.report_in_chromium
-         COMMAND /usr/bin/env python3 -B ${PROJECT_SOURCE_DIR}/tests/browser/report_test.py $<TARGET_FILE:tristab>)
-set_tests_properties(apps.report_in_chromium PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
+foreach(part report figures)
+  add_test(NAME apps.${part}_in_chromium
+           COMMAND /usr/bin/env python3 -B ${PROJECT_SOURCE_DIR}/tests/browser/${part}_test.py $<TARGET_FILE:tristab>)
+  set_tests_properties(apps.${part}_in_chromium PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
+endforeach()

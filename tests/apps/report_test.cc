@@ -183,6 +183,9 @@ TEST(Export, a_vega_lite_specification_holds_the_medians) {
   const Json spec = Json::parse(place.read("v.json"));
   EXPECT_EQ(spec["$schema"], "https://vega.github.io/schema/vega-lite/v5.json");
   EXPECT_EQ(spec["spec"]["encoding"]["y"]["scale"]["type"], "log");
+  EXPECT_EQ(spec["facet"]["row"]["sort"], (Json{"uniform", "ones", "gdn"}));
+  EXPECT_EQ(spec["facet"]["column"]["sort"], (Json{"fp16", "bf16"}));
+  EXPECT_EQ(spec["spec"]["encoding"]["x"]["axis"]["values"], (Json{16, 32}));
   const Json result = Json::parse(place.read("r.json"));
   int compared = 0;
   for (const Json& value : spec["data"]["values"]) {
@@ -190,6 +193,8 @@ TEST(Export, a_vega_lite_specification_holds_the_medians) {
       EXPECT_TRUE(value.contains(spec["spec"]["encoding"][channel]["field"].get<std::string>())) << channel;
     }
     EXPECT_GT(value["shown"], 0);
+    EXPECT_LE(value["shown"], 100);
+    EXPECT_EQ(value["exact"], value["frobenius_median"] == 0);
     for (const Json& row : result["summary"]) {
       if (row["family_label"] != value["family"] || row["n"] != value["n"] ||
           row["method_label"] != value["method"] || row["arithmetic_label"] != value["arithmetic"] ||

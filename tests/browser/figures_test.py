@@ -14,7 +14,7 @@ import tempfile
 import xml.etree.ElementTree as tree
 
 from browser import Browser, find_chromium
-from checks import check, downloads, finish, quiet, table_rows
+from checks import all_of, check, choose, downloads, finish, quiet, table_rows
 from drawing import CONTENT, centres, near, panels
 
 PLAIN = {"name": "figures", "chunks": [16, 32], "trials": 3, "families": ["uniform", {"family": "gdn", "keys": "silu"}],
@@ -195,7 +195,10 @@ def tables(browser, result):
     row = next(each for each in rows if each[:2] == ["uniform", "32"])
     check(math.isclose(float(row[3]), statistics.median(m["cond_2"] for m in matrices), rel_tol=1e-2), "conditions: the median is that of the matrices")
     rows = table_rows(browser, "classes")
-    check(len(rows) == len(result["classes"]) and rows[0][2] == result["classes"][0]["class"], "classes: as in the result")
+    check([(row[0], row[1], row[2]) for row in rows] == [(*setting(each), each["class"]) for each in result["classes"]] and len(rows) == 8, "classes: as in the result")
+    choose(browser, "methods", "mbh after gram:product=bf16-h100")
+    check([row[0] for row in table_rows(browser, "classes")] == ["mbh after gram:product=bf16-h100"] * 2, "classes: filters tell formations apart")
+    all_of(browser, "methods")
     words = browser.run("document.getElementById('provenance').textContent")
     for fact in (result["tool"]["version"], result["tool"]["commit"], result["run"]["host"], result["run"]["started"], "tristab-results/1", '"layer_chunks": 4', "sweep"):
         check(fact in words, f"provenance has {fact}")

@@ -132,6 +132,14 @@ def main():
                 file.write(json.dumps({**kept, "type": "record"}) + "\n")
             file.write('{"type": "rec')
         run("report", "old.ndjson", "-o", "old.html")
+        # One that does not say whether it is complete, whose answers all failed, without even sizes of errors; and one of nothing.
+        with open(at("failed.json"), "w") as file:
+            failed = {"family": "uniform", "n": 16, "method": "mbh", "arithmetic": "fp16", "status": "failed"}
+            json.dump({"schema": "tristab-results/1", "records": [failed, failed]}, file)
+        run("report", "failed.json", "-o", "failed.html")
+        with open(at("nothing.json"), "w") as file:
+            json.dump({"schema": "tristab-results/1", "records": []}, file)
+        run("report", "nothing.json", "-o", "nothing.html")
 
         browser = Browser()
         try:
@@ -155,6 +163,17 @@ def main():
             notices = browser.run("document.getElementById('notices').textContent")
             check("not complete: 20 cases of 99" in notices and "no condition numbers" in notices and "no costs" in notices and "no verdicts" in notices, f"the page says what is missing: {notices!r}")
             check(browser.run(MARKS % "sizes") > 0 and browser.run("document.getElementById('condition')") is None, "what is there is drawn, and no more")
+            check("no total_frobenius, no strict_lower." in notices and "nothing about its run (command, host, time), the program that made it, its configuration" in notices,
+                  "the page says what else is missing")
+            headline = browser.run("document.getElementById('headline').textContent")
+            check("pass" not in headline and "20 cases" in headline, f"no verdicts are counted where there are none {headline!r}")
+            figures = "[...document.querySelectorAll('section.figure')].map((section) => section.id).filter((id) => id !== 'provenance-figure')"
+            for name, shown, words in (("failed", ["verdicts"], "2 cases: 1 input, 1 size, 1 method, 1 arithmetic. 2 without an answer."), ("nothing", [], "0 cases")):
+                browser.open(at(name + ".html"), 1280)
+                quiet(browser, at(name + ".html"), name)
+                check(browser.run(figures) == shown, f"{name}: figures {shown}")
+                check(words in browser.run("document.getElementById('headline').textContent"), f"{name}: {words}")
+                check("does not say whether it is complete" in browser.run("document.getElementById('notices').textContent"), f"{name}: not said to be incomplete")
         finally:
             browser.close()
     finish()

@@ -27,6 +27,15 @@ TEST(Column, csv_fields_are_quoted_as_rfc_4180_says) {
   EXPECT_EQ(cell_csv(JsonCell{R"({"block": 8})"}), R"("{""block"": 8}")");
 }
 
+TEST(Column, real_numbers_have_a_point_or_an_exponent_in_csv_and_counts_have_none) {
+  EXPECT_EQ(cell_csv(0.0), "0.0");
+  EXPECT_EQ(cell_csv(-3.0), "-3.0");
+  EXPECT_EQ(cell_csv(0.25), "0.25");
+  EXPECT_EQ(cell_csv(1e-300), "1e-300");
+  EXPECT_EQ(cell_csv(1e22), "1e+22");
+  EXPECT_EQ(cell_csv(std::int64_t{3}), "3");
+}
+
 TEST(Column, absent_values_are_empty_in_csv_and_null_in_json) {
   EXPECT_EQ(cell_csv(std::monostate{}), "");
   EXPECT_EQ(cell_csv(std::nan("")), "");

@@ -57,6 +57,36 @@ TEST(ObjectStream, a_document_that_lacks_records_is_not_complete) {
   EXPECT_FALSE(visit(part.dump()).head.complete);
 }
 
+TEST(ObjectStream, lines_of_two_files_joined_are_one_result) {
+  const std::string one = written(scenarios_config(), ResultFormat::ndjson, 1);
+  const Visit alone = visit(one), both = visit(one + one);
+  EXPECT_TRUE(both.head.complete);
+  EXPECT_EQ(both.head.records, 2 * alone.head.records);
+  EXPECT_EQ(both.head.expected_cases, 2 * alone.head.expected_cases);
+  EXPECT_FALSE(alone.head.run.is_null());
+  EXPECT_TRUE(both.head.run.is_null()) << "no run made both";
+  EXPECT_FALSE(visit(one + one.substr(0, one.rfind("{\"type\": \"end\""))).head.complete);
+}
+
+TEST(ObjectStream, a_document_may_not_say_whether_it_is_complete) {
+  EXPECT_FALSE(visit(R"({"schema": "tristab-results/1", "records": []})").head.says_whether_complete);
+  EXPECT_FALSE(visit(R"({"schema": "tristab-results/1", "records": []})").head.complete);
+  const Visit part = visit(R"({"schema": "tristab-results/1", "run": {"cases": 3}, "records": []})");
+  EXPECT_TRUE(part.head.says_whether_complete) << "it has fewer records than it promises";
+}
+
+TEST(ObjectStream, another_version_is_refused_before_its_records) {
+  EXPECT_THROW(visit(R"({"schema": "tristab-results/2", "records": []})"), InputError);
+  EXPECT_THROW(visit("{\"type\": \"header\", \"schema\": \"tristab-results/10\"}\n"), InputError);
+  int seen = 0;
+  const TemporaryDirectory directory;
+  std::ofstream(directory / "r") << R"({"schema": "tristab-results/2", "records": [{"n": 1}]})";
+  EXPECT_THROW(visit_result(directory / "r", {"records"},
+                            [&](const std::string&, const Json&, const std::string&) { ++seen; }),
+               InputError);
+  EXPECT_EQ(seen, 0);
+}
+
 TEST(ObjectStream, what_is_no_result_is_refused) {
   for (const char* text :
        {"", "{}", "[1]", "3", R"({"schema": "tristab-results/1"})",

@@ -44,6 +44,11 @@ TEST(ResultsSchema, a_result_with_cases_of_every_kind_is_valid) {
   EXPECT_EQ(schema_error(Json::parse(small_result())), "");
 }
 
+TEST(ResultsSchema, the_committed_example_is_valid) {
+  const std::filesystem::path results = std::filesystem::path(TRISTAB_SOURCE_DIR) / "results";
+  EXPECT_EQ(schema_error(Json::parse(read_text(results / "example-quick.json"))), "");
+}
+
 TEST(ResultsSchema, a_result_of_scenarios_with_expectations_is_valid) {
   const Json result = Json::parse(scenarios_result());
   EXPECT_EQ(schema_error(result), "");

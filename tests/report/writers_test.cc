@@ -138,11 +138,10 @@ TEST(Writers, csv_holds_the_records_of_the_json) {
       const Json& truth = document["records"][r - 1][rows[0][c]];
       const std::string& field = rows[r][c];
       if (truth.is_null()) {
-        const bool text =
-            std::any_of(record_columns().begin(), record_columns().end(), [&](const Column& column) {
-              return column.name == rows[0][c] && column.kind == Column::Kind::text;
-            });
-        EXPECT_EQ(field, text ? "none" : "") << rows[0][c];
+        const auto column = std::find_if(record_columns().begin(), record_columns().end(),
+                                         [&](const Column& each) { return each.name == rows[0][c]; });
+        const bool text = column->kind == Column::Kind::text, real = column->kind == Column::Kind::real;
+        EXPECT_EQ(field, text ? "none" : real ? "NaN" : "") << rows[0][c];
       } else if (truth.is_string()) {
         EXPECT_EQ(field, truth.get<std::string>());
       } else {

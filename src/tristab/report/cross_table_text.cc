@@ -72,8 +72,8 @@ Style style_of(const CrossCell& cell) {
 
 std::string metric_text(const CrossTable& table, std::size_t metric, const Page& page) {
   const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
-  std::vector<TableColumn> columns{
-      {.header = "setting", .layout = broken_label, .widest = 34, .least = 18}, {"n", true}};
+  std::vector<TableColumn> columns{{.header = "setting", .layout = broken_label, .widest = 34, .least = 18},
+                                   {"n", true}};
   for (const CrossInput& input : table.inputs)
     columns.push_back({.header = input.name, .header_layout = input_header});
   Table text(std::move(columns), 2);

@@ -42,8 +42,7 @@ std::string setting_lines(std::string_view text, std::size_t width) {
   const std::vector<std::string> parts = lines_of(text);
   if (parts.size() == 1) return broken_label(parts[0], width);
   const std::size_t rest = width - std::min<std::size_t>(width, 5);
-  const std::string formed =
-      parts.size() > 2 ? fmt::format("\n  of {}", broken_label(parts[2], rest)) : "";
+  const std::string formed = parts.size() > 2 ? fmt::format("\n  of {}", broken_label(parts[2], rest)) : "";
   if (display_width(parts[0]) + 4 + display_width(parts[1]) <= width)
     return fmt::format("{} in {}{}", parts[0], parts[1], formed);
   return fmt::format("{}\n  in {}{}", broken_label(parts[0], width), broken_label(parts[1], rest), formed);
@@ -68,10 +67,10 @@ std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) 
   std::string text;
   const Expectation& expectation = *outcome.expectation;
   if (outcome.without_value > 0) {
-    text += paragraph(
-        fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
-                    outcome.without_value, outcome.trials, expectation.value_name()),
-        2, page);
+    text +=
+        paragraph(fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
+                              outcome.without_value, outcome.trials, expectation.value_name()),
+                  2, page);
   }
   if (!outcome.met && !expectation.why.empty())
     text += paragraph(fmt::format("{}: expected because: {}", expectation.place, expectation.why), 2, page);
@@ -95,7 +94,8 @@ std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Pa
     const auto input = std::find(inputs.begin(), inputs.end(), input_text(outcome)) - inputs.begin();
     table.add_row({setting_text(outcome.setting), std::to_string(input + 1),
                    statistic_text(*outcome.expectation), outcome.expectation->bounds(),
-                   expectation_number(outcome.found), outcome.met ? TableCell("met", Style::pass) : TableCell("NOT MET", Style::fail)});
+                   expectation_number(outcome.found),
+                   outcome.met ? TableCell("met", Style::pass) : TableCell("NOT MET", Style::fail)});
     if (!outcome.met) explanations += explanation_of(outcome, page);
   }
   return text + table.str(page) + explanations;
@@ -112,8 +112,10 @@ std::string expectations_table(std::span<const ExpectationOutcome> outcomes, con
   const auto met =
       std::count_if(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
   const bool all = met == static_cast<std::ptrdiff_t>(outcomes.size());
-  return text + styled(fmt::format("{} of {} expectations met", met, outcomes.size()),
-                       all ? Style::pass : Style::fail, page) + "\n";
+  return text +
+         styled(fmt::format("{} of {} expectations met", met, outcomes.size()),
+                all ? Style::pass : Style::fail, page) +
+         "\n";
 }
 
 }  // namespace tristab

@@ -61,6 +61,8 @@ set logscale y
 set format y "10^{%L}"
 set key noenhanced
 set grid back lc rgb "#e0e0e0"
+set border lw 0.6
+set tics scale 0.6
 set style line 1 lc rgb "#0072b2" pt 7;  set style line 2 lc rgb "#d55e00" pt 5
 set style line 3 lc rgb "#009e73" pt 9;  set style line 4 lc rgb "#cc79a7" pt 13
 set style line 5 lc rgb "#a07400" pt 11; set style line 6 lc rgb "#56b4e9" pt 2
@@ -98,17 +100,19 @@ columns = words(arithmetics)
 rows = words(families)
 longest = 0
 do for [m in methods] { if (strlen(method[int(m)]) > longest) { longest = strlen(method[int(m)]) } }
-# Names in the legend are at most `longest` letters of 7 units; a sample and its margins take 60.
-legend_rows_in(width) = int(ceil(words(methods) / floor(width / (7 * longest + 60) > 1 ? width / (7 * longest + 60) : 1)))
+# Names in the legend are at most `longest` letters of 5.4 units; a sample and its margins take 60. gnuplot fills one row less
+# than `maxrows`.
+fitting(width) = width / (5.4 * longest + 60) > 1 ? floor(width / (5.4 * longest + 60)) : 1
+legend_rows_in(width) = int(ceil(1. * words(methods) / fitting(width)))
 do for [output_format in "svg pdf"] {
   width = 120. + 260 * columns
-  legend_rows = legend_rows_in(width - 60)
-  legend = 30. + 18 * legend_rows
+  legend_rows = legend_rows_in(width)
+  legend = 26. + 14 * legend_rows
   total = 30. + legend + 210 * rows
   if (output_format eq "svg") {
     set terminal svg size width, total font "Helvetica,11" background rgb "white"
   } else {
-    set terminal pdfcairo size width / 72, total / 72 font "Helvetica,11"
+    set terminal pdfcairo size width / 72, total / 72 font "Helvetica,11" fontscale 0.75
   }
   set output "error-by-size." . output_format
   set logscale x 2
@@ -128,7 +132,7 @@ do for [output_format in "svg pdf"] {
       if (r == rows) { set xlabel "chunk size n" } else { unset xlabel }
       if (c == 1) { set ylabel "relative error, median" offset 1 } else { unset ylabel }
       if (r == 1 && c == 1) {
-        set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows font ",9"
+        set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows + 1 font ",9"
       } else {
         unset key
       }
@@ -148,13 +152,13 @@ do for [output_format in "svg pdf"] {
 constexpr const char* condition_body = R"gp(
 do for [output_format in "svg pdf"] {
   width = 120. + 320 * columns
-  legend_rows = legend_rows_in(width - 60)
-  legend = 30. + 18 * legend_rows
+  legend_rows = legend_rows_in(width)
+  legend = 26. + 14 * legend_rows
   total = 300. + legend
   if (output_format eq "svg") {
     set terminal svg size width, total font "Helvetica,11" background rgb "white"
   } else {
-    set terminal pdfcairo size width / 72, total / 72 font "Helvetica,11"
+    set terminal pdfcairo size width / 72, total / 72 font "Helvetica,11" fontscale 0.75
   }
   set output "error-by-condition." . output_format
   unset logscale x
@@ -173,7 +177,7 @@ do for [output_format in "svg pdf"] {
     set xlabel "condition number, 2-norm (dotted: slopes 1 and 2)"
     if (c == 1) { set ylabel "relative error" offset 1 } else { unset ylabel }
     if (c == 1) {
-      set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows font ",9"
+      set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows + 1 font ",9"
     } else {
       unset key
     }

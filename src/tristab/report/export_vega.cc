@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "tristab/base/errors.h"
 #include "tristab/report/json_text.h"
@@ -15,8 +18,11 @@ namespace {
 constexpr std::size_t frobenius = 0;
 static_assert(group_metrics[frobenius] == "frobenius");
 
-// One object a group. Exact results have no place on a logarithmic axis: `exact` marks them, and they stand at the least
-// positive median of the data.
+// Beyond these the size of an error has no meaning, and would flatten all others.
+constexpr double lowest = 1e-20, highest = 100;
+
+// One object a group. Exact results have no place on a logarithmic axis: `exact` marks them, and they stand at its lower end;
+// errors above its upper end stand there.
 std::string values_text(const ResultGroups& groups, double least) {
   JsonArray values;
   for (const ResultGroup& group : groups.groups()) {
@@ -27,7 +33,7 @@ std::string values_text(const ResultGroups& groups, double least) {
     value.text("family", input_title(groups.inputs()[group.input])).integer("n", group.n);
     value.text("method", setting.method).text("arithmetic", setting.arithmetic);
     value.number("frobenius_median", median).number("frobenius_max", group.worst(frobenius));
-    value.number("shown", std::max(median, least)).flag("exact", median == 0);
+    value.number("shown", std::clamp(median, least, highest)).flag("exact", median == 0);
     value.integer("trials", group.trials).integer("nonfinite_trials", group.nonfinite);
     values.raw(value.str());
   }
@@ -47,20 +53,30 @@ ResultHead export_vega(const std::string& results, const std::string& output) {
         groups.add(section, object, place);
       });
   double least = HUGE_VAL;
-  bool any = false;
+  std::set<int> sizes;
+  std::map<std::string, std::vector<std::string>> order;  // of the values of a field
+  const auto note = [&order](const char* name, const std::string& value) {
+    std::vector<std::string>& values = order[name];
+    if (std::find(values.begin(), values.end(), value) == values.end()) values.push_back(value);
+  };
   for (const ResultGroup& group : groups.groups()) {
     const double median = group.median(frobenius);
-    any = any || std::isfinite(median);
-    if (median > 0) least = std::min(least, median);
+    if (!std::isfinite(median)) continue;
+    sizes.insert(group.n);
+    note("family", input_title(groups.inputs()[group.input]));
+    note("method", groups.settings()[group.setting].method);
+    note("arithmetic", groups.settings()[group.setting].arithmetic);
+    if (median > lowest && median < highest) least = std::min(least, median);
   }
-  if (!any) {
+  if (sizes.empty()) {
     throw InputError(fmt::format("{}: found no finite 'frobenius'; allowed: a result with one",
                                  results == "-" ? "standard input" : results));
   }
   if (!std::isfinite(least)) least = 1e-16;  // all exact
   Json x = field("n", "quantitative", "chunk size n"),
        y = field("shown", "quantitative", "relative error, median");
-  x["scale"] = Json{{"type", "log"}, {"base", 2}, {"nice", false}};
+  x["scale"] = Json{{"type", "log"}, {"base", 2}, {"nice", false}, {"padding", 12}};
+  x["axis"] = Json{{"values", sizes}, {"format", "d"}};
   y["scale"] = Json{{"type", "log"}};
   y["axis"] = Json{{"format", ".0e"}};
   Json tooltip = Json::array();
@@ -68,14 +84,25 @@ ResultHead export_vega(const std::string& results, const std::string& output) {
                            "exact", "trials", "nonfinite_trials"}) {
     tooltip.push_back(Json{{"field", name}});
   }
-  const Json encoding{
-      {"x", x}, {"y", y}, {"color", field("method", "nominal", "method")}, {"tooltip", tooltip}};
+  // In the order of the result, not of the alphabet (of which `"sort": null` makes facets); colours and shapes repeat at
+  // different lengths.
+  const auto in_order = [&](const char* name) {
+    Json channel = field(name, "nominal", name);
+    channel["sort"] = order[name];
+    return channel;
+  };
+  Json colour = in_order("method"), shape = colour;
+  colour["scale"] = Json{{"scheme", "tableau10"}};
+  colour["legend"] = Json{{"labelLimit", 320}};
+  shape["legend"] = nullptr;
+  shape["scale"] = Json{
+      {"range", {"circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"}}};
+  const Json encoding{{"x", x}, {"y", y}, {"color", colour}, {"shape", shape}, {"tooltip", tooltip}};
   const Json spec{{"width", 200},
                   {"height", 150},
                   {"mark", Json{{"type", "line"}, {"point", true}}},
                   {"encoding", encoding}};
-  const Json facet{{"row", field("family", "nominal", "family")},
-                   {"column", field("arithmetic", "nominal", "arithmetic")}};
+  const Json facet{{"row", in_order("family")}, {"column", in_order("arithmetic")}};
   JsonObject object;
   object.text("$schema", "https://vega.github.io/schema/vega-lite/v5.json");
   object.text(

@@ -13,14 +13,14 @@
 #include "tristab/report/case_label.h"
 #include "tristab/report/findings_page.h"
 #include "tristab/report/table.h"
+#include "tristab/report/text_layout.h"
 #include "tristab/sweep/label.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
 
-constexpr std::size_t most_failing = 4;       // settings that are named
-constexpr std::size_t most_arithmetics = 6;  // with their cheapest setting
+constexpr std::size_t most_failing = 4;  // settings that are named
 
 Setting setting_of(const SummaryRow& row) { return {row.method, row.arithmetic, row.kernel, row.formation}; }
 
@@ -38,16 +38,20 @@ std::string kinds_text(const SettingFindings& found) {
 }
 
 std::string failure_text(const SettingFindings& found) {
+  if (found.lost() == found.trials && found.groups > 1) {
+    return fmt::format("{}: all {} cases on {} inputs ({})", found.setting, found.trials, found.groups,
+                       kinds_text(found));
+  }
   if (found.worst_lost == found.lost()) {  // all of it on one input
     const bool one_kind = (found.nonfinite > 0) + (found.fail > 0) + (found.failed > 0) == 1;
-    return one_kind ? fmt::format("{}: {} of {} {} on {}", found.setting, found.lost(), found.worst_trials,
-                                  kinds_text(found).substr(kinds_text(found).find(' ') + 1),
-                                  found.worst_input)
-                    : fmt::format("{}: {} of {} on {}", found.setting, kinds_text(found), found.worst_trials,
-                                  found.worst_input);
+    return one_kind
+               ? fmt::format("{}: {} of {} {} on {}", found.setting, found.lost(), found.worst_trials,
+                             kinds_text(found).substr(kinds_text(found).find(' ') + 1), found.worst_input)
+               : fmt::format("{}: {} of {} on {}", found.setting, kinds_text(found), found.worst_trials,
+                             found.worst_input);
   }
-  return fmt::format("{}: {} of {} cases, most on {} ({} of {})", found.setting, kinds_text(found),
-                     found.trials, found.worst_input, found.worst_lost, found.worst_trials);
+  return fmt::format("{}: {} of {}, most on {} ({} of {})", found.setting, kinds_text(found), found.trials,
+                     found.worst_input, found.worst_lost, found.worst_trials);
 }
 
 // Settings with failures, those with the largest part of non-finite and missing answers first, then those with the
@@ -81,19 +85,14 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
     worst = &row;
   }
   if (worst == nullptr) return "";
-  return fmt::format("{}: {} on {} (total_frobenius{})",
-                     std::isinf(error) ? "infinite" : short_number(error), setting_label(setting_of(*worst)),
-                     input_of(*worst), worst->nonfinite_trials > 0 ? " of the finite cases" : "");
+  return fmt::format("{}: {} on {} (total_frobenius{})", std::isinf(error) ? "infinite" : short_number(error),
+                     setting_label(setting_of(*worst)), input_of(*worst),
+                     worst->nonfinite_trials > 0 ? " of the finite cases" : "");
 }
 
 std::string steps_text(const SettingFindings& found) {
-  std::vector<std::string> parts;
-  if (found.depth > 0) parts.push_back(fmt::format("{} product{}", found.depth, found.depth == 1 ? "" : "s"));
-  if (found.vector_depth > 0) {
-    parts.push_back(fmt::format("{} vector step{}", found.vector_depth, found.vector_depth == 1 ? "" : "s"));
-  }
-  if (parts.empty()) return "no steps";
-  return fmt::format("{} in sequence", fmt::join(parts, " and "));
+  return fmt::format("{} steps deep ({} products, {} vector)", found.steps(), found.depth,
+                     found.vector_depth);
 }
 
 int most_groups(const std::vector<SettingFindings>& settings) {
@@ -102,7 +101,7 @@ int most_groups(const std::vector<SettingFindings>& settings) {
   return most;
 }
 
-// Of the settings that ran on every input and size, and in its lack on the most of them.
+// Of the settings that ran on every input, or else on the most of them.
 std::string cheapest_text(const std::vector<SettingFindings>& settings, int groups) {
   const SettingFindings* const cheapest = cheapest_that_held(settings);
   if (cheapest == nullptr) {
@@ -118,18 +117,18 @@ std::string cheapest_text(const std::vector<SettingFindings>& settings, int grou
     return fmt::format("none: no setting passed every case; nearest: {}, {} of {} cases", nearest->setting,
                        nearest->pass, nearest->trials);
   }
-  const auto held =
-      std::count_if(settings.begin(), settings.end(), [](const SettingFindings& each) { return each.held(); });
-  std::string where = "every case";
+  const auto held = std::count_if(settings.begin(), settings.end(),
+                                  [](const SettingFindings& each) { return each.held(); });
+  std::string where = "all cases";
   if (cheapest->groups < groups) {
-    where = fmt::format("wherever they ran (this one at n = {}, {} of {} inputs and sizes)",
-                        fmt::join(cheapest->sizes, ", "), cheapest->groups, groups);
+    where = fmt::format("wherever they ran, this one on {} of {} inputs (n = {})", cheapest->groups, groups,
+                        fmt::join(cheapest->sizes, ", "));
   }
-  return fmt::format("{}: {}, {} products in all; {} of {} settings passed {}", cheapest->setting,
-                     steps_text(*cheapest), cheapest->matmuls, held, settings.size(), where);
+  return fmt::format("{}, {}; {} of {} settings passed {}", cheapest->setting, steps_text(*cheapest), held,
+                     settings.size(), where);
 }
 
-// "fp16 mbh, bf16 none"; "" where one arithmetic, or none, ran on every input and size.
+// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" where no two ran on every input.
 std::string arithmetics_text(const std::vector<SettingFindings>& settings, int groups) {
   std::vector<std::string> names;
   std::map<std::string, std::vector<SettingFindings>> of;
@@ -139,16 +138,19 @@ std::string arithmetics_text(const std::vector<SettingFindings>& settings, int g
     of[each.arithmetic].push_back(each);
   }
   if (names.size() < 2) return "";
-  std::vector<std::string> parts;
+  std::vector<std::string> methods;  // "none" the last
+  std::map<std::string, std::vector<std::string>> arithmetics;
   for (const std::string& name : names) {
-    if (parts.size() == most_arithmetics) {
-      parts.push_back(fmt::format("{} more", names.size() - most_arithmetics));
-      break;
-    }
     const SettingFindings* const cheapest = cheapest_that_held(of[name]);
-    parts.push_back(cheapest == nullptr ? fmt::format("none in {}", name) : cheapest->setting);
+    const std::string method = cheapest == nullptr ? "none" : cheapest->method;
+    if (!arithmetics.contains(method) && cheapest != nullptr) methods.push_back(method);
+    arithmetics[method].push_back(name);
   }
-  return fmt::format("by arithmetic: {}", fmt::join(parts, ", "));
+  if (arithmetics.contains("none")) methods.push_back("none");
+  std::vector<std::string> parts;
+  for (const std::string& method : methods)
+    parts.push_back(fmt::format("{} in {}", method, fmt::join(arithmetics[method], ", ")));
+  return fmt::format("by arithmetic: {}", fmt::join(parts, "; "));
 }
 
 std::string layers_text(const LayerFindings& layers, std::int64_t sequences) {
@@ -181,13 +183,16 @@ std::string shell_word(const std::string& path) {
   return quoted + "'";
 }
 
-std::string rest_text(const std::string& path) {
+// With both commands where that is a line, else with the one that shows the most.
+std::string rest_text(const std::string& path, std::size_t room) {
   if (path == "-") return "on standard output";
   const std::filesystem::path file(path);
   if (file.extension() == ".csv") return fmt::format("{} (compare and report read .json and .ndjson)", path);
   const std::string page = std::filesystem::path(file).replace_extension(".html").string();
-  return fmt::format("{}; next: tristab compare {} | tristab report {} -o {}", path, shell_word(path),
-                     shell_word(path), shell_word(page));
+  const std::string compare = fmt::format("{}; next: tristab compare {}", path, shell_word(path));
+  const std::string both =
+      fmt::format("{}, or tristab report {} -o {}", compare, shell_word(path), shell_word(page));
+  return display_width(both) <= room ? both : fmt::format("{}, or tristab report", compare);
 }
 
 }  // namespace
@@ -214,7 +219,11 @@ std::vector<SettingFindings> settings_of(const std::vector<SummaryRow>& summary)
     if (fresh) {
       settings.emplace_back();
       settings.back().setting = label;
-      if (row.kernel == nullptr) settings.back().arithmetic = label_of(*row.arithmetic);
+      if (row.kernel == nullptr) {
+        settings.back().arithmetic = label_of(*row.arithmetic);
+        settings.back().method = label_of(*row.method);
+        if (setting.is_formed()) settings.back().method += fmt::format(" {}", label_of(*row.formation));
+      }
       const Arithmetic& arithmetic = *row.arithmetic;
       settings.back().operand_bits =
           arithmetic.quantiser ? arithmetic.quantiser->bits : arithmetic.operand.bits;
@@ -231,8 +240,10 @@ std::vector<SettingFindings> settings_of(const std::vector<SummaryRow>& summary)
     found.matmuls = std::max(found.matmuls, row.matmuls);
     found.depth = std::max(found.depth, row.depth);
     found.vector_depth = std::max(found.vector_depth, row.vector_depth);
-    // lost / trials > worst_lost / worst_trials
-    if (lost_in(row) * std::max<std::int64_t>(found.worst_trials, 1) > found.worst_lost * row.trials) {
+    // lost / trials against worst_lost / worst_trials; of equal parts that of more trials.
+    const std::int64_t part = lost_in(row) * std::max<std::int64_t>(found.worst_trials, 1);
+    const std::int64_t worst_part = found.worst_lost * row.trials;
+    if (part > worst_part || (part == worst_part && lost_in(row) > found.worst_lost)) {
       found.worst_lost = lost_in(row);
       found.worst_trials = row.trials;
       found.worst_input = input_of(row);
@@ -266,10 +277,10 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
     failed += row.failed_trials;
   }
   const int groups = static_cast<int>(inputs.size());
-  FindingsPage lines(fmt::format("{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, "
-                                 "{} non-finite, {} failed",
-                                 report.records, report.matrices, report.seconds, report.threads, pass,
-                                 marginal, fail, nonfinite, failed));
+  FindingsPage lines(fmt::format(
+      "{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, {} non-finite{}",
+      report.records, report.matrices, report.seconds, report.threads, pass, marginal, fail, nonfinite,
+      failed > 0 ? fmt::format(", {} without an answer", failed) : ""));
   const std::vector<const SettingFindings*> lost = failing(settings);
   std::vector<std::string> failures;
   for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)
@@ -291,7 +302,7 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
                                  [](const ExpectationOutcome& outcome) { return outcome.met; });
     lines.add("expected", all ? Style::pass : Style::fail, expectations_text(report.expectations));
   }
-  lines.add("rest", Style::heading, rest_text(path));
+  lines.add("rest", Style::heading, rest_text(path, page.prose_width() - FindingsPage::indent));
   return lines.str(page);
 }
 

@@ -21,16 +21,17 @@ class LayerFindings {
   std::string worst_place;                              // "mch fp16 on gdn n=64"
 };
 
-// One setting over all inputs and sizes that it ran on.
+// One setting over all inputs that it ran on.
 struct SettingFindings {
   std::string setting;     // label
+  std::string method;      // label, with the formation where there is one; "" of a kernel
   std::string arithmetic;  // label; "" of a kernel
-  int groups = 0;          // inputs and sizes
+  int groups = 0;          // inputs: a family at a size, in a scenario
   std::vector<int> sizes;  // ascending
   std::int64_t trials = 0, pass = 0, fail = 0, nonfinite = 0, failed = 0;
   double matmuls = 0, depth = 0, vector_depth = 0;  // of the costliest case
   double operand_bits = 0;
-  // Where the largest part of the trials failed: "gdn n=64"; the first of several.
+  // Where the largest part of the trials failed, of equal parts that of the most trials: "gdn n=64".
   std::string worst_input;
   std::int64_t worst_lost = 0, worst_trials = 0;
 
@@ -44,7 +45,7 @@ struct SettingFindings {
 std::vector<SettingFindings> settings_of(const std::vector<SummaryRow>& summary);
 
 // The setting of the fewest dependent steps, then products, then operand bits among those that passed every case; the
-// first of equal ones, null without any. Settings that ran on more inputs and sizes go before those that ran on fewer.
+// first of equal ones, null without any. Settings that ran on more inputs go before those that ran on fewer.
 const SettingFindings* cheapest_that_held(const std::vector<SettingFindings>& settings);
 
 // The lines, each with its newline. `path`: the result file, "-" for standard output. Never more than ten, whatever

@@ -3,13 +3,23 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "tristab/report/text_layout.h"
 
 namespace tristab {
 namespace {
 
-constexpr std::size_t indent = 10;  // the longest word, and two spaces
+// Lines of at most `width` columns, broken at spaces; a word that is longer than a line is a label and is broken before
+// its parameters where it can be.
+std::vector<std::string> wrapped_labels(const std::string& text, std::size_t width) {
+  std::string pieces;
+  for (const std::string& line : lines_of(wrapped_cell(text, width))) {
+    if (!pieces.empty()) pieces += '\n';
+    pieces += display_width(line) > width ? broken_label(line, width) : line;
+  }
+  return lines_of(cut_lines(pieces, width));
+}
 
 }  // namespace
 
@@ -37,9 +47,9 @@ std::vector<FindingsPage::Entry> FindingsPage::entries_with(std::size_t failures
     entries.push_back({k == 0 ? "failed" : "", Style::fail, failures_[k]});
   if (failing_ > failures) {
     entries.push_back({failures == 0 ? "failed" : "", Style::fail,
-                       failures == 0 ? fmt::format("{} of {} settings somewhere", failing_, settings_)
-                                     : fmt::format("and {} more of the {} settings", failing_ - failures,
-                                                   settings_)});
+                       failures == 0
+                           ? fmt::format("{} of {} settings somewhere", failing_, settings_)
+                           : fmt::format("and {} more of the {} settings", failing_ - failures, settings_)});
   }
   for (const Entry& entry : entries_) {
     if (optional || !entry.optional) entries.push_back(entry);
@@ -49,38 +59,77 @@ std::vector<FindingsPage::Entry> FindingsPage::entries_with(std::size_t failures
 
 std::string FindingsPage::str(const Page& page) const {
   const std::size_t width = page.prose_width();
-  const auto lines_of_all = [&](const std::vector<Entry>& entries, bool cut) {
-    std::vector<std::string> lines;
-    const auto add = [&](const std::string& word, Style style, const std::string& text, std::size_t margin) {
-      const std::string clean = without_controls(text);
-      const std::size_t room = std::max<std::size_t>(width, margin + 20) - margin;
-      bool first = true;
-      for (const std::string& line :
-           lines_of(cut ? elided(clean, room)
-                        : cut_lines(wrapped_cell(clean, room), page.is_terminal() ? room : clean.size() + 1))) {
-        const std::string head = first ? word : "";
-        lines.push_back(fmt::format("{}{:{}}{}", styled(head, style, page), "", margin - head.size(), line));
-        first = false;
+  const auto lines_of_entry = [&](const Entry& entry, std::size_t most) {
+    const std::size_t margin = &entry == &first_ ? 0 : indent;
+    const std::size_t room = std::max<std::size_t>(width, margin + 20) - margin;
+    const std::string text = without_controls(entry.text);
+    std::vector<std::string> parts = wrapped_labels(text, room);
+    if (parts.size() > most) {  // every line full, and an end that says so
+      parts = lines_of(cut_lines(text, room));
+      for (std::string& part : parts) {
+        part.erase(0, part.find_first_not_of(' '));
+        part.erase(part.find_last_not_of(' ') + 1);
       }
-    };
-    add("", Style::plain, first_, 0);
-    for (const Entry& entry : entries) add(entry.word, entry.style, entry.text, indent);
+      if (parts.size() > most) {
+        parts.resize(most);
+        parts.back() = elided(parts.back() + "...", room);
+      }
+    }
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+      const std::string word = k == 0 ? entry.word : "";
+      parts[k] =
+          fmt::format("{}{:{}}{}", styled(word, entry.style, page), "", margin - word.size(), parts[k]);
+    }
+    return parts;
+  };
+  const auto all_lines = [&](const std::vector<Entry>& entries, const std::vector<std::size_t>& most) {
+    std::vector<std::vector<std::string>> all{lines_of_entry(first_, 2)};
+    for (std::size_t k = 0; k < entries.size(); ++k) all.push_back(lines_of_entry(entries[k], most[k]));
+    return all;
+  };
+  const auto count = [](const std::vector<std::vector<std::string>>& all) {
+    std::size_t lines = 0;
+    for (const auto& each : all) lines += each.size();
     return lines;
   };
-  std::vector<std::string> lines;
-  for (const bool optional : {true, false}) {
-    for (std::size_t failures = failures_.size() + 1; failures-- > 0;) {
-      lines = lines_of_all(entries_with(failures, optional), false);
-      if (lines.size() <= most_lines) break;
-      if (optional && failures <= 1) break;  // a named failure is worth more than what is optional
+  constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+  const auto at_once = [&](std::size_t failures, bool optional) {
+    const std::vector<Entry> entries = entries_with(failures, optional);
+    return all_lines(entries, std::vector<std::size_t>(entries.size(), unlimited));
+  };
+  const auto text_of = [](const std::vector<std::vector<std::string>>& all) {
+    std::string text;
+    for (const auto& entry : all) {
+      for (const std::string& line : entry) text += line + "\n";
     }
-    if (lines.size() <= most_lines) break;
+    return text;
+  };
+
+  // Two failures are worth more than what is optional.
+  const std::size_t most = failures_.size(), few = std::min<std::size_t>(most, 2);
+  for (std::size_t failures = most + 1; failures-- > few;) {
+    const auto all = at_once(failures, true);
+    if (count(all) <= most_lines) return text_of(all);
   }
-  if (lines.size() > most_lines)
-    lines = lines_of_all(entries_with(std::min<std::size_t>(failures_.size(), 1), false), true);
-  std::string text;
-  for (const std::string& line : lines) text += line + "\n";
-  return text;
+  const std::size_t least = std::min<std::size_t>(most, 1);
+  for (std::size_t failures = most + 1; failures-- > least;) {
+    const auto all = at_once(failures, false);
+    if (count(all) <= most_lines) return text_of(all);
+  }
+  // The longest entry loses a line, the last one, which names the file, after all others.
+  const std::vector<Entry> entries = entries_with(least, false);
+  std::vector<std::size_t> limits(entries.size(), unlimited);
+  while (true) {
+    const auto all = all_lines(entries, limits);
+    if (count(all) <= most_lines) return text_of(all);
+    std::size_t longest = 0;
+    for (std::size_t k = 1; k + 1 < entries.size(); ++k) {
+      if (all[k + 1].size() > all[longest + 1].size()) longest = k;
+    }
+    if (all[longest + 1].size() == 1) longest = entries.size() - 1;
+    if (all[longest + 1].size() == 1) return text_of(all);  // there are no more than ten entries
+    limits[longest] = all[longest + 1].size() - 1;
+  }
 }
 
 }  // namespace tristab

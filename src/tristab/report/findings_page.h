@@ -12,8 +12,9 @@ namespace tristab {
 class FindingsPage {
  public:
   static constexpr std::size_t most_lines = 10;
+  static constexpr std::size_t indent = 10;  // the longest word, and two spaces
 
-  explicit FindingsPage(std::string first) : first_(std::move(first)) {}
+  explicit FindingsPage(std::string first) : first_{"", Style::plain, std::move(first), false} {}
   // The settings that failed, worst first: some of them, and how many there are among how many.
   void add_failures(std::vector<std::string> failures, std::size_t count, std::size_t settings);
   void add(std::string word, Style style, std::string text);
@@ -21,7 +22,7 @@ class FindingsPage {
   void add_optional(std::string text);
 
   // The entries wrapped to the page. Where that is too long fewer failures are named, then the optional entries are
-  // left out, then every entry is cut to one line.
+  // left out, then the longest entries are cut.
   std::string str(const Page& page) const;
 
  private:
@@ -33,7 +34,7 @@ class FindingsPage {
   };
   std::vector<Entry> entries_with(std::size_t failures, bool optional) const;
 
-  std::string first_;
+  Entry first_;
   std::vector<std::string> failures_;
   std::size_t failing_ = 0, settings_ = 0;
   bool has_failures_ = false;

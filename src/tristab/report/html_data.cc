@@ -228,7 +228,7 @@ std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const
   JsonObject data;
   data.text("schema", head.schema).json("tool", head.tool).json("run", head.run).json("config", head.config);
   data.integer("records", head.records).integer("expected", head.expected_cases);
-  data.flag("complete", head.complete);
+  data.raw("complete", head.says_whether_complete ? (head.complete ? "true" : "false") : "null");
   data.raw("families",
            list_of(groups_.inputs(), [](const GroupInput& i) { return json_string(input_title(i)); }));
   data.raw("settings", list_of(groups_.settings(), [](const GroupSetting& s) {

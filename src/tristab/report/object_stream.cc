@@ -90,12 +90,13 @@ class Visitor {
     if (head_.run.is_object()) {
       head_.expected_cases = cases_of(head_.run, "cases", path_ + ": run.");
       head_.complete = flag_of(head_.run, "complete", path_ + ": run.") && has_all();
+      head_.says_whether_complete = head_.run.contains("complete") || !has_all();
     }
     return head_;
   }
 
   ResultHead lines(std::istream& stream) {
-    head_.lines = true;
+    head_.lines = head_.says_whether_complete = true;  // by its last line
     int parts = 0, complete_parts = 0;  // files that were joined by hand have a header and an end line each
     std::string line;
     for (std::int64_t number = 1; std::getline(stream, line); ++number) {

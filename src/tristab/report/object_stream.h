@@ -19,7 +19,8 @@ struct ResultHead {
   std::int64_t expected_cases = 0;  // 0: the file does not say
   std::int64_t records = 0;         // those that it holds
   bool complete = false;            // it says so, and has all records that it promises
-  bool lines = false;               // NDJSON
+  bool says_whether_complete = false;
+  bool lines = false;  // NDJSON
 };
 
 // The sections that hold lists of objects: "matrices", "records", "layers", "summary", "classes", "expectations".

@@ -32,10 +32,9 @@ void WorstCase::add(const MatrixResult& result) {
     const bool worse = record.finite() && record.total_frobenius > error_;
     if (!nonfinite_ && !worse) continue;
     error_ = record.total_frobenius;
-    place_ =
-        fmt::format("{} on {}",
-                    setting_label({record.method, record.arithmetic, record.kernel, record.formation}),
-                    input_label(*result.scenario, *result.family, result.n));
+    place_ = fmt::format("{} on {}",
+                         setting_label({record.method, record.arithmetic, record.kernel, record.formation}),
+                         input_label(*result.scenario, *result.family, result.n));
     if (nonfinite_) return;
   }
 }
@@ -62,9 +61,8 @@ std::string WorstCase::text() const {
 std::string progress_line(const ProgressState& state, std::size_t width) {
   const bool in_layers = state.cases_done >= state.cases && state.sequences > 0;
   const std::int64_t done = in_layers ? state.sequences_done : state.cases_done;
-  std::string line = in_layers
-                         ? fmt::format("{} of {} sequences of layers", done, state.sequences)
-                         : fmt::format("{} of {} cases", done, state.cases);
+  std::string line = in_layers ? fmt::format("{}/{} sequences of layers", done, state.sequences)
+                               : fmt::format("{}/{} cases", done, state.cases);
   line += fmt::format(", {:.0f}%", 100 * state.fraction);
   if (state.phase_seconds > 0)
     line += fmt::format(", {}/s", rate_text(static_cast<double>(done) / state.phase_seconds));

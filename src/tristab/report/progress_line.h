@@ -33,7 +33,7 @@ struct ProgressState {
   std::string worst;                               // WorstCase::text()
 };
 
-// "120 of 640 cases, 19%, 310/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64" in at most `width` columns; what is
+// "120/640 cases, 19%, 310/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64" in at most `width` columns; what is
 // left of the cases is counted first, then the sequences.
 std::string progress_line(const ProgressState& state, std::size_t width);
 

@@ -58,15 +58,16 @@ RankedMethod rank_one(const Records& trials, bool across) {
   ranked.arithmetic = trials.front()->arithmetic_label;
   ranked.trials = static_cast<int>(trials.size());
   ranked.verdict = worst_verdict(trials);
+  ranked.matmuls = ranked.depth = ranked.vector_depth = std::nan("");
   std::vector<double> errors;
   for (const ResultRecord* record : trials) {
     ranked.nonfinite_trials += record->status == "nonfinite";
     ranked.failed_trials += record->status == "failed";
     const double error = across ? record->total_frobenius : record->frobenius;
     if (!std::isnan(error)) errors.push_back(error);
-    ranked.matmuls = std::max(ranked.matmuls, record->matmuls);
-    ranked.depth = std::max(ranked.depth, record->depth);
-    ranked.vector_depth = std::max(ranked.vector_depth, record->vector_depth);
+    ranked.matmuls = std::fmax(ranked.matmuls, record->matmuls);
+    ranked.depth = std::fmax(ranked.depth, record->depth);
+    ranked.vector_depth = std::fmax(ranked.vector_depth, record->vector_depth);
   }
   std::sort(errors.begin(), errors.end());
   ranked.median = errors.empty() ? std::nan("") : quantile(errors, 0.5);
@@ -78,12 +79,14 @@ RankedMethod rank_one(const Records& trials, bool across) {
 auto rank_key(const RankedMethod& method) {
   const auto error = [](double x) { return std::isnan(x) ? HUGE_VAL : x; };
   return std::tuple(method.failed_trials + method.nonfinite_trials, error(method.median), error(method.worst),
-                    method.matmuls);
+                    error(method.matmuls));
 }
 
+std::string count_text(double count) { return std::isnan(count) ? "-" : fmt::format("{}", count); }
+
 std::string depth_text(const RankedMethod& method) {
-  if (method.vector_depth == 0) return fmt::format("{}", method.depth);
-  if (method.depth == 0) return fmt::format("{}v", method.vector_depth);
+  if (!(method.vector_depth > 0)) return count_text(method.depth);
+  if (!(method.depth > 0)) return fmt::format("{}v", method.vector_depth);
   return fmt::format("{} {}v", method.depth, method.vector_depth);
 }
 
@@ -164,10 +167,17 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
       arithmetics.insert(arithmetic_key(*record));
       matrices.insert(record->matrix);
     }
-    ranking.across_arithmetics = arithmetics.size() > 1;
+    const auto has = [&](double ResultRecord::*error) {
+      return std::any_of(situation.begin(), situation.end(),
+                         [&](const ResultRecord* record) { return !std::isnan(record->*error); });
+    };
+    ranking.across_arithmetics =
+        arithmetics.size() > 1 && (has(&ResultRecord::total_frobenius) || !has(&ResultRecord::frobenius));
     ranking.trials = static_cast<int>(matrices.size());
     for (const Records& trials : grouped(situation, [](const ResultRecord& r) { return r.setting_key; })) {
       ranking.methods.push_back(rank_one(trials, ranking.across_arithmetics));
+      // Without ids of matrices those that a setting was tried on are counted.
+      if (matrices.count("") > 0) ranking.trials = std::max(ranking.trials, ranking.methods.back().trials);
     }
     std::stable_sort(ranking.methods.begin(), ranking.methods.end(),
                      [](const RankedMethod& a, const RankedMethod& b) { return rank_key(a) < rank_key(b); });
@@ -179,23 +189,24 @@ std::vector<Ranking> rank_methods(const std::vector<ResultRecord>& records,
 std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const std::string title =
       ranking.scenario.empty() ? ranking.family : fmt::format("{}: {}", ranking.scenario, ranking.family);
-  const std::string about = fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}",
-                                        ranking.n, ranking.trials, ranking.trials == 1 ? "matrix" : "matrices",
-                                        ranking.across_arithmetics ? "total_frobenius" : "frobenius",
-                                        ranking.across_arithmetics ? "A as given" : "A rounded on input");
-  std::string text = page.is_terminal()
-                         ? styled(label_lines(title, page), Style::heading, page) + "\n"
-                         : wrapped(title, page.prose_width(), 0);
+  const std::string about =
+      fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n, ranking.trials,
+                  ranking.trials == 1 ? "matrix" : "matrices",
+                  ranking.across_arithmetics ? "total_frobenius" : "frobenius",
+                  ranking.across_arithmetics ? "A as given" : "A rounded on input");
+  std::string text = page.is_terminal() ? styled(label_lines(title, page), Style::heading, page) + "\n"
+                                        : wrapped(title, page.prose_width(), 0);
   text += paragraph(about, 0, page);
-  Table table({{"#", true},
-               {.header = "method", .layout = broken_label, .widest = 30, .least = 16},
-               {.header = "arithmetic", .layout = broken_label, .widest = 16},
-               {"median", true},
-               {.header = "worst", .right = true, .dispensable = 1},
-               {.header = "verdict", .layout = wrapped_cell, .least = 9},
-               {.header = "non-\nfinite", .right = true, .dispensable = 2},
-               {.header = "matmuls", .right = true, .dispensable = 3},
-               {.header = "depth", .right = true, .dispensable = 4}});
+  Table table(
+      {{"#", true},
+       {.header = "method", .layout = broken_label, .widest = 30, .least = 16},
+       {.header = "arithmetic", .layout = broken_label, .widest = 16, .narrow_header = "arith-\nmetic"},
+       {"median", true},
+       {.header = "worst", .right = true, .dispensable = 1},
+       {.header = "verdict", .layout = wrapped_cell, .least = 9},
+       {.header = "non-\nfinite", .right = true, .dispensable = 2},
+       {.header = "matmuls", .right = true, .dispensable = 3, .narrow_header = "mat-\nmuls"},
+       {.header = "depth", .right = true, .dispensable = 4}});
   int rank = 0;
   for (const RankedMethod& method : ranking.methods) {
     if (top > 0 && rank == top) break;
@@ -206,7 +217,7 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
     table.add_row({std::to_string(++rank), method.method, method.arithmetic, short_number(method.median),
                    short_number(method.worst), TableCell(verdict, style_of_verdict(verdict)),
                    lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials),
-                   fmt::format("{}", method.matmuls), depth_text(method)});
+                   count_text(method.matmuls), depth_text(method)});
   }
   text += table.str(page);
   if (rank < static_cast<int>(ranking.methods.size())) {

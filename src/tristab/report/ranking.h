@@ -17,14 +17,15 @@ struct RankedMethod {
   int trials = 0, nonfinite_trials = 0, failed_trials = 0;
   double median = 0, worst = 0;  // of the ranked error over finite trials; NaN without any
   std::string verdict;  // the worst of the trials, with their number where not all have it: "fail 2/8"
-  double matmuls = 0, depth = 0, vector_depth = 0;
+  double matmuls = 0, depth = 0, vector_depth = 0;  // NaN: the file does not say
 };
 
 struct Ranking {
   std::string scenario;  // "" in a plain sweep
   std::string family;    // label
   int n = 0, trials = 0;
-  bool across_arithmetics = false;    // or kernels: then ranked by total_frobenius, else by frobenius
+  bool across_arithmetics =
+      false;  // or kernels: then ranked by total_frobenius where the file has it, else by frobenius
   std::vector<RankedMethod> methods;  // best first; those with non-finite or failed trials last
 };
 

@@ -115,9 +115,9 @@ ResultRecord result_record(const Json& object, const std::string& place,
   record.verdict = fields.optional_text("verdict");
   record.frobenius = fields.optional_number("frobenius", record.frobenius);
   record.total_frobenius = fields.optional_number("total_frobenius", record.total_frobenius);
-  record.matmuls = fields.optional_number("matmuls", 0);
-  record.depth = fields.optional_number("depth", 0);
-  record.vector_depth = fields.optional_number("vector_depth", 0);
+  record.matmuls = fields.optional_number("matmuls", record.matmuls);
+  record.depth = fields.optional_number("depth", record.depth);
+  record.vector_depth = fields.optional_number("vector_depth", record.vector_depth);
   for (const std::string& name : metrics) record.metrics.push_back(metric_of(object, fields, name));
   return record;
 }
@@ -129,6 +129,7 @@ ResultFile read_results(const std::string& path, const std::vector<std::string>&
         file.records.push_back(result_record(object, place, metrics));
       });
   file.complete = head.complete;
+  file.says_whether_complete = head.says_whether_complete;
   file.expected_cases = head.expected_cases;
   return file;
 }

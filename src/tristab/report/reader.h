@@ -22,12 +22,15 @@ struct ResultRecord {
   std::string status, verdict;
   double frobenius = std::numeric_limits<double>::quiet_NaN();  // NaN: null
   double total_frobenius = std::numeric_limits<double>::quiet_NaN();
-  double matmuls = 0, depth = 0, vector_depth = 0;
+  double matmuls = std::numeric_limits<double>::quiet_NaN();
+  double depth = std::numeric_limits<double>::quiet_NaN();
+  double vector_depth = std::numeric_limits<double>::quiet_NaN();
   std::vector<double> metrics;  // those asked for; NaN: null, infinite where `undefined` says so
 };
 
 struct ResultFile {
   bool complete = false;
+  bool says_whether_complete = false;
   std::int64_t expected_cases = 0;  // 0: the file does not say
   std::vector<ResultRecord> records;
 };

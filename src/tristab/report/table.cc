@@ -37,10 +37,14 @@ void Table::add_row(std::vector<TableCell> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::header_of(const std::vector<Shown>& shown, std::size_t position, bool compact) const {
+std::string Table::header_of(const std::vector<Shown>& shown, std::size_t position, Headers headers) const {
   const TableColumn& column = columns_[shown[position].column];
   std::string text = column.header;
-  if (compact && column.header_layout != nullptr) text = column.header_layout(text, header_width);
+  if (headers == Headers::narrow && !column.narrow_header.empty()) text = column.narrow_header;
+  if (headers != Headers::whole && column.header_layout != nullptr)
+    text = column.header_layout(text, header_width);
+  if (headers == Headers::narrow && column.layout == wrapped_cell)
+    text = wrapped_cell(text, shown[position].limit);
   if (column.group.empty()) return text;
   const bool continues = position > 0 && columns_[shown[position - 1].column].group == column.group;
   return fmt::format("{}\n{}", continues ? "" : column.group, text);
@@ -51,23 +55,23 @@ std::string Table::cell_of(const TableCell& cell, const Shown& shown) const {
   return column.layout == nullptr ? cell.text : column.layout(cell.text, shown.limit);
 }
 
-std::size_t Table::measured(const std::vector<Shown>& shown, std::size_t position, bool compact) const {
-  std::size_t width = width_of_lines(header_of(shown, position, compact));
+std::size_t Table::measured(const std::vector<Shown>& shown, std::size_t position, Headers headers) const {
+  std::size_t width = width_of_lines(header_of(shown, position, headers));
   for (const auto& row : rows_)
     width = std::max(width, width_of_lines(cell_of(row[shown[position].column], shown[position])));
   return width;
 }
 
 // Sets the widths; the width of the table.
-std::size_t Table::measure(std::vector<Shown>& shown, bool compact) const {
+std::size_t Table::measure(std::vector<Shown>& shown, Headers headers) const {
   std::size_t total = shown.empty() ? 0 : gap * (shown.size() - 1);
-  for (std::size_t k = 0; k < shown.size(); ++k) total += shown[k].width = measured(shown, k, compact);
+  for (std::size_t k = 0; k < shown.size(); ++k) total += shown[k].width = measured(shown, k, headers);
   return total;
 }
 
 // Narrows the widest column that can be laid out narrower until the table fits; whether it does.
 bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
-  std::size_t total = measure(shown, true);
+  std::size_t total = measure(shown, Headers::narrow);
   while (total > width) {
     Shown* widest = nullptr;
     for (Shown& each : shown) {
@@ -78,22 +82,21 @@ bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
     if (widest == nullptr) return false;
     widest->limit = std::min(widest->limit, widest->width) - 1;
     total -= widest->width;
-    widest->width = measured(shown, static_cast<std::size_t>(widest - shown.data()), true);
+    widest->width = measured(shown, static_cast<std::size_t>(widest - shown.data()), Headers::narrow);
     total += widest->width;
   }
   return true;
 }
 
 // `shown` with its widths; on a terminal what is longer than these is cut.
-std::string Table::rows(const std::vector<Shown>& shown, bool compact, const Page& page) const {
+std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const Page& page) const {
   std::string text;
   const auto add_row = [&](const std::vector<TableCell>& cells) {
     std::vector<std::vector<std::string>> lines;
     std::size_t height = 1;
     for (std::size_t k = 0; k < cells.size(); ++k) {
-      lines.push_back(lines_of(page.is_terminal()
-                                   ? cut_lines(without_controls(cells[k].text), shown[k].width)
-                                   : cells[k].text));
+      lines.push_back(lines_of(page.is_terminal() ? cut_lines(without_controls(cells[k].text), shown[k].width)
+                                                  : cells[k].text));
       height = std::max(height, lines.back().size());
     }
     for (std::size_t line = 0; line < height; ++line) {
@@ -112,10 +115,10 @@ std::string Table::rows(const std::vector<Shown>& shown, bool compact, const Pag
       text += '\n';
     }
   };
-  std::vector<TableCell> headers;
+  std::vector<TableCell> titles;
   for (std::size_t k = 0; k < shown.size(); ++k)
-    headers.emplace_back(header_of(shown, k, compact), Style::heading);
-  add_row(headers);
+    titles.emplace_back(header_of(shown, k, headers), Style::heading);
+  add_row(titles);
   for (const auto& row : rows_) {
     std::vector<TableCell> cells;
     for (const Shown& each : shown)
@@ -129,7 +132,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
   std::vector<std::string> left_out;
   std::size_t enough = 0;  // columns for all of the table
   while (!shrink(shown, page.width)) {
-    std::size_t total = measure(shown, true);
+    std::size_t total = measure(shown, Headers::narrow);
     enough = std::max(enough, total);
     auto least = shown.begin();
     for (auto each = shown.begin(); each != shown.end(); ++each) {
@@ -142,16 +145,15 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
       continue;
     }
     while (total > page.width) {  // nothing is left but to cut words
-      const auto widest = std::max_element(shown.begin(), shown.end(), [](const Shown& a, const Shown& b) {
-        return a.width < b.width;
-      });
+      const auto widest = std::max_element(shown.begin(), shown.end(),
+                                           [](const Shown& a, const Shown& b) { return a.width < b.width; });
       if (widest->width <= 1) break;
       widest->limit = --widest->width;
       --total;
     }
     break;
   }
-  std::string text = rows(shown, true, page);
+  std::string text = rows(shown, Headers::narrow, page);
   if (!left_out.empty()) {
     text += cut_lines(wrapped(fmt::format("left out: {} (shown in {} columns, and in a pipe: | cat)",
                                           fmt::join(left_out, ", "), enough),
@@ -199,13 +201,14 @@ std::string Table::str(const Page& page) const {
     shown.push_back({c, page.is_terminal() ? unlimited : columns_[c].widest, 0});
   }
   if (!page.is_terminal()) {
-    measure(shown, true);
-    return rows(shown, true, page);
+    measure(shown, Headers::broken);
+    return rows(shown, Headers::broken, page);
   }
-  if (measure(shown, false) <= page.width) return rows(shown, false, page);
+  for (const Headers headers : {Headers::whole, Headers::broken, Headers::narrow})
+    if (measure(shown, headers) <= page.width) return rows(shown, headers, page);
   if (keys_ == 0 || keys_ == shown.size()) return without_dispensable(shown, page);
   std::vector<Shown> shrunk = shown;
-  if (shrink(shrunk, page.width)) return rows(shrunk, true, page);
+  if (shrink(shrunk, page.width)) return rows(shrunk, Headers::narrow, page);
   return in_blocks(shown, page);
 }
 

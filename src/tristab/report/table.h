@@ -23,7 +23,8 @@ struct TableColumn {
   std::size_t widest = std::numeric_limits<std::size_t>::max(), least = 12;
   int dispensable = 0;                 // on a narrow terminal the highest is left out first; 0: never
   std::string group{};                 // heading above the first of neighbouring columns of one group
-  CellLayout header_layout = nullptr;  // of a header that is a name, of 18 columns where space is short
+  std::string narrow_header{};         // where a terminal has too few columns; "": as it is
+  CellLayout header_layout = nullptr;  // of a header that is a name: 18 columns where space is short
 };
 
 struct TableCell {
@@ -47,6 +48,8 @@ class Table {
   std::string str(const Page& page = {}) const;
 
  private:
+  // Names as headers: whole, or broken to 18 columns; narrow: also the narrow headers of others.
+  enum class Headers { whole, broken, narrow };
   // A column as it is printed.
   struct Shown {
     std::size_t column = 0;
@@ -54,12 +57,12 @@ class Table {
     std::size_t width = 0;
   };
 
-  std::string header_of(const std::vector<Shown>& shown, std::size_t position, bool compact) const;
+  std::string header_of(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
   std::string cell_of(const TableCell& cell, const Shown& shown) const;
-  std::size_t measured(const std::vector<Shown>& shown, std::size_t position, bool compact) const;
-  std::size_t measure(std::vector<Shown>& shown, bool compact) const;
+  std::size_t measured(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
+  std::size_t measure(std::vector<Shown>& shown, Headers headers) const;
   bool shrink(std::vector<Shown>& shown, std::size_t width) const;
-  std::string rows(const std::vector<Shown>& shown, bool compact, const Page& page) const;
+  std::string rows(const std::vector<Shown>& shown, Headers headers, const Page& page) const;
   std::string without_dispensable(std::vector<Shown> shown, const Page& page) const;
   std::string in_blocks(const std::vector<Shown>& shown, const Page& page) const;
 

@@ -17,12 +17,15 @@ const families = unique(groups.map((group) => group.family));
 const metrics = Object.keys(metricNames).filter((name) => name in columnsOf);
 const conditions = ["cond_2", "cond_skeel", "cond_inf", "cond_1", "cond_frobenius"].filter((name) => name in data.matrices);
 
+const known = (name) => name in columnsOf && columnsOf[name].some((value) => value !== null);
+const costs = [["flops", "operations", "matmul_flops"], ["depth", "depth", "depth"]].filter(([, , column]) => known(column));
+
 const methodIndex = new Map(methods.map((name, k) => [name, k]));
 const methodStyle = (name) => seriesStyle(methodIndex.get(name) ?? methods.length);
 
 const selection = {
   families: new Set(families), sizes: new Set(sizes), methods: new Set(methods), arithmetics: new Set(arithmetics),
-  metric: metrics[0], statistic: "median", condition: conditions[0], cost: "flops",
+  metric: metrics[0], statistic: "median", condition: conditions[0], cost: costs[0]?.[0],
 };
 const inSelection = (group) => selection.families.has(group.family) && selection.sizes.has(group.n) &&
   selection.methods.has(group.method) && selection.arithmetics.has(group.arithmetic);

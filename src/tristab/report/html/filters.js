@@ -50,7 +50,7 @@ function addFilters(form, changed) {
   addChoice(form, "metric", "error", metrics.map((name) => [name, metricNames[name]]), changed);
   addChoice(form, "statistic", "over trials", [["median", "median"], ["worst", "worst"]], changed);
   addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
-  addChoice(form, "cost", "cost", [["flops", "operations"], ["depth", "depth"]], changed);
+  addChoice(form, "cost", "cost", costs, changed);
   form.addEventListener("submit", (event) => event.preventDefault());
   document.addEventListener("pointerdown", (event) => {
     form.querySelectorAll("details[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });

@@ -12,7 +12,7 @@ const figures = [
     note: "Largest intermediate that is kept, over the largest entry of the exact inverse. (fp16 overflows at 65504 in absolute size.)"},
   {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer)", draw: layerFigure("o", "the outputs"), note: ""},
   {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
-  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && ["matmul_flops", "depth"].some((name) => columnsOf[name].some((value) => value !== null)), lacks: "costs", draw: costAgainstError,
+  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && costs.length > 0, lacks: "costs", draw: costAgainstError,
     note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error. Settings with a trial that is not finite are at the top."},
   {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decay of the inverse",
     draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
@@ -70,17 +70,23 @@ function addNotices() {
   const list = document.getElementById("notices");
   const total = (name) => columnsOf[name].reduce((sum, count) => sum + count, 0);
   const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
-  document.getElementById("headline").textContent = `${data.records.toLocaleString("en")} cases: ${count(families.length, "input", "inputs")}, ` +
+  const cases = `${data.records.toLocaleString("en")} ${data.records === 1 ? "case" : "cases"}`;
+  const judged = verdicts.some((name) => name !== "nonfinite" && total(name) > 0);
+  const outcomes = [["pass", "pass"], ["marginal", "marginal"], ["fail", "fail"], ["nonfinite", "not finite"], ["failed", "without an answer"]]
+    .filter(([name]) => total(name) > 0 || (judged && name !== "failed"));
+  document.getElementById("headline").textContent = `${cases}: ${count(families.length, "input", "inputs")}, ` +
     `${count(sizes.length, "size", "sizes")}, ${count(methods.length, "method", "methods")}, ${count(arithmetics.length, "arithmetic", "arithmetics")}. ` +
-    verdicts.map((name) => `${total(name).toLocaleString("en")} ${name === "nonfinite" ? "not finite" : name}`).join(", ") +
-    (total("failed") ? `, ${total("failed").toLocaleString("en")} without an answer` : "") + ".";
+    outcomes.map(([name, text]) => `${total(name).toLocaleString("en")} ${text}`).join(", ") + (outcomes.length > 0 ? "." : "");
   if (!data.complete) {
-    html("li", {class: "warning"}, list, `The result is not complete: ${data.records.toLocaleString("en")} cases${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. What follows shows these.`);
+    html("li", {class: "warning"}, list, `${data.complete === null ? "The result does not say whether it is complete" : "The result is not complete"}: ${cases}${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. What follows shows these.`);
   }
   const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
   if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);
-  if (groups.length > 0 && verdicts.every((name) => total(name) === 0)) html("li", {}, list, "The result has no verdicts: cells of the table of verdicts have a question mark.");
-  if (!data.run) html("li", {}, list, "The result says nothing about its run: command, host and time are left out.");
+  if (groups.length > 0 && !judged && total("nonfinite") + total("failed") < total("trials")) html("li", {}, list, "The result has no verdicts: cells of the table of verdicts have a question mark.");
+  const unmeasured = Object.keys(metricNames).filter((name) => !metrics.includes(name));
+  if (metrics.length > 0 && unmeasured.length > 0) html("li", {}, list, `The result has no ${unmeasured.join(", no ")}.`);
+  const unsaid = [[data.run, "its run (command, host, time)"], [data.tool, "the program that made it"], [data.config, "its configuration"]].filter(([value]) => !value);
+  if (unsaid.length > 0) html("li", {}, list, `The result says nothing about ${unsaid.map(([, what]) => what).join(", ")}.`);
   html("li", {}, list, "Numbers are rounded to three or four digits; the result file holds all of them.");
 }
 

@@ -5,11 +5,11 @@ const breakable = (text) => text.replace(/[:=_](?=[^ ])/g, "$&\u200b");
 
 function drawTable(host, columns, rows, numberFrom = 1) {
   const table = html("table", {}, html("div", {class: "scroll"}, host)), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
-  const isNumber = (k) => rows.some((row) => typeof row[k] === "number") && k >= numberFrom;
+  const isNumber = (k) => k >= numberFrom && rows.length > 0 && rows.every((row) => row[k] === null || typeof row[k] === "number");
   columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, breakable(name)));
   for (const row of rows) {
     const line = html("tr", {}, body);
-    row.forEach((value, k) => html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : ""}, line,
+    row.forEach((value, k) => html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : String(value).length < 13 ? "short" : ""}, line,
       value === null ? "–" : typeof value === "number" ? shortNumber(value) : breakable(String(value))));
   }
 }
@@ -33,10 +33,14 @@ function conditionReport(host) {
   return {columns: ["family", "n", "matrices", ...facts.flatMap((name) => [name + "_median", name + "_max"])], rows};
 }
 
+// Of a row of the result, as the groups have it: a method after a formation of A is another.
+const methodOf = (row) => (row.method_label || row.method) + (row.formation && !row.kernel ? ` after ${row.formation}` : "");
+
 function stabilityClasses(host) {
   const scenarios = data.classes.some((row) => row.scenario);
-  const columns = [...(scenarios ? ["scenario"] : []), "method_label", "arithmetic_label", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
-  const rows = data.classes.filter((row) => selection.methods.has(row.method_label) && selection.arithmetics.has(row.arithmetic_label)).map((row) => columns.map((name) => row[name] ?? null));
+  const columns = [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
+  const rows = data.classes.map((row) => ({...row, method: methodOf(row), arithmetic: row.arithmetic_label || row.arithmetic}))
+    .filter((row) => selection.methods.has(row.method) && selection.arithmetics.has(row.arithmetic)).map((row) => columns.map((name) => row[name] ?? null));
   drawTable(host, [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "fail", "not finite"], rows);
   return {columns, rows};
 }
@@ -47,7 +51,7 @@ function expectationTable(host) {
   const of = (row) => row.metric ?? (row.layer ? `layer's ${row.layer}` : null);
   const quantity = (row) => [row.statistic, of(row)].filter(Boolean).join(" of ") + (row.metric || row.layer ? "" : " (cases)");
   const order = [...data.expectations].sort((a, b) => Number(a.met) - Number(b.met));  // what failed comes first
-  const rows = order.map((row) => [row.met ? "✓ met" : "✗ not met", row.scenario || "", row.family_label || row.family || "", row.n, row.method_label || row.method,
+  const rows = order.map((row) => [row.met ? "✓ met" : "✗ not met", row.scenario || "", row.family_label || row.family || "", row.n, methodOf(row),
     row.arithmetic_label || row.arithmetic, quantity(row), bound(row), found(row), row.why || ""]);
   drawTable(host, ["", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows);
   return {columns: ["met", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows};
