@@ -7,6 +7,7 @@
 
 #include "command.h"
 #include "list_examples.h"
+#include "list_text.h"
 #include "model_kinds.h"
 #include "terminal.h"
 #include "tristab/arithmetic/presets.h"
@@ -18,7 +19,6 @@
 #include "tristab/metric/metric.h"
 #include "tristab/metric/metric_explanation.h"
 #include "tristab/recipe/recipe.h"
-#include "tristab/report/table.h"
 #include "tristab/sweep/label.h"
 #include "value_type.h"
 
@@ -30,66 +30,6 @@ constexpr const char* ieee_pattern = "eXmY";
 constexpr const char* custom_pattern = "pPeminEemaxE";
 constexpr const char* pattern_instance = "e5m7";
 constexpr const char* custom_instance = "p4emin-6emax8-saturate";
-
-void print_field(const std::string& name, std::string_view text) {
-  if (text.empty()) return;
-  constexpr std::size_t indent = 12;
-  const Page page = standard_output_page();
-  std::string block = paragraph(text, indent, page);
-  if (block.starts_with(std::string(indent, ' ')))
-    block.replace(0, indent,
-                  fmt::format("{}{:{}}", styled(name, Style::heading, page), "", indent - name.size()));
-  fmt::print("{}", block);
-}
-
-void print_text(std::string_view text) { fmt::print("{}", paragraph(text, 0, standard_output_page())); }
-
-// The name of what is explained.
-void print_name(const std::string& name) {
-  const Page page = standard_output_page();
-  fmt::print("{}\n", styled(label_lines(name, page), Style::heading, page));
-}
-
-void print_table(const Table& table) { fmt::print("{}", table.str(standard_output_page())); }
-
-// A column of running text; in a file or a pipe of `width` columns.
-TableColumn text_column(const char* header, std::size_t width, int dispensable = 0) {
-  return {.header = header, .layout = wrapped_cell, .widest = width, .dispensable = dispensable};
-}
-
-void print_parameters(std::span<const Parameter> parameters) {
-  if (parameters.empty()) return print_field("parameters", "none");
-  const Page page = standard_output_page();
-  fmt::print("{}\n", styled("parameters", Style::heading, page));
-  for (const Parameter& parameter : parameters) {
-    const Json& otherwise = parameter.default_value;
-    const std::string text = otherwise.is_string() ? otherwise.get<std::string>() : otherwise.dump();
-    fmt::print("{}{}",
-               paragraph(fmt::format("{} ({}; {})", parameter.name, parameter.allowed(),
-                                     otherwise.is_null() ? "may be absent" : "default " + text),
-                         2, page),
-               paragraph(parameter.help, 6, page));
-  }
-}
-
-void print_description(const Description& description) {
-  print_name(description.name);
-  print_field("", description.summary);
-  print_field("formula", description.formula);
-}
-
-// A command stays on one line, so that it can be copied.
-void print_example(const std::string& command) { fmt::print("example\n  {}\n", command); }
-
-template <class Item, class Name>
-const Item& find_item(std::span<const Item> items, const std::string& name, const char* kind, Name name_of) {
-  std::vector<std::string> names;
-  for (const Item& item : items) {
-    if (name_of(item) == name) return item;
-    names.emplace_back(name_of(item));
-  }
-  throw_unknown_name("tristab list", kind, name, names);
-}
 
 void list_methods(const std::string& name) {
   if (name.empty()) {

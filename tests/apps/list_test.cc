@@ -135,6 +135,27 @@ TEST(List, every_example_runs) {
   for (const std::string& command : commands) EXPECT_EQ(run_example(place, command), 0) << command;
 }
 
+// On a terminal of 60 columns a command is broken so that a shell still reads it as one.
+TEST(List, examples_fit_a_narrow_terminal) {
+  const Workplace place;
+  for (const char* entry :
+       {"metrics backward_componentwise_strict_lower", "formations anchored", "families file"}) {
+    const std::string command =
+        fmt::format("NO_COLOR=1 script -qec \"stty cols 60; '{}' list {}\" /dev/null < /dev/null > '{}'",
+                    TRISTAB_PROGRAM, entry, place.file("page").string());
+    ASSERT_EQ(std::system(command.c_str()), 0) << command;
+    std::string page = place.read("page");
+    std::erase(page, '\r');
+    std::istringstream lines(page);
+    for (std::string line; std::getline(lines, line);) EXPECT_LE(line.size(), 60u) << line;
+    const std::string mark = "\nexample\n";
+    ASSERT_NE(page.find(mark), std::string::npos) << page;
+    const std::string example = page.substr(page.find(mark) + mark.size());
+    EXPECT_NE(example.find(" \\\n"), std::string::npos) << example;
+    EXPECT_EQ(run_example(place, example), 0) << example;
+  }
+}
+
 TEST(List, metrics_tell_range_use_and_blind_spots) {
   const Workplace place;
   const std::string text = place.run("list metrics frobenius").out;

@@ -216,6 +216,8 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "name": "a/b"})"},
       {"a schema that is a number",
        R"({"$schema": 7, "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"parts of the error, which this version does not have",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "decompose": true})"},
       {"an unknown reference",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "reference": "exact"})"},
       {"layers in int8", R"({"families": ["gdn"], "methods": ["mbh"], "arithmetics": ["fp16"], "layer": true,

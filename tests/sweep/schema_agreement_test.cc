@@ -1,7 +1,10 @@
 // The schema of configurations and the program on configurations that are drawn and changed at random.
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <fstream>
 #include <iterator>
+#include <set>
 
 #include "support/parsed_schema.h"
 #include "tristab/base/errors.h"
@@ -11,6 +14,8 @@
 
 namespace tristab {
 namespace {
+
+namespace fs = std::filesystem;
 
 // "" when the program takes the configuration, else what it says. Files are not opened.
 std::string program_error(const Json& config) {
@@ -87,6 +92,15 @@ class Mutator {
                                           "all",
                                           "0:64",
                                           "horner",
+                                          "median",
+                                          "max",
+                                          "fail",
+                                          "frobenius",
+                                          "state_growth",
+                                          "fraction_above:0.5",
+                                          "gdn:keys=silu",
+                                          "mxr:block=8",
+                                          "two words",
                                           Json::array(),
                                           {8, 16},
                                           {16},
@@ -172,6 +186,18 @@ class Mutator {
                                                "expect",
                                                "product",
                                                "storage",
+                                               "metric",
+                                               "statistic",
+                                               "at_least",
+                                               "at_most",
+                                               "equals",
+                                               "why",
+                                               "n",
+                                               "scenarios",
+                                               "what",
+                                               "source",
+                                               "scores",
+                                               "exponential",
                                                "scan",
                                                "dot",
                                                "element"};
@@ -255,29 +281,55 @@ Json drawn_config(Mutator& mutator) {
   return config;
 }
 
+// How many configurations came out how.
+struct Tally {
+  int taken = 0, rejected_by_both = 0, left_to_the_program = 0;
+
+  void add(const Json& config, const ParsedSchema& schema) {
+    const std::string program = program_error(config), found = schema.error(config);
+    if (program.empty()) {
+      ++taken;
+      EXPECT_EQ(found, "") << config.dump();
+    } else {
+      ++(found.empty() ? left_to_the_program : rejected_by_both);
+    }
+  }
+};
+
 TEST(SweepSchema, what_the_program_takes_the_schema_takes) {
   constexpr int configurations = 3000;
-  const ParsedSchema sweep(sweep_schema());
-  int taken = 0, rejected_by_both = 0, left_to_the_program = 0;
+  const ParsedSchema schema(sweep_schema());
+  Tally tally;
   for (int number = 0; number < configurations; ++number) {
     Mutator mutator(number);
     Json config = drawn_config(mutator);
     if (number % 3 != 0) config = mutator.mutated(std::move(config));
-    const std::string program = program_error(config), schema = sweep.error(config);
-    if (program.empty()) {
-      ++taken;
-      EXPECT_EQ(schema, "") << config.dump();
-    } else {
-      ++(schema.empty() ? left_to_the_program : rejected_by_both);
-    }
+    tally.add(config, schema);
   }
   // The draws reach both sides, and the schema finds most of what is wrong.
-  EXPECT_GT(taken, configurations / 10);
-  EXPECT_GT(rejected_by_both, configurations / 4);
-  EXPECT_LT(left_to_the_program, configurations / 4);
-  RecordProperty("taken", taken);
-  RecordProperty("rejected_by_both", rejected_by_both);
-  RecordProperty("left_to_the_program", left_to_the_program);
+  EXPECT_GT(tally.taken, configurations / 10);
+  EXPECT_GT(tally.rejected_by_both, configurations / 4);
+  EXPECT_LT(tally.left_to_the_program, configurations / 4);
+}
+
+// The sweeps of the repository, scenarios and expectations among them, each changed in one to three places.
+TEST(SweepSchema, what_the_program_takes_of_changed_sweeps_the_schema_takes) {
+  constexpr int changes = 200;
+  const ParsedSchema schema(sweep_schema());
+  Tally tally;
+  int number = 0;
+  const fs::path directory = fs::path(TRISTAB_SOURCE_DIR) / "configs/sweeps";
+  std::set<fs::path> files;
+  for (const auto& entry : fs::directory_iterator(directory)) files.insert(entry.path());
+  for (const fs::path& file : files) {
+    std::ifstream stream(file, std::ios::binary);
+    const Json config = Json::parse(stream);
+    for (int k = 0; k < changes; ++k) tally.add(Mutator(--number).mutated(config), schema);
+  }
+  const int all = changes * static_cast<int>(files.size());
+  EXPECT_GT(tally.taken, all / 30);
+  EXPECT_GT(tally.rejected_by_both, all / 4);
+  EXPECT_LT(tally.left_to_the_program, all / 20);
 }
 
 }  // namespace

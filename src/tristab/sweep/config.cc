@@ -81,11 +81,10 @@ Json SweepConfig::json() const {
 
 SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std::string_view place,
                         const std::filesystem::path& directory, std::string_view default_name) {
-  static const std::vector<std::string> scenarios_key{"scenarios"};
+  static const std::vector<std::string> last_keys{"scenarios", "$schema"};
   static const std::vector<std::string> plain_keys =
-      keys_of({"$schema", "name"}, {&shared_scenario_keys(), &own_scenario_keys(), &scenarios_key});
-  static const std::vector<std::string> outer_keys =
-      keys_of({"$schema", "name"}, {&shared_scenario_keys(), &scenarios_key});
+      keys_of({"name"}, {&shared_scenario_keys(), &own_scenario_keys(), &last_keys});
+  static const std::vector<std::string> outer_keys = keys_of({"name"}, {&shared_scenario_keys(), &last_keys});
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const GivenConfig given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
   // For editors alone: no part of what is computed, so of no identity either.

@@ -69,9 +69,9 @@ Json shared_properties(SchemaDefinitions& definitions, const Json& layer_arithme
             {"default", false},
             {"description", "also what the inverse feeds: W, U, outputs and state over whole sequences"}}},
           {"decompose",
-           {{"type", {"boolean", "null"}},
+           {{"enum", {false, nullptr}},
             {"default", false},
-            {"description", "the parts of the error: formation, truncation, rounding, output"}}},
+            {"description", "the parts of the error; this version has none of them but formation's"}}},
           {"layer_chunks", whole(1, 65536, 16, "chunks of a generated sequence")},
           {"layer_arithmetic", layers}};
 }
