@@ -39,30 +39,32 @@ EmulatedProduct::EmulatedProduct(Arithmetic arithmetic, int n, Structure structu
       b_copy_(hwy::AllocateAligned<float>(elements_of(n))),
       c_(hwy::AllocateAligned<float>(elements_of(n))) {}
 
-const float* EmulatedProduct::rounded(const float* x, float* copy) const {
-  if (fp32_format().inside(arithmetic_.operand)) return x;
-  round_row(x, copy, n_ * n_, arithmetic_.operand, arithmetic_.operand_rounding);
-  return copy;
-}
-
 void EmulatedProduct::run() {
   if (arithmetic_.quantiser) return run_codes();
-  ProductTask<float> task;
+  ProductTask<float> task = dense_task<float>(a_.get(), b_.get(), c_.get(), n_, n_, n_, arithmetic_.operand);
   task.from_zero = true;
-  task.rows = task.inner = task.columns = n_;
-  task.a = rounded(a_.get(), a_copy_.get());
-  task.b = rounded(b_.get(), b_copy_.get());
-  task.accumulator = c_.get();
-  task.a_stride = task.b_stride = task.accumulator_stride = n_;
-  task.operand_precision = arithmetic_.operand.precision;
-  task.operand_min_exponent = arithmetic_.operand.min_exponent;
-  task.operand_max_exponent = arithmetic_.operand.max_exponent;
   task.finite = true;
   task.skip_zeros = structure_ == Structure::strictly_lower && arithmetic_.product.rounding != Rounding::down;
-  accumulate_product(task, arithmetic_.product);
-  if (!arithmetic_.product.format.inside(arithmetic_.storage)) {
-    round_row(c_.get(), c_.get(), n_ * n_, arithmetic_.storage, arithmetic_.storage_rounding);
+  // Roundings to nearest even go with the product, the others before and after it.
+  if (!fp32_format().inside(arithmetic_.operand)) {
+    if (arithmetic_.operand_rounding == Rounding::nearest_even) {
+      task.round_operands = &arithmetic_.operand;
+    } else {
+      task.a = rounded(a_.get(), a_copy_.get());
+      task.b = rounded(b_.get(), b_copy_.get());
+    }
   }
+  const bool rounds_sums = !arithmetic_.product.format.inside(arithmetic_.storage);
+  const bool nearest = arithmetic_.storage_rounding == Rounding::nearest_even;
+  if (rounds_sums && nearest) task.round_sums = &arithmetic_.storage;
+  accumulate_product(task, arithmetic_.product);
+  if (rounds_sums && !nearest)
+    round_row(c_.get(), c_.get(), n_ * n_, arithmetic_.storage, arithmetic_.storage_rounding);
+}
+
+const float* EmulatedProduct::rounded(const float* x, float* copy) const {
+  round_row(x, copy, n_ * n_, arithmetic_.operand, arithmetic_.operand_rounding);
+  return copy;
 }
 
 // Operands are quantised on entry, and the result is requantised.

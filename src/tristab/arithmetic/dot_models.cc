@@ -243,15 +243,60 @@ void clear_and_multiply(const ProductTask<T>& task, const Accumulation& accumula
   any_product(cleared, accumulation);
 }
 
+// x, rows x columns, rounded to `format`; without gaps.
+template <class T>
+std::vector<T> rounded_copy(const T* x, std::ptrdiff_t stride, int rows, int columns, const Format& format) {
+  std::vector<T> copy(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+  for (int i = 0; i < rows; ++i)
+    round_row(x + i * stride, copy.data() + static_cast<std::ptrdiff_t>(i) * columns, columns, format,
+              Rounding::nearest_even);
+  return copy;
+}
+
+// The task's roundings in passes of their own, before and after multiply(task without any).
+template <class T, class Multiply>
+void round_separately(const ProductTask<T>& task, const Multiply& multiply) {
+  ProductTask<T> plain = task;
+  plain.round_operands = plain.round_sums = nullptr;
+  std::vector<T> a, b;
+  if (task.round_operands != nullptr) {
+    a = rounded_copy(task.a, task.a_stride, task.rows, task.inner, *task.round_operands);
+    b = rounded_copy(task.b, task.b_stride, task.inner, task.columns, *task.round_operands);
+    plain.a = a.data();
+    plain.b = b.data();
+    plain.a_stride = task.inner;
+    plain.b_stride = task.columns;
+  }
+  multiply(plain);
+  for (int i = 0; i < task.rows && task.round_sums != nullptr; ++i) {
+    T* sums = task.accumulator + i * task.accumulator_stride;
+    round_row(static_cast<const T*>(sums), sums, task.columns, *task.round_sums, Rounding::nearest_even);
+  }
+}
+
+template <class T>
+void multiply_and_round(const ProductTask<T>& task, const Accumulation& accumulation) {
+  if (task.round_operands == nullptr && task.round_sums == nullptr)
+    return clear_and_multiply(task, accumulation);
+  if constexpr (sizeof(T) == sizeof(float)) {
+    if (accumulation.model == AccumulationModel::sequential && narrow_product(task, accumulation)) return;
+  }
+  round_separately(task, [&](const ProductTask<T>& plain) { clear_and_multiply(plain, accumulation); });
+}
+
 }  // namespace
+
+void sequential_product_with_roundings(const ProductTask<float>& task, const Accumulation& accumulation) {
+  round_separately(task, [&](const ProductTask<float>& plain) { sequential_product(plain, accumulation); });
+}
 
 template <>
 void accumulate_product(const ProductTask<float>& task, const Accumulation& accumulation) {
-  clear_and_multiply(task, accumulation);
+  multiply_and_round(task, accumulation);
 }
 template <>
 void accumulate_product(const ProductTask<double>& task, const Accumulation& accumulation) {
-  clear_and_multiply(task, accumulation);
+  multiply_and_round(task, accumulation);
 }
 
 }  // namespace tristab

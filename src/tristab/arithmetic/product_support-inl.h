@@ -132,49 +132,90 @@ struct Exponents {
   int smallest, largest;
 };
 
+// Gathers them from vectors as they pass.
+class MagnitudeScan {
+ public:
+  HWY_INLINE MagnitudeScan() : low_(hn::Set(Lanes(), kNothing)), high_(hn::Zero(Lanes())) {}
+
+  HWY_INLINE void see(hn::Vec<hn::ScalableTag<float>> x) {
+    const auto bits = hn::BitCast(Lanes(), hn::Abs(x));
+    high_ = hn::Max(high_, bits);
+    low_ = hn::Min(low_, hn::Sub(bits, hn::Set(Lanes(), 1)));
+  }
+  // Whether all that was seen lies in [2^smallest, 2^(largest + 1)) or is zero, in the sense of Exponents.
+  HWY_INLINE bool within(const Exponents& range) const {
+    // The least magnitude with this exponent, as bits: -149 and below stands for all subnormals.
+    const auto least = [](int exponent) {
+      if (exponent <= -149) return std::uint32_t{1};
+      return static_cast<std::uint32_t>(std::clamp(exponent, -126, 128) + 127) << 23;
+    };
+    const auto low = hn::Set(Lanes(), least(range.smallest) - 1);
+    const auto high = hn::Set(Lanes(), least(range.largest + 1) - 1);
+    return hn::AllTrue(Lanes(),
+                       hn::And(hn::Eq(hn::Max(low_, low), low_), hn::Eq(hn::Min(high_, high), high_)));
+  }
+  HWY_INLINE void join(const MagnitudeScan& other) {
+    high_ = hn::Max(high_, other.high_);
+    low_ = hn::Min(low_, other.low_);
+  }
+  HWY_INLINE Exponents exponents() const {
+    const std::uint32_t smallest = hn::GetLane(hn::MinOfLanes(Lanes(), low_));
+    const std::uint32_t largest = hn::GetLane(hn::MaxOfLanes(Lanes(), high_));
+    const auto exponent = [](std::uint32_t bits) {
+      return bits < 0x00800000U ? -149 : static_cast<int>(bits >> 23) - 127;
+    };
+    if (smallest == kNothing) return {0, 0};  // nothing but zeros: every product is exact
+    return {exponent(smallest + 1), exponent(largest)};
+  }
+
+ private:
+  // Of bits - 1, where zero is the largest: the smallest is that of the smallest non-zero magnitude.
+  static constexpr std::uint32_t kNothing = 0xffffffffU;
+  using Lanes = hn::ScalableTag<std::uint32_t>;
+  hn::Vec<Lanes> low_, high_;
+};
+
 HWY_INLINE Exponents exponents_of(const float* x, std::ptrdiff_t stride, int rows, int columns) {
   const hn::ScalableTag<float> d;
-  const hn::RebindToUnsigned<decltype(d)> du;
-  const int lanes = static_cast<int>(hn::Lanes(d));
-  // Of bits - 1, where zero is the largest: the smallest is that of the smallest non-zero magnitude.
-  constexpr std::uint32_t kNothing = 0xffffffffU;
-  const auto one = hn::Set(du, 1);
-  auto low = hn::Set(du, kNothing), high = hn::Zero(du);
-  auto low_too = low, high_too = high;
-  std::uint32_t low_rest = kNothing, high_rest = 0;
-  if (stride == columns) {  // rows without gaps are one long row
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
+  MagnitudeScan scan, scan_too;  // two chains
+  if (stride == columns) {       // rows without gaps are one long row
     columns *= rows;
     rows = 1;
   }
   for (int i = 0; i < rows; ++i) {
     const float* row = x + i * stride;
     int j = 0;
-    for (; j + 2 * lanes <= columns; j += 2 * lanes) {
-      const auto bits = hn::BitCast(du, hn::Abs(hn::LoadU(d, row + j)));
-      const auto more = hn::BitCast(du, hn::Abs(hn::LoadU(d, row + j + lanes)));
-      high = hn::Max(high, bits);
-      low = hn::Min(low, hn::Sub(bits, one));
-      high_too = hn::Max(high_too, more);
-      low_too = hn::Min(low_too, hn::Sub(more, one));
+    for (; j + 2 * kLanes <= columns; j += 2 * kLanes) {
+      scan.see(hn::LoadU(d, row + j));
+      scan_too.see(hn::LoadU(d, row + j + kLanes));
     }
-    for (; j + lanes <= columns; j += lanes) {
-      const auto bits = hn::BitCast(du, hn::Abs(hn::LoadU(d, row + j)));
-      high = hn::Max(high, bits);
-      low = hn::Min(low, hn::Sub(bits, one));
-    }
-    for (; j < columns; ++j) {
-      const auto bits = std::bit_cast<std::uint32_t>(std::fabs(row[j]));
-      high_rest = std::max(high_rest, bits);
-      low_rest = std::min(low_rest, bits - 1);
-    }
+    for (; j + kLanes <= columns; j += kLanes) scan.see(hn::LoadU(d, row + j));
+    if (j == columns) continue;
+    alignas(64) float last[kLanes] = {};
+    std::copy(row + j, row + columns, last);
+    scan.see(hn::Load(d, last));
   }
-  const std::uint32_t smallest = std::min(low_rest, hn::GetLane(hn::MinOfLanes(du, hn::Min(low, low_too))));
-  const std::uint32_t largest = std::max(high_rest, hn::GetLane(hn::MaxOfLanes(du, hn::Max(high, high_too))));
-  const auto exponent = [](std::uint32_t bits) {
-    return bits < 0x00800000U ? -149 : static_cast<int>(bits >> 23) - 127;
-  };
-  if (smallest == kNothing) return {0, 0};  // nothing but zeros: every product is exact
-  return {exponent(smallest + 1), exponent(largest)};
+  scan.join(scan_too);
+  return scan.exponents();
+}
+
+// Every product of operands with these exponents and `precision` bits is a float.
+inline bool products_are_floats(const Exponents& a, const Exponents& b, int precision) {
+  return a.smallest + b.smallest - 2 * (precision - 1) >= -149 && a.largest + b.largest + 2 <= 127;
+}
+
+// The exponents that the other operand's elements may have so that it is so.
+inline Exponents partners_of(const Exponents& b, int precision) {
+  return {-149 + 2 * (precision - 1) - b.smallest, 125 - b.largest};
+}
+
+// Known from the operands' format (fp16).
+template <class T>
+bool products_are_always_floats(const ProductTask<T>& task) {
+  const int below = task.operand_precision - 1;
+  return task.operand_precision <= 12 && 2 * (task.operand_min_exponent - below) >= -149 &&
+         2 * task.operand_max_exponent + 2 <= 127;
 }
 
 // Every product of two operands is a float. Known from the format (fp16), or found in the operands (bf16).
@@ -183,13 +224,11 @@ bool exact_in_float(const ProductTask<T>& task) {
   if constexpr (sizeof(T) != sizeof(float)) {
     return false;
   } else {
-    const int below = task.operand_precision - 1;
     if (task.operand_precision > 12) return false;
-    if (2 * (task.operand_min_exponent - below) >= -149 && 2 * task.operand_max_exponent + 2 <= 127)
-      return true;
+    if (products_are_always_floats(task)) return true;
     const Exponents a = exponents_of(task.a, task.a_stride, task.rows, task.inner);
     const Exponents b = exponents_of(task.b, task.b_stride, task.inner, task.columns);
-    return a.smallest + b.smallest - 2 * below >= -149 && a.largest + b.largest + 2 <= 127;
+    return products_are_floats(a, b, task.operand_precision);
   }
 }
 

@@ -93,7 +93,7 @@ HWY_INLINE void with_rounding(const Format& format, Rounding rounding, const Act
   if constexpr (sizeof(T) == sizeof(float)) {
     const bool same_range =
         format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
-    if (rounding == Rounding::nearest_even && same_range) {
+    if (rounding == Rounding::nearest_even && same_range && target.dropped >= 2) {
       const ToSameRange round{target.dropped, target.low};
       return action(native, [=](auto x) { return hn::IfThenElse(hn::Eq(x, x), round(native, x), x); });
     }

@@ -57,7 +57,7 @@ struct ToHalf {
 };
 
 // IEEE-style formats with the exponents of fp32 (bf16, e8mY): one integer rounding does subnormals and overflow
-// too. A NaN must have zeros in the dropped bits, which the processor's default NaN has.
+// too. At least two bits are dropped. A NaN must have zeros in them, which the processor's default NaN has.
 struct ToSameRange {
   int dropped;
   std::uint32_t low;
@@ -65,8 +65,9 @@ struct ToSameRange {
   HWY_INLINE V operator()(D d, V x) const {
     const hn::RebindToUnsigned<D> du;
     const auto bits = hn::BitCast(du, x);
-    const auto odd = hn::And(hn::ShiftRightSame(bits, dropped), hn::Set(du, low & 1));
-    return hn::BitCast(d, hn::AndNot(hn::Set(du, low), hn::Add(hn::Add(bits, hn::Set(du, low >> 1)), odd)));
+    // The last bit that stays, at the place of the last one that goes, makes a tie one that goes up.
+    const auto sticky = hn::OrAnd(bits, hn::ShiftRightSame(bits, dropped), hn::Set(du, 1));
+    return hn::BitCast(d, hn::AndNot(hn::Set(du, low), hn::Add(sticky, hn::Set(du, low >> 1))));
   }
 };
 
