@@ -6,7 +6,7 @@ set -euo pipefail
 
 # shellcheck disable=SC2086 # a list of words
 install_missing $build_packages
-configure_and_build "$top/build/release" tristab
+configure_and_build "$top/build/release" tristab_shell_files # the program too, and what cmake --install puts beside it
 
 tristab="$top/build/release/apps/tristab"
 cd "$top"

@@ -79,13 +79,6 @@ TEST(Selftest, bad_files_and_options_are_refused) {
   expect("--vectors text.safetensors", 3, "text.safetensors");
 }
 
-TEST(Selftest, help_has_an_example) {
-  const Workplace place;
-  const ProgramResult result = place.run("selftest --help");
-  EXPECT_EQ(result.status, 0);
-  EXPECT_TRUE(contains(result.out, "tristab selftest --exhaustive")) << result.out;
-}
-
 // The whole records behind the committed slices, where they are at hand.
 TEST(Selftest, the_whole_records_agree) {
   const std::filesystem::path data = shared_data("h100/dots.safetensors");

@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/nearest_file.h"
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/npy.h"
 #include "tristab/matrix/npz.h"
@@ -128,7 +129,10 @@ std::string name_text(std::string_view name) {
 
 RawFile::RawFile(const std::filesystem::path& path) : path_(path.string()) {
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor_ < 0) throw InputError(fmt::format("{}: cannot be opened: {}", path_, std::strerror(errno)));
+  if (descriptor_ < 0) {
+    const char* const why = std::strerror(errno);
+    throw InputError(fmt::format("{}: cannot be opened: {}{}", path_, why, nearest_file_hint(path_)));
+  }
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);

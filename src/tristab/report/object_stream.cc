@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/nearest_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/tool_info.h"
 
@@ -218,8 +219,9 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
     errno = 0;
     file.open(path, std::ios::binary);
     if (!file || file.peek() == std::ifstream::traits_type::eof()) {
-      throw InputError(fmt::format("{}: cannot read: {}; allowed: {}", path,
-                                   errno != 0 ? std::strerror(errno) : "the file is empty", allowed));
+      const std::string why = errno != 0 ? std::strerror(errno) : "the file is empty";
+      throw InputError(
+          fmt::format("{}: cannot read: {}{}; allowed: {}", path, why, nearest_file_hint(path), allowed));
     }
   }
   // Standard input cannot be rewound: it is held whole.

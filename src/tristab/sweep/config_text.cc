@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/nearest_file.h"
 
 namespace tristab {
 namespace {
@@ -95,8 +96,8 @@ Json parse_config_text(std::string_view text, std::string_view place) {
 
 Json read_config_file(const std::filesystem::path& file) {
   const auto fail = [&](const char* why) {
-    throw InputError(
-        fmt::format("{}: cannot read the configuration: {}; allowed: a JSON file", file.string(), why));
+    throw InputError(fmt::format("{}: cannot read the configuration: {}{}; allowed: a JSON file",
+                                 file.string(), why, nearest_file_hint(file)));
   };
   if (std::filesystem::is_directory(file)) fail("it is a directory");
   errno = 0;
