@@ -123,6 +123,25 @@ TEST(CrossTable, the_three_formats) {
             "gdn,64,mbh,none,fp16,1,0,0,0,0\n");
 }
 
+TEST(CrossTable, of_one_input_at_several_sizes_has_the_sizes_as_columns) {
+  const CrossTable table = cross_table(
+      {trial("mch", "gdn", 16, {1e-3}), trial("mbh", "gdn", 16, {3e-4}), trial("mch", "gdn", 64, {2e-3})}, {},
+      {"strict_lower"});
+  EXPECT_EQ(
+      cross_table_text(table, TableFormat::text),
+      "strict_lower on gdn: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over\n"
+      "the finite trials; nf k/n: k of n trials gave infinities or NaN\n"
+      "setting     n = 16           n = 64\n"
+      "mch / fp16  1.0e-3 / 1.0e-3  2.0e-3 / 2.0e-3\n"
+      "mbh / fp16  3.0e-4 / 3.0e-4  -\n");
+  EXPECT_NE(
+      cross_table_text(table, TableFormat::markdown)
+          .find("| setting | n = 16 | n = 64 |\n|---|---|---|\n| mch / fp16 | 1.0e-3 / 1.0e-3 | 2.0e-3 / "),
+      std::string::npos);
+  EXPECT_NE(cross_table_text(table, TableFormat::csv).find("gdn,64,mch,none,fp16,1,0,0,0.002,0.002\n"),
+            std::string::npos);
+}
+
 TEST(CrossTable, a_setting_without_finite_trials_shows_its_counts_alone) {
   ResultRecord failed = trial("mxr", "gdn", 48, {});
   failed.status = "failed";

@@ -56,8 +56,8 @@ enum class TableFormat { text, markdown, csv };
 TableFormat table_format_of(std::string_view name, std::string_view place);
 
 // Text and Markdown: one table a metric, with its formula; a cell is "median / worst" ("mean / worst" in decibels),
-// with the number of trials that gave no finite answer where there are any, "-" where the setting was not run. On a
-// terminal that is too narrow for all inputs they are spread over several tables; `page` is for text alone. CSV:
+// with the number of trials that gave no finite answer where there are any, "-" where the setting was not run. One
+// input at several sizes: the sizes are the columns. On a terminal that is too narrow for all inputs they are spread over several tables; `page` is for text alone. CSV:
 // a line for each setting, size and input.
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page = {});
 

@@ -56,34 +56,78 @@ std::string setting_text(const CrossRow& row) {
   return row.kernel.empty() ? fmt::format("{} / {}", row.method, row.arithmetic) : row.kernel;
 }
 
-std::string title_of(const std::string& metric) {
-  const bool in_decibels = summary_quantity(metric).in_decibels;
-  return fmt::format(
-      "{}: {}; {} / worst over the finite trials; nf k/n: k of n trials gave infinities or NaN{}", metric,
-      formula_of(metric), in_decibels ? "mean" : "median",
-      in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
-}
-
 // Cells that lost trials stand out; the words say how many.
 Style style_of(const CrossCell& cell) {
   const int lost = cell.nonfinite_trials + cell.failed_trials;
   return lost == 0 ? Style::plain : lost == cell.trials ? Style::nonfinite : Style::fail;
 }
 
-std::string metric_text(const CrossTable& table, std::size_t metric, const Page& page) {
-  const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
-  std::vector<TableColumn> columns{{.header = "setting", .layout = broken_label, .widest = 34, .least = 18},
-                                   {"n", true}};
-  for (const CrossInput& input : table.inputs)
-    columns.push_back({.header = input.name, .header_layout = input_header});
-  Table text(std::move(columns), 2);
+// The cells as they stand on paper. With one input and several sizes the sizes are the columns, as in the papers; else
+// every input is one, and the rows have a size each.
+struct PrintedTable {
+  struct Row {
+    std::string setting, size;  // no size where the sizes are the columns
+    std::vector<CrossCell> cells;
+  };
+  std::string input;  // the only one, where the sizes are the columns
+  std::vector<std::string> columns;
+  std::vector<Row> rows;
+};
+
+PrintedTable sizes_as_columns(const CrossTable& table, const std::vector<int>& sizes) {
+  PrintedTable printed{table.inputs.front().name, {}, {}};
+  for (const int n : sizes) printed.columns.push_back(fmt::format("n = {}", n));
   for (const CrossRow& row : table.rows) {
-    std::vector<TableCell> cells{setting_text(row), std::to_string(row.n)};
+    const std::string setting = setting_text(row);
+    auto same = std::ranges::find(printed.rows, setting, &PrintedTable::Row::setting);
+    if (same == printed.rows.end()) {
+      same = printed.rows.insert(printed.rows.end(), {setting, "", std::vector<CrossCell>(sizes.size())});
+    }
+    same->cells[static_cast<std::size_t>(std::ranges::find(sizes, row.n) - sizes.begin())] =
+        row.cells.front();
+  }
+  return printed;
+}
+
+PrintedTable printed_table(const CrossTable& table) {
+  std::vector<int> sizes;
+  for (const CrossRow& row : table.rows) sizes.push_back(row.n);
+  std::ranges::sort(sizes);
+  sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
+  if (table.inputs.size() == 1 && sizes.size() > 1) return sizes_as_columns(table, sizes);
+  PrintedTable printed;
+  for (const CrossInput& input : table.inputs) printed.columns.push_back(input.name);
+  for (const CrossRow& row : table.rows)
+    printed.rows.push_back({setting_text(row), std::to_string(row.n), row.cells});
+  return printed;
+}
+
+std::string title_of(const std::string& metric, const PrintedTable& printed) {
+  const bool in_decibels = summary_quantity(metric).in_decibels;
+  return fmt::format(
+      "{}{}: {}; {} / worst over the finite trials; nf k/n: k of n trials gave infinities or NaN{}", metric,
+      printed.input.empty() ? "" : fmt::format(" on {}", printed.input), formula_of(metric),
+      in_decibels ? "mean" : "median",
+      in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
+}
+
+std::string metric_text(const CrossTable& table, const PrintedTable& printed, std::size_t metric,
+                        const Page& page) {
+  const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
+  std::vector<TableColumn> columns{{.header = "setting", .layout = broken_label, .widest = 34, .least = 18}};
+  if (printed.input.empty()) columns.push_back({"n", true});
+  const std::size_t keys = columns.size();
+  for (const std::string& name : printed.columns)
+    columns.push_back({.header = name, .header_layout = input_header});
+  Table text(std::move(columns), keys);
+  for (const PrintedTable::Row& row : printed.rows) {
+    std::vector<TableCell> cells{row.setting};
+    if (printed.input.empty()) cells.emplace_back(row.size);
     for (const CrossCell& cell : row.cells)
       cells.emplace_back(cell_text(cell, metric, in_decibels), style_of(cell));
     text.add_row(std::move(cells));
   }
-  return paragraph(title_of(table.metrics[metric]), 0, page) + text.str(page);
+  return paragraph(title_of(table.metrics[metric], printed), 0, page) + text.str(page);
 }
 
 // A formula's bars and stars as Markdown takes them in a table or in running text.
@@ -96,16 +140,19 @@ std::string markdown(std::string_view text) {
   return escaped;
 }
 
-std::string metric_markdown(const CrossTable& table, std::size_t metric) {
+std::string metric_markdown(const CrossTable& table, const PrintedTable& printed, std::size_t metric) {
   const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
-  std::string header = "| setting | n |", rule = "|---|---:|";
-  for (const CrossInput& input : table.inputs) {
-    header += fmt::format(" {} |", markdown(input.name));
+  const bool sizes = printed.input.empty();
+  std::string header = sizes ? "| setting | n |" : "| setting |", rule = sizes ? "|---|---:|" : "|---|";
+  for (const std::string& name : printed.columns) {
+    header += fmt::format(" {} |", markdown(name));
     rule += "---|";
   }
-  std::string text = fmt::format("{}\n\n{}\n{}\n", markdown(title_of(table.metrics[metric])), header, rule);
-  for (const CrossRow& row : table.rows) {
-    text += fmt::format("| {} | {} |", markdown(setting_text(row)), row.n);
+  std::string text =
+      fmt::format("{}\n\n{}\n{}\n", markdown(title_of(table.metrics[metric], printed)), header, rule);
+  for (const PrintedTable::Row& row : printed.rows) {
+    text += fmt::format("| {} |", markdown(row.setting));
+    if (sizes) text += fmt::format(" {} |", row.size);
     for (const CrossCell& cell : row.cells)
       text += fmt::format(" {} |", cell_text(cell, metric, in_decibels));
     text += "\n";
@@ -157,10 +204,12 @@ TableFormat table_format_of(std::string_view name, std::string_view place) {
 
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
   if (format == TableFormat::csv) return cross_csv(table);
+  const PrintedTable printed = printed_table(table);
   std::string text;
   for (std::size_t m = 0; m < table.metrics.size(); ++m) {
     if (m > 0) text += "\n";
-    text += format == TableFormat::text ? metric_text(table, m, page) : metric_markdown(table, m);
+    text += format == TableFormat::text ? metric_text(table, printed, m, page)
+                                        : metric_markdown(table, printed, m);
   }
   return text;
 }
