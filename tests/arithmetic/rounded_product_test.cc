@@ -144,10 +144,15 @@ void check_format(const char* name, const Accumulation& accumulation) {
         for (int i = 0; i < shape.rows; ++i) {
           for (int k = 0; k < shape.inner; ++k)
             product.a.push_back(draw(samples, operand, values, true, i, k));
-          for (int j = 0; j < shape.columns; ++j)
-            product.c.push_back(rounds_sums || accumulation.format != fp32_format()
-                                    ? 0.0
-                                    : draw(samples, operand, Values::moderate, true, i, j));
+          for (int j = 0; j < shape.columns; ++j) {
+            if (rounds_sums || accumulation.format != fp32_format()) {
+              product.c.push_back(0.0);
+            } else if (values == Values::lower_end) {  // where the last bit of a product decides
+              product.c.push_back(samples.value(fp32_format(), -140, -130));
+            } else {
+              product.c.push_back(draw(samples, operand, Values::moderate, true, i, j));
+            }
+          }
         }
         for (int k = 0; k < shape.inner; ++k) {
           for (int j = 0; j < shape.columns; ++j)
