@@ -102,7 +102,7 @@ struct RoundedCase {
   }
 };
 
-enum class Values { moderate, ties, any, tiny_last_rows, special, triangular };
+enum class Values { moderate, ties, any, tiny_last_rows, lower_end, upper_end, special, triangular };
 
 // An fp32 value for element (i, j) of an operand to be rounded to `format`.
 double draw(Samples& samples, const Format& format, Values values, bool left, int i, int j) {
@@ -117,6 +117,10 @@ double draw(Samples& samples, const Format& format, Values values, bool left, in
       return samples.any(fp32_format());
     case Values::tiny_last_rows:  // products of the first rows are floats, of the others not
       return !left || i >= 5 ? samples.value(fp32_format(), -78, -60) : samples.value(fp32_format(), -2, 2);
+    case Values::lower_end:  // the last bits of products lie at and below the smallest float
+      return samples.value(fp32_format(), -69, -67);
+    case Values::upper_end:  // products lie at and beyond the largest one
+      return samples.value(fp32_format(), 62, 64);
     case Values::special: {
       const double specials[] = {kInfinity, -kInfinity, kNaN, 0.0, -0.0};
       return samples.chance(20) ? specials[samples.integer(0, 4)] : samples.moderate(fp32_format());
@@ -134,22 +138,28 @@ void check_format(const char* name, const Accumulation& accumulation) {
   MpfrOracle oracle;
   for (const Shape& shape : kShapes) {
     for (const Values values : {Values::moderate, Values::ties, Values::any, Values::tiny_last_rows,
-                                Values::special, Values::triangular}) {
+                                Values::lower_end, Values::upper_end, Values::special, Values::triangular}) {
       for (const bool rounds_sums : {false, true}) {
         RoundedCase product{operand, operand, rounds_sums, accumulation, shape, {}, {}, {}};
         for (int i = 0; i < shape.rows; ++i) {
           for (int k = 0; k < shape.inner; ++k)
             product.a.push_back(draw(samples, operand, values, true, i, k));
-          for (int j = 0; j < shape.columns; ++j)
-            product.c.push_back(rounds_sums || accumulation.format != fp32_format()
-                                    ? 0.0
-                                    : draw(samples, operand, Values::moderate, true, i, j));
+          for (int j = 0; j < shape.columns; ++j) {
+            if (rounds_sums || accumulation.format != fp32_format()) {
+              product.c.push_back(0.0);
+            } else if (values == Values::lower_end) {  // where the last bit of a product decides
+              product.c.push_back(samples.value(fp32_format(), -140, -130));
+            } else {
+              product.c.push_back(draw(samples, operand, Values::moderate, true, i, j));
+            }
+          }
         }
         for (int k = 0; k < shape.inner; ++k) {
           for (int j = 0; j < shape.columns; ++j)
             product.b.push_back(draw(samples, operand, values, false, k, j));
         }
-        const bool finite = values != Values::special && values != Values::any;
+        const bool finite = values != Values::special && values != Values::any &&
+                            (values != Values::upper_end || operand.max_exponent == 127);
         product.check(oracle, finite, values == Values::triangular, rounds_sums);
         if (::testing::Test::HasFailure()) return;
       }

@@ -243,14 +243,17 @@ void clear_and_multiply(const ProductTask<T>& task, const Accumulation& accumula
   any_product(cleared, accumulation);
 }
 
-// x, rows x columns, rounded to `format`; without gaps.
+// copy := x, rows x columns, rounded to `format`; without gaps.
 template <class T>
-std::vector<T> rounded_copy(const T* x, std::ptrdiff_t stride, int rows, int columns, const Format& format) {
-  std::vector<T> copy(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-  for (int i = 0; i < rows; ++i)
-    round_row(x + i * stride, copy.data() + static_cast<std::ptrdiff_t>(i) * columns, columns, format,
+const T* round_copy(const T* x, std::ptrdiff_t stride, int rows, int columns, const Format& format,
+                    std::vector<T>& copy) {
+  copy.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
+  const bool gapless = stride == columns;  // one long row
+  const int count = gapless ? rows * columns : columns;
+  for (int i = 0; i < (gapless ? 1 : rows); ++i)
+    round_row(x + i * stride, copy.data() + static_cast<std::ptrdiff_t>(i) * columns, count, format,
               Rounding::nearest_even);
-  return copy;
+  return copy.data();
 }
 
 // The task's roundings in passes of their own, before and after multiply(task without any).
@@ -258,12 +261,10 @@ template <class T, class Multiply>
 void round_separately(const ProductTask<T>& task, const Multiply& multiply) {
   ProductTask<T> plain = task;
   plain.round_operands = plain.round_sums = nullptr;
-  std::vector<T> a, b;
+  thread_local std::vector<T> a, b;  // not allocated anew for every product
   if (task.round_operands != nullptr) {
-    a = rounded_copy(task.a, task.a_stride, task.rows, task.inner, *task.round_operands);
-    b = rounded_copy(task.b, task.b_stride, task.inner, task.columns, *task.round_operands);
-    plain.a = a.data();
-    plain.b = b.data();
+    plain.a = round_copy(task.a, task.a_stride, task.rows, task.inner, *task.round_operands, a);
+    plain.b = round_copy(task.b, task.b_stride, task.inner, task.columns, *task.round_operands, b);
     plain.a_stride = task.inner;
     plain.b_stride = task.columns;
   }

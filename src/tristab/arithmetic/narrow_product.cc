@@ -183,7 +183,7 @@ HWY_NOINLINE void panels(const ProductTask<float>& task, const Accumulation& acc
   const Result result = result_in;
   const hn::ScalableTag<float> d;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
-  constexpr int kVectors = kStaticRounding ? 4 : 2;  // as in sequential_product.cc
+  constexpr int kVectors = 4;  // as in sequential_product.cc
   int column = 0;
   for (; column + kVectors * kLanes <= task.columns; column += kVectors * kLanes)
     panel<kScans, kVectors>(d, task, accumulation, operand, result, column);
@@ -200,7 +200,8 @@ bool NarrowFloat(const ProductTask<float>& task, const Accumulation& accumulatio
   const Format* operand = task.round_operands;
   const Format* sums = task.round_sums;
   if (operand == nullptr || !operand->is_ieee_style() || (sums != nullptr && *sums != *operand)) return false;
-  if (!kHasFma || task.operand_precision > 12 || accumulation.format != fp32_format() ||
+  // Where registers are few (AVX2), passes of their own are faster.
+  if (!kStaticRounding || task.operand_precision > 12 || accumulation.format != fp32_format() ||
       accumulation.rounding != Rounding::nearest_even)
     return false;
   // With fma a step is fused anyway; only the signs of zeros that skipped products leave ask for exact ones.

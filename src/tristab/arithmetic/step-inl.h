@@ -40,8 +40,17 @@ template <class D, class V>
 HWY_INLINE V fused(D d, V a, V b, V c) {
   if constexpr (kHasFma) {
     return hn::MulAdd(a, b, c);
-  } else {  // one lane: the C library's fma, in software where the machine has none
+  } else if constexpr (HWY_TARGET ==
+                       HWY_SCALAR) {  // the C library's fma, in software where the machine has none
     return hn::Set(d, std::fma(hn::GetLane(a), hn::GetLane(b), hn::GetLane(c)));
+  } else {  // the baseline of compilers for which Highway emulates vectors (clang)
+    constexpr std::size_t kLanes = hn::MaxLanes(D());
+    alignas(64) hn::TFromD<D> x[kLanes], y[kLanes], z[kLanes];
+    hn::Store(a, d, x);
+    hn::Store(b, d, y);
+    hn::Store(c, d, z);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) z[lane] = std::fma(x[lane], y[lane], z[lane]);
+    return hn::Load(d, z);
   }
 }
 
