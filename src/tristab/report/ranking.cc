@@ -216,8 +216,8 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
                                     : method.verdict;
     table.add_row({std::to_string(++rank), method.method, method.arithmetic, short_number(method.median),
                    short_number(method.worst), TableCell(verdict, style_of_verdict(verdict)),
-                   lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials),
-                   count_text(method.matmuls), depth_text(method)});
+                   lost == 0 ? "0" : fmt::format("{}/{}", lost, method.trials), count_text(method.matmuls),
+                   depth_text(method)});
   }
   text += table.str(page);
   if (rank < static_cast<int>(ranking.methods.size())) {
