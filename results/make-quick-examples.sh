@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes the examples of the quick sweep again: results/make-quick-examples.sh PROGRAM, PROGRAM build/apps/tristab. Seconds. The
-# commands are those of the README; example-quick.json is three inputs of that sweep, for the whole file has 42 MB.
+# Makes the page and the result of the quick sweep and the picture of the README again: results/make-quick-examples.sh PROGRAM,
+# PROGRAM build/apps/tristab. Seconds. The commands are those of the README; example-quick.json is three inputs of the quick
+# sweep, for the whole file has 42 MB.
 set -euo pipefail
 program=$(realpath "$1")
 cd "$(dirname "$0")/.."
@@ -11,9 +12,11 @@ PATH=$work:$PATH
 
 tristab sweep configs/sweeps/quick.json -o results/quick.json
 tristab report results/quick.json -o results/example-quick.html
-tristab export results/quick.json --gnuplot results/quick-plots
-(cd results/quick-plots && gnuplot -e "families='3 7 10'; arithmetics='3 4'" plot.gp)
-cp results/quick-plots/error-by-size.svg results/example-quick.svg
+
+tristab sweep configs/sweeps/finding.json -o results/finding.json
+tristab export results/finding.json --gnuplot results/finding-plots
+(cd results/finding-plots && gnuplot plot.gp)
+cp results/finding-plots/error-by-size.svg results/example-finding.svg
 
 tristab sweep configs/sweeps/quick.json --families ones,uniform,gdn:keys=silu --methods row-substitution,mbh,mch,mxr:block=16 \
   --arithmetics fp16,bf16 --chunks 64 --trials 1 -o results/example-quick.json

@@ -14,13 +14,14 @@ namespace {
 
 constexpr const char* remedy = "made by another version: run results/make-quick-examples.sh PROGRAM";
 
-std::string example(const std::string& extension) {
-  std::ifstream file(fmt::format("{}/results/example-quick.{}", TRISTAB_SOURCE_DIR, extension),
-                     std::ios::binary);
+std::string file_text(const std::string& name) {
+  std::ifstream file(fmt::format("{}/results/{}", TRISTAB_SOURCE_DIR, name), std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
   return text.str();
 }
+
+std::string example(const std::string& extension) { return file_text("example-quick." + extension); }
 
 // The page without what is put into it.
 struct Page {
@@ -101,13 +102,32 @@ TEST(Examples, the_page_and_the_result_agree) {
   EXPECT_GE(compared, 6);
 }
 
-TEST(Examples, the_figure_has_its_panels) {
-  const std::string svg = example("svg");
-  for (const char* title : {"fp16, uniform", "bf16, uniform", "fp16, gdn", "bf16, gdn",
-                            "fp16, gdn-slice layer6", "bf16, gdn-slice layer6"}) {
-    EXPECT_NE(svg.find(title), std::string::npos) << title;
+// Points and crosses of the committed figure are as many as the sweep that it shows gives now.
+TEST(Examples, the_figure_shows_what_its_sweep_gives) {
+  const Workplace place;
+  ASSERT_EQ(place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/finding.json -o finding.json").status, 0);
+  ASSERT_EQ(place.run("export finding.json --gnuplot plots").status, 0);
+  std::istringstream data(place.read("plots/errors.dat"));
+  int medians = 0, crosses = 0;
+  for (std::string line; std::getline(data, line);) {
+    if (line.empty() || line[0] == '#') continue;
+    std::istringstream numbers(line);
+    std::string n, median, worst;
+    int trials = 0, lost = 0;
+    numbers >> n >> median >> worst >> trials >> lost;
+    ++medians;
+    crosses += lost > 0 || std::stod(median) > 100;
   }
-  EXPECT_NE(svg.find("</svg>"), std::string::npos);
+  EXPECT_EQ(medians, 3 * 4 * 7);
+  EXPECT_GT(crosses, 0);
+  const std::string svg = file_text("example-finding.svg");
+  constexpr int legend = 7;
+  int points = 0;
+  for (std::size_t k = svg.find("<use xlink"); k != std::string::npos; k = svg.find("<use xlink", k + 1))
+    points += svg.substr(k, svg.find('>', k) - k).find("transform='translate") != std::string::npos;
+  EXPECT_EQ(points, medians + crosses + legend) << remedy;
+  for (const char* title : {"fp16, gdn:keys=independent", "fp16, gdn:gate=none", "fp16, gdn-slice layer6"})
+    EXPECT_NE(svg.find(title), std::string::npos) << title;
 }
 
 }  // namespace

@@ -59,6 +59,7 @@ constexpr const char* script_body = R"gp(
 if (!exists("terminal")) terminal = "files"
 set logscale y
 set format y "10^{%L}"
+set encoding utf8
 set key noenhanced
 set grid back lc rgb "#e0e0e0"
 set border lw 0.6
@@ -71,8 +72,11 @@ style_of(m) = (m - 1) % 8 + 1
 dash_of(m) = (m - 1) / 8 + 1
 point_of(m) = int(word("7 5 9 13 11 2 1 4 6 8 10 12 3", (m - 1) % 13 + 1))
 is_chosen(m) = strstrt(" " . methods . " ", sprintf(" %d ", m)) > 0
-# Exact results have no place on a logarithmic axis: they stand on its lower edge. Errors above the axis are left out.
-shown(error) = error > least ? (error <= most ? error : NaN) : least
+# Exact results have no place on a logarithmic axis: they stand on its lower edge; errors above the axis on its upper edge.
+# So do sizes with trials that are not finite, marked by a cross: the median of the others would flatter the method.
+shown(error) = error > least ? (error <= most ? error : most) : least
+shown_of(error, lost) = lost > 0 ? most : shown(error)
+crossed(error, lost) = lost > 0 || error > most ? most : NaN
 
 if (terminal eq "dumb") {
   if (exists("plain")) {
@@ -91,13 +95,16 @@ if (terminal eq "dumb") {
   set yrange [least / 2 : most * 2]
   blocks = error_blocks[(f - 1) * |arithmetic| + a]
   owners = error_methods[(f - 1) * |arithmetic| + a]
-  plot for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) using 1:(is_chosen(int(word(owners, i))) ? shown($2) : least) \
+  plot for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) using 1:(is_chosen(int(word(owners, i))) ? shown_of($2, $5) : least) \
     with linespoints title method[int(word(owners, i))]
   exit
 }
 
-columns = words(arithmetics)
-rows = words(families)
+# A row for each family and a column for each arithmetic; with one arithmetic the families stand side by side.
+side_by_side = words(arithmetics) == 1
+panels = words(families) * words(arithmetics)
+columns = side_by_side ? (panels < 4 ? panels : 4) : words(arithmetics)
+rows = (panels + columns - 1) / columns
 longest = 0
 do for [m in methods] { if (strlen(method[int(m)]) > longest) { longest = strlen(method[int(m)]) } }
 # Names in the legend are at most `longest` letters of 5.4 units; a sample and its margins take 60. gnuplot fills one row less
@@ -122,15 +129,17 @@ do for [output_format in "svg pdf"] {
   set multiplot
   do for [r = 1 : rows] {
     do for [c = 1 : columns] {
-      f = int(word(families, r))
-      a = int(word(arithmetics, c))
+      p = (r - 1) * columns + c
+      if (p > panels) { continue }
+      f = int(word(families, side_by_side ? p : r))
+      a = int(word(arithmetics, side_by_side ? 1 : c))
       set lmargin at screen (80. + 260 * (c - 1)) / width
       set rmargin at screen (80. + 260 * c - 40) / width
       set tmargin at screen 1 - (legend + 210. * (r - 1) + 20) / total
       set bmargin at screen 1 - (legend + 210. * r - 30) / total
       set title arithmetic[a] . ", " . family[f] noenhanced font ",9" offset 0,-0.7
-      if (r == rows) { set xlabel "chunk size n" } else { unset xlabel }
-      if (c == 1) { set ylabel "relative error, median" offset 1 } else { unset ylabel }
+      if (p + columns > panels) { set xlabel "chunk size n" } else { unset xlabel }
+      if (c == 1) { set ylabel "relative error, median (×: trials lost)" offset 1 } else { unset ylabel }
       if (r == 1 && c == 1) {
         set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows + 1 font ",9"
       } else {
@@ -139,8 +148,11 @@ do for [output_format in "svg pdf"] {
       blocks = error_blocks[(f - 1) * |arithmetic| + a]
       owners = error_methods[(f - 1) * |arithmetic| + a]
       plot for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) \
-             using (is_chosen(int(word(owners, i))) ? $1 : 2 * largest):(shown($2)) \
+             using (is_chosen(int(word(owners, i))) ? $1 : 2 * largest):(shown_of($2, $5)) \
              with linespoints ls style_of(int(word(owners, i))) pt point_of(int(word(owners, i))) dt dash_of(int(word(owners, i))) lw 1.3 ps 0.5 notitle, \
+           for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) \
+             using (is_chosen(int(word(owners, i))) ? $1 : 2 * largest):(crossed($2, $5)) \
+             with points pt 2 lc rgb "black" lw 1.3 ps 0.9 notitle, \
            for [m in methods] keyentry with linespoints ls style_of(int(m)) pt point_of(int(m)) dt dash_of(int(m)) lw 1.3 ps 0.5 title method[int(m)]
     }
   }
@@ -150,6 +162,7 @@ do for [output_format in "svg pdf"] {
 )gp";
 
 constexpr const char* condition_body = R"gp(
+columns = words(arithmetics)
 do for [output_format in "svg pdf"] {
   width = 120. + 320 * columns
   legend_rows = legend_rows_in(width)
