@@ -93,7 +93,7 @@ PrintedTable printed_table(const CrossTable& table) {
   std::vector<int> sizes;
   for (const CrossRow& row : table.rows) sizes.push_back(row.n);
   std::ranges::sort(sizes);
-  sizes.erase(std::ranges::unique(sizes).begin(), sizes.end());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   if (table.inputs.size() == 1 && sizes.size() > 1) return sizes_as_columns(table, sizes);
   PrintedTable printed;
   for (const CrossInput& input : table.inputs) printed.columns.push_back(input.name);
