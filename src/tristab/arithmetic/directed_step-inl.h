@@ -50,6 +50,16 @@ HWY_INLINE void in_mode_of(const Action& action) {
   action();
 }
 
+// The same value, of which the compiler does not know where it comes from. Compilers take arithmetic as rounded to nearest,
+// where (-a) b and -(a b) are one: they must not see that an operand is the negative of another.
+template <class V>
+HWY_INLINE V of_unknown_origin(V x) {
+#if HWY_TARGET == HWY_AVX2
+  asm("" : "+x"(x.raw));
+#endif
+  return x;
+}
+
 // The one with the odd last bit of a result rounded down and, given negated, rounded up: they are adjacent, or equal
 // where the operation is exact (then `up` counts: an exact zero is +0, as nearest gives).
 template <class D, class V>
@@ -111,7 +121,7 @@ struct DirectedFused {
   FormatScale scaling;
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
-    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(a, b, c)));
+    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(of_unknown_origin(a), b, c)));
   }
 };
 
@@ -124,8 +134,10 @@ struct DirectedSeparate {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
     const V sign = hn::SignBit(d);
-    const V product = round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(hn::Xor(a, sign), b)));
-    return round(d, odd_of_directed(d, hn::Add(c, product), hn::Sub(hn::Xor(c, sign), product)));
+    const V product =
+        round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(of_unknown_origin(hn::Xor(a, sign)), b)));
+    return round(
+        d, odd_of_directed(d, hn::Add(c, product), hn::Sub(of_unknown_origin(hn::Xor(c, sign)), product)));
   }
 };
 
@@ -136,7 +148,7 @@ struct DirectedHalf {
   Rounder round;
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
-    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(a, b, c)));
+    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(of_unknown_origin(a), b, c)));
   }
 };
 
