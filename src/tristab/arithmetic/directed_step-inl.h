@@ -33,18 +33,43 @@ constexpr bool kIsScaled = requires(const Step& step) {
   step.scaling;
 };
 
+#if HWY_TARGET == HWY_AVX2
+// The thread's mode toward minus infinity, until the end of the scope: also where an exception leaves it.
+class RoundingDown {
+ public:
+  RoundingDown() : before_(_mm_getcsr()) {
+    constexpr unsigned kModeBits = 0x6000, kDown = 0x2000;  // MXCSR.RC: Intel SDM, volume 1, 10.2.3
+    _mm_setcsr((before_ & ~kModeBits) | kDown);
+  }
+  ~RoundingDown() { _mm_setcsr(before_); }
+  RoundingDown(const RoundingDown&) = delete;
+  RoundingDown& operator=(const RoundingDown&) = delete;
+
+ private:
+  unsigned before_;
+};
+
+// x, of which the compiler knows nothing: it takes every operation as rounded to nearest, where -((-a) b) is a b.
+template <class V>
+HWY_INLINE V unknown_to_compiler(V x) {
+  asm("" : "+x"(x.raw));
+  return x;
+}
+#else
+template <class V>
+HWY_INLINE V unknown_to_compiler(V x) {
+  return x;
+}
+#endif
+
 // Calls action() in the mode that the step needs. What it does with floats is called in it, not inlined, so that no
 // compiler moves an operation across the change.
 template <class Step, class Action>
 HWY_INLINE void in_mode_of(const Action& action) {
 #if HWY_TARGET == HWY_AVX2
   if constexpr (kRoundsDown<Step>) {
-    constexpr unsigned kModeBits = 0x6000, kDown = 0x2000;  // MXCSR.RC: Intel SDM, volume 1, 10.2.3
-    const unsigned before = _mm_getcsr();
-    _mm_setcsr((before & ~kModeBits) | kDown);
-    action();
-    _mm_setcsr(before);
-    return;
+    const RoundingDown mode;
+    return action();
   }
 #endif
   action();
@@ -124,8 +149,10 @@ struct DirectedSeparate {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
     const V sign = hn::SignBit(d);
-    const V product = round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(hn::Xor(a, sign), b)));
-    return round(d, odd_of_directed(d, hn::Add(c, product), hn::Sub(hn::Xor(c, sign), product)));
+    const V minus_a = unknown_to_compiler(hn::Xor(a, sign));
+    const V product = round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(minus_a, b)));
+    const V minus_c = unknown_to_compiler(hn::Xor(c, sign));
+    return round(d, odd_of_directed(d, hn::Add(c, product), hn::Sub(minus_c, product)));
   }
 };
 
