@@ -25,11 +25,18 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr bool kStaticRounding = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
 constexpr bool kHasFma = HWY_TARGET <= HWY_AVX2;  // better targets have smaller numbers
 
-// x as narrower lanes, which hold it exactly (infinities too: Highway's one-lane conversion would clamp them).
+// x as narrower lanes, which hold it exactly (infinities too: Highway's portable conversions would clamp them).
 template <class DN, class V>
 HWY_INLINE hn::Vec<DN> narrowed(DN dn, V x) {
-  if constexpr (HWY_TARGET == HWY_SCALAR) {
-    return hn::Set(dn, static_cast<hn::TFromD<DN>>(hn::GetLane(x)));
+  if constexpr (HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128) {
+    using TN = hn::TFromD<DN>;
+    const hn::DFromV<V> d;
+    constexpr std::size_t kLanes = hn::MaxLanes(DN());
+    alignas(64) hn::TFromV<V> wide[kLanes];
+    alignas(64) TN narrow[kLanes];
+    hn::Store(x, d, wide);
+    for (std::size_t lane = 0; lane < kLanes; ++lane) narrow[lane] = static_cast<TN>(wide[lane]);
+    return hn::Load(dn, narrow);
   } else {
     return hn::DemoteTo(dn, x);
   }
