@@ -1,7 +1,9 @@
 // accumulate_product against MPFR, operation by operation, on every SIMD level of this machine.
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <functional>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -177,6 +179,44 @@ TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was) {
       }
     });
   }
+}
+
+// The most that this process may map, while it lives.
+class MemoryLimit {
+ public:
+  explicit MemoryLimit(rlim_t bytes) {
+    getrlimit(RLIMIT_AS, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    set_ = setrlimit(RLIMIT_AS, &limit) == 0;
+  }
+  ~MemoryLimit() { setrlimit(RLIMIT_AS, &before_); }
+  MemoryLimit(const MemoryLimit&) = delete;
+  MemoryLimit& operator=(const MemoryLimit&) = delete;
+  bool set() const { return set_; }
+
+ private:
+  rlimit before_{};
+  bool set_ = false;
+};
+
+// The copy of the last columns is made within the mode: 8 GiB here, before any operand is read.
+TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was_where_memory_ends) {
+  const Format format = format_of("e6m14", "test");
+  const float a = 1.5F, b = 0.75F;
+  float c = 1.0F;
+  for_each_simd_level([&](const char* level) {
+    if (std::string(level) != "avx2") return;
+    const auto task = dense_task<float>(&a, &b, &c, 1, 1 << 28, 1, format);
+    {
+      const MemoryLimit limit(rlim_t{4} << 30);
+      ASSERT_TRUE(limit.set());
+      EXPECT_THROW(accumulate_product(task, Accumulation{format, Rounding::nearest_even, true}),
+                   std::bad_alloc);
+    }
+    volatile float one = 1.0F, tiny = 0x1p-30F;
+    EXPECT_EQ(one - tiny, 1.0F);
+  });
 }
 
 TEST(AccumulateProduct, results_next_to_a_tie_are_rounded_once_on_double) {

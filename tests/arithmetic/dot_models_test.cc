@@ -144,6 +144,29 @@ TEST(DotModels, balanced_trees_agree_with_mpfr) {
   check_tree<double>("bf16", "fp32");
 }
 
+// Operands of more bits than the sums: products next to a tie of bf16, closer to it than fp32 can tell.
+TEST(DotModels, balanced_trees_round_products_of_wide_operands_once) {
+  constexpr Rounding kNearest = Rounding::nearest_even;
+  const Format operand = fp32_format(), format = format_of("bf16", "test");
+  MpfrOracle oracle;
+  Samples samples(8);
+  std::vector<float> right(37), sums(37);
+  for (int repeat = 0; repeat < 40; ++repeat) {
+    const auto left = static_cast<float>(samples.value(operand, 0, 0));
+    for (std::size_t j = 0; j < right.size(); ++j)
+      right[j] = (0x1.01p0F + static_cast<float>(j) * 0x1p-7F) / left;
+    for_each_simd_level([&](const char* level) {
+      std::fill(sums.begin(), sums.end(), 0.0F);
+      accumulate_product(dense_task<float>(&left, right.data(), sums.data(), 1, 1, 37, operand),
+                         Accumulation{format, kNearest, false, AccumulationModel::pairwise});
+      for (std::size_t j = 0; j < right.size(); ++j) {
+        const double expected = oracle.multiply(left, right[j], format, kNearest);
+        EXPECT_EQ(static_cast<double>(sums[j]), expected) << level << ", " << left << " x " << right[j];
+      }
+    });
+  }
+}
+
 template <class Carrier>
 void check_exact(const char* operand, const char* format) {
   ExactDot dot;

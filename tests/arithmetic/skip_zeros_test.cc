@@ -91,6 +91,9 @@ TEST(SkipZeros, changes_no_bit_on_double) {
 TEST(SkipZeros, changes_no_sign_of_zero_after_underflow) {
   for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"})
     check_skipping<float>(format, format, true);
+  // The same where sums are flushed to zero, fused or not.
+  for (const char* format : {"p5emin-1emax9-flush", "p12emin0emax40-saturate-flush"})
+    check_skipping<float>(format, format, true);
   for (const char* format : {"fp64", "fp16", "e9m50"}) check_skipping<double>(format, format, true);
 }
 

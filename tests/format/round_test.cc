@@ -60,6 +60,9 @@ class Checker {
 template <class Carrier>
 std::vector<Format> formats_of() {
   std::vector<Format> formats = formats_inside_fp32();
+  // As many bits as float has, and subnormals of their own.
+  for (const char* name : {"e7m23", "e5m23", "p24emin-60emax70-saturate", "p23emin-9emax9"})
+    formats.push_back(format_of(name, "test"));
   if (sizeof(Carrier) == sizeof(double)) {
     for (const char* name : {"e9m50", "e9m1", "e8m28", "e2m50", "bf16-flush", "fp32-flush", "e9m20-saturate",
                              "p9emin-290emax290-nan", "p51emin-300emax300"})

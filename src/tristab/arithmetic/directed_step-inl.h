@@ -33,31 +33,46 @@ constexpr bool kIsScaled = requires(const Step& step) {
   step.scaling;
 };
 
+#if HWY_TARGET == HWY_AVX2
+// The thread's mode toward minus infinity, until the end of the scope: also where an exception leaves it.
+class RoundingDown {
+ public:
+  RoundingDown() : before_(_mm_getcsr()) {
+    constexpr unsigned kModeBits = 0x6000, kDown = 0x2000;  // MXCSR.RC: Intel SDM, volume 1, 10.2.3
+    _mm_setcsr((before_ & ~kModeBits) | kDown);
+  }
+  ~RoundingDown() { _mm_setcsr(before_); }
+  RoundingDown(const RoundingDown&) = delete;
+  RoundingDown& operator=(const RoundingDown&) = delete;
+
+ private:
+  unsigned before_;
+};
+
+// x, of which the compiler knows nothing: it takes every operation as rounded to nearest, where -((-a) b) is a b.
+template <class V>
+HWY_INLINE V unknown_to_compiler(V x) {
+  asm("" : "+x"(x.raw));
+  return x;
+}
+#else
+template <class V>
+HWY_INLINE V unknown_to_compiler(V x) {
+  return x;
+}
+#endif
+
 // Calls action() in the mode that the step needs. What it does with floats is called in it, not inlined, so that no
 // compiler moves an operation across the change.
 template <class Step, class Action>
 HWY_INLINE void in_mode_of(const Action& action) {
 #if HWY_TARGET == HWY_AVX2
   if constexpr (kRoundsDown<Step>) {
-    constexpr unsigned kModeBits = 0x6000, kDown = 0x2000;  // MXCSR.RC: Intel SDM, volume 1, 10.2.3
-    const unsigned before = _mm_getcsr();
-    _mm_setcsr((before & ~kModeBits) | kDown);
-    action();
-    _mm_setcsr(before);
-    return;
+    const RoundingDown mode;
+    return action();
   }
 #endif
   action();
-}
-
-// The same value, of which the compiler does not know where it comes from. Compilers take arithmetic as rounded to nearest,
-// where (-a) b and -(a b) are one: they must not see that an operand is the negative of another.
-template <class V>
-HWY_INLINE V of_unknown_origin(V x) {
-#if HWY_TARGET == HWY_AVX2
-  asm("" : "+x"(x.raw));
-#endif
-  return x;
 }
 
 // The one with the odd last bit of a result rounded down and, given negated, rounded up: they are adjacent, or equal
@@ -121,7 +136,7 @@ struct DirectedFused {
   FormatScale scaling;
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
-    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(of_unknown_origin(a), b, c)));
+    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(a, b, c)));
   }
 };
 
@@ -134,10 +149,10 @@ struct DirectedSeparate {
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
     const V sign = hn::SignBit(d);
-    const V product =
-        round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(of_unknown_origin(hn::Xor(a, sign)), b)));
-    return round(
-        d, odd_of_directed(d, hn::Add(c, product), hn::Sub(of_unknown_origin(hn::Xor(c, sign)), product)));
+    const V minus_a = unknown_to_compiler(hn::Xor(a, sign));
+    const V product = round(d, odd_of_directed(d, hn::Mul(a, b), hn::Mul(minus_a, b)));
+    const V minus_c = unknown_to_compiler(hn::Xor(c, sign));
+    return round(d, odd_of_directed(d, hn::Add(c, product), hn::Sub(minus_c, product)));
   }
 };
 
@@ -148,7 +163,7 @@ struct DirectedHalf {
   Rounder round;
   template <class D, class V>
   HWY_INLINE V operator()(D d, V c, V a, V b) const {
-    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(of_unknown_origin(a), b, c)));
+    return round(d, odd_of_directed(d, hn::MulAdd(a, b, c), hn::NegMulSub(a, b, c)));
   }
 };
 

@@ -77,9 +77,21 @@ template <class T>
 void pairwise_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   const auto inner = static_cast<std::size_t>(task.inner), columns = static_cast<std::size_t>(task.columns);
   std::vector<T> terms(inner * columns), left(columns);
+  // apply_operation() takes operands of the result's format; of others inside fp32, doubles hold every product.
+  const Format& format = accumulation.format;
+  const bool wide_operands = sizeof(T) == sizeof(float) && (task.operand_precision > format.precision ||
+                                                            task.operand_min_exponent < format.min_exponent);
+  const RoundingTarget<double> target(format);
   for (int i = 0; i < task.rows; ++i) {
     for (std::size_t k = 0; k < inner; ++k) {
       left.assign(columns, task.a[i * task.a_stride + static_cast<std::ptrdiff_t>(k)]);
+      if (wide_operands) {
+        const T* right = task.b + static_cast<std::ptrdiff_t>(k) * task.b_stride;
+        for (std::size_t j = 0; j < columns; ++j)
+          terms[k * columns + j] = static_cast<T>(
+              round_value(static_cast<double>(left[j]) * right[j], target, accumulation.rounding));
+        continue;
+      }
       apply_operation(Operation::multiply, left.data(),
                       task.b + static_cast<std::ptrdiff_t>(k) * task.b_stride, terms.data() + k * columns,
                       task.columns, accumulation.format, accumulation.rounding);
@@ -209,6 +221,12 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
       if (accumulation.rounding == Rounding::stochastic ||
           (fp64 && accumulation.rounding != Rounding::nearest_even))
         return sequential_in_any_rounding(task, accumulation);
+      if (!accumulation.fma && !accumulation.format.subnormals) {
+        // A sum flushed to -0 is made +0 by a later product that is: such products are not left out.
+        ProductTask<T> whole = task;
+        whole.skip_zeros = false;
+        return sequential_product(whole, accumulation);
+      }
       return sequential_product(task, accumulation);
     case AccumulationModel::pairwise:
       return pairwise_product(task, accumulation);
@@ -223,9 +241,11 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   if constexpr (sizeof(T) == sizeof(float)) {
     if (accumulation.model == AccumulationModel::bf16_pairs) return bf16_pairs_product(task);
     ProductTask<float> unit_task = task;
-    // A group of zero products truncates c to F bits: it may be left out only where c has no more.
-    unit_task.skip_zeros =
-        task.skip_zeros && accumulation.format.precision - 1 <= accumulation.unit.fraction_bits;
+    // A group of zero products truncates c to F bits, below the lowest e* to multiples of 2^(e* - F): it may be left
+    // out only where c has no more.
+    const MatrixUnit& unit = accumulation.unit;
+    unit_task.skip_zeros = task.skip_zeros && accumulation.format.precision - 1 <= unit.fraction_bits &&
+                           unit.lowest_exponent - unit.fraction_bits <= accumulation.format.lsb_min();
     return matrix_unit_product(unit_task, accumulation);
   }
   throw std::logic_error("this accumulation model takes operands and sums inside fp32");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <new>
 #include <type_traits>
 
 #include "tristab/arithmetic/product_kernels.h"
@@ -24,12 +25,14 @@
 #define TRISTAB_ARITHMETIC_NARROW_PRODUCT_ONCE
 namespace tristab {
 
-// Aligned memory of one thread that grows with the largest product.
+// Aligned memory of one thread that grows with the largest product; throws std::bad_alloc.
 class Scratch {
  public:
   float* at_least(std::size_t count) {
     if (count > count_) {
+      count_ = 0;
       elements_ = hwy::AllocateAligned<float>(count);
+      if (elements_ == nullptr) throw std::bad_alloc();
       count_ = count;
     }
     return elements_.get();

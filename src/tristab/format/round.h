@@ -43,9 +43,9 @@ struct RoundingTarget {
     overflow_from = ties_away ? midpoint : std::nextafter(midpoint, std::numeric_limits<Carrier>::infinity());
     by_addition = format.subnormals && dropped >= 2 &&
                   format.max_exponent + dropped < std::numeric_limits<Carrier>::max_exponent;
-    // Adding and subtracting 1.5 * 2^(lsb_min + P - 1) rounds to multiples of 2^lsb_min, ties to even.
-    magic = static_cast<Carrier>(1.5) *
-            (own_subnormals ? quantum / std::numeric_limits<Carrier>::epsilon() : Carrier{0});
+    // Adding and subtracting 2^(lsb_min + P - 1) rounds magnitudes up to that to multiples of 2^lsb_min, ties to even:
+    // the sum has no more bits than P, also where the format has as many as the carrier.
+    magic = own_subnormals ? quantum / std::numeric_limits<Carrier>::epsilon() : Carrier{0};
   }
 
   int dropped;              // significant bits that a normal number loses
