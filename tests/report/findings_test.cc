@@ -184,6 +184,12 @@ TEST_F(FindingsTest, an_empty_sweep_names_its_file_and_claims_nothing) {
             "rest      r.json; next: tristab compare r.json, or tristab report r.json -o r.html\n");
 }
 
+TEST_F(FindingsTest, one_is_not_counted_as_several) {
+  report_.matrices = report_.threads = 1;
+  add(0, 0, 0, 16, {.pass = 1});
+  expect_part("1 case (1 matrix) in 0.0 s on 1 thread: 1 pass, ");
+}
+
 TEST_F(FindingsTest, the_next_commands_are_those_that_take_the_file) {
   add(0, 0, 0, 16, {.pass = 1});
   const auto rest = [&](const std::string& path) {
