@@ -232,6 +232,32 @@ TEST_F(FindingsTest, layers_and_expectations_have_a_line_each) {
   expect_part("expected  1 of 2 met; first not met: mbh bf16 on uniform n=16\n");
 }
 
+// Ten lines are full: the input that failed is worth more than the name of a second command.
+TEST_F(FindingsTest, a_second_command_is_left_out_before_a_failure_is_cut) {
+  config_ = make_config(
+      Json{{"families",
+            {Json{{"family", "gdn"}, {"keys", "collinear"}, {"gate", "none"}, {"negative", true}}}},
+           {"methods", {"mch", "mbh"}},
+           {"arithmetics", {"fp16"}}},
+      {}, "test", "", "test");
+  report_.matrices = 24;
+  add(0, 0, 0, 16, {.pass = 2, .fail = 1});
+  add(0, 0, 0, 64, {.pass = 1, .fail = 1, .nonfinite = 1});
+  add(1, 0, 0, 16, {.pass = 2, .fail = 1});
+  add(1, 0, 0, 64, {.pass = 1, .fail = 2});
+  ExpectationOutcome met;
+  met.met = true;
+  report_.expectations = {met};
+  const auto at = [&](std::size_t width) {
+    return findings_text(report_, layers_, "results/neg.json", Page{.width = width});
+  };
+  EXPECT_NE(at(80).find("rest      results/neg.json; next: tristab compare results/neg.json\n"),
+            std::string::npos)
+      << at(80);
+  EXPECT_EQ(at(80).find("..."), std::string::npos) << at(80);
+  EXPECT_NE(at(100).find(", or tristab report"), std::string::npos) << at(100);
+}
+
 // Long labels, many failures, everything there is to say, at every width.
 TEST_F(FindingsTest, ten_lines_at_most_none_longer_than_the_terminal) {
   Json methods = Json::array(), families = Json::array();

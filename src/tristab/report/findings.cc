@@ -202,6 +202,12 @@ std::string rest_text(const std::string& path, std::size_t room) {
   return display_width(both) <= room ? both : fmt::format("{}, or tristab report", compare);
 }
 
+// Without a second command where the first leaves no room for it on a line.
+std::string shorter_rest_text(const std::string& path, std::size_t room) {
+  const std::string text = rest_text(path, room);
+  return display_width(text) <= room ? text : text.substr(0, text.rfind(", or tristab report"));
+}
+
 }  // namespace
 
 void LayerFindings::add(const LayerResult& result) {
@@ -314,7 +320,8 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
                                  [](const ExpectationOutcome& outcome) { return outcome.met; });
     lines.add("expected", all ? Style::pass : Style::fail, expectations_text(report.expectations));
   }
-  lines.add("rest", Style::heading, rest_text(path, page.prose_width() - FindingsPage::indent));
+  const std::size_t room = page.prose_width() - FindingsPage::indent;
+  lines.add("rest", Style::heading, rest_text(path, room), shorter_rest_text(path, room));
   return lines.str(page);
 }
 
