@@ -6,7 +6,7 @@
 
 namespace tristab {
 
-constexpr std::size_t help_width = 80, help_lines = 24;
+constexpr std::size_t help_width = 80, help_lines = 23;
 
 class HelpFormatter : public CLI::Formatter {
  public:

@@ -16,14 +16,15 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
   return std::chrono::duration<double>(to - from).count();
 }
 
-// The new line over the old one, and only then what is left of that: the line never goes blank. The last column stays
-// free, where some terminals go on to the next line.
+// The new line over the old one, and only then what is left of that: the line never goes blank.
 void show(const std::string& text) {
   std::fputs(fmt::format("\r{}\033[K", text).c_str(), stderr);
   std::fflush(stderr);
 }
 
-std::size_t line_width() { return standard_error_page().width - 1; }
+// The last column stays free, where some terminals go on to the next line, and two before it, for the ^C that the
+// terminal writes when the sweep is interrupted: on the next line it would leave this one where it is.
+std::size_t line_width() { return standard_error_page().width - 3; }
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // tristab sweep CONFIG.json: every case of a configuration, into one result file; then whether the expectations that
 // stand in the configuration are met.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -59,10 +60,14 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
                         config.scenarios.size());
   } else {
     const Scenario& scenario = config.scenarios.front();
-    total = fmt::format("{} cases: {} matrices x {} methods x {} arithmetics", plan.cases, plan.matrices,
-                        scenario.methods.size(), scenario.arithmetics.size());
+    std::vector<std::string> settings;
+    if (!scenario.methods.empty())
+      settings.push_back(
+          fmt::format("{} methods x {} arithmetics", scenario.methods.size(), scenario.arithmetics.size()));
     if (!scenario.kernels.empty())
-      total += fmt::format(", and {} kernels at the sizes that they take", scenario.kernels.size());
+      settings.push_back(fmt::format("{} kernels at the sizes that they take", scenario.kernels.size()));
+    total =
+        fmt::format("{} cases: {} matrices x {}", plan.cases, plan.matrices, fmt::join(settings, ", and "));
   }
   if (expectations > 0) total += fmt::format("; {} expectations", expectations);
   fmt::print("{}", sentence(total, page));
@@ -174,7 +179,7 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
   if (!sink.outcomes.empty()) fmt::print(data, "{}", expectations_table(sink.outcomes, page));
   std::fflush(data);
-  fmt::print(stderr, "{}", sink.findings);
+  std::fputs(sink.findings.c_str(), stderr);  // fputs: the result is complete even where nobody can be told
   if (!options.html.empty()) {
     progress.phase(fmt::format("writing {}", options.html));
     write_html_report(path, options.html);

@@ -58,6 +58,24 @@ TEST(Sweep, a_dry_run_counts_and_writes_nothing) {
   EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
 }
 
+TEST(Sweep, a_dry_run_of_kernels_alone_counts_no_methods) {
+  const Workplace place;
+  place.write("k.json",
+              R"({"name": "k", "chunks": 64, "families": ["ones"], "kernels": ["aiter-v1", "aiter-v2"]})");
+  const ProgramResult result = place.run("sweep k.json --dry-run");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("2 cases: 1 matrices x 2 kernels at the sizes that they take\n"),
+            std::string::npos)
+      << result.out;
+}
+
+TEST(Sweep, a_result_is_complete_although_nobody_hears_of_it) {
+  const Workplace place;
+  place.write("c.json", config);
+  EXPECT_EQ(place.run("sweep c.json -o r.json", "", "sh -c 'exec \"$@\" 2> /dev/full' sh").status, 0);
+  EXPECT_EQ(place.run("compare r.json").status, 0);
+}
+
 TEST(Sweep, options_replace_what_the_configuration_says) {
   const Workplace place;
   place.write("c.json", config);

@@ -197,7 +197,7 @@ TEST(TerminalProgress, stays_on_one_line_of_a_narrow_terminal) {
   int lines = 0;
   for (std::size_t at = result.raw.find('\r'); at != std::string::npos; at = result.raw.find('\r', at + 1)) {
     const std::size_t end = result.raw.find_first_of("\033^", at);
-    EXPECT_LT(end - at - 1, 40u) << result.raw.substr(at, 100);
+    EXPECT_LE(end - at - 1 + std::string_view("^C").size(), 39u) << result.raw.substr(at, 100);
     ++lines;
   }
   EXPECT_GT(lines, 2);
@@ -242,7 +242,7 @@ TEST(TerminalFindings, a_sweep_ends_with_at_most_ten_lines_on_standard_error) {
   EXPECT_NE(one.err.find("\ncheapest  "), std::string::npos) << one.err;
   EXPECT_NE(one.err.find("\nrest      r.json; next: tristab compare r.json"), std::string::npos) << one.err;
   const auto without_run = [](const std::string& text) {
-    return std::regex_replace(text, std::regex("in [0-9.]+ s on [0-9]+ threads"), "");
+    return std::regex_replace(text, std::regex("in [0-9.]+ s on [0-9]+ threads?"), "");
   };
   EXPECT_EQ(without_run(place.run("sweep c.json -o r.json --jobs 2").err), without_run(one.err));
   const ProgramResult piped = place.run("sweep c.json -o -");

@@ -184,6 +184,12 @@ TEST_F(FindingsTest, an_empty_sweep_names_its_file_and_claims_nothing) {
             "rest      r.json; next: tristab compare r.json, or tristab report r.json -o r.html\n");
 }
 
+TEST_F(FindingsTest, one_is_not_counted_as_several) {
+  report_.matrices = report_.threads = 1;
+  add(0, 0, 0, 16, {.pass = 1});
+  expect_part("1 case (1 matrix) in 0.0 s on 1 thread: 1 pass, ");
+}
+
 TEST_F(FindingsTest, the_next_commands_are_those_that_take_the_file) {
   add(0, 0, 0, 16, {.pass = 1});
   const auto rest = [&](const std::string& path) {
@@ -224,6 +230,32 @@ TEST_F(FindingsTest, layers_and_expectations_have_a_line_each) {
   missed.setting = layer.records[0].setting;
   report_.expectations = {met, missed};
   expect_part("expected  1 of 2 met; first not met: mbh bf16 on uniform n=16\n");
+}
+
+// Ten lines are full: the input that failed is worth more than the name of a second command.
+TEST_F(FindingsTest, a_second_command_is_left_out_before_a_failure_is_cut) {
+  config_ = make_config(
+      Json{{"families",
+            {Json{{"family", "gdn"}, {"keys", "collinear"}, {"gate", "none"}, {"negative", true}}}},
+           {"methods", {"mch", "mbh"}},
+           {"arithmetics", {"fp16"}}},
+      {}, "test", "", "test");
+  report_.matrices = 24;
+  add(0, 0, 0, 16, {.pass = 2, .fail = 1});
+  add(0, 0, 0, 64, {.pass = 1, .fail = 1, .nonfinite = 1});
+  add(1, 0, 0, 16, {.pass = 2, .fail = 1});
+  add(1, 0, 0, 64, {.pass = 1, .fail = 2});
+  ExpectationOutcome met;
+  met.met = true;
+  report_.expectations = {met};
+  const auto at = [&](std::size_t width) {
+    return findings_text(report_, layers_, "results/neg.json", Page{.width = width});
+  };
+  EXPECT_NE(at(80).find("rest      results/neg.json; next: tristab compare results/neg.json\n"),
+            std::string::npos)
+      << at(80);
+  EXPECT_EQ(at(80).find("..."), std::string::npos) << at(80);
+  EXPECT_NE(at(100).find(", or tristab report"), std::string::npos) << at(100);
 }
 
 // Long labels, many failures, everything there is to say, at every width.

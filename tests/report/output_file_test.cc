@@ -1,6 +1,7 @@
 #include "tristab/report/output_file.h"
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
@@ -59,6 +60,38 @@ TEST(OutputFile, what_cannot_be_written_is_an_input_error_that_names_the_file) {
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("/dev/full: cannot write: No space left"), std::string::npos);
   }
+}
+
+TEST(OutputFile, a_directory_that_cannot_be_made_is_refused_for_its_own_reason) {
+  const TemporaryDirectory directory;
+  const std::filesystem::path kept = std::filesystem::path(directory / "result.json").parent_path();
+  std::filesystem::permissions(kept, std::filesystem::perms{0555});
+  const bool root = geteuid() == 0;  // root may write everywhere: nobody may not
+  if (root) {
+    ASSERT_EQ(seteuid(65534), 0);
+  }
+  std::string message;
+  try {
+    const OutputFile file(directory / "results/result.json", Appearance::when_complete);
+  } catch (const InputError& error) {
+    message = error.what();
+  }
+  if (root) {
+    ASSERT_EQ(seteuid(0), 0);
+  }
+  std::filesystem::permissions(kept, std::filesystem::perms{0755});
+  EXPECT_NE(message.find("results/result.json: cannot write: Permission denied;"), std::string::npos)
+      << message;
+}
+
+TEST(OutputFile, a_link_to_a_directory_is_a_directory) {
+  const TemporaryDirectory directory;
+  std::filesystem::create_directory(directory / "real");
+  std::filesystem::create_directory_symlink("real", directory / "link");
+  OutputFile file(directory / "link/result.json", Appearance::when_complete);
+  file.write("abc");
+  file.commit();
+  EXPECT_EQ(read_text(directory / "real/result.json"), "abc");
 }
 
 }  // namespace

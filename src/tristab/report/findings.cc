@@ -28,7 +28,13 @@ std::int64_t lost_in(const SummaryRow& row) { return row.fail + row.nonfinite_tr
 
 std::string input_of(const SummaryRow& row) { return input_label(*row.scenario, *row.family, row.n); }
 
-// "80 non-finite and 20 fail"
+// "1 case", "2 cases"
+std::string counted(double count, const std::string& one, const std::string& many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+std::string counted(double count, const std::string& one) { return counted(count, one, one + "s"); }
+
+// "80 non-finite, 20 fail"
 std::string kinds_text(const SettingFindings& found) {
   std::vector<std::string> kinds;
   if (found.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", found.nonfinite));
@@ -91,9 +97,8 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
 }
 
 std::string steps_text(const SettingFindings& found) {
-  const auto plural = [](double count) { return count == 1 ? "" : "s"; };
-  return fmt::format("{} step{} deep ({} product{}, {} vector)", found.steps(), plural(found.steps()),
-                     found.depth, plural(found.depth), found.vector_depth);
+  return fmt::format("{} deep ({}, {} vector)", counted(found.steps(), "step"),
+                     counted(found.depth, "product"), found.vector_depth);
 }
 
 int most_groups(const std::vector<SettingFindings>& settings) {
@@ -155,8 +160,8 @@ std::string arithmetics_text(const std::vector<SettingFindings>& settings, int g
 }
 
 std::string layers_text(const LayerFindings& layers, std::int64_t sequences) {
-  std::string text = fmt::format("{} results of {} sequence{}, {} non-finite, {} failed", layers.results,
-                                 sequences, sequences == 1 ? "" : "s", layers.nonfinite, layers.failed);
+  std::string text = fmt::format("{} of {}, {} non-finite, {} failed", counted(layers.results, "result"),
+                                 counted(sequences, "sequence"), layers.nonfinite, layers.failed);
   if (!layers.first_lost.empty()) text += fmt::format(" (first: {})", layers.first_lost);
   if (layers.worst_outputs >= 0)
     text += fmt::format("; largest error of o {:.1e}: {}", layers.worst_outputs, layers.worst_place);
@@ -195,6 +200,12 @@ std::string rest_text(const std::string& path, std::size_t room) {
   const std::string both =
       fmt::format("{}, or tristab report {} -o {}", compare, shell_word(path), shell_word(page));
   return display_width(both) <= room ? both : fmt::format("{}, or tristab report", compare);
+}
+
+// Without a second command where the first leaves no room for it on a line.
+std::string shorter_rest_text(const std::string& path, std::size_t room) {
+  const std::string text = rest_text(path, room);
+  return display_width(text) <= room ? text : text.substr(0, text.rfind(", or tristab report"));
 }
 
 }  // namespace
@@ -283,10 +294,11 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
     failed += row.failed_trials;
   }
   const int groups = static_cast<int>(inputs.size());
-  FindingsPage lines(fmt::format(
-      "{} cases ({} matrices) in {:.1f} s on {} threads: {} pass, {} marginal, {} fail, {} non-finite{}",
-      report.records, report.matrices, report.seconds, report.threads, pass, marginal, fail, nonfinite,
-      failed > 0 ? fmt::format(", {} without an answer", failed) : ""));
+  FindingsPage lines(fmt::format("{} ({}) in {:.1f} s on {}: {} pass, {} marginal, {} fail, {} non-finite{}",
+                                 counted(report.records, "case"),
+                                 counted(report.matrices, "matrix", "matrices"), report.seconds,
+                                 counted(report.threads, "thread"), pass, marginal, fail, nonfinite,
+                                 failed > 0 ? fmt::format(", {} without an answer", failed) : ""));
   const std::vector<const SettingFindings*> lost = failing(settings);
   std::vector<std::string> failures;
   for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)
@@ -308,7 +320,8 @@ std::string findings_text(const SweepReport& report, const LayerFindings& layers
                                  [](const ExpectationOutcome& outcome) { return outcome.met; });
     lines.add("expected", all ? Style::pass : Style::fail, expectations_text(report.expectations));
   }
-  lines.add("rest", Style::heading, rest_text(path, page.prose_width() - FindingsPage::indent));
+  const std::size_t room = page.prose_width() - FindingsPage::indent;
+  lines.add("rest", Style::heading, rest_text(path, room), shorter_rest_text(path, room));
   return lines.str(page);
 }
 

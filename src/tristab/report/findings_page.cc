@@ -30,29 +30,32 @@ void FindingsPage::add_failures(std::vector<std::string> failures, std::size_t c
   settings_ = settings;
 }
 
-void FindingsPage::add(std::string word, Style style, std::string text) {
-  entries_.push_back({std::move(word), style, std::move(text), false});
+void FindingsPage::add(std::string word, Style style, std::string text, std::string shorter) {
+  entries_.push_back({std::move(word), style, std::move(text), false, std::move(shorter)});
 }
 
 void FindingsPage::add_optional(std::string text) {
-  entries_.push_back({"", Style::plain, std::move(text), true});
+  entries_.push_back({"", Style::plain, std::move(text), true, ""});
 }
 
-std::vector<FindingsPage::Entry> FindingsPage::entries_with(std::size_t failures, bool optional) const {
+std::vector<FindingsPage::Entry> FindingsPage::entries_with(std::size_t failures, Extent extent) const {
   std::vector<Entry> entries;
   if (has_failures_ && failing_ == 0) {
-    entries.push_back({"failed", Style::pass, "none: no case failed, every answer is finite"});
+    entries.push_back({"failed", Style::pass, "none: no case failed, every answer is finite", false, ""});
   }
   for (std::size_t k = 0; k < failures; ++k)
-    entries.push_back({k == 0 ? "failed" : "", Style::fail, failures_[k]});
+    entries.push_back({k == 0 ? "failed" : "", Style::fail, failures_[k], false, ""});
   if (failing_ > failures) {
     entries.push_back({failures == 0 ? "failed" : "", Style::fail,
                        failures == 0
                            ? fmt::format("{} of {} settings somewhere", failing_, settings_)
-                           : fmt::format("and {} more of the {} settings", failing_ - failures, settings_)});
+                           : fmt::format("and {} more of the {} settings", failing_ - failures, settings_),
+                       false, ""});
   }
   for (const Entry& entry : entries_) {
-    if (optional || !entry.optional) entries.push_back(entry);
+    if (entry.optional && extent != Extent::everything) continue;
+    entries.push_back(entry);
+    if (extent == Extent::shorter && !entry.shorter.empty()) entries.back().text = entry.shorter;
   }
   return entries;
 }
@@ -93,8 +96,8 @@ std::string FindingsPage::str(const Page& page) const {
     return lines;
   };
   constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
-  const auto at_once = [&](std::size_t failures, bool optional) {
-    const std::vector<Entry> entries = entries_with(failures, optional);
+  const auto at_once = [&](std::size_t failures, Extent extent) {
+    const std::vector<Entry> entries = entries_with(failures, extent);
     return all_lines(entries, std::vector<std::size_t>(entries.size(), unlimited));
   };
   const auto text_of = [](const std::vector<std::vector<std::string>>& all) {
@@ -108,16 +111,18 @@ std::string FindingsPage::str(const Page& page) const {
   // Two failures are worth more than what is optional.
   const std::size_t most = failures_.size(), few = std::min<std::size_t>(most, 2);
   for (std::size_t failures = most + 1; failures-- > few;) {
-    const auto all = at_once(failures, true);
+    const auto all = at_once(failures, Extent::everything);
     if (count(all) <= most_lines) return text_of(all);
   }
   const std::size_t least = std::min<std::size_t>(most, 1);
-  for (std::size_t failures = most + 1; failures-- > least;) {
-    const auto all = at_once(failures, false);
-    if (count(all) <= most_lines) return text_of(all);
+  for (const Extent extent : {Extent::needed, Extent::shorter}) {
+    for (std::size_t failures = most + 1; failures-- > least;) {
+      const auto all = at_once(failures, extent);
+      if (count(all) <= most_lines) return text_of(all);
+    }
   }
   // The longest entry loses a line, the last one, which names the file, after all others.
-  const std::vector<Entry> entries = entries_with(least, false);
+  const std::vector<Entry> entries = entries_with(least, Extent::shorter);
   std::vector<std::size_t> limits(entries.size(), unlimited);
   while (true) {
     const auto all = all_lines(entries, limits);

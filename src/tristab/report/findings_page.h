@@ -14,15 +14,16 @@ class FindingsPage {
   static constexpr std::size_t most_lines = 10;
   static constexpr std::size_t indent = 10;  // the longest word, and two spaces
 
-  explicit FindingsPage(std::string first) : first_{"", Style::plain, std::move(first), false} {}
+  explicit FindingsPage(std::string first) : first_{"", Style::plain, std::move(first), false, ""} {}
   // The settings that failed, worst first: some of them, and how many there are among how many.
   void add_failures(std::vector<std::string> failures, std::size_t count, std::size_t settings);
-  void add(std::string word, Style style, std::string text);
+  // `shorter` stands for the text where room is short; "" if there is no shorter one.
+  void add(std::string word, Style style, std::string text, std::string shorter = "");
   // Below the last one, and only where there is room.
   void add_optional(std::string text);
 
   // The entries wrapped to the page. Where that is too long fewer failures are named, then the optional entries are
-  // left out, then the longest entries are cut.
+  // left out, then the shorter texts taken, then the longest entries cut.
   std::string str(const Page& page) const;
 
  private:
@@ -31,8 +32,10 @@ class FindingsPage {
     Style style = Style::plain;
     std::string text;
     bool optional = false;
+    std::string shorter;
   };
-  std::vector<Entry> entries_with(std::size_t failures, bool optional) const;
+  enum class Extent { everything, needed, shorter };  // what is optional too, not it, and shorter texts
+  std::vector<Entry> entries_with(std::size_t failures, Extent extent) const;
 
   Entry first_;
   std::vector<std::string> failures_;

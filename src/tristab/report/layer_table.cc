@@ -70,8 +70,8 @@ std::string LayerTable::text(const Page& page) const {
   for (std::size_t i = 0; i < order.size();) {
     const std::string& place = order[i]->place;
     if (i > 0) text += '\n';
-    const std::string title = fmt::format("layer: {} sequences, largest |S| {:.3g}", order[i]->sequences,
-                                          order[i]->exact_state_max);
+    const std::string title = fmt::format("layer: {} sequence{}, largest |S| {:.3g}", order[i]->sequences,
+                                          order[i]->sequences == 1 ? "" : "s", order[i]->exact_state_max);
     if (page.is_terminal() && display_width(place) + 2 + title.size() > page.width) {
       text += fmt::format("{}\n{}", label_lines(place, page), paragraph(title, 0, page));
     } else {
