@@ -52,7 +52,9 @@ function errorSplit(host, limit) {
   const svg = element("svg", {width, role: "img", "aria-label": "parts of the errors"}, host), points = [];
   const values = shown.flatMap((setting) => setting.parts).filter((value) => value !== null && value <= errorCap);
   const right = shown.some((setting) => setting.lost > 0) ? width - 62 : width;
-  const xScale = logScale(values, left + 46, right - 40, width > 600 ? 8 : 4);
+  const from = left + (shown.some((setting) => setting.parts.includes(0)) ? 46 : 14);
+  const to = right - (shown.some((setting) => setting.parts.some((value) => value > errorCap)) ? 40 : 14);
+  const xScale = logScale(values, from, to, Math.max(2, Math.min(8, Math.floor((to - from) / 36))));
   const placeOf = (value) => value === 0 ? left + 8 : value > errorCap ? right - 18 : xScale.place(value);
   for (const mark of xScale.marks) {
     element("line", {x1: xScale.place(mark.at).toFixed(1), x2: xScale.place(mark.at).toFixed(1), y1: top, y2: top + height, stroke: "var(--grid)"}, svg);

@@ -138,11 +138,13 @@ function nearest(points, x, y) {
   return best;
 }
 
-// Numbers under the pointer; with the keyboard, arrows go from point to point of the focused figure.
+// Numbers under the pointer; with the keyboard, arrows go from point to point of the focused figure. The page scrolls under a resting
+// pointer then, which must not hide them: `keyed` while the keyboard chose what is shown.
+let keyed = false;
 function attachHover(svg, points) {
   const tooltip = document.getElementById("tooltip");
   const ring = element("circle", {r: 6, fill: "none", stroke: "var(--ink)", "stroke-width": 1.5, visibility: "hidden", "data-ring": ""}, svg);
-  const hide = () => { tooltip.hidden = true; ring.setAttribute("visibility", "hidden"); };
+  const hide = () => { keyed = false; tooltip.hidden = true; ring.setAttribute("visibility", "hidden"); };
   const show = (point, x, y) => {
     ring.setAttribute("cx", point.x);
     ring.setAttribute("cy", point.y);
@@ -154,11 +156,13 @@ function attachHover(svg, points) {
     tooltip.style.top = (below ? y + 16 : y - tooltip.offsetHeight - 10) + "px";
   };
   svg.addEventListener("pointermove", (event) => {
+    if (keyed && event.movementX === 0 && event.movementY === 0) return;
+    keyed = false;
     const frame = svg.getBoundingClientRect();
     const point = nearest(points, event.clientX - frame.left, event.clientY - frame.top);
     point ? show(point, event.clientX, event.clientY) : hide();
   });
-  svg.addEventListener("pointerleave", hide);
+  svg.addEventListener("pointerleave", () => { if (!keyed) hide(); });
   svg.setAttribute("tabindex", "0");
   let at = -1;
   svg.addEventListener("keydown", (event) => {
@@ -166,6 +170,7 @@ function attachHover(svg, points) {
     if (event.key === "Escape") hide();
     if (!step || points.length === 0) return;
     event.preventDefault();
+    keyed = true;
     at = at < 0 ? (step > 0 ? 0 : points.length - 1) : (at + step + points.length) % points.length;
     ring.setAttribute("cx", points[at].x);
     ring.setAttribute("cy", points[at].y);
