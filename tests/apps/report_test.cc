@@ -180,6 +180,46 @@ TEST(Export, gnuplot_draws_every_point_as_svg_pdf_and_text) {
   EXPECT_NE(place.read("plots/text").find("uniform, fp16"), std::string::npos);
 }
 
+TEST(Export, gnuplot_draws_panels_of_which_no_error_is_finite) {
+  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "no gnuplot here";
+  const Workplace place;
+  place.write(
+      "c.json",
+      R"({"name": "overflow", "chunks": 64, "trials": 2, "families": ["ones", {"family": "uniform", "scale": 20}],
+      "methods": ["neumann"], "arithmetics": ["fp16", "fp64"]})");
+  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+  for (const Json& record : Json::parse(place.read("r.json"))["records"]) {
+    const bool overflows = record["family"] == "uniform" && record["arithmetic"] == "fp16";
+    if (overflows) {
+      EXPECT_EQ(record["status"], "nonfinite");
+    }
+  }
+  EXPECT_EQ(place.run("export r.json --gnuplot plots").status, 0);
+  const std::string at = "cd " + place.file("plots").string() + " && ";
+  for (const char* command :
+       {"gnuplot plot.gp", "gnuplot -e \"terminal='dumb'; plain=1; families='2'\" plot.gp"}) {
+    EXPECT_EQ(std::system((at + command + " > text 2> messages").c_str()), 0) << place.read("plots/messages");
+  }
+  EXPECT_EQ(place.read("plots/error-by-size.pdf").substr(0, 5), "%PDF-");
+  EXPECT_NE(place.read("plots/error-by-condition.svg").find("</svg>"), std::string::npos);
+}
+
+TEST(Report, shows_a_recipe_as_one_setting_whether_it_forms_a_or_is_given_it) {
+  const Workplace place;
+  place.write(
+      "c.json",
+      R"({"name": "kernels", "chunks": 16, "trials": 1, "families": ["uniform", "gdn"], "kernels": ["flashkda-v1"]})");
+  EXPECT_EQ(place.run("sweep c.json -o r.json --html r.html").status, 0);
+  const Json records = Json::parse(place.read("r.json"))["records"];
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_TRUE(records[0]["formation"].is_null());
+  EXPECT_TRUE(records[1]["formation"].is_string());
+  const Json data = data_of(place.read("r.html"));
+  ASSERT_EQ(data["settings"].size(), 1u);
+  EXPECT_EQ(data["settings"][0][0], "flashkda-v1");
+  EXPECT_EQ(data["groups"]["n"].size(), 2u);
+}
+
 TEST(Export, a_vega_lite_specification_holds_the_medians) {
   const Workplace& place = swept();
   EXPECT_EQ(place.run("export r.json --vega v.json").status, 0);

@@ -150,6 +150,54 @@ def hover(browser):
         check(re.search(r"\d", text) and "\n" in text, f"{figure}: hovering gives numbers {text[:60]!r}")
 
 
+def keyboard(browser):
+    """Arrows go through the points of a focused figure; Escape closes a menu; a cell answers over its whole width."""
+    key = lambda name: [browser.call("Input.dispatchKeyEvent", type=kind, key=name, code=name) for kind in ("keyDown", "keyUp")]
+    tip = lambda: browser.run("document.getElementById('tooltip').hidden ? '' : document.getElementById('tooltip').textContent")
+    browser.run("document.querySelector('#verdicts svg').focus()")
+    texts = []
+    for name in ("ArrowRight", "ArrowRight", "ArrowLeft"):
+        key(name)
+        texts.append(tip())
+    check(texts[0] == texts[2] != texts[1] and all(" · " in text and re.search(r"\d", text) for text in texts), f"keyboard: arrows show one point after another {texts}")
+    key("Escape")
+    check(tip() == "", "keyboard: Escape hides the numbers")
+    browser.run("document.querySelector('[data-filter=methods] summary').click(); document.querySelector('[data-filter=methods] input').focus()")
+    key("Escape")
+    check(browser.run("!document.querySelector('[data-filter=methods]').open && document.activeElement.textContent.startsWith('method')"), "keyboard: Escape closes a menu")
+    browser.run("document.querySelector('#verdicts').scrollIntoView()")
+    left = browser.run("(() => { const box = document.querySelector('#verdicts rect[data-verdict]').getBoundingClientRect(); return [box.left + 3, box.top + 5]; })()")
+    browser.call("Input.dispatchMouseEvent", type="mouseMoved", x=left[0], y=left[1])
+    check(" · " in tip(), "the edge of a cell has its numbers")
+
+
+def on_what_it_ran(browser, path):
+    """Settings on other inputs, an error that is lost and a recipe without answer do not look better than they are."""
+    browser.open(path, 1280)
+    quiet(browser, path, "unequal")
+    costs = rows_of(downloads(browser)["cost.csv"])
+    front = [row["method"] for row in costs if row["on_front"] == "1"]
+    check(front == ["mbh"], f"cost: a setting on one of two inputs is on no front {front}")
+    split_texts = [text for *_, text in browser.run(CONTENT % "split")["texts"]]
+    check("N 1/2" in split_texts, f"split: trials that are not finite are counted {split_texts}")
+    cells = [text for *_, text in browser.run(CONTENT % "verdicts")["texts"]]
+    check("P–" in cells, f"verdicts: a setting without an answer on one input says so {cells}")
+    check("1 recipe." in browser.run("document.getElementById('headline').textContent"), "recipes are counted as such")
+
+
+UNEQUAL = [  # family, method, kernel, total error, status
+    ("uniform", "mbh", None, 1e-3, "ok"), ("gdn", "mbh", None, 1e-3, "ok"), ("uniform", "mxr", None, 1e-9, "ok"),
+    ("uniform", "neumann", None, 1e-8, "ok"), ("gdn", "neumann", None, None, "nonfinite"),
+    ("uniform", "row-substitution", "some-recipe", 1e-7, "ok"), ("gdn", "row-substitution", "some-recipe", None, "failed")]
+
+
+def unequal():
+    return {"schema": "tristab-results/1", "records": [
+        {"family": family, "n": 16, "matrix": family, "method": method, "method_label": kernel or method, "kernel": kernel, "arithmetic": "recipe" if kernel else "fp16", "status": status,
+         "verdict": {"ok": "pass", "nonfinite": "nonfinite", "failed": None}[status], "frobenius": error, "total_frobenius": error,
+         "error_formation": error, "matmul_flops": 100, "vector_flops": 0} for family, method, kernel, error, status in UNEQUAL]}
+
+
 def rows_of(text):
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -284,9 +332,14 @@ def main():
             cost(browser, result)
             profiles_and_layers(browser, result)
             hover(browser)
+            keyboard(browser)
             tables(browser, result)
             saved_files(browser, directory, result)
             expectations(browser, at("expected.html"), results["expected"])
+            with open(at("unequal.json"), "w") as file:
+                json.dump(unequal(), file)
+            check(run("report", "unequal.json", "-o", "unequal.html") == 0, "the report is written")
+            on_what_it_ran(browser, at("unequal.html"))
             paper(browser, at("plain.html"), directory)
         finally:
             browser.close()

@@ -72,6 +72,14 @@ style_of(m) = (m - 1) % 8 + 1
 dash_of(m) = (m - 1) / 8 + 1
 point_of(m) = int(word("7 5 9 13 11 2 1 4 6 8 10 12 3", (m - 1) % 13 + 1))
 is_chosen(m) = strstrt(" " . methods . " ", sprintf(" %d ", m)) > 0
+# Titles no wider than a panel.
+brief(text) = strlen(text) > 46 ? text[1:22] . "..." . text[strlen(text) - 19:] : text
+# Of a panel: its blocks of data and their methods. One without a finite error has none, yet gnuplot evaluates the first.
+blocks = ""
+owners = ""
+block(i) = i <= words(blocks) ? int(word(blocks, i)) : 0
+owner(i) = i <= words(owners) ? int(word(owners, i)) : 1
+is_drawn(i) = i <= words(owners) && is_chosen(owner(i))
 # Exact results have no place on a logarithmic axis: they stand on its lower edge; errors above the axis on its upper edge.
 # So do sizes with trials that are not finite, marked by a cross: the median of the others would flatter the method.
 shown(error) = error > least ? (error <= most ? error : most) : least
@@ -95,8 +103,8 @@ if (terminal eq "dumb") {
   set yrange [least / 2 : most * 2]
   blocks = error_blocks[(f - 1) * |arithmetic| + a]
   owners = error_methods[(f - 1) * |arithmetic| + a]
-  plot for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) using 1:(is_chosen(int(word(owners, i))) ? shown_of($2, $5) : least) \
-    with linespoints title method[int(word(owners, i))]
+  plot for [i = 1 : words(blocks)] "errors.dat" index block(i) using 1:(is_drawn(i) ? shown_of($2, $5) : least) \
+    with linespoints title method[owner(i)]
   exit
 }
 
@@ -137,7 +145,7 @@ do for [output_format in "svg pdf"] {
       set rmargin at screen (80. + 260 * c - 40) / width
       set tmargin at screen 1 - (legend + 210. * (r - 1) + 20) / total
       set bmargin at screen 1 - (legend + 210. * r - 30) / total
-      set title arithmetic[a] . ", " . family[f] noenhanced font ",9" offset 0,-0.7
+      set title brief(arithmetic[a] . ", " . family[f]) noenhanced font ",9" offset 0,-0.7
       if (p + columns > panels) { set xlabel "chunk size n" } else { unset xlabel }
       if (c == 1) { set ylabel "relative error, median (×: trials lost)" offset 1 } else { unset ylabel }
       if (r == 1 && c == 1) {
@@ -147,11 +155,11 @@ do for [output_format in "svg pdf"] {
       }
       blocks = error_blocks[(f - 1) * |arithmetic| + a]
       owners = error_methods[(f - 1) * |arithmetic| + a]
-      plot for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) \
-             using (is_chosen(int(word(owners, i))) ? $1 : 2 * largest):(shown_of($2, $5)) \
-             with linespoints ls style_of(int(word(owners, i))) pt point_of(int(word(owners, i))) dt dash_of(int(word(owners, i))) lw 1.3 ps 0.5 notitle, \
-           for [i = 1 : words(blocks)] "errors.dat" index int(word(blocks, i)) \
-             using (is_chosen(int(word(owners, i))) ? $1 : 2 * largest):(crossed($2, $5)) \
+      plot for [i = 1 : words(blocks)] "errors.dat" index block(i) \
+             using (is_drawn(i) ? $1 : 2 * largest):(shown_of($2, $5)) \
+             with linespoints ls style_of(owner(i)) pt point_of(owner(i)) dt dash_of(owner(i)) lw 1.3 ps 0.5 notitle, \
+           for [i = 1 : words(blocks)] "errors.dat" index block(i) \
+             using (is_drawn(i) ? $1 : 2 * largest):(crossed($2, $5)) \
              with points pt 2 lc rgb "black" lw 1.3 ps 0.9 notitle, \
            for [m in methods] keyentry with linespoints ls style_of(int(m)) pt point_of(int(m)) dt dash_of(int(m)) lw 1.3 ps 0.5 title method[int(m)]
     }
@@ -196,8 +204,8 @@ do for [output_format in "svg pdf"] {
     }
     blocks = case_blocks[a]
     owners = case_methods[a]
-    plot for [i = 1 : words(blocks)] "cases.dat" index int(word(blocks, i)) \
-           using (is_chosen(int(word(owners, i))) ? $1 : 0.1):(shown($2)) with points ls style_of(int(word(owners, i))) pt point_of(int(word(owners, i))) ps 0.35 notitle, \
+    plot for [i = 1 : words(blocks)] "cases.dat" index block(i) \
+           using (is_drawn(i) ? $1 : 0.1):(shown($2)) with points ls style_of(owner(i)) pt point_of(owner(i)) ps 0.35 notitle, \
          100 * least * x with lines dt 3 lc rgb "#888888" notitle, 100 * least * x * x with lines dt 3 lc rgb "#888888" notitle, \
          for [m in methods] keyentry with points ls style_of(int(m)) pt point_of(int(m)) ps 0.8 title method[int(m)]
   }
@@ -263,7 +271,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     const std::size_t family = families.of(input_title(groups.inputs()[group.input]));
     const std::size_t arithmetic = arithmetics.of(setting.arithmetic), method = methods.of(setting.method);
     const double median = group.median(frobenius);
-    if (std::isfinite(median)) {
+    if (std::isfinite(median) || group.nonfinite + group.failed > 0) {  // all trials lost: the cross alone
       errors.rows[{(family - 1) * arithmetics.labels.size() + arithmetic - 1, method}] +=
           fmt::format("{} {} {} {} {}\n", group.n, number_text(median), number_text(group.worst(frobenius)),
                       group.trials, group.nonfinite + group.failed);

@@ -93,8 +93,8 @@ ResultHead export_vega(const std::string& results, const std::string& output) {
   };
   Json colour = in_order("method"), shape = colour;
   colour["scale"] = Json{{"scheme", "tableau10"}};
-  colour["legend"] = Json{{"labelLimit", 320}};
-  shape["legend"] = nullptr;
+  // The same legend for both, so that Vega-Lite draws one with colours and shapes; 0: of any number of methods.
+  colour["legend"] = shape["legend"] = Json{{"labelLimit", 320}, {"symbolLimit", 0}};
   shape["scale"] = Json{
       {"range", {"circle", "square", "triangle-up", "diamond", "cross", "triangle-down", "triangle-right"}}};
   const Json encoding{{"x", x}, {"y", y}, {"color", colour}, {"shape", shape}, {"tooltip", tooltip}};

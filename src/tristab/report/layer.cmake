@@ -26,14 +26,17 @@ add_custom_command(OUTPUT ${results_schema_source}
   VERBATIM)
 target_sources(tristab_report PRIVATE ${results_schema_source})
 
-# The commit, when the sources are a checkout; asked for again whenever CMake runs.
-execute_process(COMMAND git -C ${PROJECT_SOURCE_DIR} describe --always --dirty --abbrev=12 --exclude=*
-                OUTPUT_VARIABLE TRISTAB_COMMIT OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET)
-if(NOT TRISTAB_COMMIT)
-  set(TRISTAB_COMMIT unknown)
-endif()
+# The commit, asked for with every build.
+set(source_commit ${CMAKE_CURRENT_BINARY_DIR}/source_commit.cc)
+add_custom_target(tristab_source_commit BYPRODUCTS ${source_commit}
+  COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUTPUT=${source_commit}
+          -P ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/source_commit.cmake
+  VERBATIM)
+set_source_files_properties(${source_commit} PROPERTIES GENERATED TRUE)
+target_sources(tristab_report PRIVATE ${source_commit})
+add_dependencies(tristab_report tristab_source_commit)
 set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/tool_info.cc APPEND PROPERTY COMPILE_DEFINITIONS
-             TRISTAB_VERSION="${PROJECT_VERSION}" TRISTAB_COMMIT="${TRISTAB_COMMIT}")
+             TRISTAB_VERSION="${PROJECT_VERSION}")
 
 include(GNUInstallDirs)
 install(FILES ${results_schema} ${PROJECT_SOURCE_DIR}/configs/sweep.schema.json

@@ -119,8 +119,10 @@ std::size_t ResultGroups::setting_of(const Json& object, const std::string& plac
   if (!setting.formation.empty() && !setting.kernel) {
     setting.method = fmt::format("{} after {}", setting.method, setting.formation);
   }
-  const std::size_t at = position(
-      setting_at_, fmt::format("{}\n{}\n{}\n{}", method_key, kernel, arithmetic_key, setting.formation));
+  // A recipe forms A itself or is given it, as the input has it: one setting either way.
+  const std::string formation = setting.kernel ? "" : setting.formation;
+  const std::size_t at =
+      position(setting_at_, fmt::format("{}\n{}\n{}\n{}", method_key, kernel, arithmetic_key, formation));
   if (at == settings_.size()) {
     setting.method = distinct_label(setting.method, [&](const std::string& label) {
       return std::count_if(settings_.begin(), settings_.end(), [&](const GroupSetting& other) {

@@ -17,7 +17,7 @@ ToolInfo tool_info() {
 #else
   const std::string compiler = "gcc " __VERSION__;
 #endif
-  return {TRISTAB_VERSION, TRISTAB_COMMIT, compiler, simd_level()};
+  return {TRISTAB_VERSION, source_commit, compiler, simd_level()};
 }
 
 std::string tool_text() {

@@ -7,10 +7,13 @@ namespace tristab {
 
 struct ToolInfo {
   std::string version;   // of the project
-  std::string commit;    // of the sources when CMake ran; "unknown" outside a checkout
+  std::string commit;    // source_commit
   std::string compiler;  // "gcc 12.2.0"
   std::string simd;      // the level in use on this machine
 };
+
+// Of the checkout that was built, with -dirty where files are changed; "unknown" outside a checkout.
+extern const char* const source_commit;
 
 ToolInfo tool_info();
 

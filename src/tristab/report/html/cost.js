@@ -15,9 +15,10 @@ function costPoints(members, metric) {
   }).filter((point) => point.cost > 0);
 }
 
-function paretoFront(points) {
+// Of those alone that ran on all of `inputs`: an error on fewer or easier inputs beats nothing.
+function paretoFront(points, inputs) {
   const front = [];
-  for (const point of points.filter((each) => each.error !== null).sort((a, b) => a.cost - b.cost || a.error - b.error)) {
+  for (const point of points.filter((each) => each.error !== null && each.families === inputs).sort((a, b) => a.cost - b.cost || a.error - b.error)) {
     if (front.length === 0 || point.error < front[front.length - 1].error) front.push(point);
   }
   return front;
@@ -25,13 +26,13 @@ function paretoFront(points) {
 
 function costAgainstError(host, limit) {
   const metric = columnsOf.total_frobenius ? "total_frobenius" : selection.metric, chosen = selectedGroups(), rows = [], hover = [];
-  const panels = [...grouped(chosen, (group) => group.n)].sort((a, b) => a[0] - b[0]).map(([n, members]) => ({n, points: costPoints(members, metric)}));
+  const panels = [...grouped(chosen, (group) => group.n)].sort((a, b) => a[0] - b[0]).map(([n, members]) => ({n, inputs: unique(members.map((group) => group.family)).length, points: costPoints(members, metric)}));
   const width = widthOf(host), columns = panelColumns(width, 430, 2, panels.length);
   const left = 46, gap = 14, height = panelHeight(280), above = 30, cell = Math.floor(width / columns);
   const svg = element("svg", {width, role: "img", "aria-label": "cost against error"}, host);
   let top = drawLegend(svg, width, unique(chosen.map((group) => group.method)), methodStyle) + 4, rowHeight = 0;
   panels.forEach((panel, k) => {
-    const front = paretoFront(panel.points);
+    const front = paretoFront(panel.points, panel.inputs);
     for (const point of panel.points) {
       rows.push([panel.n, point.group.method, point.group.arithmetic, point.families, point.cost, point.error, front.includes(point) ? 1 : 0]);
     }
@@ -51,7 +52,7 @@ function costAgainstError(host, limit) {
     for (const point of panel.points) {
       const [px, py] = place(point);
       drawMarkers(svg, methodStyle(point.group.method), [[px, py]], 3.6);
-      hover.push({x: px, y: py, text: () => `${point.group.method} · ${point.group.arithmetic}\nn = ${panel.n}, ${point.families} ${point.families === 1 ? "family" : "families"}\n` +
+      hover.push({x: px, y: py, text: () => `${point.group.method} · ${point.group.arithmetic}\nn = ${panel.n}, on ${point.families} of ${panel.inputs} ${panel.inputs === 1 ? "input" : "inputs"}\n` +
         `${selection.cost === "flops" ? "operations" : "depth"} ${shortNumber(point.cost, 4)}\n${metric} ${shortNumber(point.error)}`});
     }
     useful.forEach((point, i) => {

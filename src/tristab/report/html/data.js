@@ -2,8 +2,7 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const metricNames = {
-  frobenius: "frobenius: against the inverse of A as rounded", total_frobenius: "total_frobenius: against the inverse of A itself",
-  strict_lower: "strict_lower: strictly lower triangle alone",
+  frobenius: "frobenius (A as rounded)", total_frobenius: "total_frobenius (A itself)", strict_lower: "strict_lower (no diagonal)",
 };
 const unique = (values) => [...new Set(values)];
 const columnsOf = data.groups;

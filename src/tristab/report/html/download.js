@@ -13,6 +13,7 @@ function lightColours() {
 function svgText(svg) {
   const copy = svg.cloneNode(true);
   copy.querySelectorAll("[data-ring]").forEach((ring) => ring.remove());
+  copy.removeAttribute("tabindex");
   const margin = 10, width = Number(svg.getAttribute("width")) + 2 * margin, height = Number(svg.getAttribute("height")) + 2 * margin;
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);

@@ -49,10 +49,18 @@ function addFilters(form, changed) {
   addMenu(form, "arithmetics", "arithmetic", arithmetics, (name) => name, changed);
   addChoice(form, "metric", "error", metrics.map((name) => [name, metricNames[name]]), changed);
   addChoice(form, "statistic", "over trials", [["median", "median"], ["worst", "worst"]], changed);
-  addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
-  addChoice(form, "cost", "cost", costs, changed);
+  if (metrics.length > 0) addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
+  if (metrics.length > 0) addChoice(form, "cost", "cost", costs, changed);
   form.addEventListener("submit", (event) => event.preventDefault());
-  document.addEventListener("pointerdown", (event) => {
-    form.querySelectorAll("details[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  for (const left of ["pointerdown", "focusin"]) {
+    document.addEventListener(left, (event) => {
+      form.querySelectorAll("details[open]").forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+    });
+  }
+  form.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" ? event.target.closest("details[open]") : null;
+    if (!menu) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
   });
 }

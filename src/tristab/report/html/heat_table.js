@@ -5,7 +5,7 @@ function heatTable(host) {
   const chosen = selectedGroups();
   const columns = unique(chosen.map((group) => group.arithmetic)), rowNames = unique(chosen.map((group) => group.method));
   const width = widthOf(host), labelWidth = Math.min(230, width * 0.36, 14 + Math.max(60, ...rowNames.map((name) => textWidth(name))));
-  const cell = Math.max(62, Math.min(150, (width - labelWidth) / Math.max(1, columns.length))), line = 26;
+  const cell = Math.max(72, Math.min(150, (width - labelWidth) / Math.max(1, columns.length))), line = 26;
   const widest = Math.max(...columns.map((name) => textWidth(name)), 0), turned = widest > cell - 6;
   const top = turned ? Math.min(150, widest) + 14 : 26;
   const drawingWidth = Math.max(width, labelWidth + cell * columns.length + 2);
@@ -26,14 +26,15 @@ function heatTable(host) {
       const worst = members.reduce((most, group) => Math.max(most, columnsOf[selection.metric]?.worst[group.index] ?? -1), -1);
       const x = labelWidth + column * cell, colour = verdict === "none" ? "panel" : verdict, ink = verdict === "none" ? "ink" : `${verdict}-ink`;
       element("rect", {x: x + 1, y: y + 1, width: cell - 2, height: line - 2, rx: 3, fill: `var(--${colour})`, stroke: "var(--line)", "stroke-width": 0.5, "data-verdict": verdict}, svg);
-      write(svg, x + 8, y + 17, verdictLetters[verdict], {ink, weight: 700, size: 12});
       const counts = Object.fromEntries([...verdicts, "failed", "trials"].map((name) => [name, members.reduce((sum, group) => sum + columnsOf[name][group.index], 0)]));
+      const unanswered = counts.failed > 0 && verdict !== "failed" ? verdictLetters.failed : "";
+      write(svg, x + 8, y + 17, verdictLetters[verdict] + unanswered, {ink, weight: 700, size: 12});
       const number = verdict === "nonfinite" ? `${counts.nonfinite}/${counts.trials}` : worst >= 0 ? shortNumber(worst, 2) : "";
       write(svg, x + cell - 6, y + 17, number, {anchor: "end", ink});
       const judged = verdicts.reduce((sum, name) => sum + counts[name], counts.failed);
       rows.push([method, arithmetic, verdict, worst >= 0 ? worst : null, counts.trials, counts.pass, counts.marginal, counts.fail, counts.nonfinite, counts.failed]);
       const where = members.find((group) => worstVerdict(group) === verdict) || members[0];
-      points.push({x: x + cell / 2, y: y + line / 2, text: `${method} · ${arithmetic}\n${verdict}: e.g. ${data.families[where.family]}, n = ${where.n}\n` +
+      points.push({x: x + cell / 2, y: y + line / 2, reach: cell / 2, text: `${method} · ${arithmetic}\n${verdict}: e.g. ${data.families[where.family]}, n = ${where.n}\n` +
         `worst ${selection.metric}, finite trials: ${worst >= 0 ? shortNumber(worst) : "none"}\n` +
         ["pass", "marginal", "fail", "nonfinite", "failed"].filter((name) => counts[name]).map((name) => `${counts[name]} ${name}`).join(", ") + ` of ${counts.trials}` +
         (judged > 0 && judged < counts.trials ? `; ${counts.trials - judged} without a verdict` : "")});

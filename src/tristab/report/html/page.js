@@ -2,9 +2,9 @@
 
 const figures = [
   {id: "verdicts", title: "Verdicts", needs: groups.length > 0, draw: heatTable,
-    note: "Worst verdict of the selected families and sizes, with the worst error; where trials are not finite, with how many. A verdict compares the error with what a stable method achieves in that arithmetic."},
-  {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
-  {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: "condition numbers", draw: errorOverCondition,
+    note: "Worst verdict of the selected families and sizes, with the worst error; where trials are not finite, with how many; – beside a letter: some trials have no answer. A verdict compares the error with what a stable method achieves in that arithmetic."},
+  {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "finite errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
+  {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: conditions.length > 0 ? "" : "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
   {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "parts of the errors (error_formation and the like)", draw: errorSplit,
     note: "Each part relative to the exact inverse, the worst of the selected families and sizes; as far as the result has them."},
@@ -12,8 +12,8 @@ const figures = [
     note: "Largest intermediate that is kept, over the largest entry of the exact inverse. (fp16 overflows at 65504 in absolute size.)"},
   {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer)", draw: layerFigure("o", "the outputs"), note: ""},
   {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
-  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && costs.length > 0, lacks: "costs", draw: costAgainstError,
-    note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error. Settings with a trial that is not finite are at the top."},
+  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && costs.length > 0, lacks: costs.length > 0 ? "" : "costs", draw: costAgainstError,
+    note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error, of all that ran on every selected input of that size. Settings with a trial that is not finite are at the top. An operation counts the same in every arithmetic."},
   {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decay of the inverse",
     draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
   {id: "powers", title: "Powers of A", needs: data.matrices.profiles.some((profile) => profile.powers.length > 0), lacks: "powers of A",
@@ -71,11 +71,13 @@ function addNotices() {
   const total = (name) => columnsOf[name].reduce((sum, count) => sum + count, 0);
   const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
   const cases = `${data.records.toLocaleString("en")} ${data.records === 1 ? "case" : "cases"}`;
+  const namesOf = (part, kernel) => unique(groups.filter((group) => Boolean(group.kernel) === kernel).map((group) => group[part])).length;
   const judged = verdicts.some((name) => name !== "nonfinite" && total(name) > 0);
   const outcomes = [["pass", "pass"], ["marginal", "marginal"], ["fail", "fail"], ["nonfinite", "not finite"], ["failed", "without an answer"]]
     .filter(([name]) => total(name) > 0 || (judged && name !== "failed"));
   document.getElementById("headline").textContent = `${cases}: ${count(families.length, "input", "inputs")}, ` +
-    `${count(sizes.length, "size", "sizes")}, ${count(methods.length, "method", "methods")}, ${count(arithmetics.length, "arithmetic", "arithmetics")}. ` +
+    [[sizes.length, "size", "sizes"], [namesOf("method", false), "method", "methods"], [namesOf("arithmetic", false), "arithmetic", "arithmetics"], [namesOf("method", true), "recipe", "recipes"]]
+      .filter(([number], k) => number > 0 || (k < 3 && groups.length === 0)).map((each) => count(...each)).join(", ") + ". " +
     outcomes.map(([name, text]) => `${total(name).toLocaleString("en")} ${text}`).join(", ") + (outcomes.length > 0 ? "." : "");
   if (!data.complete) {
     html("li", {class: "warning"}, list, `${data.complete === null ? "The result does not say whether it is complete" : "The result is not complete"}: ${cases}${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. What follows shows these.`);

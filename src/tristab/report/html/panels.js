@@ -50,11 +50,11 @@ function grouped(values, keyOf) {
   return map;
 }
 
-// How far the results of a panel lie apart, in decades.
-function spread(panel) {
+// How far the results of a panel lie apart, in decades; what is above `cap` or not finite counts as one decade above the largest.
+function spread(panel, cap, floor) {
   let low = Infinity, high = -Infinity;
   for (const {y} of panel.series.flatMap((series) => series.points)) {
-    const size = y === null || y > errorCap ? Math.log10(errorCap) + 1 : Math.log10(Math.max(y, errorFloor));
+    const size = y === null || y > cap ? Math.log10(cap) + 1 : Math.log10(Math.max(y, floor));
     if (y !== 0) low = Math.min(low, size);
     high = Math.max(high, size);
   }
@@ -62,9 +62,13 @@ function spread(panel) {
 }
 
 // The `limit` panels that lie furthest apart, in their order: where there are many, those that say most.
-function mostSpread(panels, limit) {
+function mostSpread(panels, limit, cap, floor) {
   if (panels.length <= limit) return panels;
-  const chosen = new Set(panels.map((panel, k) => [spread(panel), k]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, limit).map(([, k]) => k));
+  if (!cap) {
+    cap = panels.flatMap((panel) => panel.series.flatMap((series) => series.points)).reduce((most, {y}) => Math.max(most, y ?? 0), 1);
+    floor = Number.MIN_VALUE;
+  }
+  const chosen = new Set(panels.map((panel, k) => [spread(panel, cap, floor), k]).sort((a, b) => b[0] - a[0] || a[1] - b[1]).slice(0, limit).map(([, k]) => k));
   return panels.filter((_, k) => chosen.has(k));
 }
 
@@ -78,7 +82,7 @@ function linesOverSizes(metric, cap) {
         x: group.n, y: statisticOf(group, metric()), lost: withoutNumber(group) > 0, text: () => describe(group)}))}));
       panels.push({title: `${members[0].arithmetic}\n${data.families[members[0].family]}`, series});
     }
-    drawPanels(host, mostSpread(panels, limit), {cap, floor: cap ? errorFloor : 0, sharedX: true, label: metric(),
+    drawPanels(host, mostSpread(panels, limit, cap, errorFloor), {cap, floor: cap ? errorFloor : 0, sharedX: true, label: metric(),
       axes: `x: chunk size n; y: ${metric()}, ${selection.statistic} over the trials that are finite; × at the top: some or all trials are not finite${cap ? ", or the error is above the axis" : ""}` +
         (panels.length > limit ? `; the ${limit} of ${panels.length} panels in which results differ most` : "")});
     return {panels: panels.length, columns: ["family", "arithmetic", "method", "n", "trials", "nonfinite", "failed", metric() + "_median", metric() + "_worst"],

@@ -17,7 +17,7 @@ function casesOf(group) {
   return matrices.map((matrix, k) => ({matrix, condition: data.matrices[selection.condition]?.[matrix] ?? null, error: errors[k] ?? null}));
 }
 
-// Lines of slope 1 and 2 from the lower left corner of the points.
+// Lines of slope 1 and 2 from the left and below nine tenths of the points: the few that are nearly exact do not pull them down.
 function drawSlopes(svg, box, xScale, yScale, corner) {
   for (const slope of [1, 2]) {
     const end = Math.min(xScale.high, corner.x * Math.pow(yScale.high / corner.y, 1 / slope));
@@ -56,8 +56,7 @@ function errorOverCondition(host, limit) {
     const xScale = logScale(conditionsShown, x + 6, x + box.width - 6, 5);
     const yScale = railedAxis(errorsShown, y + height, y, errorCap, errorFloor);
     drawFrame(svg, box, xScale, yScale, cloud.arithmetic);
-    let corner = null;
-    const least = {x: Infinity, y: Infinity};
+    const onScale = [];
     for (const {group, cases} of cloud.members) {
       const places = [];
       for (const each of cases) {
@@ -66,15 +65,17 @@ function errorOverCondition(host, limit) {
         const py = yScale.place(each.error);
         places.push([px, py]);
         if (!yScale.isAbove(each.error) && !yScale.isBelow(each.error)) {
-          least.x = Math.min(least.x, each.condition);
-          least.y = Math.min(least.y, each.error);
-          corner = least;
+          onScale.push(each);
         }
         points.push({x: px, y: py, group, case: each, text: describeCase});
       }
       drawCloud(svg, methodStyle(group.method), places);
     }
-    if (corner) drawSlopes(svg, box, xScale, yScale, corner);
+    if (onScale.length > 0) {
+      const errors = onScale.map((each) => each.error).sort((a, b) => a - b), conditionsOn = onScale.map((each) => each.condition);
+      const corner = {x: conditionsOn.reduce((least, value) => Math.min(least, value)), y: errors[Math.floor(errors.length / 10)]};
+      drawSlopes(svg, box, xScale, yScale, corner);
+    }
   });
   const panels = Math.min(limit, clouds.length), end = top + Math.ceil(panels / columns) * (height + above + below) + 8;
   const bottom = writeLines(svg, left, end, width - left - gap, `x: ${selection.condition} of I + A; y: ${selection.metric}; dashed: slopes 1 and 2, at an arbitrary height`);

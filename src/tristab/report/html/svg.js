@@ -40,9 +40,10 @@ function textWidth(text, size = 11) {
 }
 function shortened(text, width, size = 11) {
   if (textWidth(text, size) <= width) return text;
-  const room = Math.max(3, Math.floor(width / textWidth(text, size) * text.length) - 1);
-  const head = Math.ceil(room * 0.55);
-  return text.slice(0, head) + "…" + text.slice(text.length - (room - head));
+  for (let room = Math.max(3, Math.floor(width / textWidth(text, size) * text.length) - 1);; --room) {
+    const head = Math.ceil(room * 0.55), short = text.slice(0, head) + "…" + text.slice(text.length - (room - head));
+    if (room <= 3 || textWidth(short, size) <= width) return short;
+  }
 }
 
 // Lines of a text that is too long for one; returns where they end.
@@ -127,33 +128,55 @@ function drawFrame(parent, box, xScale, yScale, title) {
     {ink: k === 0 ? "ink" : "soft", size: 12, weight: k === 0 ? 600 : undefined}));
 }
 
-// The point nearest to the pointer, of {x, y, text} in drawing units.
-function nearest(points, x, y, reach = 26) {
-  let best = null, least = reach * reach;
+// The point nearest to the pointer, of {x, y, text} in drawing units. A point with `reach` is a cell: it answers over that width.
+function nearest(points, x, y) {
+  let best = null, least = 26 * 26;
   for (const point of points) {
-    const dx = point.x - x, dy = point.y - y, distance = dx * dx + dy * dy;
+    const dx = Math.max(0, Math.abs(point.x - x) - (point.reach || 0)), dy = point.y - y, distance = dx * dx + dy * dy;
     if (distance < least) { least = distance; best = point; }
   }
   return best;
 }
 
+// Numbers under the pointer; with the keyboard, arrows go from point to point of the focused figure. The page scrolls under a resting
+// pointer then, which must not hide them: `keyed` while the keyboard chose what is shown.
+let keyed = false;
 function attachHover(svg, points) {
   const tooltip = document.getElementById("tooltip");
   const ring = element("circle", {r: 6, fill: "none", stroke: "var(--ink)", "stroke-width": 1.5, visibility: "hidden", "data-ring": ""}, svg);
-  const hide = () => { tooltip.hidden = true; ring.setAttribute("visibility", "hidden"); };
-  svg.addEventListener("pointermove", (event) => {
-    const frame = svg.getBoundingClientRect();
-    const point = nearest(points, event.clientX - frame.left, event.clientY - frame.top);
-    if (!point) { hide(); return; }
+  const hide = () => { keyed = false; tooltip.hidden = true; ring.setAttribute("visibility", "hidden"); };
+  const show = (point, x, y) => {
     ring.setAttribute("cx", point.x);
     ring.setAttribute("cy", point.y);
     ring.setAttribute("visibility", "visible");
     tooltip.textContent = typeof point.text === "function" ? point.text(point) : point.text;
     tooltip.hidden = false;
-    const left = Math.min(event.clientX + 14, innerWidth - tooltip.offsetWidth - 6);
-    const below = event.clientY + 16 + tooltip.offsetHeight < innerHeight;
-    tooltip.style.left = Math.max(4, left) + "px";
-    tooltip.style.top = (below ? event.clientY + 16 : event.clientY - tooltip.offsetHeight - 10) + "px";
+    const below = y + 16 + tooltip.offsetHeight < innerHeight;
+    tooltip.style.left = Math.max(4, Math.min(x + 14, innerWidth - tooltip.offsetWidth - 6)) + "px";
+    tooltip.style.top = (below ? y + 16 : y - tooltip.offsetHeight - 10) + "px";
+  };
+  svg.addEventListener("pointermove", (event) => {
+    if (keyed && event.movementX === 0 && event.movementY === 0) return;
+    keyed = false;
+    const frame = svg.getBoundingClientRect();
+    const point = nearest(points, event.clientX - frame.left, event.clientY - frame.top);
+    point ? show(point, event.clientX, event.clientY) : hide();
   });
-  svg.addEventListener("pointerleave", hide);
+  svg.addEventListener("pointerleave", () => { if (!keyed) hide(); });
+  svg.setAttribute("tabindex", "0");
+  let at = -1;
+  svg.addEventListener("keydown", (event) => {
+    const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+    if (event.key === "Escape") hide();
+    if (!step || points.length === 0) return;
+    event.preventDefault();
+    keyed = true;
+    at = at < 0 ? (step > 0 ? 0 : points.length - 1) : (at + step + points.length) % points.length;
+    ring.setAttribute("cx", points[at].x);
+    ring.setAttribute("cy", points[at].y);
+    ring.scrollIntoView({block: "nearest", inline: "nearest"});
+    const frame = svg.getBoundingClientRect();
+    show(points[at], frame.left + points[at].x, frame.top + points[at].y);
+  });
+  svg.addEventListener("blur", hide);
 }
