@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <bit>
+#include <cmath>
 #include <functional>
 #include <new>
 #include <string>
@@ -176,6 +178,22 @@ TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was) {
         volatile float one = 1.0F, tiny = 0x1p-30F;
         EXPECT_EQ(one + tiny, 1.0F) << name << ", " << level;
         EXPECT_EQ(one - tiny, 1.0F) << name << ", " << level;
+      }
+    });
+  }
+}
+
+// A matrix unit's NaN has all its bits set: rounding must not carry into its sign.
+TEST(AccumulateProduct, a_nan_with_every_bit_set_stays_nan) {
+  const std::vector<float> a(1, std::bit_cast<float>(0x7fffffffU)), b(19, 1.0F);
+  for (const char* name : {"fp16", "bf16", "e8m12", "e6m14", "e4m12-saturate"}) {
+    const Format format = format_of(name, "test");
+    for_each_simd_level([&](const char* level) {
+      for (const bool fma : {false, true}) {
+        std::vector<float> c(19, 1.0F);
+        accumulate_product(dense_task<float>(a.data(), b.data(), c.data(), 1, 1, 19, format),
+                           Accumulation{format, Rounding::nearest_even, fma});
+        for (const float x : c) EXPECT_TRUE(std::isnan(x)) << name << ", " << level << ": " << x;
       }
     });
   }
