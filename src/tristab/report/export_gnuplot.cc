@@ -82,9 +82,8 @@ owner(i) = i <= words(owners) ? int(word(owners, i)) : 1
 is_drawn(i) = i <= words(owners) && is_chosen(owner(i))
 # Exact results have no place on a logarithmic axis: they stand on its lower edge; errors above the axis on its upper edge.
 # So do sizes with trials that are not finite, marked by a cross: the median of the others would flatter the method.
+# (Without any finite trial the median is NaN, and gnuplot drops a point whose columns it has looked at are.)
 shown(error) = error > least ? (error <= most ? error : most) : least
-shown_of(error, lost) = lost > 0 ? most : shown(error)
-crossed(error, lost) = lost > 0 || error > most ? most : NaN
 
 if (terminal eq "dumb") {
   if (exists("plain")) {
@@ -103,7 +102,7 @@ if (terminal eq "dumb") {
   set yrange [least / 2 : most * 2]
   blocks = error_blocks[(f - 1) * |arithmetic| + a]
   owners = error_methods[(f - 1) * |arithmetic| + a]
-  plot for [i = 1 : words(blocks)] "errors.dat" index block(i) using 1:(is_drawn(i) ? shown_of($2, $5) : least) \
+  plot for [i = 1 : words(blocks)] "errors.dat" index block(i) using 1:(is_drawn(i) ? ($5 > 0 ? most : shown($2)) : least) \
     with linespoints title method[owner(i)]
   exit
 }
@@ -156,10 +155,10 @@ do for [output_format in "svg pdf"] {
       blocks = error_blocks[(f - 1) * |arithmetic| + a]
       owners = error_methods[(f - 1) * |arithmetic| + a]
       plot for [i = 1 : words(blocks)] "errors.dat" index block(i) \
-             using (is_drawn(i) ? $1 : 2 * largest):(shown_of($2, $5)) \
+             using (is_drawn(i) ? $1 : 2 * largest):($5 > 0 ? most : shown($2)) \
              with linespoints ls style_of(owner(i)) pt point_of(owner(i)) dt dash_of(owner(i)) lw 1.3 ps 0.5 notitle, \
            for [i = 1 : words(blocks)] "errors.dat" index block(i) \
-             using (is_drawn(i) ? $1 : 2 * largest):(crossed($2, $5)) \
+             using (is_drawn(i) ? $1 : 2 * largest):($5 > 0 ? most : $2 > most ? most : NaN) \
              with points pt 2 lc rgb "black" lw 1.3 ps 0.9 notitle, \
            for [m in methods] keyentry with linespoints ls style_of(int(m)) pt point_of(int(m)) dt dash_of(int(m)) lw 1.3 ps 0.5 title method[int(m)]
     }
