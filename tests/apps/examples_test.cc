@@ -6,6 +6,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "plot_points.h"
 #include "run_program.h"
 #include "tristab/base/parameters.h"
 
@@ -107,25 +108,12 @@ TEST(Examples, the_figure_shows_what_its_sweep_gives) {
   const Workplace place;
   ASSERT_EQ(place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/finding.json -o finding.json").status, 0);
   ASSERT_EQ(place.run("export finding.json --gnuplot plots").status, 0);
-  std::istringstream data(place.read("plots/errors.dat"));
-  int medians = 0, crosses = 0;
-  for (std::string line; std::getline(data, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    std::istringstream numbers(line);
-    std::string n, median, worst;
-    int trials = 0, lost = 0;
-    numbers >> n >> median >> worst >> trials >> lost;
-    ++medians;
-    crosses += lost > 0 || std::stod(median) > 100;
-  }
+  const auto [medians, crosses] = plot_points(place.read("plots/errors.dat"));
   EXPECT_EQ(medians, 3 * 4 * 7);
   EXPECT_GT(crosses, 0);
   const std::string svg = file_text("example-finding.svg");
   constexpr int legend = 7;
-  int points = 0;
-  for (std::size_t k = svg.find("<use xlink"); k != std::string::npos; k = svg.find("<use xlink", k + 1))
-    points += svg.substr(k, svg.find('>', k) - k).find("transform='translate") != std::string::npos;
-  EXPECT_EQ(points, medians + crosses + legend) << remedy;
+  EXPECT_EQ(drawn_points(svg), medians + crosses + legend) << remedy;
   for (const char* title : {"fp16, gdn:keys=independent", "fp16, gdn:gate=none", "fp16, gdn-slice layer6"})
     EXPECT_NE(svg.find(title), std::string::npos) << title;
 }

@@ -5,6 +5,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "plot_points.h"
 #include "run_program.h"
 #include "tristab/base/parameters.h"
 
@@ -155,25 +156,10 @@ TEST(Export, gnuplot_draws_every_point_as_svg_pdf_and_text) {
   EXPECT_EQ(place.read("plots/error-by-size.pdf").substr(0, 5), "%PDF-");
   EXPECT_EQ(place.read("plots/error-by-condition.pdf").substr(0, 5), "%PDF-");
   // A point for each median, a cross where trials were lost or the median is beyond the axis, and the two of the legend.
-  std::istringstream data(place.read("plots/errors.dat"));
-  int medians = 0, crosses = 0;
-  for (std::string line; std::getline(data, line);) {
-    if (line.empty() || line[0] == '#') continue;
-    std::istringstream numbers(line);
-    std::string n, median, worst;
-    int trials = 0, lost = 0;
-    numbers >> n >> median >> worst >> trials >> lost;
-    ++medians;
-    crosses += lost > 0 || std::stod(median) > 100;
-  }
-  const std::string svg = place.read("plots/error-by-size.svg");
-  int points = 0;
-  for (std::size_t k = svg.find("<use xlink"); k != std::string::npos; k = svg.find("<use xlink", k + 1)) {
-    points += svg.substr(k, svg.find('>', k) - k).find("transform='translate") != std::string::npos;
-  }
+  const auto [medians, crosses] = plot_points(place.read("plots/errors.dat"));
   EXPECT_GT(medians, 15);
   EXPECT_GT(crosses, 0);
-  EXPECT_EQ(points, medians + crosses + 2);
+  EXPECT_EQ(drawn_points(place.read("plots/error-by-size.svg")), medians + crosses + 2);
   ASSERT_EQ(std::system((at + "gnuplot -e \"terminal='dumb'; plain=1\" plot.gp > text 2> messages").c_str()),
             0);
   EXPECT_EQ(place.read("plots/messages"), "");

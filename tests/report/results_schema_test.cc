@@ -5,13 +5,9 @@
 #include <map>
 #include <set>
 #include <sstream>
-#include <valijson/adapters/nlohmann_json_adapter.hpp>
-#include <valijson/schema.hpp>
-#include <valijson/schema_parser.hpp>
-#include <valijson/validation_results.hpp>
-#include <valijson/validator.hpp>
 
 #include "small_sweep.h"
+#include "support/parsed_schema.h"
 #include "tristab/report/column.h"
 
 namespace tristab {
@@ -22,23 +18,8 @@ Json schema_json() {
       read_text(std::filesystem::path(TRISTAB_SOURCE_DIR) / "src/tristab/report/results.schema.json"));
 }
 
-// "" when the document is valid, else the first error.
-std::string schema_error(const Json& document) {
-  const Json schema_text = schema_json();
-  valijson::Schema schema;
-  valijson::SchemaParser parser(valijson::SchemaParser::kDraft7);
-  parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(schema_text), schema);
-  valijson::Validator validator;
-  valijson::ValidationResults results;
-  if (validator.validate(schema, valijson::adapters::NlohmannJsonAdapter(document), &results)) return "";
-  std::string message;
-  valijson::ValidationResults::Error error;
-  while (results.popError(error)) {
-    for (const std::string& step : error.context) message += step;
-    message.append(": ").append(error.description).append("; ");
-  }
-  return message.empty() ? "invalid" : message;
-}
+// "" when the document is valid, else the errors.
+std::string schema_error(const Json& document) { return ParsedSchema(schema_json()).error(document); }
 
 TEST(ResultsSchema, a_result_with_cases_of_every_kind_is_valid) {
   EXPECT_EQ(schema_error(Json::parse(small_result())), "");
