@@ -10,6 +10,7 @@
 #include "registration.h"
 #include "timed_batch.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
@@ -76,8 +77,8 @@ void run_reference(benchmark::State& state, int n, int& calls) {
 // Keeps the last report and writes nothing.
 class ReportSink : public ResultSink {
  public:
-  RenderedMatrix render(const MatrixResult&) const override { return {}; }
-  void accept(const MatrixResult&, RenderedMatrix) override {}
+  SerializedRecords render(const MatrixResult&) const override { return {}; }
+  void accept(const MatrixResult&, SerializedRecords) override {}
   std::string render_layer(const LayerResult&) const override { return {}; }
   void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport& done) override { report = done; }

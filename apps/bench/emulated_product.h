@@ -1,10 +1,10 @@
-// One emulated product as a user of the arithmetic pays it: C = fl(fl(A) fl(B)), with the rounding of both
-// operands from fp32 and the one rounding of the result.
+// One emulated product as a sweep pays it: C = fl(A B) by a Stage of a Machine, with the statistics of the result, its
+// rounding to storage (or requantisation) and the buffers. Operands were rounded when they were stored, as in a method.
 #pragma once
 
-#include <hwy/aligned_allocator.h>
-
 #include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/machines.h"
+#include "tristab/matrix/matrix.h"
 
 namespace tristab {
 
@@ -12,26 +12,22 @@ enum class Structure { dense, strictly_lower };
 
 class EmulatedProduct {
  public:
-  // Random operands, n x n, with entries of variance 1 / n, so that C has entries of order 1. Every format of
-  // the arithmetic lies inside fp32. Zero products may be left out only where the operands are strictly lower
-  // triangular: finding none in a dense operand is no part of a product.
-  EmulatedProduct(Arithmetic arithmetic, int n, Structure structure);
+  // Random operands, n x n, with entries of variance 1 / n, so that C has entries of order 1.
+  EmulatedProduct(const Arithmetic& arithmetic, int n, Structure structure);
 
   void run();
+  Matrix result();  // C of the last run, n x n
 
-  // n x n, row-major: the operands before rounding, and C.
-  const float* a() const { return a_.get(); }
-  const float* b() const { return b_.get(); }
-  const float* c() const { return c_.get(); }
+  // The operands before rounding.
+  const Matrix& a() const { return a_; }
+  const Matrix& b() const { return b_; }
 
  private:
-  void run_codes();
-  const float* rounded(const float* x, float* copy) const;
-
   Arithmetic arithmetic_;
-  int n_;
-  Structure structure_;
-  hwy::AlignedFreeUniquePtr<float[]> a_, b_, a_copy_, b_copy_, c_;
+  Machines machines_;
+  Machine& machine_;
+  Matrix a_, b_;
+  Value a_value_, b_value_, c_value_;
 };
 
 }  // namespace tristab

@@ -5,6 +5,7 @@
 #include "benchmarks.h"
 #include "registration.h"
 #include "timed_batch.h"
+#include "tristab/base/json.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"

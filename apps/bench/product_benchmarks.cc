@@ -1,14 +1,16 @@
 // Emulated products against Eigen's float product.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <hwy/aligned_allocator.h>
 
+#include <algorithm>
 #include <memory>
 
 #include "benchmarks.h"
 #include "peer.h"
 #include "registration.h"
 #include "timed_batch.h"
-#include "tristab/arithmetic/kernels.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/label.h"
 
 namespace tristab {
@@ -38,14 +40,27 @@ constexpr ArithmeticChoice choices[] = {
     {"int8", "{}"},
 };
 
+// Eigen's operands, in memory of their own.
+struct Operands {
+  explicit Operands(const EmulatedProduct& product) : a(floats(product.a())), b(floats(product.b())) {}
+  hwy::AlignedFreeUniquePtr<float[]> a, b;
+
+ private:
+  static hwy::AlignedFreeUniquePtr<float[]> floats(const Matrix& x) {
+    auto copy = hwy::AllocateAligned<float>(x.values().size());
+    std::transform(x.values().begin(), x.values().end(), copy.get(), [](double e) { return static_cast<float>(e); });
+    return copy;
+  }
+};
+
 constexpr std::size_t fewest_alternations = 7;  // of slow products, which fill the time alone
 
 // ||C - C_E||_F <= ||C_E||_F / 4: rounding stays far below that in every arithmetic of the table, and a product
 // that is missing or wrong does not.
-bool agrees(const float* c, const float* eigen, std::size_t count) {
+bool agrees(const Matrix& c, const float* eigen) {
   double difference = 0, size = 0;
-  for (std::size_t k = 0; k < count; ++k) {
-    const double x = c[k], y = eigen[k];
+  for (std::size_t k = 0; k < c.values().size(); ++k) {
+    const double x = c.values()[k], y = eigen[k];
     difference += (x - y) * (x - y);
     size += y * y;
   }
@@ -56,17 +71,16 @@ void run_product(benchmark::State& state, const SimdLevel& level, EigenProduct e
                  const Arithmetic& arithmetic, int n, Structure structure, int& calls) {
   force_level(level);
   EmulatedProduct product(arithmetic, n, structure);
-  const EmulatedProduct dense(arithmetic, n, Structure::dense);  // Eigen's operands, in memory of their own
-  const auto count = static_cast<std::size_t>(n) * static_cast<std::size_t>(n);
-  const auto eigen_result = hwy::AllocateAligned<float>(count);
+  const Operands own(product), dense(EmulatedProduct(arithmetic, n, Structure::dense));
+  const auto eigen_result = hwy::AllocateAligned<float>(static_cast<std::size_t>(n) * static_cast<std::size_t>(n));
 
   product.run();
-  eigen_product(n, product.a(), product.b(), eigen_result.get());
-  if (!agrees(product.c(), eigen_result.get(), count)) return state.SkipWithError("C is not near A B");
+  eigen_product(n, own.a.get(), own.b.get(), eigen_result.get());
+  if (!agrees(product.result(), eigen_result.get())) return state.SkipWithError("C is not near A B");
 
   TimedBatch emulated([&] { product.run(); }, calls);
   calls = emulated.calls();
-  TimedBatch eigen([&] { eigen_product(n, dense.a(), dense.b(), eigen_result.get()); });
+  TimedBatch eigen([&] { eigen_product(n, dense.a.get(), dense.b.get(), eigen_result.get()); });
   const auto run_eigen = [&] {
     eigen.warm_up();
     eigen.run();
@@ -82,7 +96,6 @@ void run_product(benchmark::State& state, const SimdLevel& level, EigenProduct e
     emulated.run();
     run_eigen();
   }
-  benchmark::DoNotOptimize(product.c());
   benchmark::DoNotOptimize(eigen_result.get());
 
   std::vector<double> ratios;

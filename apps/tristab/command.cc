@@ -2,55 +2,171 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
 
 namespace tristab {
-
 namespace {
 
-std::vector<std::string> names_of_options(const CLI::App& command) {
-  std::vector<std::string> names;
-  for (const CLI::Option* option : command.get_options()) {
-    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
-    for (const std::string& name : option->get_snames()) names.push_back("-" + name);
-  }
-  return names;
+// The first line, and the rest.
+std::pair<std::string, std::string> first_line_and_rest(const std::string& text) {
+  const std::size_t end = text.find('\n');
+  if (end == std::string::npos) return {text, ""};
+  return {text.substr(0, end), text.substr(end + 1)};
 }
 
-bool is_option(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
+std::vector<std::string> split_names(std::string_view names) {
+  std::vector<std::string> parts(1);
+  for (const char c : names) c == ',' ? static_cast<void>(parts.emplace_back()) : parts.back().push_back(c);
+  return parts;
+}
+
+// The last name, by which messages call an option.
+const std::string& called(const OptionEntry& option) { return option.names.back(); }
+
+// A text of an option that takes one of a few words.
+std::string checked_choice(const OptionEntry& option, const std::string& text) {
+  const std::vector<std::string>& words = option.value.words;
+  if (option.value.kind != ValueType::Kind::choice || words.empty()) return text;
+  if (std::ranges::find(words, text) == words.end()) {
+    const std::string what = called(option).substr(called(option).find_first_not_of('-'));
+    throw_unknown_name(called(option), what, text, words);
+  }
+  return text;
+}
 
 }  // namespace
 
-void refuse_words_before_commands(const CLI::App& program) {
-  const std::vector<std::string> leftovers = program.remaining();
-  if (leftovers.empty()) return;
-  const std::string& word = leftovers.front();
-  if (is_option(word)) {
-    throw_unknown_name(program.get_name(), "option", word.substr(0, word.find('=')),
-                       names_of_options(program));
-  }
-  std::vector<std::string> names;
-  for (const CLI::App* command : program.get_subcommands({})) names.push_back(command->get_name());
-  throw_unknown_name(program.get_name(), "command", word, names);
+Command::Command(std::string name, std::string summary, std::string details, std::vector<std::string> examples)
+    : name_(std::move(name)),
+      summary_(std::move(summary)),
+      details_(std::move(details)),
+      examples_(std::move(examples)) {}
+
+OptionEntry& Command::add(OptionEntry entry) {
+  if (!entry.positional) return options_.emplace_back(std::move(entry));
+  const auto behind = std::ranges::find(options_, false, &OptionEntry::positional);
+  return *options_.insert(behind, std::move(entry));
 }
 
-void refuse_leftovers(const CLI::App& command) {
-  if (const CLI::App* program = command.get_parent(); program != nullptr) {
-    refuse_words_before_commands(*program);
+OptionEntry& Command::add(const char* names, const char* type, const std::string& help, bool positional) {
+  OptionEntry entry;
+  entry.names = split_names(names);
+  entry.positional = positional;
+  entry.flag = type == nullptr;
+  if (type != nullptr) entry.value = value_type_of(type);
+  entry.group = group_;
+  std::tie(entry.help, entry.details) = first_line_and_rest(help);
+  return add(std::move(entry));
+}
+
+Command& Command::positional(const char* name, const char* type, std::string& target, const std::string& help,
+                             const char* usage) {
+  OptionEntry& entry = add(name, type, help, true);
+  entry.usage = usage != nullptr ? usage : name;
+  entry.take = [&target](const std::vector<std::string>& words) { target = words.back(); };
+  return *this;
+}
+
+Command& Command::positional(const char* name, const char* type, std::vector<std::string>& target,
+                             const std::string& help, const char* usage) {
+  OptionEntry& entry = add(name, type, help, true);
+  entry.usage = usage != nullptr ? usage : name;
+  entry.repeated = true;
+  entry.take = [&target](const std::vector<std::string>& words) { target = words; };
+  return *this;
+}
+
+Command& Command::option(const char* names, const char* type, std::string& target, const std::string& help) {
+  OptionEntry& entry = add(names, type, help, false);
+  entry.take = [&target, checked = entry](const std::vector<std::string>& words) {
+    target = checked_choice(checked, words.back());
+  };
+  return *this;
+}
+
+Command& Command::option(const char* names, const char* type, WholeNumber target, const std::string& help) {
+  OptionEntry& entry = add(names, type, help, false);
+  entry.take = [target, name = called(entry)](const std::vector<std::string>& words) {
+    *target.value = whole_number(name, words.back(), target.minimum, target.maximum);
+  };
+  return *this;
+}
+
+Command& Command::option(const char* names, const char* type, SizeList target, const std::string& help) {
+  OptionEntry& entry = add(names, type, help, false);
+  entry.take = [target, name = entry.names.front()](const std::vector<std::string>& words) {
+    target.value->clear();
+    for (const std::int64_t n :
+         expand_axis(Json(split_list(words.back(), name)), target.minimum, target.maximum, name))
+      target.value->push_back(static_cast<int>(n));
+  };
+  return *this;
+}
+
+Command& Command::flag(const char* names, bool& target, const std::string& help) {
+  add(names, nullptr, help, false).take = [&target](const std::vector<std::string>&) { target = true; };
+  return *this;
+}
+
+Command& Command::group(std::string heading) {
+  group_ = std::move(heading);
+  return *this;
+}
+
+Command& Command::run(std::function<void(const Command&)> action) {
+  action_ = std::move(action);
+  return *this;
+}
+
+std::string Command::place() const { return name_ == "tristab" ? name_ : "tristab " + name_; }
+
+std::string Command::synopsis() const {
+  std::string text = place();
+  for (const OptionEntry& option : options_) {
+    if (option.positional) text += " " + option.usage;
   }
-  const std::vector<std::string> leftovers = command.remaining();
-  if (leftovers.empty()) return;
-  const std::string place = fmt::format("tristab {}", command.get_name());
-  for (const std::string& word : leftovers) {
-    if (!is_option(word)) continue;
-    throw_unknown_name(place, "option", word.substr(0, word.find('=')), names_of_options(command));
+  const bool has_options =
+      std::ranges::any_of(options_, [](const OptionEntry& o) { return !o.positional && !o.inherited; });
+  return has_options ? text + " [OPTIONS]" : text;
+}
+
+bool Command::given(std::string_view name) const {
+  return std::ranges::any_of(given_, [&](std::size_t k) {
+    return std::ranges::find(options_[k].names, name) != options_[k].names.end();
+  });
+}
+
+void Command::needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const {
+  for (const char* option : options) {
+    if (given(option) && !given(other))
+      throw UsageError(fmt::format("{}: found {} without {}; allowed: {}", place(), option, other, allowed));
   }
-  throw UsageError(
-      fmt::format("{}: found '{}' after all that the command takes; allowed: see tristab {} --help", place,
-                  leftovers.front(), command.get_name()));
+}
+
+void Command::excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const {
+  for (const char* other : others) {
+    if (given(option) && given(other))
+      throw UsageError(fmt::format("{}: found {} together with {}; allowed: {}", place(), other, option, allowed));
+  }
+}
+
+std::string option_synopsis(const OptionEntry& option, bool every_name) {
+  std::string text;
+  bool has_long = false;
+  for (const std::string& name : option.names) {
+    const bool is_long = name.starts_with("--");
+    if (is_long && has_long && !every_name) continue;
+    has_long = has_long || is_long;
+    text += fmt::format("{}{}", text.empty() ? "" : ", ", name);
+  }
+  if (!option.flag && !option.positional) text += " " + option.value.shown;
+  if (option.positional && option.repeated) text += " ...";
+  return text;
 }
 
 std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,
@@ -65,21 +181,12 @@ std::int64_t whole_number(std::string_view option, const std::string& text, std:
   return value.get<std::int64_t>();
 }
 
-std::vector<int> sizes_of(std::string_view option, const std::string& text, int minimum, int maximum) {
-  std::vector<int> sizes;
-  for (const std::int64_t n : expand_axis(Json(split_list(text, option)), minimum, maximum, option)) {
-    sizes.push_back(static_cast<int>(n));
-  }
-  return sizes;
-}
-
 Json key_values(const std::vector<std::string>& words, std::string_view place) {
   Json object = Json::object();
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || equals == 0) {
+    if (equals == std::string::npos || equals == 0)
       throw UsageError(fmt::format("{}: found '{}'; allowed: parameters as key=value", place, word));
-    }
     const std::string key = word.substr(0, equals);
     if (object.contains(key))
       throw UsageError(fmt::format("{}: {} is given twice; allowed: once", place, key));
@@ -89,8 +196,16 @@ Json key_values(const std::vector<std::string>& words, std::string_view place) {
   return object;
 }
 
-int job_count(const std::string& text) {
-  return text.empty() ? 0 : static_cast<int>(whole_number("--jobs", text, 1, 1024));
+Json FilePart::family() const {
+  Json family{{"family", "file"}, {"path", path}};
+  const std::pair<const char*, const std::string*> parts[] = {
+      {"tensor", &tensor}, {"layer", &layer}, {"heads", &heads}, {"tokens", &tokens}};
+  for (const auto& [name, text] : parts) {
+    if (!text->empty()) family[name] = *text;
+  }
+  return family;
 }
+
+WholeNumber thread_count(std::int64_t& jobs) { return {&jobs, 1, 1024}; }
 
 }  // namespace tristab

@@ -1,42 +1,127 @@
-// What the subcommands share: how they are declared, and how the words of the command line are read.
+// How subcommands are declared: each option once, with its help, what it takes and where its value goes. The parser
+// (command_line.cc), the helps, the manual page and the completion all read these declarations.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "tristab/base/parameters.h"
+#include "tristab/base/json_value.h"
 #include "tristab/report/object_stream.h"
-#include "tristab/sweep/config.h"
+#include "value_type.h"
 
 namespace tristab {
 
 // The words as typed, for the `run` object of results.
 using CommandWords = std::vector<std::string>;
 
-// Each declares one subcommand; its callback does the work and throws UsageError, InputError or Stopped.
-// Where an expectation of the configuration is not met `status` becomes 1, the exit status of the program.
-void add_sweep(CLI::App& app, const CommandWords& words, int& status);
-void add_compare(CLI::App& app);
-void add_invert(CLI::App& app);
-void add_generate(CLI::App& app);
-void add_report(CLI::App& app);
-void add_export(CLI::App& app);
-void add_list(CLI::App& app);
-void add_schema(CLI::App& app);
-// Where a check fails `status` becomes 1, the exit status of the program.
-void add_selftest(CLI::App& app, int& status);
-// Both print what they make from the options of `app`, those declared later included.
-void add_completion(CLI::App& app);
-void add_man(CLI::App& app);
+struct OptionEntry {
+  std::vector<std::string> names;  // as typed: "-o", "--output"; a positional has one, "CONFIG"
+  bool positional = false, flag = false, repeated = false;
+  bool inherited = false;  // an option of the program that every command takes as well
+  std::string usage;       // of a positional: "CONFIG", or "[CONFIG]" where it may be left out
+  ValueType value;         // of what is no flag
+  std::string group;       // heading of the group
+  std::string help;        // one line
+  std::string details;     // what only the manual page says: paragraphs with an empty line between them
+  std::function<void(const std::vector<std::string>& words)> take;  // converts and keeps what was typed
+};
 
-// Throws UsageError for words that the command has no use for, and for those before it that the program has none for: an
-// option nearest in name is named.
-void refuse_leftovers(const CLI::App& command);
-// The same for the words of a command line without a command.
-void refuse_words_before_commands(const CLI::App& program);
+// Targets of options that are more than a text. Their conversions throw UsageError naming option, found and allowed.
+struct WholeNumber {
+  std::int64_t* value;
+  std::int64_t minimum, maximum;
+};
+struct SizeList {  // "16,64" or "16:256:*2"
+  std::vector<int>* value;
+  int minimum, maximum;
+};
+
+class Command {
+ public:
+  Command(std::string name, std::string summary, std::string details, std::vector<std::string> examples);
+
+  // Each adds an option; `help` is one line, and after a line break what only the manual page says. `names` as typed,
+  // "-o,--output"; `type` is what it takes (value_type.h). A choice is checked against its words.
+  Command& positional(const char* name, const char* type, std::string& target, const std::string& help,
+                      const char* usage = nullptr);
+  Command& positional(const char* name, const char* type, std::vector<std::string>& target, const std::string& help,
+                      const char* usage = nullptr);
+  Command& option(const char* names, const char* type, std::string& target, const std::string& help);
+  Command& option(const char* names, const char* type, WholeNumber target, const std::string& help);
+  Command& option(const char* names, const char* type, SizeList target, const std::string& help);
+  Command& flag(const char* names, bool& target, const std::string& help);
+  // The heading of the options that follow.
+  Command& group(std::string heading);
+  // Takes words of any number and keeps them, where the command prints more than its own option table says.
+  Command& run(std::function<void(const Command& command)> action);
+
+  const std::string& name() const { return name_; }
+  const std::string& summary() const { return summary_; }
+  const std::string& details() const { return details_; }
+  const std::vector<OptionEntry>& options() const { return options_; }
+  const std::vector<std::string>& examples() const { return examples_; }
+  const std::function<void(const Command&)>& action() const { return action_; }
+
+  // "tristab sweep"; of the program "tristab".
+  std::string place() const;
+  // "tristab sweep CONFIG [OPTIONS]"
+  std::string synopsis() const;
+
+  // Whether an option was typed, by one of its names.
+  bool given(std::string_view name) const;
+  void note_given(std::size_t option) { given_.push_back(option); }
+
+  // Throw UsageError unless the option comes with one of the others, or where it comes with any of them.
+  void needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const;
+  void excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const;
+
+  OptionEntry& add(OptionEntry entry);
+
+ private:
+  OptionEntry& add(const char* names, const char* type, const std::string& help, bool positional);
+
+  std::string name_, summary_, details_;
+  std::vector<std::string> examples_;
+  std::vector<OptionEntry> options_;  // positionals first
+  std::vector<std::size_t> given_;
+  std::string group_ = "Options";
+  std::function<void(const Command&)> action_;
+};
+
+// "-o, --output FILE.npy": the name or names and what follows. `every_name`: else no second long name.
+std::string option_synopsis(const OptionEntry& option, bool every_name);
+
+// The program with its commands.
+struct Program {
+  Command self;  // summary and options that stand before a command
+  std::vector<Command> commands;
+};
+
+// Parses the words of a command line, runs the command that they name and returns true; false where the words were only
+// `--help` or `--version`, which is printed. Throws UsageError for words that there is no use for.
+bool run_command_line(Program& program, const std::string& version, int count, char** arguments);
+
+// The text of --help: a screen of 80 columns and 24 lines.
+std::string help_text(const Program& program);
+std::string help_text(const Command& command);
+
+Command sweep_command(const CommandWords& words, int& status);  // status 1: an expectation is not met
+Command compare_command();
+Command invert_command();
+Command generate_command();
+Command report_command();
+Command export_command();
+Command list_command();
+Command schema_command();
+Command selftest_command(int& status);  // status 1: a check fails
+// These print what they make from the options of all commands.
+Command completion_command();
+Command complete_command(const Program& program);
+Command man_command(const Program& program);
 
 // Says on standard error where the result in `path` lacks records that it promises.
 void note_incomplete(const std::string& path, const ResultHead& head);
@@ -45,14 +130,18 @@ void note_incomplete(const std::string& path, const ResultHead& head);
 std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,
                           std::int64_t maximum);
 
-// "16,64" or "16:256:*2" typed for an option.
-std::vector<int> sizes_of(std::string_view option, const std::string& text, int minimum, int maximum);
-
 // key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key
 // given twice.
 Json key_values(const std::vector<std::string>& words, std::string_view place);
 
-// Threads asked for by --jobs; 0 (all cores) where it was not given.
-int job_count(const std::string& text);
+// The part of a file that options name, as the family `file`: {"family": "file", "path": ..., "layer": ...}. Texts that are
+// empty are left out.
+struct FilePart {
+  std::string path, tensor, layer, heads, tokens;
+  Json family() const;
+};
+
+// The target of --jobs: threads; 0 where it is not given.
+WholeNumber thread_count(std::int64_t& jobs);
 
 }  // namespace tristab

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 #include "tristab/report/page.h"
 

@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "command.h"
 #include "interrupt.h"
 #include "npy_output.h"
 #include "standard_input.h"
+#include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/formed_input.h"
-#include "tristab/sweep/label.h"
 
 namespace tristab {
 namespace {
@@ -22,29 +24,23 @@ namespace {
 constexpr int largest_size = 4096;
 
 struct InvertOptions {
-  std::string input, method, arithmetic, kernel, formation, output;
-  std::string tensor, layer, chunk, tokens, heads;
+  FilePart input;
+  std::string method, arithmetic, kernel, formation, output;
+  std::int64_t chunk = 0;
   std::vector<std::string> parameters;
 };
 
-std::vector<std::string> names_of(std::span<const Parameter> table) {
-  std::vector<std::string> names;
-  for (const Parameter& parameter : table) names.push_back(parameter.name);
-  return names;
-}
-
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-  return std::find(names.begin(), names.end(), name) != names.end();
+bool has(std::span<const Parameter> table, const std::string& name) {
+  return std::ranges::find(table, name, &Parameter::name) != table.end();
 }
 
 // Gives each key=value to the one of method and arithmetic that has it.
 void distribute(const Json& parameters, Json& method, Json& arithmetic) {
   const std::string method_name = method["method"], arithmetic_name = arithmetic["arithmetic"];
-  const std::vector<std::string> of_method =
-      names_of(find_method(method_name, "--method").description.parameters);
-  const std::vector<std::string> of_arithmetic = names_of(arithmetic_parameters(arithmetic_name));
+  const std::vector<Parameter>& of_method = find_method(method_name, "--method").description.parameters;
+  const std::vector<Parameter> of_arithmetic = find_preset(arithmetic_name, "--arithmetic").description.parameters;
   for (const auto& [key, value] : parameters.items()) {
-    const bool methods = contains(of_method, key), arithmetics = contains(of_arithmetic, key);
+    const bool methods = has(of_method, key), arithmetics = has(of_arithmetic, key);
     if (methods && arithmetics) {
       throw UsageError(
           fmt::format("tristab invert: found {}, which both {} and {} take; allowed: --method {}:{}=... or "
@@ -52,8 +48,9 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
                       key, method_name, arithmetic_name, method_name, key, arithmetic_name, key));
     }
     if (!methods && !arithmetics) {
-      std::vector<std::string> all = of_method;
-      all.insert(all.end(), of_arithmetic.begin(), of_arithmetic.end());
+      std::vector<std::string> all;
+      for (const Parameter& parameter : of_method) all.push_back(parameter.name);
+      for (const Parameter& parameter : of_arithmetic) all.push_back(parameter.name);
       throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name),
                          key, all);
     }
@@ -129,10 +126,9 @@ Inverter inverter_of(const InvertOptions& options) {
 
 // The size of the matrices: --chunk, or what the file's tensor says.
 int size_of_input(const InvertOptions& options, const TensorFile& file) {
-  if (!options.chunk.empty())
-    return static_cast<int>(whole_number("--chunk", options.chunk, 1, largest_size));
-  const Tensor* tensor = options.tensor.empty() ? nullptr : file.find(options.tensor);
-  if (tensor == nullptr && options.layer.empty() && file.tensors().size() == 1)
+  if (options.chunk > 0) return static_cast<int>(options.chunk);
+  const Tensor* tensor = options.input.tensor.empty() ? nullptr : file.find(options.input.tensor);
+  if (tensor == nullptr && options.input.layer.empty() && file.tensors().size() == 1)
     tensor = &file.tensors().front();
   if (tensor == nullptr) {
     throw UsageError(
@@ -143,7 +139,7 @@ int size_of_input(const InvertOptions& options, const TensorFile& file) {
     throw InputError(
         fmt::format("{}: tensor {} has the shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] "
                     "with n from 1 to {}",
-                    options.input, tensor->name, tensor->shape_text(), largest_size));
+                    options.input.path, tensor->name, tensor->shape_text(), largest_size));
   }
   return static_cast<int>(n);
 }
@@ -161,29 +157,21 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   const Inverter inverter = inverter_of(options);
   if (options.output.empty())
     throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
-  Json family{{"family", "file"}, {"path", path}};
-  const std::pair<const char*, const std::string*> given[] = {{"tensor", &options.tensor},
-                                                              {"layer", &options.layer},
-                                                              {"heads", &options.heads},
-                                                              {"tokens", &options.tokens}};
-  for (const auto& [name, text] : given) {
-    if (!text->empty()) family[name] = *text;
-  }
-  const FamilySpec spec = expand_family(family, "tristab invert").front();
+  FilePart part = options.input;
+  part.path = path;
+  const FamilySpec spec = expand_family(part.family(), "tristab invert").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "tristab invert");
   const int n = size_of_input(options, *TensorFile::open(path));
   const int count = source->count(n);
   if (count == 0) {
     throw UsageError(
         fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
-                    options.input));
+                    options.input.path));
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
-  const std::optional<Recipe>& kernel = inverter.kernel;
-  const StageArithmetics stages = kernel ? kernel->stages() : StageArithmetics{{"*", &inverter.arithmetic}};
   const Setting setting = inverter.setting();
-  const Dtype dtype = output_dtype(stages);
+  const Dtype dtype = output_dtype(setting.stages());
   NpyOutput output(options.output, dtype, count, n);
   int nonfinite = 0;
   for (int index = 0; index < count; ++index) {
@@ -201,8 +189,9 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   }
   output.commit();
   const std::string by =
-      kernel ? fmt::format("by the kernel {}", label_of(*kernel))
-             : fmt::format("by {} in {}", label_of(inverter.method), label_of(inverter.arithmetic));
+      setting.kernel != nullptr
+          ? fmt::format("by the kernel {}", setting.kernel->label)
+          : fmt::format("by {} in {}", setting.method->label, setting.arithmetic->label);
   fmt::print(stderr, "{} inverses {} x {} {}, {}, {} non-finite: {}\n", count, n, n, by,
              dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
              options.output == "-" ? "standard output" : options.output);
@@ -216,13 +205,12 @@ std::string with_name(std::string message, const std::string& path, const std::s
   return message;
 }
 
-void invert_command(const CLI::App& command, const InvertOptions& options) {
-  refuse_leftovers(command);
-  if (options.input.empty()) {
+void invert_input(const InvertOptions& options) {
+  if (options.input.path.empty()) {
     throw UsageError(
         "tristab invert: found no input; allowed: tristab invert INPUT --method M --arithmetic F -o X.npy");
   }
-  if (options.input != "-") return invert_all(options, options.input);
+  if (options.input.path != "-") return invert_all(options, options.input.path);
   const std::string path = buffer_standard_input();
   try {
     invert_all(options, path);
@@ -235,54 +223,36 @@ void invert_command(const CLI::App& command, const InvertOptions& options) {
 
 }  // namespace
 
-void add_invert(CLI::App& app) {
+Command invert_command() {
   auto options = std::make_shared<InvertOptions>();
-  CLI::App* command =
-      app.add_subcommand("invert", R"(Write what one method or kernel returns, bit for bit, as .npy
-To hold one's own kernel against: (I + A)^-1 in float32, [batch, n, n], or in float64 where a step of the arithmetic is
-wider.)");
-  command->allow_extras();
-  command
-      ->add_option("INPUT", options->input, R"(.npy, .npz or .safetensors; -: .npy on standard input
-Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta and g of a layer.)")
-      ->type_name("FILE.npy|npz|safetensors");
-  command
-      ->add_option("PARAMETERS", options->parameters, "key=value of the method, the arithmetic or the kernel")
-      ->type_name("SETTINGS")
-      ->option_text("[PARAMETERS]...");
-  const char* const how = "How to invert";
-  command->add_option("--method", options->method, "method, mxr or mxr:block=8")
-      ->type_name("METHOD")
-      ->group(how);
-  command->add_option("--arithmetic", options->arithmetic, "arithmetic, fp16 or int8:scale=row")
-      ->type_name("ARITHMETIC")
-      ->group(how);
-  command
-      ->add_option("--formation", options->formation, R"(how A is formed from k, beta and g (exact)
-For the layers of a file: one of tristab list formations, gram:product=bf16-h100 for instance.)")
-      ->type_name("FORMATION")
-      ->group(how);
-  command
-      ->add_option("--kernel", options->kernel, R"(kernel instead of these, fla-solve-tril or my.json
-Method, arithmetic and formation are its own.)")
-      ->type_name("KERNEL")
-      ->group(how);
-  const char* const part = "Which part of a .npz or .safetensors file";
-  command->add_option("--tensor", options->tensor, "the tensor that holds A")->type_name("NAME")->group(part);
-  command->add_option("--layer", options->layer, "the layer whose k, beta and g give A")
-      ->type_name("NAME")
-      ->group(part);
-  command->add_option("--chunk", options->chunk, "chunk size of a layer")->type_name("N")->group(part);
-  command->add_option("--heads", options->heads, "its heads, 0,1 (all)")->type_name("HEADS")->group(part);
-  command->add_option("--tokens", options->tokens, "its tokens, 0:512 (all)")
-      ->type_name("RANGE")
-      ->group(part);
-  command->add_option("-o,--output", options->output, "the inverses, - for standard output")
-      ->type_name("FILE.npy")
-      ->group("Output");
-  command->footer(R"(tristab generate ones -o A.npy
-tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy)");
-  command->callback([command, options] { invert_command(*command, *options); });
+  InvertOptions& o = *options;
+  Command command("invert", "Write what one method or kernel returns, bit for bit, as .npy",
+                  R"(To compare with the output of your own kernel: (I + A)^-1 in float32, [batch, n, n], or in float64 where a step of the
+arithmetic is wider.)",
+                  {"tristab generate ones -o A.npy",
+                   "tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy"});
+  command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path,
+                     R"(.npy, .npz or .safetensors; -: .npy on standard input
+Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta and g of a layer.)");
+  command.positional("PARAMETERS", "SETTINGS", o.parameters, "key=value of the method, the arithmetic or the kernel",
+                     "[PARAMETERS]...");
+  command.group("How to invert");
+  command.option("--method", "METHOD", o.method, "method, mxr or mxr:block=8");
+  command.option("--arithmetic", "ARITHMETIC", o.arithmetic, "arithmetic, fp16 or int8:scale=row");
+  command.option("--formation", "FORMATION", o.formation, R"(how A is formed from k, beta and g (exact)
+For the layers of a file: one of tristab list formations, gram:product=bf16-h100 for instance.)");
+  command.option("--kernel", "KERNEL", o.kernel, R"(kernel instead of these, fla-solve-tril or my.json
+Method, arithmetic and formation are its own.)");
+  command.group("Which part of a .npz or .safetensors file");
+  command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
+  command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A");
+  command.option("--chunk", "N", WholeNumber{&o.chunk, 1, largest_size}, "chunk size of a layer");
+  command.option("--heads", "HEADS", o.input.heads, "its heads, 0,1 (all)");
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, 0:512 (all)");
+  command.group("Output");
+  command.option("-o,--output", "FILE.npy", o.output, "the inverses, - for standard output");
+  command.run([options](const Command&) { invert_input(*options); });
+  return command;
 }
 
 }  // namespace tristab

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <memory>
 #include <stdexcept>
 
 #include "command.h"
@@ -12,14 +13,14 @@
 #include "terminal.h"
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/format/format.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/metric.h"
-#include "tristab/metric/metric_explanation.h"
 #include "tristab/recipe/recipe.h"
-#include "tristab/sweep/label.h"
+#include "tristab/sweep/field.h"
 #include "value_type.h"
 
 namespace tristab {
@@ -104,7 +105,7 @@ void list_arithmetics(const std::string& name) {
     print_field("source", description.source);
   }
   print_arithmetic(arithmetic);
-  print_parameters(arithmetic_parameters(name));
+  print_parameters(find_preset(pattern ? pattern_instance : name, "tristab list").description.parameters);
   print_example(arithmetic_example(pattern ? pattern_instance : name));
 }
 
@@ -264,7 +265,7 @@ void list_formations(const std::string& name) {
 
 // The formula of a method, and of those inside it.
 void print_method_formulas(const MethodSpec& spec, const char* header = "formula") {
-  print_field(header, fmt::format("{}: {}", spec.method->description.name, spec.method->description.formula));
+  print_field(header, fmt::format("{}: {}", spec.name, spec.method->description.formula));
   for (const char* inner : {"diagonal", "base"}) {
     if (!spec.settings.has(inner)) continue;
     const std::vector<MethodSpec> nested = expand_method(spec.settings.at(inner), inner);
@@ -290,10 +291,10 @@ void list_kernels(const std::string& name) {
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
   for (const std::string& phase : recipe.phases)
     print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
-  print_field("method", spaced(label_of(recipe.method)));
+  print_field("method", spaced(recipe.method.label));
   print_method_formulas(recipe.method);
   if (recipe.formation.kind != Formation::Kind::exact)
-    print_field("A formed", spaced(label_of(recipe.formation)));
+    print_field("A formed", spaced(recipe.formation.label));
   if (recipe.layer) print_field("layer", fmt::format("w, u, state and outputs in {}", recipe.layer->name));
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     const ArithmeticRow row = describe(arithmetic);
@@ -301,7 +302,7 @@ void list_kernels(const std::string& name) {
     fmt::print("\n{}",
                sentence(fmt::format("stage {}: {}",
                                     stage == "*" ? "* (A as stored, and every stage not named)" : stage,
-                                    label_of(arithmetic)),
+                                    arithmetic.label),
                         page));
     print_field("operands", row.operand);
     print_field("sums", row.accumulator);
@@ -315,69 +316,75 @@ void list_kernels(const std::string& name) {
 }
 
 void list_metrics(const std::string& name) {
+  std::vector<NumberInfo> numbers;
+  for (const Field& field : record_fields()) {
+    if (field.is_number()) numbers.push_back(field.info);
+  }
   if (name.empty()) {
     Table table({{"metric"}, text_column("formula", 62)});
-    for (const MetricInfo& metric : metrics()) {
-      table.add_row({std::string(metric.name), std::string(metric.formula)});
-    }
+    for (const NumberInfo& number : numbers) table.add_row({number.name, number.formula});
     print_text("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n");
     print_table(table);
     return;
   }
-  const MetricInfo& metric = find_item(metrics(), name, "metric", [](const MetricInfo& m) { return m.name; });
-  const MetricInfo& whole = metrics()[static_cast<std::size_t>(whole_metric(metric.metric))];
-  const MetricExplanation& explanation = explain(metric.metric);
-  print_name(std::string(metric.name));
-  if (&whole != &metric)
+  const NumberInfo& number = find_item(std::span<const NumberInfo>(numbers), name, "metric",
+                                       [](const NumberInfo& each) { return each.name; });
+  print_name(number.name);
+  const auto metric = std::ranges::find(metrics(), name, &MetricInfo::name);
+  if (metric != metrics().end() && !metric->whole.empty())
     print_field("", fmt::format("{} over the strictly lower triangle, which the unit diagonal cannot flatter",
-                                whole.name));
-  print_field("formula", metric.formula);
+                                metric->whole));
+  print_field("formula", number.formula);
   print_field("", "X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff");
-  print_field("range", explanation.range);
-  print_field("shows", explanation.shows);
-  print_field("hides", explanation.hides);
-  print_field("undefined", explanation.undefined);
-  print_field("source", whole.source);
-  print_example(metric_example(metric));
+  print_field("range", number.range);
+  print_field("shows", number.shows);
+  print_field("hides", number.hides);
+  print_field("undefined", number.undefined);
+  constexpr const char* rules[] = {"not put together", "median and worst over the finite trials",
+                                   "median and worst over all trials", "the largest of all trials",
+                                   "the sum over all trials"};
+  print_field("trials", rules[static_cast<std::size_t>(number.aggregate)]);
+  print_field("source", number.source);
+  print_example(metric_example(number));
 }
 
-struct ListOptions {
-  std::string kind, name;
+using Lister = void (*)(const std::string& name);
+
+// In the order of vocabularies(), whose names these are.
+struct Listed {
+  const char* kind;
+  Lister list;
 };
-
-void list(const CLI::App& command, const ListOptions& options) {
-  refuse_leftovers(command);
-  static const std::vector<std::string> kinds{"methods",  "kernels",    "arithmetics", "formats",
-                                              "families", "keys",       "betas",       "gates",
-                                              "rules",    "formations", "metrics"};
-  if (options.kind.empty()) {
-    throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
-  }
-  using Lister = void (*)(const std::string&);
-  constexpr Lister listers[] = {list_methods,  list_kernels,    list_arithmetics, list_formats,
-                                list_families, list_keys,       list_betas,       list_gates,
-                                list_rules,    list_formations, list_metrics};
-  const auto kind = std::find(kinds.begin(), kinds.end(), options.kind);
-  if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options.kind, kinds);
-  listers[kind - kinds.begin()](options.name);
-}
+constexpr Listed listed[] = {{"methods", list_methods},   {"kernels", list_kernels},
+                             {"arithmetics", list_arithmetics}, {"formats", list_formats},
+                             {"families", list_families}, {"keys", list_keys},
+                             {"betas", list_betas},       {"gates", list_gates},
+                             {"rules", list_rules},       {"formations", list_formations},
+                             {"metrics", list_metrics}};
 
 }  // namespace
 
-void add_list(CLI::App& app) {
-  auto options = std::make_shared<ListOptions>();
-  CLI::App* command =
-      app.add_subcommand("list", R"(Explain methods, kernels, arithmetics, families, metrics ...
-Without a name a table of all of a kind; with one its formula, source and parameters.)");
-  command->allow_extras();
-  const std::string kinds = kind_type();
-  command->add_option("KIND", options->kind, fmt::format("one of {}", join_names(value_type_of(kinds).words)))
-      ->type_name(kinds);
-  command->add_option("NAME", options->name, "one of them: formula, source, parameters")
-      ->type_name("ENTRY")
-      ->option_text("[NAME]");
-  command->footer("tristab list methods\ntristab list methods mxr");
-  command->callback([command, options] { list(*command, *options); });
+Command list_command() {
+  struct Options {
+    std::string kind, name;
+  };
+  auto options = std::make_shared<Options>();
+  std::vector<std::string> kinds;
+  for (const Listed& each : listed) kinds.emplace_back(each.kind);
+  Command command("list", "Explain methods, kernels, arithmetics, families, metrics ...",
+                  "Without a name a table of all of a kind; with one its formula, source and parameters.",
+                  {"tristab list methods", "tristab list methods mxr"});
+  command.positional("KIND", fmt::format("{}", fmt::join(kinds, "|")).c_str(), options->kind,
+                     fmt::format("one of {}", join_names(kinds)));
+  command.positional("NAME", "ENTRY", options->name, "one of them: formula, source, parameters", "[NAME]");
+  command.run([options, kinds](const Command&) {
+    if (options->kind.empty())
+      throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
+    const auto kind = std::ranges::find(kinds, options->kind);
+    if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
+    listed[kind - kinds.begin()].list(options->name);
+  });
+  return command;
 }
 
 }  // namespace tristab

@@ -39,8 +39,8 @@ std::string formation_example(std::string_view name) {
       name);
 }
 
-std::string metric_example(const MetricInfo& metric) {
-  if (metric.is_count)  // tables of compare have none; a column of the records
+std::string metric_example(const NumberInfo& metric) {
+  if (metric.aggregate != Aggregate::finite_trials && metric.aggregate != Aggregate::all_trials)  // tables of compare have none; a column of the records
     return "echo '{}'|tristab sweep - --families ones --methods mch --arithmetics bf16 -o ones.csv";
   return compared(fmt::format("--methods mbh,mch --metrics {}", metric.name));
 }

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "tristab/metric/metric.h"
+#include "tristab/metric/number.h"
 
 namespace tristab {
 
@@ -15,7 +15,7 @@ std::string arithmetic_example(std::string_view name);  // of formats too: each 
 std::string family_example(std::string_view name);
 std::string rule_example(std::string_view name);
 std::string formation_example(std::string_view name);
-std::string metric_example(const MetricInfo& metric);
+std::string metric_example(const NumberInfo& metric);
 std::string kernel_example(std::string_view name, const std::vector<int>& chunks);
 
 // `choice` is the parameter that takes the model: "keys", "beta", "gate".

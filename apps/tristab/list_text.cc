@@ -6,6 +6,8 @@
 
 #include "terminal.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 
 void print_field(const std::string& name, std::string_view text) {

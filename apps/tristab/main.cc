@@ -11,31 +11,26 @@
 #include <system_error>
 
 #include "command.h"
-#include "help_formatter.h"
 #include "interrupt.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/evaluate.h"
 
 namespace {
 
-constexpr const char* summary =
-    R"(How wrong does (I + A)^-1 get in low precision, A strictly lower triangular?
-Linear-attention layers of the delta-rule family (Gated DeltaNet, Kimi Delta Attention, RWKV-7, DeltaNet) invert a small
+using namespace tristab;
+
+constexpr const char* summary = "How wrong does (I + A)^-1 get in low precision, A strictly lower triangular?";
+constexpr const char* details =
+    R"(Linear-attention layers of the delta-rule family (Gated DeltaNet, Kimi Delta Attention, RWKV-7, DeltaNet) invert a small
 unit lower triangular matrix I + A for every chunk of tokens, A = strictly_lower(diag(beta) K K^T * decay). tristab
 generates such matrices and reads real ones, runs every method and the kernels of real systems in emulated arithmetic,
 bit for bit, and compares with a certified inverse in high precision.
 
 Data goes to standard output or the named file, everything else to standard error. In place of a file, - is standard
 input or standard output.)";
-
-constexpr const char* examples = R"(tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16
-tristab sweep configs/sweeps/quick.json
-tristab compare results/quick.json --methods mbh,mxr
-tristab sweep --help)";
-
-constexpr const char* color_help = "colours: auto (on a terminal), always, never";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
 
@@ -46,58 +41,44 @@ std::string one_line(std::string text) {
   return text;
 }
 
-// What the parser found, "--jobs: 1 required N missing", in words of our own.
-std::string finding(const std::string& text) {
-  const std::string option = text.substr(0, text.find(':'));
-  if (text.ends_with(" missing")) return fmt::format("found nothing after {}", option);
-  if (text.find("At Most 1 required") != std::string::npos) return fmt::format("found {} twice", option);
-  return text;
+// --color, of the program and of every command.
+OptionEntry color_option(std::string& choice, bool inherited) {
+  OptionEntry entry;
+  entry.names = {"--color"};
+  entry.inherited = inherited;
+  entry.value = value_type_of("WHEN");
+  entry.group = "Options";
+  entry.help = "colours: auto (on a terminal), always, never";
+  entry.take = [&choice](const std::vector<std::string>& words) {
+    choice = words.back();
+    choose_color(choice);
+  };
+  return entry;
 }
 
 int run(int count, char** arguments) {
-  using namespace tristab;
   const CommandWords words(arguments, arguments + count);
-  CLI::App app(summary, "tristab");
-  const ToolInfo info = tool_info();
-  app.set_version_flag("--version", fmt::format("tristab {} ({}, {}, {})", info.version, info.commit,
-                                                info.compiler, info.simd));
-  app.require_subcommand(0, 1);
-  app.allow_extras();
-  app.formatter(std::make_shared<HelpFormatter>());
-  app.footer(examples);
   int status = 0;
-  add_sweep(app, words, status);
-  add_compare(app);
-  add_report(app);
-  add_export(app);
-  add_generate(app);
-  add_invert(app);
-  add_list(app);
-  add_schema(app);
-  add_selftest(app, status);
-  add_completion(app);
-  add_man(app);
-  std::vector<CLI::App*> places = app.get_subcommands({});
-  places.push_back(&app);
-  for (CLI::App* place : places)
-    place->add_option_function<std::string>("--color", choose_color, color_help)->type_name("WHEN");
-  try {
-    app.parse(count, arguments);
-  } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    std::string place = "tristab";
-    for (const CLI::App* command : app.get_subcommands()) place += " " + command->get_name();
-    throw UsageError(fmt::format("{}: {}; allowed: see {} --help", place, finding(error.what()), place));
-  }
-  if (!app.get_subcommands().empty()) return status;
-  refuse_words_before_commands(app);
-  fmt::print("{}", app.help());
-  return 0;
+  std::string color;
+  Program program{Command("tristab", summary, details,
+                          {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16",
+                           "tristab sweep configs/sweeps/quick.json",
+                           "tristab compare results/quick.json --methods mbh,mxr", "tristab sweep --help"}),
+                  {}};
+  program.commands = {sweep_command(words, status), compare_command(),  report_command(),
+                      export_command(),             generate_command(), invert_command(),
+                      list_command(),               schema_command(),   selftest_command(status),
+                      completion_command(),         man_command(program), complete_command(program)};
+  program.self.add(color_option(color, false));
+  for (Command& command : program.commands) command.add(color_option(color, true));
+  const ToolInfo info = tool_info();
+  run_command_line(program, fmt::format("tristab {} ({}, {}, {})", info.version, info.commit, info.compiler, info.simd),
+                   count, arguments);
+  return status;
 }
 
 // fputs, because a standard error that is closed must not become one more exception.
 int complain(int status, const std::string& message) {
-  using namespace tristab;
   const std::string error = styled("error:", Style::fail, standard_error_page());
   std::fputs(fmt::format("tristab: {} {}\n", error, one_line(message)).c_str(), stderr);
   return status;
@@ -117,8 +98,7 @@ void flush_standard_output() {
 }
 
 // JSON takes UTF-8 alone; names of files may be any bytes.
-std::string encoding_failure(int count, char** arguments, const std::string& otherwise) {
-  using tristab::Json;
+std::string encoding_failure(int count, char** arguments, const std::string& message) {
   for (int k = 1; k < count; ++k) {
     const Json word(arguments[k]);
     try {
@@ -128,7 +108,7 @@ std::string encoding_failure(int count, char** arguments, const std::string& oth
                          word.dump(-1, ' ', false, Json::error_handler_t::replace));
     }
   }
-  return otherwise;
+  return message;
 }
 
 // By default glibc gives blocks of 128 KiB, a layer's state among them, back to the system at every release: page faults

@@ -95,11 +95,10 @@ std::string option_tag(const OptionEntry& option) {
 }
 
 // Options under the headings of their groups.
-std::string option_entries(const CommandEntry& command) {
+std::string option_entries(const Command& command) {
   std::string text, heading;
-  for (const OptionEntry& option : command.options) {
-    if (option.group.empty() || option.inherited) continue;
-    if (option.names.back() == "--help" && command.name != "tristab") continue;
+  for (const OptionEntry& option : command.options()) {
+    if (option.inherited) continue;
     if (!option.positional && option.group != heading) {
       heading = option.group;
       if (heading != "Options") text += fmt::format(".PP\n{}:\n", escaped(heading));
@@ -117,11 +116,11 @@ std::string example_lines(const std::vector<std::string>& examples) {
   return text + ".RE\n.fi\n";
 }
 
-std::string command_section(const CommandEntry& command) {
-  std::string text = fmt::format(".SS {}\n", escaped(command_synopsis(command)));
-  text += paragraphs(sentence(command.summary) + "\n" + command.details, ".PP");
+std::string command_section(const Command& command) {
+  std::string text = fmt::format(".SS {}\n", escaped(command.synopsis()));
+  text += paragraphs(sentence(command.summary()) + "\n" + command.details(), ".PP");
   text += option_entries(command);
-  return text + example_lines(command.examples);
+  return text + example_lines(command.examples());
 }
 
 std::string names_section() {
@@ -197,18 +196,20 @@ std::string papers_section() {
 
 }  // namespace
 
-std::string man_page(const CommandTable& table, const std::string& version) {
-  const CommandEntry& program = table.program;
+std::string man_page(const Program& program, const std::string& version) {
   std::string text = ".\\\" Made by: tristab man\n";
   text += fmt::format(".TH TRISTAB 1 \"\" \"tristab {}\" \"User Commands\"\n.nh\n.ad l\n", escaped(version));
   text += section("NAME") + "tristab \\- numerical stability of triangular inversion in low precision\n";
   text += section("SYNOPSIS") + ".B tristab\n.I COMMAND\n.RI [ OPTIONS ]\n";
-  text += section("DESCRIPTION") + paragraphs(program.details, ".PP");
-  text += section("OPTIONS") + option_entries(program);
+  text += section("DESCRIPTION") + paragraphs(program.self.details(), ".PP");
+  text += section("OPTIONS") + entry(".B \\-h, \\-\\-help", "Print the help of the program or of a command.") +
+          entry(".B \\-\\-version", "Print the version.") + option_entries(program.self);
   text += section("COMMANDS");
-  for (const CommandEntry& command : table.commands) text += command_section(command);
+  for (const Command& command : program.commands) {
+    if (!command.summary().empty()) text += command_section(command);
+  }
   text += names_section() + exit_section() + environment_section() + files_section();
-  text += section("EXAMPLES") + example_lines(program.examples);
+  text += section("EXAMPLES") + example_lines(program.self.examples());
   return text + papers_section();
 }
 

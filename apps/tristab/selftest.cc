@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <memory>
 
 #include "command.h"
 #include "interrupt.h"
@@ -24,7 +25,8 @@ using selftest::Runner;
 
 struct SelftestOptions {
   bool exhaustive = false;
-  std::string vectors, jobs;
+  std::string vectors;
+  std::int64_t jobs = 0;
 };
 
 // The name of what is being checked and how far it is: on standard error, and only where that is a terminal.
@@ -180,15 +182,14 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
   return report.finish();
 }
 
-bool passes(const CLI::App& command, const SelftestOptions& options) {
-  refuse_leftovers(command);
+bool passes(const Command& command, const SelftestOptions& options) {
   if (options.exhaustive && !options.vectors.empty()) {
     throw UsageError("tristab selftest: found --exhaustive with --vectors; allowed: one of them");
   }
-  if (command.count("--vectors") != 0 && options.vectors.empty())
+  if (command.given("--vectors") && options.vectors.empty())
     throw UsageError("--vectors: found nothing; allowed: a .safetensors file");
   CurrentCheck current;
-  const Runner runner(job_count(options.jobs), listen_for_interrupts(), current.progress());
+  const Runner runner(static_cast<int>(options.jobs), listen_for_interrupts(), current.progress());
   try {
     return options.vectors.empty() ? run_checks(options.exhaustive, runner, current)
                                    : run_vectors(options.vectors, runner, current);
@@ -200,25 +201,23 @@ bool passes(const CLI::App& command, const SelftestOptions& options) {
 
 }  // namespace
 
-void add_selftest(CLI::App& app, int& status) {
+Command selftest_command(int& status) {
   auto options = std::make_shared<SelftestOptions>();
-  CLI::App* command = app.add_subcommand("selftest", R"(Check the emulated arithmetic on this machine
-Rounding, single operations, sums of products, matrix units and every SIMD level of this machine against MPFR and
-independent oracles, in under a minute. The exit status is 1 where anything differs.)");
-  command->allow_extras();
-  command->add_flag("--exhaustive", options->exhaustive,
-                    R"(all pairs of fp16 and bf16, all floats: minutes
+  SelftestOptions& o = *options;
+  Command command("selftest", "Check the emulated arithmetic on this machine",
+                  R"(Rounding, single operations, sums of products, matrix units and every SIMD level of this machine against MPFR and
+independent oracles, in under a minute. The exit status is 1 where anything differs.)",
+                  {"tristab selftest", "tristab selftest --vectors tests/data/h100-dots.safetensors"});
+  command.flag("--exhaustive", o.exhaustive, R"(all pairs of fp16 and bf16, all floats: minutes
 + - * / and square root on all pairs of operands, fma on all triples of e4m3 and e5m2, and the rounding of all 2^32
 floats.)");
-  command
-      ->add_option("--vectors", options->vectors, R"(instead: products recorded on hardware
-Tensors <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, which must agree in every bit.)")
-      ->type_name("FILE.safetensors");
-  command->add_option("--jobs", options->jobs, "threads (all cores)")->type_name("N");
-  command->footer("tristab selftest\ntristab selftest --vectors tests/data/h100-dots.safetensors");
-  command->callback([command, options, &status] {
-    if (!passes(*command, *options)) status = 1;
+  command.option("--vectors", "FILE.safetensors", o.vectors, R"(instead: products recorded on hardware
+Tensors <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, which must agree in every bit.)");
+  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
+  command.run([options, &status](const Command& given) {
+    if (!passes(given, *options)) status = 1;
   });
+  return command;
 }
 
 }  // namespace tristab

@@ -5,28 +5,31 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <memory>
 
 #include "command.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/base/json.h"
+#include "tristab/report/closing_summary.h"
 #include "tristab/report/expectation_table.h"
-#include "tristab/report/findings.h"
 #include "tristab/report/html_report.h"
 #include "tristab/report/layer_table.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/table.h"
 #include "tristab/report/tool_info.h"
-#include "tristab/sweep/label.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
 namespace {
 
 struct SweepOptions {
-  std::string config, output, format, html, jobs, max_cases;
+  std::string config, output, format, html;
   std::string chunks, methods, kernels, arithmetics, families, trials, seed;
+  std::int64_t jobs = 0, max_cases = 0;
   bool dry_run = false, layer = false;
 };
 
@@ -43,7 +46,7 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
     std::vector<TableCell> cells;
     if (config.has_scenarios()) cells.push_back(group.scenario == above ? "" : group.scenario->name);
     above = group.scenario;
-    cells.push_back(label_of(group.family->spec));
+    cells.push_back(group.family->spec.label);
     cells.push_back(std::to_string(group.n));
     cells.push_back(std::to_string(group.count));
     cells.push_back(
@@ -74,12 +77,12 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
 }
 
 // Passes everything on to the writer and keeps what a reader should know at once.
-class ObservingSink : public ResultSink {
+class SinkWithProgress : public ResultSink {
  public:
-  ObservingSink(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path)
+  SinkWithProgress(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path)
       : writer_(std::move(writer)), progress_(progress), path_(std::move(path)) {}
-  RenderedMatrix render(const MatrixResult& result) const override { return writer_->render(result); }
-  void accept(const MatrixResult& result, RenderedMatrix rendered) override {
+  SerializedRecords render(const MatrixResult& result) const override { return writer_->render(result); }
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
     progress_.add(result);
     writer_->accept(result, std::move(rendered));
   }
@@ -87,28 +90,28 @@ class ObservingSink : public ResultSink {
   void accept_layer(const LayerResult& result, std::string rendered) override {
     progress_.add(result);
     layers.add(result);
-    layer_findings_.add(result);
+    layer_counts_.add(result);
     writer_->accept_layer(result, std::move(rendered));
   }
   void finish(const SweepReport& done) override {
     progress_.phase(fmt::format("writing {}", path_ == "-" ? "the summary" : path_));
     writer_->finish(done);
     outcomes = done.expectations;
-    findings = findings_text(done, layer_findings_, path_, standard_error_page());
+    closing = closing_summary(done, layer_counts_, path_, standard_error_page());
   }
 
   LayerTable layers;
   std::vector<ExpectationOutcome> outcomes;
-  std::string findings;  // the summary that they are made from is not kept
+  std::string closing;  // the summary that it is made from is not kept
 
  private:
   std::unique_ptr<ResultSink> writer_;
   Progress& progress_;
   std::string path_;
-  LayerFindings layer_findings_;
+  LayerCounts layer_counts_;
 };
 
-ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& options) {
+ConfigOverrides overrides_of(const Command& command, const SweepOptions& options) {
   ConfigOverrides overrides;
   const std::pair<const char*, const std::string*> given[] = {
       {"chunks", &options.chunks},     {"methods", &options.methods},
@@ -116,23 +119,21 @@ ConfigOverrides overrides_of(const CLI::App& command, const SweepOptions& option
       {"families", &options.families}, {"trials", &options.trials},
       {"seed", &options.seed}};
   for (const auto& [name, text] : given) {
-    if (command.count(fmt::format("--{}", name)) > 0) overrides.emplace(name, *text);
+    if (command.given(fmt::format("--{}", name))) overrides.emplace(name, *text);
   }
   if (options.layer) overrides.emplace("layer", "true");
   return overrides;
 }
 
 // Whether all expectations of the configuration are met.
-bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWords& words) {
-  refuse_leftovers(command);
+bool sweep(const Command& command, const SweepOptions& options, const CommandWords& words) {
   if (options.config.empty()) {
     throw UsageError("tristab sweep: found no configuration; allowed: tristab sweep CONFIG.json");
   }
-  if (command.count("--output") > 0 && options.output.empty()) {
+  if (command.given("--output") && options.output.empty()) {
     throw UsageError("-o: found nothing; allowed: a result file, or - for standard output");
   }
   static_cast<void>(Json(words).dump());  // results quote them: refused before the work if not UTF-8
-  const int jobs = job_count(options.jobs);
   const SweepConfig config = load_config(options.config, overrides_of(command, options));
   std::string path = options.output;
   ResultFormat format = ResultFormat::json;
@@ -142,7 +143,7 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   } else {
     format = result_format_of(options.format, path);
   }
-  if (command.count("--html") > 0 && options.html.empty()) {
+  if (command.given("--html") && options.html.empty()) {
     throw UsageError("--html: found nothing; allowed: an HTML file, or - for standard output");
   }
   if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
@@ -150,12 +151,9 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
                                  path == "-" ? "on standard output" : "in CSV"));
   }
   const Plan plan = make_plan(config);
-  if (!options.max_cases.empty()) {
-    const std::int64_t most = whole_number("--max-cases", options.max_cases, 1, std::int64_t{1} << 53);
-    if (plan.cases > most) {
-      throw UsageError(
-          fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, most));
-    }
+  if (options.max_cases > 0 && plan.cases > options.max_cases) {
+    throw UsageError(fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases,
+                                 options.max_cases));
   }
   if (format == ResultFormat::csv && plan.sequences > 0) {
     throw UsageError(
@@ -169,17 +167,17 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
   // Between lines of a result on the same terminal a progress line has no place.
   Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
-  ObservingSink sink(make_result_writer(format, path, header), progress, path);
-  run_sweep(config, plan, {jobs, &listen_for_interrupts(), progress.reporter()}, sink);
+  SinkWithProgress sink(make_result_writer(format, path, header), progress, path);
+  run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
   progress.clear();
 
-  // Tables are data; the findings are not.
+  // Tables are data; the closing summary is not.
   std::FILE* const data = path == "-" ? stderr : stdout;
   const Page page = path == "-" ? standard_error_page() : standard_output_page();
   if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
   if (!sink.outcomes.empty()) fmt::print(data, "{}", expectations_table(sink.outcomes, page));
   std::fflush(data);
-  std::fputs(sink.findings.c_str(), stderr);  // fputs: the result is complete even where nobody can be told
+  std::fputs(sink.closing.c_str(), stderr);  // ignores errors on stderr: the result is already written
   if (!options.html.empty()) {
     progress.phase(fmt::format("writing {}", options.html));
     write_html_report(path, options.html);
@@ -190,84 +188,55 @@ bool sweep(const CLI::App& command, const SweepOptions& options, const CommandWo
 
 }  // namespace
 
-void add_sweep(CLI::App& app, const CommandWords& words, int& status) {
+Command sweep_command(const CommandWords& words, int& status) {
   auto options = std::make_shared<SweepOptions>();
-  CLI::App* command = app.add_subcommand("sweep", R"(Run every case of a configuration into one result file
-Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
+  SweepOptions& o = *options;
+  Command command("sweep", "Run every case of a configuration into one result file",
+                  R"(Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
 names; each inverse is compared with a certified one in high precision. The same configuration, seed and version give
 the same numbers on every machine and with any number of threads.
 
-Where the configuration states expectations, a table says which are met, and the exit status is 1 where one is not.)");
-  command->allow_extras();
-  command
-      ->add_option("CONFIG", options->config, R"(configuration, JSON; - for standard input
+Where the configuration states expectations, a table says which are met, and the exit status is 1 where one is not.)",
+                  {"tristab sweep configs/sweeps/quick.json --html results/quick.html"});
+  command.positional("CONFIG", "FILE.json", o.config, R"(configuration, JSON; - for standard input
 Paths in it are relative to its own directory. Examples are in configs/sweeps; configs/kernels holds kernels, which may
-be written by hand as well.)")
-      ->type_name("FILE.json");
-  const char* const instead = "Instead of the configuration's";
-  command
-      ->add_option("--chunks", options->chunks, R"(sizes, 16,64 or 16:256:*2
-A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256.)")
-      ->type_name("SIZES")
-      ->group(instead);
-  command
-      ->add_option("--methods", options->methods, R"(methods, mbh,mxr:block=8/16
+be written by hand as well.)");
+  command.group("Instead of the configuration's");
+  command.option("--chunks", "SIZES", o.chunks, R"(sizes, 16,64 or 16:256:*2
+A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256.)");
+  command.option("--methods", "METHODS", o.methods, R"(methods, mbh,mxr:block=8/16
 Names with parameters after a colon; of a parameter several values, each tried, with / between them. A name stands for
-its default parameters, which tristab list methods NAME tells.)")
-      ->type_name("METHODS")
-      ->group(instead);
-  command
-      ->add_option("--kernels", options->kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32
+its default parameters, which tristab list methods NAME tells.)");
+  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32
 Names of tristab list kernels, or paths of JSON files such as those in configs/kernels. A kernel is run at the sizes
-that it takes, in its own arithmetic.)")
-      ->type_name("KERNELS")
-      ->group(instead);
-  command
-      ->add_option("--arithmetics", options->arithmetics, R"(arithmetics, fp16,int8:scale=row
-Names of tristab list arithmetics, or any format as eXmY.)")
-      ->type_name("ARITHMETICS")
-      ->group(instead);
-  command
-      ->add_option("--families", options->families, R"(families, ones,uniform:scale=0.1
-Names of tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)")
-      ->type_name("FAMILIES")
-      ->group(instead);
-  command->add_option("--trials", options->trials, "matrices of each random family")
-      ->type_name("N")
-      ->group(instead);
-  command->add_option("--seed", options->seed, "seed of the random families")->type_name("N")->group(instead);
-  command
-      ->add_option("-o,--output", options->output, R"(result, - for standard output (results/NAME.json)
+that it takes, in its own arithmetic.)");
+  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, fp16,int8:scale=row
+Names of tristab list arithmetics, or any format as eXmY.)");
+  command.option("--families", "FAMILIES", o.families, R"(families, ones,uniform:scale=0.1
+Names of tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)");
+  command.option("--trials", "N", o.trials, "matrices of each random family");
+  command.option("--seed", "N", o.seed, "seed of the random families");
+  command.group("Output");
+  command.option("-o,--output", "FILE.json|ndjson|csv", o.output,
+                 R"(result, - for standard output (results/NAME.json)
 NAME is the configuration's. The file gets this name when it is complete, except in NDJSON, which can be read while it
-grows.)")
-      ->type_name("FILE.json|ndjson|csv")
-      ->group("Output");
-  command
-      ->add_option("--format", options->format, R"(what to write (told by the extension of -o)
-json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: the records alone.)")
-      ->type_name("json|ndjson|csv")
-      ->group("Output");
-  command
-      ->add_option("--html", options->html, R"(also a page with figures, as tristab report makes it
-Needs a result in a .json or .ndjson file.)")
-      ->type_name("FILE.html")
-      ->group("Output");
-  command
-      ->add_flag("--layer", options->layer, R"(also the outputs and states that the inverses give
+grows.)");
+  command.option("--format", "json|ndjson|csv", o.format, R"(what to write (told by the extension of -o)
+json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: the records alone.)");
+  command.option("--html", "FILE.html", o.html, R"(also a page with figures, as tristab report makes it
+Needs a result in a .json or .ndjson file.)");
+  command.flag("--layer", o.layer, R"(also the outputs and states that the inverses give
 Every inverse is carried on through W, U, the state and the outputs of a whole sequence and compared with the
-recurrence in high precision; as "layer": true in the configuration.)")
-      ->group("Output");
-  command->add_option("--jobs", options->jobs, "threads (all cores)")->type_name("N")->group("Run");
-  command
-      ->add_option("--max-cases", options->max_cases, R"(refuse a sweep of more cases
-Nothing is run then, and the exit status is 2.)")
-      ->type_name("N")
-      ->group("Run");
-  command->add_flag("--dry-run", options->dry_run, "print the number of cases and stop")->group("Run");
-  command->footer("tristab sweep configs/sweeps/quick.json --html results/quick.html");
-  command->callback([command, options, &words, &status] {
-    if (!sweep(*command, *options, words)) status = 1;
+recurrence in high precision; as "layer": true in the configuration.)");
+  command.group("Run");
+  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
+  command.option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53}, R"(refuse a sweep of more cases
+Nothing is run then, and the exit status is 2.)");
+  command.flag("--dry-run", o.dry_run, "print the number of cases and stop");
+  command.run([options, &words, &status](const Command& given) {
+    if (!sweep(given, *options, words)) status = 1;
   });
+  return command;
 }
 
 }  // namespace tristab

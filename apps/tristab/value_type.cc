@@ -76,12 +76,4 @@ ValueType value_type_of(std::string_view type_name) {
   return type;
 }
 
-std::string kind_type() {
-  std::string kinds;
-  for (const Vocabulary& vocabulary : vocabularies()) {
-    kinds += fmt::format("{}{}", kinds.empty() ? "" : "|", vocabulary.kind);
-  }
-  return kinds;
-}
-
 }  // namespace tristab

@@ -1,4 +1,4 @@
-// What an option takes, read from its type name in the option table (CLI::Option::type_name).
+// What an option takes, read from its type name in the option table.
 #pragma once
 
 #include <string>
@@ -35,8 +35,5 @@ struct ValueType {
 //   SIZES, HEADS         numbers with commas between them
 // Any other one (N, SEED) is shown as it is, and nothing is known of its values.
 ValueType value_type_of(std::string_view type_name);
-
-// "methods|kernels|...": the type of what `tristab list` lists.
-std::string kind_type();
 
 }  // namespace tristab

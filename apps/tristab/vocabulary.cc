@@ -12,10 +12,8 @@
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
-#include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
-#include "tristab/report/cross_table.h"
-#include "tristab/sweep/label.h"
+#include "tristab/sweep/field.h"
 
 namespace tristab {
 namespace {
@@ -61,8 +59,7 @@ Vocabulary arithmetics_vocabulary() {
   Vocabulary all{"arithmetics", {}};
   for (const Description& arithmetic : arithmetic_descriptions()) {
     if (arithmetic.name.starts_with("eXmY")) continue;
-    all.entries.push_back(
-        {arithmetic.name, brief(arithmetic.summary), setting_words(arithmetic_parameters(arithmetic.name))});
+    all.entries.push_back(entry_of(arithmetic));
   }
   return all;
 }
@@ -89,8 +86,8 @@ Vocabulary rules_vocabulary() {
 
 Vocabulary metrics_vocabulary() {
   Vocabulary all{"metrics", {}};
-  for (const MetricInfo& metric : metrics()) {
-    all.entries.push_back({std::string(metric.name), brief(metric.formula), {}});
+  for (const Field& field : record_fields()) {
+    if (field.is_number()) all.entries.push_back({field.name(), brief(field.info.formula), {}});
   }
   return all;
 }
@@ -113,28 +110,11 @@ const std::vector<Vocabulary>& vocabularies() {
 const Vocabulary& table_metrics() {
   static const Vocabulary all = [] {
     Vocabulary names{"table-metrics", {}};
-    for (const std::string& name : cross_metrics()) {
-      const auto metric = std::find_if(metrics().begin(), metrics().end(),
-                                       [&](const MetricInfo& m) { return m.name == name; });
-      names.entries.push_back({name, metric == metrics().end() ? "" : brief(metric->formula), {}});
-    }
+    for (const Field* field : distributed_fields())
+      names.entries.push_back({field->name(), brief(field->info.formula), {}});
     return names;
   }();
   return all;
-}
-
-std::vector<SharedSettings> shared_settings() {
-  std::vector<SharedSettings> shared;
-  for (const Vocabulary& vocabulary : vocabularies()) {
-    for (const VocabularyEntry& entry : vocabulary.entries) {
-      if (entry.settings.empty()) continue;
-      auto same = std::find_if(shared.begin(), shared.end(),
-                               [&](const SharedSettings& s) { return s.settings == entry.settings; });
-      if (same == shared.end()) same = shared.insert(shared.end(), {{}, entry.settings});
-      same->names.push_back(fmt::format("{}:{}", vocabulary.kind, entry.name));
-    }
-  }
-  return shared;
 }
 
 const Vocabulary& vocabulary_of(const std::string& kind) {

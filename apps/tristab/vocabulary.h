@@ -31,13 +31,6 @@ const std::vector<Vocabulary>& vocabularies();
 // What `tristab compare --metrics` takes: not all of `tristab list metrics`, and the quantities of a summary besides.
 const Vocabulary& table_metrics();
 
-// The names that take the same settings, as "methods:mxr", with these settings; those that take none are left out.
-struct SharedSettings {
-  std::vector<std::string> names;
-  std::vector<SettingWord> settings;
-};
-std::vector<SharedSettings> shared_settings();
-
 // The vocabulary of a kind, table_metrics() for "table-metrics". Throws std::logic_error for another one.
 const Vocabulary& vocabulary_of(const std::string& kind);
 

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "run_program.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "run_program.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

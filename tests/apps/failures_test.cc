@@ -11,6 +11,7 @@
 
 #include "run_program.h"
 #include "support/shared_data.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/source.h"
 

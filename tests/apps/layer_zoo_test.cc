@@ -14,6 +14,7 @@
 
 #include "run_program.h"
 #include "support/shared_data.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

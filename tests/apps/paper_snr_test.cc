@@ -12,6 +12,7 @@
 #include <sstream>
 
 #include "run_program.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

@@ -7,6 +7,7 @@
 
 #include "plot_points.h"
 #include "run_program.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

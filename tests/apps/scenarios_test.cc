@@ -5,6 +5,7 @@
 #include <set>
 
 #include "run_program.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

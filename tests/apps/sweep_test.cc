@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "run_program.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -10,6 +10,7 @@
 #include "support/bits.h"
 #include "support/machines.h"
 #include "tristab/arithmetic/machine.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -16,6 +16,7 @@
 #include "support/shared_data.h"
 #include "support/simd_levels.h"
 #include "tristab/arithmetic/kernels.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

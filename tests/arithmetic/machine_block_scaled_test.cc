@@ -10,6 +10,7 @@
 #include "support/block_scale_oracle.h"
 #include "support/machines.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -1,5 +1,6 @@
 // Values are immutable, and the Machine's exact operations do what plain loops on matrices do.
 #include "tristab/arithmetic/machine.h"
+#include "tristab/base/json.h"
 
 #include <gtest/gtest.h>
 

@@ -14,6 +14,7 @@
 #include "support/simd_levels.h"
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/arithmetic/presets.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 
 namespace tristab {

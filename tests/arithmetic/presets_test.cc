@@ -9,6 +9,7 @@
 
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

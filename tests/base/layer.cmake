@@ -1,3 +1,3 @@
 tristab_tests(base
-  SOURCES elementary_test.cc random_test.cc errors_test.cc nearest_file_test.cc parameters_test.cc parameter_schema_test.cc spool_test.cc
+  SOURCES elementary_test.cc random_test.cc errors_test.cc json_text_test.cc nearest_file_test.cc parameters_test.cc spool_test.cc
   USES tristab_base PkgConfig::MPFR)

@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // The chunked form of every rule against its recurrence token by token.
+#include "tristab/base/json.h"
 #include "tristab/layer/chunked_layer.h"
 
 #include <gtest/gtest.h>

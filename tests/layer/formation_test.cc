@@ -1,4 +1,5 @@
 // Formation of A as kernels do it: against plain loops in float, and the overflow that its anchors cause.
+#include "tristab/base/json.h"
 #include "tristab/layer/formation.h"
 
 #include <gtest/gtest.h>

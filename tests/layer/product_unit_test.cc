@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/layer/product_unit.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
 // The recurrences in long double against the same ones in 50 digits: what long double misses is far below what is measured.
+#include "tristab/base/json.h"
 #include "tristab/layer/recurrence.h"
 
 #include <gtest/gtest.h>

@@ -1,6 +1,7 @@
 // Tokens for the tests of this layer.
 #pragma once
 
+#include "tristab/base/json.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"
 

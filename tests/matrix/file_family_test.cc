@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "test_support.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab {

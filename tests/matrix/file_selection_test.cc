@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/matrix/family/file_selection.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/matrix/keys/keys.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 // LayerTensors on files written here, in which every value tells its tensor, row, head and column: a wrong one of them
 // is seen.
+#include "tristab/base/json.h"
 #include "tristab/matrix/layer_tensors.h"
 
 #include <gtest/gtest.h>

@@ -7,6 +7,8 @@
 
 #include "test_support.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

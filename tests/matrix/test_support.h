@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/source.h"
 
 namespace tristab::testing_support {

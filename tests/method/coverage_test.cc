@@ -1,5 +1,6 @@
 // Every method in every arithmetic at every size, on trained layers too: no refusal, and sound results.
 #include "problems.h"
+#include "tristab/base/json.h"
 #include "tristab/metric/verdict.h"
 
 namespace tristab {

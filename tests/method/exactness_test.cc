@@ -3,6 +3,8 @@
 
 #include "problems.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

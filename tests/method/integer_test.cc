@@ -1,6 +1,8 @@
 // Integers: the identity costs most of the range, so keeping it outside the quantiser pays.
 #include "problems.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

@@ -5,6 +5,8 @@
 
 #include "problems.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

@@ -7,6 +7,8 @@
 #include "problems.h"
 #include "support/shared_data.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

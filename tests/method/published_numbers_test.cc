@@ -2,6 +2,8 @@
 // draws.
 #include "problems.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

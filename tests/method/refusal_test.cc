@@ -2,6 +2,7 @@
 // name.
 #include "problems.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -1,6 +1,8 @@
 // The algebra of arXiv 2606.06034, checked in exact arithmetic (methods.md section 5).
 #include "problems.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

@@ -2,6 +2,7 @@
 #include "plain_loops.h"
 #include "problems.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 
 namespace tristab {

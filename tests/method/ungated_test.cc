@@ -2,6 +2,8 @@
 #include "plain_loops.h"
 #include "problems.h"
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 namespace {
 

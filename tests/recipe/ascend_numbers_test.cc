@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "tristab/base/json.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
 #include "tristab/metric/measure.h"

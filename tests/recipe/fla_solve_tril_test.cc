@@ -8,6 +8,7 @@
 #include <string>
 
 #include "support/shared_data.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/tensor_file.h"
 #include "tristab/recipe/recipe.h"
 

@@ -1,4 +1,5 @@
 // Recipe files: what they must hold, what is refused and how, parameters, stages, sizes.
+#include "tristab/base/json.h"
 #include "tristab/recipe/recipe.h"
 
 #include <gtest/gtest.h>

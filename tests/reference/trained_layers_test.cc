@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "support/shared_data.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/source.h"
 #include "tristab/reference/condition.h"
 #include "tristab/reference/inverse.h"

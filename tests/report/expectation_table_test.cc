@@ -10,8 +10,8 @@ namespace {
 // Passes over everything but the outcomes.
 class OutcomeSink : public ResultSink {
  public:
-  RenderedMatrix render(const MatrixResult&) const override { return {}; }
-  void accept(const MatrixResult&, RenderedMatrix) override {}
+  SerializedRecords render(const MatrixResult&) const override { return {}; }
+  void accept(const MatrixResult&, SerializedRecords) override {}
   std::string render_layer(const LayerResult&) const override { return {}; }
   void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport& report) override { outcomes = report.expectations; }

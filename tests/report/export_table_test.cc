@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/report/export_table.h"
 
 #include <gtest/gtest.h>

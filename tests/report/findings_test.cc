@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/report/findings.h"
 
 #include <gtest/gtest.h>
@@ -311,8 +312,8 @@ TEST(Findings, one_and_two_threads_find_the_same) {
   const auto found = [](int jobs) {
     class Sink : public ResultSink {
      public:
-      RenderedMatrix render(const MatrixResult&) const override { return {}; }
-      void accept(const MatrixResult&, RenderedMatrix) override {}
+      SerializedRecords render(const MatrixResult&) const override { return {}; }
+      void accept(const MatrixResult&, SerializedRecords) override {}
       std::string render_layer(const LayerResult&) const override { return {}; }
       void accept_layer(const LayerResult& result, std::string) override { layers.add(result); }
       void finish(const SweepReport& done) override { report = done; }

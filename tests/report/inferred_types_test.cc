@@ -9,6 +9,7 @@
 #include <regex>
 
 #include "small_sweep.h"
+#include "tristab/base/json.h"
 #include "tristab/report/export_table.h"
 
 namespace tristab {

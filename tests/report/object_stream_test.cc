@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/report/object_stream.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/report/progress_line.h"
 
 #include <gtest/gtest.h>

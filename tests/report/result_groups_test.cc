@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/report/result_groups.h"
 
 #include <gtest/gtest.h>

@@ -8,6 +8,7 @@
 
 #include "small_sweep.h"
 #include "support/parsed_schema.h"
+#include "tristab/base/json.h"
 #include "tristab/report/column.h"
 
 namespace tristab {

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string>
 
+#include "tristab/base/json.h"
 #include "tristab/report/result_writer.h"
 
 namespace tristab {

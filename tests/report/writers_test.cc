@@ -7,6 +7,7 @@
 
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/report/column.h"
 #include "tristab/sweep/evaluate.h"
 

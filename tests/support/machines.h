@@ -10,6 +10,7 @@
 
 #include "support/samples.h"
 #include "tristab/arithmetic/machine.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 

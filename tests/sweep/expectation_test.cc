@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/sweep/expectation.h"
 
 #include <fmt/format.h>

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/formed_input.h"
 #include "tristab/sweep/run.h"
 
@@ -16,8 +17,8 @@ namespace {
 // Keeps what a run hands on.
 class Collector : public ResultSink {
  public:
-  RenderedMatrix render(const MatrixResult&) const override { return {}; }
-  void accept(const MatrixResult& result, RenderedMatrix) override { matrices.push_back(result); }
+  SerializedRecords render(const MatrixResult&) const override { return {}; }
+  void accept(const MatrixResult& result, SerializedRecords) override { matrices.push_back(result); }
   std::string render_layer(const LayerResult& result) const override { return result.id; }
   void accept_layer(const LayerResult& result, std::string rendered) override {
     EXPECT_EQ(rendered, result.id);

@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/sweep/plan.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/sweep/run.h"
 
 #include <gtest/gtest.h>
@@ -13,8 +14,8 @@ namespace {
 // Keeps what a run hands on.
 class Collector : public ResultSink {
  public:
-  RenderedMatrix render(const MatrixResult& result) const override { return {result.id, ""}; }
-  void accept(const MatrixResult& result, RenderedMatrix rendered) override {
+  SerializedRecords render(const MatrixResult& result) const override { return {result.id, ""}; }
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
     EXPECT_EQ(rendered.matrix, result.id);
     results.push_back(result);
   }

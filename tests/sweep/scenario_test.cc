@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/config_text.h"
 

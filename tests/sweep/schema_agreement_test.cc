@@ -8,6 +8,7 @@
 
 #include "support/parsed_schema.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/config_schema.h"

@@ -1,3 +1,4 @@
+#include "tristab/base/json.h"
 #include "tristab/sweep/summary.h"
 
 #include <gtest/gtest.h>

@@ -7,6 +7,7 @@
 
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -217,29 +218,22 @@ double Arithmetic::unit_roundoff() const {
 std::string Arithmetic::input_format() const { return quantiser ? "given" : operand.name; }
 
 Arithmetic make_arithmetic(std::string_view name, const Json& parameters, std::string_view place) {
-  const Preset preset = find_preset(name, place);
-  return build(
-      preset,
-      complete_settings(preset.description.parameters, parameters, fmt::format("arithmetic {}", name), place),
-      place);
+  Json given = parameters;
+  given["arithmetic"] = name;
+  const std::vector<Arithmetic> made = expand_arithmetic(given, place);
+  return made.front();
 }
 
 std::vector<Arithmetic> expand_arithmetic(const Json& given, std::string_view place) {
-  if (given.is_string()) return {make_arithmetic(given.get<std::string>(), Json::object(), place)};
-  if (!given.is_object() || !given.contains("arithmetic") || !given["arithmetic"].is_string()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: an arithmetic's name, or an object such as "
-                    "{{\"arithmetic\": \"int8\", \"scale\": \"row\"}}",
-                    place, given.dump()));
-  }
-  const std::string name = given["arithmetic"];
-  Json parameters = given;
-  parameters.erase("arithmetic");
-  const Preset preset = find_preset(name, fmt::format("{}.arithmetic", place));
+  const GivenName chosen = read_given_name(given, "arithmetic", R"({"arithmetic": "int8", "scale": "row"})", place);
+  const Preset preset = find_preset(chosen.name, chosen.place);
+  const std::vector<Parameter>& table = preset.description.parameters;
+  const Settings defaults = complete_settings(table, Json::object(), "", "");
   std::vector<Arithmetic> arithmetics;
-  for (const Settings& settings : expand_settings(preset.description.parameters, parameters,
-                                                  fmt::format("arithmetic {}", name), place)) {
+  for (const Settings& settings :
+       expand_settings(table, chosen.parameters, fmt::format("arithmetic {}", chosen.name), place)) {
     arithmetics.push_back(build(preset, settings, place));
+    arithmetics.back().label = label_of(chosen.name, settings.json(), defaults.json());
   }
   return arithmetics;
 }

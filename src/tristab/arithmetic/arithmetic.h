@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "tristab/arithmetic/accumulation.h"
-#include "tristab/base/parameters.h"
+#include "tristab/base/named.h"
 #include "tristab/format/format.h"
 
 namespace tristab {
@@ -57,10 +57,8 @@ struct SplitProduct {
   Rounding low = Rounding::nearest_even;
 };
 
-struct Arithmetic {
-  std::string name;   // registry name or format: "fp16", "bf16-pure", "bf16-h100", "int8", "e5m7"
-  Settings settings;  // its parameters, complete
-
+// Named as the registry or a format has it: "fp16", "bf16-pure", "bf16-h100", "int8", "e5m7".
+struct Arithmetic : Named {
   Format operand;  // what enters a product; the rounded input matrix
   Rounding operand_rounding = Rounding::nearest_even;
   std::optional<SplitProduct> split;  // each product is made of three

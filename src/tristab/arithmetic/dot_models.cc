@@ -263,61 +263,15 @@ void clear_and_multiply(const ProductTask<T>& task, const Accumulation& accumula
   any_product(cleared, accumulation);
 }
 
-// copy := x, rows x columns, rounded to `format`; without gaps.
-template <class T>
-const T* round_copy(const T* x, std::ptrdiff_t stride, int rows, int columns, const Format& format,
-                    std::vector<T>& copy) {
-  copy.resize(static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns));
-  const bool gapless = stride == columns;  // one long row
-  const int count = gapless ? rows * columns : columns;
-  for (int i = 0; i < (gapless ? 1 : rows); ++i)
-    round_row(x + i * stride, copy.data() + static_cast<std::ptrdiff_t>(i) * columns, count, format,
-              Rounding::nearest_even);
-  return copy.data();
-}
-
-// The task's roundings in passes of their own, before and after multiply(task without any).
-template <class T, class Multiply>
-void round_separately(const ProductTask<T>& task, const Multiply& multiply) {
-  ProductTask<T> plain = task;
-  plain.round_operands = plain.round_sums = nullptr;
-  thread_local std::vector<T> a, b;  // not allocated anew for every product
-  if (task.round_operands != nullptr) {
-    plain.a = round_copy(task.a, task.a_stride, task.rows, task.inner, *task.round_operands, a);
-    plain.b = round_copy(task.b, task.b_stride, task.inner, task.columns, *task.round_operands, b);
-    plain.a_stride = task.inner;
-    plain.b_stride = task.columns;
-  }
-  multiply(plain);
-  for (int i = 0; i < task.rows && task.round_sums != nullptr; ++i) {
-    T* sums = task.accumulator + i * task.accumulator_stride;
-    round_row(static_cast<const T*>(sums), sums, task.columns, *task.round_sums, Rounding::nearest_even);
-  }
-}
-
-template <class T>
-void multiply_and_round(const ProductTask<T>& task, const Accumulation& accumulation) {
-  if (task.round_operands == nullptr && task.round_sums == nullptr)
-    return clear_and_multiply(task, accumulation);
-  if constexpr (sizeof(T) == sizeof(float)) {
-    if (accumulation.model == AccumulationModel::sequential && narrow_product(task, accumulation)) return;
-  }
-  round_separately(task, [&](const ProductTask<T>& plain) { clear_and_multiply(plain, accumulation); });
-}
-
 }  // namespace
-
-void sequential_product_with_roundings(const ProductTask<float>& task, const Accumulation& accumulation) {
-  round_separately(task, [&](const ProductTask<float>& plain) { sequential_product(plain, accumulation); });
-}
 
 template <>
 void accumulate_product(const ProductTask<float>& task, const Accumulation& accumulation) {
-  multiply_and_round(task, accumulation);
+  clear_and_multiply(task, accumulation);
 }
 template <>
 void accumulate_product(const ProductTask<double>& task, const Accumulation& accumulation) {
-  multiply_and_round(task, accumulation);
+  clear_and_multiply(task, accumulation);
 }
 
 }  // namespace tristab

@@ -28,10 +28,6 @@ struct ProductTask {
   // are finite, no accumulator element is -0, and the rounding gives +0 for exact cancellation (so not
   // `down`).
   bool skip_zeros = false;
-  // Roundings to nearest even on the way, in place of passes of their own: of both operands to this format before
-  // anything else, of the sums to that one at the end. Null: none. What is said of operands holds of rounded ones.
-  const Format* round_operands = nullptr;
-  const Format* round_sums = nullptr;
   // The operands' format: significant bits, emin, emax. Subnormals keep emin in a matrix unit.
   int operand_precision = 24, operand_min_exponent = -126, operand_max_exponent = 127;
   // Of stochastic rounding: the draws of one product are a function of this and of (i, j, k).

@@ -142,18 +142,6 @@ class MagnitudeScan {
     high_ = hn::Max(high_, bits);
     low_ = hn::Min(low_, hn::Sub(bits, hn::Set(Lanes(), 1)));
   }
-  // Whether all that was seen lies in [2^smallest, 2^(largest + 1)) or is zero, in the sense of Exponents.
-  HWY_INLINE bool within(const Exponents& range) const {
-    // The least magnitude with this exponent, as bits: -149 and below stands for all subnormals.
-    const auto least = [](int exponent) {
-      if (exponent <= -149) return std::uint32_t{1};
-      return static_cast<std::uint32_t>(std::clamp(exponent, -126, 128) + 127) << 23;
-    };
-    const auto low = hn::Set(Lanes(), least(range.smallest) - 1);
-    const auto high = hn::Set(Lanes(), least(range.largest + 1) - 1);
-    return hn::AllTrue(Lanes(),
-                       hn::And(hn::Eq(hn::Max(low_, low), low_), hn::Eq(hn::Min(high_, high), high_)));
-  }
   HWY_INLINE void join(const MagnitudeScan& other) {
     high_ = hn::Max(high_, other.high_);
     low_ = hn::Min(low_, other.low_);
@@ -203,11 +191,6 @@ HWY_INLINE Exponents exponents_of(const float* x, std::ptrdiff_t stride, int row
 // Every product of operands with these exponents and `precision` bits is a float.
 inline bool products_are_floats(const Exponents& a, const Exponents& b, int precision) {
   return a.smallest + b.smallest - 2 * (precision - 1) >= -149 && a.largest + b.largest + 2 <= 127;
-}
-
-// The exponents that the other operand's elements may have so that it is so.
-inline Exponents partners_of(const Exponents& b, int precision) {
-  return {-149 + 2 * (precision - 1) - b.smallest, 125 - b.largest};
 }
 
 // Known from the operands' format (fp16).

@@ -7,11 +7,10 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
-
-std::string shown(const Json& value) { return value.dump(); }
 
 std::string type_name(const Json& value) {
   if (value.is_number_integer()) return "an integer";
@@ -29,8 +28,8 @@ std::string type_name(const Json& value) {
     const std::string nearest = nearest_name(value.get_ref<const std::string&>(), parameter.choices);
     if (!nearest.empty()) hint = fmt::format("; did you mean '{}'?", nearest);
   }
-  throw UsageError(fmt::format("{}.{}: found {} ({}){}; allowed: {}", place, parameter.name, shown(value),
-                               type_name(value), hint, parameter.allowed()));
+  throw UsageError(fmt::format("{}: found {} ({}){}; allowed: {}", place, value.dump(), type_name(value), hint,
+                               parameter.allowed()));
 }
 
 // A number that is a whole one, however it was written (16 or 16.0).
@@ -38,41 +37,6 @@ bool whole(const Json& value) {
   if (value.is_number_integer()) return true;
   return value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>() &&
          std::fabs(value.get<double>()) < 9e15;
-}
-
-Json checked(const Parameter& parameter, const Json& value, std::string_view place) {
-  using Kind = Parameter::Kind;
-  if (parameter.automatic && value == "auto") return value;
-  switch (parameter.kind) {
-    case Kind::integer:
-    case Kind::real: {
-      const bool integral = parameter.kind == Kind::integer;
-      if (!value.is_number() || (integral && !whole(value))) wrong_value(parameter, value, place);
-      const double number = value.get<double>();
-      if (!(number >= parameter.minimum && number <= parameter.maximum)) wrong_value(parameter, value, place);
-      if (integral) return static_cast<std::int64_t>(number);
-      return number;
-    }
-    case Kind::boolean:
-      if (value == "on" || value == "off") return value == "on";
-      if (!value.is_boolean()) wrong_value(parameter, value, place);
-      return value;
-    case Kind::choice: {
-      // 2 typed on a command line is a number, the choice "2" a text.
-      const Json text = value.is_number_integer() ? Json(value.dump()) : value;
-      for (const std::string& choice : parameter.choices) {
-        if (text == choice) return text;
-      }
-      wrong_value(parameter, value, place);
-    }
-    case Kind::text:
-      if (!value.is_string()) wrong_value(parameter, value, place);
-      return value;
-    case Kind::nested:
-      if (!value.is_string() && !value.is_object()) wrong_value(parameter, value, place);
-      return value;
-  }
-  throw std::logic_error("parameter of an unknown kind");
 }
 
 std::vector<std::string> names_of(std::span<const Parameter> table) {
@@ -138,28 +102,63 @@ std::vector<std::int64_t> parse_range(std::string_view text, std::string_view pl
 
 }  // namespace
 
-Parameter Parameter::integer(std::string name, Json default_value, double minimum, double maximum,
+Json checked_value(const Parameter& parameter, const Json& value, std::string_view place) {
+  using Kind = Parameter::Kind;
+  if (parameter.automatic && value == "auto") return value;
+  switch (parameter.kind) {
+    case Kind::integer:
+    case Kind::real: {
+      const bool integral = parameter.kind == Kind::integer;
+      if (!value.is_number() || (integral && !whole(value))) wrong_value(parameter, value, place);
+      const double number = value.get<double>();
+      if (!(number >= parameter.minimum && number <= parameter.maximum)) wrong_value(parameter, value, place);
+      if (integral) return static_cast<std::int64_t>(number);
+      return number;
+    }
+    case Kind::boolean:
+      if (value == "on" || value == "off") return value == "on";
+      if (!value.is_boolean()) wrong_value(parameter, value, place);
+      return value;
+    case Kind::choice: {
+      // 2 typed on a command line is a number, the choice "2" a text.
+      const Json text = value.is_number_integer() ? Json(value.dump()) : value;
+      for (const std::string& choice : parameter.choices) {
+        if (text == choice) return text;
+      }
+      wrong_value(parameter, value, place);
+    }
+    case Kind::text:
+      if (!value.is_string()) wrong_value(parameter, value, place);
+      return value;
+    case Kind::nested:
+      if (!value.is_string() && !value.is_object()) wrong_value(parameter, value, place);
+      return value;
+  }
+  throw std::logic_error("parameter of an unknown kind");
+}
+
+Parameter Parameter::integer(std::string name, JsonValue default_value, double minimum, double maximum,
                              std::string help) {
   return {
       std::move(name), Kind::integer, std::move(default_value), std::move(help), minimum, maximum, {}, false};
 }
-Parameter Parameter::real(std::string name, Json default_value, double minimum, double maximum,
+Parameter Parameter::real(std::string name, JsonValue default_value, double minimum, double maximum,
                           std::string help) {
   return {
       std::move(name), Kind::real, std::move(default_value), std::move(help), minimum, maximum, {}, false};
 }
-Parameter Parameter::boolean(std::string name, Json default_value, std::string help) {
+Parameter Parameter::boolean(std::string name, JsonValue default_value, std::string help) {
   return {std::move(name), Kind::boolean, std::move(default_value), std::move(help), 0, 0, {}, false};
 }
-Parameter Parameter::choice(std::string name, Json default_value, std::vector<std::string> choices,
+Parameter Parameter::choice(std::string name, JsonValue default_value, std::vector<std::string> choices,
                             std::string help) {
   return {std::move(name),    Kind::choice, std::move(default_value), std::move(help), 0, 0,
           std::move(choices), false};
 }
-Parameter Parameter::text(std::string name, Json default_value, std::string help) {
+Parameter Parameter::text(std::string name, JsonValue default_value, std::string help) {
   return {std::move(name), Kind::text, std::move(default_value), std::move(help), 0, 0, {}, false};
 }
-Parameter Parameter::nested(std::string name, Json default_value, std::string help) {
+Parameter Parameter::nested(std::string name, JsonValue default_value, std::string help) {
   return {std::move(name), Kind::nested, std::move(default_value), std::move(help), 0, 0, {}, false};
 }
 
@@ -188,9 +187,15 @@ std::string Parameter::allowed() const {
   return automatic ? text + ", or auto" : text;
 }
 
+Settings::Settings() {
+  static const JsonValue none(Json::object());
+  values_ = none;
+}
+Settings::Settings(JsonValue values) : values_(std::move(values)) {}
+
 const Json& Settings::at(std::string_view name) const {
-  const auto found = values_.find(name);
-  if (found == values_.end()) throw std::logic_error(fmt::format("no setting is called '{}'", name));
+  const auto found = json().find(name);
+  if (found == json().end()) throw std::logic_error(fmt::format("no setting is called '{}'", name));
   return *found;
 }
 std::int64_t Settings::integer(std::string_view name) const { return at(name).get<std::int64_t>(); }
@@ -200,8 +205,8 @@ const std::string& Settings::text(std::string_view name) const {
   return at(name).get_ref<const std::string&>();
 }
 bool Settings::has(std::string_view name) const {
-  const auto found = values_.find(name);
-  return found != values_.end() && !found->is_null();
+  const auto found = json().find(name);
+  return found != json().end() && !found->is_null();
 }
 bool Settings::is_automatic(std::string_view name) const { return at(name) == "auto"; }
 
@@ -211,11 +216,11 @@ Settings complete_settings(std::span<const Parameter> table, const Json& given, 
   for (const auto& [name, value] : given.items()) {
     const Parameter& parameter = find(table, name, owner, place);
     if (value.is_null() && parameter.default_value.is_null()) continue;
-    values[name] = checked(parameter, value, place);
+    values[name] = checked_value(parameter, value, fmt::format("{}.{}", place, name));
   }
   for (const Parameter& parameter : table) {
     if (!values.contains(parameter.name) && !parameter.default_value.is_null()) {
-      values[parameter.name] = parameter.default_value;
+      values[parameter.name] = parameter.default_value.json();
     }
   }
   return Settings(std::move(values));
@@ -273,7 +278,7 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
       throw UsageError(
           fmt::format("{}: found {} ({}); allowed: a whole number, a list of them, or a range "
                       "first:last:step or first:last:*factor",
-                      item_place, shown(item), type_name(item)));
+                      item_place, item.dump(), type_name(item)));
     }
   };
   if (axis.is_array()) {

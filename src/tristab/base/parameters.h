@@ -3,38 +3,37 @@
 #pragma once
 
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace tristab {
+#include "tristab/base/json_value.h"
 
-using Json = nlohmann::json;  // objects are sorted by key: the same settings always print as the same text
+namespace tristab {
 
 // One row of a parameter table.
 struct Parameter {
   enum class Kind { integer, real, boolean, choice, text, nested };
   std::string name;
   Kind kind = Kind::integer;
-  Json default_value;                // null: the parameter may stay absent (then settings hold no such key)
+  JsonValue default_value;           // null: the parameter may stay absent (then settings hold no such key)
   std::string help;                  // one line: meaning and unit
   double minimum = 0, maximum = 0;   // closed range of integer and real
   std::vector<std::string> choices;  // of choice
   bool automatic = false;            // an integer or real that also takes "auto"
 
-  static Parameter integer(std::string name, Json default_value, double minimum, double maximum,
+  static Parameter integer(std::string name, JsonValue default_value, double minimum, double maximum,
                            std::string help);
-  static Parameter real(std::string name, Json default_value, double minimum, double maximum,
+  static Parameter real(std::string name, JsonValue default_value, double minimum, double maximum,
                         std::string help);
-  static Parameter boolean(std::string name, Json default_value, std::string help);
-  static Parameter choice(std::string name, Json default_value, std::vector<std::string> choices,
+  static Parameter boolean(std::string name, JsonValue default_value, std::string help);
+  static Parameter choice(std::string name, JsonValue default_value, std::vector<std::string> choices,
                           std::string help);
-  static Parameter text(std::string name, Json default_value, std::string help);
+  static Parameter text(std::string name, JsonValue default_value, std::string help);
   // A name with parameters of its own ({"method": "mxr", "block": 8} or "mxr"); checked by its owner.
-  static Parameter nested(std::string name, Json default_value, std::string help);
+  static Parameter nested(std::string name, JsonValue default_value, std::string help);
 
   // "8", "1 .. 256", "axpy | dot": what the parameter allows, for messages and listings.
   std::string allowed() const;
@@ -44,8 +43,8 @@ struct Parameter {
 // throws std::logic_error.
 class Settings {
  public:
-  Settings() : values_(Json::object()) {}
-  explicit Settings(Json values) : values_(std::move(values)) {}
+  Settings();                         // none
+  explicit Settings(JsonValue values);  // an object
 
   std::int64_t integer(std::string_view name) const;
   double real(std::string_view name) const;
@@ -59,7 +58,7 @@ class Settings {
   bool operator==(const Settings&) const = default;
 
  private:
-  Json values_;
+  JsonValue values_;
 };
 
 // Checks `given` (an object) against the table and fills in defaults. `owner` is what the parameters belong
@@ -68,6 +67,9 @@ class Settings {
 // found, what is allowed and the nearest name.
 Settings complete_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
                            std::string_view place);
+
+// One value of a parameter, checked: whole numbers as integers, "on" and "off" as booleans. `place` names the value.
+Json checked_value(const Parameter& parameter, const Json& value, std::string_view place);
 
 // The cartesian product over the values of `given` that are lists: {"block": [8, 16]} -> two settings, the
 // last named axis varying fastest. Also expands range axes "16:256:*2" and "16:128:16" of integer parameters.

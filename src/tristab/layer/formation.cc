@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -71,17 +72,9 @@ std::span<const Description> formation_descriptions() {
 }
 
 std::vector<Formation> expand_formation(const Json& given, std::string_view place) {
-  Json object =
-      given.is_string() ? parse_inline(given.get_ref<const std::string&>(), "formation", place) : given;
-  if (!object.is_object() || !object.contains("formation") || !object["formation"].is_string()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a formation's name, or an object such as {{\"formation\": "
-                    "\"gram\", \"product\": "
-                    "\"bf16-h100\"}}",
-                    place, given.dump()));
-  }
-  const std::string name = object["formation"];
-  object.erase("formation");
+  const GivenName chosen =
+      read_given_name(given, "formation", R"({"formation": "gram", "product": "bf16-h100"})", place);
+  const std::string& name = chosen.name;
   const auto all = formation_descriptions();
   const auto found = std::ranges::find(all, name, &Description::name);
   if (found == all.end()) {
@@ -89,11 +82,14 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
     for (const Description& each : all) names.push_back(each.name);
     throw_unknown_name(place, "formation", name, names);
   }
+  const Settings defaults = complete_settings(found->parameters, Json::object(), "", "");
   std::vector<Formation> formations;
-  for (const Settings& settings : expand_settings(found->parameters, object, "formation " + name, place)) {
+  for (const Settings& settings : 
+       expand_settings(found->parameters, chosen.parameters, "formation " + name, place)) {
     Formation formation;
     formation.name = name;
     formation.settings = settings;
+    formation.label = label_of(name, settings.json(), defaults.json(), nullptr, found->parameters);
     if (name != "exact") {
       formation.kind = name == "gram" ? Formation::Kind::gram : Formation::Kind::anchored;
       formation.product = product_of(settings, place);
@@ -126,17 +122,6 @@ bool operator==(const Formation& x, const Formation& y) {
   return x.name == y.name && x.settings == y.settings;
 }
 
-std::string label_of(const Formation& formation) {
-  std::string label = formation.name;
-  const auto all = formation_descriptions();
-  for (const Parameter& parameter : std::ranges::find(all, formation.name, &Description::name)->parameters) {
-    const Json& value = formation.settings.at(parameter.name);
-    if (value == parameter.default_value) continue;
-    label +=
-        fmt::format(":{}={}", parameter.name, value.is_string() ? value.get<std::string>() : value.dump());
-  }
-  return label;
-}
 
 GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan) {
   GateSums sums;

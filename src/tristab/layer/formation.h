@@ -19,13 +19,13 @@
 
 namespace tristab {
 
-struct Formation {
+struct Formation : Named {
+  Formation() { name = label = "exact"; }
+
   enum class Kind { exact, gram, anchored };
   enum class Anchor { first, middle, chunk_middle };
 
   Kind kind = Kind::exact;
-  std::string name = "exact";
-  Settings settings;   // complete parameters
   Arithmetic product;  // of the matrix unit, whose accumulator's format every elementwise step has
   Exponential exponential = Exponential::natural;
   int scan =
@@ -53,9 +53,6 @@ std::span<const Description> formation_descriptions();
 std::vector<Formation> expand_formation(const Json& given, std::string_view place);
 
 bool operator==(const Formation& x, const Formation& y);
-
-// "gram:product=bf16-h100": the name and what is not default.
-std::string label_of(const Formation& formation);
 
 // M_ij of the factors, on the machine of the formation. n x n, zero outside the triangle; elements may be infinite or
 // NaN where exponents leave the format. Throws UsageError where channel gates meet a formation for one gate a head.

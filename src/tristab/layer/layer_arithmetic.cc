@@ -3,17 +3,14 @@
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 
 LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place) {
-  Json object =
-      given.is_string() ? parse_inline(given.get_ref<const std::string&>(), "arithmetic", place) : given;
-  if (!object.is_object() || !object.contains("arithmetic")) {
-    throw UsageError(fmt::format(
-        "{}: found {}; allowed: an arithmetic's name, or an object such as {{\"arithmetic\": \"bf16-h100\"}}",
-        place, given.dump()));
-  }
+  const GivenName chosen = read_given_name(given, "arithmetic", R"({"arithmetic": "bf16-h100"})", place);
+  Json object = chosen.parameters;
+  object["arithmetic"] = chosen.name;
   LayerArithmetic layer;
   const Json scores = object.value("scores", Json("exact"));
   const Json exponential = object.value("exponential", Json("natural")), scan = object.value("scan", Json(0));

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -13,6 +13,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/npy.h"
 

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/matrix/family/family.h"
 
@@ -80,48 +81,52 @@ std::string problem_id(std::string_view family, int n, int trial, std::string_vi
   return fmt::format("{}-{}-{:04}-{:08x}", family, n, trial, static_cast<std::uint32_t>(hash ^ (hash >> 32)));
 }
 
+namespace {
+
+std::string nested_label(const Json& value) { return expand_family(value, "base").front().label; }
+
+// The settings of the bare name, as its family settles them: what a label leaves out.
+Json default_settings(const Family& family) {
+  const bool reads_files = family.open != nullptr;  // nothing is settled without a path
+  const Json given = reads_files ? Json{{"path", "."}} : Json::object();
+  Json settings = complete_settings(family.description.parameters, given, "", "").json();
+  if (family.settle != nullptr) family.settle(settings, "");
+  if (reads_files) settings.erase("path");
+  return settings;
+}
+
+}  // namespace
+
 std::vector<FamilySpec> expand_family(const Json& given, std::string_view place) {
-  if (given.is_string()) {
-    const auto& text = given.get_ref<const std::string&>();
-    return expand_family(parse_inline(text, "family", place), place);
-  }
-  if (!given.is_object()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a family's name, or an object with \"family\" and its parameters",
-                    place, given.dump()));
-  }
-  if (!given.contains("family") || !given["family"].is_string()) {
-    throw UsageError(fmt::format("{}.family: found {}; allowed: the name of a family", place,
-                                 given.contains("family") ? given["family"].dump() : "nothing"));
-  }
-  const auto& name = given["family"].get_ref<const std::string&>();
-  const Family* family = find_family(name);
+  const GivenName chosen = read_given_name(given, "family", R"({"family": "gdn", "keys": "silu"})", place);
+  const Family* family = find_family(chosen.name);
   if (family == nullptr) {
     std::vector<std::string> names;
     for (const Family& known : families()) names.push_back(known.description.name);
-    throw_unknown_name(fmt::format("{}.family", place), "family", name, names);
+    throw_unknown_name(chosen.place, "family", chosen.name, names);
   }
-  Json parameters = given, lists = Json::object();
-  parameters.erase("family");
+  Json parameters = chosen.parameters, lists = Json::object();
   for (const std::string& own : family->list_valued) {
     if (!parameters.contains(own)) continue;
     lists[own] = parameters[own];
     parameters.erase(own);
   }
+  const Json defaults = default_settings(*family);
   std::vector<FamilySpec> specs;
-  for (const Settings& settings :
-       expand_settings(family->description.parameters, parameters, fmt::format("family {}", name), place)) {
+  for (const Settings& settings : expand_settings(family->description.parameters, parameters,
+                                                  fmt::format("family {}", chosen.name), place)) {
     Json values = settings.json();
     values.update(lists);
     if (family->settle != nullptr) family->settle(values, place);
-    specs.push_back({name, Settings(std::move(values))});
+    const std::string label = label_of(chosen.name, values, defaults, nested_label);
+    specs.push_back({{chosen.name, Settings(std::move(values)), label}});
   }
   return specs;
 }
 
 std::unique_ptr<Source> open_source(const FamilySpec& spec, std::uint64_t seed, int trials,
                                     const std::filesystem::path& directory, std::string_view place) {
-  const Family* family = find_family(spec.family);
+  const Family* family = find_family(spec.name);
   if (family == nullptr) throw std::logic_error("a specification that expand_family did not make");
   if (family->open != nullptr) return family->open(spec, directory, place);
   if (family->derive != nullptr) return family->derive(spec, seed, trials, directory, place);

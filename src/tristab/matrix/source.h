@@ -9,17 +9,14 @@
 #include <string_view>
 #include <vector>
 
-#include "tristab/base/parameters.h"
+#include "tristab/base/named.h"
 #include "tristab/matrix/matrix.h"
 #include "tristab/matrix/token_inputs.h"
 
 namespace tristab {
 
 // A family as a configuration names it: registry name and complete settings (one value each, no axes).
-struct FamilySpec {
-  std::string family;
-  Settings settings;
-};
+struct FamilySpec : Named {};
 
 // One matrix of a source.
 struct Problem {
@@ -27,7 +24,7 @@ struct Problem {
   Matrix a;  // n x n, strictly lower triangular, finite; smaller than the n asked for only where a file's
              // last chunk is short and the family says "tail": "short" (the id then holds the smaller n)
   int trial = 0;
-  Json source;  // null, or {file, layer, sequence, head, chunk, first_token} for families read from files
+  JsonValue source;  // null, or {file, layer, sequence, head, chunk, first_token} for families read from files
                 // (null where the file has no such thing, and `tensor` in addition where it holds A itself)
   std::shared_ptr<const TokenInputs> tokens;  // what A was formed from, n rows; null: a matrix as such
 };
@@ -37,7 +34,7 @@ struct Sequence {
   std::string id;  // like a problem's
   TokenInputs tokens;
   int trial = 0;
-  Json source;  // null, or {file, layer, sequence, head}
+  JsonValue source;  // null, or {file, layer, sequence, head}
 };
 
 // All matrices of one family specification and seed.

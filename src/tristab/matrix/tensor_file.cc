@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/nearest_file.h"
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/npy.h"
@@ -120,9 +121,9 @@ bool checked_size(const std::vector<std::int64_t>& shape, std::int64_t bytes, st
 
 std::string name_text(std::string_view name) {
   constexpr std::size_t longest = 80;
-  const std::string shown(name.size() > longest ? std::string(name.substr(0, longest)) + "..."
-                                                : std::string(name));
-  std::string text = Json(shown).dump(-1, ' ', true, Json::error_handler_t::replace);
+  std::string text(name.substr(0, longest));
+  if (name.size() > longest) text.append("...");
+  text = Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
   text.front() = text.back() = '\'';
   return text;
 }

@@ -5,27 +5,30 @@
 #include <algorithm>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/format/round.h"
 
 namespace tristab {
 
+namespace {
+
+std::string nested_label(const Json& value) { return expand_method(value, "base").front().label; }
+
+}  // namespace
+
 std::vector<MethodSpec> expand_method(const Json& given, std::string_view place) {
-  Json object = given;
-  if (given.is_string()) object = Json{{"method", given}};
-  if (!object.is_object() || !object.contains("method") || !object["method"].is_string()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a method's name, or an object such as "
-                    "{{\"method\": \"mxr\", \"block\": 8}}",
-                    place, given.dump()));
-  }
-  const std::string name = object["method"];
-  object.erase("method");
-  const std::string name_place = given.is_string() ? std::string(place) : fmt::format("{}.method", place);
-  const Method& method = find_method(name, name_place);
+  const GivenName chosen = read_given_name(given, "method", R"({"method": "mxr", "block": 8})", place);
+  const Method& method = find_method(chosen.name, chosen.place);
+  const std::vector<Parameter>& table = method.description.parameters;
+  const auto complete = [&](const Settings& settings) {
+    return method.check ? method.check(settings, place) : settings;
+  };
+  const Settings defaults = complete(complete_settings(table, Json::object(), "", ""));
   std::vector<MethodSpec> specs;
-  for (Settings& settings : expand_settings(method.description.parameters, object, "method " + name, place)) {
-    if (method.check) settings = method.check(settings, place);
-    specs.push_back({&method, std::move(settings)});
+  for (const Settings& listed : expand_settings(table, chosen.parameters, "method " + chosen.name, place)) {
+    const Settings settings = complete(listed);
+    specs.push_back({{chosen.name, settings, label_of(chosen.name, settings.json(), defaults.json(), nested_label)},
+                     &method});
   }
   return specs;
 }

@@ -11,7 +11,7 @@
 
 #include "tristab/arithmetic/machine.h"
 #include "tristab/arithmetic/machines.h"
-#include "tristab/base/parameters.h"
+#include "tristab/base/named.h"
 #include "tristab/matrix/matrix.h"
 
 namespace tristab {
@@ -62,9 +62,8 @@ std::span<const Method> methods();                                         // in
 const Method& find_method(std::string_view name, std::string_view place);  // throws UsageError
 
 // A method with complete, checked parameters.
-struct MethodSpec {
+struct MethodSpec : Named {
   const Method* method = nullptr;
-  Settings settings;
 };
 
 // {"method": "mxr", "block": [8, 16]} or "mbh" -> one MethodSpec per combination of its axes.

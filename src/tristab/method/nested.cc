@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 
@@ -19,15 +20,14 @@ MethodSpec given_method(const Settings& settings, std::string_view name, std::st
 
 Settings with_method(const Settings& settings, std::string_view name, const MethodSpec& spec) {
   Json completed = settings.json();
-  Json& held = completed[std::string(name)];
-  held = spec.settings.json();
-  held["method"] = spec.method->description.name;
-  return Settings(completed);
+  completed[std::string(name)] = spec.json("method");
+  return Settings(std::move(completed));
 }
 
 MethodSpec held_method(const Settings& settings, std::string_view name) {
   const Json& held = settings.at(name);
-  return {&find_method(held.at("method").get_ref<const std::string&>(), name), Settings(held)};
+  const auto& method = held.at("method").get_ref<const std::string&>();
+  return {{method, Settings(held), ""}, &find_method(method, name)};
 }
 
 Parameter diagonal_parameter(std::string_view default_method) {

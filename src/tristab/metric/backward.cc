@@ -17,12 +17,12 @@ constexpr double allowed_error = 1e-3;
 constexpr double double_roundoff = 0x1p-53;
 constexpr double twofold_roundoff = 0x1p-104;
 
-const char* shape_problem(const Matrix& computed, const std::vector<int>& extents) {
+Undefined shape_problem(const Matrix& computed, const std::vector<int>& extents) {
   for (int i = 0; i < computed.rows(); ++i) {
-    if (extents[static_cast<std::size_t>(i)] > i + 1) return "result has entries above the diagonal";
-    if (computed(i, i) == 0) return "zero on the diagonal of the result";
+    if (extents[static_cast<std::size_t>(i)] > i + 1) return Undefined::above_diagonal;
+    if (computed(i, i) == 0) return Undefined::zero_diagonal;
   }
-  return nullptr;
+  return Undefined::no;
 }
 
 // (high + low) / divisor, to double-double.
@@ -105,12 +105,12 @@ InversePerturbation inverse_perturbation(const Matrix& computed, const std::vect
                                          const Matrix& a, const ExtendedMatrix& residual) {
   InversePerturbation result;
   result.undefined = shape_problem(computed, extents);
-  if (result.undefined != nullptr) return result;
+  if (result.undefined != Undefined::no) return result;
   if (const auto found = attempt(computed, a, residual)) return *found;
   if (!residual.extended()) {
     if (const auto found = attempt(computed, a, residual_left(computed, extents, a, true))) return *found;
   }
-  result.undefined = "result too ill-conditioned for double-double";
+  result.undefined = Undefined::ill_conditioned;
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tristab/matrix/matrix.h"
+#include "tristab/metric/number.h"
 #include "tristab/metric/double_double.h"
 
 namespace tristab {
@@ -12,7 +13,7 @@ namespace tristab {
 // number.
 struct InversePerturbation {
   double whole = 0, strict_lower = 0;
-  const char* undefined = nullptr;
+  Undefined undefined = Undefined::no;
 };
 
 // For Xh n x n, lower triangular, finite, and A strictly lower triangular, L = I + A. D = Xh^-1 - L solves

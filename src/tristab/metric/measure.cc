@@ -42,6 +42,18 @@ constexpr RegionMetrics strict_lower_metrics = {Metric::strict_lower,
                                                 Metric::cosine_strict_lower,
                                                 Metric::max_ulp_strict_lower};
 
+// Where the norms of a residual go.
+struct ResidualMetrics {
+  Metric frobenius, frobenius_strict_lower, infinity, infinity_strict_lower, frobenius_scaled, infinity_scaled;
+};
+
+constexpr ResidualMetrics left_residuals = {
+    Metric::residual_left,     Metric::residual_left_strict_lower,     Metric::residual_left_inf,
+    Metric::residual_left_inf_strict_lower, Metric::residual_left_scaled, Metric::residual_left_inf_scaled};
+constexpr ResidualMetrics right_residuals = {
+    Metric::residual_right,     Metric::residual_right_strict_lower,     Metric::residual_right_inf,
+    Metric::residual_right_inf_strict_lower, Metric::residual_right_scaled, Metric::residual_right_inf_scaled};
+
 struct Norms {
   double frobenius = 0, one = 0, infinity = 0, two = 0;
 };
@@ -56,15 +68,15 @@ void set_norm_metrics(const Norms& e, const RegionFacts& x, const RegionMetrics&
   values.set_ratio(at.normwise_inf, e.infinity, x.infinity);
   values.set_ratio(at.normwise_2, e.two, x.two);
   if (x.count == 0) {
-    values.set_undefined(at.rms_ratio, "0/0");
+    values.set_undefined(at.rms_ratio, Undefined::zero_over_zero);
   } else {
     const double root = std::sqrt(x.count);
     values.set(at.rms_ratio, (e.frobenius / root) / (x.frobenius / root + 1e-8));
   }
   if (e.frobenius == 0) {
-    values.set_undefined(at.snr_db, x.frobenius == 0 ? "0/0" : "infinite: the result is exact");
+    values.set_undefined(at.snr_db, x.frobenius == 0 ? Undefined::zero_over_zero : Undefined::exact_result);
   } else if (x.frobenius == 0) {
-    values.set_undefined(at.snr_db, "infinite: the exact value is 0");
+    values.set_undefined(at.snr_db, Undefined::exact_zero);
   } else {
     values.set(at.snr_db, 20 * (log10_of(x.frobenius) - log10_of(e.frobenius)));
   }
@@ -106,10 +118,10 @@ struct EntryErrors {
       values.set(at.max_rel, relative);
       values.set(at.max_ulp, ulps);
     } else {
-      values.set_undefined(at.max_rel, "0/0");
-      values.set_undefined(at.max_ulp, "0/0");
+      values.set_undefined(at.max_rel, Undefined::zero_over_zero);
+      values.set_undefined(at.max_ulp, Undefined::zero_over_zero);
     }
-    if (!has_ulp) values.set_undefined(at.max_ulp, "the format has no ulp");
+    if (!has_ulp) values.set_undefined(at.max_ulp, Undefined::no_ulp);
   }
 };
 
@@ -173,7 +185,7 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
   const double norms = std::sqrt(squares) * x.scaled_frobenius;
   values.set_ratio(at.cosine, equal ? norms : std::clamp(product, -norms, norms), norms);
 
-  if (x.count == 0 || constant || x.centred_frobenius == 0) return values.set_undefined(at.pearson, "0/0");
+  if (x.count == 0 || constant || x.centred_frobenius == 0) return values.set_undefined(at.pearson, Undefined::zero_over_zero);
   const double mean = sum / x.count;
   double covariance = 0;
   squares = 0;
@@ -189,17 +201,16 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
 
 // ||R||, ||stril R|| and ||R|| / (n u ||L|| ||Xh||) in F and inf.
 void set_residuals(const MetricInput& in, const Matrix& r, double x_frobenius, double x_infinity,
-                   Metric first, MetricValues& values) {
-  const auto at = [&](int k) { return static_cast<Metric>(static_cast<int>(first) + k); };
+                   const ResidualMetrics& at, MetricValues& values) {
   const Matrix lower = strictly_lower(r);
   const double frobenius = frobenius_norm(r), infinity = infinity_norm(r);
   const double nu = in.facts.n * in.unit_roundoff;
-  values.set(at(0), frobenius);
-  values.set(at(1), frobenius_norm(lower));
-  values.set(at(2), infinity);
-  values.set(at(3), infinity_norm(lower));
-  values.set_ratio(at(4), frobenius, nu * in.facts.l_frobenius * x_frobenius);
-  values.set_ratio(at(5), infinity, nu * in.facts.l_infinity * x_infinity);
+  values.set(at.frobenius, frobenius);
+  values.set(at.frobenius_strict_lower, frobenius_norm(lower));
+  values.set(at.infinity, infinity);
+  values.set(at.infinity_strict_lower, infinity_norm(lower));
+  values.set_ratio(at.frobenius_scaled, frobenius, nu * in.facts.l_frobenius * x_frobenius);
+  values.set_ratio(at.infinity_scaled, infinity, nu * in.facts.l_infinity * x_infinity);
 }
 
 void set_residuals_and_backward(const MetricInput& in, MetricValues& values) {
@@ -208,26 +219,24 @@ void set_residuals_and_backward(const MetricInput& in, MetricValues& values) {
   const double x_frobenius = frobenius_norm(in.computed), x_infinity = infinity_norm(in.computed);
   const ExtendedMatrix left = residual_left(in.computed, extents, in.a, extended);
   const ExtendedMatrix right = residual_right(in.computed, extents, in.a, extended);
-  set_residuals(in, left.high, x_frobenius, x_infinity, Metric::residual_left, values);
-  set_residuals(in, right.high, x_frobenius, x_infinity, Metric::residual_right, values);
+  set_residuals(in, left.high, x_frobenius, x_infinity, left_residuals, values);
+  set_residuals(in, right.high, x_frobenius, x_infinity, right_residuals, values);
 
   const Matrix scale = residual_scale(in.computed, extents, in.a);
   const ColumnwiseBackward columnwise =
       columnwise_backward(in.computed, right.high, scale, in.facts.l_frobenius);
-  const auto set_or_infinite = [&](Metric m, double value, const char* why) {
+  const auto set_or_infinite = [&](Metric m, double value, Undefined why) {
     if (value == std::numeric_limits<double>::infinity()) return values.set_undefined(m, why);
     values.set(m, value);
   };
-  constexpr const char* zero_column = "infinite: a column of the result is zero";
-  constexpr const char* zero_scale = "infinite: |L| |Xh| has a zero where the residual has none";
-  set_or_infinite(Metric::backward_normwise, columnwise.normwise, zero_column);
-  set_or_infinite(Metric::backward_normwise_strict_lower, columnwise.normwise_strict_lower, zero_column);
-  set_or_infinite(Metric::backward_componentwise, columnwise.componentwise, zero_scale);
+  set_or_infinite(Metric::backward_normwise, columnwise.normwise, Undefined::zero_column);
+  set_or_infinite(Metric::backward_normwise_strict_lower, columnwise.normwise_strict_lower, Undefined::zero_column);
+  set_or_infinite(Metric::backward_componentwise, columnwise.componentwise, Undefined::zero_scale);
   set_or_infinite(Metric::backward_componentwise_strict_lower, columnwise.componentwise_strict_lower,
-                  zero_scale);
+                  Undefined::zero_scale);
 
   const InversePerturbation exact = inverse_perturbation(in.computed, extents, in.a, left);
-  if (exact.undefined != nullptr) {
+  if (exact.undefined != Undefined::no) {
     values.set_undefined(Metric::backward_exact, exact.undefined);
     values.set_undefined(Metric::backward_exact_strict_lower, exact.undefined);
   } else {
@@ -256,8 +265,7 @@ Matrix error_matrix(const Matrix& computed, const Reference& reference) {
   const double* low = reference.low.values().data();
   const double* x = computed.values().data();
   double* difference = e.values().data();
-  // Xh - high is exact where the two are within a factor of two, and elsewhere so large that `low` is beside
-  // the point.
+  // Xh - high is exact if the two are within a factor of two (Sterbenz); otherwise `low` is negligible.
   for (std::size_t k = 0; k < e.values().size(); ++k) difference[k] = (x[k] - high[k]) - low[k];
   return e;
 }
@@ -281,7 +289,7 @@ MetricValues measure(const MetricInput& in) {
   double nonfinite = 0;
   for (const double x : in.computed.values()) nonfinite += !std::isfinite(x);
   if (nonfinite > 0) {
-    for (const MetricInfo& info : metrics()) values.set_undefined(info.metric, "non-finite result");
+    for (const MetricInfo& info : metrics()) values.set_undefined(info.metric, Undefined::nonfinite_result);
     set_zero_counts(in, values);
     values.set(Metric::bound, in.facts.n * stable_error);
     values.set(Metric::nonfinite, nonfinite);

@@ -1,11 +1,14 @@
-// The registry of metrics: the one table from which listings, JSON and CSV fields and the schema are made.
+// The metrics: what is measured on one computed inverse. Each is one row of the table in metric.cc, from which listings,
+// fields of results, rankings, expectations, the schema and the page follow; measure.cc computes it.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <string_view>
+#include <string>
+
+#include "tristab/metric/number.h"
 
 namespace tristab {
 
@@ -61,36 +64,29 @@ enum class Metric : std::uint8_t {
 
 inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::nonfinite) + 1;
 
-struct MetricInfo {
-  Metric metric;
-  std::string_view name;     // the field's name everywhere
-  std::string_view formula;  // X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff
-  std::string_view source;   // who uses it, or where it is defined
-  bool is_count = false;     // a count, never undefined; all others are real numbers
+struct MetricInfo : NumberInfo {
+  Metric metric{};
+  std::string whole;  // of a metric over the strictly lower triangle: the name of that over the whole matrix; else ""
 };
 
 // All metrics in the order of the enumeration: metrics()[i].metric == Metric(i).
 std::span<const MetricInfo> metrics();
 
-// One number per metric; NaN where undefined, with the reason.
+// A number for each metric, or the reason why there is none.
 class MetricValues {
  public:
-  double operator[](Metric m) const { return values_[position(m)]; }
-  // nullptr where the metric is defined, else a short reason ("0/0"), fit for the record's `undefined`
-  // object.
-  const char* undefined(Metric m) const { return reasons_[position(m)]; }
+  const Measured& measured(Metric m) const { return values_[position(m)]; }
+  double operator[](Metric m) const { return measured(m).value; }  // NaN where undefined
+  Undefined undefined(Metric m) const { return measured(m).undefined; }
 
-  void set(Metric m,
-           double value);  // a value that is not finite becomes undefined, "beyond the range of double"
-  void set_undefined(Metric m, const char* reason);
-  // numerator / denominator; undefined where the denominator is 0: "0/0", or "infinite: the exact value is
-  // 0".
+  void set(Metric m, double value);  // beyond_double where the value is not finite
+  void set_undefined(Metric m, Undefined reason) { values_[position(m)] = reason; }
+  // numerator / denominator; where the denominator is 0: zero_over_zero or exact_zero.
   void set_ratio(Metric m, double numerator, double denominator);
 
  private:
   static std::size_t position(Metric m) { return static_cast<std::size_t>(m); }
-  std::array<double, metric_count> values_{};
-  std::array<const char*, metric_count> reasons_{};
+  std::array<Measured, metric_count> values_{};
 };
 
 }  // namespace tristab

@@ -25,7 +25,4 @@ Verdict judge(const MetricValues& values);
 // "pass", "marginal", "fail", "nonfinite"
 std::string_view verdict_name(Verdict verdict);
 
-// A bound of 1 or more says nothing about a relative error.
-constexpr bool is_vacuous(double bound) { return !(bound < 1); }
-
 }  // namespace tristab

@@ -1,16 +1,12 @@
-// The files of configs/kernels as they were when the program was built.
+// The files of configs/kernels, by name.
 #pragma once
 
 #include <span>
-#include <string_view>
+
+#include "tristab/base/embedded_file.h"
 
 namespace tristab {
 
-struct BuiltinRecipe {
-  std::string_view name;  // the file's, without ".json"
-  std::string_view text;
-};
-
-std::span<const BuiltinRecipe> builtin_recipes();  // by name
+std::span<const EmbeddedFile> builtin_recipes();
 
 }  // namespace tristab

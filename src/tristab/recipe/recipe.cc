@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/recipe/builtin_recipes.h"
 
 namespace tristab {
@@ -88,9 +89,11 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
   return file;
 }
 
+std::string recipe_name(const EmbeddedFile& file) { return std::string(file.name.substr(0, file.name.rfind('.'))); }
+
 std::vector<std::string> recipe_names() {
   std::vector<std::string> names;
-  for (const BuiltinRecipe& builtin : builtin_recipes()) names.emplace_back(builtin.name);
+  for (const EmbeddedFile& file : builtin_recipes()) names.push_back(recipe_name(file));
   return names;
 }
 
@@ -104,9 +107,9 @@ RecipeFile find_recipe(const std::string& name, std::string_view place,
       throw InputError(fmt::format("{}: {}: cannot be read; allowed: a recipe file", place, path.string()));
     return read_recipe(text, path.string(), "");
   }
-  for (const BuiltinRecipe& builtin : builtin_recipes()) {
-    if (builtin.name == name)
-      return read_recipe(std::string(builtin.text), fmt::format("configs/kernels/{}.json", name), name);
+  for (const EmbeddedFile& file : builtin_recipes()) {
+    if (recipe_name(file) == name)
+      return read_recipe(std::string(file.text), fmt::format("configs/kernels/{}.json", name), name);
   }
   throw_unknown_name(place, "kernel", name, recipe_names());
 }
@@ -129,7 +132,7 @@ void replace(Json& target, const Json& change) {
 // The name that records use for the arithmetics of all stages together.
 Arithmetic summarise(const Recipe& recipe, const Json& stages) {
   Arithmetic summary = recipe.arithmetics.find("*")->second;
-  summary.name = "recipe";
+  summary.name = summary.label = "recipe";
   summary.settings = Settings(stages);
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     if (arithmetic.storage.unit_roundoff() > summary.storage.unit_roundoff())
@@ -195,8 +198,7 @@ StageArithmetics Recipe::stages() const {
 std::span<const RecipeEntry> recipe_entries() {
   static const std::vector<RecipeEntry> entries = [] {
     std::vector<RecipeEntry> list;
-    for (const BuiltinRecipe& builtin : builtin_recipes()) {
-      const std::string name(builtin.name);
+    for (const std::string& name : recipe_names()) {
       const RecipeFile file = find_recipe(name, "", "");
       RecipeEntry entry;
       entry.description.name = name;
@@ -214,32 +216,21 @@ std::span<const RecipeEntry> recipe_entries() {
 
 std::vector<Recipe> expand_recipe(const Json& given, std::string_view place,
                                   const std::filesystem::path& directory) {
-  Json object = given.is_string() ? Json{{"kernel", given}} : given;
-  if (!object.is_object() || !object.contains("kernel") || !object["kernel"].is_string())
-    refuse(place, given.dump(),
-           "a kernel's name, or an object such as {\"kernel\": \"fla-solve-tril\", \"dot\": \"tf32\"}");
-  const std::string name = object["kernel"];
-  object.erase("kernel");
-  const RecipeFile file = find_recipe(name, place, directory);
+  const GivenName chosen =
+      read_given_name(given, "kernel", R"({"kernel": "fla-solve-tril", "dot": "tf32"})", place);
+  const RecipeFile file = find_recipe(chosen.name, place, directory);
+  // The label of a recipe file that is not built in tells all of its parameters.
+  const bool builtin = !chosen.name.ends_with(".json");
+  const Json defaults =
+      builtin ? complete_settings(file.parameters, Json::object(), "", "").json() : Json::object();
   std::vector<Recipe> recipes;
-  for (const Settings& settings : expand_settings(file.parameters, object, "kernel " + file.name, place))
+  for (const Settings& settings :
+       expand_settings(file.parameters, chosen.parameters, "kernel " + file.name, place)) {
     recipes.push_back(make_recipe(file, settings));
+    recipes.back().label = label_of(file.name, settings.json(), defaults);
+  }
   return recipes;
 }
 
-std::string label_of(const Recipe& recipe) {
-  std::string label = recipe.name;
-  for (const RecipeEntry& entry : recipe_entries()) {
-    if (entry.description.name != recipe.name) continue;
-    for (const Parameter& parameter : entry.description.parameters) {
-      if (recipe.settings.at(parameter.name) != parameter.default_value)
-        label += fmt::format(":{}={}", parameter.name, recipe.settings.text(parameter.name));
-    }
-    return label;
-  }
-  for (const auto& [key, value] : recipe.settings.json().items())  // a user's own file
-    label += fmt::format(":{}={}", key, value.get<std::string>());
-  return label;
-}
 
 }  // namespace tristab

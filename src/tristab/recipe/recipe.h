@@ -11,16 +11,14 @@
 #include <vector>
 
 #include "tristab/arithmetic/arithmetic.h"
-#include "tristab/base/parameters.h"
+#include "tristab/base/named.h"
 #include "tristab/layer/layer_arithmetic.h"
 #include "tristab/method/method.h"
 
 namespace tristab {
 
 // A recipe file with one choice made of each of its parameters.
-struct Recipe {
-  std::string name;                 // "fla-solve-tril"
-  Settings settings;                // its parameters, complete: {"dot": "tf32"}
+struct Recipe : Named {
   std::string summary;              // one line
   std::string source;               // repository or thread
   std::string date;                 // when the source was read
@@ -58,8 +56,5 @@ std::span<const RecipeEntry> recipe_entries();
 // recipe file), InputError for a file that cannot be read.
 std::vector<Recipe> expand_recipe(const Json& given, std::string_view place,
                                   const std::filesystem::path& directory);
-
-// "fla-solve-tril:dot=tf32": parameters that differ from their defaults.
-std::string label_of(const Recipe& recipe);
 
 }  // namespace tristab

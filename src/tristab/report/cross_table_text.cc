@@ -5,11 +5,10 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
-#include "tristab/report/column.h"
 #include "tristab/report/cross_table.h"
-#include "tristab/report/json_text.h"
+#include "tristab/base/json_text.h"
+#include "tristab/report/cell_text.h"
 #include "tristab/report/table.h"
-#include "tristab/sweep/summary.h"
 
 namespace tristab {
 namespace {
@@ -17,14 +16,6 @@ namespace {
 // The name of an input above its column.
 std::string input_header(std::string_view name, std::size_t width) {
   return wrapped_cell(broken_label(name, width), width);
-}
-
-std::string formula_of(const std::string& name) {
-  for (const MetricInfo& info : metrics()) {
-    if (info.name == name) return std::string(info.formula);
-  }
-  return name == "growth" ? "largest intermediate that is kept / max |X_ij|"
-                          : "||E||_F / ||X||_F against the inverse of A as given";
 }
 
 // "4.6e-4", "80.3" in decibels.
@@ -39,27 +30,22 @@ std::string cell_number(double value, bool in_decibels) {
 }
 
 std::string cell_text(const CrossCell& cell, std::size_t metric, bool in_decibels) {
-  if (cell.trials == 0) return "-";
-  const int lost = cell.nonfinite_trials + cell.failed_trials;
-  const char* const word = cell.failed_trials > 0 ? "failed" : "nf";
-  if (lost == cell.trials) return fmt::format("{} {}/{}", word, lost, cell.trials);
-  const CrossStatistics& found = cell.metrics[metric];
+  if (cell.trials == nullptr) return "-";
+  const int lost = cell.trials->lost(), trials = cell.trials->trials;
+  const char* const word = cell.trials->failed > 0 ? "failed" : "nf";
+  const Distribution& found = cell.metrics[metric];
+  if (lost == trials && found.count == 0) return fmt::format("{} {}/{}", word, lost, trials);
   std::string text = fmt::format("{} / {}", cell_number(in_decibels ? found.mean : found.median, in_decibels),
                                  cell_number(found.worst, in_decibels));
-  if (in_decibels && found.exact_trials > 0)
-    text += fmt::format(", exact {}/{}", found.exact_trials, cell.trials);
-  if (lost > 0) text += fmt::format(", {} {}/{}", word, lost, cell.trials);
+  if (in_decibels && found.infinite > 0) text += fmt::format(", exact {}/{}", found.infinite, trials);
+  if (lost > 0) text += fmt::format(", {} {}/{}", word, lost, trials);
   return text;
-}
-
-std::string setting_text(const CrossRow& row) {
-  return row.kernel.empty() ? fmt::format("{} / {}", row.method, row.arithmetic) : row.kernel;
 }
 
 // Cells that lost trials stand out; the words say how many.
 Style style_of(const CrossCell& cell) {
-  const int lost = cell.nonfinite_trials + cell.failed_trials;
-  return lost == 0 ? Style::plain : lost == cell.trials ? Style::nonfinite : Style::fail;
+  if (cell.trials == nullptr || cell.trials->lost() == 0) return Style::plain;
+  return cell.trials->lost() == cell.trials->trials ? Style::nonfinite : Style::fail;
 }
 
 // The cells as they stand on paper. With one input and several sizes the sizes are the columns, as in the papers; else
@@ -75,10 +61,10 @@ struct PrintedTable {
 };
 
 PrintedTable sizes_as_columns(const CrossTable& table, const std::vector<int>& sizes) {
-  PrintedTable printed{table.inputs.front().name, {}, {}};
+  PrintedTable printed{table.inputs.front()->title(), {}, {}};
   for (const int n : sizes) printed.columns.push_back(fmt::format("n = {}", n));
   for (const CrossRow& row : table.rows) {
-    const std::string setting = setting_text(row);
+    const std::string setting = row.setting->label();
     auto same = std::ranges::find(printed.rows, setting, &PrintedTable::Row::setting);
     if (same == printed.rows.end()) {
       same = printed.rows.insert(printed.rows.end(), {setting, "", std::vector<CrossCell>(sizes.size())});
@@ -96,24 +82,23 @@ PrintedTable printed_table(const CrossTable& table) {
   sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
   if (table.inputs.size() == 1 && sizes.size() > 1) return sizes_as_columns(table, sizes);
   PrintedTable printed;
-  for (const CrossInput& input : table.inputs) printed.columns.push_back(input.name);
+  for (const CaseInput* input : table.inputs) printed.columns.push_back(input->title());
   for (const CrossRow& row : table.rows)
-    printed.rows.push_back({setting_text(row), std::to_string(row.n), row.cells});
+    printed.rows.push_back({row.setting->label(), std::to_string(row.n), row.cells});
   return printed;
 }
 
-std::string title_of(const std::string& metric, const PrintedTable& printed) {
-  const bool in_decibels = summary_quantity(metric).in_decibels;
-  return fmt::format(
-      "{}{}: {}; {} / worst over the finite trials; nf k/n: k of n trials gave infinities or NaN{}", metric,
-      printed.input.empty() ? "" : fmt::format(" on {}", printed.input), formula_of(metric),
-      in_decibels ? "mean" : "median",
+std::string title_of(const NumberInfo& metric, const PrintedTable& printed) {
+  const bool in_decibels = metric.decibels;
+  return fmt::format("{}{}: {}; {} / worst over {} trials; nf k/n: k of n trials gave infinities or NaN{}", metric.name,
+      printed.input.empty() ? "" : fmt::format(" on {}", printed.input), metric.formula,
+      in_decibels ? "mean" : "median", metric.aggregate == Aggregate::all_trials ? "all" : "the finite",
       in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
 }
 
 std::string metric_text(const CrossTable& table, const PrintedTable& printed, std::size_t metric,
                         const Page& page) {
-  const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
+  const bool in_decibels = table.metrics[metric]->info.decibels;
   std::vector<TableColumn> columns{{.header = "setting", .layout = broken_label, .widest = 34, .least = 18}};
   if (printed.input.empty()) columns.push_back({"n", true});
   const std::size_t keys = columns.size();
@@ -127,7 +112,7 @@ std::string metric_text(const CrossTable& table, const PrintedTable& printed, st
       cells.emplace_back(cell_text(cell, metric, in_decibels), style_of(cell));
     text.add_row(std::move(cells));
   }
-  return paragraph(title_of(table.metrics[metric], printed), 0, page) + text.str(page);
+  return paragraph(title_of(table.metrics[metric]->info, printed), 0, page) + text.str(page);
 }
 
 // A formula's bars and stars as Markdown takes them in a table or in running text.
@@ -141,7 +126,7 @@ std::string markdown(std::string_view text) {
 }
 
 std::string metric_markdown(const CrossTable& table, const PrintedTable& printed, std::size_t metric) {
-  const bool in_decibels = summary_quantity(table.metrics[metric]).in_decibels;
+  const bool in_decibels = table.metrics[metric]->info.decibels;
   const bool sizes = printed.input.empty();
   std::string header = sizes ? "| setting | n |" : "| setting |", rule = sizes ? "|---|---:|" : "|---|";
   for (const std::string& name : printed.columns) {
@@ -149,7 +134,7 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
     rule += "---|";
   }
   std::string text =
-      fmt::format("{}\n\n{}\n{}\n", markdown(title_of(table.metrics[metric], printed)), header, rule);
+      fmt::format("{}\n\n{}\n{}\n", markdown(title_of(table.metrics[metric]->info, printed)), header, rule);
   for (const PrintedTable::Row& row : printed.rows) {
     text += fmt::format("| {} |", markdown(row.setting));
     if (sizes) text += fmt::format(" {} |", row.size);
@@ -160,7 +145,7 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
   return text;
 }
 
-std::string csv_text(const std::string& text) { return text.empty() ? "none" : cell_csv(text); }
+std::string csv_text(const std::string& text) { return text.empty() ? "none" : quoted_csv(text); }
 
 std::string csv_number(double value) {
   if (std::isnan(value)) return "";
@@ -169,21 +154,21 @@ std::string csv_number(double value) {
 
 std::string cross_csv(const CrossTable& table) {
   std::string text = "input,n,method,kernel,arithmetic,trials,nonfinite_trials,failed_trials";
-  for (const std::string& metric : table.metrics) {
-    const SummaryQuantity& quantity = summary_quantity(metric);
-    if (quantity.in_decibels) text += fmt::format(",{}_mean", metric);
-    text += fmt::format(",{0}_median,{0}_{1}", metric, quantity.larger_is_better ? "min" : "max");
+  for (const Field* metric : table.metrics) {
+    if (metric->info.decibels) text += fmt::format(",{}_mean", metric->name());
+    text += fmt::format(",{0}_median,{0}_{1}", metric->name(), metric->info.larger_is_better ? "min" : "max");
   }
   text += "\n";
   for (const CrossRow& row : table.rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const CrossCell& cell = row.cells[i];
-      if (cell.trials == 0) continue;
-      text += fmt::format("{},{},{},{},{},{},{},{}", csv_text(table.inputs[i].name), row.n,
-                          csv_text(row.method), csv_text(row.kernel), csv_text(row.arithmetic), cell.trials,
-                          cell.nonfinite_trials, cell.failed_trials);
+      if (cell.trials == nullptr) continue;
+      const CaseSetting& setting = *row.setting;
+      text += fmt::format("{},{},{},{},{},{},{},{}", csv_text(table.inputs[i]->title()), row.n, csv_text(setting.shown),
+                          csv_text(setting.kernel), csv_text(setting.arithmetic_label), cell.trials->trials,
+                          cell.trials->nonfinite, cell.trials->failed);
       for (std::size_t m = 0; m < table.metrics.size(); ++m) {
-        if (summary_quantity(table.metrics[m]).in_decibels)
+        if (table.metrics[m]->info.decibels)
           text += fmt::format(",{}", csv_number(cell.metrics[m].mean));
         text += fmt::format(",{},{}", csv_number(cell.metrics[m].median), csv_number(cell.metrics[m].worst));
       }

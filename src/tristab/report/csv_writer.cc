@@ -4,19 +4,21 @@
 // quoted quote.
 #include <vector>
 
-#include "tristab/report/column.h"
+#include "tristab/base/json.h"
+#include "tristab/report/cell_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_writer.h"
 
 namespace tristab {
 namespace {
 
-std::vector<const Column*> csv_columns(bool has_scenarios) {
-  std::vector<const Column*> plain, quoted;
-  for (const Column* column : record_columns(has_scenarios)) {
-    const bool may_need_quotes = column->kind == Column::Kind::object || column->kind == Column::Kind::list ||
-                                 column->name == "message";
-    (may_need_quotes ? quoted : plain).push_back(column);
+std::vector<const Field*> csv_fields(bool has_scenarios) {
+  std::vector<const Field*> plain, quoted;
+  for (const Field& field : record_fields()) {
+    if (field.of_scenarios && !has_scenarios) continue;
+    const bool may_need_quotes =
+        field.kind == Field::Kind::object || field.kind == Field::Kind::list || field.name() == "message";
+    (may_need_quotes ? quoted : plain).push_back(&field);
   }
   plain.insert(plain.end(), quoted.begin(), quoted.end());
   return plain;
@@ -25,34 +27,33 @@ std::vector<const Column*> csv_columns(bool has_scenarios) {
 class CsvWriter : public ResultSink {
  public:
   CsvWriter(const std::string& path, const RunHeader& header)
-      : columns_(csv_columns(header.config.contains("scenarios"))), file_(path, Appearance::when_complete) {
+      : fields_(csv_fields(header.config.json().contains("scenarios"))), file_(path, Appearance::when_complete) {
     std::string names;
-    for (const Column* column : columns_) names += (names.empty() ? "" : ",") + column->name;
+    for (const Field* field : fields_) names += (names.empty() ? "" : ",") + field->name();
     file_.write(names + "\n");
   }
 
-  RenderedMatrix render(const MatrixResult& result) const override {
+  SerializedRecords render(const MatrixResult& result) const override {
     std::string rows;
     for (const Record& record : result.records) {
       std::string row;
-      for (const Column* column : columns_) {
+      for (const Field* field : fields_) {
         if (!row.empty()) row += ',';
-        const Cell cell = column->of(result, record);
-        std::string field = cell_csv(cell);
-        row += field.empty() ? absent_csv(column->kind) : field;
+        const std::string text = cell_csv(field->cell(result, record));
+        row += text.empty() ? absent_csv(field->kind) : text;
       }
       rows += row + "\n";
     }
     return {"", rows};
   }
 
-  void accept(const MatrixResult&, RenderedMatrix rendered) override { file_.write(rendered.records); }
+  void accept(const MatrixResult&, SerializedRecords rendered) override { file_.write(rendered.records); }
   std::string render_layer(const LayerResult&) const override { return {}; }  // records alone
   void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport&) override { file_.commit(); }
 
  private:
-  std::vector<const Column*> columns_;
+  std::vector<const Field*> fields_;
   OutputFile file_;
 };
 

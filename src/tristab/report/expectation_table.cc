@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "tristab/report/table.h"
-#include "tristab/sweep/label.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -15,7 +14,7 @@ namespace {
 std::string input_text(const ExpectationOutcome& outcome) {
   const bool layer = outcome.expectation->layer != nullptr;
   const bool one = outcome.trials == 1;
-  return fmt::format("{}, n = {}, {} {}", label_of(*outcome.family), outcome.n, outcome.trials,
+  return fmt::format("{}, n = {}, {} {}", outcome.input.family->label, outcome.input.n, outcome.trials,
                      layer ? (one ? "sequence" : "sequences") : (one ? "matrix" : "matrices"));
 }
 
@@ -31,9 +30,9 @@ std::vector<std::string> inputs_of(std::span<const ExpectationOutcome> outcomes)
 
 // The kernel, or method, arithmetic and formation on lines of their own.
 std::string setting_text(const Setting& setting) {
-  if (setting.kernel != nullptr) return label_of(*setting.kernel);
-  std::string text = fmt::format("{}\n{}", label_of(*setting.method), label_of(*setting.arithmetic));
-  if (setting.is_formed()) text += fmt::format("\n{}", label_of(*setting.formation));
+  if (setting.kernel != nullptr) return setting.kernel->label;
+  std::string text = fmt::format("{}\n{}", setting.method->label, setting.arithmetic->label);
+  if (setting.is_formed()) text += fmt::format("\n{}", setting.formation->label);
   return text;
 }
 
@@ -79,7 +78,7 @@ std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) 
 
 // The outcomes of one scenario.
 std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Page& page) {
-  std::string text = heading_of(*outcomes.front().scenario, page);
+  std::string text = heading_of(*outcomes.front().input.scenario, page);
   const std::vector<std::string> inputs = inputs_of(outcomes);
   for (std::size_t i = 0; i < inputs.size(); ++i)
     text += paragraph(fmt::format("input {}: {}", i + 1, inputs[i]), 2, page);
@@ -106,7 +105,7 @@ std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Pa
 std::string expectations_table(std::span<const ExpectationOutcome> outcomes, const Page& page) {
   std::string text;
   for (std::size_t first = 0, last = 0; first < outcomes.size(); first = last) {
-    while (last < outcomes.size() && outcomes[last].scenario == outcomes[first].scenario) ++last;
+    while (last < outcomes.size() && outcomes[last].input.scenario == outcomes[first].input.scenario) ++last;
     text += scenario_text(outcomes.subspan(first, last - first), page) + "\n";
   }
   const auto met =

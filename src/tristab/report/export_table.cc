@@ -5,8 +5,9 @@
 #include <algorithm>
 
 #include "tristab/base/errors.h"
-#include "tristab/report/column.h"
-#include "tristab/report/json_text.h"
+#include "tristab/base/json.h"
+#include "tristab/report/cell_text.h"
+#include "tristab/base/json_text.h"
 #include "tristab/report/output_file.h"
 
 namespace tristab {
@@ -54,11 +55,11 @@ std::string plain_text(const std::string& text) {
 const char* absent_field(ExportTable::Kind kind) {
   switch (kind) {
     case ExportTable::Kind::text:
-      return absent_csv(Column::Kind::text);
+      return absent_csv(Field::Kind::text);
     case ExportTable::Kind::real:
-      return absent_csv(Column::Kind::real);
+      return absent_csv(Field::Kind::real);
     default:
-      return absent_csv(Column::Kind::integer);
+      return absent_csv(Field::Kind::integer);
   }
 }
 
@@ -71,12 +72,9 @@ std::size_t ExportTable::field_of(const std::string& name) {
   if (is_new) {
     Field field{name, Kind::none};
     if (section_ == "records") {
-      for (const Column& column : record_columns()) {
-        if (column.name != name) continue;
-        if (column.kind == Column::Kind::real) field.kind = Kind::real;
-        if (column.kind == Column::Kind::integer) field.kind = Kind::integer;
-        if (column.kind == Column::Kind::text) field.kind = Kind::text;
-        if (column.kind == Column::Kind::object || column.kind == Column::Kind::list) field.kind = Kind::json;
+      if (const tristab::Field* known = find_field(name); known != nullptr) {
+        constexpr Kind kinds[] = {Kind::text, Kind::integer, Kind::real, Kind::json, Kind::json};
+        field.kind = kinds[static_cast<std::size_t>(known->kind)];
       }
     }
     fields_.push_back(std::move(field));
@@ -116,7 +114,7 @@ void ExportTable::add(const Json& object) {
 std::vector<std::size_t> ExportTable::written_order() const {
   std::vector<std::string> known;
   if (section_ == "records") {
-    for (const Column& column : record_columns()) known.push_back(column.name);
+    for (const tristab::Field& field : record_fields()) known.push_back(field.name());
   } else {
     known = naming_fields();
   }
@@ -138,7 +136,7 @@ std::vector<std::size_t> ExportTable::written_order() const {
 std::string ExportTable::csv_header(const std::vector<std::size_t>& order) const {
   std::string names;
   for (const std::size_t k : order)
-    names += fmt::format("{}{}", names.empty() ? "" : ",", cell_csv(fields_[k].name));
+    names += fmt::format("{}{}", names.empty() ? "" : ",", quoted_csv(fields_[k].name));
   return fmt::format("{}\n", names);
 }
 
@@ -159,7 +157,7 @@ std::string ExportTable::line(ExportFormat format, const std::vector<std::size_t
     if (field.kind == Kind::real && !cell.empty()) cell = real_text(cell);
     if (format == ExportFormat::csv) {
       if (k != order.front()) text += ',';
-      text += cell.empty() ? absent_field(field.kind) : cell_csv(cell);
+      text += cell.empty() ? absent_field(field.kind) : quoted_csv(cell);
     } else if (cell.empty()) {
       object.raw(field.name, "null");
     } else if (field.kind == Kind::text || field.kind == Kind::json) {

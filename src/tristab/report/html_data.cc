@@ -4,7 +4,9 @@
 
 #include <cmath>
 
-#include "tristab/report/json_text.h"
+#include "tristab/base/json.h"
+#include "tristab/base/json_text.h"
+#include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
@@ -48,6 +50,11 @@ std::string escaped_for_script(std::string_view json) {
   return text;
 }
 
+std::vector<double> finite_only(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return !std::isfinite(value); });
+  return values;
+}
+
 // Medians at each position over the lists of the matrices of one input and size.
 std::vector<double> medians_by_position(const std::vector<const std::vector<double>*>& lists) {
   std::vector<std::vector<double>> columns;
@@ -56,11 +63,28 @@ std::vector<double> medians_by_position(const std::vector<const std::vector<doub
     for (std::size_t k = 0; k < list->size(); ++k) columns[k].push_back((*list)[k]);
   }
   std::vector<double> medians;
-  for (std::vector<double>& column : columns) medians.push_back(finite_median(std::move(column)));
+  for (std::vector<double>& column : columns) medians.push_back(median(std::move(column)));
   return medians;
 }
 
+// What the page shows of records: the fields that are drawn, and costs.
+std::vector<const Field*> page_fields() {
+  std::vector<const Field*> fields;
+  for (const Field& field : record_fields()) {
+    if (field.info.drawn || field.info.aggregate == Aggregate::largest) fields.push_back(&field);
+  }
+  return fields;
+}
+
+bool is_error(const Field& field) { return field.info.drawn && field.info.aggregate == Aggregate::finite_trials; }
+
 }  // namespace
+
+HtmlData::HtmlData() : groups_(page_fields()) {
+  for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
+    if (is_error(*groups_.fields()[k])) errors_.push_back(k);
+  }
+}
 
 void HtmlData::add(const std::string& section, const Json& object, const std::string& place) {
   groups_.add(section, object, place);
@@ -68,38 +92,31 @@ void HtmlData::add(const std::string& section, const Json& object, const std::st
   if (section == "expectations" || section == "classes") {
     Json kept = object;
     for (const char* name : {"family_params", "method_params", "arithmetic_params", "type"}) kept.erase(name);
-    (section == "classes" ? classes_ : expectations_).push_back(std::move(kept));
+    (section == "classes" ? classes_ : expectations_).emplace_back(std::move(kept));
   }
 }
 
 void HtmlData::add_layer(const Json& object, const std::string& place) {
-  const std::size_t input = groups_.input_of(object, place), setting = groups_.setting_of(object, place);
+  const std::size_t input = groups_.input_at(object, place), setting = groups_.setting_at(object, place);
   const double size = number_field(object, place, "n");
   const int n = std::isfinite(size) ? static_cast<int>(size) : 0;
   const auto [found, is_new] =
       layer_at_.try_emplace(fmt::format("{}/{}/{}", input, setting, n), layers_.size());
-  if (is_new) {
-    LayerGroup group;
-    group.input = input;
-    group.setting = setting;
-    group.n = n;
-    layers_.push_back(std::move(group));
-  }
+  if (is_new) layers_.push_back({input, setting, n, 0, 0, {}});
   LayerGroup& group = layers_[found->second];
   ++group.sequences;
   group.nonfinite += text_field(object, place, "status") != "ok";
   const auto by_chunk = object.find("by_chunk");
   if (by_chunk == object.end() || !by_chunk->is_object() || !by_chunk->contains("chunks")) return;
   const Json& chunks = (*by_chunk)["chunks"];
-  const std::pair<const char*, std::map<int, std::vector<double>> LayerGroup::*> parts[] = {
-      {"w", &LayerGroup::w}, {"u", &LayerGroup::u}, {"o", &LayerGroup::o}, {"state", &LayerGroup::state}};
-  for (const auto& [name, part] : parts) {
-    const auto values = by_chunk->find(name);
+  for (std::size_t part = 0; part < layer_parts().size(); ++part) {
+    const auto values = by_chunk->find(layer_parts()[part].name);
     if (values == by_chunk->end() || !values->is_array() || !chunks.is_array()) continue;
     for (std::size_t k = 0; k < values->size() && k < chunks.size(); ++k) {
       if (!chunks[k].is_number()) continue;
-      (group.*part)[chunks[k].get<int>()].push_back((*values)[k].is_number() ? (*values)[k].get<double>()
-                                                                             : std::nan(""));
+      std::vector<std::vector<double>>& errors = group.errors[chunks[k].get<int>()];
+      errors.resize(layer_parts().size());
+      if ((*values)[k].is_number()) errors[part].push_back((*values)[k].get<double>());
     }
   }
 }
@@ -111,12 +128,11 @@ std::string HtmlData::layers_text() const {
     object.integer("f", static_cast<std::int64_t>(group.input)).integer("n", group.n);
     object.integer("s", static_cast<std::int64_t>(group.setting));
     object.integer("sequences", group.sequences).integer("nonfinite", group.nonfinite);
-    object.raw("chunks", list_of(group.o, [](const auto& entry) { return std::to_string(entry.first); }));
-    const std::pair<const char*, const std::map<int, std::vector<double>>*> parts[] = {
-        {"w", &group.w}, {"u", &group.u}, {"o", &group.o}, {"state", &group.state}};
-    for (const auto& [name, part] : parts) {
-      object.raw(name, list_of(*part, [](const auto& entry) {
-                   return short_number(finite_median(entry.second), statistic_digits);
+    object.raw("chunks",
+               list_of(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
+    for (std::size_t part = 0; part < layer_parts().size(); ++part) {
+      object.raw(layer_parts()[part].name, list_of(group.errors, [part](const auto& entry) {
+                   return short_number(median(entry.second[part]), statistic_digits);
                  }));
     }
     list.raw(object.str());
@@ -125,49 +141,53 @@ std::string HtmlData::layers_text() const {
 }
 
 std::string HtmlData::groups_text() const {
-  const std::vector<ResultGroup>& groups = groups_.groups();
+  const std::vector<CaseGroup>& groups = groups_.groups();
   JsonObject columns;
   const auto integers = [&](const char* name, auto value) {
-    columns.raw(name,
-                list_of(groups, [&](const ResultGroup& group) { return std::to_string(value(group)); }));
+    columns.raw(name, list_of(groups, [&](const CaseGroup& group) { return std::to_string(value(group)); }));
   };
-  integers("f", [](const ResultGroup& g) { return g.input; });
-  integers("s", [](const ResultGroup& g) { return g.setting; });
-  integers("n", [](const ResultGroup& g) { return g.n; });
-  integers("trials", [](const ResultGroup& g) { return g.trials; });
-  integers("nonfinite", [](const ResultGroup& g) { return g.nonfinite; });
-  integers("failed", [](const ResultGroup& g) { return g.failed; });
-  integers("pass", [](const ResultGroup& g) { return g.pass; });
-  integers("marginal", [](const ResultGroup& g) { return g.marginal; });
-  integers("fail", [](const ResultGroup& g) { return g.fail; });
-  for (std::size_t k = 0; k < group_costs.size(); ++k) {
-    columns.raw(group_costs[k],
-                list_of(groups, [&](const ResultGroup& group) { return short_number(group.costs[k], 9); }));
-  }
-  for (std::size_t k = 0; k < group_metrics.size(); ++k) {
-    if (!groups_.has_metric(k)) continue;
+  integers("f", [](const CaseGroup& g) { return g.input; });
+  integers("s", [](const CaseGroup& g) { return g.setting; });
+  integers("n", [](const CaseGroup& g) { return g.n; });
+  integers("trials", [](const CaseGroup& g) { return g.statistics.trials; });
+  integers("nonfinite", [](const CaseGroup& g) { return g.statistics.nonfinite; });
+  integers("failed", [](const CaseGroup& g) { return g.statistics.failed; });
+  integers("pass", [](const CaseGroup& g) { return g.statistics.pass; });
+  integers("marginal", [](const CaseGroup& g) { return g.statistics.marginal; });
+  integers("fail", [](const CaseGroup& g) { return g.statistics.fail; });
+  for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
+    const Field& field = *groups_.fields()[k];
+    if (!field.info.drawn) {
+      columns.raw(field.name(), list_of(groups, [&](const CaseGroup& group) {
+                    return short_number(group.statistics.count(k), 9);
+                  }));
+      continue;
+    }
+    if (!groups_.has(k)) continue;
+    std::vector<Distribution> distributions;
+    for (const CaseGroup& group : groups) distributions.push_back(groups_.distribution(group, k));
     JsonObject statistics;
-    statistics.raw("median", list_of(groups, [&](const ResultGroup& group) {
-                     return short_number(group.median(k), statistic_digits);
+    statistics.raw("median", list_of(distributions, [](const Distribution& d) {
+                     return short_number(d.median, statistic_digits);
                    }));
-    statistics.raw("worst", list_of(groups, [&](const ResultGroup& group) {
-                     return short_number(group.worst(k), statistic_digits);
+    statistics.raw("worst", list_of(distributions, [](const Distribution& d) {
+                     return short_number(d.worst, statistic_digits);
                    }));
-    columns.raw(group_metrics[k], statistics.str());
+    columns.raw(field.name(), statistics.str());
   }
   return columns.str();
 }
 
 std::string HtmlData::cases_text(std::size_t most_cases) const {
-  const std::vector<ResultGroup>& groups = groups_.groups();
+  const std::vector<CaseGroup>& groups = groups_.groups();
   std::size_t all = 0;
-  for (const ResultGroup& group : groups) all += group.matrices.size();
+  for (const CaseGroup& group : groups) all += group.matrices.size();
   const std::size_t step = all <= most_cases ? 1 : (all + most_cases - 1) / most_cases;
   // Each group starts at another trial, so that thinning does not always take the first.
   std::vector<std::string> matrices;
-  std::array<std::vector<std::string>, case_metrics> values;
+  std::vector<std::vector<std::string>> values(errors_.size());
   std::size_t offset = 0, kept = 0;
-  for (const ResultGroup& group : groups) {
+  for (const CaseGroup& group : groups) {
     std::vector<std::size_t> chosen;
     for (std::size_t k = 0; k < group.matrices.size(); ++k) {
       if ((offset + k) % step == 0) chosen.push_back(k);
@@ -175,48 +195,55 @@ std::string HtmlData::cases_text(std::size_t most_cases) const {
     offset += group.matrices.size();
     kept += chosen.size();
     matrices.push_back(list_of(chosen, [&](std::size_t k) { return std::to_string(group.matrices[k]); }));
-    for (std::size_t metric = 0; metric < case_metrics; ++metric) {
-      values[metric].push_back(
-          list_of(chosen, [&](std::size_t k) { return short_number(group.values[metric][k], case_digits); }));
+    for (std::size_t e = 0; e < errors_.size(); ++e) {
+      const std::vector<double> errors = groups_.values(group, errors_[e]);
+      values[e].push_back(
+          list_of(chosen, [&](std::size_t k) { return short_number(errors[k], case_digits); }));
     }
   }
   const auto same = [](const std::string& text) { return text; };
   JsonObject cases;
   cases.integer("kept", static_cast<std::int64_t>(kept)).integer("all", static_cast<std::int64_t>(all));
   cases.raw("matrix", list_of(matrices, same));
-  for (std::size_t metric = 0; metric < case_metrics; ++metric) {
-    if (groups_.has_metric(metric)) cases.raw(group_metrics[metric], list_of(values[metric], same));
+  for (std::size_t e = 0; e < errors_.size(); ++e) {
+    if (groups_.has(errors_[e])) cases.raw(groups_.fields()[errors_[e]]->name(), list_of(values[e], same));
   }
   return cases.str();
 }
 
 std::string HtmlData::matrices_text() const {
-  const std::vector<GroupMatrix>& matrices = groups_.matrices();
+  const std::vector<CaseMatrix>& matrices = groups_.matrices();
   JsonObject columns;
-  columns.raw("f", list_of(matrices, [](const GroupMatrix& m) { return std::to_string(m.input); }));
-  columns.raw("n", list_of(matrices, [](const GroupMatrix& m) { return std::to_string(m.n); }));
-  for (std::size_t k = 0; k < matrix_facts.size(); ++k) {
+  columns.raw("f", list_of(matrices, [](const CaseMatrix& m) { return std::to_string(m.input); }));
+  columns.raw("n", list_of(matrices, [](const CaseMatrix& m) { return std::to_string(m.n); }));
+  for (std::size_t k = 0; k < matrix_facts().size(); ++k) {
     bool any = false;
-    for (const GroupMatrix& matrix : matrices) any = any || std::isfinite(matrix.facts[k]);
+    for (const CaseMatrix& matrix : matrices) any = any || std::isfinite(matrix.facts[k]);
     if (!any) continue;
-    columns.raw(matrix_facts[k], list_of(matrices, [&](const GroupMatrix& m) {
+    columns.raw(matrix_facts()[k].name, list_of(matrices, [&](const CaseMatrix& m) {
                   return short_number(m.facts[k], case_digits);
                 }));
   }
-  std::map<std::pair<std::size_t, int>, std::vector<const GroupMatrix*>> situations;
-  for (const GroupMatrix& matrix : matrices) {
+  std::map<std::pair<std::size_t, int>, std::vector<const CaseMatrix*>> situations;
+  for (const CaseMatrix& matrix : matrices) {
     if (matrix.known) situations[{matrix.input, matrix.n}].push_back(&matrix);
   }
   JsonArray profiles;
   for (const auto& [situation, members] : situations) {
     std::vector<const std::vector<double>*> decays, powers;
-    for (const GroupMatrix* matrix : members) {
+    for (const CaseMatrix* matrix : members) {
       decays.push_back(&matrix->inverse_decay);
       powers.push_back(&matrix->power_max);
     }
     JsonObject profile;
     profile.integer("f", static_cast<std::int64_t>(situation.first)).integer("n", situation.second);
     profile.integer("count", static_cast<std::int64_t>(members.size()));
+    for (std::size_t k = 0; k < matrix_facts().size(); ++k) {
+      std::vector<double> values;
+      for (const CaseMatrix* matrix : members) values.push_back(matrix->facts[k]);
+      const Distribution over = distribution_of(finite_only(values), {});
+      profile.raw(matrix_facts()[k].name, numbers({over.median, over.worst}, case_digits));
+    }
     profile.raw("decay", numbers(medians_by_position(decays), statistic_digits));
     profile.raw("powers", numbers(medians_by_position(powers), statistic_digits));
     profiles.raw(profile.str());
@@ -229,15 +256,19 @@ std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const
   data.text("schema", head.schema).json("tool", head.tool).json("run", head.run).json("config", head.config);
   data.integer("records", head.records).integer("expected", head.expected_cases);
   data.raw("complete", head.says_whether_complete ? (head.complete ? "true" : "false") : "null");
-  data.raw("families",
-           list_of(groups_.inputs(), [](const GroupInput& i) { return json_string(input_title(i)); }));
-  data.raw("settings", list_of(groups_.settings(), [](const GroupSetting& s) {
-             return fmt::format("[{},{},{},{}]", json_string(s.method), json_string(s.arithmetic),
-                                json_string(s.formation), s.kernel ? 1 : 0);
+  data.raw("errors", list_of(errors_, [this](std::size_t k) {
+             const NumberInfo& info = groups_.fields()[k]->info;
+             return fmt::format("[{},{}]", json_string(info.name), json_string(info.formula));
+           }));
+  data.raw("families", list_of(groups_.inputs(), [](const CaseInput& i) { return json_string(i.title()); }));
+  data.raw("settings", list_of(groups_.settings(), [](const CaseSetting& s) {
+             return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),
+                                json_string(s.formation), s.kernel.empty() ? 0 : 1);
            }));
   data.raw("groups", groups_text()).raw("cases", cases_text(most_cases)).raw("matrices", matrices_text());
   data.raw("layers", layers_text());
-  data.json("expectations", Json(expectations_)).json("classes", Json(classes_));
+  const auto text_of = [](const JsonValue& value) { return json_text(value); };
+  data.raw("expectations", list_of(expectations_, text_of)).raw("classes", list_of(classes_, text_of));
   return escaped_for_script(data.str());
 }
 

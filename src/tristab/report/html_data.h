@@ -3,14 +3,15 @@
 
 #include <string>
 
-#include "tristab/report/result_groups.h"
+#include "tristab/report/case_groups.h"
+#include "tristab/report/object_stream.h"
 
 namespace tristab {
 
-// What the page needs of the layers of a result: by situation, setting and number of chunks, medians over sequences and
-// heads.
 class HtmlData {
  public:
+  HtmlData();
+
   // One object of any section but "summary".
   void add(const std::string& section, const Json& object, const std::string& place);
 
@@ -18,20 +19,23 @@ class HtmlData {
   // `most_cases` cases are kept for scatter plots, evenly chosen, and the text says how many there were.
   std::string text(const ResultHead& head, std::size_t most_cases) const;
 
-  const ResultGroups& groups() const { return groups_; }
+  const CaseGroups& groups() const { return groups_; }
 
  private:
+  // The layers of an input with a setting.
   struct LayerGroup {
     std::size_t input = 0, setting = 0;
     int n = 0;
     int sequences = 0, nonfinite = 0;
-    std::map<int, std::vector<double>> w, u, o, state;  // by the number of chunks
+    std::map<int, std::vector<std::vector<double>>> errors;  // by the number of chunks, then by layer_parts()
   };
 
-  ResultGroups groups_;
+  CaseGroups groups_;
+  std::vector<std::size_t> errors_;  // positions of the fields that are drawn for every case
+
   std::vector<LayerGroup> layers_;
   std::map<std::string, std::size_t> layer_at_;
-  std::vector<Json> expectations_, classes_;
+  std::vector<JsonValue> expectations_, classes_;
 
   void add_layer(const Json& object, const std::string& place);
   std::string layers_text() const;

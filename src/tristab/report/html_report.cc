@@ -2,11 +2,16 @@
 
 #include <string_view>
 
-#include "tristab/report/html_assets.h"
+#include "tristab/base/embedded_file.h"
+#include "tristab/base/json.h"
+#include "tristab/base/json.h"
 #include "tristab/report/html_data.h"
 #include "tristab/report/output_file.h"
 
 namespace tristab {
+
+std::span<const EmbeddedFile> page_assets();  // page.html with {{title}}, {{style}}, {{script}}, {{data}}; its style; its scripts
+
 namespace {
 
 // Points of scatter plots that a browser still draws and searches without delay, at some 20 bytes each.
@@ -58,14 +63,16 @@ ResultHead write_html_report(const std::string& results, const std::string& outp
                                        [&](const std::string& section, const Json& object,
                                            const std::string& place) { data.add(section, object, place); });
   std::string name = "result";
-  if (head.config.is_object() && head.config.contains("name") && head.config["name"].is_string()) {
-    name = head.config["name"].get<std::string>();
+  const Json& config = head.config;
+  if (config.is_object() && config.contains("name") && config["name"].is_string()) {
+    name = config["name"].get<std::string>();
   }
-  std::string script;
-  for (const char* part : html_scripts) script += part;
+  std::string page, style, script;
+  for (const EmbeddedFile& asset : page_assets())
+    (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
   OutputFile file(output, Appearance::when_complete);
-  file.write(filled(html_page, {{"title", escaped_for_html(name)},
-                                {"style", html_style},
+  file.write(filled(page, {{"title", escaped_for_html(name)},
+                                {"style", style},
                                 {"script", script},
                                 {"data", data.text(head, most_cases)}}));
   file.commit();

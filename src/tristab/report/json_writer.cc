@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "tristab/base/spool.h"
-#include "tristab/report/json_text.h"
+#include "tristab/base/json_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
@@ -43,11 +43,11 @@ class JsonWriter : public ResultSink {
         records_(file_.directory()),
         layers_(file_.directory()) {}
 
-  RenderedMatrix render(const MatrixResult& result) const override {
+  SerializedRecords render(const MatrixResult& result) const override {
     return {matrix_text(result, ""), records_text(result, "")};
   }
 
-  void accept(const MatrixResult&, RenderedMatrix rendered) override {
+  void accept(const MatrixResult&, SerializedRecords rendered) override {
     matrices_.append(rendered.matrix);
     records_.append(rendered.records);
   }

@@ -4,17 +4,11 @@
 
 #include <algorithm>
 
-#include "tristab/report/case_label.h"
 #include "tristab/report/table.h"
+#include "tristab/sweep/trial_statistics.h"
 
 namespace tristab {
 namespace {
-
-double median(std::vector<double> values) {
-  std::sort(values.begin(), values.end());
-  const std::size_t middle = values.size() / 2;
-  return values.size() % 2 == 1 ? values[middle] : 0.5 * (values[middle - 1] + values[middle]);
-}
 
 std::string number(const std::vector<double>& values, bool worst = false) {
   if (values.empty()) return "-";
@@ -24,9 +18,9 @@ std::string number(const std::vector<double>& values, bool worst = false) {
 }  // namespace
 
 void LayerTable::add(const LayerResult& result) {
-  const std::string place = input_label(*result.scenario, *result.family, result.n);
+  const std::string place = result.input.label();
   for (const LayerRecord& record : result.records) {
-    const std::string setting = setting_label(record.setting);
+    const std::string setting = record.setting.label();
     auto row = std::find_if(rows_.begin(), rows_.end(),
                             [&](const Row& each) { return each.place == place && each.setting == setting; });
     if (row == rows_.end()) row = rows_.insert(rows_.end(), Row{place, setting, {}, {}, {}});

@@ -1,6 +1,6 @@
 // Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order,
 // then summary, classes, expectations and an end line. Without its end line the file is an incomplete result.
-#include "tristab/report/json_text.h"
+#include "tristab/base/json_text.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
@@ -20,11 +20,11 @@ class NdjsonWriter : public ResultSink {
     file_.flush();
   }
 
-  RenderedMatrix render(const MatrixResult& result) const override {
+  SerializedRecords render(const MatrixResult& result) const override {
     return {matrix_text(result, "matrix"), records_text(result, "record")};
   }
 
-  void accept(const MatrixResult&, RenderedMatrix rendered) override {
+  void accept(const MatrixResult&, SerializedRecords rendered) override {
     file_.write(rendered.matrix);
     file_.write(rendered.records);
     file_.flush();  // what a crash leaves are whole matrices

@@ -11,6 +11,7 @@
 #include <iostream>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/nearest_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/tool_info.h"
@@ -43,7 +44,7 @@ std::string text_or_empty(const Json& object, const char* name) {
   return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
-void take_object(const Json& document, const char* name, const std::string& path, Json& target) {
+void take_object(const Json& document, const char* name, const std::string& path, JsonValue& target) {
   const auto found = document.find(name);
   if (found == document.end() || found->is_null()) return;
   if (!found->is_object()) refuse(fmt::format("{}: {}", path, name), shown(*found), "an object");
@@ -88,10 +89,10 @@ class Visitor {
     check_schema(document);
     if (!document.contains("records")) refuse(path_ + ": records", "nothing", "a list of records");
     take_head(document);
-    if (head_.run.is_object()) {
+    if (head_.run.json().is_object()) {
       head_.expected_cases = cases_of(head_.run, "cases", path_ + ": run.");
       head_.complete = flag_of(head_.run, "complete", path_ + ": run.") && has_all();
-      head_.says_whether_complete = head_.run.contains("complete") || !has_all();
+      head_.says_whether_complete = head_.run.json().contains("complete") || !has_all();
     }
     return head_;
   }

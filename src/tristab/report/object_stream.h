@@ -15,7 +15,7 @@ namespace tristab {
 // What a file says about itself. Null objects and empty texts: the file does not say.
 struct ResultHead {
   std::string schema;
-  Json tool, run, config;
+  JsonValue tool, run, config;
   std::int64_t expected_cases = 0;  // 0: the file does not say
   std::int64_t records = 0;         // those that it holds
   bool complete = false;            // it says so, and has all records that it promises

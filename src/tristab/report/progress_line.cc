@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "tristab/report/case_label.h"
 #include "tristab/report/text_layout.h"
 
 namespace tristab {
@@ -29,12 +28,10 @@ void WorstCase::add(const MatrixResult& result) {
   for (const Record& record : result.records) {
     nonfinite_ = record.status == Status::nonfinite;
     // A total_frobenius that does not exist is NaN, and no comparison holds.
-    const bool worse = record.finite() && record.total_frobenius > error_;
+    const bool worse = record.finite() && record.total_frobenius.value > error_;
     if (!nonfinite_ && !worse) continue;
-    error_ = record.total_frobenius;
-    place_ = fmt::format("{} on {}",
-                         setting_label({record.method, record.arithmetic, record.kernel, record.formation}),
-                         input_label(*result.scenario, *result.family, result.n));
+    error_ = record.total_frobenius.value;
+    place_ = fmt::format("{} on {}", record.setting.label(), result.input.label());
     if (nonfinite_) return;
   }
 }
@@ -46,8 +43,7 @@ void WorstCase::add(const LayerResult& result) {
     const bool worse = record.status == Status::ok && record.errors.whole.o > error_;
     if (!nonfinite_ && !worse) continue;
     error_ = record.errors.whole.o;
-    place_ = fmt::format("outputs of {} on {}", setting_label(record.setting),
-                         input_label(*result.scenario, *result.family, result.n));
+    place_ = fmt::format("outputs of {} on {}", record.setting.label(), result.input.label());
     if (nonfinite_) return;
   }
 }

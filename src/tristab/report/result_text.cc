@@ -2,9 +2,8 @@
 
 #include <cmath>
 
-#include "tristab/report/column.h"
-#include "tristab/report/json_text.h"
-#include "tristab/sweep/label.h"
+#include "tristab/base/json_text.h"
+#include "tristab/report/cell_text.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -16,46 +15,40 @@ JsonObject object_of(const std::string& type) {
   return object;
 }
 
-// Absent in a plain sweep.
-void add_scenario(const Scenario& scenario, JsonObject& object) {
-  if (!scenario.name.empty()) object.text("scenario", scenario.name);
-}
-
 std::string numbers(const std::vector<double>& values) {
   JsonArray array;
   for (const double value : values) array.raw(json_number(value));
   return array.str();
 }
 
-// The fields that name one setting of family, method and arithmetic.
-void add_method(const MethodSpec& method, const Arithmetic& arithmetic, const Recipe* kernel,
-                JsonObject& object) {
-  object.text("method", method.method->description.name).json("method_params", method.settings.json());
-  object.text("method_label", kernel != nullptr ? label_of(*kernel) : label_of(method));
-  kernel != nullptr ? object.text("kernel", label_of(*kernel)) : object.raw("kernel", "null");
-  object.text("arithmetic", arithmetic.name).json("arithmetic_params", arithmetic.settings.json());
-  object.text("arithmetic_label", label_of(arithmetic));
+// The scenario (absent in a plain sweep), and what names the family and the size.
+void add_input(const Input& input, JsonObject& object) {
+  if (!input.scenario->name.empty()) object.text("scenario", input.scenario->name);
+  for (const auto& field : input_fields()) object.raw(field.name, cell_json(field.cell(input)));
 }
 
-// Null: A was given, or formed in double.
-void add_formation(const Formation* formation, JsonObject& object) {
-  formation != nullptr ? object.text("formation", label_of(*formation)) : object.raw("formation", "null");
+void add_setting(const Setting& setting, JsonObject& object) {
+  for (const auto& field : setting_fields()) object.raw(field.name, cell_json(field.cell(setting)));
 }
 
-void add_quantiles(const SummaryQuantity& quantity, const QuantileRow& row, JsonObject& object,
+// A statistic of a summary: null where it is infinite or where there is none, with the reason.
+void add_statistic(const std::string& name, double value, std::string_view reason, JsonObject& object,
                    JsonObject& undefined) {
-  const std::string names[] = {quantity.name + "_median",
-                               quantity.name + (quantity.larger_is_better ? "_p5" : "_p95"),
-                               quantity.name + (quantity.larger_is_better ? "_min" : "_max")};
-  const double values[] = {row.median, row.tail, row.worst};
-  const std::string* reasons[] = {&row.undefined_median, &row.undefined_tail, &row.undefined_worst};
-  for (int k = 0; k < 3; ++k) {
-    object.number(names[k], values[k]);
-    if (!reasons[k]->empty()) undefined.text(names[k], *reasons[k]);
-  }
-  if (!quantity.in_decibels) return;
-  object.number(quantity.name + "_mean", row.mean);
-  if (!row.undefined_mean.empty()) undefined.text(quantity.name + "_mean", row.undefined_mean);
+  object.number(name, value);
+  if (!reason.empty()) undefined.text(name, reason);
+}
+
+void add_distribution(const NumberInfo& info, const Distribution& d, JsonObject& object, JsonObject& undefined) {
+  const auto reason = [](double value) { return std::isinf(value) ? "infinite" : "no trial has a value"; };
+  const auto add = [&](const char* statistic, double value) {
+    add_statistic(info.name + statistic, value, std::isfinite(value) ? "" : reason(value), object, undefined);
+  };
+  add("_median", d.median);
+  const char* const tail = info.larger_is_better ? "_p5" : "_p95";
+  const bool few = d.count < tail_trials;  // null without a reason
+  add_statistic(info.name + tail, d.tail, few || std::isfinite(d.tail) ? "" : reason(d.tail), object, undefined);
+  add(info.larger_is_better ? "_min" : "_max", d.worst);
+  if (info.decibels) add("_mean", d.mean);
 }
 
 void add_slope(const std::string& name, const std::optional<Slope>& slope, JsonObject& object) {
@@ -69,18 +62,12 @@ void add_slope(const std::string& name, const std::optional<Slope>& slope, JsonO
 std::string matrix_text(const MatrixResult& result, const std::string& type) {
   JsonObject object = object_of(type);
   object.text("id", result.id);
-  add_scenario(*result.scenario, object);
-  object.text("family", result.family->family).integer("n", result.n);
-  object.integer("trial", result.trial).json("family_params", result.family->settings.json());
-  object.text("family_label", label_of(*result.family)).json("source", result.source);
+  add_input(result.input, object);
+  object.integer("trial", result.trial).json("source", result.source);
   const double none = std::nan("");
   const ConditionReport nothing{none, none, none, none, none, none, none, none, none, {}, {}};
   const ConditionReport& condition = result.condition ? *result.condition : nothing;
-  object.number("cond_1", condition.cond_1).number("cond_inf", condition.cond_inf);
-  object.number("cond_2", condition.cond_2).number("cond_frobenius", condition.cond_frobenius);
-  object.number("cond_skeel", condition.cond_skeel).number("norm_inf", condition.norm_inf);
-  object.number("norm_2", condition.norm_2).number("max_abs", condition.max_abs);
-  object.number("inverse_max_abs", condition.inverse_max_abs);
+  for (const MatrixFact& fact : matrix_facts()) object.number(fact.name, condition.*fact.value);
   object.raw("power_max", numbers(condition.power_max))
       .raw("inverse_decay", numbers(condition.inverse_decay));
   JsonArray references;
@@ -94,11 +81,13 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
 }
 
 std::string records_text(const MatrixResult& result, const std::string& type) {
-  const std::vector<const Column*> columns = record_columns(!result.scenario->name.empty());
+  const bool in_scenario = !result.input.scenario->name.empty();
   std::string text;
   for (const Record& record : result.records) {
     JsonObject object = object_of(type);
-    for (const Column* column : columns) object.raw(column->name, cell_json(column->of(result, record)));
+    for (const Field& field : record_fields()) {
+      if (in_scenario || !field.of_scenarios) object.raw(field.name(), cell_json(field.cell(result, record)));
+    }
     text += object.str() + "\n";
   }
   return text;
@@ -109,24 +98,19 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
   for (const LayerRecord& record : result.records) {
     JsonObject object = object_of(type), undefined;
     object.text("sequence", result.id);
-    add_scenario(*result.scenario, object);
-    object.text("family", result.family->family).json("family_params", result.family->settings.json());
-    object.text("family_label", label_of(*result.family)).json("source", result.source);
-    object.integer("trial", result.trial).integer("n", result.n).integer("tokens", result.tokens);
-    add_method(*record.setting.method, *record.setting.arithmetic, record.setting.kernel, object);
-    add_formation(record.setting.is_formed() ? record.setting.formation : nullptr, object);
+    add_input(result.input, object);
+    object.json("source", result.source).integer("trial", result.trial).integer("tokens", result.tokens);
+    add_setting(record.setting, object);
     const bool own = record.setting.kernel != nullptr && record.setting.kernel->layer;
     object.text("layer_arithmetic",
-                (own ? *record.setting.kernel->layer : result.scenario->layer_arithmetic).name);
+                (own ? *record.setting.kernel->layer : result.input.scenario->layer_arithmetic).name);
     object.text("status", status_name(record.status));
     record.message.empty() ? object.raw("message", "null") : object.text("message", record.message);
     const bool failed = record.status == Status::failed;
     const char* const reason = failed ? "no answer" : "not finite, or 0/0";
     const LayerError none{std::nan(""), std::nan(""), std::nan(""), std::nan("")};
     const LayerError& whole = failed ? none : record.errors.whole;
-    const std::pair<const char*, double LayerError::*> parts[] = {
-        {"w", &LayerError::w}, {"u", &LayerError::u}, {"o", &LayerError::o}, {"state", &LayerError::state}};
-    for (const auto& [name, part] : parts) {
+    for (const auto& [name, part] : layer_parts()) {
       object.number(name, whole.*part);
       if (!std::isfinite(whole.*part)) undefined.text(name, reason);
     }
@@ -134,7 +118,7 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
     JsonArray chunks;
     for (const int count : record.errors.chunks) chunks.raw(std::to_string(count));
     by_chunk.raw("chunks", chunks.str());
-    for (const auto& [name, part] : parts) {
+    for (const auto& [name, part] : layer_parts()) {
       std::vector<double> values;
       for (const LayerError& error : record.errors.by_chunk) values.push_back(error.*part);
       by_chunk.raw(name, numbers(values));
@@ -154,21 +138,14 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
   std::string text;
   for (const SummaryRow& row : rows) {
     JsonObject object = object_of(type), undefined;
-    add_scenario(*row.scenario, object);
-    object.text("family", row.family->family).json("family_params", row.family->settings.json());
-    object.text("family_label", label_of(*row.family)).integer("n", row.n);
-    add_method(*row.method, *row.arithmetic, row.kernel, object);
-    add_formation(row.formation, object);
-    object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite_trials);
-    object.integer("failed_trials", row.failed_trials)
-        .integer("pass", row.pass)
-        .integer("marginal", row.marginal);
-    object.integer("fail", row.fail).number("overflows", row.overflows).number("matmuls", row.matmuls);
-    object.number("depth", row.depth).number("vector_depth", row.vector_depth);
-    object.number("workspace_bytes", row.workspace_bytes);
-    for (std::size_t k = 0; k < row.quantities.size(); ++k) {
-      add_quantiles(summary_quantities()[k], row.quantities[k], object, undefined);
-    }
+    add_input(row.input, object);
+    add_setting(row.setting, object);
+    object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite);
+    object.integer("failed_trials", row.failed).integer("pass", row.pass).integer("marginal", row.marginal);
+    object.integer("fail", row.fail);
+    for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
+    for (std::size_t k = 0; k < row.distributions.size(); ++k)
+      add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);
     object.raw("undefined", undefined.str());
     text += object.str() + "\n";
   }
@@ -180,11 +157,8 @@ std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, c
   for (const ExpectationOutcome& outcome : outcomes) {
     const Expectation& expectation = *outcome.expectation;
     JsonObject object = object_of(type), undefined;
-    add_scenario(*outcome.scenario, object);
-    object.text("family", outcome.family->family).json("family_params", outcome.family->settings.json());
-    object.text("family_label", label_of(*outcome.family)).integer("n", outcome.n);
-    add_method(*outcome.setting.method, *outcome.setting.arithmetic, outcome.setting.kernel, object);
-    add_formation(outcome.setting.is_formed() ? outcome.setting.formation : nullptr, object);
+    add_input(outcome.input, object);
+    add_setting(outcome.setting, object);
     expectation.quantity != nullptr ? object.text("metric", expectation.quantity->name)
                                     : object.raw("metric", "null");
     if (expectation.layer != nullptr) object.text("layer", expectation.layer->name);
@@ -209,9 +183,8 @@ std::string classes_text(const std::vector<StabilityRow>& rows, const std::strin
   std::string text;
   for (const StabilityRow& row : rows) {
     JsonObject object = object_of(type);
-    add_scenario(*row.scenario, object);
-    add_method(*row.method, *row.arithmetic, nullptr, object);
-    add_formation(row.formation, object);
+    if (!row.scenario->name.empty()) object.text("scenario", row.scenario->name);
+    add_setting(row.setting, object);
     object.text("class", row.name).integer("points", row.growth.points).integer("exact", row.exact);
     object.integer("fails", row.fails).integer("nonfinite", row.nonfinite);
     add_slope("kappa", row.growth.kappa, object);

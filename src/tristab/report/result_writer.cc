@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"
-#include "tristab/report/json_text.h"
+#include "tristab/base/json_text.h"
 #include "tristab/report/tool_info.h"
 
 namespace tristab {

@@ -22,7 +22,7 @@ const char* extension_of(ResultFormat format);  // "json"
 struct RunHeader {
   std::vector<std::string> command;
   std::string started;  // UTC
-  Json config;
+  JsonValue config;
   std::uint64_t seed = 0;
   std::int64_t cases = 0;
 };

@@ -7,7 +7,7 @@
 #include <chrono>
 
 #include "tristab/arithmetic/kernels.h"
-#include "tristab/report/json_text.h"
+#include "tristab/base/json_text.h"
 
 namespace tristab {
 

@@ -7,6 +7,7 @@
 
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/arithmetic/presets.h"
+#include "tristab/base/json.h"
 #include "tristab/selftest/check_list.h"
 #include "tristab/selftest/formats.h"
 #include "tristab/selftest/samples.h"

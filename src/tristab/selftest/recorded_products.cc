@@ -9,6 +9,7 @@
 
 #include "tristab/arithmetic/machine.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/selftest/codes.h"
 #include "tristab/selftest/simd_levels.h"
 

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
 
 namespace tristab {
@@ -18,7 +19,7 @@ std::vector<std::string> keys_of(std::vector<std::string> keys,
   return keys;
 }
 
-// A scenario of its own mistakes an option for its own setting: only what all scenarios can share is replaced.
+// A configuration with several scenarios takes only --seed and --trials; other options would be ambiguous.
 void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) {
   for (const auto& [key, text] : overrides) {
     if (key == "seed" || key == "trials") continue;
@@ -29,10 +30,18 @@ void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) 
   }
 }
 
-std::vector<Scenario> read_scenarios(const GivenConfig& given, const Scenario& defaults,
+// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken.
+void refuse_decompose(const ConfigReader& given) {
+  const Json found = given.value("decompose");
+  if (found.is_null() || found == false) return;
+  throw UsageError(fmt::format("{}: found {}; allowed: false (errors are not decomposed)", given.place("decompose"),
+                               found.dump()));
+}
+
+std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& defaults,
                                      const ConfigOverrides& overrides) {
   static const std::vector<std::string> keys =
-      keys_of({"name", "what", "source"}, {&shared_scenario_keys(), &own_scenario_keys()});
+      keys_of({"name", "what", "source", "decompose"}, {&shared_scenario_keys(), &own_scenario_keys()});
   refuse_overrides(overrides, given.place());
   const Json list = given.value("scenarios");
   if (!list.is_array() || list.empty()) {
@@ -42,13 +51,14 @@ std::vector<Scenario> read_scenarios(const GivenConfig& given, const Scenario& d
                     given.place("scenarios"), list.dump()));
   }
   std::vector<Scenario> scenarios;
-  OnceOnly once("scenario");
+  DuplicateCheck once("scenario");
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", given.place("scenarios"), i);
-    const GivenConfig own(list[i], overrides, place, given.directory("scenarios"), keys);
+    const ConfigReader own(list[i], overrides, place, given.directory("scenarios"), keys);
     if (own.value("name").is_null())
       throw UsageError(
           fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));
+    refuse_decompose(own);
     Scenario scenario = read_shared_keys(own, defaults);
     scenario.name = own.name("name", "");
     once.add(scenario.name, scenario.name, place);
@@ -81,12 +91,13 @@ Json SweepConfig::json() const {
 
 SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std::string_view place,
                         const std::filesystem::path& directory, std::string_view default_name) {
-  static const std::vector<std::string> last_keys{"scenarios", "$schema"};
+  static const std::vector<std::string> last_keys{"scenarios", "$schema", "decompose"};
   static const std::vector<std::string> plain_keys =
       keys_of({"name"}, {&shared_scenario_keys(), &own_scenario_keys(), &last_keys});
   static const std::vector<std::string> outer_keys = keys_of({"name"}, {&shared_scenario_keys(), &last_keys});
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
-  const GivenConfig given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
+  const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
+  refuse_decompose(given);
   // For editors alone: no part of what is computed, so of no identity either.
   if (json.contains("$schema") && !json["$schema"].is_string()) {
     throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema",

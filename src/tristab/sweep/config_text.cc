@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/nearest_file.h"
 
 namespace tristab {

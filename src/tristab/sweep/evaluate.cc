@@ -45,8 +45,12 @@ struct RoundedInput {
   Matrix a;                            // what methods are given
   std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
   bool formed = false;                 // by a formation other than the exact one
-  double error_formation = std::numeric_limits<double>::quiet_NaN();
+  Measured error_formation = Undefined::not_formed;
 };
+
+Measured measured(double value, Undefined otherwise) {
+  return std::isfinite(value) ? Measured(value) : Measured(otherwise);
+}
 
 bool is_finite(const Matrix& a) {
   for (const double x : a.values()) {
@@ -85,16 +89,13 @@ class MatrixEvaluation {
     const Arithmetic& arithmetic = *setting.arithmetic;
     Record record;
     record.id = case_id(result_.id, setting);
-    record.method = &method;
-    record.arithmetic = &arithmetic;
-    record.kernel = setting.kernel;
-    record.total_frobenius = record.error_formation = std::numeric_limits<double>::quiet_NaN();
+    record.setting = setting.without_formation();
     record.reference = "given";
     if (!given_) return failed(std::move(record), failure_);
     try {
       const RoundedInput& input = input_for(setting, machines);
       record.reference = input.name;
-      record.formation = input.formed ? setting.formation : nullptr;
+      if (input.formed) record.setting.formation = setting.formation;
       record.error_formation = input.error_formation;
       Inversion inversion;
       {
@@ -142,16 +143,19 @@ class MatrixEvaluation {
       const Stopwatch watch(result_.seconds.generation);
       formed = formed_matrix(problem_.tokens.get(), setting, machines);
     }
-    if (formed) name = fmt::format("{} {}", label_of(*setting.formation), name);
+    if (formed) name = fmt::format("{} {}", setting.formation->label, name);
     RoundedInput input{name, round_input(formed ? *formed : problem_.a, arithmetic), given_,
                        formed.has_value()};
+    if (formed) input.error_formation = Undefined::formed_nonfinite;
     if (setting.method->method->needs_decay) input.a = problem_.a;
     const bool as_given = scenario_.compare_with_given || setting.method->method->needs_decay;
     if (!is_finite(input.a)) {  // an overflow on entry leaves only A as given
       input.name = "given";
     } else {
       if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
-      if (formed) input.error_formation = relative_frobenius(input.truth->reference.high, given_->reference);
+      if (formed)
+        input.error_formation =
+            measured(relative_frobenius(input.truth->reference.high, given_->reference), Undefined::formed_nonfinite);
       if (as_given) {
         input.name = "given";
         input.truth = given_;
@@ -163,8 +167,7 @@ class MatrixEvaluation {
 
   static std::string formation_key(const Setting& setting) {
     // A kernel may decline its formation for these gates, where the same one asked for by itself would not.
-    return fmt::format("{}{}{}", setting.kernel != nullptr ? "kernel " : "", setting.formation->name,
-                       setting.formation->settings.json().dump());
+    return fmt::format("{}{}", setting.kernel != nullptr ? "kernel " : "", setting.formation->identity());
   }
 
   void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic,
@@ -173,16 +176,20 @@ class MatrixEvaluation {
     const bool integer = arithmetic.quantiser.has_value();
     record.metrics = measure({inversion.x, truth.a, truth.reference, truth.facts, arithmetic.unit_roundoff(),
                               integer ? 0 : arithmetic.storage.precision, arithmetic.storage.min_exponent});
-    record.total_frobenius = &truth == given_.get() ? record.metrics[Metric::frobenius]
-                                                    : relative_frobenius(inversion.x, given_->reference);
+    record.total_frobenius = measured(&truth == given_.get() ? record.metrics[Metric::frobenius]
+                                                             : relative_frobenius(inversion.x, given_->reference),
+                                      Undefined::nonfinite_result);
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
     record.verdict = judge(record.metrics);
     const StageTrace total = inversion.trace.total();
     // A matrix with entries beyond its format is lost before the method starts: nothing grows.
     const bool lost = inversion.trace.first_overflow.stage == "input";
-    const double inverse_max = lost ? std::numeric_limits<double>::quiet_NaN() : truth.facts.whole.max_abs;
-    record.growth = total.largest_live / inverse_max;
-    record.dead_growth = total.largest_dead / inverse_max;
+    const auto growth = [&](double largest) {
+      return lost ? Measured(Undefined::lost_input)
+                  : measured(largest / truth.facts.whole.max_abs, Undefined::beyond_double);
+    };
+    record.growth = growth(total.largest_live);
+    record.dead_growth = growth(total.largest_dead);
     record.trace = std::move(inversion.trace);
     record.padded_to = inversion.padded_to == problem_.a.rows() ? 0 : inversion.padded_to;
   }
@@ -211,10 +218,9 @@ MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Mac
     }
   }
   result.group = group;
-  result.scenario = matrices.scenario;
+  result.input = matrices.input();
+  result.input.n = problem.a.rows();  // less than the group's where the tail of a file is kept short
   result.id = matrix_id_in(*matrices.scenario, problem.id);
-  result.family = &matrices.family->spec;
-  result.n = problem.a.rows();  // less than the group's where the tail of a file is kept short
   result.trial = problem.trial;
   result.source = problem.source;
 

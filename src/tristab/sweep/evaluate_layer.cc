@@ -36,9 +36,9 @@ LayerRecord run_layer(const LayerResult& result, const Sequence& sequence, const
                       const Setting& setting, Machines& machines, const std::atomic<bool>& stop) {
   LayerRecord record;
   record.setting = setting;
-  const int n = result.n, rows = sequence.tokens.rows();
+  const int n = result.input.n, rows = sequence.tokens.rows();
   const bool own = setting.kernel != nullptr && setting.kernel->layer;
-  const LayerArithmetic& arithmetic = own ? *setting.kernel->layer : result.scenario->layer_arithmetic;
+  const LayerArithmetic& arithmetic = own ? *setting.kernel->layer : result.input.scenario->layer_arithmetic;
   try {
     ChunkedLayer layer(arithmetic, machines, sequence.tokens.keys.columns(),
                        sequence.tokens.values.columns());
@@ -49,7 +49,7 @@ LayerRecord run_layer(const LayerResult& result, const Sequence& sequence, const
       const std::uint64_t draws = hash_text(fmt::format("{} chunk={}", sequence.id, first / n));
       const TokenInputs chunk = token_rows(sequence.tokens, first, count, count);
       if (setting.method->method->solve) {
-        const StageArithmetics stages = stages_of(setting);
+        const StageArithmetics stages = setting.stages();
         const Matrix a = input_of(chunk, setting, machines);
         const auto apply = [&](const Matrix& b) {
           return solve(*setting.method, stages, a, b, machines.machine_for(stages), draws);
@@ -86,14 +86,12 @@ LayerResult evaluate_layer(const Plan& plan, std::size_t group, int index, Machi
     throw InputError(fmt::format("{}: {}", matrices.family->place, error.what()));
   }
   result.group = group;
-  result.scenario = matrices.scenario;
+  result.input = matrices.input();
   result.id = matrix_id_in(*matrices.scenario, sequence.id);
-  result.family = &matrices.family->spec;
-  result.n = matrices.n;
   result.trial = sequence.trial;
   result.tokens = sequence.tokens.rows();
   result.source = sequence.source;
-  const LayerTruth truth = establish_layer_truth(sequence.tokens, result.n);
+  const LayerTruth truth = establish_layer_truth(sequence.tokens, matrices.n);
   result.state_max = truth.state_max;
   for (const Setting& setting : matrices.scenario->settings(matrices.n)) {
     result.records.push_back(run_layer(result, sequence, truth, setting, machines, stop));

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -119,11 +120,11 @@ std::string scalar_text(const Json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
 
-bool matches(const Json& selection, const char* name_key, const std::string& name, const Settings& settings) {
+bool matches(const Json& selection, const char* name_key, const Named& thing) {
   if (selection.is_null()) return true;
   for (const auto& [key, value] : selection.items()) {
-    if (key == name_key ? value != name
-                        : !settings.has(key) || scalar_text(settings.at(key)) != scalar_text(value)) {
+    if (key == name_key ? value != thing.name
+                        : !thing.settings.has(key) || scalar_text(thing.settings.at(key)) != scalar_text(value)) {
       return false;
     }
   }
@@ -199,15 +200,13 @@ Expectation read_expectation(const Json& given, const std::string& place) {
 
 bool Expectation::selects(const FamilySpec& family_spec, int n, const Setting& setting) const {
   if (!sizes.empty() && std::find(sizes.begin(), sizes.end(), n) == sizes.end()) return false;
-  if (!matches(family, "family", family_spec.family, family_spec.settings)) return false;
+  if (!matches(family, "family", family_spec)) return false;
   if (setting.kernel != nullptr) {
     return method.is_null() && arithmetic.is_null() && formation.is_null() &&
-           matches(kernel, "kernel", setting.kernel->name, setting.kernel->settings);
+           matches(kernel, "kernel", *setting.kernel);
   }
-  return kernel.is_null() &&
-         matches(method, "method", setting.method->method->description.name, setting.method->settings) &&
-         matches(arithmetic, "arithmetic", setting.arithmetic->name, setting.arithmetic->settings) &&
-         matches(formation, "formation", setting.formation->name, setting.formation->settings);
+  return kernel.is_null() && matches(method, "method", *setting.method) &&
+         matches(arithmetic, "arithmetic", *setting.arithmetic) && matches(formation, "formation", *setting.formation);
 }
 
 bool Expectation::larger_is_better() const { return quantity != nullptr && quantity->larger_is_better; }

@@ -46,14 +46,14 @@ const std::vector<std::string>& statistic_names();
 
 // {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about layers
 // {"kernel": "flashkda-v2", "layer": "o", "statistic": "max", "at_most": 0.1}, whose trials are sequences.
-struct Expectation {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
+struct Expectation {
   std::string place;  // file and JSON path, for messages
-  Json given;         // as it stands in the configuration
+  JsonValue given;    // as it stands in the configuration
 
   // The selection: objects {"kernel": NAME, parameter: value, ...}, null where anything will do. A setting is selected
   // whose name is the same and whose parameters have the values given here; "kernel" selects recipes, "method",
   // "arithmetic" and "formation" select the settings without a recipe.
-  Json kernel, method, arithmetic, formation, family;
+  JsonValue kernel, method, arithmetic, formation, family;
   std::vector<int> sizes;  // empty: any
 
   const Quantity* quantity = nullptr;    // null for a statistic that counts trials, and about layers

@@ -9,21 +9,14 @@
 #include <set>
 
 #include "tristab/base/errors.h"
-#include "tristab/sweep/label.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/quantity.h"
-#include "tristab/sweep/summary.h"
+#include "tristab/sweep/trial_statistics.h"
 
 namespace tristab {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-
-std::string label_of(const Setting& setting) {
-  if (setting.kernel != nullptr) return label_of(*setting.kernel);
-  const std::string formed =
-      setting.is_formed() ? fmt::format(" formed by {}", label_of(*setting.formation)) : "";
-  return fmt::format("{} in {}{}", label_of(*setting.method), label_of(*setting.arithmetic), formed);
-}
 
 void refuse_unknown_name(const Json& selection, const std::string& key, const std::set<std::string>& names,
                          const std::string& place) {
@@ -95,17 +88,17 @@ void refuse_without_group(const Expectation& expectation, std::span<const Matrix
     if (!has_trials_for(expectation, group)) continue;
     any_layer = any_layer || group.sequences > 0;
     const FamilySpec& family = group.family->spec;
-    families.insert(family.family);
+    families.insert(family.name);
     for (const Setting& setting : group.scenario->settings(group.n)) {
       if (expectation.selects(family, group.n, setting)) return;
       if (setting.kernel != nullptr) {
         kernels.insert(setting.kernel->name);
       } else {
-        methods.insert(setting.method->method->description.name);
+        methods.insert(setting.method->name);
         arithmetics.insert(setting.arithmetic->name);
         formations.insert(setting.formation->name);
       }
-      labels.insert(fmt::format("{} on {} of n = {}", label_of(setting), label_of(family), group.n));
+      labels.insert(fmt::format("{} on {}", setting.label(), group.input().label()));
     }
   }
   if (expectation.layer != nullptr && !any_layer) {
@@ -136,10 +129,8 @@ ExpectationChecker::ExpectationChecker(const Plan& plan) {
         for (std::size_t k = 0; k < settings.size(); ++k) {
           if (!expectation.selects(group.family->spec, group.n, settings[k])) continue;
           Watch watch;
-          watch.outcome.scenario = &scenario;
           watch.outcome.expectation = &expectation;
-          watch.outcome.family = &group.family->spec;
-          watch.outcome.n = group.n;
+          watch.outcome.input = group.input();
           watch.outcome.setting = settings[k];
           watch.setting = k;
           watches_of_group_[g].push_back(watches_.size());

@@ -13,10 +13,8 @@ namespace tristab {
 
 // One expectation about one group of trials that it selects; it must hold for every one of them.
 struct ExpectationOutcome {
-  const Scenario* scenario = nullptr;
   const Expectation* expectation = nullptr;
-  const FamilySpec* family = nullptr;
-  int n = 0;
+  Input input;
   Setting setting;
   int trials = 0;  // matrices, or sequences of an expectation about layers
   // Trials in which the quantity has no value, non-finite and failed results above all. None is dropped: each counts as

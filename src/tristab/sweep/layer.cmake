@@ -1,5 +1,25 @@
-# From a configuration to records: axes, cases in a fixed order, shared references, threads, summaries.
+# From a configuration to records: axes, cases in a fixed order, shared references, threads, statistics over trials.
 tristab_layer(sweep
-  SOURCES arithmetic_schema.cc config.cc config_schema.cc config_text.cc evaluate.cc evaluate_layer.cc formed_input.cc expectation.cc expectation_check.cc expectation_schema.cc given_config.cc label.cc named_schema.cc plan.cc quantity.cc
-          run.cc scenario.cc settings_schema.cc stability_class.cc summary.cc
+  SOURCES
+    config.cc
+    config_reader.cc
+    config_text.cc
+    evaluate.cc
+    evaluate_layer.cc
+    expectation.cc
+    expectation_check.cc
+    field.cc
+    formed_input.cc
+    plan.cc
+    quantity.cc
+    record.cc
+    run.cc
+    scenario.cc
+    schema.cc
+    setting.cc
+    stability_class.cc
+    summary.cc
+    trial_statistics.cc
   USES tristab_recipe tristab_metric TBB::tbb)
+set(schemas ${CMAKE_CURRENT_SOURCE_DIR}/tristab/sweep/schema)
+tristab_embed(sweep schema_templates ${schemas}/sweep.json ${schemas}/kernel.json)

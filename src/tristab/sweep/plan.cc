@@ -9,7 +9,6 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
 #include "tristab/sweep/expectation_check.h"
-#include "tristab/sweep/label.h"
 
 namespace tristab {
 
@@ -34,7 +33,7 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
   }
   if (matrices == 0) {
     throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes",
-                                 entry.place, label_of(entry.spec), fmt::join(scenario.chunks, ", ")));
+                                 entry.place, entry.spec.label, fmt::join(scenario.chunks, ", ")));
   }
   plan.matrices += matrices;
 }
@@ -76,20 +75,16 @@ std::string case_id(const std::string& matrix_id, const Setting& setting) {
   const Arithmetic& arithmetic = *setting.arithmetic;
   if (setting.kernel != nullptr) {
     const std::uint64_t hash =
-        hash_text(fmt::format("{}{}{}{}", setting.kernel->name, setting.kernel->settings.json().dump(),
-                              method.settings.json().dump(), arithmetic.settings.json().dump()));
-    return fmt::format("{}/{}/recipe/{:08x}", matrix_id, label_of(*setting.kernel), hash >> 32);
+        hash_text(fmt::format("{}{}{}", setting.kernel->identity(), method.settings.json().dump(),
+                              arithmetic.settings.json().dump()));
+    return fmt::format("{}/{}/recipe/{:08x}", matrix_id, setting.kernel->label, hash >> 32);
   }
   // Ids of exactly formed matrices do not change with what formations have.
-  const std::string formed =
-      setting.is_formed() ? setting.formation->name + setting.formation->settings.json().dump() : "";
-  const std::uint64_t hash =
-      hash_text(fmt::format("{}{}/{}{}", method.method->description.name, method.settings.json().dump(),
-                            arithmetic.name, arithmetic.settings.json().dump()) +
-                formed);
-  std::string arithmetic_part = label_of(arithmetic);
-  if (setting.is_formed()) arithmetic_part += fmt::format("/{}", label_of(*setting.formation));
-  return fmt::format("{}/{}/{}/{:08x}", matrix_id, label_of(method), arithmetic_part, hash >> 32);
+  const std::string formed = setting.is_formed() ? setting.formation->identity() : "";
+  const std::uint64_t hash = hash_text(fmt::format("{}/{}", method.identity(), arithmetic.identity()) + formed);
+  std::string arithmetic_part = arithmetic.label;
+  if (setting.is_formed()) arithmetic_part += fmt::format("/{}", setting.formation->label);
+  return fmt::format("{}/{}/{}/{:08x}", matrix_id, method.label, arithmetic_part, hash >> 32);
 }
 
 }  // namespace tristab

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tristab/sweep/config.h"
+#include "tristab/sweep/record.h"
 
 namespace tristab {
 
@@ -18,6 +19,8 @@ struct MatrixGroup {
   int n = 0;
   int count = 0;
   int sequences = 0;  // of the scenario's layers; 0 where it has none
+
+  Input input() const { return {scenario, &family->spec, n}; }
 };
 
 struct Plan {

@@ -27,22 +27,27 @@ constexpr const char* status_name(Status status) {
   return status == Status::ok ? "ok" : status == Status::nonfinite ? "nonfinite" : "failed";
 }
 
-// One method in one arithmetic on one matrix. Methods and arithmetics belong to a Scenario, which
-// outlives it.
+// What trials have in common: a family at one size, in a scenario.
+struct Input {
+  const Scenario* scenario = nullptr;
+  const FamilySpec* family = nullptr;
+  int n = 0;
+
+  std::string label() const;  // "gdn:gate=none n=64", in a scenario "its name: gdn:gate=none n=64"
+};
+
+// One setting on one matrix. What it names belongs to a Scenario, which outlives it.
 struct Record {
   std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
-  const MethodSpec* method = nullptr;
-  const Arithmetic* arithmetic = nullptr;
-  const Recipe* kernel = nullptr;        // set: `method` and `arithmetic` are the recipe's
-  const Formation* formation = nullptr;  // what A was formed by; null: in double, or given as such
+  Setting setting;        // whose formation is `exact` where A was given, or formed in double
   std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
   Status status = Status::ok;
   std::string message;             // of a failed one
   std::optional<Verdict> verdict;  // none for a failed one
   MetricValues metrics;
-  double total_frobenius = 0;  // NaN when there is none
-  double error_formation = 0;  // of the formed A's inverse against that of A; NaN where nothing is formed
-  double growth = 0, dead_growth = 0;  // largest intermediate (kept; discarded) / max |X_ij|
+  Measured total_frobenius;      // against the inverse of A as given
+  Measured error_formation;      // of the formed A's inverse against that of A
+  Measured growth, dead_growth;  // largest intermediate (kept; discarded) / max |X_ij|
   Trace trace;
   int padded_to = 0;  // 0: not padded
 
@@ -79,23 +84,20 @@ struct LayerRecord {
 
 struct LayerResult {
   std::size_t group = 0;  // of the plan
-  const Scenario* scenario = nullptr;
-  std::string id;  // of the sequence
-  const FamilySpec* family = nullptr;
-  int n = 0, trial = 0, tokens = 0;  // tokens: rows of the sequence
-  Json source;                       // null, or the place in a file
+  Input input;
+  std::string id;             // of the sequence
+  int trial = 0, tokens = 0;  // tokens: rows of the sequence
+  JsonValue source;                  // null, or the place in a file
   double state_max = 0;              // of the exact state after a chunk
   std::vector<LayerRecord> records;  // in the order of the scenario's settings
 };
 
 struct MatrixResult {
   std::size_t group = 0;  // of the plan
-  const Scenario* scenario = nullptr;
-  std::string
-      id;  // of the matrix; after "NAME/" in a scenario, where the same matrix may occur in another one
-  const FamilySpec* family = nullptr;
-  int n = 0, trial = 0;
-  Json source;                               // null, or the place in a file
+  Input input;
+  std::string id;  // of the matrix; after "NAME/" in a scenario, where the same matrix may occur in another one
+  int trial = 0;
+  JsonValue source;                          // null, or the place in a file
   std::optional<ConditionReport> condition;  // none when A has no reference
   std::vector<ReferenceNote> references;
   int references_computed = 0;  // fewer than references when A rounds to itself

@@ -24,7 +24,7 @@ struct Position {
 
 struct Finished {
   MatrixResult result;
-  RenderedMatrix rendered;
+  SerializedRecords rendered;
 };
 
 struct FinishedLayer {
@@ -85,7 +85,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     report.records += static_cast<std::int64_t>(result.records.size());
     report.references += result.references_computed;
     report.busy.add(result.seconds);
-    work_done += work_of(result.n);
+    work_done += work_of(result.input.n);
     sink.accept(result, std::move(finished->rendered));
     if (options.progress) options.progress(work_done / work, report.records);
   };

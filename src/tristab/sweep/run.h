@@ -16,7 +16,7 @@
 namespace tristab {
 
 // A matrix and its records as a writer puts them down.
-struct RenderedMatrix {
+struct SerializedRecords {
   std::string matrix, records;
 };
 
@@ -39,9 +39,9 @@ struct SweepReport {
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
-  virtual RenderedMatrix render(const MatrixResult& result) const = 0;  // on any thread
+  virtual SerializedRecords render(const MatrixResult& result) const = 0;  // on any thread
   virtual void accept(const MatrixResult& result,
-                      RenderedMatrix rendered) = 0;  // in case order, one at a time
+                      SerializedRecords rendered) = 0;  // in case order, one at a time
   // The same for sequences, after the last matrix.
   virtual std::string render_layer(const LayerResult& result) const = 0;
   virtual void accept_layer(const LayerResult& result, std::string rendered) = 0;

@@ -3,28 +3,78 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
-#include "tristab/sweep/label.h"
 
 namespace tristab {
 namespace {
 
-// 2^53: whole numbers beyond it do not survive every JSON reader.
-constexpr std::int64_t largest_seed = 9007199254740992;
-constexpr std::int64_t most_trials = 1000000;
-constexpr std::int64_t most_layer_chunks = 65536;
+constexpr double largest_seed = 9007199254740992;  // 2^53: whole numbers beyond it do not survive every JSON reader
 
-std::vector<int> read_chunks(const GivenConfig& given, const std::vector<int>& otherwise) {
+// Reads every item of a list, refuses a thing that is given twice, and hands each to `keep`.
+template <class Expand, class Keep>
+void read_list(const ConfigReader& given, const ScenarioList& list, const Expand& expand, const Keep& keep) {
+  DuplicateCheck once(list.name_key);
+  for (const auto& [item, place] : given.items(list.key, list.name_key)) {
+    for (auto& thing : expand(item, place)) {
+      once.add(thing.identity(), thing.label, place);
+      keep(std::move(thing), place);
+    }
+  }
+}
+
+template <auto Things, auto Expand>
+void read_things(const ConfigReader& given, const ScenarioList& list, Scenario& scenario) {
+  read_list(given, list, Expand, [&](auto thing, const std::string&) {
+    (scenario.*Things).push_back(std::move(thing));
+  });
+}
+
+template <auto Things>
+Json things_json(const Scenario& scenario, const ScenarioList& list) {
+  Json array = Json::array();
+  for (const auto& thing : scenario.*Things) array.push_back(thing.json(list.name_key));
+  return array;
+}
+
+void read_families(const ConfigReader& given, const ScenarioList& list, Scenario& scenario) {
+  read_list(given, list, expand_family, [&](FamilySpec spec, const std::string& place) {
+    scenario.families.push_back({std::move(spec), place, given.directory(list.key)});
+  });
+}
+
+Json families_json(const Scenario& scenario, const ScenarioList& list) {
+  Json array = Json::array();
+  for (const FamilyEntry& entry : scenario.families) array.push_back(entry.spec.json(list.name_key));
+  return array;
+}
+
+void read_kernels(const ConfigReader& given, const ScenarioList& list, Scenario& scenario) {
+  const auto expand = [&](const Json& item, const std::string& place) {
+    return expand_recipe(item, place, given.directory(list.key));
+  };
+  read_list(given, list, expand,
+            [&](Recipe recipe, const std::string&) { scenario.kernels.push_back(std::move(recipe)); });
+}
+
+void read_formations(const ConfigReader& given, const ScenarioList& list, Scenario& scenario) {
+  if (!given.has(list.key)) {
+    scenario.formations = {Formation{}};
+    return;
+  }
+  read_things<&Scenario::formations, expand_formation>(given, list, scenario);
+}
+
+std::vector<int> read_chunks(const ConfigReader& given, const std::vector<int>& default_value) {
   Json axis = given.value("chunks");
   const std::string place = given.place("chunks");
-  if (axis.is_null()) return otherwise;
-  if (given.overridden("chunks") && axis.is_string()) {
-    axis = Json(split_list(axis.get<std::string>(), place));
-  }
+  if (axis.is_null()) return default_value;
+  if (given.overridden("chunks") && axis.is_string()) axis = Json(split_list(axis.get<std::string>(), place));
   std::vector<int> chunks;
-  OnceOnly once("chunk size");
+  DuplicateCheck once("chunk size");
   for (const std::int64_t n : expand_axis(axis, smallest_chunk, largest_chunk, place)) {
     once.add(std::to_string(n), std::to_string(n), place);
     chunks.push_back(static_cast<int>(n));
@@ -32,98 +82,7 @@ std::vector<int> read_chunks(const GivenConfig& given, const std::vector<int>& o
   return chunks;
 }
 
-bool read_reference(const GivenConfig& given, bool otherwise) {
-  static const std::vector<std::string> choices{"rounded", "given"};
-  const Json reference = given.value("reference");
-  if (reference.is_null()) return otherwise;
-  if (!reference.is_string()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: rounded, given", given.place("reference"), reference.dump()));
-  }
-  const std::string text = reference;
-  if (std::find(choices.begin(), choices.end(), text) == choices.end()) {
-    throw_unknown_name(given.place("reference"), "reference", text, choices);
-  }
-  return text == "given";
-}
-
-// Keys of the format that this version has no use for: only what asks for nothing is allowed.
-void expect_neutral(const GivenConfig& given, const std::string& key, const Json& neutral) {
-  const Json found = given.value(key);
-  if (found.is_null() || found == neutral) return;
-  throw UsageError(fmt::format("{}: found {}; allowed: {} (this version has nothing else)", given.place(key),
-                               found.dump(), neutral.dump()));
-}
-
-Json named(std::string_view key, const std::string& name, const Settings& settings) {
-  Json object = settings.json();
-  object[std::string(key)] = name;
-  return object;
-}
-
-void read_families(const GivenConfig& given, Scenario& scenario) {
-  OnceOnly once("family");
-  for (const auto& [item, place] : given.items("families", "family")) {
-    for (FamilySpec& spec : expand_family(item, place)) {
-      once.add(spec.family + spec.settings.json().dump(), label_of(spec), place);
-      scenario.families.push_back({std::move(spec), place, given.directory("families")});
-    }
-  }
-}
-
-void read_kernels(const GivenConfig& given, Scenario& scenario) {
-  OnceOnly once("kernel");
-  for (const auto& [item, place] : given.items("kernels", "kernel")) {
-    for (Recipe& recipe : expand_recipe(item, place, given.directory("kernels"))) {
-      once.add(recipe.name + recipe.settings.json().dump(), label_of(recipe), place);
-      scenario.kernels.push_back(std::move(recipe));
-    }
-  }
-}
-
-void read_methods(const GivenConfig& given, Scenario& scenario) {
-  OnceOnly once("method");
-  for (const auto& [item, place] : given.items("methods", "method")) {
-    for (MethodSpec& spec : expand_method(item, place)) {
-      once.add(spec.method->description.name + spec.settings.json().dump(), label_of(spec), place);
-      scenario.methods.push_back(std::move(spec));
-    }
-  }
-}
-
-void read_arithmetics(const GivenConfig& given, Scenario& scenario) {
-  OnceOnly once("arithmetic");
-  for (const auto& [item, place] : given.items("arithmetics", "arithmetic")) {
-    for (Arithmetic& arithmetic : expand_arithmetic(item, place)) {
-      once.add(arithmetic.name + arithmetic.settings.json().dump(), label_of(arithmetic), place);
-      scenario.arithmetics.push_back(std::move(arithmetic));
-    }
-  }
-}
-
-void read_formations(const GivenConfig& given, Scenario& scenario) {
-  if (!given.has("formations")) {
-    scenario.formations = expand_formation("exact", "formations");
-    return;
-  }
-  OnceOnly once("formation");
-  for (const auto& [item, place] : given.items("formations", "formation")) {
-    for (Formation& formation : expand_formation(item, place)) {
-      once.add(formation.name + formation.settings.json().dump(), label_of(formation), place);
-      scenario.formations.push_back(std::move(formation));
-    }
-  }
-}
-
-bool read_layer(const GivenConfig& given, bool otherwise) {
-  const Json found = given.value("layer");
-  if (found.is_null()) return otherwise;
-  if (!found.is_boolean())
-    throw UsageError(fmt::format("{}: found {}; allowed: true, false", given.place("layer"), found.dump()));
-  return found;
-}
-
-void read_expectations(const GivenConfig& given, Scenario& scenario) {
+void read_expectations(const ConfigReader& given, Scenario& scenario) {
   const Json list = given.value("expect");
   if (list.is_null()) return;
   const std::string place = given.place("expect");
@@ -135,28 +94,71 @@ void read_expectations(const GivenConfig& given, Scenario& scenario) {
 
 }  // namespace
 
-const std::vector<std::string>& shared_scenario_keys() {
-  static const std::vector<std::string> keys{"seed",  "trials",    "chunks",       "reference",
-                                             "layer", "decompose", "layer_chunks", "layer_arithmetic"};
+std::span<const ScenarioKey> scenario_keys() {
+  static const std::array<ScenarioKey, 5> keys{{
+      {Parameter::integer("seed", 1, 0, largest_seed, "seed of everything that is drawn"),
+       [](const Scenario& s) -> JsonValue { return s.seed; },
+       [](Scenario& s, const Json& value) { s.seed = value.get<std::uint64_t>(); }},
+      {Parameter::integer("trials", 8, 1, 1000000, "matrices of each random family"),
+       [](const Scenario& s) -> JsonValue { return s.trials; },
+       [](Scenario& s, const Json& value) { s.trials = value.get<int>(); }},
+      {Parameter::choice("reference", "rounded", {"rounded", "given"},
+                         "what errors compare with: the inverse of A rounded to the operand format, or of A as given "
+                         "(metrics of total errors always compare with A as given)"),
+       [](const Scenario& s) -> JsonValue { return s.compare_with_given ? "given" : "rounded"; },
+       [](Scenario& s, const Json& value) { s.compare_with_given = value == "given"; }},
+      {Parameter::boolean("layer", false, "also what the inverse feeds: W, U, outputs and state over whole sequences"),
+       [](const Scenario& s) -> JsonValue { return s.layer; },
+       [](Scenario& s, const Json& value) { s.layer = value.get<bool>(); }},
+      {Parameter::integer("layer_chunks", 16, 1, 65536, "chunks of a generated sequence"),
+       [](const Scenario& s) -> JsonValue { return s.layer_chunks; },
+       [](Scenario& s, const Json& value) { s.layer_chunks = value.get<std::int64_t>(); }},
+  }};
   return keys;
+}
+
+std::span<const ScenarioList> scenario_lists() {
+  static constexpr std::array<ScenarioList, 5> lists{{
+      {"families", "family", "the matrices A", read_families, families_json},
+      {"methods", "method", "inversion methods, crossed with the arithmetics",
+       read_things<&Scenario::methods, expand_method>, things_json<&Scenario::methods>},
+      {"arithmetics", "arithmetic", "arithmetics, crossed with the methods",
+       read_things<&Scenario::arithmetics, expand_arithmetic>, things_json<&Scenario::arithmetics>},
+      {"formations", "formation", "how A is formed, crossed with both; exact by default", read_formations,
+       things_json<&Scenario::formations>},
+      {"kernels", "kernel", "kernels' recipes, crossed with nothing else", read_kernels,
+       things_json<&Scenario::kernels>},
+  }};
+  return lists;
+}
+
+const std::vector<std::string>& shared_scenario_keys() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all{"chunks", "layer_arithmetic"};
+    for (const ScenarioKey& key : scenario_keys()) all.push_back(key.parameter.name);
+    return all;
+  }();
+  return names;
 }
 
 const std::vector<std::string>& own_scenario_keys() {
-  static const std::vector<std::string> keys{"families",   "methods", "arithmetics",
-                                             "formations", "kernels", "expect"};
-  return keys;
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all;
+    for (const ScenarioList& list : scenario_lists()) all.emplace_back(list.key);
+    all.emplace_back("expect");
+    return all;
+  }();
+  return names;
 }
 
-Scenario read_shared_keys(const GivenConfig& given, const Scenario& defaults) {
+Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults) {
   Scenario scenario = defaults;
-  scenario.seed = static_cast<std::uint64_t>(
-      given.whole_number("seed", static_cast<std::int64_t>(defaults.seed), 0, largest_seed));
-  scenario.trials = static_cast<int>(given.whole_number("trials", defaults.trials, 1, most_trials));
+  for (const ScenarioKey& key : scenario_keys()) {
+    const std::string& name = key.parameter.name;
+    const Json value = given.value(name);
+    if (!value.is_null()) key.set(scenario, checked_value(key.parameter, value, given.place(name)));
+  }
   scenario.chunks = read_chunks(given, defaults.chunks);
-  scenario.compare_with_given = read_reference(given, defaults.compare_with_given);
-  scenario.layer = read_layer(given, defaults.layer);
-  expect_neutral(given, "decompose", false);
-  scenario.layer_chunks = given.whole_number("layer_chunks", defaults.layer_chunks, 1, most_layer_chunks);
   const Json layer_arithmetic = given.value("layer_arithmetic");
   if (!layer_arithmetic.is_null()) scenario.layer_arithmetic_given = layer_arithmetic;
   scenario.layer_arithmetic =
@@ -164,48 +166,22 @@ Scenario read_shared_keys(const GivenConfig& given, const Scenario& defaults) {
   return scenario;
 }
 
-void read_own_keys(const GivenConfig& given, Scenario& scenario) {
-  read_families(given, scenario);
-  if (given.has("kernels")) read_kernels(given, scenario);
-  // Kernels alone are a sweep too.
-  if (scenario.kernels.empty() || given.has("methods") || given.has("arithmetics")) {
-    read_methods(given, scenario);
-    read_arithmetics(given, scenario);
+void read_own_keys(const ConfigReader& given, Scenario& scenario) {
+  const bool settings = given.has("methods") || given.has("arithmetics"), kernels = given.has("kernels");
+  for (const ScenarioList& list : scenario_lists()) {
+    const std::string_view key = list.key;
+    // Kernels alone are a sweep too.
+    if (key == "kernels" ? !kernels : (key == "methods" || key == "arithmetics") && kernels && !settings) continue;
+    list.read(given, list, scenario);
   }
-  read_formations(given, scenario);
   read_expectations(given, scenario);
 }
 
 Json Scenario::json() const {
-  Json config{{"seed", seed},
-              {"trials", trials},
-              {"chunks", chunks},
-              {"families", Json::array()},
-              {"methods", Json::array()},
-              {"arithmetics", Json::array()},
-              {"reference", compare_with_given ? "given" : "rounded"},
-              {"kernels", Json::array()},
-              {"formations", Json::array()},
-              {"layer", layer},
-              {"decompose", false},
-              {"layer_chunks", layer_chunks},
-              {"layer_arithmetic", layer_arithmetic_given}};
-  for (const FamilyEntry& entry : families) {
-    config["families"].push_back(named("family", entry.spec.family, entry.spec.settings));
-  }
-  for (const MethodSpec& spec : methods) {
-    config["methods"].push_back(named("method", spec.method->description.name, spec.settings));
-  }
-  for (const Arithmetic& arithmetic : arithmetics) {
-    config["arithmetics"].push_back(named("arithmetic", arithmetic.name, arithmetic.settings));
-  }
-  for (const Formation& formation : formations) {
-    config["formations"].push_back(named("formation", formation.name, formation.settings));
-  }
-  for (const Recipe& kernel : kernels) {
-    config["kernels"].push_back(named("kernel", kernel.name, kernel.settings));
-  }
-  for (const Expectation& expectation : expectations) config["expect"].push_back(expectation.given);
+  Json config{{"chunks", chunks}, {"layer_arithmetic", layer_arithmetic_given.json()}};
+  for (const ScenarioKey& key : scenario_keys()) config[key.parameter.name] = key.get(*this).json();
+  for (const ScenarioList& list : scenario_lists()) config[list.key] = list.json(*this, list);
+  for (const Expectation& expectation : expectations) config["expect"].push_back(expectation.given.json());
   return config;
 }
 
@@ -213,13 +189,11 @@ std::vector<Setting> Scenario::settings(int n) const {
   std::vector<Setting> all;
   for (const MethodSpec& method : methods) {
     for (const Arithmetic& arithmetic : arithmetics) {
-      for (const Formation& formation : formations)
-        all.push_back({&method, &arithmetic, nullptr, &formation});
+      for (const Formation& formation : formations) all.push_back({&method, &arithmetic, nullptr, &formation});
     }
   }
   for (const Recipe& kernel : kernels) {
-    if (kernel.takes(n))
-      all.push_back({&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation});
+    if (kernel.takes(n)) all.push_back({&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation});
   }
   return all;
 }

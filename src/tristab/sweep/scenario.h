@@ -1,19 +1,17 @@
-// Settings that are crossed with each other: families x sizes x (methods x arithmetics, and kernels). A plain sweep
-// is one of these; a sweep of scenarios has several, each with what it is expected to show.
+// Settings that are crossed with each other: families x sizes x (methods x arithmetics x formations, and kernels). A plain
+// sweep is one of these; a sweep of scenarios has several, each with what it is expected to show.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "tristab/arithmetic/arithmetic.h"
-#include "tristab/base/parameters.h"
+#include "tristab/base/named.h"
 #include "tristab/matrix/source.h"
-#include "tristab/method/method.h"
-#include "tristab/recipe/recipe.h"
+#include "tristab/sweep/config_reader.h"
 #include "tristab/sweep/expectation.h"
-#include "tristab/sweep/given_config.h"
 #include "tristab/sweep/setting.h"
 
 namespace tristab {
@@ -27,14 +25,12 @@ struct FamilyEntry {
 };
 
 struct Scenario {
-  std::string name;  // "" in a plain configuration
-  std::string what,
-      source;  // one sentence on what happened in the field, and where it is told; "" in a plain one
+  std::string name;          // "" in a plain configuration
+  std::string what, source;  // one sentence on what happened in the field, and where it is told; "" in a plain one
   std::uint64_t seed = 1;
   int trials = 8;
   std::vector<int> chunks{64};
-  std::vector<FamilyEntry>
-      families;  // one for each combination of a family's axes, in the order of the configuration
+  std::vector<FamilyEntry> families;  // one for each combination of a family's axes, in the order of the configuration
   std::vector<MethodSpec> methods;
   std::vector<Arithmetic> arithmetics;
   std::vector<Formation> formations;  // how A is formed, crossed with methods and arithmetics
@@ -42,7 +38,7 @@ struct Scenario {
   bool compare_with_given = false;    // "reference": "given" instead of "rounded"
   bool layer = false;                 // also what the inverse feeds: outputs and state over whole sequences
   std::int64_t layer_chunks = 16;     // chunks of a generated sequence
-  Json layer_arithmetic_given = "bf16";
+  JsonValue layer_arithmetic_given = "bf16";
   LayerArithmetic layer_arithmetic;  // of all but the inverse, where a kernel does not bring its own
   std::vector<Expectation> expectations;
 
@@ -52,15 +48,35 @@ struct Scenario {
   std::vector<Setting> settings(int n) const;
 };
 
-// Keys that a scenario takes from the configuration around it where it does not set them itself, and those of its own.
+// A key of a scenario that holds one value: what it takes, and where it is kept. Reading, writing, defaults and the
+// schema follow from it. A scenario takes these keys from the configuration around it where it does not set them itself.
+struct ScenarioKey {
+  Parameter parameter;
+  JsonValue (*get)(const Scenario& scenario);
+  void (*set)(Scenario& scenario, const Json& value);
+};
+std::span<const ScenarioKey> scenario_keys();
+
+// A key that holds a list of Named things: every item is a name or an object of a name and parameters, whose values may be
+// lists.
+struct ScenarioList {
+  const char* key;       // "methods"
+  const char* name_key;  // "method"
+  const char* help;
+  void (*read)(const ConfigReader& given, const ScenarioList& list, Scenario& scenario);
+  Json (*json)(const Scenario& scenario, const ScenarioList& list);
+};
+std::span<const ScenarioList> scenario_lists();
+
+// The names of all keys that a scenario shares with the configuration around it, and of those of its own.
 const std::vector<std::string>& shared_scenario_keys();
 const std::vector<std::string>& own_scenario_keys();
 
 // Reads the shared keys over `defaults`. Throws UsageError naming place and JSON path, or option, what was found, what
 // is allowed, and the nearest name; for one and the same setting given twice, too.
-Scenario read_shared_keys(const GivenConfig& given, const Scenario& defaults);
+Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults);
 
-// Reads families, methods, arithmetics, kernels and expectations into `scenario`; throws the same.
-void read_own_keys(const GivenConfig& given, Scenario& scenario);
+// Reads families, methods, arithmetics, formations, kernels and expectations into `scenario`; throws the same.
+void read_own_keys(const ConfigReader& given, Scenario& scenario);
 
 }  // namespace tristab

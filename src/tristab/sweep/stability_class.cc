@@ -89,9 +89,7 @@ StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
         for (const Formation& formation : scenario.formations) {  // in the order of Scenario::settings
           Cell cell;
           cell.row.scenario = &scenario;
-          cell.row.method = &method;
-          cell.row.arithmetic = &arithmetic;
-          cell.row.formation = formation.kind == Formation::Kind::exact ? nullptr : &formation;
+          cell.row.setting = {&method, &arithmetic, nullptr, &formation};
           cells_.push_back(std::move(cell));
         }
       }
@@ -102,26 +100,26 @@ StabilityBuilder::StabilityBuilder(const SweepConfig& config) {
 void StabilityBuilder::add(const MatrixResult& result) {
   if (!result.condition) return;
   const ConditionReport& condition = *result.condition;
-  const std::size_t first = first_cells_.at(result.scenario);
-  const Scenario& scenario = *result.scenario;
+  const std::size_t first = first_cells_.at(result.input.scenario);
+  const Scenario& scenario = *result.input.scenario;
   const std::size_t count =
       scenario.methods.size() * scenario.arithmetics.size() * scenario.formations.size();
   for (std::size_t i = 0; i < count; ++i) {  // kernels, which come last, have a size of their own
     const Record& record = result.records[i];
     Cell& cell = cells_[first + i];
-    const bool lost_in_formation = record.formation != nullptr && std::isnan(record.error_formation);
+    const bool lost_in_formation = record.error_formation.undefined == Undefined::formed_nonfinite;
     if (record.status == Status::nonfinite && !lost_in_formation) {
-      const double largest = record.arithmetic->storage.largest();
+      const double largest = record.setting.arithmetic->storage.largest();
       cell.row.nonfinite += condition.inverse_max_abs <= largest && condition.max_abs <= largest;
     }
     cell.row.fails += record.verdict == Verdict::fail;
-    if (!record.finite() || record.metrics.undefined(Metric::frobenius) != nullptr) continue;
+    if (!record.finite() || record.metrics.undefined(Metric::frobenius) != Undefined::no) continue;
     const double error = record.metrics[Metric::frobenius];
     if (error == 0) {
       ++cell.row.exact;
     } else if (std::isfinite(condition.cond_2) && condition.cond_2 >= smallest_kappa) {
-      for (const double value : {log2_of(condition.cond_2), log2_of(result.n),
-                                 log2_of(error) - log2_of(record.arithmetic->unit_roundoff())})
+      for (const double value : {log2_of(condition.cond_2), log2_of(result.input.n),
+                                 log2_of(error) - log2_of(record.setting.arithmetic->unit_roundoff())})
         cell.points.append(value, spool_);
     }
   }

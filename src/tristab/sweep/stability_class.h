@@ -38,26 +38,22 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points);
 
 struct StabilityRow {
   const Scenario* scenario = nullptr;
-  const MethodSpec* method = nullptr;
-  const Arithmetic* arithmetic = nullptr;
-  const Formation* formation = nullptr;  // null: exact
+  Setting setting;
   ErrorGrowth growth;
   int exact = 0;  // results without any error: they have no logarithm
   int fails = 0;  // results whose verdict is fail
-  int nonfinite =
-      0;  // non-finite results although A as formed is finite and the storage format holds every entry
-          // of it and of the exact inverse
+  // Non-finite results although A as formed is finite and the storage format holds every entry of it and of the exact
+  // inverse.
+  int nonfinite = 0;
   std::string name;  // "stable", "logarithmically stable", "unstable", "undetermined"
 };
 
 // The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically
 // stable: kappa^poly(log n) instead of kappa), with slopes taken two standard errors to the benefit of the
 // doubt:
-//   unstable                   a non-finite result that the inverse does not explain; or a verdict `fail` and
-//   a slope of
-//                              n > 3 or of kappa > 3 (an error that never leaves what a stable method
-//                              achieves may jump with n, where stages of different precision take over,
-//                              without being unstable)
+//   unstable                   a non-finite result that the inverse does not explain; or a verdict `fail` and a slope
+//                              of n > 3 or of kappa > 3 (an error that never leaves what a stable method achieves may
+//                              jump with n, where stages of different precision take over, without being unstable)
 //   logarithmically stable     otherwise, slope of kappa > 1.5
 //   stable                     otherwise
 //   undetermined               no slope, or one that is uncertain by more than 1

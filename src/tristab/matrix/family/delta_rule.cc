@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 #include "tristab/matrix/keys/keys.h"
 

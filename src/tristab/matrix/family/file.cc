@@ -8,6 +8,7 @@
 #include <limits>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/family/family.h"
 #include "tristab/matrix/family/file_sources.h"
 
@@ -63,7 +64,7 @@ std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_pt
 std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesystem::path& directory,
                                       std::string_view place) {
   const Settings& settings = spec.settings;
-  const FileSelection selection{settings, fmt::format("{} {}", spec.family, settings.json().dump())};
+  const FileSelection selection{settings, fmt::format("{} {}", spec.name, settings.json().dump())};
   const auto file = TensorFile::open(directory / settings.text("path"));
   if (settings.has("beta")) {
     const auto beta = TensorFile::open(directory / settings.text("beta"));

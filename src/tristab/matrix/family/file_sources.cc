@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/family/family.h"
 #include "tristab/matrix/norms.h"
 
@@ -26,18 +27,17 @@ void settle(Json& settings, std::string_view place) {
                     base_place, specs.size()));
   }
   const FamilySpec& base = specs.front();
-  if (base.family == name) {
+  if (base.name == name) {
     throw UsageError(fmt::format("{}: found {}; allowed: any other family", base_place, name));
   }
-  settings["base"] = base.settings.json();
-  settings["base"]["family"] = base.family;
+  settings["base"] = base.json("family");
 }
 
 FamilySpec base_of(const Settings& settings) {
   Json base = settings.at("base");
   std::string family = base.at("family").get<std::string>();
   base.erase("family");
-  return {std::move(family), Settings(std::move(base))};
+  return {{std::move(family), Settings(std::move(base)), ""}};
 }
 
 class TargetNormSource : public Source {

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/family/family.h"
 
 namespace tristab {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/condition.h"
 #include "tristab/matrix/family/family.h"
 

@@ -12,6 +12,7 @@
 #include <cmath>
 
 #include "tristab/base/elementary.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 
 namespace tristab {

@@ -27,6 +27,7 @@
 #include <fmt/format.h>
 
 #include "tristab/base/elementary.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 
 namespace tristab {

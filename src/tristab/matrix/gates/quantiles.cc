@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 
 namespace tristab {

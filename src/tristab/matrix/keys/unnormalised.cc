@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/keys/keys.h"
 
 namespace tristab {

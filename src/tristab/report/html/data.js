@@ -1,9 +1,7 @@
 // The data of the page, and what is selected of it.
 
 const data = JSON.parse(document.getElementById("data").textContent);
-const metricNames = {
-  frobenius: "frobenius (A as rounded)", total_frobenius: "total_frobenius (A itself)", strict_lower: "strict_lower (no diagonal)",
-};
+const metricFormulas = new Map(data.errors);  // the errors that figures can show
 const unique = (values) => [...new Set(values)];
 const columnsOf = data.groups;
 const groups = columnsOf.f.map((family, k) => {
@@ -13,7 +11,7 @@ const groups = columnsOf.f.map((family, k) => {
 const methods = unique(groups.map((group) => group.method)), arithmetics = unique(groups.map((group) => group.arithmetic));
 const sizes = unique(groups.map((group) => group.n)).sort((a, b) => a - b);
 const families = unique(groups.map((group) => group.family));
-const metrics = Object.keys(metricNames).filter((name) => name in columnsOf);
+const metrics = [...metricFormulas.keys()].filter((name) => name in columnsOf);
 const conditions = ["cond_2", "cond_skeel", "cond_inf", "cond_1", "cond_frobenius"].filter((name) => name in data.matrices);
 
 const known = (name) => name in columnsOf && columnsOf[name].some((value) => value !== null);

@@ -47,7 +47,7 @@ function addFilters(form, changed) {
   addMenu(form, "sizes", "size", sizes, (n) => String(n), changed);
   addMenu(form, "methods", "method", methods, (name) => name, changed);
   addMenu(form, "arithmetics", "arithmetic", arithmetics, (name) => name, changed);
-  addChoice(form, "metric", "error", metrics.map((name) => [name, metricNames[name]]), changed);
+  addChoice(form, "metric", "error", metrics.map((name) => [name, name]), changed);
   addChoice(form, "statistic", "over trials", [["median", "median"], ["worst", "worst"]], changed);
   if (metrics.length > 0) addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
   if (metrics.length > 0) addChoice(form, "cost", "cost", costs, changed);

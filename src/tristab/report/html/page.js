@@ -6,7 +6,7 @@ const figures = [
   {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "finite errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
   {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: conditions.length > 0 ? "" : "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
-  {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "parts of the errors (error_formation and the like)", draw: errorSplit,
+  {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "errors of a formation of A", draw: errorSplit,
     note: "Each part relative to the exact inverse, the worst of the selected families and sizes; as far as the result has them."},
   {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: linesOverSizes(() => "growth", 0),
     note: "Largest intermediate that is kept, over the largest entry of the exact inverse. (fp16 overflows at 65504 in absolute size.)"},
@@ -85,7 +85,7 @@ function addNotices() {
   const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
   if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);
   if (groups.length > 0 && !judged && total("nonfinite") + total("failed") < total("trials")) html("li", {}, list, "The result has no verdicts: cells of the table of verdicts have a question mark.");
-  const unmeasured = Object.keys(metricNames).filter((name) => !metrics.includes(name));
+  const unmeasured = [...metricFormulas.keys()].filter((name) => !metrics.includes(name));
   if (metrics.length > 0 && unmeasured.length > 0) html("li", {}, list, `The result has no ${unmeasured.join(", no ")}.`);
   const unsaid = [[data.run, "its run (command, host, time)"], [data.tool, "the program that made it"], [data.config, "its configuration"]].filter(([value]) => !value);
   if (unsaid.length > 0) html("li", {}, list, `The result says nothing about ${unsaid.map(([, what]) => what).join(", ")}.`);

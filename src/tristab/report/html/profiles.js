@@ -34,8 +34,7 @@ function layerFigure(part, what) {
   };
 }
 
-const errorParts = [["error_formation", "formation", "circle"], ["error_truncation", "truncation", "square"], ["error_rounding", "rounding", "triangle"],
-  ["error_output", "output", "diamond"], ["total_frobenius", "whole", "cross"]].filter(([name]) => name in columnsOf);
+const errorParts = [["error_formation", "formation", "circle"], ["total_frobenius", "whole", "cross"]].filter(([name]) => name in columnsOf);
 
 // Where errors come from: a row for each setting, a mark for each part.
 function errorSplit(host, limit) {

@@ -14,20 +14,10 @@ function drawTable(host, columns, rows, numberFrom = 1) {
   }
 }
 
-function medianOf(values) {
-  const finite = values.filter((value) => value !== null).sort((a, b) => a - b), middle = finite.length >> 1;
-  if (finite.length === 0) return null;
-  return finite.length % 2 ? finite[middle] : (finite[middle - 1] + finite[middle]) / 2;
-}
-
 function conditionReport(host) {
   const facts = ["cond_2", "cond_skeel", "norm_2", "max_abs", "inverse_max_abs"].filter((name) => name in data.matrices);
-  const indices = data.matrices.f.map((_, k) => k).filter((k) => selection.families.has(data.matrices.f[k]) && selection.sizes.has(data.matrices.n[k]));
-  const rows = [...grouped(indices, (k) => `${data.matrices.f[k]}/${data.matrices.n[k]}`)].map(([, members]) => {
-    const largest = (name) => members.reduce((most, k) => Math.max(most, data.matrices[name][k] ?? -Infinity), -Infinity);
-    return [data.families[data.matrices.f[members[0]]], data.matrices.n[members[0]], members.length,
-      ...facts.flatMap((name) => [medianOf(members.map((k) => data.matrices[name][k])), Number.isFinite(largest(name)) ? largest(name) : null])];
-  });
+  const rows = data.matrices.profiles.filter((profile) => selection.families.has(profile.f) && selection.sizes.has(profile.n))
+    .map((profile) => [data.families[profile.f], profile.n, profile.count, ...facts.flatMap((name) => profile[name])]);  // median, largest
   const columns = ["family", "n", "matrices", ...facts.flatMap((name) => [name + " median", "max"])];
   drawTable(host, columns, rows);
   return {columns: ["family", "n", "matrices", ...facts.flatMap((name) => [name + "_median", name + "_max"])], rows};

@@ -1,0 +1,6 @@
+// The JSON library, for files that make, read or change JSON.
+#pragma once
+
+#include <nlohmann/json.hpp>
+
+#include "tristab/base/json_value.h"

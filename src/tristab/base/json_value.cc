@@ -1,0 +1,21 @@
+#include "tristab/base/json_value.h"
+
+#include "tristab/base/json.h"
+
+namespace tristab {
+
+JsonValue::JsonValue(const Json& value) : value_(std::make_shared<const Json>(value)) {}
+JsonValue::JsonValue(Json&& value) : value_(std::make_shared<const Json>(std::move(value))) {}
+JsonValue::JsonValue(const std::string& text) : value_(std::make_shared<const Json>(text)) {}
+void JsonValue::set_flag(bool flag) { value_ = std::make_shared<const Json>(flag); }
+void JsonValue::set_integer(std::int64_t number) { value_ = std::make_shared<const Json>(number); }
+void JsonValue::set_real(double number) { value_ = std::make_shared<const Json>(number); }
+
+const Json& JsonValue::json() const {
+  static const Json null;
+  return value_ ? *value_ : null;
+}
+bool JsonValue::is_null() const { return json().is_null(); }
+bool JsonValue::operator==(const JsonValue& other) const { return json() == other.json(); }
+
+}  // namespace tristab

@@ -1,0 +1,60 @@
+#include "tristab/base/named.h"
+
+#include <fmt/format.h>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+
+namespace tristab {
+namespace {
+
+std::string value_text(const Json& value, std::string (*nested)(const Json& value)) {
+  if (value.is_string()) return value.get<std::string>();
+  if (!value.is_object() || nested == nullptr) return value.dump();
+  const std::string label = nested(value);
+  return label.find(':') == std::string::npos ? label : fmt::format("({})", label);
+}
+
+}  // namespace
+
+std::string Named::identity() const { return name + settings.json().dump(); }
+
+Json Named::json(std::string_view key) const {
+  Json object = settings.json();
+  object[std::string(key)] = name;
+  return object;
+}
+
+GivenName read_given_name(const Json& given, std::string_view key, std::string_view example, std::string_view place) {
+  const std::string name_key(key);
+  // A path of a recipe may hold colons.
+  const bool path = given.is_string() && given.get_ref<const std::string&>().ends_with(".json");
+  Json object = path               ? Json{{name_key, given}}
+                : given.is_string() ? parse_inline(given.get_ref<const std::string&>(), key, place)
+                                    : given;
+  if (!object.is_object() || !object.contains(name_key) || !object[name_key].is_string()) {
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: a name, or an object such as {}", place, given.dump(), example));
+  }
+  GivenName result;
+  result.name = object[name_key].get<std::string>();
+  result.place = given.is_string() ? std::string(place) : fmt::format("{}.{}", place, key);
+  object.erase(name_key);
+  result.parameters = std::move(object);
+  return result;
+}
+
+std::string label_of(std::string_view name, const Json& settings, const Json& defaults,
+                     std::string (*nested)(const Json& value), std::span<const Parameter> table) {
+  std::string label(name);
+  const auto append = [&](const std::string& key, const Json& value) {
+    const auto known = defaults.find(key);
+    if (known == defaults.end() || *known != value) label += fmt::format(":{}={}", key, value_text(value, nested));
+  };
+  for (const Parameter& parameter : table) append(parameter.name, settings.at(parameter.name));
+  if (!table.empty()) return label;
+  for (const auto& [key, value] : settings.items()) append(key, value);
+  return label;
+}
+
+}  // namespace tristab

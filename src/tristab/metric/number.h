@@ -1,0 +1,77 @@
+// What every number about a result has in common: a value, or the reason why there is none; and what it says of itself.
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <string>
+#include <string_view>
+
+namespace tristab {
+
+// Why a number has no value. Results hold the text, and readers find the reason by the whole text.
+enum class Undefined : std::uint8_t {
+  no,               // it has a value
+  zero_over_zero,
+  exact_result,     // infinite: a ratio to an error of 0
+  exact_zero,       // infinite: an error relative to 0
+  zero_column,      // infinite, of backward errors
+  zero_scale,       // infinite, of componentwise backward errors
+  beyond_double,
+  nonfinite_result,
+  above_diagonal,
+  zero_diagonal,
+  ill_conditioned,
+  no_ulp,
+  lost_input,
+  not_formed,
+  formed_nonfinite,
+  no_answer,        // a failed case, whose message says why
+  other,            // a text of another version, or a null without one
+};
+
+// One sentence for each; "" for `no`.
+std::string_view text_of(Undefined reason);
+// `other` for a text that is none of them.
+Undefined undefined_of(std::string_view text);
+// Whether the definition gives an infinity, which ranks and counts as one.
+bool is_infinite(Undefined reason);
+
+// A number or the reason why there is none.
+struct Measured {
+  double value = 0;  // NaN where undefined
+  Undefined undefined = Undefined::no;
+
+  Measured() = default;
+  Measured(double number) : value(number) {}
+  Measured(Undefined reason) : value(std::numeric_limits<double>::quiet_NaN()), undefined(reason) {}
+  // For rankings and statistics: +infinity where the definition gives it, NaN where it gives nothing.
+  double ranked() const { return is_infinite(undefined) ? std::numeric_limits<double>::infinity() : value; }
+};
+
+// How the trials of one setting on one input are put together.
+enum class Aggregate : std::uint8_t {
+  none,
+  finite_trials,  // median, tail, worst over the trials with a finite result
+  all_trials,     // the same over every trial that has the number: what explains a failure is not dropped with it
+  largest,        // of the costliest trial
+  sum,            // a count, over all trials
+};
+
+// What a number says of itself: the columns of its entry in the table of a record's fields.
+struct NumberInfo {
+  std::string name;                     // the field's name everywhere
+  std::string formula;                  // X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff
+  std::string_view range;               // values it can take, their unit, and which end is better
+  std::string_view shows;               // what it is good for
+  std::string_view hides;               // what it cannot see
+  std::string_view undefined;           // when it is null
+  std::string_view source;              // who uses it, or where it is defined
+  bool is_count = false;                // an integer; all others are real numbers
+  bool larger_is_better = false;
+  bool drawn = false;                   // one of the errors and growths that pages and figures show
+  bool decibels = false;                // then finite values have a mean as well, as published (arXiv 2606.06034)
+  double minimum = 0, maximum = std::numeric_limits<double>::infinity();  // closed range, for the schema
+  Aggregate aggregate = Aggregate::none;
+};
+
+}  // namespace tristab

@@ -1,0 +1,239 @@
+#include "tristab/report/case_groups.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <stdexcept>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/report/object_stream.h"
+#include "tristab/sweep/quantity.h"
+
+namespace tristab {
+namespace {
+
+std::string required_text(const Json& object, const std::string& place, const char* name) {
+  std::string text = text_field(object, place, name);
+  if (text.empty()) throw InputError(fmt::format("{}{}: found nothing; allowed: a text", place, name));
+  return text;
+}
+
+int size_of(const Json& object, const std::string& place) {
+  const double number = number_field(object, place, "n");
+  if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number) {
+    throw InputError(fmt::format("{}n: found {}; allowed: a whole number of at least 1", place,
+                                 object.contains("n") ? object["n"].dump() : "nothing"));
+  }
+  return static_cast<int>(number);
+}
+
+const Json& parameters_at(const Json& object, const std::string& place, const char* name) {
+  static const Json none = Json::object();
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return none;
+  if (!found->is_object())
+    throw InputError(fmt::format("{}{}: found {}; allowed: an object", place, name, found->dump()));
+  return *found;
+}
+
+std::vector<double> numbers_at(const Json& object, const std::string& place, const char* name) {
+  std::vector<double> numbers;
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return numbers;
+  if (!found->is_array())
+    throw InputError(fmt::format("{}{}: found {}; allowed: a list of numbers", place, name, found->dump()));
+  for (const Json& value : *found) numbers.push_back(value.is_number() ? value.get<double>() : std::nan(""));
+  return numbers;
+}
+
+// A number of a record, as Measured::ranked gives it.
+double number_at(const Json& object, const std::string& place, const std::string& name) {
+  const double value = number_field(object, place, name.c_str());
+  if (!std::isnan(value)) return value;
+  const auto reasons = object.find("undefined");
+  if (reasons == object.end() || !reasons->is_object()) return value;
+  const auto reason = reasons->find(name);
+  if (reason == reasons->end() || !reason->is_string()) return value;
+  return Measured(undefined_of(reason->get_ref<const std::string&>())).ranked();
+}
+
+Status status_at(const Json& object, const std::string& place) {
+  const std::string text = required_text(object, place, "status");
+  for (const Status status : {Status::ok, Status::nonfinite, Status::failed}) {
+    if (text == status_name(status)) return status;
+  }
+  throw InputError(fmt::format("{}status: found \"{}\"; allowed: ok, nonfinite, failed", place, text));
+}
+
+// None for a word of another version.
+std::optional<Verdict> verdict_at(const Json& object, const std::string& place) {
+  const std::string text = text_field(object, place, "verdict");
+  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite}) {
+    if (text == verdict_name(verdict)) return verdict;
+  }
+  return std::nullopt;
+}
+
+// The name of an input from its file, for the family `file`.
+std::string name_of(const CaseInput& input, const Json& parameters) {
+  const auto text = [&](const char* key) {
+    const auto found = parameters.find(key);
+    return found != parameters.end() && found->is_string() ? found->get<std::string>() : "";
+  };
+  if (input.family != "file" || text("path").empty()) return input.label;
+  std::string name = std::filesystem::path(text("path")).stem().string();
+  for (const char* part : {"layer", "tensor"}) {
+    if (!text(part).empty()) name += " " + text(part);
+  }
+  for (const char* part : {"heads", "tokens"}) {
+    const auto found = parameters.find(part);
+    if (found == parameters.end() || found->is_null() || *found == "all") continue;
+    name += fmt::format(" {}={}", part, found->is_string() ? found->get<std::string>() : found->dump());
+  }
+  return name;
+}
+
+std::size_t position_in(std::map<std::string, std::size_t>& positions, const std::string& key) {
+  return positions.try_emplace(key, positions.size()).first->second;
+}
+
+// Labels are unique among the parameters that differ; where two things share one all the same, the second gets its
+// number, so that they are never merged.
+std::string distinct(std::map<std::string, std::size_t>& given, const std::string& where, const std::string& label) {
+  const std::size_t count = ++given[where + "\n" + label];
+  return count == 1 ? label : fmt::format("{} ({})", label, count);
+}
+
+}  // namespace
+
+std::string CaseInput::title() const { return scenario.empty() ? name : fmt::format("{}: {}", scenario, name); }
+
+std::string CaseSetting::kernel_name() const { return kernel.substr(0, kernel.find(':')); }
+
+std::string CaseSetting::label() const {
+  return kernel.empty() ? fmt::format("{} / {}", shown, arithmetic_label) : shown;
+}
+
+CaseGroups::CaseGroups(std::vector<const Field*> fields) : fields_(std::move(fields)), seen_(fields_.size(), false) {}
+
+std::size_t CaseGroups::position(std::string_view field) const {
+  const auto found = std::ranges::find(fields_, field, &Field::name);
+  if (found == fields_.end()) throw std::out_of_range("the field is not collected: " + std::string(field));
+  return static_cast<std::size_t>(found - fields_.begin());
+}
+
+void CaseGroups::add(const std::string& section, const Json& object, const std::string& place) {
+  if (section == "matrices") add_matrix(object, place);
+  if (section == "records") add_record(object, place);
+}
+
+std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
+  const std::size_t at =
+      position_in(input_index_, fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters.dump()));
+  if (at == inputs_.size()) {
+    input.name = distinct(labels_, "input of " + input.scenario, name_of(input, parameters));
+    inputs_.push_back(std::move(input));
+  }
+  return at;
+}
+
+std::size_t CaseGroups::setting_at(CaseSetting setting, const std::string& key) {
+  // A recipe forms A itself or is given it, as the input has it: one setting either way.
+  if (!setting.kernel.empty()) setting.formation.clear();
+  const std::size_t at =
+      position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
+  if (at == settings_.size()) {
+    const std::string shown = setting.formation.empty()
+                                  ? setting.method_label
+                                  : fmt::format("{} after {}", setting.method_label, setting.formation);
+    setting.shown = distinct(labels_, "setting in " + setting.arithmetic_label, shown);
+    settings_.push_back(std::move(setting));
+  }
+  return at;
+}
+
+std::size_t CaseGroups::input_at(const Json& object, const std::string& place) {
+  CaseInput input{text_field(object, place, "scenario"), required_text(object, place, "family"),
+                  text_field(object, place, "family_label"), ""};
+  const Json& parameters = parameters_at(object, place, "family_params");
+  if (input.label.empty()) input.label = input.family + (parameters.empty() ? "" : parameters.dump());
+  return input_at(std::move(input), parameters);
+}
+
+std::size_t CaseGroups::setting_at(const Json& object, const std::string& place) {
+  CaseSetting setting;
+  setting.method = required_text(object, place, "method");
+  setting.kernel = text_field(object, place, "kernel");
+  setting.arithmetic = required_text(object, place, "arithmetic");
+  setting.method_label = text_field(object, place, "method_label");
+  setting.arithmetic_label = text_field(object, place, "arithmetic_label");
+  setting.formation = text_field(object, place, "formation");
+  const std::string method_key = setting.method + parameters_at(object, place, "method_params").dump();
+  const std::string arithmetic_key = setting.arithmetic + parameters_at(object, place, "arithmetic_params").dump();
+  if (setting.method_label.empty()) setting.method_label = setting.kernel.empty() ? method_key : setting.kernel;
+  if (setting.arithmetic_label.empty()) setting.arithmetic_label = arithmetic_key;
+  return setting_at(std::move(setting), method_key + "\n" + arithmetic_key);
+}
+
+std::size_t CaseGroups::matrix_at(std::size_t input, int n, const std::string& id, bool named) {
+  const std::size_t at = position_in(matrix_index_, fmt::format("{}\n{}", inputs_[input].scenario, id));
+  if (at == matrices_.size())
+    matrices_.push_back({input, n, named, false, std::vector<double>(matrix_facts().size(), std::nan("")), {}, {}});
+  return at;
+}
+
+CaseGroup& CaseGroups::group_at(std::size_t input, std::size_t setting, int n) {
+  const std::size_t at = position_in(group_index_, fmt::format("{}/{}/{}", input, setting, n));
+  if (at == groups_.size()) groups_.push_back({input, setting, n, TrialStatistics(fields_)});
+  return groups_[at];
+}
+
+void CaseGroups::add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial) {
+  for (std::size_t k = 0; k < fields_.size(); ++k) seen_[k] = seen_[k] || std::isfinite(trial.values[k]);
+  group.statistics.add(trial, spool_);
+  group.matrices.push_back(matrix);
+}
+
+void CaseGroups::add_matrix(const Json& object, const std::string& place) {
+  const std::size_t input = input_at(object, place);
+  const int n = size_of(object, place);
+  CaseMatrix& matrix = matrices_[matrix_at(input, n, required_text(object, place, "id"), true)];
+  matrix.known = true;
+  for (std::size_t k = 0; k < matrix_facts().size(); ++k)
+    matrix.facts[k] = number_field(object, place, matrix_facts()[k].name);
+  matrix.power_max = numbers_at(object, place, "power_max");
+  matrix.inverse_decay = numbers_at(object, place, "inverse_decay");
+}
+
+void CaseGroups::add_record(const Json& object, const std::string& place) {
+  const std::size_t input = input_at(object, place), setting = setting_at(object, place);
+  const int n = size_of(object, place);
+  TrialNumbers trial{status_at(object, place), verdict_at(object, place), {}};
+  for (const Field* field : fields_) trial.values.push_back(number_at(object, place, field->name()));
+  const std::string id = text_field(object, place, "matrix");
+  add_trial(group_at(input, setting, n), matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()),
+            trial);
+}
+
+void CaseGroups::add(const MatrixResult& result) {
+  const FamilySpec& family = *result.input.family;
+  const std::size_t input =
+      input_at(CaseInput{result.input.scenario->name, family.name, family.label, ""}, family.settings.json());
+  for (const Record& record : result.records) {
+    const Setting& s = record.setting;
+    const std::size_t setting = setting_at(CaseSetting{s.method->name, s.kernel != nullptr ? s.kernel->label : "",
+                                            s.arithmetic->name, s.method_label(), s.arithmetic->label,
+                                            s.is_formed() ? s.formation->label : "", ""},
+                                           s.method->identity() + "\n" + s.arithmetic->identity());
+    add_trial(group_at(input, setting, result.input.n), matrix_at(input, result.input.n, result.id, true),
+              trial_numbers(result, record, fields_));
+  }
+}
+
+const char* ranked_field(bool across_arithmetics) { return across_arithmetics ? "total_frobenius" : "frobenius"; }
+
+}  // namespace tristab

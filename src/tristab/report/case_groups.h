@@ -1,0 +1,111 @@
+// The records of a result by input, setting and size, with their statistics: what rankings, tables, pages and exports
+// show. Made from a file of any version, or from the records of a run; what a file lacks is absent here.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "tristab/base/json_value.h"
+#include "tristab/sweep/trial_statistics.h"
+
+namespace tristab {
+
+struct CaseInput {
+  std::string scenario, family;  // scenario: "" in a plain sweep
+  std::string label;             // of the family
+  std::string name;              // "gdn-slice layer6" for a layer of a file, with heads and tokens where not all were
+                                 // asked for; else the label; distinct
+
+  std::string title() const;  // where it stands alone: "scenario: name"
+};
+
+struct CaseSetting {
+  std::string method;      // name of the method
+  std::string kernel;      // label of the recipe; "": a method in one arithmetic
+  std::string arithmetic;  // name
+  std::string method_label, arithmetic_label, formation;  // labels; formation: "" where A was formed in double, or given
+  std::string shown;       // what tables show beside the arithmetic: the method, "mbh after gram", or the recipe; distinct
+
+  std::string kernel_name() const;  // "fla-solve-tril" of "fla-solve-tril:dot=tf32"
+  std::string label() const;        // "mbh / fp16", or the recipe
+};
+
+struct CaseGroup {
+  std::size_t input = 0, setting = 0;  // positions in CaseGroups
+  int n = 0;
+  TrialStatistics statistics;
+  std::vector<std::size_t> matrices{};  // position of the matrix of each trial
+};
+
+struct CaseMatrix {
+  std::size_t input = 0;
+  int n = 0;
+  bool named = false;         // the file has its id
+  bool known = false;         // and more than that
+  std::vector<double> facts;  // in the order of matrix_facts(); NaN: unknown
+  std::vector<double> power_max, inverse_decay;
+};
+
+class CaseGroups {
+ public:
+  // Collects `fields` of the records: numbers that are aggregated.
+  explicit CaseGroups(std::vector<const Field*> fields);
+
+  // One object of "matrices" or "records". Throws InputError when a record lacks family, size, method, arithmetic or
+  // status, or a field is of the wrong type.
+  void add(const std::string& section, const Json& object, const std::string& place);
+  // A matrix of a run, with its records.
+  void add(const MatrixResult& result);
+
+  const std::vector<const Field*>& fields() const { return fields_; }
+  const std::vector<CaseInput>& inputs() const { return inputs_; }
+  const std::vector<CaseSetting>& settings() const { return settings_; }
+  const std::vector<CaseGroup>& groups() const { return groups_; }
+  const std::vector<CaseMatrix>& matrices() const { return matrices_; }
+
+  const CaseInput& input_of(const CaseGroup& group) const { return inputs_[group.input]; }
+  const CaseSetting& setting_of(const CaseGroup& group) const { return settings_[group.setting]; }
+
+  // Some trial has a value of the field at this position.
+  bool has(std::size_t field) const { return seen_[field]; }
+  std::size_t position(std::string_view field) const;  // among fields(); throws std::out_of_range
+  Distribution distribution(const CaseGroup& group, std::size_t field) const {
+    return group.statistics.distribution(field, spool_);
+  }
+  std::vector<double> values(const CaseGroup& group, std::size_t field) const {
+    return group.statistics.all_values(field, spool_);
+  }
+
+  // Positions of the input and of the setting that an object names, new ones at the end.
+  std::size_t input_at(const Json& object, const std::string& place);
+  std::size_t setting_at(const Json& object, const std::string& place);
+
+ private:
+  std::size_t input_at(CaseInput input, const Json& parameters);
+  std::size_t setting_at(CaseSetting setting, const std::string& key);
+  std::size_t matrix_at(std::size_t input, int n, const std::string& id, bool named);
+  CaseGroup& group_at(std::size_t input, std::size_t setting, int n);
+  void add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial);
+  void add_matrix(const Json& object, const std::string& place);
+  void add_record(const Json& object, const std::string& place);
+
+  std::vector<const Field*> fields_;
+  std::vector<bool> seen_;
+  std::vector<CaseInput> inputs_;
+  std::vector<CaseSetting> settings_;
+  std::vector<CaseGroup> groups_;
+  std::vector<CaseMatrix> matrices_;
+  std::map<std::string, std::size_t> input_index_, setting_index_, group_index_, matrix_index_;
+  std::map<std::string, std::size_t> labels_;  // how often a label was given
+  Spool spool_;
+};
+
+// The rule by which settings are ranked and the largest error is named: total_frobenius where settings of several
+// arithmetics or recipes are compared, for the errors of one against A as rounded by another say little; else frobenius.
+const char* ranked_field(bool across_arithmetics);
+
+}  // namespace tristab

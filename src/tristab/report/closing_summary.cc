@@ -1,0 +1,288 @@
+#include "tristab/report/closing_summary.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <set>
+#include <tuple>
+
+#include "tristab/report/case_groups.h"
+#include "tristab/report/table.h"
+#include "tristab/report/text_layout.h"
+
+namespace tristab {
+namespace {
+
+constexpr std::size_t most_failing = 3;  // settings that are named
+constexpr std::size_t indent = 10;       // the longest word, and two spaces
+
+// "1 case", "2 cases"
+std::string counted(double count, const std::string& one, const std::string& many) {
+  return fmt::format("{} {}", count, count == 1 ? one : many);
+}
+std::string counted(double count, const std::string& one) { return counted(count, one, one + "s"); }
+
+double part(std::int64_t count, const SettingOutcome& of) {
+  return static_cast<double>(count) / static_cast<double>(of.trials);
+}
+
+// "mch fp16: 80 non-finite, 20 fail of 200, most on gdn n=64 (40 of 40)"
+std::string failure_text(const SettingOutcome& outcome) {
+  std::vector<std::string> kinds;
+  if (outcome.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", outcome.nonfinite));
+  if (outcome.fail > 0) kinds.push_back(fmt::format("{} fail", outcome.fail));
+  if (outcome.failed > 0) kinds.push_back(fmt::format("{} without an answer", outcome.failed));
+  const std::string text =
+      fmt::format("{}: {} of {}", outcome.setting.label(), fmt::join(kinds, ", "), outcome.trials);
+  if (outcome.groups == 1) return fmt::format("{} on {}", text, outcome.worst_input);
+  if (outcome.lost() == outcome.trials) return fmt::format("{} on {} inputs", text, outcome.groups);
+  return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost,
+                     outcome.worst_trials);
+}
+
+// Settings with failures, those with the largest part of non-finite and missing answers first, then those with the
+// largest part of failures.
+std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& settings) {
+  std::vector<const SettingOutcome*> found;
+  for (const SettingOutcome& each : settings) {
+    if (each.lost() > 0) found.push_back(&each);
+  }
+  std::ranges::stable_sort(found, std::greater{}, [](const SettingOutcome* each) {
+    return std::tuple(part(each->nonfinite + each->failed, *each), part(each->lost(), *each));
+  });
+  return found;
+}
+
+// Of each input by the quantity that a ranking of its settings uses; "" where no case has one.
+std::string worst_text(const std::vector<SummaryRow>& summary) {
+  using InputKey = std::tuple<const Scenario*, const FamilySpec*, int>;
+  const auto key = [](const SummaryRow& row) { return InputKey(row.input.scenario, row.input.family, row.input.n); };
+  std::map<InputKey, std::set<std::string>> arithmetics;
+  for (const SummaryRow& row : summary) {
+    const Setting& s = row.setting;
+    arithmetics[key(row)].insert(s.kernel != nullptr ? "recipe " + s.kernel->label : s.arithmetic->label);
+  }
+  const SummaryRow* worst = nullptr;
+  const char* field = "";
+  double error = -1;
+  for (const SummaryRow& row : summary) {
+    const char* const ranked = ranked_field(arithmetics[key(row)].size() > 1);
+    const double value = row.distribution(ranked).worst;
+    if (!(value > error)) continue;  // NaN: no finite case
+    error = value;
+    worst = &row;
+    field = ranked;
+  }
+  if (worst == nullptr) return "";
+  return fmt::format("{} {}: {} on {}{}", field, std::isinf(error) ? "infinite" : short_number(error),
+                     worst->setting.label(), worst->input.label(),
+                     worst->nonfinite > 0 ? " (its finite cases)" : "");
+}
+
+// Of the settings that ran on every input, or else on the most of them.
+std::string cheapest_text(const std::vector<SettingOutcome>& settings, int groups) {
+  const SettingOutcome* const cheapest = cheapest_that_held(settings);
+  if (cheapest == nullptr) {
+    const auto nearest = std::ranges::max_element(
+        settings, {}, [](const SettingOutcome& each) { return std::pair(each.groups, part(each.pass, each)); });
+    if (settings.size() == 1 || nearest->pass == 0) return "none: no setting passed every case";
+    return fmt::format("none: no setting passed every case; nearest: {}, {} of {} cases", nearest->setting.label(),
+                       nearest->pass, nearest->trials);
+  }
+  const auto held = std::ranges::count_if(settings, &SettingOutcome::held);
+  std::string where = "all cases";
+  if (cheapest->groups < groups) {
+    where = fmt::format("wherever they ran, this one on {} of {} inputs (n = {})", cheapest->groups, groups,
+                        fmt::join(cheapest->sizes, ", "));
+  }
+  return fmt::format("{}, {} deep ({}, {} vector); {} of {} settings passed {}", cheapest->setting.label(),
+                     counted(cheapest->steps(), "step"), counted(cheapest->depth, "product"), cheapest->vector_depth,
+                     held, settings.size(), where);
+}
+
+// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" where no two ran on every input.
+std::string arithmetics_text(const std::vector<SettingOutcome>& settings, int groups) {
+  std::vector<std::string> arithmetics;
+  std::map<std::string, std::vector<SettingOutcome>> of;
+  for (const SettingOutcome& each : settings) {
+    if (each.setting.kernel != nullptr || each.groups < groups) continue;
+    const std::string& arithmetic = each.setting.arithmetic->label;
+    if (!of.contains(arithmetic)) arithmetics.push_back(arithmetic);
+    of[arithmetic].push_back(each);
+  }
+  if (arithmetics.size() < 2) return "";
+  std::vector<std::pair<std::string, std::vector<std::string>>> methods;  // with their arithmetics, "none" the last
+  std::vector<std::string> none;
+  for (const std::string& arithmetic : arithmetics) {
+    const SettingOutcome* const cheapest = cheapest_that_held(of[arithmetic]);
+    if (cheapest == nullptr) {
+      none.push_back(arithmetic);
+      continue;
+    }
+    std::string method = cheapest->setting.method->label;
+    if (cheapest->setting.is_formed()) method += " " + cheapest->setting.formation->label;
+    auto known = std::ranges::find(methods, method, &std::pair<std::string, std::vector<std::string>>::first);
+    if (known == methods.end()) known = methods.insert(methods.end(), {method, {}});
+    known->second.push_back(arithmetic);
+  }
+  if (!none.empty()) methods.emplace_back("none", none);
+  std::vector<std::string> parts;
+  for (const auto& [method, where] : methods) parts.push_back(fmt::format("{} in {}", method, fmt::join(where, ", ")));
+  return fmt::format("by arithmetic: {}", fmt::join(parts, "; "));
+}
+
+std::string layers_text(const LayerCounts& layers, std::int64_t sequences) {
+  std::string text = fmt::format("{} of {}, {} non-finite, {} failed", counted(layers.results, "result"),
+                                 counted(sequences, "sequence"), layers.nonfinite, layers.failed);
+  if (!layers.first_lost.empty()) text += fmt::format(" (first: {})", layers.first_lost);
+  if (layers.worst_outputs >= 0)
+    text += fmt::format("; largest error of o {:.1e}: {}", layers.worst_outputs, layers.worst_place);
+  return text;
+}
+
+std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes) {
+  const auto met = std::ranges::count_if(outcomes, &ExpectationOutcome::met);
+  std::string text = fmt::format("{} of {} met", met, outcomes.size());
+  const auto first = std::ranges::find(outcomes, false, &ExpectationOutcome::met);
+  if (first != outcomes.end())
+    text += fmt::format("; first not met: {} on {}", first->setting.label(), first->input.label());
+  return text;
+}
+
+// As a shell takes it.
+std::string shell_word(const std::string& path) {
+  const bool plain = path.find_first_of(" \t\n'\"\\$`*?[]()<>|&;#~!{}") == std::string::npos;
+  if (plain) return path;
+  std::string quoted = "'";
+  for (const char c : path) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+std::string rest_text(const std::string& path) {
+  if (path == "-") return "on standard output";
+  if (std::filesystem::path(path).extension() == ".csv")
+    return fmt::format("{} (compare and report read .json and .ndjson)", path);
+  return fmt::format("{}; next: tristab compare {}, or tristab report", path, shell_word(path));
+}
+
+}  // namespace
+
+void LayerCounts::add(const LayerResult& result) {
+  for (const LayerRecord& record : result.records) {
+    const bool lost = record.status != Status::ok;
+    ++results;
+    nonfinite += record.status == Status::nonfinite;
+    failed += record.status == Status::failed;
+    const bool first = lost && first_lost.empty();
+    const bool worst = !lost && record.errors.whole.o > worst_outputs;
+    if (!first && !worst) continue;
+    std::string place = fmt::format("{} on {}", record.setting.label(), result.input.label());
+    if (worst) worst_outputs = record.errors.whole.o;
+    (worst ? worst_place : first_lost) = std::move(place);
+  }
+}
+
+double SettingOutcome::operand_bits() const {
+  return setting.arithmetic->quantiser ? setting.arithmetic->quantiser->bits : setting.arithmetic->operand.bits;
+}
+
+std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary) {
+  std::vector<SettingOutcome> settings;
+  std::map<std::string, std::size_t> index;
+  for (const SummaryRow& row : summary) {
+    const auto [at, fresh] = index.emplace(row.setting.label(), settings.size());
+    if (fresh) settings.emplace_back().setting = row.setting;
+    SettingOutcome& found = settings[at->second];
+    ++found.groups;
+    const auto size = std::ranges::lower_bound(found.sizes, row.input.n);
+    if (size == found.sizes.end() || *size != row.input.n) found.sizes.insert(size, row.input.n);
+    found.trials += row.trials;
+    found.pass += row.pass;
+    found.fail += row.fail;
+    found.nonfinite += row.nonfinite;
+    found.failed += row.failed;
+    const auto larger = [](double& most, double count) { most = std::fmax(most, count); };
+    larger(found.matmuls, row.count("matmuls"));
+    larger(found.depth, row.count("depth"));
+    larger(found.vector_depth, row.count("vector_depth"));
+    // lost / trials against worst_lost / worst_trials; of equal parts that of more trials.
+    const std::int64_t row_part = row.lost() * std::max<std::int64_t>(found.worst_trials, 1);
+    const std::int64_t worst_part = found.worst_lost * row.trials;
+    if (row_part > worst_part || (row_part == worst_part && row.lost() > found.worst_lost)) {
+      found.worst_lost = row.lost();
+      found.worst_trials = row.trials;
+      found.worst_input = row.input.label();
+    }
+  }
+  return settings;
+}
+
+const SettingOutcome* cheapest_that_held(const std::vector<SettingOutcome>& settings) {
+  const auto key = [](const SettingOutcome& each) {
+    return std::tuple(-each.groups, each.steps(), each.matmuls, each.operand_bits());
+  };
+  const SettingOutcome* cheapest = nullptr;
+  for (const SettingOutcome& each : settings) {
+    if (each.held() && (cheapest == nullptr || key(each) < key(*cheapest))) cheapest = &each;
+  }
+  return cheapest;
+}
+
+std::string closing_summary(const SweepReport& report, const LayerCounts& layers, const std::string& path,
+                            const Page& page) {
+  std::string text;
+  const auto add = [&](const std::string& word, Style style, const std::string& line, bool whole = false) {
+    const std::size_t margin = text.empty() ? 0 : indent;
+    std::string shown = without_controls(line);
+    if (page.is_terminal() && !whole) shown = elided(shown, page.width - std::min(page.width - 3, margin));
+    text += fmt::format("{}{:{}}{}\n", styled(word, style, page), "", margin - word.size(), shown);
+  };
+  const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary);
+  std::set<std::string> inputs;
+  for (const SummaryRow& row : report.summary) inputs.insert(row.input.label());
+  std::int64_t pass = 0, marginal = 0, fail = 0, nonfinite = 0, failed = 0;
+  for (const SummaryRow& row : report.summary) {
+    pass += row.pass;
+    marginal += row.marginal;
+    fail += row.fail;
+    nonfinite += row.nonfinite;
+    failed += row.failed;
+  }
+  add("", Style::plain,
+      fmt::format("{} ({}) in {:.1f} s on {}: {} pass, {} marginal, {} fail, {} non-finite{}",
+                  counted(report.records, "case"), counted(report.matrices, "matrix", "matrices"), report.seconds,
+                  counted(report.threads, "thread"), pass, marginal, fail, nonfinite,
+                  failed > 0 ? fmt::format(", {} without an answer", failed) : ""));
+  if (report.records > 0) {
+    const std::vector<const SettingOutcome*> lost = failing(settings);
+    if (lost.empty()) add("failed", Style::pass, "none: no case failed, every answer is finite");
+    for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)
+      add(k == 0 ? "failed" : "", Style::fail, failure_text(*lost[k]));
+    if (lost.size() > most_failing) {
+      add("", Style::fail,
+          fmt::format("and {} more of the {} settings", lost.size() - most_failing, settings.size()));
+    }
+    const int groups = static_cast<int>(inputs.size());
+    if (const std::string worst = worst_text(report.summary); !worst.empty()) add("worst", Style::heading, worst);
+    add("cheapest", Style::heading, cheapest_text(settings, groups));
+    const bool room = layers.results == 0 || report.expectations.empty() || lost.size() <= most_failing;
+    const std::string by_arithmetic = arithmetics_text(settings, groups);
+    if (room && !by_arithmetic.empty()) add("", Style::plain, by_arithmetic);
+  }
+  if (layers.results > 0) {
+    add("layers", layers.nonfinite + layers.failed > 0 ? Style::fail : Style::heading,
+        layers_text(layers, report.sequences));
+  }
+  if (!report.expectations.empty()) {
+    const bool all = std::ranges::all_of(report.expectations, &ExpectationOutcome::met);
+    add("expected", all ? Style::pass : Style::fail, expectations_text(report.expectations));
+  }
+  add("rest", Style::heading, rest_text(path), true);
+  return text;
+}
+
+}  // namespace tristab

@@ -1,0 +1,125 @@
+#include "tristab/report/results_schema.h"
+
+#include <cmath>
+
+#include "tristab/base/embedded_file.h"
+#include "tristab/base/json.h"
+#include "tristab/sweep/quantity.h"
+#include "tristab/sweep/scenario.h"
+
+namespace tristab {
+
+std::span<const EmbeddedFile> results_schema_template();
+
+namespace {
+
+using Kind = Field::Kind;
+
+Json reference_to(const char* name) { return {{"$ref", std::string("#/definitions/") + name}}; }
+
+Json type_schema(const char* type, bool nullable) {
+  return {{"type", nullable ? Json{type, "null"} : Json(type)}};
+}
+
+Json number_schema(const NumberInfo& info, bool nullable) {
+  Json schema = type_schema(info.is_count ? "integer" : "number", nullable);
+  if (std::isfinite(info.minimum)) schema["minimum"] = info.minimum;
+  if (std::isfinite(info.maximum)) schema["maximum"] = info.maximum;
+  return schema;
+}
+
+// Of a field that is no number.
+Json other_schema(const std::string& name, Kind kind, bool nullable) {
+  if (name == "n") return reference_to("size");
+  if (name == "scenario") return reference_to("scenario_name");
+  if (name == "source" || name == "undefined") return reference_to(name.c_str());
+  if (name == "stages") return {{"type", "array"}, {"items", reference_to("stage")}};
+  switch (kind) {
+    case Kind::integer: {
+      Json schema = type_schema("integer", nullable);
+      schema["minimum"] = 0;
+      return schema;
+    }
+    case Kind::object:
+      return type_schema("object", nullable);
+    case Kind::list:
+      return type_schema("array", nullable);
+    default: {
+      Json schema = type_schema("string", nullable);
+      schema["minLength"] = 1;
+      return schema;
+    }
+  }
+}
+
+void add(Json& definition, const std::string& name, Json schema, bool required = true) {
+  definition["properties"][name] = std::move(schema);
+  if (required) definition["required"].push_back(name);
+}
+
+template <class NamingFields>
+void add_naming(Json& definition, const NamingFields& fields) {
+  for (const auto& field : fields) add(definition, field.name, other_schema(field.name, field.kind, field.nullable));
+}
+
+void add_input(Json& definition) {
+  add(definition, "scenario", reference_to("scenario_name"), false);
+  add_naming(definition, input_fields());
+}
+
+void add_record_fields(Json& record) {
+  for (const Field& field : record_fields()) {
+    Json schema = field.is_number() ? number_schema(field.info, field.nullable)
+                                    : other_schema(field.name(), field.kind, field.nullable);
+    if (!field.choices.empty()) {
+      schema = {{"enum", field.choices}};
+      if (field.nullable) schema["enum"].push_back(nullptr);
+    }
+    schema["description"] = field.info.formula;
+    add(record, field.name(), std::move(schema), !field.of_scenarios);
+  }
+}
+
+void add_summary_fields(Json& summary) {
+  const Json number{{"type", {"number", "null"}}};
+  for (const Field* field : counted_fields()) add(summary, field->name(), number);
+  for (const Field* field : distributed_fields()) {
+    const bool larger = field->info.larger_is_better;
+    for (const char* statistic : {"_median", larger ? "_p5" : "_p95", larger ? "_min" : "_max"})
+      add(summary, field->name() + statistic, number);
+    if (field->info.decibels) add(summary, field->name() + "_mean", number);
+  }
+}
+
+void add_scenario_keys(Json& definition) {
+  for (const ScenarioKey& key : scenario_keys()) {
+    const Parameter& p = key.parameter;
+    Json schema{{"enum", p.choices}};
+    if (p.kind == Parameter::Kind::boolean) schema = {{"type", "boolean"}};
+    if (p.kind == Parameter::Kind::integer)
+      schema = {{"type", "integer"}, {"minimum", p.minimum}, {"maximum", p.maximum}};
+    add(definition, p.name, std::move(schema));
+  }
+  for (const ScenarioList& list : scenario_lists())
+    add(definition, list.key, {{"type", "array"}, {"items", {{"type", "object"}, {"required", {list.name_key}}}}});
+}
+
+}  // namespace
+
+Json results_file_schema() {
+  Json schema = Json::parse(results_schema_template().front().text);
+  Json& definitions = schema["definitions"];
+  for (const char* name : {"matrix", "layer", "summary", "expectation"}) add_input(definitions[name]);
+  for (const char* name : {"layer", "summary", "expectation", "class"}) add_naming(definitions[name], setting_fields());
+  add(definitions["class"], "scenario", reference_to("scenario_name"), false);
+  const Json magnitude{{"type", {"number", "null"}}, {"minimum", 0}};
+  for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude);
+  for (const LayerPart& part : layer_parts()) add(definitions["layer"], part.name, magnitude);
+  add_record_fields(definitions["record"]);
+  add_summary_fields(definitions["summary"]);
+  add_scenario_keys(definitions["plain_config"]);
+  add_scenario_keys(definitions["scenario"]);
+  return schema;
+}
+
+}  // namespace tristab

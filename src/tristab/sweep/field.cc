@@ -1,0 +1,306 @@
+#include "tristab/sweep/field.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "tristab/base/json_text.h"
+
+namespace tristab {
+namespace {
+
+using Kind = Field::Kind;
+using M = MatrixResult;
+using R = Record;
+
+Cell text_or_nothing(std::string text) {
+  if (text.empty()) return std::monostate{};
+  return text;
+}
+
+Cell json_cell(const Json& value) { return JsonText{json_text(value)}; }
+
+constexpr std::array<NamingField<Input>, 4> input_table{{
+    {"family", Kind::text, false, "family of the matrix", [](const Input& i) -> Cell { return i.family->name; }},
+    {"family_params", Kind::object, false, "all parameters of the family",
+     [](const Input& i) { return json_cell(i.family->settings.json()); }},
+    {"family_label", Kind::text, false, "family with the parameters that differ from their defaults",
+     [](const Input& i) -> Cell { return i.family->label; }},
+    {"n", Kind::integer, false, "size of the matrix", [](const Input& i) -> Cell { return std::int64_t{i.n}; }},
+}};
+
+constexpr std::array<NamingField<Setting>, 8> setting_table{{
+    {"method", Kind::text, false, "inversion method", [](const Setting& s) -> Cell { return s.method->name; }},
+    {"method_params", Kind::object, false, "all parameters of the method",
+     [](const Setting& s) { return json_cell(s.method->settings.json()); }},
+    {"method_label", Kind::text, false, "method, or recipe, with the parameters that differ from their defaults",
+     [](const Setting& s) -> Cell { return s.method_label(); }},
+    {"kernel", Kind::text, true, "recipe that assigned an arithmetic to each stage",
+     [](const Setting& s) { return text_or_nothing(s.kernel != nullptr ? s.kernel->label : ""); }},
+    {"arithmetic", Kind::text, false, "arithmetic", [](const Setting& s) -> Cell { return s.arithmetic->name; }},
+    {"arithmetic_params", Kind::object, false, "all parameters of the arithmetic",
+     [](const Setting& s) { return json_cell(s.arithmetic->settings.json()); }},
+    {"arithmetic_label", Kind::text, false, "arithmetic with the parameters that differ from their defaults",
+     [](const Setting& s) -> Cell { return s.arithmetic->label; }},
+    {"formation", Kind::text, true, "how A was formed from keys and gates; null: in double, or given as such",
+     [](const Setting& s) { return text_or_nothing(s.is_formed() ? s.formation->label : ""); }},
+}};
+
+Field described(std::string name, Kind kind, bool nullable, std::string help,
+                std::function<Cell(const M&, const R&)> cell) {
+  Field field;
+  field.kind = kind;
+  field.nullable = nullable;
+  field.info.name = std::move(name);
+  field.info.formula = std::move(help);
+  field.other = std::move(cell);
+  return field;
+}
+
+// A number of a case that has an answer.
+Field number(NumberInfo info, std::function<Measured(const M&, const R&)> value) {
+  Field field;
+  field.kind = info.is_count ? Kind::integer : Kind::real;
+  field.nullable = true;
+  field.info = std::move(info);
+  field.number = [value = std::move(value)](const M& matrix, const R& record) {
+    return record.status == Status::failed ? Measured(Undefined::no_answer) : value(matrix, record);
+  };
+  return field;
+}
+
+constexpr std::string_view failed_only = "where there is no answer";
+constexpr std::string_view of_trace = "counted while the method runs";
+
+// A count of the trace.
+template <auto Member>
+Field counted(std::string name, std::string formula, Aggregate aggregate, std::string_view shows,
+              std::string_view hides, bool is_count = true) {
+  return number({.name = std::move(name),
+                 .formula = std::move(formula),
+                 .range = is_count ? "a count, from 0 on; smaller is better" : "from 0 on; smaller is better",
+                 .shows = shows,
+                 .hides = hides,
+                 .undefined = failed_only,
+                 .source = of_trace,
+                 .is_count = is_count,
+                 .aggregate = aggregate},
+                [](const M&, const R& r) {
+                  if constexpr (requires { r.trace.*Member; }) {
+                    return Measured(static_cast<double>(r.trace.*Member));
+                  } else {
+                    return Measured(static_cast<double>(r.trace.total().*Member));
+                  }
+                });
+}
+
+// Why a number of this record is null, by field.
+Cell undefined_cell(const M& matrix, const R& record) {
+  JsonObject reasons;
+  if (record.status != Status::failed) {  // a failed one has a message instead
+    for (const Field& field : record_fields()) {
+      if (!field.is_number()) continue;
+      const Undefined reason = field.number(matrix, record).undefined;
+      if (reason != Undefined::no) reasons.text(field.name(), text_of(reason));
+    }
+  }
+  return JsonText{reasons.str()};
+}
+
+Cell stages_cell(const M&, const R& record) {
+  JsonArray stages;
+  for (const StageTrace& stage : record.trace.stages) {
+    JsonObject object;
+    object.text("name", stage.name).integer("matmuls", stage.matmuls).integer("vector_steps", stage.vector_steps);
+    object.number("matmul_flops", stage.matmul_flops).number("vector_flops", stage.vector_flops);
+    object.number("largest_live", stage.largest_live).number("largest_dead", stage.largest_dead);
+    object.integer("overflows", stage.overflows_live).integer("dead_overflows", stage.overflows_dead);
+    object.integer("underflows", stage.underflows).integer("saturations", stage.saturations);
+    stages.raw(object.str());
+  }
+  return JsonText{stages.str()};
+}
+
+void append_naming_fields(std::vector<Field>& fields) {
+  fields.push_back(described("case", Kind::text, false, "id of the case: matrix, method, arithmetic, hash of all parameters",
+                             [](const M&, const R& r) -> Cell { return r.id; }));
+  fields.push_back(
+      described("matrix", Kind::text, false, "id of the matrix", [](const M& m, const R&) -> Cell { return m.id; }));
+  fields.push_back(described("scenario", Kind::text, false, "scenario of the configuration",
+                             [](const M& m, const R&) -> Cell { return m.input.scenario->name; }));
+  fields.back().of_scenarios = true;
+  for (const auto& field : input_table) {
+    fields.push_back(described(field.name, field.kind, field.nullable, field.help,
+                               [&field](const M& m, const R&) { return field.cell(m.input); }));
+  }
+  fields.push_back(described("trial", Kind::integer, false, "number of the matrix in its family",
+                             [](const M& m, const R&) -> Cell { return std::int64_t{m.trial}; }));
+  fields.push_back(described("source", Kind::object, true, "place of the matrix in a file", [](const M& m, const R&) {
+    return m.source.is_null() ? Cell{} : json_cell(m.source);
+  }));
+  for (const auto& field : setting_table) {
+    fields.push_back(described(field.name, field.kind, field.nullable, field.help,
+                               [&field](const M&, const R& r) { return field.cell(r.setting); }));
+  }
+  fields.push_back(described("reference", Kind::text, false,
+                             "what errors compare with: given, or the format that A was rounded to",
+                             [](const M&, const R& r) -> Cell { return r.reference; }));
+  fields.push_back(described("status", Kind::text, false, "ok, nonfinite, or failed",
+                             [](const M&, const R& r) -> Cell { return std::string(status_name(r.status)); }));
+  for (const Status status : {Status::ok, Status::nonfinite, Status::failed})
+    fields.back().choices.emplace_back(status_name(status));
+  fields.push_back(described("message", Kind::text, true, "why there is no answer",
+                             [](const M&, const R& r) { return text_or_nothing(r.message); }));
+  fields.push_back(described("verdict", Kind::text, true, "pass, marginal, fail, or nonfinite", [](const M&, const R& r) {
+    return text_or_nothing(r.verdict ? std::string(verdict_name(*r.verdict)) : "");
+  }));
+  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite})
+    fields.back().choices.emplace_back(verdict_name(verdict));
+}
+
+void append_errors(std::vector<Field>& fields) {
+  for (const MetricInfo& info : metrics()) {
+    fields.push_back(
+        number(info, [metric = info.metric](const M&, const R& r) { return r.metrics.measured(metric); }));
+    if (info.metric != Metric::frobenius) continue;
+    fields.push_back(number(
+        {.name = "total_frobenius",
+         .formula = "||E||_F / ||X||_F against the inverse of A as given",
+         .range = info.range,
+         .shows = "the whole error, of the rounding of A on input too: it compares arithmetics and recipes",
+         .hides = "whether the method or the rounding of A made the error (frobenius leaves out the latter); and what "
+                  "frobenius hides",
+         .undefined = info.undefined,
+         .source = "arXiv 2605.21325, whose errors in half precision are of this kind",
+         .drawn = true,
+         .aggregate = Aggregate::finite_trials},
+        [](const M&, const R& r) { return r.total_frobenius; }));
+    fields.push_back(number(
+        {.name = "error_formation",
+         .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed and rounded, X that of A",
+         .range = info.range,
+         .shows = "the part of the error that is made before the inversion, where A is formed in a kernel's arithmetic",
+         .hides = "nothing of the inversion: no method changes it",
+         .undefined = "where A is given or formed in double, and where A as formed is not finite",
+         .source = "the first of four parts whose sum is the total error: formation, truncation, rounding, output",
+         .drawn = true,
+         .aggregate = Aggregate::all_trials},
+        [](const M&, const R& r) { return r.error_formation; }));
+  }
+}
+
+void append_costs(std::vector<Field>& fields) {
+  using S = StageTrace;
+  constexpr std::string_view growth_range = "[0, inf), units of max |X_ij|; about 1 or less is harmless";
+  constexpr std::string_view growth_undefined = "where the input overflows its format already, so that nothing grows";
+  fields.push_back(number({.name = "growth",
+                           .formula = "largest intermediate that is kept / max |X_ij|",
+                           .range = growth_range,
+                           .shows = "why a method overflows or loses digits: errors are u times the largest intermediate. "
+                                    "Over all trials, non-finite ones too, which it explains",
+                           .hides = "where it happens (`stages` of the record tells), and cancellation without growth",
+                           .undefined = growth_undefined,
+                           .source = "Higham 2002, section 9.3, for Gaussian elimination; here of all stored results",
+                           .drawn = true,
+                           .aggregate = Aggregate::all_trials},
+                          [](const M&, const R& r) { return r.growth; }));
+  fields.push_back(number({.name = "dead_growth",
+                           .formula = "largest intermediate that is discarded / max |X_ij|",
+                           .range = growth_range,
+                           .shows = "overflow in elements that a method drops: infinity times zero makes NaN of others",
+                           .hides = "errors of what is kept",
+                           .undefined = growth_undefined,
+                           .source = "as growth",
+                           .aggregate = Aggregate::all_trials},
+                          [](const M&, const R& r) { return r.dead_growth; }));
+  fields.push_back(counted<&S::overflows_live>("overflows", "overflows of elements that are kept", Aggregate::sum,
+                                               "intermediate overflow, also where the result is finite",
+                                               "how far beyond the format the values were (growth)"));
+  fields.push_back(counted<&S::overflows_dead>("dead_overflows", "overflows of elements that are discarded",
+                                               Aggregate::sum, "infinities that infinity times zero can spread",
+                                               "those that did no harm and those that did, together"));
+  fields.push_back(counted<&S::underflows>("underflows", "non-zero results rounded to zero or an inexact subnormal",
+                                           Aggregate::sum, "a range too small for the entries, as in fp16 and fp8",
+                                           "whether these entries matter"));
+  fields.push_back(counted<&S::saturations>("saturations", "values cut to the largest one", Aggregate::sum,
+                                            "scales that are too small, formats that saturate",
+                                            "how much was cut off"));
+  fields.push_back(described("first_overflow_stage", Kind::text, true, "stage of the first overflow",
+                             [](const M&, const R& r) { return text_or_nothing(r.trace.first_overflow.stage); }));
+  fields.push_back(counted<&S::matmuls>("matmuls", "matrix products; a product of a batch of blocks is one",
+                                        Aggregate::largest, "work on the matrix unit", "their sizes (matmul_flops)"));
+  fields.push_back(counted<&S::matmul_flops>("matmul_flops", "2 m k n for each product", Aggregate::largest,
+                                             "dense work on the matrix unit", "products with zero blocks, which cost less",
+                                             false));
+  fields.push_back(counted<&S::vector_flops>("vector_flops", "operations of the vector unit", Aggregate::largest,
+                                             "elementwise work", "latency (vector_depth)", false));
+  fields.push_back(counted<&Trace::product_depth>("depth", "longest chain of matrix products", Aggregate::largest,
+                                                  "latency on the matrix unit: what a small chunk is bound by",
+                                                  "vector steps (vector_depth)"));
+  fields.push_back(counted<&Trace::vector_depth>("vector_depth", "longest chain of vector steps", Aggregate::largest,
+                                                 "latency of substitution", "products (depth)"));
+  fields.push_back(counted<&S::vector_steps>("vector_steps", "steps of the vector unit", Aggregate::largest,
+                                             "how many elementwise operations a kernel launches", "their sizes"));
+  fields.push_back(counted<&Trace::workspace_bytes>("workspace_bytes", "most bytes alive at once", Aggregate::largest,
+                                                    "shared memory that a kernel needs",
+                                                    "registers, double buffering, alignment"));
+  fields.push_back(described("padded_to", Kind::integer, true, "size that the method worked on, where it is not n",
+                             [](const M&, const R& r) -> Cell {
+                               if (r.padded_to == 0) return std::monostate{};
+                               return std::int64_t{r.padded_to};
+                             }));
+  fields.push_back(described("stages", Kind::list, false, "counts of each stage", stages_cell));
+  fields.push_back(described("undefined", Kind::object, false, "why a number is null, by field", undefined_cell));
+}
+
+template <class Chosen>
+std::vector<const Field*> fields_where(Chosen chosen) {
+  std::vector<const Field*> fields;
+  for (const Field& field : record_fields()) {
+    if (chosen(field.info.aggregate)) fields.push_back(&field);
+  }
+  return fields;
+}
+
+}  // namespace
+
+Cell Field::cell(const MatrixResult& matrix, const Record& record) const {
+  if (!is_number()) return other(matrix, record);
+  const Measured measured = number(matrix, record);
+  if (measured.undefined != Undefined::no || !std::isfinite(measured.value)) return std::monostate{};
+  if (kind == Kind::integer) return static_cast<std::int64_t>(measured.value);
+  return measured.value;
+}
+
+std::span<const Field> record_fields() {
+  static const std::vector<Field> fields = [] {
+    std::vector<Field> all;
+    append_naming_fields(all);
+    append_errors(all);
+    append_costs(all);
+    return all;
+  }();
+  return fields;
+}
+
+const Field* find_field(std::string_view name) {
+  const auto found = std::ranges::find(record_fields(), name, &Field::name);
+  return found == record_fields().end() ? nullptr : &*found;
+}
+
+const std::vector<const Field*>& distributed_fields() {
+  static const std::vector<const Field*> fields = fields_where(
+      [](Aggregate a) { return a == Aggregate::finite_trials || a == Aggregate::all_trials; });
+  return fields;
+}
+
+const std::vector<const Field*>& counted_fields() {
+  static const std::vector<const Field*> fields =
+      fields_where([](Aggregate a) { return a == Aggregate::largest || a == Aggregate::sum; });
+  return fields;
+}
+
+std::span<const NamingField<Input>> input_fields() { return input_table; }
+std::span<const NamingField<Setting>> setting_fields() { return setting_table; }
+
+}  // namespace tristab

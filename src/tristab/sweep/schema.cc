@@ -1,0 +1,235 @@
+#include "tristab/sweep/schema.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "tristab/arithmetic/arithmetic.h"
+#include "tristab/base/embedded_file.h"
+#include "tristab/base/json.h"
+#include "tristab/layer/formation.h"
+#include "tristab/matrix/family/family.h"
+#include "tristab/method/method.h"
+#include "tristab/recipe/recipe.h"
+#include "tristab/sweep/quantity.h"
+#include "tristab/sweep/scenario.h"
+
+namespace tristab {
+
+std::span<const EmbeddedFile> schema_templates();
+
+namespace {
+
+constexpr double largest_whole = 9e15;  // beyond this a double is not told apart from its neighbours
+
+Json schema_template(std::string_view name) {
+  return Json::parse(std::ranges::find(schema_templates(), name, &EmbeddedFile::name)->text);
+}
+
+Json reference_to(const std::string& name) { return {{"$ref", "#/definitions/" + name}}; }
+
+// Limits are whole numbers or short decimals: integers print without ".0".
+Json limit(double value) {
+  const auto whole = static_cast<std::int64_t>(value);
+  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
+}
+
+bool is_integer_text(const std::string& text) {
+  std::int64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  return error == std::errc{} && end == text.data() + text.size() && std::to_string(value) == text;
+}
+
+Json any_of(std::vector<Json> forms) {
+  if (forms.size() == 1) return std::move(forms.front());
+  return {{"anyOf", std::move(forms)}};
+}
+
+// A value, a list of values, or of an integer a range; as an axis of a Named thing.
+Json axis_schema(const Parameter& parameter) {
+  const Json value = value_schema(parameter);
+  std::vector<Json> forms{value, Json{{"type", "array"}, {"items", value}, {"minItems", 1}, {"uniqueItems", true}}};
+  if (parameter.kind == Parameter::Kind::integer)
+    forms.push_back({{"type", "string"}, {"pattern", "^-?[0-9]+:-?[0-9]+(:\\*?[0-9]+)?$"}});
+  return any_of(std::move(forms));
+}
+
+// A registry as a configuration names its entries.
+struct Registry {
+  std::string key;  // "method": of the name in an object
+  const char* description;
+  std::vector<Description> entries;
+  std::string other_names;              // a pattern of names that are not listed; "": none
+  std::set<std::string> lists{};        // parameters that are lists by themselves
+  std::vector<Parameter> further{};     // parameters of every entry
+};
+
+// A name, "name:parameter=value", or an object of a name and parameters: of all entries together.
+Json named_schema(const Registry& registry) {
+  std::vector<std::string> names, summaries;
+  std::map<std::string, std::vector<Json>> schemas;  // by parameter, each once
+  std::map<std::string, std::string> helps;
+  const auto add = [&](const Parameter& parameter) {
+    Json schema = registry.lists.contains(parameter.name) ? Json::object() : axis_schema(parameter);
+    std::vector<Json>& known = schemas[parameter.name];
+    if (std::ranges::find(known, schema) == known.end()) known.push_back(std::move(schema));
+    helps.emplace(parameter.name, parameter.help);
+  };
+  for (const Description& entry : registry.entries) {
+    names.push_back(entry.name);
+    summaries.push_back(entry.formula.empty() ? entry.summary : fmt::format("{}\n\n{}", entry.summary, entry.formula));
+    for (const Parameter& parameter : entry.parameters) add(parameter);
+  }
+  for (const Parameter& parameter : registry.further) add(parameter);
+  const std::string others = registry.other_names.empty() ? "" : "|" + registry.other_names;
+  const Json listed{{"enum", names}, {"enumDescriptions", summaries}};
+  const auto named = [&](const char* rest) {
+    return Json{{"type", "string"}, {"pattern", fmt::format("^({}{}){}", fmt::join(names, "|"), others, rest)}};
+  };
+  Json properties{{registry.key, any_of({listed, named("$")})}};
+  for (auto& [name, forms] : schemas) {
+    properties[name] = any_of(std::move(forms));
+    properties[name]["description"] = helps[name];
+  }
+  return {{"description", registry.description},
+          {"anyOf",
+           {listed, named("(:.*)?$"), Json{{"type", "string"}, {"pattern", "^\\{"}},
+            Json{{"type", "object"},
+                 {"required", {registry.key}},
+                 {"properties", properties},
+                 {"additionalProperties", false}}}}};
+}
+
+constexpr const char* formats = "p?[a-z0-9][a-zA-Z0-9-]*";  // eXmY, pPeminEemaxE, with suffixes
+
+std::vector<Description> method_entries() {
+  std::vector<Description> entries;
+  for (const Method& method : methods()) entries.push_back(method.description);
+  return entries;
+}
+
+// The definitions of a schema that come from the registries.
+void define_registries(Json& definitions) {
+  Registry families{"family", "a family of matrices; lists of values are axes",
+                    {family_descriptions().begin(), family_descriptions().end()}, ""};
+  for (const Family& family : tristab::families()) families.lists.insert(family.list_valued.begin(), family.list_valued.end());
+  Registry kernels{"kernel", "a kernel's recipe, or the path of a recipe file; lists of values are axes", {}, ".*\\.json"};
+  for (const RecipeEntry& recipe : recipe_entries()) kernels.entries.push_back(recipe.description);
+  const Registry arithmetics{"arithmetic", "an arithmetic, or a format (e5m7); lists of values are axes",
+                             {arithmetic_descriptions().begin(), arithmetic_descriptions().end()}, formats};
+  Registry layer = arithmetics;
+  layer.description = "what w, u, the state and the outputs are computed in: an arithmetic and how gates enter";
+  layer.further = {Parameter::nested("scores", "exact", "formation of the products of queries and keys"),
+                   Parameter::text("exponential", "natural", "how e^x is computed"),
+                   Parameter::integer("scan", 0, 0, 256, "rows of a group of the gates' running sums")};
+  for (const Registry& registry :
+       {families, kernels, arithmetics,
+        Registry{"method", "an inversion method; lists of values are axes", method_entries(), ""},
+        Registry{"formation", "how A is formed from keys and gates; lists of values are axes",
+                 {formation_descriptions().begin(), formation_descriptions().end()}, ""}}) {
+    definitions[registry.key] = named_schema(registry);
+  }
+  definitions["layer_arithmetic"] = named_schema(layer);
+  definitions["layer_arithmetic"]["anyOf"].push_back({{"type", "null"}});
+}
+
+// The keys of a scenario, which a plain configuration has as well.
+Json scenario_properties() {
+  Json properties{{"chunks", reference_to("sizes")}, {"layer_arithmetic", reference_to("layer_arithmetic")}};
+  for (const ScenarioKey& key : scenario_keys()) {
+    Json schema = any_of({value_schema(key.parameter), Json{{"type", "null"}}});
+    schema["default"] = key.parameter.default_value.json();
+    schema["description"] = key.parameter.help;
+    properties[key.parameter.name] = std::move(schema);
+  }
+  for (const ScenarioList& list : scenario_lists()) {
+    properties[list.key] = {{"type", {"array", "null"}},
+                            {"items", reference_to(list.name_key)},
+                            {"uniqueItems", true},
+                            {"description", list.help}};
+  }
+  properties["expect"] = {{"type", {"array", "null"}},
+                          {"items", reference_to("expectation")},
+                          {"description", "what the sweep must show; exit status 1 where it does not"}};
+  properties["decompose"] = {{"enum", {false, nullptr}}};
+  return properties;
+}
+
+template <class Things>
+Json names_of(const Things& things) {
+  Json names = Json::array();
+  for (const auto& thing : things) names.push_back(thing.name);
+  return names;
+}
+
+}  // namespace
+
+Json value_schema(const Parameter& parameter) {
+  using Kind = Parameter::Kind;
+  std::vector<Json> allowed;
+  switch (parameter.kind) {
+    case Kind::integer:  // not "type": "integer", which some validators deny 16.0
+      allowed.push_back({{"type", "number"},
+                         {"multipleOf", 1.0},
+                         {"minimum", limit(std::max(parameter.minimum, -largest_whole))},
+                         {"maximum", limit(std::min(parameter.maximum, largest_whole))}});
+      break;
+    case Kind::real:
+      allowed.push_back(
+          {{"type", "number"}, {"minimum", limit(parameter.minimum)}, {"maximum", limit(parameter.maximum)}});
+      break;
+    case Kind::boolean:
+      allowed.push_back({{"enum", {true, false, "on", "off"}}});
+      break;
+    case Kind::choice: {
+      Json choices = parameter.choices;
+      for (const std::string& choice : parameter.choices) {
+        if (is_integer_text(choice)) choices.push_back(std::stoll(choice));
+      }
+      allowed.push_back({{"enum", choices}});
+      break;
+    }
+    case Kind::text:
+      allowed.push_back({{"type", "string"}});
+      break;
+    case Kind::nested:
+      allowed.push_back({{"type", {"string", "object"}}});
+      break;
+  }
+  if (parameter.automatic) allowed.push_back({{"const", "auto"}});
+  if (parameter.default_value.is_null()) allowed.push_back({{"type", "null"}});
+  return any_of(std::move(allowed));
+}
+
+Json sweep_schema() {
+  Json schema = schema_template("sweep.json");
+  Json& definitions = schema["definitions"];
+  define_registries(definitions);
+  const Json keys = scenario_properties();
+  schema["properties"].update(keys);
+  definitions["scenario"]["properties"].update(keys);
+  Json& expectation = definitions["expectation"]["properties"];
+  Json metrics = names_of(quantities());
+  metrics.push_back(nullptr);
+  expectation["metric"]["enum"] = std::move(metrics);
+  expectation["layer"]["enum"] = names_of(layer_quantities());
+  for (const std::string& name : statistic_names()) {
+    if (!name.starts_with("fraction")) expectation["statistic"]["anyOf"][0]["enum"].push_back(name);
+  }
+  return schema;
+}
+
+Json kernel_schema() {
+  Json schema = schema_template("kernel.json");
+  define_registries(schema["definitions"]);
+  for (const char* unused : {"family", "kernel"}) schema["definitions"].erase(unused);
+  return schema;
+}
+
+std::string schema_text(const Json& schema) { return schema.dump(1) + "\n"; }
+
+}  // namespace tristab

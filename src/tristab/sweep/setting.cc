@@ -1,0 +1,24 @@
+#include "tristab/sweep/setting.h"
+
+#include <fmt/format.h>
+
+namespace tristab {
+
+Setting Setting::without_formation() const {
+  static const Formation exact;
+  Setting setting = *this;
+  setting.formation = &exact;
+  return setting;
+}
+
+StageArithmetics Setting::stages() const {
+  return kernel != nullptr ? kernel->stages() : StageArithmetics{{"*", arithmetic}};
+}
+
+std::string Setting::label() const {
+  if (kernel != nullptr) return kernel->label;
+  const std::string text = fmt::format("{} {}", method->label, arithmetic->label);
+  return is_formed() ? fmt::format("{} {}", text, formation->label) : text;
+}
+
+}  // namespace tristab

@@ -1,0 +1,107 @@
+#include "tristab/sweep/trial_statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace tristab {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+constexpr double infinity = std::numeric_limits<double>::infinity();
+
+bool is_distributed(const Field& field) {
+  return field.info.aggregate == Aggregate::finite_trials || field.info.aggregate == Aggregate::all_trials;
+}
+
+// Of the finite values, added in their order. (The SNR of an exact result is infinite: one of them would be the mean of
+// all.)
+double finite_mean(const std::vector<double>& values) {
+  double sum = 0;
+  int count = 0;
+  for (const double value : values) {
+    if (!std::isfinite(value)) continue;
+    sum += value;
+    ++count;
+  }
+  return count == 0 ? infinity : sum / count;
+}
+
+}  // namespace
+
+double quantile(const std::vector<double>& sorted, double p) {
+  const double position = p * static_cast<double>(sorted.size() - 1);
+  const auto below = static_cast<std::size_t>(position);
+  const double fraction = position - static_cast<double>(below);
+  if (fraction == 0 || sorted[below] == sorted[below + 1] || std::isinf(sorted[below])) return sorted[below];
+  return sorted[below] + fraction * (sorted[below + 1] - sorted[below]);
+}
+
+double median(std::vector<double> values) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return nan;
+  std::sort(values.begin(), values.end());
+  return quantile(values, 0.5);
+}
+
+Distribution distribution_of(std::vector<double> values, const NumberInfo& info) {
+  Distribution result{values.size(), 0, nan, nan, nan, nan};
+  if (values.empty()) return result;
+  if (info.decibels) result.mean = finite_mean(values);
+  std::sort(values.begin(), values.end());
+  result.infinite = static_cast<std::size_t>(std::count(values.begin(), values.end(), infinity));
+  result.median = quantile(values, 0.5);
+  if (values.size() >= tail_trials) result.tail = quantile(values, info.larger_is_better ? 0.05 : 0.95);
+  result.worst = info.larger_is_better ? values.front() : values.back();
+  return result;
+}
+
+TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields) {
+  TrialNumbers trial{record.status, record.verdict, {}};
+  for (const Field* field : fields) trial.values.push_back(field->number(matrix, record).ranked());
+  return trial;
+}
+
+TrialStatistics::TrialStatistics(std::span<const Field* const> fields) {
+  for (const Field* field : fields) numbers_.push_back({field, {}, nan});
+}
+
+void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
+  ++trials;
+  nonfinite += trial.status == Status::nonfinite;
+  failed += trial.status == Status::failed;
+  pass += trial.verdict == Verdict::pass;
+  marginal += trial.verdict == Verdict::marginal;
+  fail += trial.verdict == Verdict::fail;
+  finite_.append(trial.status == Status::ok, spool);
+  for (std::size_t k = 0; k < numbers_.size(); ++k) {
+    Numbers& numbers = numbers_[k];
+    const double value = trial.values[k];
+    if (is_distributed(*numbers.field)) {
+      numbers.values.append(value, spool);
+    } else if (!std::isnan(value)) {
+      const double before = std::isnan(numbers.count) ? 0 : numbers.count;
+      numbers.count =
+          numbers.field->info.aggregate == Aggregate::sum ? before + value : std::max(before, value);
+    }
+  }
+}
+
+Distribution TrialStatistics::distribution(std::size_t field, const Spool& spool) const {
+  const Numbers& numbers = numbers_[field];
+  std::vector<double> values = all_values(field, spool);
+  if (numbers.field->info.aggregate == Aggregate::finite_trials && lost() > 0) {
+    const std::vector<double> finite = finite_.all(spool);
+    for (std::size_t k = 0; k < values.size(); ++k) {
+      if (finite[k] == 0) values[k] = nan;
+    }
+  }
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  return distribution_of(std::move(values), numbers.field->info);
+}
+
+std::vector<double> TrialStatistics::all_values(std::size_t field, const Spool& spool) const {
+  return numbers_[field].values.all(spool);
+}
+
+}  // namespace tristab

@@ -1,0 +1,52 @@
+#include "tristab/base/json.h"
+#include "tristab/base/json_text.h"
+
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+#include "tristab/base/random.h"
+
+namespace tristab {
+namespace {
+
+TEST(JsonText, numbers_read_back_as_the_same_bits) {
+  const RandomStream random("json numbers");
+  for (std::uint64_t k = 0; k < 20000; ++k) {
+    const double x = std::bit_cast<double>(random.bits(k));
+    if (!std::isfinite(x)) continue;
+    const double back = Json::parse(json_number(x)).get<double>();
+    EXPECT_EQ(std::bit_cast<std::uint64_t>(back), std::bit_cast<std::uint64_t>(x)) << json_number(x);
+  }
+}
+
+TEST(JsonText, numbers_are_short) {
+  EXPECT_EQ(json_number(0.1), "0.1");
+  EXPECT_EQ(json_number(8), "8");
+  EXPECT_EQ(json_number(-0.0), "-0");
+  EXPECT_EQ(json_number(1e300), "1e+300");
+}
+
+TEST(JsonText, what_is_not_finite_is_null) {
+  EXPECT_EQ(json_number(std::nan("")), "null");
+  EXPECT_EQ(json_number(std::numeric_limits<double>::infinity()), "null");
+  EXPECT_EQ(json_text(Json{{"a", {1.5, std::nan("")}}}), R"({"a": [1.5, null]})");
+}
+
+TEST(JsonText, text_is_escaped_and_invalid_bytes_are_replaced) {
+  EXPECT_EQ(json_string("a\"b\\\n"), R"("a\"b\\\n")");
+  EXPECT_EQ(Json::parse(json_string("\xff")).get<std::string>(), "\xef\xbf\xbd");
+}
+
+TEST(JsonText, objects_keep_their_order) {
+  JsonObject object;
+  EXPECT_TRUE(object.empty());
+  object.text("z", "1").integer("a", -2).number("m", 0.5).flag("t", true).raw(
+      "l", JsonArray().raw("1").raw("2").str());
+  EXPECT_EQ(object.str(), R"({"z": "1", "a": -2, "m": 0.5, "t": true, "l": [1, 2]})");
+}
+
+}  // namespace
+}  // namespace tristab
