@@ -14,7 +14,6 @@
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
-#include "tristab/sweep/label.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
@@ -118,7 +117,7 @@ void register_case_benchmarks(const SimdLevel& level) {
     for (const char* arithmetic_name : arithmetic_names) {
       const Arithmetic arithmetic = make_arithmetic(arithmetic_name, Json::object(), place);
       for (const int n : case_sizes) {
-        const std::string name = fmt::format("case/{}/{}/{}", label_of(method), label_of(arithmetic), n);
+        const std::string name = fmt::format("case/{}/{}/{}", method.label, arithmetic.label, n);
         const auto body = [=](benchmark::State& state, int& calls) {
           run_case(state, level, method, arithmetic, n, calls);
         };

@@ -35,7 +35,7 @@ void run_formation(benchmark::State& state, const SimdLevel& level, const char* 
   const std::shared_ptr<const TokenInputs> tokens = source_of(family)->problem(n, 0).tokens;
   Machines machines;
   const auto one_matrix = [&] {
-    Matrix a = form(rule_of(tokens->rule).factors(*tokens), Triangle::strictly_lower, formation, machines);
+    Matrix a = form(factors_of(*tokens), Triangle::strictly_lower, formation, machines);
     benchmark::DoNotOptimize(a);
   };
   state.counters["us_per_matrix"] = 1e6 * median_seconds(state, one_matrix, calls);

@@ -11,7 +11,6 @@
 #include "registration.h"
 #include "timed_batch.h"
 #include "tristab/base/json.h"
-#include "tristab/sweep/label.h"
 
 namespace tristab {
 namespace {
@@ -120,7 +119,7 @@ std::vector<ProductBenchmark> register_product_benchmarks(std::span<const SimdLe
       for (const auto& [name, parameters] : choices) {
         const Arithmetic arithmetic = make_arithmetic(name, Json::parse(parameters), "product benchmarks");
         for (const int n : benchmark_sizes) {
-          const std::string label = label_of(arithmetic);
+          const std::string label = arithmetic.label;
           const std::string stem =
               fmt::format("{}/{}/{}", structure == Structure::dense ? "product" : "triangular", label, n);
           const std::string full = benchmark_name(stem, level, levels.size() > 1);

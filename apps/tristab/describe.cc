@@ -92,7 +92,7 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
   if (layer.normalised_on_reading()) dtypes += "; q and k L2-normalised on reading";
   std::string text;
   for (const std::string& line :
-       {fmt::format("{}: {}, {}{}, {}, {}, head_dim {}", place, layer.rule_name(),
+       {fmt::format("{}: {}, {}{}, {}, {}, head_dim {}", place, layer.rule().name,
                     counted(layer.tokens(), "token", "tokens"),
                     layer.steps() > 1 ? fmt::format(" of {} steps", layer.steps()) : "",
                     counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"),
@@ -101,7 +101,8 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
     text += page.is_terminal() ? paragraph(line, 0, page) : wrapped(line, 98, 0);
   }
 
-  const std::string beta = layer.rule() == Rule::gdn2 ? "b" : "beta";
+  const std::string& named = layer.rule().erase_rate;
+  const std::string rate = named.empty() ? "no erase rate" : named;
   // `group` stands above the first of neighbouring columns.
   const auto number_column = [](const char* header, const std::string& group) {
     return TableColumn{.header = header, .right = true, .group = group};
@@ -110,11 +111,11 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
               number_column("least", "|k|"),
               number_column("largest", "|k|"),
               {"cosine of\nkeys, mean", true},
-              number_column("1%", beta),
-              number_column("25%", beta),
-              number_column("50%", beta),
-              number_column("75%", beta),
-              number_column("99%", beta)},
+              number_column("1%", rate),
+              number_column("25%", rate),
+              number_column("50%", rate),
+              number_column("75%", rate),
+              number_column("99%", rate)},
              1);
   Table matrices({{"head", true},
                   number_column("1%", "g"),
@@ -135,7 +136,7 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
         fmt::format("{}", h), three_digits(any ? head.smallest_key : absent),
         three_digits(any ? head.largest_key : absent),
         three_digits(head.pairs > 0 ? head.cosine_sum / static_cast<double>(head.pairs) : absent)};
-    for (const double x : quantiles(head.beta, {0.01, 0.25, 0.5, 0.75, 0.99}))
+    for (const double x : quantiles(head.erase_rates, {0.01, 0.25, 0.5, 0.75, 0.99}))
       cells.push_back(three_digits(x));
     keys.add_row(cells);
     cells = std::vector<TableCell>{fmt::format("{}", h)};

@@ -34,8 +34,10 @@ void add_keys(const Matrix& keys, HeadStatistics& head) {
 }
 
 void add_gates(const TokenInputs& tokens, HeadStatistics& head) {
-  const std::vector<double>& rates = tokens.rule == Rule::gdn2 ? tokens.erase_gate.values() : tokens.beta;
-  head.beta.insert(head.beta.end(), rates.begin(), rates.end());
+  if (!tokens.rule->erase_rate.empty()) {
+    const std::vector<double>& rates = tokens.part(tokens.rule->erase_rate).values();
+    head.erase_rates.insert(head.erase_rates.end(), rates.begin(), rates.end());
+  }
   const Matrix& g = tokens.log_decay;
   head.decay.insert(head.decay.end(), g.values().begin(), g.values().end());
   for (int d = 0; d < g.columns(); ++d) {

@@ -19,7 +19,7 @@ struct HeadStatistics {
   double smallest_key = std::numeric_limits<double>::infinity(), largest_key = 0;  // |k|
   double cosine_sum = 0;      // of k_i . k_j / (|k_i| |k_j|) over pairs inside a chunk, zero keys left out
   std::int64_t pairs = 0;     // of keys in that sum
-  std::vector<double> beta;   // every token's; GDN-2: every channel of b; none for DPLR and RWKV-7
+  std::vector<double> erase_rates;  // of the rule's DeltaRule::erase_rate, every token's (and channel's)
   std::vector<double> decay;  // g, every token's (and channel's)
   std::vector<double> decay_sums;  // of g over each chunk (and channel)
   double largest_norm = 0;         // ||A||_inf

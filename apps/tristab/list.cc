@@ -234,17 +234,21 @@ void list_rules(const std::string& name) {
     for (const DeltaRule& rule : delta_rules()) table.add_row({rule.name, rule.formula, rule.recurrence});
     print_table(table);
     fmt::print("\n");
-    print_text(
-        "G: inclusive running sum of the log decay g. DeltaProduct is gdn with several rows a token;\n"
-        "RWKV-7 is dplr with a = -khat, b = khat o eta.");
+    print_text("G: inclusive running sum of the log decay g inside the chunk.");
     return;
   }
   const DeltaRule& rule = find_item(delta_rules(), name, "rule", [](const DeltaRule& r) { return r.name; });
   print_name(rule.name);
   print_field("recurrence", rule.recurrence);
   print_field("formula", fmt::format("{} for i > j; G is the inclusive running sum of g", rule.formula));
+  for (const RulePart& part : rule.parts) {
+    const char* shapes[] = {"[tokens, heads]", "[tokens, key heads, d_k]", "[tokens, heads, d_k]",
+                            "[tokens, heads, d_v]"};
+    print_field(part.name, fmt::format("{} {}{}", shapes[static_cast<int>(part.shape)], part.meaning,
+                                       part.optional ? "; absent: ones" : ""));
+  }
   print_field("source", rule.source);
-  print_example(rule_example(name));
+  print_example(rule_example(rule));
 }
 
 void list_formations(const std::string& name) {

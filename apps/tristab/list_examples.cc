@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "tristab/matrix/family/family.h"
+
 namespace tristab {
 namespace {
 
@@ -27,7 +29,17 @@ std::string family_example(std::string_view name) {
   return compared(fmt::format("--family {} --methods mbh,mch --arithmetics bf16", name));
 }
 
-std::string rule_example(std::string_view name) { return family_example(name == "dplr" ? "rwkv7" : name); }
+std::string rule_example(const DeltaRule& rule) {
+  const auto draws = [](const DeltaRule& each) {
+    return std::ranges::any_of(families(), [&](const Family& f) { return f.description.name == each.name; });
+  };
+  if (draws(rule)) return family_example(rule.name);
+  // No family draws the rule: one of the same form does.
+  for (const DeltaRule& each : delta_rules()) {
+    if (each.factors == rule.factors && draws(each)) return family_example(each.name);
+  }
+  return "";
+}
 
 std::string model_example(std::string_view choice, std::string_view name) {
   return family_example(fmt::format("gdn:{}={}", choice, name));

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/number.h"
 
 namespace tristab {
@@ -13,7 +14,7 @@ namespace tristab {
 std::string method_example(std::string_view name);
 std::string arithmetic_example(std::string_view name);  // of formats too: each is an arithmetic
 std::string family_example(std::string_view name);
-std::string rule_example(std::string_view name);
+std::string rule_example(const DeltaRule& rule);
 std::string formation_example(std::string_view name);
 std::string metric_example(const NumberInfo& metric);
 std::string kernel_example(std::string_view name, const std::vector<int>& chunks);

@@ -5,8 +5,9 @@
 namespace tristab {
 namespace {
 
-double gate(const Matrix& sums, int row, int d) {
-  return sums.columns() == 0 ? 0.0 : sums(row, sums.columns() == 1 ? 0 : d);
+// The gate of a channel: of its own, its head's, or (there are none) 0.
+double gate(const Matrix& gates, int row, int channel) {
+  return gates.columns() == 0 ? 0.0 : gates(row, gates.columns() == 1 ? 0 : channel);
 }
 
 }  // namespace
@@ -17,8 +18,8 @@ ChunkedLayer::ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines
       unit_(machines.machine_for(arithmetic.products), arithmetic.products, arithmetic.exponential),
       state_(keys, values) {}
 
-// What multiplies V' inside the chunk: fl(tril((Q r^T) exp(G_i - G_j))) with one gate a head, to which c is applied later;
-// fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))) with one a channel.
+// What multiplies V' inside the chunk: fl(tril((Q r^T) exp(G_i - G_j))) with one gate a head, to which c is
+// applied later; fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))) with one a channel.
 Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const {
   const GatedFactors factors{chunk.queries, right, {}, chunk.log_decay};
   if (chunk.log_decay.columns() > 1) {
@@ -36,26 +37,24 @@ Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const
 }
 
 double ChunkedLayer::query_scale(const TokenInputs& chunk) const {
-  return chunk.scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
+  return chunk.rule->scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns())))
+                                    : 1;
 }
 
 // What T multiplies to give u.
 Matrix ChunkedLayer::right_hand_side(const TokenInputs& chunk, const GatedFactors& factors) const {
-  Matrix values = chunk.values;
-  if (chunk.rule == Rule::dplr) {
+  if (chunk.rule->write_gate.empty()) {
     GatedFactors of_keys = factors;  // A_ak = -(the factors' left) with k in b's place
     of_keys.right = chunk.keys;
     Matrix scores = form(of_keys, Triangle::strictly_lower, arithmetic_.scores, machines_);
     for (double& x : scores.values()) x = unit_.stored(-unit_.rounded(x));
-    return unit_.stored(unit_.product(scores, values));
+    return unit_.stored(unit_.product(scores, chunk.values));
   }
+  const Matrix& gates = chunk.part(chunk.rule->write_gate);
+  Matrix values = chunk.values;
   for (int i = 0; i < values.rows(); ++i) {
-    for (int v = 0; v < values.columns(); ++v) {
-      const double factor = chunk.rule == Rule::gdn2
-                                ? (chunk.write_gate.columns() > 0 ? chunk.write_gate(i, v) : 1.0)
-                                : factors.scale[static_cast<std::size_t>(i)];
-      values(i, v) = unit_.stored(unit_.rounded(values(i, v) * unit_.rounded(factor)));
-    }
+    for (int v = 0; v < values.columns(); ++v)
+      values(i, v) = unit_.stored(unit_.rounded(values(i, v) * unit_.rounded(gate(gates, i, v))));
   }
   return values;
 }
@@ -85,8 +84,9 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
 }
 
 ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& apply) {
-  const GatedFactors factors = rule_of(chunk.rule).factors(chunk);
+  const GatedFactors factors = factors_of(chunk);
   const int n = chunk.rows(), width = chunk.log_decay.columns();
+  const bool writes_values = chunk.rule->write_gate.empty();  // k v^T, beside what was read
   const GateSums gates = gate_sums(factors, unit_, arithmetic_.scan);
   const Matrix& sums = gates.right;
 
@@ -131,7 +131,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
       }
     }
   }
-  if (chunk.rule == Rule::dplr) outputs.o = unit_.product(outputs.o, scores(chunk, chunk.keys), chunk.values);
+  if (writes_values) outputs.o = unit_.product(outputs.o, scores(chunk, chunk.keys), chunk.values);
   outputs.o = unit_.stored(std::move(outputs.o));
 
   decay_state(sums);
@@ -141,7 +141,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
   } else {
     state_ = unit_.product(state_, transposed(factors.right), unit_.stored(to_chunk_end(values, sums)));
   }
-  if (chunk.rule == Rule::dplr)
+  if (writes_values)
     state_ = unit_.product(state_, transposed(unit_.stored(to_chunk_end(chunk.keys, sums))), chunk.values);
   return outputs;
 }

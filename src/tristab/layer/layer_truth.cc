@@ -42,7 +42,7 @@ void substitute(const Matrix& a, int columns, Element element, int first_row, Ma
 }
 
 void solve_chunk(const TokenInputs& chunk, int first_row, LayerTruth& truth) {
-  const GatedFactors factors = rule_of(chunk.rule).factors(chunk);
+  const GatedFactors factors = factors_of(chunk);
   const Matrix a = gated_product(factors, Triangle::strictly_lower), sums = left_sums(factors);
   const int width = sums.columns(), n = chunk.rows();
   const auto scale = [&](int i) {
@@ -61,26 +61,22 @@ void solve_chunk(const TokenInputs& chunk, int first_row, LayerTruth& truth) {
         return scale(i) * factors.left(i, d) * decays[at];
       },
       first_row, truth.w);
-  Matrix of_keys;
-  if (chunk.rule == Rule::dplr) {
+  if (chunk.rule->write_gate.empty()) {
     GatedFactors keys = factors;
     keys.right = chunk.keys;
-    of_keys = gated_product(keys, Triangle::strictly_lower);
+    const Matrix of_keys = gated_product(keys, Triangle::strictly_lower);
+    const auto read_values = [&](int i, int v) {
+      long double sum = 0;
+      for (int j = 0; j < i; ++j) sum -= static_cast<long double>(of_keys(i, j)) * chunk.values(j, v);
+      return sum;
+    };
+    return substitute(a, chunk.values.columns(), read_values, first_row, truth.u);
   }
-  substitute(
-      a, chunk.values.columns(),
-      [&](int i, int v) -> long double {
-        if (chunk.rule == Rule::dplr) {
-          long double sum = 0;
-          for (int j = 0; j < i; ++j) sum -= static_cast<long double>(of_keys(i, j)) * chunk.values(j, v);
-          return sum;
-        }
-        if (chunk.rule == Rule::gdn2)
-          return static_cast<long double>(chunk.write_gate.columns() > 0 ? chunk.write_gate(i, v) : 1.0) *
-                 chunk.values(i, v);
-        return scale(i) * chunk.values(i, v);
-      },
-      first_row, truth.u);
+  const Matrix& gates = chunk.part(chunk.rule->write_gate);
+  const auto gated_values = [&](int i, int v) {
+    return static_cast<long double>(gates(i, gates.columns() == 1 ? 0 : v)) * chunk.values(i, v);
+  };
+  substitute(a, chunk.values.columns(), gated_values, first_row, truth.u);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// What a layer should have computed: W and U of every chunk, and the outputs and states of the recurrence, in long double.
+// What a layer should have computed: W and U of every chunk, and the outputs and states of the recurrence, in
+// long double.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +17,9 @@ struct LayerTruth {
   double state_max = 0;        // largest |S_ij| after a chunk
 };
 
-// Rows of zeros complete the last chunk where n does not divide the rows. Rounded to double at the end. W and U solve
-// (I + A) W = diag(s) (L o exp P), (I + A) U = R by substitution, A in double; o and S follow the rule row by row.
+// Rows of zeros complete the last chunk where n does not divide the rows. Rounded to double at the end. W and
+// U solve (I + A) W = diag(s) (L o exp P), (I + A) U = R by substitution, A in double; o and S follow the
+// rule row by row.
 LayerTruth establish_layer_truth(const TokenInputs& tokens, int n);
 
 // Row counts that errors are reported after: 1, 2, 4, ... chunks and all of them.

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <map>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
@@ -15,9 +15,6 @@ namespace {
 constexpr double natural_log_of_2 = 0.6931471805599453094;
 constexpr std::int64_t most_steps = 64;
 constexpr double normalisation_epsilon = 1e-6;  // of FLA's l2norm
-
-constexpr std::array<const char*, 11> part_names{"k", "beta", "g",    "q",   "v", "a",
-                                                 "b", "w",    "khat", "eta", "p"};
 
 using Shape = std::vector<std::int64_t>;
 
@@ -59,32 +56,33 @@ void normalise_rows_of(Matrix& x, int rows, Dtype dtype) {
   }
 }
 
-struct NamedRule {
-  const char* name;
-  Rule rule;
-  std::vector<const char*> needs;
-};
-
-const std::vector<NamedRule>& named_rules() {
-  static const std::vector<NamedRule> rules{
-      {"delta-net", Rule::delta_net, {"beta"}}, {"gdn", Rule::gdn, {"beta", "g"}},
-      {"kda", Rule::kda, {"beta", "g"}},        {"gdn2", Rule::gdn2, {"g", "b"}},
-      {"dplr", Rule::dplr, {"g", "a", "b"}},    {"rwkv7", Rule::dplr, {"g", "khat", "eta"}},
-      {"delta-product", Rule::gdn, {"beta"}},   {"comba", Rule::comba, {"beta", "g", "p"}}};
-  return rules;
+// What sets a rule apart by its tensors: the parts it needs that plain DeltaNet has not.
+std::vector<std::string> marks_of(const DeltaRule& rule) {
+  const std::vector<RulePart>& plain = delta_rules().front().parts;
+  std::vector<std::string> marks;
+  for (const RulePart& part : rule.parts) {
+    if (!part.optional && std::ranges::find(plain, part.name, &RulePart::name) == plain.end())
+      marks.push_back(part.name);
+  }
+  return marks;
 }
 
-const NamedRule& find_rule(const std::string& name) {
-  return *std::ranges::find(named_rules(), name,
-                            [](const NamedRule& rule) { return std::string(rule.name); });
+// The tensors that a layer of the rule has beside k.
+std::vector<std::string> needed_parts(const DeltaRule& rule) {
+  std::vector<std::string> names;
+  for (const RulePart& part : rule.parts) {
+    if (!part.optional) names.push_back(part.name);
+  }
+  if (rule.decay != DecayWidth::none && !rule.decay_optional) names.emplace_back("g");
+  return names;
 }
 
 }  // namespace
 
 const std::vector<std::string>& layer_rule_names() {
   static const std::vector<std::string> names = [] {
-    std::vector<std::string> list{"auto"};
-    for (const NamedRule& rule : named_rules()) list.emplace_back(rule.name);
+    std::vector<std::string> list{automatic_rule};
+    for (const DeltaRule& rule : delta_rules()) list.push_back(rule.name);
     return list;
   }();
   return names;
@@ -96,8 +94,11 @@ std::string layer_tensor_name(std::string_view layer, std::string_view part) {
 
 std::vector<std::string> layer_names(const TensorFile& file) {
   std::vector<std::string> names;
-  const auto holds = [&](const char* name) { return file.find(name) != nullptr; };
-  if (holds("k") && (holds("beta") || holds("b") || holds("khat"))) names.emplace_back();
+  const bool has_part = std::ranges::any_of(delta_rules(), [&](const DeltaRule& rule) {
+    return std::ranges::any_of(rule.parts,
+                               [&](const RulePart& part) { return file.find(part.name) != nullptr; });
+  });
+  if (has_part && file.find("k") != nullptr) names.emplace_back();
   for (const Tensor& tensor : file.tensors()) {
     if (tensor.name.size() > 2 && tensor.name.ends_with(".k")) {
       names.push_back(tensor.name.substr(0, tensor.name.size() - 2));
@@ -109,64 +110,80 @@ std::vector<std::string> layer_names(const TensorFile& file) {
 LayerTensors::LayerTensors(std::shared_ptr<const TensorFile> file, const std::string& layer,
                            const LayerConventions& conventions)
     : name_(layer), conventions_(conventions) {
-  for (const char* name : part_names)
-    parts_.push_back({name, file, file->find(layer_tensor_name(layer, name))});
-  if (part("k").tensor == nullptr) throw_unknown_name(file->path(), "layer", layer, layer_names(*file));
-  settle_conventions(file);
-  settle_rule();
-  for (const char* needed : find_rule(rule_name_).needs) {
-    if (part(needed).tensor != nullptr) continue;
-    std::vector<std::string> names;
-    for (const Tensor& tensor : file->tensors()) names.push_back(tensor.name);
-    const std::string missing = layer_tensor_name(layer, needed), nearest = nearest_name(missing, names);
-    throw InputError(fmt::format("{}: found tensor {} but no {}{}; allowed: layers with .k and, for {}, .{}",
-                                 file->path(), name_text(layer_tensor_name(layer, "k")), name_text(missing),
-                                 nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)),
-                                 rule_name_, fmt::join(find_rule(rule_name_).needs, ", .")));
-  }
-  set_shapes();
-  set_sequences(file);
+  if (file->find(layer_tensor_name(layer, "k")) == nullptr)
+    throw_unknown_name(file->path(), "layer", layer, layer_names(*file));
+  settle_conventions(file.get());
+  find_parts([&](const std::string& name, PartShape shape) {
+    return Part{name, shape, file, file->find(layer_tensor_name(layer, name))};
+  });
+  set_sequences(file.get());
 }
 
 LayerTensors::LayerTensors(std::shared_ptr<const TensorFile> k, std::shared_ptr<const TensorFile> beta,
                            std::shared_ptr<const TensorFile> g, const LayerConventions& conventions)
     : conventions_(conventions) {
-  for (const char* name : part_names) parts_.push_back({name, nullptr, nullptr});
-  const auto only = [this](const char* name, std::shared_ptr<const TensorFile> file) {
-    if (file->tensors().size() != 1) {
-      throw InputError(fmt::format("{}: found {} tensors; allowed: one, in a .npy file", file->path(),
-                                   file->tensors().size()));
-    }
-    part(name).tensor = &file->tensors().front();
-    part(name).file = std::move(file);
-  };
-  only("k", std::move(k));
-  only("beta", std::move(beta));
-  if (g != nullptr) only("g", std::move(g));
+  const std::map<std::string, std::shared_ptr<const TensorFile>> files{{"k", k}, {"beta", beta}, {"g", g}};
+  for (const auto& [name, file] : files) {
+    if (file == nullptr || file->tensors().size() == 1) continue;
+    throw InputError(fmt::format("{}: found {} tensors; allowed: one, in a .npy file", file->path(),
+                                 file->tensors().size()));
+  }
   settle_conventions(nullptr);
-  settle_rule();
-  set_shapes();
+  find_parts([&](const std::string& name, PartShape shape) {
+    const auto found = files.find(name);
+    if (found == files.end() || found->second == nullptr) return Part{name, shape, k, nullptr};
+    return Part{name, shape, found->second, &found->second->tensors().front()};
+  });
   set_sequences(nullptr);
 }
 
-const LayerTensors::Part& LayerTensors::part(std::string_view name) const {
-  return *std::ranges::find(parts_, name, [](const Part& each) { return std::string_view(each.name); });
-}
-
-LayerTensors::Part& LayerTensors::part(std::string_view name) {
-  return *std::ranges::find(parts_, name, [](const Part& each) { return std::string_view(each.name); });
-}
-
 std::vector<const Tensor*> LayerTensors::tensors() const {
-  std::vector<const Tensor*> list;
-  for (const Part& each : parts_) {
-    if (each.tensor != nullptr) list.push_back(each.tensor);
-  }
+  std::vector<const Tensor*> list{key_.tensor};
+  const auto add = [&](const Part& part) {
+    if (part.tensor != nullptr) list.push_back(part.tensor);
+  };
+  for (const Part& part : rule_parts_) add(part);
+  for (const Part* part : {&decay_, &query_, &value_}) add(*part);
   return list;
 }
 
+std::vector<LayerTensors::Part*> LayerTensors::parts() {
+  std::vector<Part*> list{&key_};
+  for (Part& part : rule_parts_) list.push_back(&part);
+  for (Part* part : {&decay_, &query_, &value_}) list.push_back(part);
+  std::erase_if(list, [](const Part* part) { return part->tensor == nullptr; });
+  return list;
+}
+
+void LayerTensors::find_parts(const Lookup& lookup) {
+  key_ = lookup("k", PartShape::key);
+  rule_ = conventions_.rule == automatic_rule ? &rule_of_tensors(lookup) : &delta_rule(conventions_.rule);
+  for (const RulePart& part : rule_->parts) rule_parts_.push_back(lookup(part.name, part.shape));
+  decay_ = {"g", PartShape::scalar, nullptr, nullptr};
+  if (rule_->decay != DecayWidth::none)
+    decay_ = lookup("g", rule_->decay == DecayWidth::head ? PartShape::scalar : PartShape::channel);
+  query_ = lookup("q", PartShape::key);
+  value_ = lookup("v", PartShape::value);
+  for (const std::string& needed : needed_parts(*rule_)) {
+    if (lookup(needed, PartShape::scalar).tensor == nullptr) missing_part(needed);
+  }
+  set_heads();
+  for (Part* part : parts()) set_shape(*part);
+}
+
+void LayerTensors::missing_part(const std::string& name) const {
+  std::vector<std::string> names;
+  for (const Tensor& tensor : key_.file->tensors()) names.push_back(tensor.name);
+  const std::string missing = layer_tensor_name(name_, name), nearest = nearest_name(missing, names);
+  throw InputError(fmt::format("{}: found tensor {} but no {}{}; allowed: layers with .k and, for {}, .{}",
+                               key_.file->path(), name_text(layer_tensor_name(name_, "k")),
+                               name_text(missing),
+                               nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)),
+                               rule_->name, fmt::join(needed_parts(*rule_), ", .")));
+}
+
 // What the caller says, else what the file says, else the usual.
-void LayerTensors::settle_conventions(const std::shared_ptr<const TensorFile>& file) {
+void LayerTensors::settle_conventions(const TensorFile* file) {
   const auto said = [&](const char* name, const std::vector<std::int64_t>& allowed,
                         std::string_view allowed_text) -> std::optional<std::int64_t> {
     const Tensor* tensor = file == nullptr ? nullptr : file->find(layer_tensor_name(name_, name));
@@ -188,105 +205,99 @@ void LayerTensors::settle_conventions(const std::shared_ptr<const TensorFile>& f
   normalise_ = conventions_.normalise.value_or(normalise.value_or(0) == 1);
 }
 
-// The rule that the tensors speak of, where the conventions leave it open.
-void LayerTensors::settle_rule() {
-  const auto has = [this](std::string_view name) { return part(name).tensor != nullptr; };
-  rule_name_ = conventions_.rule;
-  if (rule_name_ == "auto") {
-    const std::size_t k_axes = part("k").tensor->shape.size();
-    if (has("khat") && has("eta")) {
-      rule_name_ = "rwkv7";
-    } else if (has("a") && has("b")) {
-      rule_name_ = "dplr";
-    } else if (has("p")) {
-      rule_name_ = "comba";
-    } else if (has("b")) {
-      rule_name_ = "gdn2";
-    } else if (!has("g")) {
-      rule_name_ = steps_ > 1 ? "delta-product" : "delta-net";
-    } else if (part("g").tensor->shape.size() == k_axes) {
-      rule_name_ = "kda";
-    } else {
-      rule_name_ = steps_ > 1 ? "delta-product" : "gdn";
+// The rule whose marks are all there, the one with the most of them; among rules without marks, the one with
+// this decay and with these steps a token.
+const DeltaRule& LayerTensors::rule_of_tensors(const Lookup& lookup) const {
+  const Tensor* g = lookup("g", PartShape::scalar).tensor;
+  const DecayWidth width = g == nullptr                                   ? DecayWidth::none
+                           : g->shape.size() == key_.tensor->shape.size() ? DecayWidth::channel
+                                                                          : DecayWidth::head;
+  const DeltaRule* best = nullptr;
+  std::size_t most = 0;
+  for (const DeltaRule& rule : delta_rules()) {
+    const std::vector<std::string> marks = marks_of(rule);
+    const bool all = std::ranges::all_of(
+        marks, [&](const std::string& name) { return lookup(name, PartShape::scalar).tensor != nullptr; });
+    const bool decays = rule.decay == width || (rule.decay_optional && width == DecayWidth::none);
+    const bool fits = !marks.empty() || (decays && (!rule.several_steps || steps_ > 1));
+    if (!all || !fits) continue;
+    const std::size_t rank = 2 * marks.size() + (rule.several_steps ? 1 : 0);
+    if (best == nullptr || rank > most) {
+      best = &rule;
+      most = rank;
     }
   }
-  rule_ = find_rule(rule_name_).rule;
-  if (rule_name_ == "delta-product" && !has("g")) rule_ = Rule::delta_net;
-  if (rule_ == Rule::delta_net) part("g").tensor = nullptr;
+  return *best;  // a rule without marks fits every decay
 }
 
-// Every tensor is [(sequences,) rows or tokens, heads, (width)].
-void LayerTensors::set_shapes() {
-  const Part& keys = part("k");
-  const Shape& k = keys.tensor->shape;
+// Every tensor is [(sequences,) rows or tokens, heads, (width)]. Heads are those of the gates; keys and
+// queries may have fewer.
+void LayerTensors::set_heads() {
+  const Shape& k = key_.tensor->shape;
   const bool batched = k.size() == 4;
-  if ((k.size() != 3 && k.size() != 4) || keys.tensor->elements() == 0 || k.back() > 65536) {
-    wrong_shape(*keys.file, *keys.tensor,
+  if ((k.size() != 3 && k.size() != 4) || key_.tensor->elements() == 0 || k.back() > 65536) {
+    wrong_shape(*key_.file, *key_.tensor,
                 "[tokens, heads, dim] or [sequences, tokens, heads, dim], nothing empty, dim at most 65536");
   }
-  check_dtype(*keys.file, *keys.tensor);
+  check_dtype(*key_.file, *key_.tensor);
   batches_ = batched ? k[0] : 1;
   rows_ = k[k.size() - 3];
   key_heads_ = k[k.size() - 2];
   head_dim_ = k.back();
   if (rows_ % steps_ != 0) {
-    wrong_shape(*keys.file, *keys.tensor,
+    wrong_shape(*key_.file, *key_.tensor,
                 fmt::format("a multiple of {} rows, the Householder steps a token", steps_));
   }
-  // Heads are those of the gates; keys and queries may have fewer.
   heads_ = key_heads_;
-  for (const char* name : {"beta", "g", "v"}) {
-    const Part& gate = part(name);
-    if (gate.tensor == nullptr) continue;
-    const Shape& shape = gate.tensor->shape;
+  for (const Part* gate : parts()) {
+    if (gate->shape == PartShape::key) continue;
+    const Shape& shape = gate->tensor->shape;
     const std::size_t axis = batched ? 2 : 1;
     const bool fits = shape.size() > axis && (shape[axis - 1] == rows_ || shape[axis - 1] == tokens());
     if (fits && shape[axis] > 0 && shape[axis] % key_heads_ == 0) heads_ = shape[axis];
     break;
   }
-  for (Part& each : parts_) {
-    if (each.tensor == nullptr) continue;
-    const bool outer_token = each.name == "q" || each.name == "g";
-    const bool key_like = each.name == "k" || each.name == "q" || each.name == "p" || each.name == "khat";
-    const bool scalar =
-        each.name == "beta" || (each.name == "g" && (rule_ == Rule::gdn || rule_ == Rule::comba));
-    const bool value_like = each.name == "v" || each.name == "w";
-    const Shape& shape = each.tensor->shape;
-    check_dtype(*each.file, *each.tensor);
-    Shape head{rows_, key_like ? key_heads_ : heads_};
-    if (batched) head.insert(head.begin(), batches_);
-    Shape wanted = head;
-    if (!scalar) wanted.push_back(value_like && !shape.empty() ? shape.back() : head_dim_);
-    each.steps = steps_;
-    if (outer_token && steps_ > 1 && shape.size() > (batched ? 1U : 0U) &&
-        shape[batched ? 1 : 0] == tokens()) {
-      wanted[batched ? 1 : 0] = tokens();
-      each.steps = 1;
-    }
-    if (key_like && shape.size() == wanted.size() && shape[batched ? 2 : 1] == heads_)
-      wanted[batched ? 2 : 1] = heads_;
-    if (shape != wanted || each.tensor->elements() == 0) {
-      const std::string place =
-          fmt::format("as tensor {} has shape {}", name_text(keys.tensor->name), keys.tensor->shape_text());
-      if (each.name == "g" && conventions_.rule == "auto" && (rule_ == Rule::gdn || rule_ == Rule::kda)) {
-        Shape channel = head;
-        channel.push_back(head_dim_);
-        wrong_shape(*each.file, *each.tensor,
-                    fmt::format("[{}] (one decay a head) or [{}] (one a channel), {}", fmt::join(head, ", "),
-                                fmt::join(channel, ", "), place));
-      }
-      const bool may_repeat = !key_like && heads_ == key_heads_ && shape.size() == wanted.size();
-      wrong_shape(*each.file, *each.tensor,
-                  fmt::format("[{}]{} for the rule {}, {}", fmt::join(wanted, ", "),
-                              may_repeat ? fmt::format(" (or a multiple of {} heads)", key_heads_) : "",
-                              rule_name_, place));
-    }
-    each.heads = shape[batched ? 2 : 1];
-    each.width = scalar ? 1 : shape.back();
-  }
 }
 
-void LayerTensors::set_sequences(const std::shared_ptr<const TensorFile>& file) {
+void LayerTensors::set_shape(Part& part) {
+  const Shape& shape = part.tensor->shape;
+  const bool batched = key_.tensor->shape.size() == 4;
+  const std::size_t row_axis = batched ? 1 : 0, head_axis = row_axis + 1;
+  const bool key_like = part.shape == PartShape::key;
+  check_dtype(*part.file, *part.tensor);
+  Shape head{rows_, key_like ? key_heads_ : heads_};
+  if (batched) head.insert(head.begin(), batches_);
+  Shape wanted = head;
+  if (part.shape != PartShape::scalar)
+    wanted.push_back(part.shape == PartShape::value && !shape.empty() ? shape.back() : head_dim_);
+  part.steps = steps_;
+  const bool once_a_token = &part == &query_ || &part == &decay_;
+  if (once_a_token && steps_ > 1 && shape.size() > row_axis && shape[row_axis] == tokens()) {
+    wanted[row_axis] = tokens();
+    part.steps = 1;
+  }
+  if (key_like && shape.size() == wanted.size() && shape[head_axis] == heads_) wanted[head_axis] = heads_;
+  if (shape != wanted || part.tensor->elements() == 0) {
+    const std::string place =
+        fmt::format("as tensor {} has shape {}", name_text(key_.tensor->name), key_.tensor->shape_text());
+    if (&part == &decay_ && conventions_.rule == automatic_rule && marks_of(*rule_).empty()) {
+      Shape channel = head;
+      channel.push_back(head_dim_);
+      wrong_shape(*part.file, *part.tensor,
+                  fmt::format("[{}] (one decay a head) or [{}] (one a channel), {}", fmt::join(head, ", "),
+                              fmt::join(channel, ", "), place));
+    }
+    const bool may_repeat = !key_like && heads_ == key_heads_ && shape.size() == wanted.size();
+    wrong_shape(*part.file, *part.tensor,
+                fmt::format("[{}]{} for the rule {}, {}", fmt::join(wanted, ", "),
+                            may_repeat ? fmt::format(" (or a multiple of {} heads)", key_heads_) : "",
+                            rule_->name, place));
+  }
+  part.heads = shape[head_axis];
+  part.width = part.shape == PartShape::scalar ? 1 : shape.back();
+}
+
+void LayerTensors::set_sequences(const TensorFile* file) {
   const Tensor* bounds = nullptr;
   if (file != nullptr) {
     bounds = file->find(layer_tensor_name(name_, "cu_seqlens"));
@@ -301,16 +312,15 @@ void LayerTensors::set_sequences(const std::shared_ptr<const TensorFile>& file) 
         *file, *bounds,
         fmt::format("[sequences + 1] bounds of the sequences packed into one batch entry, as tensor {} has "
                     "shape {}",
-                    name_text(part("k").tensor->name), part("k").tensor->shape_text()));
+                    name_text(key_.tensor->name), key_.tensor->shape_text()));
   }
   const std::vector<std::int64_t> at = file->read_integers(*bounds);
   const auto check = [&](std::size_t index, bool good) {
     if (good) return;
-    throw InputError(
-        fmt::format("{}: tensor {} holds {} at index [{}]; allowed: bounds rising from 0 to {}, the tokens "
-                    "of tensor {}",
-                    file->path(), name_text(bounds->name), at[index], index, tokens(),
-                    name_text(part("k").tensor->name)));
+    throw InputError(fmt::format(
+        "{}: tensor {} holds {} at index [{}]; allowed: bounds rising from 0 to {}, the tokens "
+        "of tensor {}",
+        file->path(), name_text(bounds->name), at[index], index, tokens(), name_text(key_.tensor->name)));
   };
   check(0, at.front() == 0);
   for (std::size_t i = 1; i < at.size(); ++i) check(i, at[i] >= at[i - 1] && at[i] <= tokens());
@@ -334,7 +344,7 @@ Matrix LayerTensors::read_part(const Part& part, const ChunkPlace& place, int ro
   const std::int64_t start = ((place.batch * own_rows + base) * part.heads + head) * part.width;
   part.file->read(*part.tensor, {start, count, part.width, part.heads * part.width}, stored.values().data());
   Matrix matrix(rows, static_cast<int>(part.width));
-  const int offset = part.name == "q" ? stride - 1 : 0;
+  const int offset = &part == &query_ ? stride - 1 : 0;
   for (std::int64_t t = 0; t < count; ++t) {
     const std::int64_t row = (base + t) * stride + offset - place.first_row;
     if (row < 0 || row >= place.rows) continue;
@@ -344,41 +354,32 @@ Matrix LayerTensors::read_part(const Part& part, const ChunkPlace& place, int ro
 }
 
 TokenInputs LayerTensors::read(const ChunkPlace& place, int rows, bool with_outputs) const {
-  const auto matrix = [&](std::string_view name) {
-    const Part& from = part(name);
-    if (from.tensor == nullptr) return Matrix(rows, 0);
-    Matrix x = read_part(from, place, rows);
-    const bool direction = name == "k" || name == "q" || name == "p" || name == "khat";
-    if (normalise_ && direction) normalise_rows_of(x, static_cast<int>(place.rows), from.tensor->dtype);
+  const auto matrix = [&](const Part& part) {
+    if (part.tensor == nullptr) return Matrix(rows, 0);
+    Matrix x = read_part(part, place, rows);
+    if (normalise_ && part.shape == PartShape::key)
+      normalise_rows_of(x, static_cast<int>(place.rows), part.tensor->dtype);
     return x;
   };
   TokenInputs tokens;
   tokens.rule = rule_;
   tokens.steps = steps_;
-  tokens.keys = matrix("k");
-  if (part("beta").tensor != nullptr && rule_ != Rule::gdn2 && rule_ != Rule::dplr)
-    tokens.beta = matrix("beta").values();
-  tokens.log_decay = matrix("g");
+  tokens.keys = matrix(key_);
+  tokens.log_decay = matrix(decay_);
   if (log2_decay_) {
     for (double& g : tokens.log_decay.values()) g *= natural_log_of_2;
   }
-  if (rule_ == Rule::gdn2) {
-    tokens.erase_gate = matrix("b");
-    tokens.write_gate = with_outputs ? matrix("w") : Matrix(rows, 0);
+  tokens.queries = with_outputs ? matrix(query_) : Matrix(rows, 0);
+  tokens.values = with_outputs ? matrix(value_) : Matrix(rows, 0);
+  for (const Part& part : rule_parts_) {
+    if (part.shape == PartShape::value && !with_outputs) continue;
+    Matrix& x = tokens.parts[part.name] = matrix(part);
+    if (part.tensor == nullptr) {
+      x = Matrix(rows, tokens.values.columns());
+      std::ranges::fill(x.values(), 1.0);
+    }
   }
-  if (rule_name_ == "rwkv7") {  // a = -khat, b = khat o eta
-    tokens.removal = tokens.correction = matrix("khat");
-    const Matrix rate = matrix("eta");
-    for (double& x : tokens.removal.values()) x = -x;
-    for (std::size_t i = 0; i < rate.values().size(); ++i) tokens.correction.values()[i] *= rate.values()[i];
-    tokens.scaled_queries = false;
-  } else if (rule_ == Rule::dplr) {
-    tokens.removal = matrix("a");
-    tokens.correction = matrix("b");
-  }
-  if (rule_ == Rule::comba) tokens.prediction_keys = matrix("p");
-  tokens.queries = with_outputs ? matrix("q") : Matrix(rows, 0);
-  tokens.values = with_outputs ? matrix("v") : Matrix(rows, 0);
+  if (rule_->complete != nullptr) rule_->complete(tokens);
   return tokens;
 }
 

@@ -1,14 +1,17 @@
-// The inputs of a delta-rule layer as a file holds them, by the prefix <layer> (the layer "" has none: k, beta, g):
+// The inputs of a delta-rule layer as a file holds them, by the prefix <layer> (the layer "" has none: k,
+// beta, g):
 //   .k [tokens, key heads, d_k]    .beta [tokens, heads]    .g [tokens, heads] or [tokens, heads, d_k]
 //   .q [tokens, key heads, d_k]    .v [tokens, heads, d_v]                       (outputs need these two)
-//   GDN-2: .b [tokens, heads, d_k], .w [tokens, heads, d_v]; DPLR: .a, .b; RWKV-7: .khat, .eta; Comba: .p
-// each with an axis of sequences before the tokens, or none. `heads` is a multiple of `key heads`: heads h use the keys
-// of head h key_heads / heads (grouped heads, as repeat_interleave orders them). <layer>.cu_seqlens or cu_seqlens
-// (I32 or I64, 0 ... tokens) says where packed sequences begin: chunks restart there.
-// DeltaProduct: k, beta and v have `steps` rows a token, interleaved; q and g have one.
-// A file may say its conventions itself, one I32 or I64 number each: .l2norm (0 or 1), .log_base (2), .steps (1 to 64).
+//   and the parts that the layer's rule names (rule/*.cc; `tristab list rules NAME` prints them)
+// each with an axis of sequences before the tokens, or none. `heads` is a multiple of `key heads`: heads h
+// use the keys of head h key_heads / heads (grouped heads, as repeat_interleave orders them).
+// <layer>.cu_seqlens or cu_seqlens (I32 or I64, 0 ... tokens) says where packed sequences begin: chunks
+// restart there. DeltaProduct: k, beta and v have `steps` rows a token, interleaved; q and g have one. A file
+// may say its conventions itself, one I32 or I64 number each: .l2norm (0 or 1), .log_base (2), .steps (1 to
+// 64).
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,20 +23,23 @@
 
 namespace tristab {
 
+// Stands for the rule that the tensors of a layer speak of.
+inline constexpr const char* automatic_rule = "auto";
+
 // What a caller says of a file. What is absent is as the file says, or else the value in brackets.
 struct LayerConventions {
-  std::string rule = "auto";                      // a name of layer_rule_names()
+  std::string rule = automatic_rule;              // a name of layer_rule_names()
   std::optional<int> steps = std::nullopt;        // Householder steps a token (1)
   std::optional<bool> log2_decay = std::nullopt;  // g is a logarithm to base 2 (false)
-  // q and k (and p, khat) are L2-normalised on reading, x / sqrt(sum x^2 + 1e-6), and rounded to the tensor's dtype as
-  // FLA's l2norm_fwd stores them (false)
+  // q and k (and p, khat) are L2-normalised on reading, x / sqrt(sum x^2 + 1e-6), and rounded to the tensor's
+  // dtype as FLA's l2norm_fwd stores them (false)
   std::optional<bool> normalise = std::nullopt;
 };
 
 // "<layer>.<part>", or the part alone for the layer "".
 std::string layer_tensor_name(std::string_view layer, std::string_view part);
 
-// "auto", then the rules by name.
+// automatic_rule, then the rules by name.
 const std::vector<std::string>& layer_rule_names();
 
 // Rows of one sequence, [begin, end), in rows of k: steps times tokens.
@@ -58,8 +64,7 @@ class LayerTensors {
                std::shared_ptr<const TensorFile> g, const LayerConventions& conventions = {});
 
   const std::string& name() const { return name_; }  // "" for .npy files and tensors without a prefix
-  Rule rule() const { return rule_; }
-  const std::string& rule_name() const { return rule_name_; }  // of layer_rule_names(), never "auto"
+  const DeltaRule& rule() const { return *rule_; }
   bool normalised_on_reading() const { return normalise_; }
   std::int64_t rows() const { return rows_; }  // of k in one batch entry: steps times tokens
   std::int64_t tokens() const { return rows_ / steps_; }
@@ -68,43 +73,47 @@ class LayerTensors {
   std::int64_t key_heads() const { return key_heads_; }
   std::int64_t head_dim() const { return head_dim_; }
   const std::vector<SequenceRows>& sequences() const { return sequences_; }  // in order; none is empty
-  bool has_outputs() const { return part("q").tensor != nullptr && part("v").tensor != nullptr; }
+  bool has_outputs() const { return query_.tensor != nullptr && value_.tensor != nullptr; }
   std::vector<const Tensor*> tensors() const;  // those that the layer reads: k first
 
-  // The inputs of a stretch with `rows` >= place.rows rows; rows beyond its own are zero (no key, no write, no
-  // decay). Queries and values only where `with_outputs` is set. Thread-safe. Throws InputError naming tensor
-  // and index at NaN and infinity.
+  // The inputs of a stretch with `rows` >= place.rows rows; rows beyond its own are zero (no key, no write,
+  // no decay). Queries and values only where `with_outputs` is set. Thread-safe. Throws InputError naming
+  // tensor and index at NaN and infinity.
   TokenInputs read(const ChunkPlace& place, int rows, bool with_outputs = false) const;
 
  private:
   struct Part {
     std::string name;
+    PartShape shape;
     std::shared_ptr<const TensorFile> file;
     const Tensor* tensor = nullptr;     // null: absent
     std::int64_t heads = 0, width = 0;  // of a row
     int steps = 1;                      // rows a token
   };
-  const Part& part(std::string_view name) const;
-  Part& part(std::string_view name);
-  void settle_conventions(const std::shared_ptr<const TensorFile>& file);
-  void settle_rule();
-  void set_shapes();
-  void set_sequences(const std::shared_ptr<const TensorFile>& file);
+  using Lookup = std::function<Part(const std::string& name, PartShape shape)>;
+  void settle_conventions(const TensorFile* file);
+  void find_parts(const Lookup& lookup);
+  const DeltaRule& rule_of_tensors(const Lookup& lookup) const;
+  [[noreturn]] void missing_part(const std::string& name) const;
+  std::vector<Part*> parts();  // present ones: k first
+  void set_heads();
+  void set_shape(Part& part);
+  void set_sequences(const TensorFile* file);
   Matrix read_part(const Part& part, const ChunkPlace& place, int rows) const;
 
   std::string name_;
   LayerConventions conventions_;
   int steps_ = 1;
   bool log2_decay_ = false, normalise_ = false;
-  std::string rule_name_;
-  Rule rule_ = Rule::delta_net;
-  std::vector<Part> parts_;
+  const DeltaRule* rule_ = nullptr;
+  Part key_, decay_, query_, value_;
+  std::vector<Part> rule_parts_;  // in the order of the rule's
   std::vector<SequenceRows> sequences_;
   std::int64_t batches_ = 1, rows_ = 0, heads_ = 0, key_heads_ = 0, head_dim_ = 0;
 };
 
-// The prefixes of all tensors called <layer>.k, in order of name; first "" where there is a tensor k with beta, b or
-// khat beside it.
+// The prefixes of all tensors called <layer>.k, in order of name; first "" where there is a tensor k with a
+// part of some rule beside it.
 std::vector<std::string> layer_names(const TensorFile& file);
 
 }  // namespace tristab

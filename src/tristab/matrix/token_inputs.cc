@@ -1,6 +1,7 @@
 #include "tristab/matrix/token_inputs.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace tristab {
 namespace {
@@ -15,22 +16,18 @@ Matrix matrix_rows(const Matrix& x, int first, int count, int rows) {
 
 }  // namespace
 
+const Matrix& TokenInputs::part(std::string_view name) const {
+  const auto found = parts.find(name);
+  if (found == parts.end()) throw std::logic_error("tokens without the part " + std::string(name));
+  return found->second;
+}
+
 TokenInputs token_rows(const TokenInputs& tokens, int first, int count, int rows) {
-  TokenInputs part;
-  part.rule = tokens.rule;
-  part.steps = tokens.steps;
-  part.scaled_queries = tokens.scaled_queries;
-  for (Matrix TokenInputs::*member :
-       {&TokenInputs::keys, &TokenInputs::log_decay, &TokenInputs::queries, &TokenInputs::values,
-        &TokenInputs::erase_gate, &TokenInputs::write_gate, &TokenInputs::removal, &TokenInputs::correction,
-        &TokenInputs::prediction_keys}) {
-    part.*member = matrix_rows(tokens.*member, first, count, rows);
-  }
-  if (!tokens.beta.empty()) {
-    part.beta.assign(tokens.beta.begin() + first, tokens.beta.begin() + first + count);
-    part.beta.resize(static_cast<std::size_t>(rows), 0.0);
-  }
-  return part;
+  TokenInputs some = tokens;
+  for (Matrix* x : {&some.keys, &some.log_decay, &some.queries, &some.values})
+    *x = matrix_rows(*x, first, count, rows);
+  for (auto& [name, x] : some.parts) x = matrix_rows(x, first, count, rows);
+  return some;
 }
 
 Matrix running_sums(const Matrix& log_decay) {

@@ -9,18 +9,17 @@ std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& se
   const Formation& formation = *setting.formation;
   const bool channels = tokens->log_decay.columns() > 1;
   if (setting.kernel != nullptr && formation.kind == Formation::Kind::gram && channels) return std::nullopt;
-  return form(rule_of(tokens->rule).factors(*tokens), Triangle::strictly_lower, formation, machines);
+  return form(factors_of(*tokens), Triangle::strictly_lower, formation, machines);
 }
 
 std::optional<Decay> decay_of(const TokenInputs* tokens, const Arithmetic& arithmetic) {
-  if (tokens == nullptr || (tokens->rule != Rule::gdn && tokens->rule != Rule::delta_net))
-    return std::nullopt;
-  TokenInputs ungated = *tokens;
-  ungated.rule = Rule::delta_net;
+  if (tokens == nullptr) return std::nullopt;
+  GatedFactors ungated = factors_of(*tokens);
+  if (ungated.left_before_decay || ungated.log_decay.columns() > 1) return std::nullopt;
   ungated.log_decay = Matrix(tokens->rows(), 0);
   const Matrix sums = running_sums(tokens->log_decay);
   const int n = tokens->rows();
-  Decay decay{round_input(delta_rule_matrix(ungated), arithmetic), Matrix(n, n)};
+  Decay decay{round_input(gated_product(ungated, Triangle::strictly_lower), arithmetic), Matrix(n, n)};
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j <= i; ++j) {
       decay.factors(i, j) = sums.columns() == 0 ? 1.0 : exponential(sums(i, 0) - sums(j, 0));

@@ -1,33 +1,31 @@
-// What the delta-rule families with generated inputs share: their choices of key, beta and decay models, and
-// the chunk that these draw.
+// Families that draw what a delta rule reads: keys, betas and decays from chosen models, and what else the
+// rule has.
 #pragma once
 
-#include <optional>
+#include <functional>
 #include <string>
+#include <vector>
 
 #include "tristab/matrix/family/family.h"
-#include "tristab/matrix/model.h"
-#include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
 
-ModelChoice key_choice();
-ModelChoice beta_choice(std::string default_model);
-ModelChoice decay_choice(std::string default_model);
+struct DrawnFamily {
+  std::string summary;
+  std::string beta = {};                   // default model of the betas; "": the rule has none
+  std::string decay = {};                  // default model of the log decays; "": none, or drawn by `draw`
+  std::vector<Parameter> parameters = {};  // beside those of the models
+  // Draws the rest of a head from streams of its own; null: there is nothing more.
+  std::function<void(const Settings& settings, const RandomStream& random, bool with_outputs,
+                     TokenInputs& head)>
+      draw = nullptr;
+};
 
-// A family that draws the rows of one head. Its parameters are those of the key models, head_dim, key_format, those of
-// the `beta` models with `negative` (none: the rule has no write strength), those of the `decay` models (none: no gate),
-// and after them those that `description` brings. What the chosen models need is settled.
-Family drawn_family(Description description, const std::optional<ModelChoice>& beta,
-                    const std::optional<ModelChoice>& decay,
-                    TokenInputs (*generate_tokens)(const Settings& settings, int rows,
-                                                   const RandomStream& random, bool with_outputs));
-
-// What all delta rules draw: keys rows x head_dim, beta (doubled where `negative` is set; none where the family has no
-// write strength), log_decay rows x 1, or rows x head_dim where `channel_gates` is set (the head's own draws are shared
-// by its channels), or rows x 0 where settings hold no gate; with_outputs: queries normalise(N(0, I)) and values
-// N(0, I), rows x head_dim.
-TokenInputs generate_head(const Settings& settings, Rule rule, int rows, const RandomStream& random,
-                          bool with_outputs, bool channel_gates);
+// The family of the delta rule of that name. Its parameters are those of the key models, head_dim,
+// key_format, those of the beta models with `negative`, those of the decay models, and after them its own. A
+// head has
+//   keys rows x head_dim; beta, doubled where `negative` is set; log_decay of the rule's width, one draw
+//   after another; with outputs: queries normalise(N(0, I)) and values N(0, I), rows x head_dim.
+Family drawn_family(const std::string& rule, const DrawnFamily& drawn);
 
 }  // namespace tristab

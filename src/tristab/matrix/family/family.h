@@ -21,10 +21,12 @@ struct Family {
   // read files.
   Matrix (*generate)(const Settings& settings, int n, const RandomStream& random) = nullptr;
 
-  // In place of generate, for families that draw what a layer takes in: `rows` rows of one head, of which A is formed
-  // chunk by chunk. Queries and values only where `with_outputs` is set (they have streams of their own).
-  TokenInputs (*generate_tokens)(const Settings& settings, int rows, const RandomStream& random,
-                                 bool with_outputs) = nullptr;
+  // In place of generate, for families that draw what a layer takes in: `rows` rows of one head, of which A
+  // is formed chunk by chunk. Queries and values only where `with_outputs` is set (they have streams of their
+  // own).
+  std::function<TokenInputs(const Settings& settings, int rows, const RandomStream& random,
+                            bool with_outputs)>
+      generate_tokens = nullptr;
 
   // Fills in or refuses what the parameter table alone cannot say; null where the table says it all. Throws
   // UsageError naming `place`.
@@ -44,27 +46,6 @@ struct Family {
 
 // Every family, in listing order.
 std::span<const Family> families();
-
-Family uniform_family();
-Family uniform_signed_family();
-Family ones_family();
-Family block_ones_family();
-Family zeros_family();
-Family normal_family();
-Family delta_net_family();
-Family gdn_family();
-Family kda_family();
-Family gdn2_family();
-Family rwkv7_family();
-Family delta_product_family();
-Family comba_family();
-Family toeplitz_family();
-Family geometric_family();
-Family kahan_family();
-Family worst_growth_family();
-Family dlattr_family();
-Family target_norm_family();
-Family file_family();
 
 // Sets a(i, j) for i > j, row by row, from value(i, j); zero elsewhere.
 template <typename Value>

@@ -1,25 +1,34 @@
-// Comba: u_t = beta_t (v_t - S_{t-1}^T p_t) with the state before its decay; S_t = exp(g_t) S_{t-1} + k_t u_t^T.
+// Comba: u_t = beta_t (v_t - S_{t-1}^T p_t) with the state before its decay; S_t = exp(g_t) S_{t-1} + k_t
+// u_t^T.
 //   A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j for i > j
-// Source: J. Hu et al., Comba, arXiv 2506.02475, section 3; p = k sigmoid(d_h), L2-normalised again in FLA's kernel.
-#include <stdexcept>
-
+// Source: J. Hu et al., Comba, arXiv 2506.02475, section 3; p = k sigmoid(d_h), L2-normalised again in FLA's
+// kernel.
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
 
 DeltaRule comba_rule() {
-  return {Rule::comba,
-          "comba",
-          "u = beta (v - S^T p); S <- exp(g) S + k u^T",
-          "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j",
-          "arXiv 2506.02475, section 3",
-          [](const TokenInputs& tokens) {
-            check_gates(tokens, 1, true);
-            const Matrix& p = tokens.prediction_keys;
-            if (p.rows() != tokens.rows() || p.columns() != tokens.keys.columns())
-              throw std::logic_error("one p a key, of its size");
-            return GatedFactors{p, tokens.keys, tokens.beta, tokens.log_decay, true};
-          }};
+  return {.name = "comba",
+          .recurrence = "u = beta (v - S^T p); S <- exp(g) S + k u^T",
+          .formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j",
+          .source = "arXiv 2506.02475, section 3",
+          .decay = DecayWidth::head,
+          .parts = {{"beta", PartShape::scalar, "write strength, 0 to 1; to 2 with negative eigenvalues"},
+                    {"p", PartShape::key, "what the state is read with"}},
+          .erase_rate = "beta",
+          .write_gate = "beta",
+          .factors =
+              [](const TokenInputs& x) {
+                return GatedFactors{x.part("p"), x.keys, x.part("beta").values(), x.log_decay, true};
+              },
+          .advance =
+              [](const TokenInputs& x, RecurrenceStep& step) {
+                step.read(x.part("p"));
+                step.subtract_from_values();
+                step.scale(x.part("beta"));
+                step.decay();
+                step.write(x.keys);
+              }};
 }
 
 }  // namespace tristab

@@ -5,16 +5,16 @@
 
 namespace tristab {
 
+DeltaRule gdn_rule();
+
 DeltaRule kda_rule() {
-  return {Rule::kda,
-          "kda",
-          "S <- diag(exp g) S; u = beta (v - S^T k); S <- S + k u^T",
-          "A_ij = beta_i sum_d k_id k_jd exp(G_id - G_jd)",
-          "arXiv 2510.26692, section 3",
-          [](const TokenInputs& tokens) {
-            check_gates(tokens, -1, true);
-            return GatedFactors{tokens.keys, tokens.keys, tokens.beta, tokens.log_decay};
-          }};
+  DeltaRule rule = gdn_rule();
+  rule.name = "kda";
+  rule.recurrence = "S <- diag(exp g) S; u = beta (v - S^T k); S <- S + k u^T";
+  rule.formula = "A_ij = beta_i sum_d k_id k_jd exp(G_id - G_jd)";
+  rule.source = "arXiv 2510.26692, section 3";
+  rule.decay = DecayWidth::channel;
+  return rule;
 }
 
 }  // namespace tristab

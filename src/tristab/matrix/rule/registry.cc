@@ -1,28 +1,58 @@
 #include <algorithm>
 #include <stdexcept>
-#include <vector>
 
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
 
+DeltaRule delta_net_rule();
+DeltaRule gdn_rule();
+DeltaRule delta_product_rule();
+DeltaRule kda_rule();
+DeltaRule comba_rule();
+DeltaRule gdn2_rule();
+DeltaRule rwkv7_rule();
+DeltaRule dplr_rule();
+
 std::span<const DeltaRule> delta_rules() {
-  static const std::vector<DeltaRule> all{delta_net_rule(), gdn_rule(),  kda_rule(),
-                                          gdn2_rule(),      dplr_rule(), comba_rule()};
+  static const std::vector<DeltaRule> all{delta_net_rule(), gdn_rule(),  delta_product_rule(), kda_rule(),
+                                          comba_rule(),     gdn2_rule(), rwkv7_rule(),         dplr_rule()};
   return all;
 }
 
-const DeltaRule& rule_of(Rule rule) { return *std::ranges::find(delta_rules(), rule, &DeltaRule::rule); }
-
-Matrix delta_rule_matrix(const TokenInputs& chunk) {
-  return gated_product(rule_of(chunk.rule).factors(chunk), Triangle::strictly_lower);
+const DeltaRule& delta_rule(std::string_view name) {
+  const auto found = std::ranges::find(delta_rules(), name, &DeltaRule::name);
+  if (found == delta_rules().end()) throw std::logic_error("no delta rule " + std::string(name));
+  return *found;
 }
 
-void check_gates(const TokenInputs& tokens, int width, bool has_beta) {
-  const int n = tokens.rows(), columns = width < 0 ? tokens.keys.columns() : width;
-  if (tokens.log_decay.rows() != n || tokens.log_decay.columns() != columns)
-    throw std::logic_error("log decays of another shape than the rule's");
-  if (has_beta && tokens.beta.size() != static_cast<std::size_t>(n)) throw std::logic_error("one beta a key");
+GatedFactors factors_of(const TokenInputs& tokens) {
+  const DeltaRule& rule = *tokens.rule;
+  const int n = tokens.rows(), dim = tokens.keys.columns();
+  const auto check = [&](const Matrix& x, int columns, const std::string& name) {
+    if (x.rows() != n || x.columns() != columns)
+      throw std::logic_error(name + " of another shape than the rule " + rule.name + " has it");
+  };
+  if (!rule.decay_optional || tokens.log_decay.columns() > 0)
+    check(tokens.log_decay,
+          rule.decay == DecayWidth::none   ? 0
+          : rule.decay == DecayWidth::head ? 1
+                                           : dim,
+          "g");
+  for (const RulePart& part : rule.parts) {
+    if (part.shape == PartShape::value) continue;  // only outputs need it
+    check(tokens.part(part.name), part.shape == PartShape::scalar ? 1 : dim, part.name);
+  }
+  return rule.factors(tokens);
+}
+
+Matrix delta_rule_matrix(const TokenInputs& chunk) {
+  return gated_product(factors_of(chunk), Triangle::strictly_lower);
+}
+
+Matrix elementwise_product(Matrix x, const Matrix& y) {
+  for (std::size_t i = 0; i < x.values().size(); ++i) x.values()[i] *= y.values()[i];
+  return x;
 }
 
 }  // namespace tristab

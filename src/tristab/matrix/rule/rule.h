@@ -1,40 +1,91 @@
-// The delta rules: for each recurrence the strictly lower triangular A of a chunk whose inverse (I + A)^-1 its chunked
-// form needs. One file a rule.
+// The delta rules. One file a rule, which says all that the program knows of it: what it reads, how A of a
+// chunk is formed, what T = (I + A)^-1 multiplies, and the recurrence token by token.
 #pragma once
 
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tristab/matrix/gated_product.h"
 #include "tristab/matrix/token_inputs.h"
 
 namespace tristab {
 
+// Columns of one row of a part, and whose heads it has.
+enum class PartShape {
+  scalar,   // 1; one a head
+  key,      // d_k; grouped heads may share it
+  channel,  // d_k; one a head
+  value     // d_v; one a head
+};
+
+struct RulePart {
+  std::string name;  // of its tensor: <layer>.<name>
+  PartShape shape;
+  std::string meaning;    // "write strength, 0 to 1"
+  bool optional = false;  // only outputs need it; absent: ones
+};
+
+// The columns of the log decay g.
+enum class DecayWidth { none, head, channel };
+
+// A vector of every token: row t of x, or of x o y.
+struct TokenVector {
+  TokenVector(const Matrix& rows) : x(rows) {}
+  TokenVector(const Matrix& rows, const Matrix& times) : x(rows), y(&times) {}
+  const Matrix& x;
+  const Matrix* y = nullptr;
+};
+
+// One token of a recurrence, whatever the precision: the state S (d_k x d_v) and a vector u (d_v).
+class RecurrenceStep {
+ public:
+  virtual ~RecurrenceStep() = default;
+  virtual void decay() = 0;                                      // S <- diag(exp g_t) S
+  virtual void read(const TokenVector& x) = 0;                   // u <- S^T x_t
+  virtual void subtract_from_values() = 0;                       // u <- v_t - u
+  virtual void subtract_from_gated_values(const Matrix& w) = 0;  // u <- w_t o v_t - u
+  virtual void scale(const Matrix& beta) = 0;                    // u <- beta_t u, one number a token
+  virtual void write(const TokenVector& x) = 0;                  // S <- S + x_t u^T
+  virtual void write_values(const Matrix& x) = 0;                // S <- S + x_t v_t^T
+};
+
 struct DeltaRule {
-  Rule rule;
   std::string name;        // "gdn"
   std::string recurrence;  // the token-by-token definition
   std::string formula;     // of A
   std::string source;
-  // A's factors; throws std::logic_error where the inputs' shapes are not those of the rule.
-  GatedFactors (*factors)(const TokenInputs& tokens);
+
+  DecayWidth decay = DecayWidth::none;
+  bool decay_optional = false;
+  std::vector<RulePart> parts;  // beside k, g, q and v
+  std::string erase_rate = {};  // the part that says how much of what is read is erased; "": none does
+  std::string write_gate =
+      {};  // the part that multiplies v in u's right-hand side; "": the rule writes k v^T by itself
+  bool scaled_queries = true;  // outputs use d_k^-1/2 q; false: q itself
+  bool several_steps = false;  // what a file with several steps a token is taken for
+
+  // A's factors.
+  GatedFactors (*factors)(const TokenInputs& tokens) = nullptr;
+  // One token, after which outputs are S^T q.
+  void (*advance)(const TokenInputs& tokens, RecurrenceStep& step) = nullptr;
+  // Derives parts of the rule that this one is a form of from its own; null: there is nothing to derive.
+  void (*complete)(TokenInputs& tokens) = nullptr;
 };
 
 std::span<const DeltaRule> delta_rules();  // in listing order
-const DeltaRule& rule_of(Rule rule);
+
+// Throws std::logic_error where there is none of that name.
+const DeltaRule& delta_rule(std::string_view name);
+
+// The rule's factors of A. Throws std::logic_error where an input's shape is not that of the rule.
+GatedFactors factors_of(const TokenInputs& tokens);
 
 // A of one chunk in double, strictly lower triangular, n x n.
 Matrix delta_rule_matrix(const TokenInputs& chunk);
 
-DeltaRule delta_net_rule();
-DeltaRule gdn_rule();
-DeltaRule kda_rule();
-DeltaRule gdn2_rule();
-DeltaRule dplr_rule();
-DeltaRule comba_rule();
-
-// Throws std::logic_error unless the chunk has one beta a key and `width` decays a token (-1: as many as channels).
-void check_gates(const TokenInputs& tokens, int width, bool has_beta);
+// x_ij y_ij
+Matrix elementwise_product(Matrix x, const Matrix& y);
 
 }  // namespace tristab
