@@ -67,7 +67,7 @@ void declare(const Command& command, CLI::App& app, Typed& typed) {
       app.add_flag_callback(names, [&typed, k] { typed[k].emplace_back(); });
     } else {
       CLI::Option* option = app.add_option(names, typed[k]);
-      if (!entry.repeated) option->expected(1);
+      if (!entry.repeated) option->expected(1)->allow_extra_args(false);
     }
   }
   app.allow_extras();

@@ -179,10 +179,8 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     const Problem problem = source->problem(n, index);
     const TokenInputs* tokens = problem.tokens.get();
     const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
-    std::optional<Decay> decay;
-    if (inverter.method.method->needs_decay) decay = decay_of(tokens, inverter.arithmetic);
-    const Matrix a = round_input(formed ? *formed : problem.a, inverter.arithmetic);
-    const Inversion inversion = invert(setting, a, decay, machines, hash_text(problem.id));
+    const Matrix a = rounded_input(*setting.method, formed ? *formed : problem.a, *setting.arithmetic);
+    const Inversion inversion = invert(setting, {a, tokens}, machines, hash_text(problem.id));
     nonfinite += !std::all_of(inversion.x.values().begin(), inversion.x.values().end(),
                               [](double x) { return std::isfinite(x); });
     output.append(inversion.x);

@@ -85,7 +85,8 @@ class CarrierEngine final : public Engine {
     });
   }
 
-  void convert(const View& target, const Format& format, Rounding rounding) const override {
+  void convert(const View& target, const Format& format, Rounding rounding,
+               std::uint64_t draws) const override {
     std::uint64_t first = 0;
     for_each_row(target, [&](Carrier* x, int count) {
       round_row(x, x, count, format, rounding, draws, first);
@@ -93,8 +94,8 @@ class CarrierEngine final : public Engine {
     });
   }
 
-  void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation& accumulation,
-                  const Format& operand, bool finite, bool from_zero) const override {
+  void accumulate(const View& accumulator, const View& a, const View& b,
+                  const ProductRounding& rounding) const override {
     ProductTask<Carrier> task;
     task.rows = a.rows;
     task.inner = a.columns;
@@ -102,24 +103,25 @@ class CarrierEngine final : public Engine {
     task.a_stride = a.row_stride;
     task.b_stride = b.row_stride;
     task.accumulator_stride = accumulator.row_stride;
-    task.operand_precision = operand.precision;
-    task.operand_min_exponent = operand.min_exponent;
-    task.operand_max_exponent = operand.max_exponent;
-    task.finite = finite;
-    task.from_zero = from_zero;
+    task.operand_precision = rounding.operand.precision;
+    task.operand_min_exponent = rounding.operand.min_exponent;
+    task.operand_max_exponent = rounding.operand.max_exponent;
+    task.finite = rounding.finite;
+    task.from_zero = rounding.from_zero;
     for (int block = 0; block < accumulator.batch; ++block) {
       task.a = row(a, block, 0);
       task.b = row(b, block, 0);
       task.accumulator = row(accumulator, block, 0);
-      task.draws = draws + static_cast<std::uint64_t>(block);
+      task.draws = rounding.draws + static_cast<std::uint64_t>(block);
       // -0 + 0 depends on the sign of the product that would be left out; `down` cancels to -0.
-      task.skip_zeros = finite && accumulation.rounding != Rounding::down &&
-                        (from_zero || !holds_negative_zero(accumulator, block));
-      accumulate_product(task, accumulation);
+      task.skip_zeros = rounding.finite && rounding.accumulation.rounding != Rounding::down &&
+                        (rounding.from_zero || !holds_negative_zero(accumulator, block));
+      accumulate_product(task, rounding.accumulation);
     }
   }
 
-  void sum(const View& target, const View& y, double sign, const Accumulation& accumulation) const override {
+  void sum(const View& target, const View& y, double sign, const Accumulation& accumulation,
+           std::uint64_t draws) const override {
     const bool gapless = target.row_stride == target.columns && y.row_stride == y.columns;
     const int rows = gapless ? 1 : target.rows;
     const int count = gapless ? target.rows * target.columns : target.columns;
@@ -132,8 +134,34 @@ class CarrierEngine final : public Engine {
     }
   }
 
-  RegionStatistics finish(const View& target, const Format* storage, Rounding rounding,
-                          Region live) const override {
+  void multiply_lower(const View& target, const View& y, const Accumulation& accumulation,
+                      std::uint64_t draws) const override {
+    std::uint64_t first = 0;
+    std::vector<double> products(static_cast<std::size_t>(target.columns));
+    for (int b = 0; b < target.batch; ++b) {
+      for (int i = 0; i < target.rows; ++i, first += static_cast<std::uint64_t>(target.columns)) {
+        Carrier* x = row(target, b, i);
+        const Carrier* factor = row(y, b, i);
+        for (int j = 0; j < target.columns; ++j)  // exact in double for two values of at most 26 bits
+          products[static_cast<std::size_t>(j)] = j <= i ? static_cast<double>(x[j]) * factor[j] : 0.0;
+        if (accumulation.format != fp64_format())
+          round_row(products.data(), products.data(), target.columns, accumulation.format,
+                    accumulation.rounding, draws, first);
+        std::copy(products.begin(), products.end(), x);
+      }
+    }
+  }
+
+  std::int64_t count_nonfinite(const View& view) const override {
+    RowStatistics statistics;
+    for_each_row(view, [&](Carrier* x, int count) {
+      gather_statistics(static_cast<const Carrier*>(x), count, statistics);
+    });
+    return statistics.nonfinite;
+  }
+
+  RegionStatistics finish(const View& target, const Format* storage, Rounding rounding, Region live,
+                          std::uint64_t draws) const override {
     RegionStatistics statistics;
     std::uint64_t first = 0;
     const auto pass = [&](Carrier* x, int count, RowStatistics& counts) {
@@ -159,52 +187,49 @@ class CarrierEngine final : public Engine {
     return statistics;
   }
 
-  Codes requantise(const View& target, int diagonal, const Quantiser& quantiser) const override {
+  Codes requantise(const View& target, int diagonal, const Quantiser& quantiser,
+                   QuantiserCounts& counts) const override {
     if (quantiser.scale != Quantiser::Scale::tensor) {
       for (int b = 0; b < target.batch; ++b)
-        counts_.saturations += requantise_rows(coded(target, b, diagonal, 0), quantiser);
+        counts.saturations += requantise_rows(coded(target, b, diagonal, 0), quantiser);
       return {};  // no scale that all elements share
     }
     const double scale = quantiser_scale(largest_quantised(target, diagonal, quantiser), quantiser);
     for (int b = 0; b < target.batch; ++b)
-      counts_.saturations += requantise_block(coded(target, b, diagonal, 0), scale, quantiser);
+      counts.saturations += requantise_block(coded(target, b, diagonal, 0), scale, quantiser);
     return {scale, quantiser.largest_code};
   }
 
-  void accumulate_codes(const View& accumulator, const View& a, const Codes& a_codes, int a_diagonal,
-                        const View& b, const Codes& b_codes, int b_diagonal,
-                        const Quantiser& quantiser) const override {
-    const auto tensor_scale = [&](const View& view, const Codes& codes, int diagonal) {
+  void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                        const Quantiser& quantiser, Region live, QuantiserCounts& counts) const override {
+    const auto tensor_scale = [&](const QuantisedOperand& x) {
       if (quantiser.scale != Quantiser::Scale::tensor) return 0.0;
-      if (codes.scale != 0 && codes.largest_code == quantiser.largest_code) return codes.scale;
-      return static_cast<double>(quantiser_scale(largest_quantised(view, diagonal, quantiser), quantiser));
+      if (x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code) return x.codes.scale;
+      return static_cast<double>(
+          quantiser_scale(largest_quantised(x.view, x.diagonal, quantiser), quantiser));
     };
-    const double a_scale = tensor_scale(a, a_codes, a_diagonal),
-                 b_scale = tensor_scale(b, b_codes, b_diagonal);
+    const double a_scale = tensor_scale(a), b_scale = tensor_scale(b);
     for (int block = 0; block < accumulator.batch; ++block) {
-      counts_ += accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
-                                          coded(a, block, a_diagonal, a_scale),
-                                          coded(b, block, b_diagonal, b_scale), quantiser, live_region.block);
+      counts += accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
+                                         coded(a.view, block, a.diagonal, a_scale),
+                                         coded(b.view, block, b.diagonal, b_scale), quantiser, live.block);
     }
   }
 
-  void accumulate_block_scaled(const View& accumulator, const View& a, int a_diagonal, const View& b,
-                               int b_diagonal, const Quantiser& quantiser, const Accumulation& accumulation,
-                               bool finite) const override {
-    const auto tensor_scale = [&](const View& view, int diagonal) {
+  void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                               const Quantiser& quantiser, const ProductRounding& rounding,
+                               QuantiserCounts& counts) const override {
+    const auto tensor_scale = [&](const QuantisedOperand& x) {
       if (quantiser.kind != Quantiser::Kind::nvfp4) return 0.0;
-      return static_cast<double>(nvfp4_tensor_scale(largest_quantised(view, diagonal, quantiser)));
+      return static_cast<double>(nvfp4_tensor_scale(largest_quantised(x.view, x.diagonal, quantiser)));
     };
-    const double a_scale = tensor_scale(a, a_diagonal), b_scale = tensor_scale(b, b_diagonal);
+    const double a_scale = tensor_scale(a), b_scale = tensor_scale(b);
     for (int block = 0; block < accumulator.batch; ++block) {
-      counts_ += accumulate_block_scaled_product(
-          row(accumulator, block, 0), accumulator.row_stride, coded(a, block, a_diagonal, a_scale),
-          coded(b, block, b_diagonal, b_scale), quantiser, {accumulation, finite});
+      counts += accumulate_block_scaled_product(
+          row(accumulator, block, 0), accumulator.row_stride, coded(a.view, block, a.diagonal, a_scale),
+          coded(b.view, block, b.diagonal, b_scale), quantiser, {rounding.accumulation, rounding.finite});
     }
   }
-
-  // A case begins: what the last one left uncounted is nobody's.
-  void forget_inexact() override { counts_ = {}; }
 
  private:
   static Carrier* row(const View& view, int block, int i) {

@@ -1,10 +1,11 @@
 // What a Machine runs on: storage of elements and the operations that touch every one of them, virtual once
-// per operation. Engines: float carriers, double carriers (both emulated arithmetic), and MPFR (exact.h).
+// per operation. Engines: float carriers, double carriers (both emulated arithmetic), and MPFR
+// (exact_engine.cc). An engine keeps nothing from one operation to the next but MPFR's inexact flag.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "tristab/arithmetic/arithmetic.h"
@@ -49,6 +50,24 @@ struct Codes {
   int largest_code = 0;
 };
 
+// An operand of a product of quantised tensors. Element (i, i + diagonal) of the view lies on the main
+// diagonal of the matrix.
+struct QuantisedOperand {
+  View view;
+  Codes codes;
+  int diagonal = 0;
+};
+
+// How a product rounds. What stochastic rounding draws is a function of `draws` and of an element's place
+// alone.
+struct ProductRounding {
+  const Accumulation& accumulation;
+  const Format& operand;   // that the elements of both operands have
+  bool finite = false;     // all elements of both operands and of the accumulator
+  bool from_zero = false;  // whatever the accumulator holds
+  std::uint64_t draws = 0;
+};
+
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -66,45 +85,39 @@ class Engine {
                          int lower_bandwidth) const = 0;   // zero unless 0 <= i - j <= bandwidth
   virtual void replace_nan(const View& target) const = 0;  // NaN becomes +0
 
-  // Operations that round, in the arithmetic given. What stochastic rounding draws in the next one is a function
-  // of `draws` and of an element's place alone.
-  std::uint64_t draws = 0;
-  virtual void convert(const View& target, const Format& format, Rounding rounding) const = 0;
+  // Operations that round, in the arithmetic given.
+  virtual void convert(const View& target, const Format& format, Rounding rounding,
+                       std::uint64_t draws) const = 0;
   virtual void accumulate(const View& accumulator, const View& a, const View& b,
-                          const Accumulation& accumulation, const Format& operand, bool finite,
-                          bool from_zero) const = 0;  // from_zero: whatever the accumulator holds
-  virtual void sum(const View& target, const View& y, double sign,
-                   const Accumulation& accumulation) const = 0;
+                          const ProductRounding& rounding) const = 0;
+  virtual void sum(const View& target, const View& y, double sign, const Accumulation& accumulation,
+                   std::uint64_t draws) const = 0;
+  // x_ij y_ij for i >= j, rounded once; zero above.
+  virtual void multiply_lower(const View& target, const View& y, const Accumulation& accumulation,
+                              std::uint64_t draws) const = 0;
 
   // Statistics of a finished result, and its rounding to storage where `storage` is not null.
-  virtual RegionStatistics finish(const View& target, const Format* storage, Rounding rounding,
-                                  Region live) const = 0;
+  virtual RegionStatistics finish(const View& target, const Format* storage, Rounding rounding, Region live,
+                                  std::uint64_t draws) const = 0;
+  virtual std::int64_t count_nonfinite(const View& view) const = 0;
 
-  // Quantised tensors. `diagonal`: element (i, i + diagonal) of the view lies on the main diagonal of the matrix.
-  // Integers: requantise takes one scale for the whole view (tensor), one a row or one a piece of a row (block),
-  // and gives the scale that all elements share, if any.
-  virtual Codes requantise(const View& target, int diagonal, const Quantiser& quantiser) const = 0;
-  virtual void accumulate_codes(const View& accumulator, const View& a, const Codes& a_codes, int a_diagonal,
-                                const View& b, const Codes& b_codes, int b_diagonal,
-                                const Quantiser& quantiser) const = 0;
+  // Quantised tensors; `counts` gains what the operation met. Integers: requantise takes one scale for the
+  // whole view (tensor), one a row or one a piece of a row (block), and gives the scale that all elements
+  // share, if any.
+  virtual Codes requantise(const View& target, int diagonal, const Quantiser& quantiser,
+                           QuantiserCounts& counts) const = 0;
+  // Elements outside `live` are discarded: what happens in them is counted apart.
+  virtual void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                                const Quantiser& quantiser, Region live, QuantiserCounts& counts) const = 0;
   // Block-scaled formats. An engine that rounds nothing multiplies the operands as they are.
-  virtual void accumulate_block_scaled(const View& accumulator, const View& a, int /*a_diagonal*/,
-                                       const View& b, int /*b_diagonal*/, const Quantiser& /*quantiser*/,
-                                       const Accumulation& accumulation, bool finite) const {
-    accumulate(accumulator, a, b, accumulation, fp32_format(), finite, false);
-  }
-  // The elements of the next products that the method keeps: what happens in the others is counted apart.
-  Region live_region;
-  // What the operations on quantised tensors met since this was last called.
-  QuantiserCounts take_counts() const { return std::exchange(counts_, {}); }
+  virtual void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a,
+                                       const QuantisedOperand& b, const Quantiser& quantiser,
+                                       const ProductRounding& rounding, QuantiserCounts& counts) const = 0;
 
-  // Whether results are those of exact arithmetic so far (MPFR's inexact flag); emulated engines never say
-  // so.
+  // Whether results are those of exact arithmetic since the case began (MPFR's inexact flag); emulated
+  // engines never say so.
   virtual bool exact_so_far() const { return false; }
-  virtual void forget_inexact() {}
-
- protected:
-  mutable QuantiserCounts counts_;  // an engine belongs to one thread
+  virtual void begin_case() {}
 };
 
 // Emulated arithmetic on float carriers (every format inside fp32) or double carriers (every format).

@@ -31,13 +31,7 @@ class ExactBuffer final : public Buffer {
 
 class ExactEngine final : public Engine {
  public:
-  explicit ExactEngine(int bits) : bits_(bits) {
-    mpfr_init2(product_, bits);
-    mpfr_clear_flags();
-  }
-  ExactEngine(const ExactEngine&) = delete;
-  ExactEngine& operator=(const ExactEngine&) = delete;
-  ~ExactEngine() override { mpfr_clear(product_); }
+  explicit ExactEngine(int bits) : bits_(bits) { mpfr_clear_flags(); }
 
   std::unique_ptr<Buffer> new_buffer(std::size_t elements) const override {
     return std::make_unique<ExactBuffer>(elements, bits_);
@@ -75,26 +69,44 @@ class ExactEngine final : public Engine {
       if (mpfr_nan_p(x) != 0) mpfr_set_zero(x, 1);
     });
   }
-  void convert(const View&, const Format&, Rounding) const override {}
-  void accumulate(const View& accumulator, const View& a, const View& b, const Accumulation&, const Format&,
-                  bool, bool from_zero) const override {
-    if (from_zero) clear(accumulator);
+  void convert(const View&, const Format&, Rounding, std::uint64_t) const override {}
+  void accumulate(const View& accumulator, const View& a, const View& b,
+                  const ProductRounding& rounding) const override {
+    if (rounding.from_zero) clear(accumulator);
+    add_product(accumulator, a, b);
+  }
+  void add_product(const View& accumulator, const View& a, const View& b) const {
+    mpfr_t product;
+    mpfr_init2(product, bits_);
     each(accumulator, [&](mpfr_ptr c, int s, int i, int j) {
       for (int k = 0; k < a.columns; ++k) {
         mpfr_srcptr x = at(a, s, i, k);
         mpfr_srcptr y = at(b, s, k, j);
         if (mpfr_zero_p(x) != 0 || mpfr_zero_p(y) != 0) continue;
-        mpfr_mul(product(), x, y, MPFR_RNDN);
-        mpfr_add(c, c, product(), MPFR_RNDN);
+        mpfr_mul(product, x, y, MPFR_RNDN);
+        mpfr_add(c, c, product, MPFR_RNDN);
       }
     });
+    mpfr_clear(product);
   }
-  void sum(const View& target, const View& y, double sign, const Accumulation&) const override {
+  void sum(const View& target, const View& y, double sign, const Accumulation&,
+           std::uint64_t) const override {
     each(target, [&](mpfr_ptr x, int b, int i, int j) {
       sign > 0 ? mpfr_add(x, x, at(y, b, i, j), MPFR_RNDN) : mpfr_sub(x, x, at(y, b, i, j), MPFR_RNDN);
     });
   }
-  RegionStatistics finish(const View& target, const Format*, Rounding, Region live) const override {
+  void multiply_lower(const View& target, const View& y, const Accumulation&, std::uint64_t) const override {
+    each(target, [&](mpfr_ptr x, int b, int i, int j) {
+      j <= i ? mpfr_mul(x, x, at(y, b, i, j), MPFR_RNDN) : (mpfr_set_zero(x, 1), 0);
+    });
+  }
+  std::int64_t count_nonfinite(const View& view) const override {
+    std::int64_t count = 0;
+    each(view, [&](mpfr_ptr x, int, int, int) { count += mpfr_number_p(x) == 0 ? 1 : 0; });
+    return count;
+  }
+  RegionStatistics finish(const View& target, const Format*, Rounding, Region live,
+                          std::uint64_t) const override {
     RegionStatistics statistics;
     each(target, [&](mpfr_ptr x, int, int i, int j) {
       const bool kept = live.block == 0 || i / live.block == j / live.block;
@@ -110,13 +122,17 @@ class ExactEngine final : public Engine {
     });
     return statistics;
   }
-  Codes requantise(const View&, int, const Quantiser&) const override { return {}; }
-  void accumulate_codes(const View& accumulator, const View& a, const Codes&, int, const View& b,
-                        const Codes&, int, const Quantiser&) const override {
-    accumulate(accumulator, a, b, {}, {}, true, false);
+  Codes requantise(const View&, int, const Quantiser&, QuantiserCounts&) const override { return {}; }
+  void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                        const Quantiser&, Region, QuantiserCounts&) const override {
+    add_product(accumulator, a.view, b.view);
+  }
+  void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                               const Quantiser&, const ProductRounding&, QuantiserCounts&) const override {
+    add_product(accumulator, a.view, b.view);
   }
   bool exact_so_far() const override { return mpfr_inexflag_p() == 0; }
-  void forget_inexact() override { mpfr_clear_flags(); }
+  void begin_case() override { mpfr_clear_flags(); }
 
  private:
   static mpfr_ptr at(const View& view, int b, int i, int j) {
@@ -131,10 +147,7 @@ class ExactEngine final : public Engine {
       }
     }
   }
-  mpfr_ptr product() const { return const_cast<mpfr_ptr>(&product_[0]); }
-
   int bits_;
-  mpfr_t product_;  // scratch; a machine belongs to one thread
 };
 
 }  // namespace

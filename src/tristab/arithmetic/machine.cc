@@ -19,12 +19,13 @@ void Machine::start(std::map<std::string, const Arithmetic*, std::less<>> arithm
   trace_ = Trace{};
   draws_ = draws;
   roundings_ = 0;
-  engine_->forget_inexact();
+  ++case_;
+  engine_->begin_case();
 }
 
-void Machine::next_draws(const Arithmetic& arithmetic) {
+std::uint64_t Machine::next_draws(const Arithmetic& arithmetic) {
   // An odd multiplier scatters consecutive operations (and blocks of one batch) over all 64-bit keys.
-  engine_->draws = draws_ + (++roundings_ + (arithmetic.seed << 32)) * 0x9e3779b97f4a7c15ULL;
+  return draws_ + (++roundings_ + (arithmetic.seed << 32)) * 0x9e3779b97f4a7c15ULL;
 }
 
 Stage Machine::stage(std::string_view name) {
@@ -62,7 +63,7 @@ Value Machine::allocate(int rows, int columns, int batch) {
 }
 
 void Machine::set_stored_bits(Value& x, int bits) {
-  x.stored_bits_ = bits;
+  x.tags_.stored_bits = bits;
   Buffer* buffer = x.buffer_.get();
   const std::int64_t elements = static_cast<std::int64_t>(x.view_.rows) * x.view_.columns * x.view_.batch;
   const auto bytes = (elements * bits + 7) / 8;
@@ -86,31 +87,40 @@ Value Machine::input(const Matrix& a, int size) {
   engine_->read(a, part);
   const Arithmetic& arithmetic = *arithmetics_.find("*")->second;
   if (arithmetic.quantiser && arithmetic.quantiser->scale == Quantiser::Scale::tensor) {
-    value.codes_ = engine_->requantise(value.view_, 0, *arithmetic.quantiser);
-    value.grid_ = Grid::of(fp32_format());
+    QuantiserCounts counts;
+    value.tags_.codes = engine_->requantise(value.view_, 0, *arithmetic.quantiser, counts);
+    value.tags_.grid = Grid::of(fp32_format());
     set_stored_bits(value, arithmetic.quantiser->bits);
+    if (counts.saturations > 0) stage("input").counts().saturations += counts.saturations;
   } else {
-    value.grid_ = Grid::of(arithmetic.operand);
+    value.tags_.grid = Grid::of(arithmetic.operand);
     set_stored_bits(value, arithmetic.operand.bits);
   }
   // An entry beyond the input format became infinite when A was rounded.
-  const std::int64_t nonfinite =
-      engine_->finish(value.view_, nullptr, Rounding::nearest_even, Region{}).live.nonfinite;
-  if (nonfinite > 0) {
-    value.finite_ = false;
-    stage("input").note_overflow(nonfinite, 0);
-  }
+  const std::int64_t nonfinite = engine_->count_nonfinite(value.view_);
+  value.tags_.finite = nonfinite == 0;
+  if (nonfinite > 0) stage("input").note_overflow(nonfinite, 0);
   return value;
 }
 
 Value Machine::load(const Matrix& x, const Format& format) {
   Value value = allocate(x.rows(), x.columns(), 1);
   engine_->read(x, value.view_);
-  value.grid_ = Grid::of(format);
+  value.tags_.grid = Grid::of(format);
+  value.tags_.finite = engine_->count_nonfinite(value.view_) == 0;
   set_stored_bits(value, format.bits);
-  const auto statistics = engine_->finish(value.view_, nullptr, Rounding::nearest_even, Region{});
-  value.finite_ = statistics.live.nonfinite == 0;
   return value;
+}
+
+Value Machine::constant(const Matrix& x, const Format& format) {
+  Value value = load(x, format);
+  set_stored_bits(value, 0);
+  return value;
+}
+
+// Where a part of x was dropped: that may have been all that was not finite.
+void Machine::recheck_finite(Value& x) {
+  x.tags_.finite = x.tags_.finite || engine_->count_nonfinite(x.view_) == 0;
 }
 
 Matrix Machine::output(const Value& x) {
@@ -120,8 +130,8 @@ Matrix Machine::output(const Value& x) {
 }
 
 void Machine::set_result(const Value& x) {
-  trace_.product_depth = x.depth_.products;
-  trace_.vector_depth = x.depth_.vector_steps;
+  trace_.product_depth = x.tags_.depth.products;
+  trace_.vector_depth = x.tags_.depth.vector_steps;
 }
 
 Value Machine::identity(int n, int batch, double value) {
@@ -130,7 +140,7 @@ Value Machine::identity(int n, int batch, double value) {
   engine_->set_diagonal(result.view_, value);
   int exponent = 0;
   const bool power = std::frexp(std::fabs(value), &exponent) == 0.5;
-  result.grid_ =
+  result.tags_.grid =
       power ? Grid{1, exponent - 1, exponent - 1, exponent - 1, std::fabs(value)} : Grid::of(fp64_format());
   set_stored_bits(result, 0);  // a constant: no kernel stores it
   return result;
@@ -138,11 +148,9 @@ Value Machine::identity(int n, int batch, double value) {
 
 // factor * x with the tags of x.
 Value Machine::copied(const Value& x, double factor) {
-  Value target = allocate(x.rows(), x.columns(), x.batch());
-  engine_->copy(x.view_, target.view_, factor);
-  Value result = x;
-  result.buffer_ = std::move(target.buffer_);
-  result.view_ = target.view_;
+  Value result = allocate(x.rows(), x.columns(), x.batch());
+  engine_->copy(x.view_, result.view_, factor);
+  result.tags_ = x.tags_;
   return result;
 }
 
@@ -154,9 +162,9 @@ Value Machine::negate(const Value& x) {
 
 Value Machine::twice(const Value& x) {
   Value result = copied(x, 2);
-  result.grid_.max_exponent += 1;
-  result.grid_.largest *= 2;
-  result.codes_.scale *= 2;
+  result.tags_.grid.max_exponent += 1;
+  result.tags_.grid.largest *= 2;
+  result.tags_.codes.scale *= 2;
   set_stored_bits(result, 0);
   return result;
 }
@@ -164,11 +172,8 @@ Value Machine::twice(const Value& x) {
 Value Machine::band(const Value& x, int lower_bandwidth) {
   Value result = copied(x, 1);
   engine_->keep_band(result.view_, lower_bandwidth);
-  // What the band drops may have been all that was not finite: look again.
-  result.finite_ =
-      x.finite_ ||
-      engine_->finish(result.view_, nullptr, Rounding::nearest_even, Region{}).live.nonfinite == 0;
-  set_stored_bits(result, x.stored_bits_);
+  recheck_finite(result);
+  set_stored_bits(result, x.tags_.stored_bits);
   return result;
 }
 
@@ -184,14 +189,9 @@ Value Machine::masked_blocks(const Value& x, int m, int first) {
     from.rows = from.columns = to.rows = to.columns = m;
     engine_->copy(from, to, 1);
   }
-  result.grid_ = x.grid_;
-  result.depth_ = x.depth_;
-  result.diagonal_ = x.diagonal_;
-  result.codes_ = x.codes_;
-  result.finite_ =
-      x.finite_ ||
-      engine_->finish(result.view_, nullptr, Rounding::nearest_even, Region{}).live.nonfinite == 0;
-  set_stored_bits(result, x.stored_bits_);
+  result.tags_ = x.tags_;
+  recheck_finite(result);
+  set_stored_bits(result, x.tags_.stored_bits);
   return result;
 }
 
@@ -210,11 +210,9 @@ Value Machine::block_diagonal(const Value& blocks) {
     to.rows = to.columns = b;
     engine_->copy(from, to, 1);
   }
-  result.grid_ = blocks.grid_;
-  result.depth_ = blocks.depth_;
-  result.finite_ = blocks.finite_;
-  result.codes_ = blocks.codes_;
-  set_stored_bits(result, blocks.stored_bits_);
+  result.tags_ = blocks.tags_;
+  result.tags_.diagonal = 0;
+  set_stored_bits(result, blocks.tags_.stored_bits);
   return result;
 }
 
@@ -231,10 +229,11 @@ Value Machine::assemble(int rows, int columns, std::span<const Placed> parts) {
       throw std::logic_error("a part does not fit into the assembled matrix");
     }
     engine_->copy(part.value.view_, to, 1);
-    result.grid_ = result.grid_.joined(part.value.grid_);
-    result.depth_ = result.depth_.joined(part.value.depth_);
-    result.finite_ = result.finite_ && part.value.finite_;
-    bits = std::max(bits, part.value.stored_bits_);
+    const Tags& tags = part.value.tags_;
+    result.tags_.grid = result.tags_.grid.joined(tags.grid);
+    result.tags_.depth = result.tags_.depth.joined(tags.depth);
+    result.tags_.finite = result.tags_.finite && tags.finite;
+    bits = std::max(bits, tags.stored_bits);
   }
   set_stored_bits(result, bits);
   return result;
@@ -250,7 +249,7 @@ Value Machine::block(const Value& x, int row, int column, int rows, int columns)
   result.view_.offset += row * x.view_.row_stride + column;
   result.view_.rows = rows;
   result.view_.columns = columns;
-  result.diagonal_ += row - column;
+  result.tags_.diagonal += row - column;
   return result;
 }
 

@@ -8,19 +8,13 @@
 #include "tristab/arithmetic/machine.h"
 
 namespace tristab {
-namespace {
+Stage::Stage(Machine& machine, const Arithmetic& arithmetic, std::size_t index)
+    : machine_(&machine), arithmetic_(&arithmetic), index_(index), case_(machine.case_) {}
 
-// Counts that are waiting when a stage's operation begins come from quantising the input.
-void count_input(Machine& machine, Trace& trace) {
-  const std::int64_t saturations = machine.engine().take_counts().saturations;
-  if (saturations == 0) return;
-  machine.stage("input");
-  for (StageTrace& stage : trace.stages) {
-    if (stage.name == "input") stage.saturations += saturations;
-  }
+StageTrace& Stage::counts() const {
+  if (case_ != machine_->case_) throw std::logic_error("a stage of an earlier case");
+  return machine_->trace_.stages[index_];
 }
-
-}  // namespace
 
 Stage Stage::live(Region region) const {
   Stage stage = *this;
@@ -28,53 +22,31 @@ Stage Stage::live(Region region) const {
   return stage;
 }
 
-Value Stage::fl(const Factors& product) const {
-  return multiply(nullptr, {&product, 1}, Last::rounded, Unit::matrix, AddendOrder::first);
+Value Stage::fl(const Factors& product, RoundTo format) const {
+  return multiply(nullptr, {&product, 1}, format, Unit::matrix, AddendOrder::first);
 }
-Value Stage::fl(const Value& c, const Factors& product) const {
-  return multiply(&c, {&product, 1}, Last::rounded, Unit::matrix, AddendOrder::first);
+Value Stage::fl(const Value& c, const Factors& product, RoundTo format) const {
+  return multiply(&c, {&product, 1}, format, Unit::matrix, AddendOrder::first);
 }
-Value Stage::fl(const Value& c, std::span<const Factors> products) const {
-  return multiply(&c, products, Last::rounded, Unit::matrix, AddendOrder::first);
-}
-Value Stage::fl(std::span<const Factors> products) const {
-  return multiply(nullptr, products, Last::rounded, Unit::matrix, AddendOrder::first);
-}
-Value Stage::kept(const Factors& product) const {
-  return multiply(nullptr, {&product, 1}, Last::kept, Unit::matrix, AddendOrder::first);
-}
-Value Stage::kept(const Value& c, const Factors& product) const {
-  return multiply(&c, {&product, 1}, Last::kept, Unit::matrix, AddendOrder::first);
-}
-Value Stage::kept(const Value& c, std::span<const Factors> products) const {
-  return multiply(&c, products, Last::kept, Unit::matrix, AddendOrder::first);
-}
-Value Stage::kept(std::span<const Factors> products) const {
-  return multiply(nullptr, products, Last::kept, Unit::matrix, AddendOrder::first);
-}
-Value Stage::finished(Last last, const Value& c, const Factors& product) const {
-  return multiply(&c, {&product, 1}, last, Unit::matrix, AddendOrder::first);
-}
-Value Stage::finished(Last last, const Factors& product) const {
-  return multiply(nullptr, {&product, 1}, last, Unit::matrix, AddendOrder::first);
+Value Stage::fl_chain(std::span<const Factors> products, RoundTo format) const {
+  return multiply(nullptr, products, format, Unit::matrix, AddendOrder::first);
 }
 Value Stage::vector(const Value& c, const Factors& product, AddendOrder order) const {
-  return multiply(&c, {&product, 1}, Last::rounded, Unit::vector, order);
+  return multiply(&c, {&product, 1}, RoundTo::storage, Unit::vector, order);
 }
 Value Stage::add(const Value& x, const Value& y) const { return combine(x, y, 1); }
 Value Stage::subtract(const Value& x, const Value& y) const { return combine(x, y, -1); }
 
-Value Stage::fl(const Value& x) const {
-  count_input(*machine_, machine_->trace_);
-  Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
-  machine_->engine_->copy(x.view_, result.view_, 1);
-  result.diagonal_ = x.diagonal_;
-  result.depth_ = x.depth_;
-  finish(result, Last::rounded, Unit::matrix, x.grid_, arithmetic_->storage.bits, x.finite_);
+Value Stage::stored(const Value& x) const {
+  Value result = machine_->copied(x, 1);
+  result.tags_.codes = {};
+  finish(result, RoundTo::storage, Unit::matrix, arithmetic_->storage, x.tags_.grid,
+         {x.tags_.finite, {}});
   return result;
 }
 
-Value Stage::entered(const Value& x, Unit unit) const {
+// x as an operand of the unit.
+Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
   const bool matrix = unit == Unit::matrix;
   const Format& format = matrix ? arithmetic_->operand : arithmetic_->vector_operand;
   const auto& quantiser = arithmetic_->quantiser;
@@ -82,46 +54,42 @@ Value Stage::entered(const Value& x, Unit unit) const {
                        quantiser->scale != Quantiser::Scale::tensor;
   const bool own_scale = x.columns() == 1 && quantiser && quantiser->rule == Quantiser::Rule::amax;
   if (by_rows && !own_scale) {  // under the amax rule a row of one element is its own scale
-    Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
-    machine_->engine_->copy(x.view_, result.view_, 1);
-    machine_->engine_->requantise(result.view_, x.diagonal_, *quantiser);
-    result.grid_ = Grid::of(format);
-    result.depth_ = x.depth_;
-    result.diagonal_ = x.diagonal_;
-    result.finite_ = x.finite_;
+    Value result = machine_->copied(x, 1);
+    machine_->engine_->requantise(result.view_, x.tags_.diagonal, *quantiser, operation.quantised);
+    result.tags_.grid = Grid::of(format);
+    result.tags_.codes = {};
+    operation.finite = operation.finite && x.tags_.finite;
     return result;
   }
-  if (x.grid_.inside(format)) return x;
-  Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
-  machine_->engine_->copy(x.view_, result.view_, 1);
-  machine_->next_draws(*arithmetic_);
+  if (x.tags_.grid.inside(format)) {
+    operation.finite = operation.finite && x.tags_.finite;
+    return x;
+  }
+  Value result = machine_->copied(x, 1);
   machine_->engine_->convert(result.view_, format,
-                             matrix ? arithmetic_->operand_rounding : arithmetic_->vector.rounding);
-  result.grid_ = Grid::of(format);
-  result.depth_ = x.depth_;
-  result.diagonal_ = x.diagonal_;
-  result.codes_ = x.codes_;
-  result.finite_ = x.finite_;
-  if (x.finite_ && x.grid_.max_exponent >= format.max_exponent) {
+                             matrix ? arithmetic_->operand_rounding : arithmetic_->vector.rounding,
+                             machine_->next_draws(*arithmetic_));
+  result.tags_.grid = Grid::of(format);
+  if (x.tags_.finite && x.tags_.grid.max_exponent >= format.max_exponent) {
     const RegionStatistics after =
-        machine_->engine_->finish(result.view_, nullptr, Rounding::nearest_even, live_);
-    result.finite_ = after.live.nonfinite + after.dead.nonfinite == 0;
+        machine_->engine_->finish(result.view_, nullptr, Rounding::nearest_even, live_, 0);
+    result.tags_.finite = after.live.nonfinite + after.dead.nonfinite == 0;
     note_overflow(after.live.nonfinite, after.dead.nonfinite);
   }
+  operation.finite = operation.finite && result.tags_.finite;
   return result;
 }
 
-Value Stage::multiply(const Value* c, std::span<const Factors> products, Last last, Unit unit,
+Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo format, Unit unit,
                       AddendOrder order) const {
   const Engine& engine = *machine_->engine_;
-  count_input(*machine_, machine_->trace_);
   const bool matrix = unit == Unit::matrix;
   const Accumulation& accumulation = matrix ? arithmetic_->product : arithmetic_->vector;
   const Value& left_shape = products.front().first;
   const Value& right_shape = products.front().second;
   Value result = machine_->allocate(left_shape.rows(), right_shape.columns(), left_shape.batch());
-  result.diagonal_ = left_shape.diagonal_ + right_shape.diagonal_;
-  bool finite = true;
+  result.tags_.diagonal = left_shape.tags_.diagonal + right_shape.tags_.diagonal;
+  Operation operation;
 
   const auto load_addend = [&](const View& target) {
     if (c->rows() != target.rows || c->columns() != target.columns || c->batch() != target.batch) {
@@ -129,18 +97,15 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
     }
     engine.copy(c->view_, target, 1);
     const Format& addend = matrix ? arithmetic_->addend : arithmetic_->vector_operand;
-    if (!c->grid_.inside(addend)) {
-      machine_->next_draws(*arithmetic_);
-      engine.convert(target, addend, accumulation.rounding);
-    }
-    result.depth_ = result.depth_.joined(c->depth_);
-    result.diagonal_ = c->diagonal_;
-    finite = finite && c->finite_;
+    if (!c->tags_.grid.inside(addend))
+      engine.convert(target, addend, accumulation.rounding, machine_->next_draws(*arithmetic_));
+    result.tags_.depth = result.tags_.depth.joined(c->tags_.depth);
+    result.tags_.diagonal = c->tags_.diagonal;
+    operation.finite = operation.finite && c->tags_.finite;
   };
   bool from_zero = c == nullptr || order == AddendOrder::last;  // until there is something to add to
   if (!from_zero) load_addend(result.view_);
 
-  StageTrace& counts = machine_->trace_.stages[index_];
   for (const auto& [p, q] : products) {
     if (p.columns() != q.rows() || p.rows() != result.rows() || q.columns() != result.columns() ||
         p.batch() != q.batch() || p.batch() != result.batch()) {
@@ -148,37 +113,36 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
                                          p.rows(), p.columns(), q.rows(), q.columns(), p.batch(), q.batch(),
                                          result.rows(), result.columns()));
     }
-    const double flops = 2.0 * p.rows() * p.columns() * q.columns() * p.batch();
     if (matrix && arithmetic_->quantiser) {
-      finite = finite && p.finite_ && q.finite_;
       const Quantiser& quantiser = *arithmetic_->quantiser;
-      machine_->engine_->live_region = live_;
+      operation.finite = operation.finite && p.tags_.finite && q.tags_.finite;
       if (from_zero) engine.clear(result.view_);
       if (quantiser.kind == Quantiser::Kind::integer) {
-        engine.accumulate_codes(result.view_, p.view_, p.codes_, p.diagonal_, q.view_, q.codes_, q.diagonal_,
-                                quantiser);
+        engine.accumulate_codes(result.view_, p.quantised(), q.quantised(), quantiser, live_,
+                                operation.quantised);
       } else {
-        engine.accumulate_block_scaled(result.view_, p.view_, p.diagonal_, q.view_, q.diagonal_, quantiser,
-                                       accumulation, finite);
+        engine.accumulate_block_scaled(result.view_, p.quantised(), q.quantised(), quantiser,
+                                       {accumulation, fp32_format(), operation.finite}, operation.quantised);
       }
     } else {
-      const Value left = entered(p, unit);
-      const Value right = p.is_same_view(q) ? left : entered(q, unit);
-      finite = finite && left.finite_ && right.finite_;
-      const Format& operand = matrix ? arithmetic_->operand : arithmetic_->vector.format;
+      const Value left = entered(p, unit, operation);
+      const Value right = p.is_same_view(q) ? left : entered(q, unit, operation);
       if (matrix && arithmetic_->split) {
         accumulate_split(result.view_, left, right, from_zero);
       } else {
-        accumulate(result.view_, left, right, accumulation, operand, finite, from_zero);
+        accumulate(result.view_, left, right,
+                   {accumulation, matrix ? arithmetic_->operand : arithmetic_->vector.format,
+                    operation.finite, from_zero});
       }
     }
     from_zero = false;
-    result.depth_ = result.depth_.joined(p.depth_).joined(q.depth_);
+    result.tags_.depth = result.tags_.depth.joined(p.tags_.depth).joined(q.tags_.depth);
+    const double flops = 2.0 * p.rows() * p.columns() * q.columns() * p.batch();
     if (matrix) {
-      ++result.depth_.products;
+      ++result.tags_.depth.products;
       const int passes = arithmetic_->split ? 3 : 1;
-      counts.matmuls += passes;
-      counts.matmul_flops += passes * flops;
+      counts().matmuls += passes;
+      counts().matmul_flops += passes * flops;
       auto& shapes = machine_->trace_.products;
       const ProductShape shape{p.rows(), p.columns(), q.columns(), p.batch(), 1};
       const auto same = std::find_if(shapes.begin(), shapes.end(), [&](const ProductShape& s) {
@@ -187,44 +151,43 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, Last la
       });
       same == shapes.end() ? shapes.push_back(shape) : static_cast<void>(++same->count);
     } else {
-      ++result.depth_.vector_steps;
-      ++counts.vector_steps;
-      counts.vector_flops += flops;
+      count_vector_step(result, flops);
     }
   }
   if (c != nullptr && order == AddendOrder::last) {
     Value addend = machine_->allocate(result.rows(), result.columns(), result.batch());
     load_addend(addend.view_);
-    machine_->next_draws(*arithmetic_);
-    engine.sum(addend.view_, result.view_, 1, accumulation);
-    addend.depth_ = result.depth_;
-    addend.diagonal_ = result.diagonal_;
+    engine.sum(addend.view_, result.view_, 1, accumulation, machine_->next_draws(*arithmetic_));
+    addend.tags_ = result.tags_;
     result = addend;
   }
   const bool split_sum = matrix && arithmetic_->split;  // the last addition is one of fp32
   const Format& sums = split_sum ? fp32_format() : accumulation.format;
-  finish(result, last, unit, Grid::of(sums), sums.bits, finite);
+  finish(result, format, unit, sums, Grid::of(sums), operation);
   return result;
 }
 
+void Stage::count_vector_step(Value& result, double flops) const {
+  ++result.tags_.depth.vector_steps;
+  ++counts().vector_steps;
+  counts().vector_flops += flops;
+}
+
 void Stage::accumulate(const View& target, const Value& left, const Value& right,
-                       const Accumulation& accumulation, const Format& operand, bool finite,
-                       bool from_zero) const {
-  machine_->next_draws(*arithmetic_);
-  machine_->engine_->accumulate(target, left.view_, right.view_, accumulation, operand, finite, from_zero);
+                       const ProductRounding& rounding) const {
+  ProductRounding drawn = rounding;
+  drawn.draws = machine_->next_draws(*arithmetic_);
+  machine_->engine_->accumulate(target, left.view_, right.view_, drawn);
 }
 
 // x = h + l, both in the format of the parts.
 std::pair<Value, Value> Stage::split(const Value& x) const {
   const SplitProduct& parts = *arithmetic_->split;
   const Engine& engine = *machine_->engine_;
-  Value high = machine_->allocate(x.rows(), x.columns(), x.batch());
-  engine.copy(x.view_, high.view_, 1);
-  engine.convert(high.view_, parts.part, parts.high);
-  Value low = machine_->allocate(x.rows(), x.columns(), x.batch());
-  engine.copy(x.view_, low.view_, 1);
-  engine.sum(low.view_, high.view_, -1, {fp32_format()});
-  engine.convert(low.view_, parts.part, parts.low);
+  Value high = machine_->copied(x, 1), low = machine_->copied(x, 1);
+  engine.convert(high.view_, parts.part, parts.high, 0);
+  engine.sum(low.view_, high.view_, -1, {fp32_format()}, 0);
+  engine.convert(low.view_, parts.part, parts.low, 0);
   return {high, low};
 }
 
@@ -236,77 +199,85 @@ void Stage::accumulate_split(const View& target, const Value& left, const Value&
   const auto [right_high, right_low] = split(right);
   const Value sum = machine_->allocate(target.rows, target.columns, target.batch);
   // An infinity has no parts (inf - inf), so nothing is known to be finite.
-  accumulate(sum.view_, left_low, right_high, arithmetic_->product, part, false, true);
-  accumulate(sum.view_, left_high, right_low, arithmetic_->product, part, false, false);
+  accumulate(sum.view_, left_low, right_high, {arithmetic_->product, part, false, true});
+  accumulate(sum.view_, left_high, right_low, {arithmetic_->product, part, false, false});
   engine.replace_nan(sum.view_);
-  accumulate(sum.view_, left_high, right_high, arithmetic_->product, part, false, false);
+  accumulate(sum.view_, left_high, right_high, {arithmetic_->product, part, false, false});
   if (from_zero) engine.clear(target);
-  engine.sum(target, sum.view_, 1, {fp32_format()});
+  engine.sum(target, sum.view_, 1, {fp32_format()}, 0);
 }
 
 Value Stage::combine(const Value& x, const Value& y, double sign) const {
   if (x.rows() != y.rows() || x.columns() != y.columns() || x.batch() != y.batch()) {
     throw std::logic_error("values of different shapes cannot be added");
   }
-  const Engine& engine = *machine_->engine_;
-  count_input(*machine_, machine_->trace_);
-  const Value left = entered(x, Unit::vector), right = entered(y, Unit::vector);
-  Value result = machine_->allocate(x.rows(), x.columns(), x.batch());
-  engine.copy(left.view_, result.view_, 1);
-  machine_->next_draws(*arithmetic_);
-  engine.sum(result.view_, right.view_, sign, arithmetic_->vector);
-  result.depth_ = x.depth_.joined(y.depth_);
-  result.diagonal_ = x.diagonal_;
-  ++result.depth_.vector_steps;
-  StageTrace& counts = machine_->trace_.stages[index_];
-  ++counts.vector_steps;
-  counts.vector_flops += static_cast<double>(x.rows()) * x.columns() * x.batch();
-  finish(result, Last::rounded, Unit::vector, Grid::of(arithmetic_->vector.format),
-         arithmetic_->vector.format.bits, left.finite_ && right.finite_);
+  Operation operation;
+  const Value left = entered(x, Unit::vector, operation), right = entered(y, Unit::vector, operation);
+  Value result = machine_->copied(left, 1);
+  machine_->engine_->sum(result.view_, right.view_, sign, arithmetic_->vector,
+                         machine_->next_draws(*arithmetic_));
+  result.tags_.codes = {};
+  result.tags_.depth = x.tags_.depth.joined(y.tags_.depth);
+  count_vector_step(result, static_cast<double>(x.rows()) * x.columns() * x.batch());
+  finish(result, RoundTo::storage, Unit::vector, arithmetic_->vector.format,
+         Grid::of(arithmetic_->vector.format), operation);
   return result;
 }
 
-// Statistics, rounding to storage, tags and overflow counts of a result whose elements lie on the grid
-// `unrounded`.
-void Stage::finish(Value& result, Last last, Unit unit, const Grid& unrounded, int unrounded_bits,
-                   bool operands_finite) const {
-  const Engine& engine = *machine_->engine_;
-  StageTrace& counts = machine_->trace_.stages[index_];
-  const auto& quantiser = arithmetic_->quantiser;
-  const bool integers = quantiser && quantiser->kind == Quantiser::Kind::integer;
-  const bool to_codes = last == Last::rounded && integers &&
-                        (quantiser->scale == Quantiser::Scale::tensor || unit == Unit::vector);
-  const bool to_storage = last == Last::rounded && !integers && !unrounded.inside(arithmetic_->storage);
+Value Stage::decayed(const Value& x, const Value& factors) const {
+  Operation operation;
+  const Value left = entered(x, Unit::vector, operation), right = entered(factors, Unit::vector, operation);
+  Value result = machine_->copied(left, 1);
+  machine_->engine_->multiply_lower(result.view_, right.view_, arithmetic_->vector,
+                                    machine_->next_draws(*arithmetic_));
+  result.tags_.codes = {};
+  result.tags_.depth = x.tags_.depth.joined(factors.tags_.depth);
+  count_vector_step(result, 0.5 * x.rows() * (x.rows() + 1) * x.batch());
+  finish(result, RoundTo::accumulator, Unit::vector, arithmetic_->vector.format,
+         Grid::of(arithmetic_->vector.format), operation);
+  return result;
+}
 
-  machine_->next_draws(*arithmetic_);
-  const RegionStatistics statistics = engine.finish(
-      result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding, live_);
+// Statistics, rounding to storage, tags and overflow counts of a result in the format `sums` whose elements
+// lie on the grid `unrounded`.
+void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums, const Grid& unrounded,
+                   Operation operation) const {
+  const Engine& engine = *machine_->engine_;
+  const auto& quantiser = arithmetic_->quantiser;
+  const bool rounded = format == RoundTo::storage;
+  const bool integers = quantiser && quantiser->kind == Quantiser::Kind::integer;
+  const bool to_codes =
+      rounded && integers && (quantiser->scale == Quantiser::Scale::tensor || unit == Unit::vector);
+  const bool to_storage = rounded && !integers && !unrounded.inside(arithmetic_->storage);
+
+  const RegionStatistics statistics =
+      engine.finish(result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding,
+                    live_, machine_->next_draws(*arithmetic_));
   const std::int64_t live = statistics.live.nonfinite + statistics.live.overflows;
   const std::int64_t dead = statistics.dead.nonfinite + statistics.dead.overflows;
-  result.finite_ = live + dead == 0;
-  result.grid_ = to_storage ? Grid::of(arithmetic_->storage) : unrounded;
-  if (to_codes) {
-    result.codes_ = engine.requantise(result.view_, result.diagonal_, *quantiser);
-    machine_->set_stored_bits(result, quantiser->bits);
-  } else {
-    machine_->set_stored_bits(result, last == Last::rounded ? arithmetic_->storage.bits : unrounded_bits);
-  }
+  result.tags_.finite = live + dead == 0;
+  result.tags_.grid = to_storage ? Grid::of(arithmetic_->storage) : unrounded;
+  if (to_codes)
+    result.tags_.codes =
+        engine.requantise(result.view_, result.tags_.diagonal, *quantiser, operation.quantised);
+  machine_->set_stored_bits(result,
+                            to_codes ? quantiser->bits : (rounded ? arithmetic_->storage : sums).bits);
+  StageTrace& counts = this->counts();
   counts.largest_live = std::max(counts.largest_live, statistics.live.largest);
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);
   counts.underflows += statistics.live.underflows + statistics.dead.underflows;
-  const QuantiserCounts quantised = engine.take_counts();
-  counts.saturations += quantised.saturations;
+  counts.saturations += operation.quantised.saturations;
   // Out of operands that are not finite, non-finite results are inherited: they are no overflows of their
   // own. Sums of codes that wrapped around are.
-  note_overflow((operands_finite ? live : 0) + quantised.overflows_live,
-                (operands_finite ? dead : 0) + quantised.overflows_dead);
+  note_overflow((operation.finite ? live : 0) + operation.quantised.overflows_live,
+                (operation.finite ? dead : 0) + operation.quantised.overflows_dead);
   ++machine_->trace_.operations;
 }
 
 void Stage::note_overflow(std::int64_t live, std::int64_t dead) const {
   if (live + dead == 0) return;
   Trace& trace = machine_->trace_;
-  StageTrace& counts = trace.stages[index_];
+  StageTrace& counts = this->counts();
   counts.overflows_live += live;
   counts.overflows_dead += dead;
   if (trace.first_overflow.stage.empty()) trace.first_overflow = {counts.name, trace.operations, live > 0};

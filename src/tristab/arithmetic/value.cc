@@ -1,6 +1,7 @@
 // Buffers and tags of Values, the matrix that grows by rows, and the totals of a trace.
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "tristab/arithmetic/machine.h"
 
@@ -72,10 +73,10 @@ void Rows::append(const Value& row) {
   target.rows = 1;
   machine_->engine_->copy(row.view_, target, 1);
   ++written_;
-  machine_->set_stored_bits(whole_, std::max(whole_.stored_bits_, row.stored_bits_));
-  whole_.grid_ = whole_.grid_.joined(row.grid_);
-  whole_.depth_ = whole_.depth_.joined(row.depth_);
-  whole_.finite_ = whole_.finite_ && row.finite_;
+  machine_->set_stored_bits(whole_, std::max(whole_.tags_.stored_bits, row.tags_.stored_bits));
+  whole_.tags_.grid = whole_.tags_.grid.joined(row.tags_.grid);
+  whole_.tags_.depth = whole_.tags_.depth.joined(row.tags_.depth);
+  whole_.tags_.finite = whole_.tags_.finite && row.tags_.finite;
 }
 
 Value Rows::top() const {

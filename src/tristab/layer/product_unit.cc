@@ -43,12 +43,12 @@ ProductUnit::ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponen
 
 Matrix ProductUnit::product(const Matrix& p, const Matrix& q) const {
   machine_->start({{"*", arithmetic_}}, draws_);
-  return machine_->output(machine_->stage("product").kept({loaded(p), loaded(q)}));
+  return machine_->output(machine_->stage("product").fl({loaded(p), loaded(q)}, RoundTo::accumulator));
 }
 
 Matrix ProductUnit::product(const Matrix& c, const Matrix& p, const Matrix& q) const {
   machine_->start({{"*", arithmetic_}}, draws_);
-  return machine_->output(machine_->stage("product").kept(loaded(c), {loaded(p), loaded(q)}));
+  return machine_->output(machine_->stage("product").fl(loaded(c), {loaded(p), loaded(q)}, RoundTo::accumulator));
 }
 
 Value ProductUnit::loaded(const Matrix& x) const {

@@ -1,14 +1,14 @@
-// Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by another method (row substitution by
-// default), then the blocks below.
+// Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by another method (row substitution
+// by default), then the blocks below.
 //   merge direct (FLA):          X_ij = -D_i S_ij,  S_ij = A_ij D_j + A_i,j+1 X_j+1,j + ... + A_i,i-1 X_i-1,j
-//                                a lone product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij D_j);
-//                                the sum is one accumulation chain, or separately rounded products
+//                                a lone product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij
+//                                D_j); the sum is one accumulation chain, or separately rounded products
 //   merge doubling (FlashInfer): b -> 2b -> 4b -> ..., X21 = -(X22 A21) X11 for all pairs of blocks at once
 //   merge substitution:          block rows from the top, X_i = -D_i (A_i,0..i-1 X_0..i-1)
-// D and the X_ij stay in the accumulator's format and are rounded on entering a product; the inner factors (D_i A_ij,
-// S_ij) and, in the doubling, all levels but the last are rounded to storage.
-// Source: FLA solve_tril (merge kernels); FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2.
-// Cost: the diagonal phase on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
+// D and the X_ij stay in the accumulator's format and are rounded on entering a product; the inner factors
+// (D_i A_ij, S_ij) and, in the doubling, all levels but the last are rounded to storage. Source: FLA
+// solve_tril (merge kernels); FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2. Cost: the
+// diagonal phase on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
 // (doubling) or 2 (c - 1) products (substitution). Stable with a stable inverse of the diagonal blocks.
 #include "tristab/method/mbh.h"
 #include "tristab/method/nested.h"
@@ -39,18 +39,19 @@ Value merge_direct(const Value& a, const Value& d, Machine& machine, const Setti
       };
       const Value minus_d = machine.negate(x[index(i, i)]);
       if (distance == 1 && associate_left) {
-        x[index(i, j)] = merge.kept({merge.fl({minus_d, block_of_a(i, j)}), x[index(j, j)]});
+        x[index(i, j)] =
+            merge.fl({merge.fl({minus_d, block_of_a(i, j)}), x[index(j, j)]}, RoundTo::accumulator);
       } else {
         std::vector<Factors> products;
         for (int k = j; k < i; ++k) products.push_back({block_of_a(i, k), x[index(k, j)]});
         Value sum;
         if (chained) {
-          sum = merge.fl(products);
+          sum = merge.fl_chain(products);
         } else {
           sum = merge.fl(products.front());
           for (std::size_t k = 1; k < products.size(); ++k) sum = merge.add(sum, merge.fl(products[k]));
         }
-        x[index(i, j)] = merge.kept({minus_d, sum});
+        x[index(i, j)] = merge.fl({minus_d, sum}, RoundTo::accumulator);
       }
       parts.push_back({i * b, j * b, x[index(i, j)]});
     }
@@ -78,12 +79,12 @@ Value merge_doubling(const Value& a, const Value& d, Machine& machine, const Set
     const Value a21 = machine.blocks(a, m, 0, m, 2 * m);
     const Value x11 = machine.blocks(x, 0, 0, m, 2 * m), x22 = machine.blocks(x, m, m, m, 2 * m);
     const Value minus_x22 = machine.negate(x22);
-    const Last last = 2 * m < n ? Last::rounded : Last::kept;
+    const RoundTo last = 2 * m < n ? RoundTo::storage : RoundTo::accumulator;
     const Value inner = associate_left ? merge.fl({minus_x22, a21}) : merge.fl({a21, x11});
     const Factors outer = associate_left ? Factors{inner, x11} : Factors{minus_x22, inner};
     const Value x21 = in_halves && 2 * m >= n && m > 1
                           ? sum_of_halves(outer.first, outer.second, machine, merge)
-                          : merge.finished(last, outer);
+                          : merge.fl(outer, last);
     const Machine::Placed parts[] = {{0, 0, x11}, {m, 0, x21}, {m, m, x22}};
     x = machine.block_diagonal(machine.assemble(2 * m, 2 * m, parts));
   }
@@ -99,7 +100,7 @@ Value merge_substitution(const Value& a, const Value& d, Machine& machine) {
     const Value above = machine.assemble(begin, begin, parts);
     const Value d_i = machine.block(diagonal, begin, begin, b, b);
     const Value sum = merge.fl({machine.block(a, begin, 0, b, begin), above});
-    parts.push_back({begin, 0, merge.kept({machine.negate(d_i), sum})});
+    parts.push_back({begin, 0, merge.fl({machine.negate(d_i), sum}, RoundTo::accumulator)});
     parts.push_back({begin, begin, d_i});
   }
   return machine.assemble(n, n, parts);
@@ -109,8 +110,8 @@ Value blocked_substitution(const Value& a, Machine& machine, const Settings& set
                            const BlockCorrection& correct) {
   const Value blocks = machine.diagonal_blocks(a, static_cast<int>(settings.integer("block")));
   Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings,
-                            correct ? Last::rounded : Last::kept);
-  if (correct) d = correct(blocks, d, Last::rounded);
+                            correct ? RoundTo::storage : RoundTo::accumulator);
+  if (correct) d = correct(blocks, d, RoundTo::storage);
   const std::string& kind = settings.text("merge");
   if (kind == "direct") return merge_direct(a, d, machine, settings);
   return kind == "doubling" ? merge_doubling(a, d, machine, settings) : merge_substitution(a, d, machine);

@@ -3,9 +3,10 @@
 //   S = I + P, Y = P;  ceil(log2 c) - 1 times:  Y = fl(Y Y),  S = fl(S + S Y)
 //   X = S X_D
 // because I + A = (I + D)(I + X_D N) and (I - P)^-1 = (I + P)(I + P^2)(I + P^4) ....
-// Source: huawei-csl/megagdn-pto pull request 74; with 8-blocks and explicit factors, tt-metal pull request 55626.
-// Cost: those of the diagonal phase (a batch) and 2 ceil(log2 c) products, depth ceil(log2 c) + 2. Between mch and the
-// recursions: only powers of the block index are formed, each of them of order 1 where X_D N is.
+// Source: huawei-csl/megagdn-pto pull request 74; with 8-blocks and explicit factors, tt-metal pull request
+// 55626. Cost: those of the diagonal phase (a batch) and 2 ceil(log2 c) products, depth ceil(log2 c) + 2.
+// Between mch and the recursions: only powers of the block index are formed, each of them of order 1 where
+// X_D N is.
 #include "tristab/method/mch.h"
 #include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
@@ -23,16 +24,17 @@ Value below_block_diagonal(const Value& a, int b, Machine& machine) {
 Value bounded_doubling(const Value& a, Machine& machine, const Settings& settings,
                        const BlockCorrection& correct) {
   const int b = static_cast<int>(settings.integer("block")), index = a.rows() / b;
-  const Last last = index == 1 ? Last::kept : Last::rounded;
+  const RoundTo last = index == 1 ? RoundTo::accumulator : RoundTo::storage;
   const Value blocks = machine.diagonal_blocks(a, b);
-  Value d =
-      invert_diagonal(blocks, machine, machine.stage("diagonal"), settings, correct ? Last::rounded : last);
+  Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings,
+                            correct ? RoundTo::storage : last);
   if (correct) d = correct(blocks, d, last);
   if (index == 1) return d;
   const Stage powers = machine.stage("powers");
   const Value x_d = machine.block_diagonal(d);
   const Value minus_p = powers.fl({x_d, below_block_diagonal(a, b, machine)});
-  return powers.kept({mch(minus_p, index, machine, powers, mch_options(settings), Last::rounded), x_d});
+  return powers.fl({mch(minus_p, index, machine, powers, mch_options(settings), RoundTo::storage), x_d},
+                   RoundTo::accumulator);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// Matrix column sweep (MCS): X = M_{n-2} ... M_1 M_0 with M_k = I - A_{:,k} e_k^T, X rounded after every product.
-// Source: arXiv 2605.21325, its matrix column sweep.
-// Cost: n - 1 products from I, n - 2 from M_0, all in one chain. Stable: the column sweep's sums on the matrix unit.
+// Matrix column sweep (MCS): X = M_{n-2} ... M_1 M_0 with M_k = I - A_{:,k} e_k^T, X rounded after every
+// product. Source: arXiv 2605.21325, its matrix column sweep. Cost: n - 1 products from I, n - 2 from M_0,
+// all in one chain. Stable: the column sweep's sums on the matrix unit.
 #include "tristab/method/registry.h"
 
 namespace tristab {
@@ -17,7 +17,7 @@ Method matrix_column_sweep_method() {
   method.stability = "stable";
   method.stages = {"substitution"};
   method.invert_blocks = [](const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
-                            Last last) {
+                            RoundTo last) {
     const int n = a.rows();
     const Value minus_a = machine.negate(a), identity = machine.identity(n, a.batch());
     const auto elementary = [&](int k) {
@@ -28,7 +28,7 @@ Method matrix_column_sweep_method() {
     const bool from_first = settings.text("start") == "first" || n == 1;
     Value x = from_first && n > 1 ? elementary(0) : identity;
     for (int k = from_first ? 1 : 0; k <= n - 2; ++k) {
-      x = stage.finished(k == n - 2 ? last : Last::rounded, {elementary(k), x});
+      x = stage.fl({elementary(k), x}, k == n - 2 ? last : RoundTo::storage);
     }
     return x;
   };

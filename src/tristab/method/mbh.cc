@@ -1,5 +1,5 @@
-// Unrolled Bunch-Hopcroft recursion (MBH): the inverses of the m x m diagonal blocks give those of the 2m x 2m blocks,
-// [X11 0; -X22 A21 X11, X22]:
+// Unrolled Bunch-Hopcroft recursion (MBH): the inverses of the m x m diagonal blocks give those of the 2m x
+// 2m blocks, [X11 0; -X22 A21 X11, X22]:
 //   X = I, m = 1;  while m < n:  E, O = even and odd m-blocks of the diagonal of X
 //                                Y = fl(I + O (-A)),  X = fl(O + Y E),  m = 2m
 // Blocks off the new diagonal hold junk, which the next extraction drops.
@@ -19,7 +19,7 @@ Value mbh(const Value& a, Machine& machine, Value x, int m) {
     const Stage step = merge.live(Region{2 * m});
     const Value even = machine.even(x, m), odd = machine.odd(x, m);
     const Value y = step.fl(identity, {odd, minus_a});
-    x = step.finished(2 * m < n ? Last::rounded : Last::kept, odd, {y, even});
+    x = step.fl(odd, {y, even}, 2 * m < n ? RoundTo::storage : RoundTo::accumulator);
   }
   return x;
 }

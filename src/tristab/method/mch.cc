@@ -1,11 +1,12 @@
 // Cayley-Hamilton doubling (MCH, "inverse trick", recursive doubling, product form of the Neumann series).
 //   X = I - A, Y = A;  ceil(log2 n) - 1 times:  Y = fl(Y Y),  X = fl(X + X Y)
-// because (I + A)^-1 = (I - A)(I + A^2)(I + A^4) ... and A^n = 0. The last X stays in the accumulator's format.
+// because (I + A)^-1 = (I - A)(I + A^2)(I + A^4) ... and A^n = 0. The last X stays in the accumulator's
+// format.
 //   addend accumulator: fl(X + X Y);  separate: fl(X + fl(X Y));  operand: fl(X fl(I + Y))
 //   order power-last: X Y;  power-first: Y X (tt-metal)
 // Source: Zhong et al., arXiv 2505.19488; arXiv 2605.21325, MCH.
-// Cost: 2 ceil(log2 n) - 2 products, depth ceil(log2 n). Unstable: the powers of A grow like binomials although the
-// inverse does not, and their rounding errors do not cancel.
+// Cost: 2 ceil(log2 n) - 2 products, depth ceil(log2 n). Unstable: the powers of A grow like binomials
+// although the inverse does not, and their rounding errors do not cancel.
 #include "tristab/method/mch.h"
 
 #include "tristab/method/registry.h"
@@ -13,7 +14,7 @@
 namespace tristab {
 
 Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options,
-          Last last) {
+          RoundTo last) {
   const Value identity = machine.identity(a.rows(), a.batch());
   const auto ordered = [&](const Value& x, const Value& power) {
     return options.power_on_the_left ? Factors{power, x} : Factors{x, power};
@@ -21,19 +22,19 @@ Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const
   Value x = stage.subtract(identity, a);
   Value y = a;
   for (int power = 2; power < index; power *= 2) {
-    const Last rounding = 2 * power >= index ? last : Last::rounded;
+    const RoundTo rounding = 2 * power >= index ? last : RoundTo::storage;
     y = stage.fl({y, y});
     if (options.addend == DoublingAddend::separate) {
       x = stage.add(x, stage.fl(ordered(x, y)));
     } else if (options.addend == DoublingAddend::operand) {
-      x = stage.finished(rounding, ordered(x, stage.add(identity, y)));
+      x = stage.fl(ordered(x, stage.add(identity, y)), rounding);
     } else if (options.kept_accumulator) {
-      x = stage.kept(x, ordered(x, y));
+      x = stage.fl(x, ordered(x, y), RoundTo::accumulator);
     } else {
-      x = stage.finished(rounding, x, ordered(x, y));
+      x = stage.fl(x, ordered(x, y), rounding);
     }
   }
-  return options.kept_accumulator && last == Last::rounded ? stage.fl(x) : x;
+  return options.kept_accumulator && last == RoundTo::storage ? stage.stored(x) : x;
 }
 
 std::vector<Parameter> mch_parameters() {
@@ -77,7 +78,7 @@ Method mch_method() {
     return settings;
   };
   method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings, Last last) {
+                            const Settings& settings, RoundTo last) {
     return mch(blocks, blocks.rows(), machine, stage, mch_options(settings), last);
   };
   return in_one_stage(method);

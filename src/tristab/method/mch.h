@@ -1,5 +1,5 @@
-// Cayley-Hamilton doubling, shared by mch and by the methods that use it on their diagonal blocks or on a block
-// nilpotent matrix.
+// Cayley-Hamilton doubling, shared by mch and by the methods that use it on their diagonal blocks or on a
+// block nilpotent matrix.
 #pragma once
 
 #include "tristab/method/method.h"
@@ -19,10 +19,10 @@ struct MchOptions {
   bool power_on_the_left = false;  // Y X instead of X Y
 };
 
-// X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last`: whether the
-// result is rounded.
+// X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last`:
+// whether the result is rounded.
 Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options,
-          Last last);
+          RoundTo last);
 
 std::vector<Parameter> mch_parameters();
 MchOptions mch_options(const Settings& settings);

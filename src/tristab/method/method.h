@@ -13,12 +13,13 @@
 #include "tristab/arithmetic/machines.h"
 #include "tristab/base/named.h"
 #include "tristab/matrix/matrix.h"
+#include "tristab/matrix/token_inputs.h"
 
 namespace tristab {
 
 // Improves the inverses of diagonal blocks: (blocks of A, their computed inverses, whether to round the last
 // result).
-using BlockCorrection = std::function<Value(const Value& blocks, const Value& inverses, Last last)>;
+using BlockCorrection = std::function<Value(const Value& blocks, const Value& inverses, RoundTo last)>;
 
 // A registry entry. One file a method defines one of these.
 struct Method {
@@ -38,11 +39,12 @@ struct Method {
   // The method itself; the result stays in the accumulator's format.
   std::function<Value(const Value& a, Machine& machine, const Settings& settings)> invert;
 
-  // The method on a batch of blocks of any size, all of it in one stage: what makes it a diagonal phase of the
-  // blocked methods. `last`: whether the result is rounded to storage or stays in the accumulator's format (a
-  // result of the vector unit is in storage anyway). Null for methods that need several stages or whole matrices.
+  // The method on a batch of blocks of any size, all of it in one stage: what makes it a diagonal phase of
+  // the blocked methods. `last`: whether the result is rounded to storage or stays in the accumulator's
+  // format (a result of the vector unit is in storage anyway). Null for methods that need several stages or
+  // whole matrices.
   std::function<Value(const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
-                      Last last)>
+                      RoundTo last)>
       invert_blocks;
 
   // The same with a correction of the diagonal blocks' inverses between its two phases; null for a method
@@ -54,8 +56,11 @@ struct Method {
   // Solves (I + A) X = B, B n x c, without an inverse; null for methods that form one.
   std::function<Value(const Value& a, const Value& b, Machine& machine, const Settings& settings)> solve;
 
-  // The method inverts the decay-free matrix and needs the decay factors beside it (Decay).
-  bool needs_decay = false;
+  // For a method that inverts another matrix M than A: M from what A is formed of, and what makes A's inverse
+  // of M's, after the rounding `result`. They throw UsageError where the tokens are unknown (null) or not of
+  // the kind. Null: M is A.
+  Matrix (*input)(const TokenInputs* tokens) = nullptr;
+  Value (*from_input_inverse)(const Value& x, const TokenInputs& tokens, Machine& machine) = nullptr;
 };
 
 std::span<const Method> methods();                                         // in listing order
@@ -76,44 +81,53 @@ struct Inversion {
   int padded_to = 0;  // size the method worked on
 };
 
-// A matrix with scalar gates taken apart: A = ungated .* factors, factors_ij = exp(G_i - G_j) for i >= j with the
-// running sum G of the log decays.
-struct Decay {
-  Matrix ungated;  // n x n, strictly lower triangular, rounded as A is (round_input)
-  Matrix factors;  // n x n, not rounded; what lies above the diagonal is not read
+// What is inverted: A, rounded as the method takes it (rounded_input), and what it was formed of where that
+// is known.
+struct InversionInput {
+  InversionInput(const Matrix& matrix, const TokenInputs* formed_of = nullptr)
+      : a(matrix), tokens(formed_of) {}
+  const Matrix& a;
+  const TokenInputs* tokens;
 };
 
-// Inverts I + a; `a` must be rounded to the input format of "*" (round_input). Two rounding points
-// after the method belong to every method: the result is rounded to the storage of `result`, then to that of `output`,
-// where these are named. `machine` must be the machine_for
-// these arithmetics. `draws` is the case's part in what stochastic rounding draws (the hash of the matrix's id).
-// A method that needs the decay factors inverts decay->ungated in place of a and applies the factors, rounded to the
-// vector format of the stage `decay`, between the roundings `result` and `output`; it throws UsageError where
-// `decay` is null.
-Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a,
-                 Machine& machine, std::uint64_t draws = 0, const Decay* decay = nullptr);
+// X = (I + A)^-1. Two rounding points after the method belong to every method: the result is rounded to the
+// storage of `result`, then to that of `output`, where these are named. `machine` must be the machine_for
+// these arithmetics. `draws` is the case's part in what stochastic rounding draws (the hash of the matrix's
+// id).
+Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, const InversionInput& input,
+                 Machine& machine, std::uint64_t draws = 0);
 
 // The same in one arithmetic; its result is rounded to storage where the arithmetic says output = storage.
-Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const Matrix& a, Machine& machine,
-                 std::uint64_t draws = 0, const Decay* decay = nullptr);
+Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const InversionInput& input,
+                 Machine& machine, std::uint64_t draws = 0);
 
-// X in (I + a) X = b, n x c, by a method that has `solve`; b is rounded to the format of the vector unit of "*" on entry, X
-// is in that unit's storage. Throws UsageError for integer and block-scaled arithmetics, whose vector unit takes no
-// right-hand sides of a layer.
+// X in (I + a) X = b, n x c, by a method that has `solve`; b is rounded to the format of the vector unit of
+// "*" on entry, X is in that unit's storage. Throws UsageError for integer and block-scaled arithmetics,
+// whose vector unit takes no right-hand sides of a layer.
 Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a, const Matrix& b,
              Machine& machine, std::uint64_t draws = 0);
 
-// The names of the stages that the method has with these parameters at size n, in the order of their first use (found
-// by running it on the zero matrix).
+// The names of the stages that the method has with these parameters at size n, in the order of their first
+// use (found by running it on the zero matrix).
 std::vector<std::string> stages(const MethodSpec& spec, int n);
 
-// Throws UsageError naming `place`, the name and the nearest one unless every name is a stage of the method, `result`,
-// `output` or "*".
+// Throws UsageError naming `place`, the name and the nearest one unless every name is a stage of the method,
+// `result`, `output` or "*".
 void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics,
                        std::string_view place);
+
+// Every element rounded; to nearest in place of stochastically, as nothing is drawn for what no method
+// computes.
+Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding);
 
 // A rounded to the operand format of a floating-point arithmetic (to nearest where the arithmetic rounds
 // stochastically); A itself for integers.
 Matrix round_input(const Matrix& a, const Arithmetic& arithmetic);
+
+// Whether the method takes A as given, as it inverts another matrix, which is what is rounded.
+bool takes_given(const MethodSpec& spec);
+
+// A as the method takes it: as given, or round_input.
+Matrix rounded_input(const MethodSpec& spec, const Matrix& a, const Arithmetic& arithmetic);
 
 }  // namespace tristab

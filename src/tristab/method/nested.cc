@@ -49,7 +49,7 @@ Settings check_diagonal(const Settings& settings, std::string_view place) {
 }
 
 Value invert_diagonal(const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
-                      Last last) {
+                      RoundTo last) {
   const MethodSpec spec = held_method(settings, "diagonal");
   return spec.method->invert_blocks(blocks, machine, stage, spec.settings, last);
 }

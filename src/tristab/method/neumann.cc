@@ -1,11 +1,13 @@
 // Neumann series: X = sum_{i=0}^{d} (-A)^i; exact in exact arithmetic for d >= n - 1.
-//   evaluation horner:  X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of A
-//   evaluation powers:  P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P)
-//   evaluation product: (I - A)(I + A^2)(I + A^4) ...; d + 1 a power of two (auto: the next one)
+//   evaluation horner:  X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of
+//   A evaluation powers:  P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P) evaluation product:
+//   (I - A)(I + A^2)(I + A^4) ...; d + 1 a power of two (auto: the next one)
 // `addend` accumulator: I (or X) starts the accumulator; separate: the product is rounded before it is added.
 // Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.5.
-// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). Truncation error of order
-// ||A^{d+1}||; by powers and by the product form unstable like every sum of large powers, by Horner much less so.
+// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). Truncation error of
+// order
+// ||A^{d+1}||; by powers and by the product form unstable like every sum of large powers, by Horner much less
+// so.
 #include <bit>
 
 #include "tristab/method/mch.h"
@@ -14,32 +16,35 @@
 namespace tristab {
 namespace {
 
-Value by_horner(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate, Last last) {
+Value by_horner(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate,
+                RoundTo last) {
   const Value identity = machine.identity(a.rows(), a.batch()), minus_a = machine.negate(a);
   Value x = stage.subtract(identity, a);
   for (int i = 2; i <= degree; ++i) {
     x = separate ? stage.add(identity, stage.fl({minus_a, x}))
-                 : stage.finished(i == degree ? last : Last::rounded, identity, {minus_a, x});
+                 : stage.fl(identity, {minus_a, x}, i == degree ? last : RoundTo::storage);
   }
   return x;
 }
 
-Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate, Last last) {
+Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate,
+                RoundTo last) {
   const Value minus_a = machine.negate(a);
   Value power = minus_a, x = stage.subtract(machine.identity(a.rows(), a.batch()), a);
   for (int i = 2; i <= degree; ++i) {
-    if (i == degree && !separate) return stage.finished(last, x, {power, minus_a});  // needed in the sum only
+    if (i == degree && !separate) return stage.fl(x, {power, minus_a}, last);  // needed in the sum only
     power = stage.fl({power, minus_a});
     x = stage.add(x, power);
   }
   return x;
 }
 
-Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settings& settings, Last last) {
+Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
+              RoundTo last) {
   const int degree =
       settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
   const bool separate = settings.text("addend") == "separate";
-  if (degree == 0) return stage.fl(machine.identity(a.rows(), a.batch()));
+  if (degree == 0) return stage.stored(machine.identity(a.rows(), a.batch()));
   if (settings.text("evaluation") == "horner") return by_horner(a, degree, machine, stage, separate, last);
   if (settings.text("evaluation") == "powers") return by_powers(a, degree, machine, stage, separate, last);
   MchOptions options;

@@ -2,13 +2,13 @@
 //   form kernel:   Y = fl(X (-M)),  X = fl(2 X + Y X)
 //   form notebook: Y = fl(M X),     X = fl(X fl(2 I - Y))
 //   start scaled: X_0 = I / (2n);  identity-minus-a: X_0 = I - A;  identity: X_0 = I
-//   accumulator rounded: X is rounded after every step;  kept (kernel form): 2 X is formed from the accumulator and
-//   only the operands are rounded, Y = fl(fl(X) (-M)), X = 2 X + Y fl(X)
+//   accumulator rounded: X is rounded after every step;  kept (kernel form): 2 X is formed from the
+//   accumulator and only the operands are rounded, Y = fl(fl(X) (-M)), X = 2 X + Y fl(X)
 // The last X stays in the accumulator's format.
-// Source: Schulz 1933; arXiv 2605.21325 and its public notebook; kept: vLLM, gdn_chunk_cutedsl/kernel_kkt_inv_uw.py.
-// Cost: 2 products a step, depth 2 a step. From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default.
-// From I, ceil(log2 n) steps and from I - A one less are exact in exact arithmetic, but then the iterates hold the
-// powers of A: as unstable as mch.
+// Source: Schulz 1933; arXiv 2605.21325 and its public notebook; kept: vLLM,
+// gdn_chunk_cutedsl/kernel_kkt_inv_uw.py. Cost: 2 products a step, depth 2 a step. From I / (2n) it is never
+// exact: max(ceil(2 log2 n), 12) steps by default. From I, ceil(log2 n) steps and from I - A one less are
+// exact in exact arithmetic, but then the iterates hold the powers of A: as unstable as mch.
 #include <algorithm>
 #include <bit>
 
@@ -27,7 +27,7 @@ int default_steps(int n, const std::string& start) {
 }
 
 Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
-                    Last last) {
+                    RoundTo last) {
   const int n = a.rows();
   const std::string& start = settings.text("start");
   const auto count =
@@ -35,17 +35,19 @@ Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const 
   const bool kept = settings.text("accumulator") == "kept";
   const Value identity = machine.identity(n, a.batch());
   const Value m = stage.add(identity, a), minus_m = machine.negate(m);
-  Value x = start == "scaled"     ? stage.fl(machine.identity(n, a.batch(), 1.0 / (2.0 * n)))
-            : start == "identity" ? stage.fl(identity)
+  Value x = start == "scaled"     ? stage.stored(machine.identity(n, a.batch(), 1.0 / (2.0 * n)))
+            : start == "identity" ? stage.stored(identity)
                                   : stage.subtract(identity, a);
   for (int step = 1; step <= count; ++step) {
-    const Last rounding = step == count ? last : kept ? Last::kept : Last::rounded;
+    const RoundTo rounding = step == count ? last
+                                  : kept        ? RoundTo::accumulator
+                                                : RoundTo::storage;
     if (settings.text("form") == "kernel") {
       const Value y = stage.fl({x, minus_m});
-      x = stage.finished(rounding, machine.twice(x), {y, x});
+      x = stage.fl(machine.twice(x), {y, x}, rounding);
     } else {
       const Value y = stage.fl({m, x});
-      x = stage.finished(rounding, {x, stage.subtract(machine.twice(identity), y)});
+      x = stage.fl({x, stage.subtract(machine.twice(identity), y)}, rounding);
     }
   }
   return x;

@@ -2,10 +2,10 @@
 //   B^2, ..., B^s by s - 1 products;  G = I + B + ... + B^{s-1}
 //   X = the last group (d + 1 - (r - 1) s terms);  r - 1 times:  X = fl(G + B^s X)
 // A last group of one term is I, and its product B^s itself.
-// Source: Paterson and Stockmeyer, SIAM J. Comput. 2 (1973); Higham, Functions of Matrices, section 4.2; tt-metal pull
-// request 54937 (d = 15, s = 4).
-// Cost: s - 1 + r - 1 products with s = ceil(sqrt(d + 1)), r = ceil((d + 1) / s): about 2 sqrt(d). Stability between
-// Horner, which forms no power, and doubling, which forms all up to d/2.
+// Source: Paterson and Stockmeyer, SIAM J. Comput. 2 (1973); Higham, Functions of Matrices, section 4.2;
+// tt-metal pull request 54937 (d = 15, s = 4). Cost: s - 1 + r - 1 products with s = ceil(sqrt(d + 1)), r =
+// ceil((d + 1) / s): about 2 sqrt(d). Stability between Horner, which forms no power, and doubling, which
+// forms all up to d/2.
 #include <algorithm>
 #include <cmath>
 
@@ -22,7 +22,7 @@ int group_size(int terms) {
 }
 
 Value paterson_stockmeyer(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
-                          Last last) {
+                          RoundTo last) {
   const int degree =
       settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
   const int terms = degree + 1;
@@ -32,7 +32,7 @@ Value paterson_stockmeyer(const Value& a, Machine& machine, const Stage& stage, 
   const Value identity = machine.identity(a.rows(), a.batch()), b = machine.negate(a);
 
   // power = B^i and sum = I + ... + B^i; `x` is the sum over the last group.
-  if (terms == 1) return stage.fl(identity);
+  if (terms == 1) return stage.stored(identity);
   Value power = b, sum = identity, x = sum;
   for (int i = 1; i < s; ++i) {
     if (i > 1) power = stage.fl({power, b});
@@ -48,7 +48,7 @@ Value paterson_stockmeyer(const Value& a, Machine& machine, const Stage& stage, 
     } else if (settings.text("addend") == "separate") {
       x = stage.add(sum, stage.fl({power, x}));
     } else {
-      x = stage.finished(group == 0 ? last : Last::rounded, sum, {power, x});
+      x = stage.fl(sum, {power, x}, group == 0 ? last : RoundTo::storage);
     }
   }
   return x;

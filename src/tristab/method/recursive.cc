@@ -1,7 +1,7 @@
-// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which another method
-// inverts (row substitution by default).
-// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and Holtz 2007.
-// Cost: 2 (n/b - 1) products, depth 2 log2(n/b), and the diagonal phase. Logarithmically stable after it.
+// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which another
+// method inverts (row substitution by default). Source: Higham, Accuracy and Stability of Numerical
+// Algorithms, section 14.2.2; Demmel, Dumitriu and Holtz 2007. Cost: 2 (n/b - 1) products, depth 2 log2(n/b),
+// and the diagonal phase. Logarithmically stable after it.
 #include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
 
@@ -15,23 +15,23 @@ struct Recursion {
   int block;
   bool associate_left;
 
-  Value invert(const Value& a, Last last) const {
+  Value invert(const Value& a, RoundTo last) const {
     const int n = a.rows();
     if (n <= block) return invert_diagonal(a, machine, diagonal, settings, last);
     const int half = (n + 1) / 2, rest = n - half;
-    const Value x11 = invert(machine.block(a, 0, 0, half, half), Last::rounded);
-    const Value x22 = invert(machine.block(a, half, half, rest, rest), Last::rounded);
+    const Value x11 = invert(machine.block(a, 0, 0, half, half), RoundTo::storage);
+    const Value x22 = invert(machine.block(a, half, half, rest, rest), RoundTo::storage);
     const Value a21 = machine.block(a, half, 0, rest, half);
     const Value minus_x22 = machine.negate(x22);
-    const Value x21 = associate_left ? merge.finished(last, {merge.fl({minus_x22, a21}), x11})
-                                     : merge.finished(last, {minus_x22, merge.fl({a21, x11})});
+    const Value x21 = associate_left ? merge.fl({merge.fl({minus_x22, a21}), x11}, last)
+                                     : merge.fl({minus_x22, merge.fl({a21, x11})}, last);
     const Machine::Placed parts[] = {{0, 0, x11}, {half, 0, x21}, {half, half, x22}};
     return machine.assemble(n, n, parts);
   }
 };
 
 Value recursive(const Value& a, Machine& machine, const Stage& diagonal, const Stage& merge,
-                const Settings& settings, Last last) {
+                const Settings& settings, RoundTo last) {
   const Recursion recursion{machine,
                             diagonal,
                             merge,
@@ -60,11 +60,12 @@ Method recursive_method() {
   method.check = check_diagonal;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
     const Stage diagonal = machine.stage("diagonal"), merge = machine.stage("merge");
-    return recursive(a, machine, diagonal, merge, settings, Last::kept);
+    return recursive(a, machine, diagonal, merge, settings, RoundTo::accumulator);
   };
   method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings,
-                            Last last) { return recursive(blocks, machine, stage, stage, settings, last); };
+                            const Settings& settings, RoundTo last) {
+    return recursive(blocks, machine, stage, stage, settings, last);
+  };
   return method;
 }
 

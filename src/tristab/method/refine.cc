@@ -1,8 +1,8 @@
 // Iterative refinement of any method's result (+IR), M = I + A:
-//   k times:  X = fl(X),  R = fl(I - M X),  X = fl(X + X R)          the last X stays in the accumulator's format
-//   where final: the whole inverse; where diagonal: the diagonal blocks' inverses only (MXR+IR)
-// X is rounded before its residual is formed: a correction of what was not rounded would leave the rounding in.
-// Source: arXiv 2605.21325 (MXR+IR); Higham, Accuracy and Stability of Numerical Algorithms, chapter 12.
+//   k times:  X = fl(X),  R = fl(I - M X),  X = fl(X + X R)          the last X stays in the accumulator's
+//   format where final: the whole inverse; where diagonal: the diagonal blocks' inverses only (MXR+IR)
+// X is rounded before its residual is formed: a correction of what was not rounded would leave the rounding
+// in. Source: arXiv 2605.21325 (MXR+IR); Higham, Accuracy and Stability of Numerical Algorithms, chapter 12.
 // Cost: 2 products a step more than the base. One step squares the residual.
 #include <fmt/format.h>
 
@@ -13,14 +13,14 @@
 namespace tristab {
 namespace {
 
-Value refined(const Value& a, Value x, Machine& machine, int steps, Last last) {
+Value refined(const Value& a, Value x, Machine& machine, int steps, RoundTo last) {
   const Stage stage = machine.stage("refine");
   const Value identity = machine.identity(a.rows(), a.batch());
   const Value minus_m = machine.negate(stage.add(identity, a));
   for (int step = 1; step <= steps; ++step) {
-    x = stage.fl(x);
+    x = stage.stored(x);
     const Value residual = stage.fl(identity, {minus_m, x});
-    x = stage.finished(step == steps ? last : Last::rounded, x, {x, residual});
+    x = stage.fl(x, {x, residual}, step == steps ? last : RoundTo::storage);
   }
   return x;
 }
@@ -68,12 +68,13 @@ Method refine_method() {
     const MethodSpec base = held_method(settings, "base");
     const auto steps = static_cast<int>(settings.integer("steps"));
     if (settings.text("where") == "diagonal") {
-      return base.method->invert_corrected(a, machine, base.settings,
-                                           [&](const Value& blocks, const Value& inverses, Last last) {
-                                             return refined(blocks, inverses, machine, steps, last);
-                                           });
+      return base.method->invert_corrected(
+          a, machine, base.settings, [&](const Value& blocks, const Value& inverses, RoundTo last) {
+            return refined(blocks, inverses, machine, steps, last);
+          });
     }
-    return refined(a, base.method->invert(a, machine, base.settings), machine, steps, Last::kept);
+    return refined(a, base.method->invert(a, machine, base.settings), machine, steps,
+                   RoundTo::accumulator);
   };
   return method;
 }

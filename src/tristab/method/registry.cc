@@ -33,7 +33,7 @@ std::span<const Method> methods() {
 Method in_one_stage(Method method) {
   method.invert = [stage = method.stages.front(), invert_blocks = method.invert_blocks](
                       const Value& a, Machine& machine, const Settings& settings) {
-    return invert_blocks(a, machine, machine.stage(stage), settings, Last::kept);
+    return invert_blocks(a, machine, machine.stage(stage), settings, RoundTo::accumulator);
   };
   return method;
 }

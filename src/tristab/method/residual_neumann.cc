@@ -1,11 +1,12 @@
 // Truncated Neumann series with a band mask and a residual correction (the multiplication-only method).
-//   T0 = band_N( sum_{i=0}^{N} (-A)^i )     band_N keeps 0 <= i - j <= N; it selects, for off-band entries may overflow
-//   E  = I - (I + A) T0
-//   X  = T0 (I + E + ... + E^{S-1})         T0 on the left; reversed, the result is wrong
+//   T0 = band_N( sum_{i=0}^{N} (-A)^i )     band_N keeps 0 <= i - j <= N; it selects, for off-band entries
+//   may overflow E  = I - (I + A) T0 X  = T0 (I + E + ... + E^{S-1})         T0 on the left; reversed, the
+//   result is wrong
 // Split (n = 128 in the paper): this method as the diagonal phase of blocked-substitution with block 64.
 // Exact for every A if S (N + 1) >= n, because E is supported on i - j >= N + 1.
 // Source: arXiv 2606.06034; accounts of it differ, hence the options.
-// Cost: N - 1 products for T0, 1 for E, S - 1 for the sum (2 log2 S - 1 by doubling). Truncation error (I + A)^-1 E^S.
+// Cost: N - 1 products for T0, 1 for E, S - 1 for the sum (2 log2 S - 1 by doubling). Truncation error (I +
+// A)^-1 E^S.
 #include <bit>
 
 #include "tristab/base/errors.h"
@@ -37,7 +38,7 @@ Settings check(const Settings& settings, std::string_view place) {
 
 Value truncated_series(const Value& a, Machine& machine, const Stage& stage, int power, bool mask) {
   const Value identity = machine.identity(a.rows(), a.batch()), minus_a = machine.negate(a);
-  if (power == 0) return stage.fl(identity);
+  if (power == 0) return stage.stored(identity);
   Value sum = stage.subtract(identity, a), term = minus_a;
   for (int i = 2; i <= power; ++i) {
     term = stage.fl({term, minus_a});
@@ -47,17 +48,17 @@ Value truncated_series(const Value& a, Machine& machine, const Stage& stage, int
 }
 
 Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int terms,
-                   const std::string& evaluation, Last last) {
+                   const std::string& evaluation, RoundTo last) {
   Value x = t0;
   if (evaluation == "horner") {  // X = T0 + X E
-    for (int i = 1; i < terms; ++i) x = stage.finished(i == terms - 1 ? last : Last::rounded, t0, {x, e});
+    for (int i = 1; i < terms; ++i) x = stage.fl(t0, {x, e}, i == terms - 1 ? last : RoundTo::storage);
     return x;
   }
   Value power = e;
   if (evaluation == "doubling") {  // T0 (I + E)(I + E^2)(I + E^4) ...
     for (int i = 1; i < terms; i *= 2) {
       if (i > 1) power = stage.fl({power, power});
-      x = stage.finished(2 * i == terms ? last : Last::rounded, x, {x, power});
+      x = stage.fl(x, {x, power}, 2 * i == terms ? last : RoundTo::storage);
     }
     return x;
   }
@@ -67,11 +68,11 @@ Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int term
     x = stage.add(x, term);
   }
   // The last term is needed in the sum only, so its product goes into the accumulator.
-  return terms > 1 ? stage.finished(last, x, {term, e}) : x;
+  return terms > 1 ? stage.fl(x, {term, e}, last) : x;
 }
 
 Value residual_neumann(const Value& a, Machine& machine, const Stage& powers, const Stage& refine,
-                       const Settings& settings, Last last) {
+                       const Settings& settings, RoundTo last) {
   Value t0 = truncated_series(a, machine, powers, last_power(settings), settings.flag("mask"));
   const int terms = term_count(settings);
   if (terms == 1) return t0;
@@ -105,10 +106,10 @@ Method residual_neumann_method() {
   method.check = check;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
     const Stage powers = machine.stage("powers"), refine = machine.stage("refine");
-    return residual_neumann(a, machine, powers, refine, settings, Last::kept);
+    return residual_neumann(a, machine, powers, refine, settings, RoundTo::accumulator);
   };
   method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings, Last last) {
+                            const Settings& settings, RoundTo last) {
     return residual_neumann(blocks, machine, stage, stage, settings, last);
   };
   return method;

@@ -1,12 +1,12 @@
-// No inverse at all: (I + A) X = B is solved by forward substitution for the right-hand sides that a layer has, B = diag(beta)
-// (K o exp G) for W and B = diag(beta) V for U:
+// No inverse at all: (I + A) X = B is solved by forward substitution for the right-hand sides that a layer
+// has, B = diag(beta) (K o exp G) for W and B = diag(beta) V for U:
 //   X_i = b_i - sum_{k<i} A_ik X_k                                        i = 0 .. n-1
-// A row is one operation of the vector unit over k = 0 .. i-1, ascending; order as in row-substitution. A record about a
-// matrix solves for the identity's columns; what distinguishes the method is compared through W and U (layers).
-// Source: methods.md section 6 (Hugging Face transformers PR 47625, MLX); Higham, Accuracy and Stability of Numerical
-// Algorithms, section 8.1.
-// Cost: no products; n vector steps for every right-hand side.
-// Stable: each column has a small componentwise backward error, (I + A + dA) x = b with |dA| <= n u |I + A|.
+// A row is one operation of the vector unit over k = 0 .. i-1, ascending; order as in row-substitution. A
+// record about a matrix solves for the identity's columns; what distinguishes the method is compared through
+// W and U (layers). Source: methods.md section 6 (Hugging Face transformers PR 47625, MLX); Higham, Accuracy
+// and Stability of Numerical Algorithms, section 8.1. Cost: no products; n vector steps for every right-hand
+// side. Stable: each column has a small componentwise backward error, (I + A + dA) x = b with |dA| <= n u |I
+// + A|.
 #include "tristab/method/registry.h"
 
 namespace tristab {
@@ -17,7 +17,7 @@ Value solve_rows(const Value& a, const Value& b, Machine& machine, const Setting
   const AddendOrder order = settings.text("order") == "axpy" ? AddendOrder::first : AddendOrder::last;
   const Value minus_a = machine.negate(a);
   Rows x(machine, a.rows(), b.columns(), a.batch());
-  x.append(stage.fl(machine.row(b, 0)));
+  x.append(stage.stored(machine.row(b, 0)));
   for (int i = 1; i < a.rows(); ++i)
     x.append(stage.vector(machine.row(b, i), {machine.block(minus_a, i, 0, 1, i), x.top()}, order));
   return x.all();

@@ -1,20 +1,60 @@
 // Ungated inversion (FlashQLA): for scalar gates A = A_u .* Gamma with Gamma_ij = exp(G_i - G_j), i >= j, and
 //   X = (I + A_u)^-1 .* Gamma
-// because Gamma_ij = d_i / d_j makes I + A = diag(d) (I + A_u) diag(d)^-1. The base method inverts I + A_u; its result
-// is rounded where the stage `result` says, and the factors are applied by the vector unit of the stage `decay`.
-// Source: FlashQLA; methods.md section 6.
-// Cost: that of the base and one vector step of n (n + 1)/2 multiplications. Its conditioning is that of the
-// decay-free matrix, which the decay cannot improve.
+// because Gamma_ij = d_i / d_j makes I + A = diag(d) (I + A_u) diag(d)^-1. The base method inverts I + A_u;
+// its result is rounded where the stage `result` says, and the factors are applied by the vector unit of the
+// stage `decay`. Source: FlashQLA, github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py. Cost: that of
+// the base and one vector step of n (n + 1)/2 multiplications. Its conditioning is that of the decay-free
+// matrix, which the decay cannot improve.
 #include <fmt/format.h>
 
+#include <optional>
+
+#include "tristab/base/elementary.h"
 #include "tristab/base/errors.h"
+#include "tristab/matrix/rule/rule.h"
 #include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
 
 namespace tristab {
 
+namespace {
+
+// A_u: A without its decay.
+Matrix decay_free(const TokenInputs* tokens) {
+  std::optional<GatedFactors> factors;
+  if (tokens != nullptr) factors = factors_of(*tokens);
+  if (!factors || factors->left_before_decay || factors->log_decay.columns() > 1) {
+    throw UsageError(
+        "method ungated: found a matrix without its decay factors; allowed: families with scalar gates "
+        "(gdn)");
+  }
+  factors->log_decay = Matrix(tokens->rows(), 0);
+  return gated_product(*factors, Triangle::strictly_lower);
+}
+
+Value decayed(const Value& x, const TokenInputs& tokens, Machine& machine) {
+  const Stage decay = machine.stage("decay");
+  const Format& format = decay.arithmetic().vector.format;
+  if (format != fp64_format() && format.precision > 26) {
+    throw UsageError(
+        fmt::format("stage decay: found the vector format {} of {} bits; allowed: fp64, or up to 26 bits",
+                    format.name, format.precision));
+  }
+  const Matrix sums = running_sums(tokens.log_decay);
+  const int n = tokens.rows();
+  Matrix gamma(n, n);
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j <= i; ++j)
+      gamma(i, j) = sums.columns() == 0 ? 1.0 : exponential(sums(i, 0) - sums(j, 0));
+  }
+  return decay.decayed(
+      x, machine.constant(rounded_to(std::move(gamma), format, decay.arithmetic().vector.rounding), format));
+}
+
+}  // namespace
+
 void check_not_ungated(const MethodSpec& base, std::string_view place) {
-  if (base.method->needs_decay) {
+  if (base.method->input != nullptr) {
     throw UsageError(fmt::format("{}.base: found {}; allowed: any other method ({} goes outermost)", place,
                                  base.method->description.name, base.method->description.name));
   }
@@ -32,7 +72,8 @@ Method ungated_method() {
   method.cost = "the base's products, one vector step more";
   method.stability = "that of the base on the decay-free matrix";
   method.stages = {"substitution", "powers", "diagonal", "merge", "refine", "decay"};
-  method.needs_decay = true;
+  method.input = decay_free;
+  method.from_input_inverse = decayed;
   method.padded_size = [](int n, const Settings& settings) {
     const MethodSpec base = held_method(settings, "base");
     return base.method->padded_size ? base.method->padded_size(n, base.settings) : n;

@@ -87,7 +87,7 @@ std::string name_of(const CaseInput& input, const Json& parameters) {
   if (input.family != "file" || text("path").empty()) return input.label;
   std::string name = std::filesystem::path(text("path")).stem().string();
   for (const char* part : {"layer", "tensor"}) {
-    if (!text(part).empty()) name += " " + text(part);
+    if (!text(part).empty()) name += fmt::format(" {}", text(part));
   }
   for (const char* part : {"heads", "tokens"}) {
     const auto found = parameters.find(part);

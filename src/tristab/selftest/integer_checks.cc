@@ -33,7 +33,7 @@ void check_kind(const IntegerKind& kind, const std::string& level, std::uint64_t
     machine.start({{"*", &arithmetic}});
     const Matrix a = codes(n, kind.largest, samples), b = codes(n, kind.largest, samples);
     const Matrix product =
-        machine.output(machine.stage("product").kept({machine.input(a, n), machine.input(b, n)}));
+        machine.output(machine.stage("product").fl({machine.input(a, n), machine.input(b, n)}, RoundTo::accumulator));
     for (int i = 0; i < n; ++i) {
       for (int j = 0; j < n; ++j) {
         std::int64_t sum = 0;

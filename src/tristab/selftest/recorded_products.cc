@@ -127,8 +127,8 @@ class Products {
       }
       return machine.block(machine.input(matrix, size), 0, 0, rows, columns);
     };
-    const Value product = machine.stage("product").kept(
-        block(c_, group_.m, group_.n), {block(a_, group_.m, group_.k), block(b_, group_.k, group_.n)});
+    const Value product = machine.stage("product").fl(
+        block(c_, group_.m, group_.n), {block(a_, group_.m, group_.k), block(b_, group_.k, group_.n)}, RoundTo::accumulator);
     const Matrix d = machine.output(product);
     std::vector<float> sums;
     for (int i = 0; i < group_.m; ++i) {

@@ -85,7 +85,6 @@ class MatrixEvaluation {
   }
 
   Record evaluate(const Setting& setting, Machines& machines) {
-    const MethodSpec& method = *setting.method;
     const Arithmetic& arithmetic = *setting.arithmetic;
     Record record;
     record.id = case_id(result_.id, setting);
@@ -100,9 +99,7 @@ class MatrixEvaluation {
       Inversion inversion;
       {
         const Stopwatch watch(result_.seconds.inversion);
-        std::optional<Decay> decay;
-        if (method.method->needs_decay) decay = decay_of(problem_.tokens.get(), arithmetic);
-        inversion = invert(setting, input.a, decay, machines, hash_text(problem_.id));
+        inversion = invert(setting, {input.a, problem_.tokens.get()}, machines, hash_text(problem_.id));
       }
       measure_record(inversion, *input.truth, arithmetic, record);
     } catch (const UsageError& error) {
@@ -128,8 +125,7 @@ class MatrixEvaluation {
   const RoundedInput& input_for(const Setting& setting, Machines& machines) {
     const Arithmetic& arithmetic = *setting.arithmetic;
     std::optional<Matrix> formed;
-    std::string name = arithmetic.input_format();
-    if (setting.method->method->needs_decay) name = "given";  // what is rounded is the decay-free matrix
+    std::string name = takes_given(*setting.method) ? "given" : arithmetic.input_format();
     const Rounding rounding = arithmetic.operand_rounding;
     const bool nearest = rounding == Rounding::nearest_even || rounding == Rounding::stochastic;
     if (!arithmetic.quantiser && !nearest) {
@@ -144,18 +140,17 @@ class MatrixEvaluation {
       formed = formed_matrix(problem_.tokens.get(), setting, machines);
     }
     if (formed) name = fmt::format("{} {}", setting.formation->label, name);
-    RoundedInput input{name, round_input(formed ? *formed : problem_.a, arithmetic), given_,
-                       formed.has_value()};
+    RoundedInput input{name, rounded_input(*setting.method, formed ? *formed : problem_.a, arithmetic),
+                       given_, formed.has_value()};
     if (formed) input.error_formation = Undefined::formed_nonfinite;
-    if (setting.method->method->needs_decay) input.a = problem_.a;
-    const bool as_given = scenario_.compare_with_given || setting.method->method->needs_decay;
+    const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
     if (!is_finite(input.a)) {  // an overflow on entry leaves only A as given
       input.name = "given";
     } else {
       if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
       if (formed)
-        input.error_formation =
-            measured(relative_frobenius(input.truth->reference.high, given_->reference), Undefined::formed_nonfinite);
+        input.error_formation = measured(relative_frobenius(input.truth->reference.high, given_->reference),
+                                         Undefined::formed_nonfinite);
       if (as_given) {
         input.name = "given";
         input.truth = given_;
@@ -176,9 +171,10 @@ class MatrixEvaluation {
     const bool integer = arithmetic.quantiser.has_value();
     record.metrics = measure({inversion.x, truth.a, truth.reference, truth.facts, arithmetic.unit_roundoff(),
                               integer ? 0 : arithmetic.storage.precision, arithmetic.storage.min_exponent});
-    record.total_frobenius = measured(&truth == given_.get() ? record.metrics[Metric::frobenius]
-                                                             : relative_frobenius(inversion.x, given_->reference),
-                                      Undefined::nonfinite_result);
+    record.total_frobenius =
+        measured(&truth == given_.get() ? record.metrics[Metric::frobenius]
+                                        : relative_frobenius(inversion.x, given_->reference),
+                 Undefined::nonfinite_result);
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
     record.verdict = judge(record.metrics);
     const StageTrace total = inversion.trace.total();

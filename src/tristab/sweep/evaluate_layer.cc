@@ -16,16 +16,14 @@ namespace {
 // A of one chunk as the setting takes it.
 Matrix input_of(const TokenInputs& chunk, const Setting& setting, Machines& machines) {
   const std::optional<Matrix> formed = formed_matrix(&chunk, setting, machines);
-  return round_input(formed ? *formed : delta_rule_matrix(chunk), *setting.arithmetic);
+  return rounded_input(*setting.method, formed ? *formed : delta_rule_matrix(chunk), *setting.arithmetic);
 }
 
 // T of one chunk: rows beyond the sequence are zero in A, so they are the identity's in T and cut off.
 Matrix inverse_of(const TokenInputs& chunk, int rows, const Setting& setting, Machines& machines,
                   std::uint64_t draws) {
-  std::optional<Decay> decay;
-  if (setting.method->method->needs_decay) decay = decay_of(&chunk, *setting.arithmetic);
   const Matrix a = input_of(chunk, setting, machines);
-  const Matrix x = invert(setting, a, decay, machines, draws).x;
+  const Matrix x = invert(setting, {a, &chunk}, machines, draws).x;
   if (rows == x.rows()) return x;
   Matrix t(rows, rows);
   for (int i = 0; i < rows; ++i) std::copy_n(x.row(i), rows, t.row(i));

@@ -1,7 +1,5 @@
 #include "tristab/sweep/formed_input.h"
 
-#include "tristab/base/elementary.h"
-
 namespace tristab {
 
 std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& setting, Machines& machines) {
@@ -12,31 +10,10 @@ std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& se
   return form(factors_of(*tokens), Triangle::strictly_lower, formation, machines);
 }
 
-std::optional<Decay> decay_of(const TokenInputs* tokens, const Arithmetic& arithmetic) {
-  if (tokens == nullptr) return std::nullopt;
-  GatedFactors ungated = factors_of(*tokens);
-  if (ungated.left_before_decay || ungated.log_decay.columns() > 1) return std::nullopt;
-  ungated.log_decay = Matrix(tokens->rows(), 0);
-  const Matrix sums = running_sums(tokens->log_decay);
-  const int n = tokens->rows();
-  Decay decay{round_input(gated_product(ungated, Triangle::strictly_lower), arithmetic), Matrix(n, n)};
-  for (int i = 0; i < n; ++i) {
-    for (int j = 0; j <= i; ++j) {
-      decay.factors(i, j) = sums.columns() == 0 ? 1.0 : exponential(sums(i, 0) - sums(j, 0));
-    }
-  }
-  return decay;
-}
-
-Inversion invert(const Setting& setting, const Matrix& a, const std::optional<Decay>& decay,
-                 Machines& machines, std::uint64_t draws) {
-  const Decay* factors = decay ? &*decay : nullptr;
-  if (setting.kernel == nullptr) {
-    return invert(*setting.method, *setting.arithmetic, a, machines.machine_for(*setting.arithmetic), draws,
-                  factors);
-  }
-  const StageArithmetics stages = setting.kernel->stages();
-  return invert(*setting.method, stages, a, machines.machine_for(stages), draws, factors);
+Inversion invert(const Setting& setting, const InversionInput& input, Machines& machines,
+                 std::uint64_t draws) {
+  const StageArithmetics stages = setting.stages();
+  return invert(*setting.method, stages, input, machines.machine_for(stages), draws);
 }
 
 }  // namespace tristab

@@ -9,16 +9,12 @@
 namespace tristab {
 
 // A as the setting's formation forms it; none: A as it is (formed in double, or a matrix as such). A kernel's
-// formation for one gate a head does not apply to channel gates. Throws UsageError where a formation asked for by
-// itself cannot form these.
+// formation for one gate a head does not apply to channel gates. Throws UsageError where a formation asked
+// for by itself cannot form these.
 std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& setting, Machines& machines);
 
-// The decay-free matrix, rounded as `arithmetic` takes its input, and the decay factors; none where tokens are unknown
-// or gates are not one a head.
-std::optional<Decay> decay_of(const TokenInputs* tokens, const Arithmetic& arithmetic);
-
-// Inverts `a`, rounded already, as the setting says.
-Inversion invert(const Setting& setting, const Matrix& a, const std::optional<Decay>& decay,
-                 Machines& machines, std::uint64_t draws);
+// Inverts the input as the setting says.
+Inversion invert(const Setting& setting, const InversionInput& input, Machines& machines,
+                 std::uint64_t draws);
 
 }  // namespace tristab
