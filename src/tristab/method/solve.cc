@@ -3,7 +3,7 @@
 //   X_i = b_i - sum_{k<i} A_ik X_k                                        i = 0 .. n-1
 // A row is one operation of the vector unit over k = 0 .. i-1, ascending; order as in row-substitution. A record about a
 // matrix solves for the identity's columns; what distinguishes the method is compared through W and U (layers).
-// Source: methods.md section 6 (Hugging Face transformers PR 47625, MLX); Higham, Accuracy and Stability of Numerical
+// Source: Hugging Face transformers PR 47625; MLX; Higham, Accuracy and Stability of Numerical
 // Algorithms, section 8.1.
 // Cost: no products; n vector steps for every right-hand side.
 // Stable: each column has a small componentwise backward error, (I + A + dA) x = b with |dA| <= n u |I + A|.
