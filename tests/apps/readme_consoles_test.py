@@ -87,6 +87,12 @@ def matches(shown, printed):
     return bool(printed) and comparable(shown[0]) == comparable(printed[0]) and matches(shown[1:], printed[1:])
 
 
+def keeping_times(shown, printed):
+    """The printed lines; those that differ from a shown one in nothing that is compared as they were shown."""
+    known = {comparable(line): line for line in shown}
+    return [known.get(comparable(line), line) for line in printed]
+
+
 def run(program, words, directory):
     """The exit status and the lines that a command prints."""
     environment = {**os.environ, "COLUMNS": "100", "LC_ALL": "C.UTF-8"}
@@ -124,7 +130,7 @@ def check(program, source, document, update):
                     failures += 1
                     print(f"{document}:{block.start + 1}: {' '.join(command)}\nexit status {status}; printed:")
                     print("\n".join(printed))
-                body += command + (printed if replace and not good else shown)
+                body += command + (keeping_times(shown, printed) if replace and not good else shown)
             replacements.append((block, body))
     if update:
         for block, body in reversed(replacements):
