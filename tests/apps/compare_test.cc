@@ -15,7 +15,7 @@ TEST(Compare, computes_a_table_now) {
       place.run("compare --chunk 64 --family ones --methods mch,mbh --arithmetics fp16 --trials 1");
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(result.err, "");
-  // mbh is exact on the all-ones matrix in fp16, mch overflows (methods.md section 7).
+  // mbh is exact on the all-ones matrix in fp16, mch overflows.
   EXPECT_NE(result.out.find("ones\nn = 64, 1 matrix;"), std::string::npos) << result.out;
   EXPECT_LT(result.out.find("mbh"), result.out.find("mch"));
   EXPECT_NE(result.out.find("1/1"), std::string::npos);

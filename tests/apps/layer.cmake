@@ -9,16 +9,17 @@ target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tris
                                              TRISTAB_BUILD_DIR="${PROJECT_BINARY_DIR}")
 add_dependencies(apps_test tristab tristab_shell_files)
 
-# The README's plotting lines, run as they stand there.
+# The plotting lines of results/README.md, run as they stand there.
 foreach(language gnuplot python)
   add_test(NAME apps.readme_${language}_lines_run
-           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/readme_test.sh $<TARGET_FILE:tristab> ${PROJECT_SOURCE_DIR}/README.md ${language})
+           COMMAND bash ${CMAKE_CURRENT_LIST_DIR}/readme_test.sh $<TARGET_FILE:tristab>
+                   ${PROJECT_SOURCE_DIR}/results/README.md ${language})
 endforeach()
 
-# What the README's commands print is what it shows.
+# What the commands of README.md, configs/README.md and results/README.md print is what these show.
 add_test(NAME apps.readme_consoles
          COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/readme_consoles_test.py $<TARGET_FILE:tristab>
-                 ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR})
+                 ${PROJECT_SOURCE_DIR})
 
 # apps/dump_layer_inputs.py: what needs numpy, and what needs torch; skipped where that is absent.
 foreach(part writer model)

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Runs every `$ tristab ...` of a document's console blocks and compares what is printed with what the document shows.
+"""Runs every `$ tristab ...` of the documents' console blocks and compares what is printed with what they show.
 
-    readme_consoles_test.py PROGRAM DOCUMENT SOURCE [--update]
+    readme_consoles_test.py PROGRAM SOURCE [--update]
 
-The blocks run in the order of the document, in one scratch directory with SOURCE's configs and tests at hand, and with every
-JSON block that has a "name" in NAME.json. A line `...` in a block stands for any lines; times and numbers of threads may differ, nothing else. With --update the document's
-outputs are replaced by what the program prints (blocks with `...` are left as they are, and must still match).
+The blocks of a document run in their order, in a scratch directory of its own with SOURCE's configs and tests at hand. Every JSON
+block that has a "name" or a "kernel" is there as NAME.json. A line `...` in a block stands for any lines; times and numbers of threads
+may differ, nothing else. Blocks marked `console slow` run only where TRISTAB_FULL_TESTS is set, or with --update. With --update
+the documents' outputs are replaced by what the program prints (blocks with `...` are left as they are, and must still match).
 """
 import json
 import os
@@ -15,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 
+DOCUMENTS = ("README.md", "configs/README.md", "results/README.md")
 FENCE = "```"
 RUNNING_TIME = re.compile(r"in [0-9.]+ s on [0-9]+ threads?")
 
@@ -22,8 +24,9 @@ RUNNING_TIME = re.compile(r"in [0-9.]+ s on [0-9]+ threads?")
 class Block:
     """One console block: its commands, each with the lines shown below it, and where it stands in the document."""
 
-    def __init__(self, start):
+    def __init__(self, start, slow):
         self.start = start  # index of the opening fence
+        self.slow = slow
         self.end = start
         self.commands = []  # [lines of the command, lines of its output]
 
@@ -32,8 +35,8 @@ def blocks_of(lines):
     blocks, block = [], None
     for index, line in enumerate(lines):
         if block is None:
-            if line == FENCE + "console":
-                block = Block(index)
+            if line in (FENCE + "console", FENCE + "console slow"):
+                block = Block(index, line.endswith(" slow"))
         elif line == FENCE:
             block.end = index
             blocks.append(block)
@@ -52,7 +55,7 @@ def blocks_of(lines):
 
 
 def configurations_of(lines):
-    """The JSON blocks that are configurations, by name."""
+    """The JSON blocks that are configurations or kernels, by name."""
     configurations = {}
     start = None
     for index, line in enumerate(lines):
@@ -60,7 +63,8 @@ def configurations_of(lines):
             start = index + 1
         elif line == FENCE and start is not None:
             text = "\n".join(lines[start:index])
-            configurations[json.loads(text)["name"]] = text
+            block = json.loads(text)
+            configurations[block.get("name") or block["kernel"]] = text
             start = None
     return configurations
 
@@ -83,12 +87,25 @@ def matches(shown, printed):
     return bool(printed) and comparable(shown[0]) == comparable(printed[0]) and matches(shown[1:], printed[1:])
 
 
-def main():
-    program, document, source = (os.path.abspath(path) for path in sys.argv[1:4])
-    update = sys.argv[4:] == ["--update"]
-    with open(document, encoding="utf-8") as file:
-        lines = file.read().split("\n")
+def keeping_times(shown, printed):
+    """The printed lines; those that differ from a shown one in nothing that is compared as they were shown."""
+    known = {comparable(line): line for line in shown}
+    return [known.get(comparable(line), line) for line in printed]
+
+
+def run(program, words, directory):
+    """The exit status and the lines that a command prints."""
     environment = {**os.environ, "COLUMNS": "100", "LC_ALL": "C.UTF-8"}
+    done = subprocess.run([program, *words], cwd=directory, env=environment, text=True, check=False,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    return done.returncode, done.stdout.rstrip("\n").split("\n") if done.stdout else []
+
+
+def check(program, source, document, update):
+    """Runs one document; the numbers of its commands and of those that print something else."""
+    path = os.path.join(source, document)
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
     failures, commands, replacements = 0, 0, []
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("configs", "tests"):
@@ -98,33 +115,42 @@ def main():
             with open(os.path.join(scratch, name + ".json"), "w", encoding="utf-8") as file:
                 file.write(text)
         for block in blocks_of(lines):
+            if block.slow and not update and not os.environ.get("TRISTAB_FULL_TESTS"):
+                continue
             body = []
             for command, shown in block.commands:
                 words = words_of(command)
                 if words[0] != "tristab":
-                    sys.exit(f"line {block.start + 1}: found '{words[0]}'; console blocks run tristab alone")
+                    sys.exit(f"{document}:{block.start + 1}: found '{words[0]}'; console blocks run tristab alone")
                 commands += 1
-                done = subprocess.run([program, *words[1:]], cwd=scratch, env=environment, text=True, check=False,
-                                      stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-                printed = done.stdout.rstrip("\n").split("\n") if done.stdout else []
-                good = matches(shown, printed)
-                if done.returncode != 0 or (not good and not (update and "..." not in shown)):
+                status, printed = run(program, words[1:], scratch)
+                good = status == 0 and matches(shown, printed)
+                replace = update and status == 0 and "..." not in shown
+                if not good and not replace:
                     failures += 1
-                    print(f"line {block.start + 1}: {' '.join(command)}\nexit status {done.returncode}; printed:")
+                    print(f"{document}:{block.start + 1}: {' '.join(command)}\nexit status {status}; printed:")
                     print("\n".join(printed))
-                body += command + (shown if good or "..." in shown else printed)
+                body += command + (keeping_times(shown, printed) if replace and not good else shown)
             replacements.append((block, body))
     if update:
         for block, body in reversed(replacements):
             lines[block.start + 1:block.end] = body
-        with open(document, "w", encoding="utf-8") as file:
+        with open(path, "w", encoding="utf-8") as file:
             file.write("\n".join(lines))
-    if commands == 0:
-        sys.exit("no commands were found")
+    return commands, failures
+
+
+def main():
+    program, source = (os.path.abspath(path) for path in sys.argv[1:3])
+    update = sys.argv[3:] == ["--update"]
+    counts = [check(program, source, document, update) for document in DOCUMENTS]
+    commands, failures = (sum(column) for column in zip(*counts))
+    if not all(count for count, _ in counts):
+        sys.exit(f"a document has no commands: {', '.join(DOCUMENTS)}")
     if failures:
         sys.exit(f"{failures} of {commands} commands print something else; "
-                 f"--update writes what they print into the document")
-    print(f"{commands} commands print what the document shows")
+                 f"--update writes what they print into the documents")
+    print(f"{commands} commands print what the documents show")
 
 
 if __name__ == "__main__":

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Runs the README's plotting lines as they stand there: readme_test.sh PROGRAM README gnuplot|python
+# Runs a document's plotting lines as they stand there: readme_test.sh PROGRAM DOCUMENT gnuplot|python
 set -euo pipefail
-program=$1 readme=$2 language=$3
+program=$1 document=$2 language=$3
 directory=$(mktemp -d)
 trap 'rm -rf "$directory"' EXIT
 
 # The first fenced block of that language in the section "Plot".
 awk -v fence='```'"$language" '/^## /{plot = ($0 == "## Plot")} plot && $0 == fence {inside = 1; next}
-     inside && $0 == "```" {exit} inside' "$readme" > "$directory/snippet"
-[ -s "$directory/snippet" ] || { echo "README has no $language lines under '## Plot'"; exit 1; }
+     inside && $0 == "```" {exit} inside' "$document" > "$directory/snippet"
+[ -s "$directory/snippet" ] || { echo "$document has no $language lines under '## Plot'"; exit 1; }
 
 cd "$directory"
 mkdir results
@@ -31,4 +31,4 @@ case $language in
     grep -q '<svg' methods.svg
     ;;
 esac
-echo "the README's $language lines run"
+echo "the $language lines of $document run"

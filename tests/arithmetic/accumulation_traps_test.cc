@@ -1,4 +1,4 @@
-// The known traps of emulated accumulation, each with its published failing case (arithmetic.md section 2).
+// The known traps of emulated accumulation, each with its published failing case.
 #include <gtest/gtest.h>
 
 #include <cmath>

@@ -1,4 +1,4 @@
-// The presets as results-format.md defines them, their parameters, refusals and unit roundoffs.
+// The presets as src/tristab/arithmetic/README.md defines them: parameters, refusals, unit roundoffs.
 #include "tristab/arithmetic/arithmetic.h"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// The machines of arithmetic.md section 3 as presets: every number of its table, what the parameters change, and
-// what is refused.
+// The matrix units as presets: every number of the table in src/tristab/arithmetic/README.md, what the
+// parameters change, and what is refused.
 #include "tristab/arithmetic/presets.h"
 
 #include <gtest/gtest.h>

@@ -86,7 +86,7 @@ TEST(BetaModels, measured_layers_have_the_published_quantiles_over_many_heads) {
   }
 }
 
-// families.md: the median of beta by head runs from 0.36 to 0.998 over the 8 heads of the Qwen3-Next layer.
+// As measured: the median of beta by head runs from 0.36 to 0.998 over the 8 heads of the Qwen3-Next layer.
 TEST(BetaModels, heads_of_a_measured_layer_differ_as_the_measured_ones_do) {
   std::vector<double> medians;
   for (int head = 0; head < 800; ++head) {
@@ -161,7 +161,7 @@ TEST(DecayModels, kda_safe_stays_above_minus_five_and_is_symmetric_about_the_mid
 TEST(DecayModels, saturated_heads_are_constant_and_forget_everything) {
   const std::vector<double> g = draw(decay_models(), "saturated", 64);
   for (const double value : g) EXPECT_EQ(value, g.front());
-  // Medians of the two saturated heads measured (families.md, section 3); a fair coin a matrix.
+  // The medians measured on two saturated heads; a fair coin a matrix.
   int weak = 0;
   for (int trial = 0; trial < 1000; ++trial) {
     const double value = draw(decay_models(), "saturated", 1, Json::object(), std::to_string(trial)).front();

@@ -1,4 +1,4 @@
-// Counts come from the machine; the formulas of methods.md say what they must be.
+// Counts come from the machine; the formulas of src/tristab/method/README.md say what they must be.
 #include <cmath>
 
 #include "problems.h"

@@ -1,5 +1,4 @@
-// The tables of methods.md section 7 (arXiv 2605.21325 and its public notebook): medians of at least 16
-// draws.
+// The tables of arXiv 2605.21325 and its public notebook: medians of at least 16 draws.
 #include "problems.h"
 
 #include "tristab/base/json.h"

@@ -1,4 +1,4 @@
-// The algebra of arXiv 2606.06034, checked in exact arithmetic (methods.md section 5).
+// The algebra of arXiv 2606.06034, checked in exact arithmetic (src/tristab/method/README.md).
 #include "problems.h"
 
 #include "tristab/base/json.h"
@@ -6,7 +6,7 @@
 namespace tristab {
 namespace {
 
-// Entries k / 64: nothing is rounded at 4000 bits, and no entry of a power vanishes by chance.
+// Entries k / 64: nothing is rounded at 6000 bits, and no entry of a power vanishes by chance.
 Matrix generic_matrix(int n) {
   Matrix a = matrices({{"family", "uniform"}, {"scale", 1.0}}, n, 1).at(0);
   for (double& x : a.values()) x = x == 0 ? 0 : std::floor(x * 63 + 1) / 64;

@@ -1,4 +1,4 @@
-// The metrics of metrics.md once more, in 2000-bit arithmetic and straight from their formulas.
+// The metrics of src/tristab/metric/README.md once more, in 2000-bit arithmetic straight from their formulas.
 #pragma once
 
 #include <map>

@@ -1,5 +1,5 @@
-// The condition report against what was published of the trained models in the shared data (families.md,
-// section 3), computed there by other means.
+// The condition report against what was published of the trained models in the shared data, computed there
+// by other means.
 #include <gtest/gtest.h>
 
 #include <algorithm>

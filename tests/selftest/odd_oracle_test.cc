@@ -94,7 +94,7 @@ TEST(OddOracle, operands_of_fp32_are_rounded_once_to_narrow_formats) {
   }
 }
 
-// Cases that the ways which round twice get wrong (arithmetic.md section 2).
+// Published cases where rounding twice, first in a wider format, gives another result.
 TEST(OddOracle, the_published_traps_are_rounded_once) {
   const OracleFormat bf16(format_of("bf16", "test")), tf32(format_of("tf32", "test"));
   EXPECT_EQ(

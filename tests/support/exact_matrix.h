@@ -1,4 +1,4 @@
-// Matrices of 1000-bit numbers, with the plainest possible operations: the independent truth of these tests.
+// Matrices of 1994-bit numbers, with the plainest possible operations: the independent truth of these tests.
 #pragma once
 
 #include <boost/multiprecision/mpfr.hpp>

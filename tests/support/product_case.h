@@ -1,5 +1,5 @@
 // One product of the kernels with its truth: every single operation done by MPFR, in the order that
-// arithmetic.md section 3 gives: k ascending, c := round(c + round(a b)) or c := round(c + a b).
+// src/tristab/arithmetic/README.md gives: k ascending, c := round(c + round(a b)) or c := round(c + a b).
 #pragma once
 
 #include <gtest/gtest.h>

@@ -103,9 +103,9 @@ TEST(SweepSchema, wrong_recipes_are_rejected) {
   }
 }
 
-// The JSON blocks of the README.
+// The JSON blocks of configs/README.md.
 TEST(SweepSchema, every_example_of_the_readme_is_valid) {
-  const std::string readme = read_text(source_directory / "README.md");
+  const std::string readme = read_text(source_directory / "configs" / "README.md");
   int examples = 0;
   for (std::size_t at = readme.find("```json\n"); at != std::string::npos;
        at = readme.find("```json\n", at + 1)) {

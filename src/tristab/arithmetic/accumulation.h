@@ -1,4 +1,4 @@
-// How a sum of products c + sum_k a_k b_k is accumulated (arithmetic.md section 3): part of an arithmetic's
+// How a sum of products c + sum_k a_k b_k is accumulated (all models: README.md): part of an arithmetic's
 // identity, because two machines that agree on every format still differ here.
 #pragma once
 

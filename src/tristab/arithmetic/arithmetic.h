@@ -15,7 +15,7 @@
 
 namespace tristab {
 
-// How tensors are quantised (arithmetic.md section 4). Three kinds:
+// How tensors are quantised (README.md, "Quantisers"). Three kinds:
 //   integer        q = clamp(rint(x / s), -qmax, qmax), value s q                     (quantise.h)
 //   microscaling   a power-of-two scale for each block of narrow elements along k     (block_scale.h)
 //   nvfp4          an e4m3 scale for each block, and an fp32 scale for the tensor     (block_scale.h)

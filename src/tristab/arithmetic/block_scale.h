@@ -1,5 +1,5 @@
 // Block-scaled formats: narrow elements with one scale for each block of `block_size` elements along k, a piece of
-// a row of the left operand and of a column of the right one (arithmetic.md section 4).
+// a row of the left operand and of a column of the right one (README.md, "Quantisers").
 //
 // Microscaling (OCP Microscaling Formats (MX) 1.0, sections 5.2 and 6.3): x = 2^e q, q in the element format, to
 // nearest even and saturating, e = floor(log2 amax) - emax (other rules: Quantiser::Rule) limited to E8M0's

@@ -1,4 +1,4 @@
-// Integer quantisation and products of codes (arithmetic.md section 4; Jacob et al., arXiv 1712.05877, with zero
+// Integer quantisation and products of codes (README.md; Jacob et al., arXiv 1712.05877, with zero
 // point 0).
 //   s = fl(amax / qmax) (amax rule), the least power of two >= amax / qmax, or fl(static_amax / qmax); s = 1 for
 //   an all-zero tensor; qmax = 2^(bits-1) - 1 in the full range too, whose code -qmax - 1 only a static scale

@@ -1,5 +1,5 @@
 // One group of products on a matrix unit, in integers: the definition that the vector kernels follow
-// (arithmetic.md's section 3 in code; sources in accumulation.h), and what they fall back on.
+// (the model bfma of README.md; sources there), and what they fall back on.
 #include <algorithm>
 #include <bit>
 #include <cmath>

@@ -20,7 +20,7 @@ const std::array<std::string, 7> kRoundingNames{"nearest-even", "nearest-away", 
 constexpr std::array<std::string_view, 3> kOverflowSuffixes{"-infinity", "-nan", "-saturate"};
 constexpr std::string_view kFlushSuffix = "-flush";
 
-// Name, p, emin, emax, stored bits, reserved codes, overflow. arithmetic.md section 1; IEEE 754-2019 table
+// Name, p, emin, emax, stored bits, reserved codes, overflow: the table of README.md. IEEE 754-2019 table
 // 3.5; NVIDIA's PTX ISA for tf32 (whose elements are stored as fp32) and bf16; OCP 8-bit Floating Point
 // Specification (OFP8) 1.0 tables 1 and 2 for e5m2 and e4m3; OCP Microscaling Formats (MX) 1.0 section 5.3 for
 // e3m2, e2m3 and e2m1, which have neither infinities nor NaN and saturate.

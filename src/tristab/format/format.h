@@ -81,7 +81,7 @@ std::span<const FormatDescription> format_descriptions();
 //   fp64, fp32, tf32, bf16, fp16; OCP's e5m2, e4m3 (largest 448, no infinities), e3m2, e2m3, e2m1 (saturating)
 //   eXmY               X exponent bits, Y fraction bits, IEEE-style: bias 2^(X-1) - 1, subnormals, infinities;
 //                      2 <= X <= 9, 1 <= Y <= 50, and e11m52, which is fp64
-//   pPemin<E>emax<E>   precision P, exponents given ("p8emin-126emax127"); 2 <= P <= 51, -300 <= emin < emax <= 300
+//   pPemin<E>emax<E>   precision P, exponents given ("p8emin-126emax127"); 2 <= P <= 51, -300 <= emin <= emax <= 300
 //   and after any of these, in this order: -infinity, -nan or -saturate (overflow), -flush (no subnormals)
 // Throws UsageError naming `place` and the nearest name.
 Format format_of(std::string_view name, std::string_view place);

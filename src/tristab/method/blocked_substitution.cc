@@ -1,14 +1,14 @@
-// Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by another method (row substitution
-// by default), then the blocks below.
+// Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by another method (row substitution by
+// default), then the blocks below.
 //   merge direct (FLA):          X_ij = -D_i S_ij,  S_ij = A_ij D_j + A_i,j+1 X_j+1,j + ... + A_i,i-1 X_i-1,j
-//                                a lone product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij
-//                                D_j); the sum is one accumulation chain, or separately rounded products
+//                                a lone product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij D_j);
+//                                the sum is one accumulation chain, or separately rounded products
 //   merge doubling (FlashInfer): b -> 2b -> 4b -> ..., X21 = -(X22 A21) X11 for all pairs of blocks at once
 //   merge substitution:          block rows from the top, X_i = -D_i (A_i,0..i-1 X_0..i-1)
-// D and the X_ij stay in the accumulator's format and are rounded on entering a product; the inner factors
-// (D_i A_ij, S_ij) and, in the doubling, all levels but the last are rounded to storage. Source: FLA
-// solve_tril (merge kernels); FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2. Cost: the
-// diagonal phase on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
+// D and the X_ij stay in the accumulator's format and are rounded on entering a product; the inner factors (D_i A_ij,
+// S_ij) and, in the doubling, all levels but the last are rounded to storage.
+// Source: FLA solve_tril (merge kernels); FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2.
+// Cost: the diagonal phase on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
 // (doubling) or 2 (c - 1) products (substitution). Stable with a stable inverse of the diagonal blocks.
 #include "tristab/method/mbh.h"
 #include "tristab/method/nested.h"

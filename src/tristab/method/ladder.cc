@@ -1,5 +1,5 @@
-// Ladder of block sizes: X holds the inverses of the m x m diagonal blocks, S_m the entries of A between the
-// two m-blocks of each pair of siblings;
+// Ladder of block sizes: X holds the inverses of the m x m diagonal blocks, S_m the entries of A between the two
+// m-blocks of each pair of siblings;
 //   X = I;  m = 1, 2, 4, ... < n:  X = fl(X - fl(X fl(S_m X)))         (association right, addend separate)
 // because [X11 0; -X22 S X11, X22] = X - X S X. Full-width products, no extraction of blocks.
 // Source: MaxText pull request 4348, _invert_unit_lower_mxu.

@@ -1,5 +1,5 @@
-// Unrolled Bunch-Hopcroft recursion (MBH): the inverses of the m x m diagonal blocks give those of the 2m x
-// 2m blocks, [X11 0; -X22 A21 X11, X22]:
+// Unrolled Bunch-Hopcroft recursion (MBH): the inverses of the m x m diagonal blocks give those of the 2m x 2m blocks,
+// [X11 0; -X22 A21 X11, X22]:
 //   X = I, m = 1;  while m < n:  E, O = even and odd m-blocks of the diagonal of X
 //                                Y = fl(I + O (-A)),  X = fl(O + Y E),  m = 2m
 // Blocks off the new diagonal hold junk, which the next extraction drops.

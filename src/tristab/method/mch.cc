@@ -1,12 +1,11 @@
 // Cayley-Hamilton doubling (MCH, "inverse trick", recursive doubling, product form of the Neumann series).
 //   X = I - A, Y = A;  ceil(log2 n) - 1 times:  Y = fl(Y Y),  X = fl(X + X Y)
-// because (I + A)^-1 = (I - A)(I + A^2)(I + A^4) ... and A^n = 0. The last X stays in the accumulator's
-// format.
+// because (I + A)^-1 = (I - A)(I + A^2)(I + A^4) ... and A^n = 0. The last X stays in the accumulator's format.
 //   addend accumulator: fl(X + X Y);  separate: fl(X + fl(X Y));  operand: fl(X fl(I + Y))
 //   order power-last: X Y;  power-first: Y X (tt-metal)
 // Source: Zhong et al., arXiv 2505.19488; arXiv 2605.21325, MCH.
-// Cost: 2 ceil(log2 n) - 2 products, depth ceil(log2 n). Unstable: the powers of A grow like binomials
-// although the inverse does not, and their rounding errors do not cancel.
+// Cost: 2 ceil(log2 n) - 2 products, depth ceil(log2 n). Unstable: the powers of A grow like binomials although the
+// inverse does not, and their rounding errors do not cancel.
 #include "tristab/method/mch.h"
 
 #include "tristab/method/registry.h"

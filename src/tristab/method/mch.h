@@ -1,5 +1,5 @@
-// Cayley-Hamilton doubling, shared by mch and by the methods that use it on their diagonal blocks or on a
-// block nilpotent matrix.
+// Cayley-Hamilton doubling, shared by mch and by the methods that use it on their diagonal blocks or on a block
+// nilpotent matrix.
 #pragma once
 
 #include "tristab/method/method.h"

@@ -2,8 +2,8 @@
 // Bunch-Hopcroft recursion from m = b:
 //   D = mch(A_ii) for every diagonal block, rounded;  X = mbh from diag(D), m = b
 // Source: arXiv 2605.21325, MXR; huawei-csl/gdn-tri-inverse.
-// Cost: 2 log2 b - 2 products of batches of b x b blocks and 2 log2(n/b) dense ones, depth log2 b + 2
-// log2(n/b). Logarithmically stable after the first phase, whose error it inherits.
+// Cost: 2 log2 b - 2 products of batches of b x b blocks and 2 log2(n/b) dense ones, depth log2 b + 2 log2(n/b).
+// Logarithmically stable after the first phase, whose error it inherits.
 #include "tristab/method/mbh.h"
 #include "tristab/method/mch.h"
 #include "tristab/method/registry.h"

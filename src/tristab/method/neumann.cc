@@ -1,13 +1,11 @@
 // Neumann series: X = sum_{i=0}^{d} (-A)^i; exact in exact arithmetic for d >= n - 1.
-//   evaluation horner:  X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of
-//   A evaluation powers:  P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P) evaluation product:
-//   (I - A)(I + A^2)(I + A^4) ...; d + 1 a power of two (auto: the next one)
+//   evaluation horner:  X = I - A;          d - 1 times: X = fl(I + (-A) X)                 forms no power of A
+//   evaluation powers:  P = -A, X = I - A;  d - 1 times: P = fl(P (-A)), X = fl(X + P)
+//   evaluation product: (I - A)(I + A^2)(I + A^4) ...; d + 1 a power of two (auto: the next one)
 // `addend` accumulator: I (or X) starts the accumulator; separate: the product is rounded before it is added.
 // Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.5.
-// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). Truncation error of
-// order
-// ||A^{d+1}||; by powers and by the product form unstable like every sum of large powers, by Horner much less
-// so.
+// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). Truncation error of order
+// ||A^{d+1}||; by powers and by the product form unstable like every sum of large powers, by Horner much less so.
 #include <bit>
 
 #include "tristab/method/mch.h"

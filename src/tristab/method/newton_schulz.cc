@@ -2,13 +2,13 @@
 //   form kernel:   Y = fl(X (-M)),  X = fl(2 X + Y X)
 //   form notebook: Y = fl(M X),     X = fl(X fl(2 I - Y))
 //   start scaled: X_0 = I / (2n);  identity-minus-a: X_0 = I - A;  identity: X_0 = I
-//   accumulator rounded: X is rounded after every step;  kept (kernel form): 2 X is formed from the
-//   accumulator and only the operands are rounded, Y = fl(fl(X) (-M)), X = 2 X + Y fl(X)
+//   accumulator rounded: X is rounded after every step;  kept (kernel form): 2 X is formed from the accumulator and
+//   only the operands are rounded, Y = fl(fl(X) (-M)), X = 2 X + Y fl(X)
 // The last X stays in the accumulator's format.
-// Source: Schulz 1933; arXiv 2605.21325 and its public notebook; kept: vLLM,
-// gdn_chunk_cutedsl/kernel_kkt_inv_uw.py. Cost: 2 products a step, depth 2 a step. From I / (2n) it is never
-// exact: max(ceil(2 log2 n), 12) steps by default. From I, ceil(log2 n) steps and from I - A one less are
-// exact in exact arithmetic, but then the iterates hold the powers of A: as unstable as mch.
+// Source: Schulz 1933; arXiv 2605.21325 and its public notebook; kept: vLLM, gdn_chunk_cutedsl/kernel_kkt_inv_uw.py.
+// Cost: 2 products a step, depth 2 a step. From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default.
+// From I, ceil(log2 n) steps and from I - A one less are exact in exact arithmetic, but then the iterates hold the
+// powers of A: as unstable as mch.
 #include <algorithm>
 #include <bit>
 

@@ -2,10 +2,10 @@
 //   B^2, ..., B^s by s - 1 products;  G = I + B + ... + B^{s-1}
 //   X = the last group (d + 1 - (r - 1) s terms);  r - 1 times:  X = fl(G + B^s X)
 // A last group of one term is I, and its product B^s itself.
-// Source: Paterson and Stockmeyer, SIAM J. Comput. 2 (1973); Higham, Functions of Matrices, section 4.2;
-// tt-metal pull request 54937 (d = 15, s = 4). Cost: s - 1 + r - 1 products with s = ceil(sqrt(d + 1)), r =
-// ceil((d + 1) / s): about 2 sqrt(d). Stability between Horner, which forms no power, and doubling, which
-// forms all up to d/2.
+// Source: Paterson and Stockmeyer, SIAM J. Comput. 2 (1973); Higham, Functions of Matrices, section 4.2; tt-metal pull
+// request 54937 (d = 15, s = 4).
+// Cost: s - 1 + r - 1 products with s = ceil(sqrt(d + 1)), r = ceil((d + 1) / s): about 2 sqrt(d). Stability between
+// Horner, which forms no power, and doubling, which forms all up to d/2.
 #include <algorithm>
 #include <cmath>
 

@@ -1,7 +1,7 @@
-// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which another
-// method inverts (row substitution by default). Source: Higham, Accuracy and Stability of Numerical
-// Algorithms, section 14.2.2; Demmel, Dumitriu and Holtz 2007. Cost: 2 (n/b - 1) products, depth 2 log2(n/b),
-// and the diagonal phase. Logarithmically stable after it.
+// Recursive inversion by halves, X = [X11 0; -X22 A21 X11, X22], down to blocks of size b, which another method
+// inverts (row substitution by default).
+// Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and Holtz 2007.
+// Cost: 2 (n/b - 1) products, depth 2 log2(n/b), and the diagonal phase. Logarithmically stable after it.
 #include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
 

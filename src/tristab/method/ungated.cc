@@ -1,10 +1,10 @@
 // Ungated inversion (FlashQLA): for scalar gates A = A_u .* Gamma with Gamma_ij = exp(G_i - G_j), i >= j, and
 //   X = (I + A_u)^-1 .* Gamma
-// because Gamma_ij = d_i / d_j makes I + A = diag(d) (I + A_u) diag(d)^-1. The base method inverts I + A_u;
-// its result is rounded where the stage `result` says, and the factors are applied by the vector unit of the
-// stage `decay`. Source: FlashQLA, github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py. Cost: that of
-// the base and one vector step of n (n + 1)/2 multiplications. Its conditioning is that of the decay-free
-// matrix, which the decay cannot improve.
+// because Gamma_ij = d_i / d_j makes I + A = diag(d) (I + A_u) diag(d)^-1. The base method inverts I + A_u; its result
+// is rounded where the stage `result` says, and the factors are applied by the vector unit of the stage `decay`.
+// Source: FlashQLA, github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py.
+// Cost: that of the base and one vector step of n (n + 1)/2 multiplications. Its conditioning is that of the
+// decay-free matrix, which the decay cannot improve.
 #include <fmt/format.h>
 
 #include <optional>

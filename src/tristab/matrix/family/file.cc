@@ -1,7 +1,8 @@
 // Matrices from a file, in file order (head-major: all chunks of head 0, then of head 1):
-//   A itself        [n, n], [batch, n, n], or [tokens, heads, n] (chunk c of head h is rows c n .. c n + n -
-//   1) k, beta, g      of one layer or of all, from which A is formed (layer_tensors.h, rule/rule.h)
-// A tensor of three axes whose last two are equal is a batch.
+//   [n, n]              one A
+//   [batch, n, n]       a batch of A; so is every tensor of three axes whose last two are equal
+//   [tokens, heads, n]  A in chunks: chunk c of head h is rows c n .. c n + n - 1
+//   k, beta, g          of one layer or of all, from which A is formed (layer_tensors.h, rule/rule.h)
 // Source: .npy, .npz and .safetensors; the layouts of data that kernels exchange.
 #include <fmt/format.h>
 
