@@ -27,6 +27,7 @@ bool is_option(const std::string& word) { return word.size() > 1 && word.front()
 
 std::vector<std::string> option_names(const Command& command) {
   std::vector<std::string> names{"--help"};
+  if (command.place() == command.name()) names.emplace_back("--version");  // of the program
   for (const OptionEntry& option : command.options()) {
     if (!option.positional) names.insert(names.end(), option.names.begin(), option.names.end());
   }
@@ -67,7 +68,7 @@ void declare(const Command& command, CLI::App& app, Typed& typed) {
       app.add_flag_callback(names, [&typed, k] { typed[k].emplace_back(); });
     } else {
       CLI::Option* option = app.add_option(names, typed[k]);
-      if (!entry.repeated) option->expected(1);
+      if (!entry.repeated) option->expected(1)->allow_extra_args(false);
     }
   }
   app.allow_extras();
