@@ -27,6 +27,7 @@ bool is_option(const std::string& word) { return word.size() > 1 && word.front()
 
 std::vector<std::string> option_names(const Command& command) {
   std::vector<std::string> names{"--help"};
+  if (command.place() == command.name()) names.emplace_back("--version");  // of the program
   for (const OptionEntry& option : command.options()) {
     if (!option.positional) names.insert(names.end(), option.names.begin(), option.names.end());
   }

@@ -25,7 +25,7 @@ namespace fs = std::filesystem;
 constexpr const char* bash_script = R"(# bash completion for tristab, made by: tristab completion bash
 _tristab() {
   local kind line=${COMP_LINE:0:COMP_POINT} cut= k
-  { read -r kind; mapfile -t COMPREPLY; } < <("${COMP_WORDS[0]}" complete "$line" 2>/dev/null)
+  { read -r kind; mapfile -t COMPREPLY; } < <("${COMP_WORDS[0]/#~\//$HOME/}" complete "$line" 2>/dev/null)
   [[ ${line##* } =~ ^.*[:=] ]] && cut=${BASH_REMATCH[0]}
   for k in "${!COMPREPLY[@]}"; do
     COMPREPLY[k]=${COMPREPLY[k]%%$'\t'*}
@@ -45,13 +45,16 @@ constexpr const char* zsh_script = R"(#compdef tristab
 _tristab() {
   local kind
   local -a answer names shown
-  answer=("${(@f)$($words[1] complete "${(j: :)words[1,CURRENT-1]} $PREFIX" 2>/dev/null)}")
+  answer=("${(@f)$(${~words[1]} complete "${(j: :)words[1,CURRENT-1]} $QIPREFIX$PREFIX" 2>/dev/null)}")
   kind=$answer[1]
   shift answer
   names=("${(@)answer%%$'\t'*}")
   shown=("${(@)answer//$'\t'/  -- }")
   case $kind in
-    files) compadd -Q -f -- "${(@)names%/}" ;;
+    files)
+      [[ $PREFIX == --*=* ]] && compset -P 1 '*=' && names=("${(@)names#--*=}")
+      compadd -f -- "${(@)names%/}"
+      ;;
     nospace) compadd -Q -S '' -l -d shown -a names ;;
     *) compadd -Q -l -d shown -a names ;;
   esac
@@ -176,17 +179,18 @@ class Answerer {
   // "mxr:block=8,mb": the last item, its name or its last parameter.
   void offer_names(const ValueType& type) {
     const Vocabulary& vocabulary = vocabulary_of(type.vocabulary);
-    const std::string whole = typed_;
-    if (type.list) step_over(typed_.rfind(','));
+    if (type.list) {
+      step_over(typed_.rfind(','));
+      answer.kind = "nospace";
+    }
     const std::string name = typed_.substr(0, typed_.find(':'));
     if (typed_.find(':') != std::string::npos) {
       step_over(typed_.rfind(':'));
       offer_settings(vocabulary, name);
     } else {
       offer_entries(vocabulary);
+      if (type.vocabulary == "kernels" && answer.words.empty() && !typed_.empty()) offer_files({"json"});
     }
-    if (type.list) answer.kind = "nospace";
-    if (type.vocabulary == "kernels" && answer.words.empty() && !whole.empty()) offer_files({"json"});
   }
 
   void offer_files(const std::vector<std::string>& extensions, bool directories_alone = false) {

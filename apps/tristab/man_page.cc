@@ -157,6 +157,7 @@ std::string environment_section() {
   std::string text = section("ENVIRONMENT");
   text += entry(".B NO_COLOR", "Whatever it is set to, unless empty: no colour.");
   text += entry(".B TERM", "Empty or dumb: no colour and no progress.");
+  text += entry(".B HOME", "What ~ stands for where a shell completes names of files.");
   text += entry(".B COLUMNS", "How wide tables may be, instead of what the terminal says.");
   return text +
          entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");

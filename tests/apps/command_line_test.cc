@@ -97,7 +97,7 @@ TEST(CommandLine, mistakes_exit_with_2_and_one_line_that_helps) {
       {"generate gdn", {"-o: found nothing"}},
       {"generate gdn keys=sliu -o a.npy", {"tristab generate.keys", "\"sliu\"", "'silu'"}},
       {"generate gdn --chunk 8 -o a.npy", {"--chunk: found '8'", "16 to 256"}},
-      {"generate gdn --dtype f2 -o a.npy", {"--dtype", "'f2'", "f4, f8"}},
+      {"generate gdn --dtype f2 -o a.npy", {"--dtype", "'f2'", "f8, f4"}},
   };
   const Workplace place;
   place.write("c.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh", "mch"],

@@ -21,7 +21,7 @@ TEST(Compare, computes_a_table_now) {
   EXPECT_NE(result.out.find("1/1"), std::string::npos);
 }
 
-TEST(Compare, a_result_file_and_the_same_cases_computed_now_give_the_same_table) {
+TEST(Compare, a_file_and_the_same_cases_computed_now_give_the_same_table) {
   const Workplace place;
   place.write("c.json", R"({"chunks": [16, 32], "trials": 3, "families": ["uniform", "ones"],
                             "methods": ["mbh", "mch", {"method": "mxr", "block": 8}], "arithmetics": ["fp16", "bf16"]})");

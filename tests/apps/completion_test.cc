@@ -6,20 +6,25 @@
 
 #include "shell.h"
 #include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/presets.h"
 #include "tristab/format/format.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
-#include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/report/cross_table.h"
-#include "tristab/sweep/label.h"
+#include "tristab/sweep/field.h"
 
 namespace tristab {
 namespace {
 
 using Words = std::set<std::string>;
+
+struct Completed {
+  Words offered;          // for the last word
+  std::string after_tab;  // the line then; empty of fish, which is asked without a terminal
+};
 
 // Shells that really complete; each parameter is a shell's name.
 class Completion : public testing::TestWithParam<const char*> {
@@ -28,13 +33,15 @@ class Completion : public testing::TestWithParam<const char*> {
     if (!is_installed(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
   }
 
-  // For each command line what the shell offers for its last word, in a directory with one .json, one .npy and one
-  // other file, and a directory "folder".
-  std::vector<Words> offers(const std::vector<std::string>& command_lines) const {
+  // For each command line what the shell makes of it, in a directory with one .json, one .npy and one other
+  // file, files and a directory with blanks in their names, a directory "folder", and the program in ~/.bin.
+  std::vector<Completed> completed(const std::vector<std::string>& command_lines) const {
     const Workplace place, scripts;
     const std::string shell = GetParam();
-    for (const char* name : {"a.json", "b.npy", "c.txt"}) place.write(name, "");
-    std::filesystem::create_directory(place.file("folder"));
+    for (const char* name : {"a.json", "b.npy", "c.txt", "my file.json"}) place.write(name, "");
+    for (const char* name : {"folder", "my folder", ".bin"})
+      std::filesystem::create_directory(place.file(name));
+    std::filesystem::create_symlink(TRISTAB_PROGRAM, place.file(".bin/tristab"));
     std::string lines;
     for (const std::string& line : command_lines) lines += line + "\n";
     scripts.write("lines", lines);
@@ -48,16 +55,24 @@ class Completion : public testing::TestWithParam<const char*> {
         place.file("."));
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.err, "");
-    std::vector<Words> all;
+    std::vector<Completed> all;
     for (const std::string& line : lines_of(result.out)) {
       if (line == "@@") {
         all.emplace_back();
+      } else if (line.starts_with("> ")) {
+        all.back().after_tab = line.substr(2);
       } else {
-        all.back().insert(line);
+        all.back().offered.insert(line);
       }
     }
     EXPECT_EQ(all.size(), command_lines.size());
     all.resize(command_lines.size());
+    return all;
+  }
+
+  std::vector<Words> offers(const std::vector<std::string>& command_lines) const {
+    std::vector<Words> all;
+    for (Completed& each : completed(command_lines)) all.push_back(std::move(each.offered));
     return all;
   }
 
@@ -174,7 +189,9 @@ TEST_P(Completion, offers_every_name_of_the_registries) {
   for (const Description& formation : formation_descriptions()) names.insert(formation.name);
   registries.emplace_back("formations", names);
   names.clear();
-  for (const MetricInfo& metric : metrics()) names.insert(std::string(metric.name));
+  for (const Field& field : record_fields()) {
+    if (field.is_number()) names.insert(field.name());
+  }
   registries.emplace_back("metrics", names);
 
   std::vector<std::string> lines;
@@ -205,7 +222,8 @@ TEST_P(Completion, offers_the_parameters_of_names) {
         entry.description.parameters);
   }
   for (const char* arithmetic : {"fp16", "int8", "bf16-h100", "mxfp8"}) {
-    add(fmt::format("tristab invert a.npy --arithmetic={}:", arithmetic), arithmetic_parameters(arithmetic));
+    add(fmt::format("tristab invert a.npy --arithmetic={}:", arithmetic),
+        find_preset(arithmetic, "test").description.parameters);
   }
   const std::vector<Words> found = offers(lines);
   for (std::size_t k = 0; k < lines.size(); ++k) {
@@ -228,6 +246,9 @@ TEST_P(Completion, goes_on_after_commas_and_parameters) {
       {"tristab sweep --arithmetics fp16,int8:scale=r", {"fp16,int8:scale=row"}},
       {"tristab compare --metrics frobenius,snr_db_", {"frobenius,snr_db_strict_lower"}},
       {"tristab list methods mx", {"mxr"}},
+      {"tristab invert a.npy --kernel a.j", {"a.json"}},
+      {"tristab sweep --kernels fla-kda,a.j", {"fla-kda,a.json"}},
+      {"tristab sweep --kernels fla-kda,flashq", {"fla-kda,flashqla"}},
       {"tristab list rules zz", {}},
       {"tristab generate gdn keys=si", {"keys=silu"}},
       {"tristab generate gdn keys=silu --chunk 16 activ", {"activation="}},
@@ -254,17 +275,47 @@ TEST_P(Completion, goes_on_after_commas_and_parameters) {
 TEST_P(Completion, offers_files_of_the_kind_that_is_read_or_written) {
   const std::vector<Words> found =
       offers({"tristab sweep ", "tristab invert ", "tristab sweep c.json --html ",
-              "tristab export r.json --gnuplot ", "tristab compare --input "});
-  const std::string folder = std::string(GetParam()) == "fish" ? "folder/" : "folder";
-  for (const Words& each : found) EXPECT_TRUE(each.contains(folder));
-  EXPECT_TRUE(found[0].contains("a.json"));
-  EXPECT_TRUE(found[1].contains("b.npy"));
-  EXPECT_TRUE(found[4].contains("b.npy"));
-  EXPECT_EQ(found[3], Words{folder});
-  if (std::string(GetParam()) == "fish") return;  // which offers all files, the fitting ones first
-  EXPECT_EQ(found[0], (Words{"a.json", folder}));
-  EXPECT_EQ(found[1], (Words{"b.npy", folder}));
-  EXPECT_EQ(found[4], (Words{"b.npy", folder}));
+              "tristab sweep c.json --html=fo", "tristab export r.json --gnuplot ",
+              "tristab compare --input ", "tristab sweep ~/a", "tristab sweep my\\ f"});
+  const std::string end = std::string(GetParam()) == "fish" ? "/" : "";  // of directories
+  const Words folders{"folder" + end, "my folder" + end};
+  const auto with = [&](std::initializer_list<const char*> files) {
+    Words all = folders;
+    all.insert(files.begin(), files.end());
+    return all;
+  };
+  EXPECT_EQ(found[0], with({"a.json", "my file.json"}));
+  EXPECT_EQ(found[1], with({"b.npy"}));
+  EXPECT_EQ(found[2], folders);
+  EXPECT_EQ(found[3], Words{"--html=folder" + end});
+  EXPECT_EQ(found[4], folders);
+  EXPECT_EQ(found[5], with({"b.npy"}));
+  EXPECT_EQ(found[6], Words{"~/a.json"});
+  EXPECT_EQ(found[7], (Words{"my file.json", "my folder" + end}));
+}
+
+TEST_P(Completion, asks_the_program_that_was_typed) { EXPECT_EQ(offer("~/.bin/tristab sw"), Words{"sweep"}); }
+
+// A blank follows a word that is whole, and nothing one that goes on.
+TEST_P(Completion, puts_a_single_word_in_its_place) {
+  if (std::string(GetParam()) == "fish") GTEST_SKIP() << "fish is asked without a terminal";
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"tristab sw", "tristab sweep "},
+      {"tristab sweep --meth", "tristab sweep --methods "},
+      {"tristab sweep --methods mxr:block=8,mb", "tristab sweep --methods mxr:block=8,mbh"},
+      {"tristab sweep --methods=mxr:bl", "tristab sweep --methods=mxr:block="},
+      {"tristab invert a.npy --method res", "tristab invert a.npy --method residual-neumann "},
+      {"tristab generate gdn keys=si", "tristab generate gdn keys=silu "},
+      {"tristab sweep fo", "tristab sweep folder/"},
+      {"tristab sweep a", "tristab sweep a.json "},
+      {"tristab sweep my\\ fi", "tristab sweep my\\ file.json "},
+      {"tristab sweep \"my fi", "tristab sweep \"my file.json\" "},
+      {"tristab sweep c.json --html=fo", "tristab sweep c.json --html=folder/"},
+      {"tristab list rules zz", "tristab list rules zz"}};
+  std::vector<std::string> lines;
+  for (const auto& [line, expected] : cases) lines.push_back(line);
+  const std::vector<Completed> found = completed(lines);
+  for (std::size_t k = 0; k < cases.size(); ++k) EXPECT_EQ(found[k].after_tab, cases[k].second);
 }
 
 INSTANTIATE_TEST_SUITE_P(In, Completion, testing::Values("bash", "zsh", "fish"),

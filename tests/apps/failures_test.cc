@@ -123,7 +123,7 @@ TEST(Failures, the_16_by_16_neumann_table_is_met_in_the_median) {
   for (const Json& outcome : run.document["expectations"]) EXPECT_EQ(outcome["trials"], 50);
 }
 
-TEST(Failures, the_trained_layer_of_the_repository_is_that_of_the_whole_file) {
+TEST(Failures, the_repositorys_trained_layer_is_that_of_the_whole_file) {
   const std::filesystem::path data = shared_data("models/deltanet.safetensors");
   if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/deltanet.safetensors";
   const auto open = [](const std::filesystem::path& path) {

@@ -55,7 +55,7 @@ TEST(Generate, single_precision_and_standard_output) {
   EXPECT_EQ(a.values[16], 1);
 }
 
-TEST(Generate, an_interrupted_run_exits_with_128_and_the_signal_and_leaves_no_file) {
+TEST(Generate, interrupted_it_exits_with_128_and_the_signal_and_no_file) {
   const Workplace place;
   for (const auto& [signal, status] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
     // In the foreground, or the whole process group gets the signal too: the second ends a process at once.

@@ -1,9 +1,34 @@
 tristab_tests(apps
-  SOURCES bad_input_test.cc command_line_test.cc compare_test.cc completion_test.cc describe_test.cc
-          examples_test.cc failures_test.cc generate_test.cc help_test.cc installed_files_test.cc invert_test.cc
-          kernels_test.cc large_file_test.cc layer_sweep_test.cc layer_zoo_test.cc list_test.cc man_page_test.cc
-          old_results_test.cc paper_snr_test.cc pseudo_terminal.cc report_test.cc run_program.cc
-          scenarios_test.cc schema_test.cc selftest_test.cc shell.cc sweep_test.cc terminal_test.cc zoo_test.cc
+  SOURCES
+    bad_input_test.cc
+    command_line_test.cc
+    compare_test.cc
+    completion_test.cc
+    describe_test.cc
+    examples_test.cc
+    failures_test.cc
+    generate_test.cc
+    help_test.cc
+    installed_files_test.cc
+    invert_test.cc
+    kernels_test.cc
+    large_file_test.cc
+    layer_sweep_test.cc
+    layer_zoo_test.cc
+    list_test.cc
+    man_page_test.cc
+    old_results_test.cc
+    paper_snr_test.cc
+    pseudo_terminal.cc
+    report_test.cc
+    run_program.cc
+    scenarios_test.cc
+    schema_test.cc
+    selftest_test.cc
+    shell.cc
+    sweep_test.cc
+    terminal_test.cc
+    zoo_test.cc
   USES tristab_report)
 target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tristab>" TRISTAB_CMAKE="${CMAKE_COMMAND}"
                                              TRISTAB_BUILD_DIR="${PROJECT_BINARY_DIR}")

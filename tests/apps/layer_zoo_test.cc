@@ -155,7 +155,7 @@ class LayerZoo : public ::testing::Test {
   static inline Values t, o, state;
 };
 
-TEST_F(LayerZoo, what_broke_the_model_spoils_the_state_or_overflows_on_collinear_keys) {
+TEST_F(LayerZoo, what_broke_the_model_spoils_the_state_or_overflows) {
   int broken = 0;
   for (const Published& row : published()) {
     if (!row.broken()) continue;
@@ -166,7 +166,7 @@ TEST_F(LayerZoo, what_broke_the_model_spoils_the_state_or_overflows_on_collinear
   EXPECT_EQ(broken, 14);
 }
 
-TEST_F(LayerZoo, what_left_the_model_unharmed_does_neither_but_for_int8_on_collinear_keys) {
+TEST_F(LayerZoo, what_left_the_model_unharmed_does_neither_but_for_int8) {
   for (const Published& row : published()) {
     if (row.broken()) continue;
     EXPECT_LT(worst(trained(state, row.setting)), 0.2) << row.inverse;
@@ -176,7 +176,7 @@ TEST_F(LayerZoo, what_left_the_model_unharmed_does_neither_but_for_int8_on_colli
   }
 }
 
-TEST_F(LayerZoo, overflows_of_matrices_that_these_layers_lack_cannot_be_seen_on_them) {
+TEST_F(LayerZoo, overflows_of_matrices_that_these_layers_lack_are_not_seen) {
   for (const char* setting : {"mxr:block=32 fp16:output=storage", "mxr:block=32 bf16:output=storage",
                               "residual-neumann:order=6:terms=4 fp16:output=storage",
                               "residual-neumann:order=6 fp16:output=storage"}) {
@@ -185,7 +185,7 @@ TEST_F(LayerZoo, overflows_of_matrices_that_these_layers_lack_cannot_be_seen_on_
   }
 }
 
-TEST_F(LayerZoo, the_state_orders_what_the_error_of_the_inverse_orders_wrongly) {
+TEST_F(LayerZoo, the_state_orders_what_the_inverses_error_orders_wrongly) {
   const std::string harmless = "newton-schulz:steps=8 fp16:output=storage";           // perplexity 68.06
   const std::string broken = "residual-neumann:order=5:terms=4 fp16:output=storage";  // perplexity 131.78
   EXPECT_GT(worst(trained(t, harmless)), 2 * worst(trained(t, broken)));
@@ -200,7 +200,7 @@ std::string row_text(const Published& row, const std::vector<double>& t, const s
 }
 
 // No truth but a check that the committed file is not out of date.
-TEST_F(LayerZoo, the_committed_table_of_the_slices_is_what_the_program_gives_now) {
+TEST_F(LayerZoo, the_committed_table_of_the_slices_is_that_of_the_program) {
   const std::set<std::string> lines = committed_lines();
   for (const Published& row : published()) {
     const std::string line = row_text(row, trained(t, row.setting), trained(o, row.setting),
@@ -210,7 +210,7 @@ TEST_F(LayerZoo, the_committed_table_of_the_slices_is_what_the_program_gives_now
 }
 
 // The same on the whole layers, in fp16; and there, too, the ways that broke the model stand out.
-TEST_F(LayerZoo, the_committed_table_of_the_whole_layers_is_what_the_program_gives_now) {
+TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
   const std::filesystem::path data = shared_data("models/gdn.safetensors");
   if (data.empty()) GTEST_SKIP() << "needs ../shared/data/models";
   const Workplace place;
@@ -279,7 +279,7 @@ TEST(RecipesAtTheLayer, products_of_powers_stand_out_and_the_rest_drowns_in_bf16
 }
 
 // Against the exact inverse on the trained layers; T is stored as bf16 twice, so twice its roundoff, 2^-8, is allowed.
-TEST(RecipesAtTheLayer, flashqla_inverts_trained_layers_with_one_gate_a_head_and_no_others) {
+TEST(RecipesAtTheLayer, flashqla_inverts_only_trained_layers_with_one_gate_a_head) {
   const Workplace place;
   const ProgramResult run =
       place.run("sweep " TRISTAB_SOURCE_DIR

@@ -17,8 +17,8 @@
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
-#include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
+#include "tristab/sweep/field.h"
 
 namespace tristab {
 namespace {
@@ -52,7 +52,9 @@ std::vector<std::pair<std::string, std::string>> all_entries() {
   for (const DeltaRule& rule : delta_rules()) names.emplace_back("rules", rule.name);
   for (const Description& formation : formation_descriptions())
     names.emplace_back("formations", formation.name);
-  for (const MetricInfo& metric : metrics()) names.emplace_back("metrics", std::string(metric.name));
+  for (const Field& number : record_fields()) {
+    if (number.is_number()) names.emplace_back("metrics", number.name());
+  }
   return names;
 }
 
@@ -84,8 +86,8 @@ std::string example_of(const std::string& text) {
   return text.substr(begin + mark.size(), text.find('\n', begin + mark.size()) - begin - mark.size());
 }
 
-// A place that can be looked up: an article, a section or table of a standard or book, an address, a file, a thread, or
-// what was measured.
+// A place that can be looked up: an article, a section or table of a standard or book, an address, a file, a
+// thread, or what was measured.
 bool is_specific(const std::string& source) {
   static const std::regex place(
       "arXiv [0-9]{4}[.][0-9]{4,5}|sections? [0-9]|chapter [0-9]|tables? [0-9]|issue [0-9]|(PR|pull request) "

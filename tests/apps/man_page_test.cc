@@ -88,7 +88,7 @@ TEST(ManPage, has_the_customary_sections) {
   }
 }
 
-TEST(ManPage, has_every_option_and_example_of_the_helps_and_no_other_option) {
+TEST(ManPage, has_every_option_and_example_of_the_helps_and_no_other) {
   const std::string text = page();
   std::vector<std::string> names = commands();
   EXPECT_EQ(std::count(names.begin(), names.end(), "man"), 1);
@@ -129,7 +129,7 @@ TEST(ManPage, has_the_names_that_options_take) {
   for (const RecipeEntry& entry : recipe_entries()) expect(entry.description.name);
 }
 
-TEST(ManPage, names_every_variable_of_the_environment_that_the_sources_read) {
+TEST(ManPage, names_every_environment_variable_that_the_sources_read) {
   const std::string environment = part(page(), ".SH ENVIRONMENT");
   std::set<std::string> read;
   const std::regex variable("(?:getenv|environment)\\(\"([A-Z_]+)\"\\)");

@@ -1,5 +1,5 @@
-// Results of other times: with few fields, with unknown ones, cut off, empty, joined by hand, of another schema version. Report,
-// export and compare show what there is, say what there is not, and make nothing up.
+// Results of other times: with few fields, with unknown ones, cut off, empty, joined by hand, of another
+// schema version. Report, export and compare show what there is, say what there is not, and make nothing up.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -41,9 +41,11 @@ Json page_data(const std::string& page) {
 
 // Everything that reads a result.
 const std::vector<std::string>& readers() {
-  static const std::vector<std::string> commands{"report {} -o o.html",           "export {} --csv o.csv",
-                                                 "export {} --ndjson o.ndjson",   "export {} --gnuplot og",
-                                                 "export {} --vega o.vl",         "compare {}",
+  static const std::vector<std::string> commands{"report {} -o o.html",
+                                                 "export {} --csv o.csv",
+                                                 "export {} --ndjson o.ndjson",
+                                                 "export {} --gnuplot og",
+                                                 "compare {}",
                                                  "compare {} --metrics frobenius"};
   return commands;
 }
@@ -91,7 +93,7 @@ TEST(OldResults, with_few_fields_are_shown_without_the_others) {
   EXPECT_EQ(table[table.find('\n', row) - 1], '-') << "no depth is known: " << table;
 }
 
-TEST(OldResults, with_unknown_fields_keep_them_in_tables_and_say_when_they_are_not_complete) {
+TEST(OldResults, with_unknown_fields_keep_them_and_say_when_not_complete) {
   const Workplace place;
   Json result = few_fields();
   result["future"] = Json{{"a", {1, 2}}};
@@ -121,7 +123,7 @@ TEST(OldResults, without_a_record_make_a_page_that_says_so_and_nothing_else) {
   for (const char* name : {"none.ndjson", "none.json"}) {
     EXPECT_EQ(place.run(fmt::format("report {} -o {}.html", name, name)).status, 0);
     EXPECT_EQ(page_data(place.read(fmt::format("{}.html", name)))["records"], 0);
-    for (const char* form : {"--csv o", "--ndjson o", "--gnuplot o", "--vega o"}) {
+    for (const char* form : {"--csv o", "--ndjson o", "--gnuplot o"}) {
       const ProgramResult result = place.run(fmt::format("export {} {}", name, form));
       EXPECT_EQ(result.status, 3) << form;
       EXPECT_NE(result.err.find("found no "), std::string::npos) << result.err;
@@ -167,7 +169,7 @@ TEST(OldResults, whose_records_lack_their_names_are_refused_with_the_place) {
   const Workplace place;
   place.write("empty.json", R"({"schema": "tristab-results/1", "records": [{}]})");
   for (const char* command :
-       {"report empty.json -o o.html", "export empty.json --vega o", "compare empty.json"}) {
+       {"report empty.json -o o.html", "export empty.json --gnuplot o", "compare empty.json"}) {
     const ProgramResult result = place.run(command);
     EXPECT_EQ(result.status, 3) << command;
     EXPECT_NE(result.err.find("empty.json: records[0].family: found nothing"), std::string::npos)

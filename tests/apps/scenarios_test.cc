@@ -26,7 +26,7 @@ std::string config(const char* bound) {
 
 std::string after_run(const std::string& json) { return json.substr(json.find("\n\"config\"")); }
 
-TEST(Scenarios, expectations_that_are_met_exit_with_0_and_are_written_and_printed) {
+TEST(Scenarios, expectations_met_exit_with_0_and_are_written_and_printed) {
   const Workplace place;
   place.write("c.json", config("\"at_least\": 1000"));  // not finite: counts as infinite
   const ProgramResult run = place.run("sweep c.json -o r.json");
@@ -43,7 +43,7 @@ TEST(Scenarios, expectations_that_are_met_exit_with_0_and_are_written_and_printe
   EXPECT_EQ(document["expectations"][1]["found"], 0);
 }
 
-TEST(Scenarios, a_planted_wrong_expectation_exits_with_1_after_writing_the_result) {
+TEST(Scenarios, a_planted_wrong_expectation_exits_with_1_after_the_result) {
   const Workplace place;
   place.write("c.json", config("\"at_most\": 0.1"));
   const ProgramResult run = place.run("sweep c.json -o r.json");
@@ -56,7 +56,7 @@ TEST(Scenarios, a_planted_wrong_expectation_exits_with_1_after_writing_the_resul
   EXPECT_EQ(Json::parse(place.read("r.json"))["run"]["complete"], true);
 }
 
-TEST(Scenarios, with_results_on_standard_output_the_table_goes_to_standard_error) {
+TEST(Scenarios, with_results_on_stdout_the_table_goes_to_stderr) {
   const Workplace place;
   place.write("c.json", config("\"at_most\": 0.1"));
   const ProgramResult run = place.run("sweep c.json -o -");
@@ -77,7 +77,7 @@ TEST(Scenarios, one_and_two_threads_write_the_same_bytes) {
   EXPECT_EQ(place.read("r1.csv"), place.read("r2.csv"));
 }
 
-TEST(Scenarios, records_matrices_and_summaries_name_their_scenario_and_ids_stay_unique) {
+TEST(Scenarios, all_parts_name_their_scenario_and_ids_stay_unique) {
   const Workplace place;
   place.write("c.json", config("\"at_least\": 1000"));
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
@@ -147,7 +147,7 @@ TEST(Scenarios, options_replace_trials_and_seeds_of_all_and_nothing_else) {
   }
 }
 
-TEST(Scenarios, an_expectation_that_selects_nothing_is_refused_before_the_run) {
+TEST(Scenarios, an_expectation_that_selects_nothing_is_refused_before_it) {
   const Workplace place;
   place.write("c.json", R"({"chunks": 32, "families": ["ones"], "methods": ["mch"], "arithmetics": ["fp16"],
     "expect": [{"method": "mbh", "statistic": "fail", "equals": 0}]})");

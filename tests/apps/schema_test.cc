@@ -18,10 +18,9 @@ std::string committed(const char* file) {
 
 TEST(Schema, it_prints_the_committed_schemas) {
   const Workplace place;
-  const std::pair<const char*, const char*> schemas[] = {
-      {"sweep", "configs/sweep.schema.json"},
-      {"kernel", "configs/kernel.schema.json"},
-      {"results", "src/tristab/report/results.schema.json"}};
+  const std::pair<const char*, const char*> schemas[] = {{"sweep", "configs/sweep.schema.json"},
+                                                         {"kernel", "configs/kernel.schema.json"},
+                                                         {"results", "configs/results.schema.json"}};
   for (const auto& [name, file] : schemas) {
     const ProgramResult result = place.run(std::string("schema ").append(name));
     EXPECT_EQ(result.status, 0) << result.err;

@@ -47,7 +47,7 @@ TEST(Selftest, groups_that_nothing_emulates_are_skipped_visibly) {
   EXPECT_TRUE(contains(last_line(result.out), " skipped")) << result.out;
 }
 
-TEST(Selftest, one_flipped_bit_of_a_recorded_result_fails_and_names_its_group) {
+TEST(Selftest, one_flipped_bit_of_a_recorded_result_fails_by_its_group) {
   const Workplace place;
   std::filesystem::copy_file(TRISTAB_TEST_DATA "/h100-addends.safetensors",
                              place.file("flipped.safetensors"));

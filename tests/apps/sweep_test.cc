@@ -111,7 +111,7 @@ TEST(Sweep, a_configuration_on_standard_input) {
   EXPECT_NE(bad.err.find("standard input: parse error"), std::string::npos) << bad.err;
 }
 
-TEST(Sweep, an_interrupted_run_exits_with_128_and_the_signal_and_leaves_no_result) {
+TEST(Sweep, interrupted_it_exits_with_128_and_the_signal_and_no_result) {
   const Workplace place;
   place.write("c.json", R"({"chunks": [256], "trials": 100000, "families": ["uniform"],
                             "methods": ["matrix-column-sweep"], "arithmetics": ["fp16"]})");

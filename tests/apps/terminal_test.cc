@@ -1,4 +1,4 @@
-// Tables, colours, the progress line and the findings of a sweep, on a pseudo-terminal.
+// Tables, colours, the progress line and the closing lines of a sweep, on a pseudo-terminal.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -73,7 +73,7 @@ TEST_P(Terminal, no_table_is_wider) {
 
 INSTANTIATE_TEST_SUITE_P(Widths, Terminal, testing::Values(60, 80, 100, 160));
 
-TEST(TerminalTables, what_a_narrow_terminal_leaves_out_is_named_and_a_wide_one_has_it_all) {
+TEST(TerminalTables, what_a_narrow_one_leaves_out_is_named_a_wide_one_has_it_all) {
   const Workplace place;
   place.write("c.json", config);
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
@@ -176,7 +176,7 @@ TEST(TerminalColors, words_say_what_colours_say) {
 constexpr const char* slow = R"({"name": "slow", "chunks": [128], "trials": 100000, "families": ["uniform"],
   "methods": ["matrix-column-sweep", "mch"], "arithmetics": ["fp16"]})";
 
-TEST(TerminalProgress, has_count_rate_remaining_time_and_the_worst_case_and_leaves_nothing_when_interrupted) {
+TEST(TerminalProgress, has_count_rate_time_and_worst_and_leaves_nothing_if_stopped) {
   const Workplace place;
   place.write("c.json", slow);
   const TerminalResult result = run_on_terminal("sweep c.json -o r.json", place.file(""), 100, {}, 300);
@@ -203,7 +203,7 @@ TEST(TerminalProgress, stays_on_one_line_of_a_narrow_terminal) {
   EXPECT_GT(lines, 2);
 }
 
-TEST(TerminalProgress, tells_of_the_writing_at_the_end_and_is_cleared_before_the_findings) {
+TEST(TerminalProgress, tells_of_the_writing_and_is_cleared_before_the_summary) {
   const Workplace place;
   place.write("c.json", config);
   const TerminalResult result = run_on_terminal("sweep c.json -o r.json --html r.html", place.file(""), 100);
@@ -230,7 +230,7 @@ TEST(TerminalProgress, is_not_in_a_pipe_or_on_a_dumb_terminal) {
             std::string::npos);
 }
 
-TEST(TerminalFindings, a_sweep_ends_with_at_most_ten_lines_on_standard_error) {
+TEST(TerminalSummary, a_sweep_ends_with_at_most_ten_lines_on_standard_error) {
   const Workplace place;
   place.write("c.json", config);
   const ProgramResult one = place.run("sweep c.json -o r.json --jobs 1");

@@ -5,104 +5,125 @@
 #include <cmath>
 #include <optional>
 
+#include "made_records.h"
 #include "tristab/base/errors.h"
 
 namespace tristab {
 namespace {
 
 // A trial of a setting on an input; no value: a non-finite answer.
-ResultRecord trial(const std::string& setting, const std::string& input, int n, std::optional<double> value) {
-  ResultRecord record;
-  record.family = record.family_label = record.family_key = input;
-  record.n = n;
-  record.method = record.method_label = record.setting_key = setting;
-  record.arithmetic = record.arithmetic_label = "fp16";
-  record.status = value ? "ok" : "nonfinite";
-  record.metrics = {value.value_or(std::nan(""))};
+Json trial(const std::string& setting, const std::string& input, int n, std::optional<double> value,
+           const std::string& field = "strict_lower") {
+  Json record = made_record(input, n, setting, "fp16");
+  record["status"] = value ? "ok" : "nonfinite";
+  record[field] = value ? Json(*value) : Json();
   return record;
 }
 
-ResultRecord kernel_trial(const std::string& label, const std::string& input, int n, double value) {
-  ResultRecord record = trial("mbh", input, n, value);
-  record.kernel = record.method_label = record.setting_key = label;
-  record.arithmetic = record.arithmetic_label = "recipe";
+Json kernel_trial(const std::string& label, const std::string& input, int n, double value) {
+  Json record = made_kernel_record(input, n, label);
+  record["strict_lower"] = value;
   return record;
 }
 
 std::vector<std::string> row_names(const CrossTable& table) {
   std::vector<std::string> names;
-  for (const CrossRow& row : table.rows) names.push_back(row.method + " " + std::to_string(row.n));
+  for (const CrossRow& row : table.rows) names.push_back(row.setting->shown + " " + std::to_string(row.n));
   return names;
 }
 
 using Names = std::vector<std::string>;
 
-TEST(CrossTable, a_cell_holds_the_median_and_the_worst_of_the_finite_trials_and_counts_the_others) {
-  const CrossTable table = cross_table({trial("mch", "gdn", 64, 3), trial("mch", "gdn", 64, {}),
-                                        trial("mch", "gdn", 64, 1), trial("mch", "gdn", 64, 8)},
-                                       {}, {"strict_lower"});
+TEST(CrossTable, a_cell_holds_median_and_worst_of_finite_trials_and_counts) {
+  const MadeGroups groups({trial("mch", "gdn", 64, 3), trial("mch", "gdn", 64, {}),
+                           trial("mch", "gdn", 64, 1), trial("mch", "gdn", 64, 8)},
+                          "strict_lower");
+  const CrossTable table = cross_table(groups, {});
   ASSERT_EQ(table.rows.size(), 1u);
   const CrossCell& cell = table.rows[0].cells[0];
-  EXPECT_EQ(cell.trials, 4);
-  EXPECT_EQ(cell.nonfinite_trials, 1);
+  EXPECT_EQ(cell.trials->trials, 4);
+  EXPECT_EQ(cell.trials->nonfinite, 1);
   EXPECT_EQ(cell.metrics[0].median, 3);
   EXPECT_EQ(cell.metrics[0].worst, 8);
   EXPECT_TRUE(std::isnan(cell.metrics[0].mean));
 }
 
-TEST(CrossTable, decibels_have_a_mean_of_the_finite_values_and_a_smallest_value) {
-  const CrossTable table = cross_table(
-      {trial("mch", "gdn", 64, 10), trial("mch", "gdn", 64, -40), trial("mch", "gdn", 64, HUGE_VAL)}, {},
-      {"snr_db"});
-  const CrossStatistics& snr = table.rows[0].cells[0].metrics[0];
+TEST(CrossTable, growth_is_of_all_trials_and_those_lost_are_counted_behind) {
+  Json overflowed = trial("mch", "gdn", 64, {});
+  overflowed["growth"] = 40000;
+  const MadeGroups groups(
+      {trial("mch", "gdn", 64, 2, "growth"), overflowed, trial("mch", "gdn", 64, 4, "growth")}, "growth");
+  const std::string text = cross_table_text(cross_table(groups, {}), TableFormat::text);
+  EXPECT_NE(text.find("; median / worst over all trials; nf k/n: "), std::string::npos) << text;
+  EXPECT_NE(text.find("4.0e+0 / 4.0e+4, nf 1/3\n"), std::string::npos) << text;
+}
+
+TEST(CrossTable, decibels_have_a_mean_of_the_finite_values_and_a_smallest) {
+  Json exact = made_record("gdn", 64, "mch", "fp16");
+  exact["snr_db"] = nullptr;
+  exact["undefined"] = Json{{"snr_db", text_of(Undefined::exact_result)}};
+  const MadeGroups groups(
+      {trial("mch", "gdn", 64, 10, "snr_db"), trial("mch", "gdn", 64, -40, "snr_db"), exact}, "snr_db");
+  const CrossTable table = cross_table(groups, {});
+  const Distribution& snr = table.rows[0].cells[0].metrics[0];
   EXPECT_EQ(snr.mean, -15);
   EXPECT_EQ(snr.worst, -40);
-  EXPECT_EQ(snr.exact_trials, 1);
+  EXPECT_EQ(snr.infinite, 1u);
   EXPECT_NE(cross_table_text(table, TableFormat::text).find("-15.0 / -40.0, exact 1/3"), std::string::npos);
 }
 
-TEST(CrossTable, rows_are_ordered_by_size_then_as_they_come_and_cells_without_trials_stay_empty) {
-  const CrossTable table = cross_table(
-      {trial("b", "x", 32, 1), trial("a", "x", 32, 1), trial("c", "y", 16, 2)}, {}, {"strict_lower"});
+TEST(CrossTable, rows_are_by_size_then_as_they_come_and_some_cells_empty) {
+  const MadeGroups groups({trial("b", "x", 32, 1), trial("a", "x", 32, 1), trial("c", "y", 16, 2)},
+                          "strict_lower");
+  const CrossTable table = cross_table(groups, {});
   EXPECT_EQ(row_names(table), (Names{"c 16", "b 32", "a 32"}));
   ASSERT_EQ(table.inputs.size(), 2u);
-  EXPECT_EQ(table.rows[0].cells[0].trials, 0);
-  EXPECT_EQ(table.rows[0].cells[1].trials, 1);
+  EXPECT_EQ(table.rows[0].cells[0].trials, nullptr);
+  ASSERT_NE(table.rows[0].cells[1].trials, nullptr);
+  EXPECT_EQ(table.rows[0].cells[1].trials->trials, 1);
   EXPECT_NE(cross_table_text(table, TableFormat::markdown).find("| c / fp16 | 16 | - | 2.0e+0 / 2.0e+0 |\n"),
             std::string::npos);
 }
 
 TEST(CrossTable, a_selection_orders_rows_and_inputs) {
-  const std::vector<ResultRecord> records{
-      kernel_trial("a", "x", 16, 1), kernel_trial("b:io=fp16", "x", 16, 1),
-      kernel_trial("b:io=fp16", "x", 32, 1), kernel_trial("a", "y", 16, 1)};
-  RankingSelection selection;
+  const MadeGroups groups({kernel_trial("a", "x", 16, 1), kernel_trial("b:io=fp16", "x", 16, 1),
+                           kernel_trial("b:io=fp16", "x", 32, 1), kernel_trial("a", "y", 16, 1)},
+                          "strict_lower");
+  CaseSelection selection;
   selection.kernels = {"b", "a"};
   selection.families = {"y", "x"};
-  const CrossTable table = cross_table(records, selection, {"strict_lower"});
+  const CrossTable table = cross_table(groups, selection);
   EXPECT_EQ(row_names(table), (Names{"b:io=fp16 16", "b:io=fp16 32", "a 16"}));
   ASSERT_EQ(table.inputs.size(), 2u);
-  EXPECT_EQ(table.inputs[0].name, "y");
-  EXPECT_EQ(table.rows[0].cells[0].trials, 0);  // b was not run on y
-  EXPECT_EQ(table.rows[0].cells[1].trials, 1);
+  EXPECT_EQ(table.inputs[0]->name, "y");
+  EXPECT_EQ(table.rows[0].cells[0].trials, nullptr);  // b was not run on y
+  ASSERT_NE(table.rows[0].cells[1].trials, nullptr);
+  EXPECT_EQ(table.rows[0].cells[1].trials->trials, 1);
 }
 
-TEST(CrossTable, layers_of_one_name_in_two_files_keep_their_labels) {
-  ResultRecord first = trial("mbh", "file", 64, 1), second = first;
-  first.family_label = "file:path=a/m.npy";
-  first.family_key = R"(file{"path": "a/m.npy"})";
-  second.family_label = "file:path=b/m.npy";
-  second.family_key = R"(file{"path": "b/m.npy"})";
-  EXPECT_EQ(cross_table({first}, {}, {"strict_lower"}).inputs[0].name, "m");
-  const CrossTable table = cross_table({first, second}, {}, {"strict_lower"});
-  EXPECT_EQ(table.inputs[0].name, "file:path=a/m.npy");
-  EXPECT_EQ(table.inputs[1].name, "file:path=b/m.npy");
+TEST(CrossTable, each_scenario_has_a_column_and_each_formation_a_row) {
+  std::vector<Json> records{trial("mbh", "gdn", 64, 1), trial("mbh", "gdn", 64, 2),
+                            trial("mbh", "gdn", 64, 4)};
+  records[0]["scenario"] = "first";
+  records[1]["scenario"] = records[2]["scenario"] = "second";
+  records[2]["formation"] = "gram";
+  const MadeGroups groups(records, "strict_lower");
+  EXPECT_EQ(cross_table_text(cross_table(groups, {}), TableFormat::csv),
+            "input,n,method,kernel,arithmetic,trials,nonfinite_trials,failed_trials,strict_lower_median,"
+            "strict_lower_max\n"
+            "first: gdn,64,mbh,none,fp16,1,0,0,1,1\n"
+            "second: gdn,64,mbh,none,fp16,1,0,0,2,2\n"
+            "second: gdn,64,mbh after gram,none,fp16,1,0,0,4,4\n");
+  const std::string text = cross_table_text(cross_table(groups, {}), TableFormat::text);
+  EXPECT_NE(text.find("  n  first: gdn       second: gdn\n"), std::string::npos) << text;
+  EXPECT_NE(text.find("mbh after gram / fp16  64  -"), std::string::npos) << text;
 }
 
 TEST(CrossTable, the_three_formats) {
-  const CrossTable table = cross_table({trial("mch", "gdn", 64, 1.5e-3), trial("mch", "gdn", 64, 1.5e-3),
-                                        trial("mch", "gdn", 64, {}), trial("mbh", "gdn", 64, 0)},
-                                       {}, {"strict_lower"});
+  const MadeGroups groups({trial("mch", "gdn", 64, 1.5e-3), trial("mch", "gdn", 64, 1.5e-3),
+                           trial("mch", "gdn", 64, {}), trial("mbh", "gdn", 64, 0)},
+                          "strict_lower");
+  const CrossTable table = cross_table(groups, {});
   EXPECT_EQ(
       cross_table_text(table, TableFormat::text),
       "strict_lower: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over the\n"
@@ -124,9 +145,10 @@ TEST(CrossTable, the_three_formats) {
 }
 
 TEST(CrossTable, of_one_input_at_several_sizes_has_the_sizes_as_columns) {
-  const CrossTable table = cross_table(
-      {trial("mch", "gdn", 16, {1e-3}), trial("mbh", "gdn", 16, {3e-4}), trial("mch", "gdn", 64, {2e-3})}, {},
-      {"strict_lower"});
+  const MadeGroups groups(
+      {trial("mch", "gdn", 16, 1e-3), trial("mbh", "gdn", 16, 3e-4), trial("mch", "gdn", 64, 2e-3)},
+      "strict_lower");
+  const CrossTable table = cross_table(groups, {});
   EXPECT_EQ(
       cross_table_text(table, TableFormat::text),
       "strict_lower on gdn: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over\n"
@@ -143,9 +165,10 @@ TEST(CrossTable, of_one_input_at_several_sizes_has_the_sizes_as_columns) {
 }
 
 TEST(CrossTable, a_setting_without_finite_trials_shows_its_counts_alone) {
-  ResultRecord failed = trial("mxr", "gdn", 48, {});
-  failed.status = "failed";
-  const CrossTable table = cross_table({trial("mch", "gdn", 48, {}), failed}, {}, {"snr_db"});
+  Json failed = trial("mxr", "gdn", 48, {}, "snr_db");
+  failed["status"] = "failed";
+  const MadeGroups groups({trial("mch", "gdn", 48, {}, "snr_db"), failed}, "snr_db");
+  const CrossTable table = cross_table(groups, {});
   const std::string text = cross_table_text(table, TableFormat::text);
   EXPECT_NE(text.find("mch / fp16  48  nf 1/1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("mxr / fp16  48  failed 1/1\n"), std::string::npos) << text;

@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/report/export_table.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +6,7 @@
 
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -30,7 +30,7 @@ TEST(ExportTable, a_column_has_one_type_whatever_its_first_rows_hold) {
             "{\"id\": \"b\", \"b\": false, \"k\": null, \"t\": \"u\", \"x\": 2.5}\n");
 }
 
-TEST(ExportTable, known_fields_of_records_are_real_even_where_all_values_are_whole) {
+TEST(ExportTable, known_fields_of_records_are_real_where_all_values_are_whole) {
   EXPECT_EQ(table_text("records", {R"({"frobenius": 0, "n": 16, "case": "c"})"}, ExportFormat::csv),
             "case,n,frobenius\nc,16,0.0\n");
 }
@@ -63,7 +63,7 @@ bool same_object(const std::string& a, const std::string& b) {
 }
 
 // The sweep's own CSV writer goes from the records in memory to text, the export from the JSON file.
-TEST(ExportTable, the_export_of_a_json_result_holds_the_cells_of_the_csv_result) {
+TEST(ExportTable, the_export_of_a_json_result_has_the_cells_of_the_csv_result) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "r.json") << small_result();
   const ResultHead head =

@@ -1,10 +1,10 @@
-#include "tristab/base/json.h"
 #include "tristab/report/object_stream.h"
 
 #include <gtest/gtest.h>
 
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -23,7 +23,7 @@ TEST(OutputFile, appears_when_it_is_committed) {
   EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
 }
 
-TEST(OutputFile, leaves_nothing_and_spares_an_older_file_when_it_is_not_committed) {
+TEST(OutputFile, not_committed_leaves_nothing_and_spares_an_older_file) {
   const TemporaryDirectory directory;
   const std::string path = directory / "result.json";
   {
@@ -62,7 +62,7 @@ TEST(OutputFile, what_cannot_be_written_is_an_input_error_that_names_the_file) {
   }
 }
 
-TEST(OutputFile, a_directory_that_cannot_be_made_is_refused_for_its_own_reason) {
+TEST(OutputFile, a_directory_that_cannot_be_made_is_refused_for_its_reason) {
   const TemporaryDirectory directory;
   const std::filesystem::path kept = std::filesystem::path(directory / "result.json").parent_path();
   std::filesystem::permissions(kept, std::filesystem::perms{0555});

@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/report/progress_line.h"
 
 #include <gtest/gtest.h>
@@ -6,6 +5,7 @@
 #include <cmath>
 
 #include "small_sweep.h"
+#include "tristab/base/json.h"
 #include "tristab/report/text_layout.h"
 
 namespace tristab {
@@ -46,13 +46,10 @@ TEST(ProgressLine, is_never_longer_than_the_terminal) {
 MatrixResult result_with(const SweepConfig& config, std::vector<std::pair<Status, double>> answers) {
   const Scenario& scenario = config.scenarios[0];
   MatrixResult result;
-  result.scenario = &scenario;
-  result.family = &scenario.families[0].spec;
-  result.n = 32;
+  result.input = {&scenario, &scenario.families[0].spec, 32};
   for (std::size_t k = 0; k < answers.size(); ++k) {
     Record record;
-    record.method = &scenario.methods[k];
-    record.arithmetic = &scenario.arithmetics[0];
+    record.setting = {&scenario.methods[k], &scenario.arithmetics[0], nullptr, &scenario.formations[0]};
     record.status = answers[k].first;
     record.total_frobenius = answers[k].second;
     result.records.push_back(record);

@@ -1,3 +1,5 @@
+#include "tristab/report/results_schema.h"
+
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -9,18 +11,22 @@
 #include "small_sweep.h"
 #include "support/parsed_schema.h"
 #include "tristab/base/json.h"
-#include "tristab/report/column.h"
+#include "tristab/sweep/field.h"
+#include "tristab/sweep/schema.h"
 
 namespace tristab {
 namespace {
 
-Json schema_json() {
-  return Json::parse(
-      read_text(std::filesystem::path(TRISTAB_SOURCE_DIR) / "src/tristab/report/results.schema.json"));
+// "" when the document is valid, else the errors.
+std::string schema_error(const Json& document) {
+  static const ParsedSchema schema(results_file_schema());
+  return schema.error(document);
 }
 
-// "" when the document is valid, else the errors.
-std::string schema_error(const Json& document) { return ParsedSchema(schema_json()).error(document); }
+TEST(ResultsSchema, the_committed_copy_is_the_one_of_this_program) {
+  EXPECT_EQ(read_text(std::filesystem::path(TRISTAB_SOURCE_DIR) / "configs/results.schema.json"),
+            schema_text(results_file_schema()));
+}
 
 TEST(ResultsSchema, a_result_with_cases_of_every_kind_is_valid) {
   EXPECT_EQ(schema_error(Json::parse(small_result())), "");
@@ -188,31 +194,40 @@ TEST(ResultsSchema, every_damage_is_found) {
   }
 }
 
-TEST(ResultsSchema, its_record_has_the_fields_of_the_column_table) {
-  const Json record = schema_json()["definitions"]["record"];
-  std::set<std::string> columns, properties, required;
-  for (const Column& column : record_columns()) {
-    columns.insert(column.name);
-    const Json& property = record["properties"][column.name];
+TEST(ResultsSchema, every_field_of_a_record_is_named_once_and_described) {
+  std::set<std::string> names;
+  for (const Field& field : record_fields()) {
+    EXPECT_TRUE(names.insert(field.name()).second) << field.name();
+    EXPECT_FALSE(field.info.formula.empty()) << field.name();
+  }
+  for (const MetricInfo& info : metrics()) EXPECT_TRUE(names.contains(info.name)) << info.name;
+}
+
+TEST(ResultsSchema, its_record_has_the_fields_of_the_table) {
+  const Json record = results_file_schema()["definitions"]["record"];
+  std::set<std::string> fields, properties, required;
+  for (const Field& field : record_fields()) {
+    fields.insert(field.name());
+    const Json& property = record["properties"][field.name()];
     if (!property.contains("type")) continue;  // an enumeration or a reference
     const Json type = property["type"].is_array() ? property["type"] : Json::array({property["type"]});
     const auto allows = [&](const char* name) {
       return std::find(type.begin(), type.end(), name) != type.end();
     };
-    EXPECT_EQ(allows("null"), column.nullable) << column.name;
-    EXPECT_EQ(allows("integer"), column.kind == Column::Kind::integer) << column.name;
-    EXPECT_EQ(allows("number"), column.kind == Column::Kind::real) << column.name;
-    EXPECT_EQ(allows("string"), column.kind == Column::Kind::text) << column.name;
-    EXPECT_EQ(allows("object"), column.kind == Column::Kind::object) << column.name;
-    EXPECT_EQ(allows("array"), column.kind == Column::Kind::list) << column.name;
+    EXPECT_EQ(allows("null"), field.nullable) << field.name();
+    EXPECT_EQ(allows("integer"), field.kind == Field::Kind::integer) << field.name();
+    EXPECT_EQ(allows("number"), field.kind == Field::Kind::real) << field.name();
+    EXPECT_EQ(allows("string"), field.kind == Field::Kind::text) << field.name();
+    EXPECT_EQ(allows("object"), field.kind == Field::Kind::object) << field.name();
+    EXPECT_EQ(allows("array"), field.kind == Field::Kind::list) << field.name();
   }
   for (const auto& [name, property] : record["properties"].items()) properties.insert(name);
   for (const Json& name : record["required"]) required.insert(name);
-  EXPECT_EQ(properties, columns);
-  for (const Column& column : record_columns()) {
-    if (column.of_scenarios) columns.erase(column.name);  // absent in plain sweeps
+  EXPECT_EQ(properties, fields);
+  for (const Field& field : record_fields()) {
+    if (field.of_scenarios) fields.erase(field.name());  // absent in plain sweeps
   }
-  EXPECT_EQ(required, columns);
+  EXPECT_EQ(required, fields);
 }
 
 }  // namespace

@@ -91,7 +91,7 @@ TEST(Table, with_key_columns_the_others_are_spread_over_several_tables) {
             "16  c\n");
 }
 
-TEST(Table, the_heading_of_a_group_stands_above_its_first_column_in_every_table) {
+TEST(Table, the_heading_of_a_group_is_above_its_first_column_everywhere) {
   Table table({{"h", true}, {.header = "1%", .group = "beta"}, {.header = "99%", .group = "beta"}}, 1);
   table.add_row({"0", "0.25", "0.75"});
   EXPECT_EQ(table.str(),

@@ -75,7 +75,7 @@ TEST(TextLayout, control_characters_do_not_reach_a_terminal) {
   EXPECT_EQ(without_controls("a\x1b[31mb\x7f\tc\nd"), "a?[31mb??c\nd");
 }
 
-TEST(TextLayout, sentences_and_paragraphs_fit_a_terminal_and_are_as_before_in_a_file) {
+TEST(TextLayout, sentences_and_paragraphs_fit_a_terminal_not_a_file) {
   const std::string text = "one two three-and-a-half four";
   EXPECT_EQ(sentence(text, Page{}), text + "\n");
   EXPECT_EQ(sentence(text, Page{10}), "one two\nthree-and-\na-half\nfour\n");

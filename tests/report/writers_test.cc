@@ -8,8 +8,8 @@
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/report/column.h"
 #include "tristab/sweep/evaluate.h"
+#include "tristab/sweep/field.h"
 
 namespace tristab {
 namespace {
@@ -34,8 +34,8 @@ TEST(Writers, layers_do_not_depend_on_the_number_of_threads) {
   EXPECT_EQ(after_run(written(layered_config(), ResultFormat::json, 1)), after_run(layered_result()));
 }
 
-// What stands in temporary files until the end is put down as if it had been in memory: one object a line, commas
-// between them. Text of several blocks.
+// What stands in temporary files until the end is put down as if it had been in memory: one object a line,
+// commas between them. Text of several blocks.
 TEST(Writers, lists_of_many_records_have_one_object_a_line) {
   const SweepConfig config = make_config(Json{{"name", "many"},
                                               {"families", {"uniform"}},
@@ -139,9 +139,9 @@ TEST(Writers, csv_holds_the_records_of_the_json) {
       const Json& truth = document["records"][r - 1][rows[0][c]];
       const std::string& field = rows[r][c];
       if (truth.is_null()) {
-        const auto column = std::find_if(record_columns().begin(), record_columns().end(),
-                                         [&](const Column& each) { return each.name == rows[0][c]; });
-        const bool text = column->kind == Column::Kind::text, real = column->kind == Column::Kind::real;
+        const Field* const known = find_field(rows[0][c]);
+        ASSERT_NE(known, nullptr) << rows[0][c];
+        const bool text = known->kind == Field::Kind::text, real = known->kind == Field::Kind::real;
         EXPECT_EQ(field, text ? "none" : real ? "NaN" : "") << rows[0][c];
       } else if (truth.is_string()) {
         EXPECT_EQ(field, truth.get<std::string>());
@@ -180,11 +180,11 @@ TEST(Writers, results_without_an_answer_keep_their_reasons) {
     const std::string status = record["status"];
     statuses.insert(status);
     EXPECT_EQ(record["message"].is_null(), status != "failed");
-    for (const Column& column : record_columns()) {
-      const Json& value = record[column.name];
-      if (status != "ok" || column.kind != Column::Kind::real) continue;
-      EXPECT_EQ(value.is_null(), record["undefined"].contains(column.name))
-          << record["case"] << " " << column.name;
+    for (const Field& field : record_fields()) {
+      const Json& value = record[field.name()];
+      if (status != "ok" || field.kind != Field::Kind::real) continue;
+      EXPECT_EQ(value.is_null(), record["undefined"].contains(field.name()))
+          << record["case"] << " " << field.name();
     }
   }
   EXPECT_EQ(statuses, (std::set<std::string>{"failed", "nonfinite", "ok"}));

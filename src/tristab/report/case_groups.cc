@@ -16,18 +16,25 @@
 namespace tristab {
 namespace {
 
+// A field that no record may lack, null included.
+[[noreturn]] void refuse(const Json& object, const std::string& place, const char* name, const char* allowed) {
+  const auto found = object.find(name);
+  throw InputError(fmt::format("{}{}: found {}; allowed: {}", place, name,
+                               found == object.end() ? "nothing" : found->dump(), allowed));
+}
+
 std::string required_text(const Json& object, const std::string& place, const char* name) {
-  std::string text = text_field(object, place, name);
-  if (text.empty()) throw InputError(fmt::format("{}{}: found nothing; allowed: a text", place, name));
-  return text;
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_string() || found->get_ref<const std::string&>().empty())
+    refuse(object, place, name, "a text");
+  return found->get<std::string>();
 }
 
 int size_of(const Json& object, const std::string& place) {
-  const double number = number_field(object, place, "n");
-  if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number) {
-    throw InputError(fmt::format("{}n: found {}; allowed: a whole number of at least 1", place,
-                                 object.contains("n") ? object["n"].dump() : "nothing"));
-  }
+  const auto found = object.find("n");
+  const double number = found != object.end() && found->is_number() ? found->get<double>() : 0;
+  if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number)
+    refuse(object, place, "n", "a whole number of at least 1");
   return static_cast<int>(number);
 }
 
@@ -87,7 +94,7 @@ std::string name_of(const CaseInput& input, const Json& parameters) {
   if (input.family != "file" || text("path").empty()) return input.label;
   std::string name = std::filesystem::path(text("path")).stem().string();
   for (const char* part : {"layer", "tensor"}) {
-    if (!text(part).empty()) name += fmt::format(" {}", text(part));
+    if (!text(part).empty()) name.append(" ").append(text(part));
   }
   for (const char* part : {"heads", "tokens"}) {
     const auto found = parameters.find(part);

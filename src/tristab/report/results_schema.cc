@@ -115,6 +115,9 @@ Json results_file_schema() {
   const Json magnitude{{"type", {"number", "null"}}, {"minimum", 0}};
   for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude);
   for (const LayerPart& part : layer_parts()) add(definitions["layer"], part.name, magnitude);
+  Json layer_quantity_names = Json::array();
+  for (const LayerQuantity& quantity : layer_quantities()) layer_quantity_names.push_back(quantity.name);
+  add(definitions["expectation"], "layer", {{"enum", std::move(layer_quantity_names)}}, false);
   add_record_fields(definitions["record"]);
   add_summary_fields(definitions["summary"]);
   add_scenario_keys(definitions["plain_config"]);

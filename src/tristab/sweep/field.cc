@@ -210,7 +210,7 @@ void append_costs(std::vector<Field>& fields) {
                            .shows = "overflow in elements that a method drops: infinity times zero makes NaN of others",
                            .hides = "errors of what is kept",
                            .undefined = growth_undefined,
-                           .source = "as growth",
+                           .source = "as growth: Higham 2002, section 9.3",
                            .aggregate = Aggregate::all_trials},
                           [](const M&, const R& r) { return r.dead_growth; }));
   fields.push_back(counted<&S::overflows_live>("overflows", "overflows of elements that are kept", Aggregate::sum,

@@ -5,3 +5,4 @@ while read -l line
     echo '@@'
     complete -C $line | string replace -r '\t.*' ''
 end
+exit 0

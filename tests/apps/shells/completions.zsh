@@ -1,6 +1,6 @@
-# For each line of standard input, a command line with the cursor at its end: "@@", then what zsh completes its last word
-# to when Tab is typed, with the directory $1 first in fpath. zsh runs interactively on a pseudo terminal; its compadd also
-# writes every match down.
+# For each line of standard input, a command line with the cursor at its end: "@@", then "> " and the line as it stands after
+# Tab, then what zsh completes its last word to, with the directory $1 first in fpath. zsh runs interactively on a pseudo
+# terminal; its compadd also writes every match down.
 emulate -R zsh
 zmodload zsh/zpty
 found=$PWD/.zsh-found
@@ -16,7 +16,7 @@ compadd() {
   # -O, -A and -D do not add matches but fill arrays, as _describe does first.
   if [[ \${@[1,(i)(-|--)]} != *-[OAD]\ * ]]; then
     builtin compadd -A tristab_hits "\$@"
-    (( \$#tristab_hits )) && print -rl -- \$IPREFIX\$^tristab_hits >>${(q)found}
+    (( \$#tristab_hits )) && print -rl -- \$IPREFIX\${(Q)^tristab_hits} >>${(q)found}
   fi
   builtin compadd "\$@"
 }
@@ -25,6 +25,7 @@ bindkey '^I' complete-word
 # The line editor is never left: outside it the terminal would treat what is typed by its own rules.
 integer tristab_lines=0
 tristab-next() {
+  print -r -- "after \$BUFFER" >>${(q)found}
   print -r -- "end \$((++tristab_lines))" >>${(q)found}
   BUFFER=
 }
@@ -56,11 +57,14 @@ done
 zpty -d shell
 # Matches stand before the mark of their line.
 typeset -a matches
+typeset after
 while IFS= read -r words; do
   case $words in
     start) matches=() ;;
+    'after '*) after=${words#after } ;;
     'end '*)
       print -r -- '@@'
+      print -r -- "> $after"
       (( $#matches )) && print -rl -- $matches
       matches=()
       ;;

@@ -1,33 +1,23 @@
-#include "tristab/report/column.h"
+#include "tristab/report/cell_text.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <set>
-
-#include "tristab/metric/metric.h"
 
 namespace tristab {
 namespace {
 
-TEST(Column, every_metric_is_a_column_and_no_name_is_used_twice) {
-  std::set<std::string> names;
-  for (const Column& column : record_columns()) {
-    EXPECT_TRUE(names.insert(column.name).second) << column.name;
-    EXPECT_FALSE(column.help.empty()) << column.name;
-  }
-  for (const MetricInfo& info : metrics()) EXPECT_TRUE(names.contains(std::string(info.name))) << info.name;
-}
-
-TEST(Column, csv_fields_are_quoted_as_rfc_4180_says) {
+TEST(CellText, csv_fields_are_quoted_as_rfc_4180_says) {
   EXPECT_EQ(cell_csv(std::string("plain")), "plain");
   EXPECT_EQ(cell_csv(std::string("a,b")), "\"a,b\"");
   EXPECT_EQ(cell_csv(std::string("say \"x\"")), "\"say \"\"x\"\"\"");
   EXPECT_EQ(cell_csv(std::string("two\nlines")), "\"two\nlines\"");
-  EXPECT_EQ(cell_csv(JsonCell{R"({"block": 8})"}), R"("{""block"": 8}")");
+  EXPECT_EQ(cell_csv(JsonText{R"({"block": 8})"}), R"("{""block"": 8}")");
+  EXPECT_EQ(quoted_csv("plain"), "plain");
+  EXPECT_EQ(quoted_csv("a,b"), "\"a,b\"");
 }
 
-TEST(Column, real_numbers_have_a_point_or_an_exponent_in_csv_and_counts_have_none) {
+TEST(CellText, reals_have_a_point_or_an_exponent_in_csv_counts_none) {
   EXPECT_EQ(cell_csv(0.0), "0.0");
   EXPECT_EQ(cell_csv(-3.0), "-3.0");
   EXPECT_EQ(cell_csv(0.25), "0.25");
@@ -36,13 +26,20 @@ TEST(Column, real_numbers_have_a_point_or_an_exponent_in_csv_and_counts_have_non
   EXPECT_EQ(cell_csv(std::int64_t{3}), "3");
 }
 
-TEST(Column, absent_values_are_empty_in_csv_and_null_in_json) {
+TEST(CellText, absent_values_are_empty_in_csv_and_null_in_json) {
   EXPECT_EQ(cell_csv(std::monostate{}), "");
   EXPECT_EQ(cell_csv(std::nan("")), "");
   EXPECT_EQ(cell_json(std::monostate{}), "null");
   EXPECT_EQ(cell_json(std::nan("")), "null");
   EXPECT_EQ(cell_json(std::int64_t{3}), "3");
   EXPECT_EQ(cell_json(std::string("x")), "\"x\"");
+}
+
+TEST(CellText, absent_values_of_a_column_keep_its_type) {
+  EXPECT_STREQ(absent_csv(Field::Kind::text), "none");
+  EXPECT_STREQ(absent_csv(Field::Kind::real), "NaN");
+  for (const Field::Kind kind : {Field::Kind::integer, Field::Kind::object, Field::Kind::list})
+    EXPECT_STREQ(absent_csv(kind), "");
 }
 
 }  // namespace

@@ -1,21 +1,22 @@
-#include "tristab/base/json.h"
-#include "tristab/report/findings.h"
+#include "tristab/report/closing_summary.h"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "small_sweep.h"
+#include "tristab/base/json.h"
 #include "tristab/report/text_layout.h"
 
 namespace tristab {
 namespace {
 
 // Settings to point at: three methods, two arithmetics, two inputs.
-class FindingsTest : public testing::Test {
+class ClosingSummaryTest : public testing::Test {
  protected:
-  FindingsTest()
+  ClosingSummaryTest()
       : config_(make_config(Json{{"families", {"uniform", "ones"}},
                                  {"methods", {"mbh", "mch", "row-substitution"}},
                                  {"arithmetics", {"fp16", "bf16"}}},
@@ -25,37 +26,49 @@ class FindingsTest : public testing::Test {
     int pass = 0, marginal = 0, fail = 0, nonfinite = 0, failed = 0;
   };
 
-  // A row of method m in arithmetic a on input i; its costs: products in sequence, vector steps in sequence, products.
+  // A row of method m in arithmetic a on input i; its costs: products in sequence, vector steps in sequence,
+  // products. `worst` is its frobenius; total_frobenius is twice that, and all other numbers are larger.
   void add(std::size_t m, std::size_t a, std::size_t i, int n, const Counts& counts,
            std::array<double, 3> cost = {1, 0, 1}, double worst = 0.125) {
     const Scenario& scenario = config_.scenarios[0];
     SummaryRow row;
-    row.scenario = &scenario;
-    row.family = &scenario.families[i].spec;
-    row.n = n;
-    row.method = &scenario.methods[m];
-    row.arithmetic = &scenario.arithmetics[a];
+    row.input = {&scenario, &scenario.families[i].spec, n};
+    row.setting = setting(m, a);
     row.pass = counts.pass;
     row.marginal = counts.marginal;
     row.fail = counts.fail;
-    row.nonfinite_trials = counts.nonfinite;
-    row.failed_trials = counts.failed;
+    row.nonfinite = counts.nonfinite;
+    row.failed = counts.failed;
     row.trials = counts.pass + counts.marginal + counts.fail + counts.nonfinite + counts.failed;
-    row.depth = cost[0];
-    row.vector_depth = cost[1];
-    row.matmuls = cost[2];
-    row.quantities.resize(summary_quantities().size());
-    for (std::size_t k = 0; k < row.quantities.size(); ++k) {
-      // Only total_frobenius counts: the others are larger.
-      const bool total = summary_quantities()[k].name == "total_frobenius";
-      row.quantities[k].worst = total ? worst : 1000;
+    for (const Field* field : counted_fields()) {
+      const std::string& name = field->name();
+      row.counts.push_back(name == "depth"          ? cost[0]
+                           : name == "vector_depth" ? cost[1]
+                           : name == "matmuls"      ? cost[2]
+                                                    : 1000);
+    }
+    for (const Field* field : distributed_fields()) {
+      Distribution distribution;
+      distribution.count = std::isnan(worst) ? 0 : 1;
+      distribution.worst = field->name() == "frobenius"         ? worst
+                           : field->name() == "total_frobenius" ? 2 * worst
+                                                                : 1000;
+      row.distributions.push_back(distribution);
     }
     report_.records += row.trials;
     report_.summary.push_back(row);
   }
 
+  Setting setting(std::size_t m, std::size_t a) const {
+    const Scenario& scenario = config_.scenarios[0];
+    return {&scenario.methods[m], &scenario.arithmetics[a], nullptr, &scenario.formations[0]};
+  }
+  Input input(std::size_t i, int n) const {
+    return {&config_.scenarios[0], &config_.scenarios[0].families[i].spec, n};
+  }
+
   std::string text(std::size_t width = 0) const {
-    return findings_text(report_, layers_, "r.json", Page{width});
+    return closing_summary(report_, layers_, "r.json", Page{width});
   }
 
   void expect_part(const std::string& part) const {
@@ -67,10 +80,10 @@ class FindingsTest : public testing::Test {
 
   SweepConfig config_;
   SweepReport report_;
-  LayerFindings layers_;
+  LayerCounts layers_;
 };
 
-TEST_F(FindingsTest, counts_cases_and_names_what_failed_where) {
+TEST_F(ClosingSummaryTest, counts_cases_and_names_what_failed_where) {
   report_.matrices = 32;
   report_.seconds = 1.25;
   report_.threads = 2;
@@ -78,13 +91,13 @@ TEST_F(FindingsTest, counts_cases_and_names_what_failed_where) {
   add(1, 0, 0, 64, {.pass = 7, .nonfinite = 25});
   EXPECT_EQ(text(),
             "64 cases (32 matrices) in 1.2 s on 2 threads: 38 pass, 1 marginal, 0 fail, 25 non-finite\n"
-            "failed    mch fp16: 25 of 32 non-finite on uniform n=64\n"
-            "worst     1.2e-01: mbh fp16 on uniform n=64 (total_frobenius)\n"
+            "failed    mch fp16: 25 non-finite of 32 on uniform n=64\n"
+            "worst     frobenius 1.2e-01: mbh fp16 on uniform n=64\n"
             "cheapest  none: no setting passed every case; nearest: mbh fp16, 31 of 32 cases\n"
-            "rest      r.json; next: tristab compare r.json, or tristab report r.json -o r.html\n");
+            "rest      r.json; next: tristab compare r.json, or tristab report\n");
 }
 
-TEST_F(FindingsTest, failures_on_several_inputs_are_added_up_and_the_worst_input_is_named) {
+TEST_F(ClosingSummaryTest, failures_are_added_up_and_the_worst_input_is_named) {
   add(0, 0, 0, 16, {.pass = 10});
   add(1, 0, 0, 16, {.pass = 9, .fail = 1});
   add(0, 0, 1, 32, {.pass = 2});
@@ -93,18 +106,18 @@ TEST_F(FindingsTest, failures_on_several_inputs_are_added_up_and_the_worst_input
   add(1, 0, 1, 64, {.nonfinite = 3});  // as large a part, of more trials
   expect_part(
       "failed    mch fp16: 4 non-finite, 1 fail, 1 without an answer of 15, most on ones n=64 (3 of 3)\n");
-  expect_part(" 1 fail, 4 non-finite, 1 without an\nanswer\n");  // of all settings
+  expect_part(" 1 fail, 4 non-finite, 1 without an answer\n");  // of all settings
   expect_part("cheapest  mbh fp16, 1 step deep (1 product, 0 vector); ");
 }
 
-TEST_F(FindingsTest, a_setting_that_always_fails_says_so) {
+TEST_F(ClosingSummaryTest, a_setting_that_always_fails_says_so) {
   add(1, 0, 0, 16, {.nonfinite = 2});
   add(1, 0, 1, 16, {.fail = 1});
-  expect_part("mch fp16: all 3 cases on 2 inputs (2 non-finite, 1 fail)\n");
+  expect_part("failed    mch fp16: 2 non-finite, 1 fail of 3 on 2 inputs\n");
   expect_part("cheapest  none: no setting passed every case\n");
 }
 
-TEST_F(FindingsTest, non_finite_answers_come_before_wrong_ones) {
+TEST_F(ClosingSummaryTest, non_finite_answers_come_before_wrong_ones) {
   add(0, 0, 0, 16, {.fail = 10});
   add(1, 0, 0, 16, {.pass = 9, .nonfinite = 1});
   add(2, 0, 0, 16, {.pass = 8, .fail = 2});
@@ -113,13 +126,25 @@ TEST_F(FindingsTest, non_finite_answers_come_before_wrong_ones) {
   EXPECT_LT(all.find("mbh fp16"), all.find("row-substitution fp16"));
 }
 
-TEST_F(FindingsTest, nothing_failed) {
+TEST_F(ClosingSummaryTest, three_settings_that_failed_are_named_the_rest_counted) {
+  for (std::size_t m = 0; m < 3; ++m) add(m, 0, 0, 16, {.pass = 1, .fail = 1});
+  expect_part("row-substitution fp16: 1 fail of 2");
+  expect_no("more of the");
+  add(0, 1, 0, 16, {.pass = 2, .fail = 1});
+  add(1, 1, 0, 16, {.pass = 3});
+  expect_part(
+      "\n          row-substitution fp16: 1 fail of 2 on uniform n=16\n"
+      "          and 1 more of the 5 settings\n");
+  expect_no("mbh bf16: ");
+}
+
+TEST_F(ClosingSummaryTest, nothing_failed) {
   add(0, 0, 0, 16, {.pass = 3, .marginal = 1});
   expect_part("failed    none: no case failed, every answer is finite\n");
   expect_part("cheapest  none: no setting passed every case\n");  // one of them is marginal
 }
 
-TEST_F(FindingsTest, the_cheapest_has_the_fewest_dependent_steps_then_products_then_bits) {
+TEST_F(ClosingSummaryTest, the_cheapest_has_fewest_dependent_steps_products_and_bits) {
   add(0, 0, 0, 16, {.pass = 4}, {8, 0, 8});
   add(0, 1, 0, 16, {.pass = 4}, {3, 4, 9});  // 7 steps
   add(1, 0, 0, 16, {.pass = 4}, {7, 0, 8});  // 7 steps and fewer products
@@ -129,13 +154,13 @@ TEST_F(FindingsTest, the_cheapest_has_the_fewest_dependent_steps_then_products_t
   expect_part("          by arithmetic: mch in fp16; mbh in bf16\n");
 }
 
-TEST_F(FindingsTest, equal_costs_the_first_setting) {
+TEST_F(ClosingSummaryTest, equal_costs_the_first_setting) {
   add(2, 1, 0, 16, {.pass = 4}, {7, 0, 8});  // fp16 and bf16 have as many bits
   add(1, 0, 0, 16, {.pass = 4}, {7, 0, 8});
   expect_part("cheapest  row-substitution bf16, ");
 }
 
-TEST_F(FindingsTest, fewer_bits_decide_between_equal_steps_and_products) {
+TEST_F(ClosingSummaryTest, fewer_bits_decide_between_equal_steps_and_products) {
   const SweepConfig wide =
       make_config(Json{{"families", {"ones"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp32", "fp16"}}}, {},
                   "test", "", "test");
@@ -146,7 +171,7 @@ TEST_F(FindingsTest, fewer_bits_decide_between_equal_steps_and_products) {
   expect_part("by arithmetic: mbh in fp32, fp16\n");
 }
 
-TEST_F(FindingsTest, a_setting_of_all_inputs_goes_before_a_cheaper_one_of_some) {
+TEST_F(ClosingSummaryTest, a_setting_of_all_inputs_goes_before_a_cheaper_one_of_some) {
   add(0, 0, 0, 16, {.pass = 1}, {9, 0, 9});
   add(0, 0, 0, 64, {.pass = 1}, {12, 0, 12});
   add(1, 0, 0, 16, {.pass = 1}, {2, 0, 2});  // like a kernel that takes one size
@@ -154,47 +179,53 @@ TEST_F(FindingsTest, a_setting_of_all_inputs_goes_before_a_cheaper_one_of_some) 
       "cheapest  mbh fp16, 12 steps deep (12 products, 0 vector); 2 of 2 settings passed all cases\n");
 }
 
-TEST_F(FindingsTest, where_none_held_everywhere_one_that_held_where_it_ran) {
+TEST_F(ClosingSummaryTest, where_none_held_everywhere_one_that_held_where_it_ran) {
   add(0, 0, 0, 16, {.pass = 1});
   add(0, 0, 0, 64, {.fail = 1});
   add(1, 0, 0, 16, {.pass = 1}, {2, 1, 2});
   expect_part(
-      "cheapest  mch fp16, 3 steps deep (2 products, 1 vector); 1 of 2 settings passed wherever they ran,\n"
-      "          this one on 1 of 2 inputs (n = 16)\n");
+      "cheapest  mch fp16, 3 steps deep (2 products, 1 vector); 1 of 2 settings passed wherever they ran, "
+      "this one on 1 of 2 inputs (n = 16)\n");
 }
 
-TEST_F(FindingsTest, the_worst_is_the_first_of_the_largest_and_infinite_errors_are_larger) {
+TEST_F(ClosingSummaryTest, the_worst_is_the_first_of_the_largest_and_may_be_infinite) {
   add(0, 0, 0, 16, {.pass = 1}, {1, 0, 1}, 0.5);
   add(1, 0, 0, 16, {.pass = 1}, {1, 0, 1}, 0.5);
   add(2, 0, 0, 16, {.nonfinite = 1}, {1, 0, 1}, std::nan(""));
-  expect_part("worst     5.0e-01: mbh fp16 on uniform n=16 (total_frobenius)\n");
-  add(2, 1, 1, 32, {.pass = 1, .nonfinite = 1}, {1, 0, 1}, std::nan(""));
-  for (QuantileRow& row : report_.summary.back().quantities) row.undefined_worst = "infinite";
-  expect_part(
-      "worst     infinite: row-substitution bf16 on ones n=32 (total_frobenius of the finite cases)\n");
+  expect_part("worst     frobenius 5.0e-01: mbh fp16 on uniform n=16\n");
+  add(2, 1, 1, 32, {.pass = 1, .nonfinite = 1}, {1, 0, 1}, HUGE_VAL);
+  expect_part("worst     frobenius infinite: row-substitution bf16 on ones n=32 (its finite cases)\n");
 }
 
-TEST_F(FindingsTest, without_a_finite_error_there_is_no_worst_case) {
+TEST_F(ClosingSummaryTest, the_worst_is_of_the_quantity_that_ranks_its_input) {
+  add(0, 0, 0, 16, {.pass = 1}, {1, 0, 1}, 0.5);
+  add(0, 0, 1, 16, {.pass = 1}, {1, 0, 1}, 0.375);
+  expect_part("worst     frobenius 5.0e-01: mbh fp16 on uniform n=16\n");
+  add(0, 1, 1, 16, {.pass = 1}, {1, 0, 1}, 0.25);  // two arithmetics on `ones`: totals
+  expect_part("worst     total_frobenius 7.5e-01: mbh fp16 on ones n=16\n");
+}
+
+TEST_F(ClosingSummaryTest, without_a_finite_error_there_is_no_worst_case) {
   add(0, 0, 0, 16, {.nonfinite = 1}, {1, 0, 1}, std::nan(""));
   expect_no("worst");
 }
 
-TEST_F(FindingsTest, an_empty_sweep_names_its_file_and_claims_nothing) {
+TEST_F(ClosingSummaryTest, an_empty_sweep_names_its_file_and_claims_nothing) {
   EXPECT_EQ(text(),
             "0 cases (0 matrices) in 0.0 s on 0 threads: 0 pass, 0 marginal, 0 fail, 0 non-finite\n"
-            "rest      r.json; next: tristab compare r.json, or tristab report r.json -o r.html\n");
+            "rest      r.json; next: tristab compare r.json, or tristab report\n");
 }
 
-TEST_F(FindingsTest, one_is_not_counted_as_several) {
+TEST_F(ClosingSummaryTest, one_is_not_counted_as_several) {
   report_.matrices = report_.threads = 1;
   add(0, 0, 0, 16, {.pass = 1});
   expect_part("1 case (1 matrix) in 0.0 s on 1 thread: 1 pass, ");
 }
 
-TEST_F(FindingsTest, the_next_commands_are_those_that_take_the_file) {
+TEST_F(ClosingSummaryTest, the_next_commands_are_those_that_take_the_file) {
   add(0, 0, 0, 16, {.pass = 1});
   const auto rest = [&](const std::string& path) {
-    const std::string all = findings_text(report_, layers_, path, Page{});
+    const std::string all = closing_summary(report_, layers_, path, Page{});
     return all.substr(all.find("rest"));
   };
   EXPECT_EQ(rest("-"), "rest      on standard output\n");
@@ -203,16 +234,14 @@ TEST_F(FindingsTest, the_next_commands_are_those_that_take_the_file) {
       << rest("my 'r'.ndjson");
 }
 
-TEST_F(FindingsTest, layers_and_expectations_have_a_line_each) {
+TEST_F(ClosingSummaryTest, layers_and_expectations_have_a_line_each) {
   add(0, 0, 0, 16, {.pass = 1});
   LayerResult layer;
-  layer.scenario = &config_.scenarios[0];
-  layer.family = &layer.scenario->families[0].spec;
-  layer.n = 16;
+  layer.input = input(0, 16);
   for (const auto& [status, error] : {std::pair{Status::ok, 0.25}, std::pair{Status::nonfinite, 7.0},
                                       std::pair{Status::failed, 9.0}, std::pair{Status::ok, 0.125}}) {
     LayerRecord record;
-    record.setting = {&layer.scenario->methods[0], &layer.scenario->arithmetics[1], nullptr, nullptr};
+    record.setting = setting(0, 1);
     record.status = status;
     record.errors.whole.o = error;
     layer.records.push_back(record);
@@ -220,21 +249,20 @@ TEST_F(FindingsTest, layers_and_expectations_have_a_line_each) {
   layers_.add(layer);
   report_.sequences = 1;
   expect_part(
-      "layers    4 results of 1 sequence, 1 non-finite, 1 failed (first: mbh bf16 on uniform n=16); largest\n"
-      "          error of o 2.5e-01: mbh bf16 on uniform n=16\n");
+      "layers    4 results of 1 sequence, 1 non-finite, 1 failed (first: mbh bf16 on uniform n=16); largest "
+      "error of o 2.5e-01: mbh bf16 on uniform n=16\n");
   ExpectationOutcome met;
   met.met = true;
   ExpectationOutcome missed;
-  missed.scenario = layer.scenario;
-  missed.family = layer.family;
-  missed.n = 16;
+  missed.input = layer.input;
   missed.setting = layer.records[0].setting;
   report_.expectations = {met, missed};
   expect_part("expected  1 of 2 met; first not met: mbh bf16 on uniform n=16\n");
 }
 
-// Ten lines are full: the input that failed is worth more than the name of a second command.
-TEST_F(FindingsTest, a_second_command_is_left_out_before_a_failure_is_cut) {
+// On a terminal a line that is too long ends in dots, but the last one, which names the file, is whole: its
+// end is the next command.
+TEST_F(ClosingSummaryTest, lines_are_cut_to_the_terminal_but_for_the_last) {
   config_ = make_config(
       Json{{"families",
             {Json{{"family", "gdn"}, {"keys", "collinear"}, {"gate", "none"}, {"negative", true}}}},
@@ -246,21 +274,24 @@ TEST_F(FindingsTest, a_second_command_is_left_out_before_a_failure_is_cut) {
   add(0, 0, 0, 64, {.pass = 1, .fail = 1, .nonfinite = 1});
   add(1, 0, 0, 16, {.pass = 2, .fail = 1});
   add(1, 0, 0, 64, {.pass = 1, .fail = 2});
-  ExpectationOutcome met;
-  met.met = true;
-  report_.expectations = {met};
-  const auto at = [&](std::size_t width) {
-    return findings_text(report_, layers_, "results/neg.json", Page{.width = width});
-  };
-  EXPECT_NE(at(80).find("rest      results/neg.json; next: tristab compare results/neg.json\n"),
-            std::string::npos)
-      << at(80);
-  EXPECT_EQ(at(80).find("..."), std::string::npos) << at(80);
-  EXPECT_NE(at(100).find(", or tristab report"), std::string::npos) << at(100);
+  const std::string rest =
+      "rest      results/neg.json; next: tristab compare results/neg.json, or tristab report\n";
+  const std::string whole = closing_summary(report_, layers_, "results/neg.json", Page{});
+  const std::string cut = closing_summary(report_, layers_, "results/neg.json", Page{.width = 60});
+  EXPECT_TRUE(whole.ends_with(rest)) << whole;
+  EXPECT_TRUE(cut.ends_with(rest)) << cut;
+  const std::vector<std::string> before = lines_of(whole), after = lines_of(cut);
+  ASSERT_EQ(before.size(), after.size());
+  int shortened = 0;
+  for (std::size_t k = 0; k + 2 < before.size(); ++k) {  // the rest, and nothing after its newline
+    EXPECT_EQ(after[k], elided(before[k], 60));
+    shortened += after[k].ends_with("...");
+  }
+  EXPECT_GT(shortened, 2) << cut;
 }
 
 // Long labels, many failures, everything there is to say, at every width.
-TEST_F(FindingsTest, ten_lines_at_most_none_longer_than_the_terminal) {
+TEST_F(ClosingSummaryTest, ten_lines_at_most_none_longer_than_the_terminal) {
   Json methods = Json::array(), families = Json::array();
   for (const int block : {8, 16, 32})
     methods.push_back(
@@ -290,15 +321,18 @@ TEST_F(FindingsTest, ten_lines_at_most_none_longer_than_the_terminal) {
   layers_.worst_outputs = 1;
   layers_.worst_place = std::string(300, 'x');
   ExpectationOutcome missed;
-  missed.scenario = &config_.scenarios[0];
-  missed.family = &config_.scenarios[0].families[0].spec;
-  missed.setting = {&config_.scenarios[0].methods[0], &config_.scenarios[0].arithmetics[0], nullptr, nullptr};
+  missed.input = input(0, 64);
+  missed.setting = setting(0, 0);
   report_.expectations = {missed};
-  for (const std::size_t width : {0u, 40u, 60u, 80u, 100u, 160u}) {
+  for (const std::size_t width : {0u, 20u, 40u, 60u, 80u, 100u, 160u}) {
     const std::string all = text(width);
     EXPECT_LE(std::count(all.begin(), all.end(), '\n'), 10) << all;
-    for (const std::string& line : lines_of(all)) {
-      EXPECT_LE(display_width(line), width == 0 ? 100 : width) << line;
+    std::vector<std::string> lines = lines_of(all);
+    lines.resize(lines.size() - 2);  // the rest, and nothing after its newline
+    for (const std::string& line : lines) {
+      if (width > 0) {
+        EXPECT_LE(display_width(line), width) << line;
+      }
     }
     for (const char* word :
          {"cases (", "failed  ", "worst  ", "cheapest  ", "layers  ", "expected  ", "rest  "})
@@ -308,7 +342,7 @@ TEST_F(FindingsTest, ten_lines_at_most_none_longer_than_the_terminal) {
 }
 
 // What a sweep of real cases says does not depend on the number of threads.
-TEST(Findings, one_and_two_threads_find_the_same) {
+TEST(ClosingSummary, one_and_two_threads_find_the_same) {
   const auto found = [](int jobs) {
     class Sink : public ResultSink {
      public:
@@ -317,7 +351,7 @@ TEST(Findings, one_and_two_threads_find_the_same) {
       std::string render_layer(const LayerResult&) const override { return {}; }
       void accept_layer(const LayerResult& result, std::string) override { layers.add(result); }
       void finish(const SweepReport& done) override { report = done; }
-      LayerFindings layers;
+      LayerCounts layers;
       SweepReport report;
     };
     const SweepConfig config = layered_config();
@@ -326,7 +360,7 @@ TEST(Findings, one_and_two_threads_find_the_same) {
     run_sweep(config, plan, {jobs, nullptr, {}}, sink);
     sink.report.seconds = 0;
     sink.report.threads = 0;
-    return findings_text(sink.report, sink.layers, "r.json", Page{});
+    return closing_summary(sink.report, sink.layers, "r.json", Page{});
   };
   const std::string one = found(1);
   EXPECT_EQ(one, found(2));

@@ -1,0 +1,278 @@
+// Whatever shows the statistics of a sweep shows the same ones: the summary of its file, groups made from the
+// file and in memory, cross tables, the page, the data for gnuplot, rankings and the closing lines.
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <sstream>
+
+#include "small_sweep.h"
+#include "tristab/base/json.h"
+#include "tristab/report/closing_summary.h"
+#include "tristab/report/cross_table.h"
+#include "tristab/report/export_gnuplot.h"
+#include "tristab/report/html_data.h"
+#include "tristab/report/ranking.h"
+#include "tristab/report/table.h"
+
+namespace tristab {
+namespace {
+
+const std::vector<std::string> compared{"frobenius", "growth"};
+
+// Every number that is read back: those of rankings, and growth.
+std::vector<const Field*> fields() {
+  std::vector<const Field*> all = ranking_fields();
+  all.push_back(find_field("growth"));
+  return all;
+}
+
+// Writes the file, and keeps what a sweep shows on the way.
+class KeptSweep : public ResultSink {
+ public:
+  explicit KeptSweep(ResultSink& file) : file_(file) {}
+  SerializedRecords render(const MatrixResult& result) const override { return file_.render(result); }
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
+    groups.add(result);
+    file_.accept(result, std::move(rendered));
+  }
+  std::string render_layer(const LayerResult& result) const override { return file_.render_layer(result); }
+  void accept_layer(const LayerResult& result, std::string rendered) override {
+    file_.accept_layer(result, std::move(rendered));
+  }
+  void finish(const SweepReport& done) override {
+    report = done;
+    file_.finish(done);
+  }
+
+  CaseGroups groups{fields()};
+  SweepReport report;
+
+ private:
+  ResultSink& file_;
+};
+
+// Median and worst value of the trials that count; NaN where none does.
+struct Shown {
+  double median = std::nan(""), worst = std::nan("");
+};
+
+bool equal(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
+
+bool operator==(const Shown& a, const Shown& b) {
+  return equal(a.median, b.median) && equal(a.worst, b.worst);
+}
+
+std::ostream& operator<<(std::ostream& stream, const Shown& s) {
+  return stream << fmt::format("median {}, worst {}", s.median, s.worst);
+}
+
+// From the values alone.
+Shown shown(std::vector<double> values) {
+  if (values.empty()) return {};
+  std::sort(values.begin(), values.end());
+  const std::size_t half = values.size() / 2;
+  const double median = values.size() % 2 == 1 ? values[half] : (values[half - 1] + values[half]) / 2;
+  return {median, values.back()};
+}
+
+// A number of JSON, CSV or a table for gnuplot; NaN where it is null, empty or "NaN".
+double number_of(const Json& value) { return value.is_null() ? std::nan("") : value.get<double>(); }
+double number_of(const std::string& text) { return text.empty() ? std::nan("") : std::stod(text); }
+
+// The fields of a line up to its end.
+std::vector<std::string> cells_of(const std::string& text, std::size_t begin, char separator) {
+  std::istringstream line(text.substr(begin, text.find('\n', begin) - begin));
+  std::vector<std::string> cells;
+  for (std::string cell; std::getline(line, cell, separator);) cells.push_back(cell);
+  return cells;
+}
+
+// Four significant digits, as the page has them.
+Shown rounded(const Shown& s) {
+  return {std::stod(fmt::format("{:.4g}", s.median)), std::stod(fmt::format("{:.4g}", s.worst))};
+}
+
+// One sweep of three inputs and two settings, some of whose trials overflow, and all that is made of it.
+class Agreement : public testing::Test {
+ protected:
+  Agreement() {
+    run_sweep(config_, plan_, {2, nullptr, {}}, kept_);
+    document_ = Json::parse(read_text(path_));
+    head_ = visit_result(path_, {"matrices", "records"},
+                         [&](const std::string& section, const Json& object, const std::string& place) {
+                           file_.add(section, object, place);
+                           page_.add(section, object, place);
+                         });
+  }
+
+  // The values of a field over the records of a row of the summary, of all trials or of the finite ones.
+  std::vector<double> values(const Json& row, const std::string& field, bool all) const {
+    std::vector<double> found;
+    for (const Json& record : document_["records"]) {
+      const bool same = record["family_label"] == row["family_label"] && record["n"] == row["n"] &&
+                        record["method"] == row["method"] && record["arithmetic"] == row["arithmetic"];
+      if (same && (all || record["status"] == "ok") && !record[field].is_null())
+        found.push_back(record[field].get<double>());
+    }
+    return found;
+  }
+
+  Shown expected(const Json& row, const std::string& field) const {
+    return shown(values(row, field, field == "growth"));
+  }
+
+  // Compares what something shows of every row and field with the records.
+  template <class Of>
+  void expect_all(Of of, bool in_four_digits = false) const {
+    for (std::size_t k = 0; k < document_["summary"].size(); ++k) {
+      const Json& row = document_["summary"][k];
+      for (const std::string& field : compared) {
+        const Shown truth = expected(row, field);
+        EXPECT_EQ(of(k, row, field), in_four_digits ? rounded(truth) : truth)
+            << row["family_label"] << " " << row["method"] << " " << field;
+      }
+    }
+  }
+
+  const SweepConfig config_ = make_config(
+      Json{{"chunks", {64}},
+           {"trials", 15},
+           {"families",
+            {Json{{"family", "uniform"}, {"scale", 0.5}}, Json{{"family", "uniform"}, {"scale", 0.565}},
+             Json{{"family", "uniform"}, {"scale", 0.62}}}},
+           {"methods", {"neumann", "mbh"}},
+           {"arithmetics", {"fp16"}}},
+      {}, "test", "", "agreement");
+  const Plan plan_ = make_plan(config_);
+  const TemporaryDirectory directory_;
+  const std::string path_ = directory_ / "r.json";
+  const std::unique_ptr<ResultSink> writer_ =
+      make_result_writer(ResultFormat::json, path_, small_header(config_, plan_));
+  KeptSweep kept_{*writer_};
+  CaseGroups file_{fields()};
+  Json document_;
+  ResultHead head_;
+  HtmlData page_;
+};
+
+// Without them the other tests would show nothing: groups of which some trials are lost and others not, in
+// which growth over all trials differs from that over the finite ones.
+TEST_F(Agreement, the_sweep_has_groups_that_lost_some_of_their_trials) {
+  ASSERT_EQ(document_["summary"].size(), 6u);
+  int mixed = 0, different = 0;
+  for (const Json& row : document_["summary"]) {
+    const std::vector<double> all = values(row, "growth", true), finite = values(row, "growth", false);
+    EXPECT_EQ(all.size(), 15u) << row["family_label"] << row["method"];
+    if (finite.empty() || finite.size() == all.size()) continue;
+    ++mixed;
+    different += shown(all) != shown(finite);
+    EXPECT_EQ(values(row, "frobenius", true), values(row, "frobenius", false));
+  }
+  EXPECT_GT(mixed, 0);
+  EXPECT_EQ(different, mixed);
+}
+
+TEST_F(Agreement, the_summary_of_the_file) {
+  expect_all([](std::size_t, const Json& row, const std::string& field) {
+    return Shown{number_of(row[field + "_median"]), number_of(row[field + "_max"])};
+  });
+}
+
+TEST_F(Agreement, the_summary_in_memory) {
+  ASSERT_EQ(kept_.report.summary.size(), document_["summary"].size());
+  expect_all([&](std::size_t k, const Json&, const std::string& field) {
+    const Distribution& found = kept_.report.summary[k].distribution(field);
+    return Shown{found.median, found.worst};
+  });
+}
+
+TEST_F(Agreement, groups_read_from_the_file_and_groups_made_in_memory) {
+  for (const CaseGroups* groups : {&file_, &kept_.groups}) {
+    ASSERT_EQ(groups->groups().size(), document_["summary"].size());
+    expect_all([&](std::size_t k, const Json& row, const std::string& field) {
+      const CaseGroup& group = groups->groups()[k];
+      EXPECT_EQ(groups->input_of(group).label, row["family_label"]);
+      EXPECT_EQ(groups->setting_of(group).method_label, row["method_label"]);
+      EXPECT_EQ(group.statistics.trials, row["trials"]);
+      EXPECT_EQ(group.statistics.nonfinite, row["nonfinite_trials"]);
+      const Distribution found = groups->distribution(group, groups->position(field));
+      return Shown{found.median, found.worst};
+    });
+  }
+}
+
+TEST_F(Agreement, the_cross_tables_csv) {
+  for (const std::string& name : compared) {
+    CaseGroups groups({find_field(name)});
+    visit_result(path_, {"records"},
+                 [&](const std::string& section, const Json& object, const std::string& place) {
+                   groups.add(section, object, place);
+                 });
+    const std::string csv = cross_table_text(cross_table(groups, {}), TableFormat::csv);
+    for (const Json& row : document_["summary"]) {
+      const std::string begin =
+          fmt::format("\n{},64,{},none,fp16,15,{},0,", row["family_label"].get<std::string>(),
+                      row["method_label"].get<std::string>(), row["nonfinite_trials"].get<int>());
+      const std::size_t at = csv.find(begin);
+      ASSERT_NE(at, std::string::npos) << begin << " is not in:\n" << csv;
+      std::vector<std::string> cells = cells_of(csv, at + begin.size(), ',');
+      cells.resize(2);  // an empty last field is none
+      EXPECT_EQ((Shown{number_of(cells[0]), number_of(cells[1])}), expected(row, name)) << begin << name;
+    }
+  }
+}
+
+TEST_F(Agreement, the_data_of_the_page) {
+  const Json page = Json::parse(page_.text(head_, 1000));
+  expect_all(
+      [&](std::size_t k, const Json& row, const std::string& field) {
+        const Json& groups = page["groups"];
+        EXPECT_EQ(page["families"][groups["f"][k].get<std::size_t>()], row["family_label"]);
+        EXPECT_EQ(page["settings"][groups["s"][k].get<std::size_t>()][0], row["method_label"]);
+        EXPECT_EQ(groups["nonfinite"][k], row["nonfinite_trials"]);
+        return Shown{number_of(groups[field]["median"][k]), number_of(groups[field]["worst"][k])};
+      },
+      true);
+}
+
+TEST_F(Agreement, the_data_for_gnuplot) {
+  export_gnuplot(path_, directory_ / "plots");
+  const std::string data = read_text(directory_ / "plots/errors.dat");
+  for (const Json& row : document_["summary"]) {
+    const std::string begin = fmt::format("# {}; fp16; {}\n64 ", row["family_label"].get<std::string>(),
+                                          row["method_label"].get<std::string>());
+    const std::size_t at = data.find(begin);
+    ASSERT_NE(at, std::string::npos) << begin << " is not in:\n" << data;
+    const std::vector<std::string> cells = cells_of(data, at + begin.size(), ' ');
+    ASSERT_EQ(cells.size(), 4u) << begin;
+    EXPECT_EQ((Shown{number_of(cells[0]), number_of(cells[1])}), expected(row, "frobenius")) << begin;
+    EXPECT_EQ(std::stoi(cells[2]), row["trials"]);
+    EXPECT_EQ(std::stoi(cells[3]), row["nonfinite_trials"]);
+  }
+}
+
+// Of the input that the closing lines name, the ranking has that value, of the same quantity and setting, and
+// no ranking has a larger one.
+TEST_F(Agreement, the_worst_of_the_closing_lines_is_that_of_the_ranking) {
+  const std::string lines = closing_summary(kept_.report, {}, path_, {});
+  std::vector<std::string> worst;
+  double largest = 0;
+  for (const Ranking& ranking : rank_settings(file_, {})) {
+    for (const RankedSetting& setting : ranking.settings) {
+      if (!(setting.error.worst > largest)) continue;
+      largest = setting.error.worst;
+      worst = {ranking.field, short_number(largest), setting.setting->method_label + " fp16",
+               ranking.input->label + " n=64"};
+    }
+  }
+  ASSERT_EQ(worst.size(), 4u);
+  EXPECT_EQ(worst[0], "frobenius");
+  EXPECT_NE(lines.find(fmt::format("\nworst     {} {}: {} on {}", worst[0], worst[1], worst[2], worst[3])),
+            std::string::npos)
+      << lines;
+}
+
+}  // namespace
+}  // namespace tristab
