@@ -130,7 +130,7 @@ TEST(TargetNormFamily, a_zero_matrix_cannot_be_rescaled) {
 
 TEST(TargetNormFamily, wrong_bases_are_refused_with_their_place) {
   EXPECT_NE(usage(of("gnd", 1))
-                .find("a.json: families[2].base.family: no family is called 'gnd'; did you mean 'gdn'"),
+                .find("a.json: families[2].base: no family is called 'gnd'; did you mean 'gdn'"),
             std::string::npos);
   EXPECT_NE(usage(of({{"family", "uniform"}, {"scael", 1}}, 1)).find("did you mean 'scale'?"),
             std::string::npos);
