@@ -33,5 +33,5 @@ target_include_directories(arithmetic_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 # The one file with the processor's own instruction; it is called only where the processor has it.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
   set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/arithmetic/vdpbf16_instruction.cc PROPERTIES
-                              COMPILE_OPTIONS "-mavx512f;-mavx512bf16")
+                              COMPILE_OPTIONS "-mavx512f;-mavx512bf16" SKIP_PRECOMPILE_HEADERS ON)
 endif()

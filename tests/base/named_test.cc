@@ -8,7 +8,9 @@
 namespace tristab {
 namespace {
 
-GivenName read(const Json& given) { return read_given_name(given, "method", R"({"method": "mxr"})", "x.json: methods[0]"); }
+GivenName read(const Json& given) {
+  return read_given_name(given, "method", R"({"method": "mxr"})", "x.json: methods[0]");
+}
 
 std::string message_of(const Json& given) {
   try {
@@ -50,7 +52,7 @@ TEST(GivenName, everything_else_is_refused_with_an_example) {
   EXPECT_NE(message_of("mxr:block").find("x.json: methods[0]"), std::string::npos);
 }
 
-TEST(Named, json_is_the_settings_with_the_name_and_identity_tells_all_apart) {
+TEST(Named, json_is_settings_and_name_and_identity_tells_all_apart) {
   const Named one{"mxr", Settings(Json{{"block", 8}}), "mxr:block=8"};
   EXPECT_EQ(one.json("method"), (Json{{"method", "mxr"}, {"block", 8}}));
   Named other = one;
@@ -78,17 +80,20 @@ TEST(Label, is_the_name_and_what_is_not_default) {
 }
 
 TEST(Label, parameters_stand_in_the_order_of_their_table) {
-  const std::vector<Parameter> table{Parameter::boolean("mask", true, ""), Parameter::integer("block", 16, 1, 256, "")};
+  const std::vector<Parameter> table{Parameter::boolean("mask", true, ""),
+                                     Parameter::integer("block", 16, 1, 256, "")};
   const Json defaults{{"block", 16}, {"mask", true}}, settings{{"block", 8}, {"mask", false}};
   EXPECT_EQ(label_of("x", settings, defaults), "x:block=8:mask=false");
   EXPECT_EQ(label_of("x", settings, defaults, nullptr, table), "x:mask=false:block=8");
 }
 
-TEST(Label, what_is_named_inside_stands_in_parentheses_if_it_has_parameters) {
+TEST(Label, what_is_named_inside_stands_in_parentheses) {
   const auto nested = [](const Json& value) -> std::string {
     return value.contains("block") ? "mxr:block=8" : value.at("method").get<std::string>();
   };
-  const auto label = [&](const Json& base) { return label_of("refine", Json{{"base", base}}, Json::object(), +nested); };
+  const auto label = [&](const Json& base) {
+    return label_of("refine", Json{{"base", base}}, Json::object(), +nested);
+  };
   EXPECT_EQ(label(Json{{"method", "mbh"}}), "refine:base=mbh");
   EXPECT_EQ(label(Json{{"method", "mxr"}, {"block", 8}}), "refine:base=(mxr:block=8)");
   EXPECT_EQ(label("mbh"), "refine:base=mbh");

@@ -88,7 +88,8 @@ TEST(Recipe, every_row_of_the_table_is_there_and_explains_itself) {
   }
 }
 
-// The machine's answer is finite and near the exact inverse on a matrix that decays away from the diagonal, in every choice of every parameter.
+// The machine's answer is finite and near the exact inverse on a matrix that decays away from the diagonal,
+// in every choice of every parameter.
 TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix) {
   for (const RecipeEntry& entry : recipe_entries()) {
     Json given{{"kernel", entry.description.name}};

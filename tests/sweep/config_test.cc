@@ -85,8 +85,7 @@ TEST(Config, a_misspelt_key_is_refused_with_the_nearest_one) {
 }
 
 TEST(Config, keys_that_may_be_absent_have_their_defaults_and_are_echoed) {
-  for (const auto& [key, value] :
-       {std::pair{"kernels", "[]"}, {"layer", "false"}, {"layer_chunks", "16"}}) {
+  for (const auto& [key, value] : {std::pair{"kernels", "[]"}, {"layer", "false"}, {"layer_chunks", "16"}}) {
     EXPECT_EQ(config_of(with("seed", "1")).json()[key], Json::parse(value)) << key;  // the default
     EXPECT_EQ(config_of(with(key, value)).json()[key], Json::parse(value)) << key;
   }
@@ -105,7 +104,8 @@ TEST(Config, decompose_is_taken_as_false_and_says_nothing) {
 TEST(Config, values_that_a_key_does_not_take_are_refused) {
   expect_message(message_of(with("kernels", R"(["fla"])")),
                  {"x.json: kernels[0]: no kernel is called 'fla'; did you mean 'fla-"});
-  expect_message(message_of(with("layer", "1")), {"x.json: layer: found 1 (an integer); allowed: true | false"});
+  expect_message(message_of(with("layer", "1")),
+                 {"x.json: layer: found 1 (an integer); allowed: true | false"});
   expect_message(message_of(with("layer_arithmetic", "\"int8\"")),
                  {"x.json: layer_arithmetic", "floating-point"});
   expect_message(message_of(with("formations", R"(["gramm"])")),
@@ -124,7 +124,8 @@ TEST(Config, misspelt_names_are_refused_with_place_and_nearest_name) {
                  {"x.json: families[0].keys", "\"sliu\"", "did you mean 'silu'?", "clustered"});
   expect_message(message_of(with("methods", R"([{"method": "mxr", "blok": 8}])")),
                  {"methods[0]", "'blok'", "'block'"});
-  expect_message(message_of(with("reference", "\"rounde\"")), {"x.json: reference: found \"rounde\"", "did you mean 'rounded'?"});
+  expect_message(message_of(with("reference", "\"rounde\"")),
+                 {"x.json: reference: found \"rounde\"", "did you mean 'rounded'?"});
 }
 
 TEST(Config, wrong_types_are_refused) {

@@ -5,6 +5,7 @@ tristab_tests(sweep
     config_text_test.cc
     expectation_check_test.cc
     expectation_test.cc
+    field_test.cc
     layer_sweep_test.cc
     plan_test.cc
     run_test.cc

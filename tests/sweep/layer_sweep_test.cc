@@ -94,7 +94,8 @@ TEST(LayerSweep, in_double_the_chunked_layer_is_the_recurrence) {
   EXPECT_NE(run.out.layers[0].id, run.out.layers[1].id);
 }
 
-// What the first chunks gave does not change with those that follow; S after the last one of two is S in between.
+// What the first chunks gave does not change with those that follow; S after the last one of two is S in
+// between.
 TEST(LayerSweep, errors_after_some_chunks_are_those_of_a_shorter_sequence) {
   const auto with = [](int tokens) {
     return run_of(Json{{"families", Json::array({Json{{"family", "file"},
@@ -118,7 +119,7 @@ TEST(LayerSweep, errors_after_some_chunks_are_those_of_a_shorter_sequence) {
     EXPECT_EQ(long_run.by_chunk[k].w, short_run.by_chunk[k].w);
     EXPECT_EQ(long_run.by_chunk[k].state, short_run.by_chunk[k].state);
   }
-  EXPECT_EQ(whole.out.layers[0].source.json()["layer"], "gdn.layer0");
+  EXPECT_EQ(whole.out.layers[0].source.json().at("layer"), "gdn.layer0");
 }
 
 TEST(LayerSweep, a_short_last_chunk_is_computed_with_the_rows_that_it_has) {
@@ -200,7 +201,8 @@ TEST(LayerSweep, a_kernel_keeps_its_own_layer_arithmetic) {
   EXPECT_GT(in_bf16[1], 1e-4);
 }
 
-// `solve` never forms T: in fp64 its W and U are right as they are, and in a narrow format its errors are its own.
+// `solve` never forms T: in fp64 its W and U are right as they are, and in a narrow format its errors are its
+// own.
 TEST(LayerSweep, a_method_without_an_inverse_is_compared_by_what_it_solves) {
   const Finished run = run_of(layered({gdn()}, {{"methods", {"solve", "row-substitution"}},
                                                 {"arithmetics", {"fp64", "bf16", "int8"}},
@@ -365,7 +367,8 @@ TEST(FormationSweep, one_gate_a_head_asked_for_channel_gates_has_no_answer) {
   EXPECT_EQ(run.out.report.summary.front().failed, 2);
 }
 
-// (I + A)^-1 = D^-1 (I + A0)^-1 D with the decays D: right where there are decays, no answer for a matrix as such.
+// (I + A)^-1 = D^-1 (I + A0)^-1 D with the decays D: right where there are decays, no answer for a matrix as
+// such.
 TEST(FormationSweep, inverses_without_decay_need_the_decay) {
   const Finished run = run_of(Json{{"families", Json::array({gdn(), "uniform"})},
                                    {"chunks", {32}},

@@ -171,7 +171,7 @@ TEST(Run, growth_of_the_all_ones_matrix_in_mch_is_its_binomial) {
   // = 1.
   const SweepConfig config = config_of(
       Json{{"families", {"ones"}}, {"chunks", {16}}, {"methods", {"mch"}}, {"arithmetics", {"fp32"}}});
-  const Record& record = run(config, 1).results[0].records[0];
+  const Record record = run(config, 1).results[0].records[0];
   EXPECT_EQ(record.growth.value, 3432);
   EXPECT_EQ(record.metrics[Metric::frobenius], 0);
 }
@@ -182,7 +182,7 @@ TEST(Run, a_size_that_a_method_cannot_take_is_padded) {
                                             {"trials", 1},
                                             {"methods", {"mbh"}},
                                             {"arithmetics", {"fp32"}}});
-  const Record& record = run(config, 1).results[0].records[0];
+  const Record record = run(config, 1).results[0].records[0];
   EXPECT_EQ(record.padded_to, 64);
   EXPECT_LT(record.metrics[Metric::frobenius], 1e-6);
 }

@@ -23,7 +23,8 @@ namespace fs = std::filesystem;
 void check_expectations(const Scenario& scenario) {
   std::vector<MatrixGroup> groups;
   for (const FamilyEntry& family : scenario.families) {
-    for (const int n : scenario.chunks) groups.push_back({&scenario, &family, nullptr, n, 1, scenario.layer ? 1 : 0});
+    for (const int n : scenario.chunks)
+      groups.push_back({&scenario, &family, nullptr, n, 1, scenario.layer ? 1 : 0});
   }
   for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
 }
@@ -249,7 +250,8 @@ class Mutator {
   std::uint64_t next_ = 0;
 };
 
-// Objects with some of their entry's parameters, each at its default, an end of its range, or one of its choices.
+// Objects with some of their entry's parameters, each at its default, an end of its range, or one of its
+// choices.
 Json with_parameters(const char* owner, const Description& description, Mutator& mutator) {
   Json object{{owner, description.name}};
   for (const Parameter& parameter : description.parameters) {

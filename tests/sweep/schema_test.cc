@@ -63,7 +63,8 @@ TEST(ValueSchema, ranges_enumerations_and_absence_are_said) {
 // What an editor shows of a parameter, and the forms that its values take.
 TEST(SweepSchema, help_is_kept_and_lists_and_ranges_are_allowed) {
   const Json method = sweep_schema()["definitions"]["method"];
-  const auto object = std::ranges::find_if(method["anyOf"], [](const Json& form) { return form.contains("properties"); });
+  const auto object =
+      std::ranges::find_if(method["anyOf"], [](const Json& form) { return form.contains("properties"); });
   ASSERT_NE(object, method["anyOf"].end());
   const Json block = (*object)["properties"]["block"];
   EXPECT_FALSE(block["description"].get<std::string>().empty());
@@ -71,22 +72,30 @@ TEST(SweepSchema, help_is_kept_and_lists_and_ranges_are_allowed) {
     const Json method_of{{"method", "mxr"}, {"block", Json::parse(value)}};
     return parsed_sweep_schema().error(config_of("methods", Json::array({method_of}))).empty();
   };
-  for (const char* value : {"8", "8.0", "[8]", "[8, 16]", R"("8:16:*2")", R"("8:16")"}) EXPECT_TRUE(takes(value)) << value;
-  for (const char* value : {"[]", "[8, 8]", "0", "1000", "8.5", "true", R"("8")"}) EXPECT_FALSE(takes(value)) << value;
+  for (const char* value : {"8", "8.0", "[8]", "[8, 16]", R"("8:16:*2")", R"("8:16")"})
+    EXPECT_TRUE(takes(value)) << value;
+  for (const char* value : {"[]", "[8, 8]", "0", "1000", "8.5", "true", R"("8")"})
+    EXPECT_FALSE(takes(value)) << value;
 }
 
 TEST(SweepSchema, names_with_parameters_are_taken_as_they_are_typed) {
   const std::vector<std::pair<const char*, const char*>> typed{
-      {"families", "gdn:keys=silu"},         {"methods", "mxr:block=8/16"},
-      {"arithmetics", "e5m7-pure:fma=true"}, {"formations", "gram:product=bf16-h100"},
+      {"families", "gdn:keys=silu"},          {"methods", "mxr:block=8/16"},
+      {"arithmetics", "e5m7-pure:fma=true"},  {"formations", "gram:product=bf16-h100"},
       {"kernels", "fla-solve-tril:dot=tf32"}, {"methods", R"({"method": "mxr", "block": 8})"}};
   for (const auto& [key, text] : typed) {
     const Json config = config_of(key, Json::array({text}));
     EXPECT_EQ(parsed_sweep_schema().error(config), "") << text;
     EXPECT_EQ(program_error(config), "") << text;
   }
-  for (const auto& [key, text] : {std::pair{"families", "gnd:keys=silu"}, {"methods", "mrx:block=8"}, {"methods", "mx"}, {"methods", "mxr8"},
-                                  {"arithmetics", "bf61:fma=true"}, {"arithmetics", "e10m3"}, {"arithmetics", "fp16-pur"}, {"formations", "gramm:product=bf16"},
+  for (const auto& [key, text] : {std::pair{"families", "gnd:keys=silu"},
+                                  {"methods", "mrx:block=8"},
+                                  {"methods", "mx"},
+                                  {"methods", "mxr8"},
+                                  {"arithmetics", "bf61:fma=true"},
+                                  {"arithmetics", "e10m3"},
+                                  {"arithmetics", "fp16-pur"},
+                                  {"formations", "gramm:product=bf16"},
                                   {"kernels", "fla-solve-trl:dot=tf32"}}) {
     const Json config = config_of(key, Json::array({text}));
     EXPECT_NE(parsed_sweep_schema().error(config), "") << text;
@@ -201,16 +210,12 @@ struct Wrong {
 
 TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
   const std::vector<Wrong> table{
-      {"an unknown method",
-       R"({"families": ["ones"], "methods": ["mxrr"], "arithmetics": ["fp16"]})"},
-      {"an unknown arithmetic",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp17"]})"},
+      {"an unknown method", R"({"families": ["ones"], "methods": ["mxrr"], "arithmetics": ["fp16"]})"},
+      {"an unknown arithmetic", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp17"]})"},
       {"a format with too many bits",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["e10m3"]})"},
-      {"an unknown family",
-       R"({"families": ["one"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"an unknown kernel",
-       R"({"families": ["ones"], "kernels": ["fla-solve"]})"},
+      {"an unknown family", R"({"families": ["one"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"an unknown kernel", R"({"families": ["ones"], "kernels": ["fla-solve"]})"},
       {"an unknown formation",
        R"({"families": ["gdn"], "methods": ["mbh"], "arithmetics": ["fp16"], "formations": ["grams"]})"},
       {"a misspelt parameter of a method",
@@ -239,8 +244,7 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
            "expect": [{"n": 512, "statistic": "fail", "at_most": 2}]})"},
       {"a chunk too large",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 512]})"},
-      {"no chunks",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": []})"},
+      {"no chunks", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": []})"},
       {"a seed below zero",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "seed": -1})"},
       {"a name with a slash",
@@ -251,10 +255,8 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "decompose": true})"},
       {"an unknown reference",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "reference": "exact"})"},
-      {"a scenario without a name",
-       R"({"scenarios": [{"families": ["ones"], "kernels": ["llama-cpp"]}]})"},
-      {"no scenarios",
-       R"({"scenarios": []})"},
+      {"a scenario without a name", R"({"scenarios": [{"families": ["ones"], "kernels": ["llama-cpp"]}]})"},
+      {"no scenarios", R"({"scenarios": []})"},
       {"an expectation without a bound",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
            "expect": [{"metric": "frobenius", "statistic": "max"}]})"},
@@ -272,7 +274,8 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
   }
 }
 
-// Which parameters belong to which name, what depends on several values, and what is named inside another thing.
+// Which parameters belong to which name, what depends on several values, and what is named inside another
+// thing.
 TEST(SweepSchema, what_is_left_to_the_program_is_rejected_by_it) {
   const std::vector<Wrong> table{
       {"a misspelt parameter of a nested method",
@@ -294,8 +297,7 @@ TEST(SweepSchema, what_is_left_to_the_program_is_rejected_by_it) {
       {"a parameter of one of two key models",
        R"({"families": [{"family": "gdn", "keys": ["silu", "collinear"], "eps": 0.5}], "methods": ["mbh"],
            "arithmetics": ["fp16"]})"},
-      {"a file without a path",
-       R"({"families": ["file"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"a file without a path", R"({"families": ["file"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
       {"a tensor and a layer",
        R"({"families": [{"family": "file", "path": "a", "tensor": "t", "layer": "l"}],
            "methods": ["mbh"], "arithmetics": ["fp16"]})"},
@@ -311,12 +313,9 @@ TEST(SweepSchema, what_is_left_to_the_program_is_rejected_by_it) {
       {"sums in an unknown format",
        R"({"families": ["ones"], "methods": ["mbh"],
            "arithmetics": [{"arithmetic": "bf16", "accumulate": "fp31"}]})"},
-      {"no families",
-       R"({"families": [], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"families left out",
-       R"({"methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"methods without arithmetics",
-       R"({"families": ["ones"], "methods": ["mbh"]})"},
+      {"no families", R"({"families": [], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"families left out", R"({"methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"methods without arithmetics", R"({"families": ["ones"], "methods": ["mbh"]})"},
       {"kernels and methods without arithmetics",
        R"({"families": ["ones"], "kernels": ["llama-cpp"], "methods": ["mbh"]})"},
       {"layers in int8",

@@ -64,7 +64,7 @@ class SettingTest : public ::testing::Test {
   const Setting recipe{&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation};
 };
 
-TEST_F(SettingTest, is_called_by_its_method_arithmetic_and_formation_or_its_recipe) {
+TEST_F(SettingTest, is_called_by_its_method_arithmetic_and_formation_or_recipe) {
   EXPECT_EQ(plain.label(), "mxr:block=8 fp16");
   EXPECT_EQ(formed.label(), "mxr:block=8 fp16 gram:product=bf16-h100");
   EXPECT_EQ(recipe.label(), "fla-solve-tril:dot=tf32");

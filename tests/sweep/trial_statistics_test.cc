@@ -34,7 +34,7 @@ Distribution distribution(std::vector<double> values, const char* field) {
   return distribution_of(std::move(values), find_field(field)->info);
 }
 
-TEST(Distribution, the_worst_is_the_largest_or_where_larger_is_better_the_smallest) {
+TEST(Distribution, the_worst_is_the_largest_or_the_smallest_if_larger_is_better) {
   EXPECT_EQ(distribution({5, 1, 4}, "frobenius").worst, 5);
   EXPECT_EQ(distribution({5, 1, 4}, "pearson").worst, 1);
   EXPECT_EQ(distribution({5, 1, 4}, "frobenius").median, 4);
@@ -83,7 +83,15 @@ const std::vector<const Field*>& fields() {
                                               find_field("overflows")};
   return list;
 }
-enum Position : std::size_t { frobenius, growth, dead_growth, error_formation, total_frobenius, matmuls, overflows };
+enum Position : std::size_t {
+  frobenius,
+  growth,
+  dead_growth,
+  error_formation,
+  total_frobenius,
+  matmuls,
+  overflows
+};
 
 TrialNumbers trial(Status status, double value) {
   TrialNumbers numbers{status, {}, std::vector<double>(fields().size(), value)};
@@ -139,7 +147,8 @@ TEST(TrialStatistics, costs_are_of_the_costliest_trial_and_events_add_up) {
 TEST(TrialStatistics, counts_trials_by_status_and_verdict) {
   Spool spool;
   TrialStatistics statistics(fields());
-  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::pass, Verdict::fail, Verdict::pass, Verdict::marginal}) {
+  for (const Verdict verdict :
+       {Verdict::pass, Verdict::marginal, Verdict::pass, Verdict::fail, Verdict::pass, Verdict::marginal}) {
     TrialNumbers numbers = trial(Status::ok, 1);
     numbers.verdict = verdict;
     statistics.add(numbers, spool);
@@ -159,7 +168,8 @@ TEST(TrialStatistics, keeps_the_value_of_every_trial_in_their_order) {
   Spool spool;
   TrialStatistics statistics(fields());
   constexpr int trials = 2000;  // beyond what a list keeps in memory
-  for (int k = 0; k < trials; ++k) statistics.add(trial(k % 7 == 0 ? Status::nonfinite : Status::ok, k), spool);
+  for (int k = 0; k < trials; ++k)
+    statistics.add(trial(k % 7 == 0 ? Status::nonfinite : Status::ok, k), spool);
   const std::vector<double> all = statistics.all_values(frobenius, spool);
   ASSERT_EQ(all.size(), static_cast<std::size_t>(trials));
   for (int k = 0; k < trials; ++k) EXPECT_EQ(all[static_cast<std::size_t>(k)], k);

@@ -138,9 +138,10 @@ void define_registries(Json& definitions) {
     definitions[registry.key] = named_schema(registry);
   }
   // A recipe file has parameters of its own.
-  definitions["kernel"]["anyOf"].push_back({{"type", "object"},
-                                            {"required", {"kernel"}},
-                                            {"properties", {{"kernel", {{"type", "string"}, {"pattern", "\\.json$"}}}}}});
+  definitions["kernel"]["anyOf"].push_back(
+      {{"type", "object"},
+       {"required", {"kernel"}},
+       {"properties", {{"kernel", {{"type", "string"}, {"pattern", "\\.json$"}}}}}});
   definitions["layer_arithmetic"] = named_schema(layer);
   definitions["layer_arithmetic"]["anyOf"].push_back({{"type", "null"}});
 }
