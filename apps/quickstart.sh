@@ -6,6 +6,9 @@ set -euo pipefail
 
 # shellcheck disable=SC2086 # a list of words
 install_missing $build_packages
+cores=$(nproc)
+[ -x "$top/build/release/apps/tristab" ] ||
+  say "Building tristab takes $((build_seconds / cores / 60 + 1)) to $((4 * build_seconds / cores / 60 + 1)) minutes on $cores cores."
 configure_and_build "$top/build/release" tristab_shell_files # the program too, and what cmake --install puts beside it
 
 tristab="$top/build/release/apps/tristab"

@@ -1,6 +1,5 @@
 // Values are immutable, and the Machine's exact operations do what plain loops on matrices do.
 #include "tristab/arithmetic/machine.h"
-#include "tristab/base/json.h"
 
 #include <gtest/gtest.h>
 
@@ -9,6 +8,7 @@
 
 #include "support/bits.h"
 #include "support/machines.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -286,7 +286,7 @@ TEST(MachineValues, a_kept_result_is_rounded_only_on_entering_a_product) {
 
 // 1 + 2^-11 + 2^-11, every operation rounded to fp16: the addend first loses both, the addend last keeps
 // their sum.
-TEST(MachineValues, the_vector_unit_rounds_every_operation_and_minds_the_order_of_the_addend) {
+TEST(MachineValues, the_vector_unit_rounds_every_operation_in_the_addends_order) {
   TestMachine machine("fp16");
   Matrix a(2, 2);
   a(0, 0) = a(0, 1) = 1;

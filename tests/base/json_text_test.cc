@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/base/json_text.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 
 namespace tristab {

@@ -1,3 +1,12 @@
 tristab_tests(base
-  SOURCES elementary_test.cc random_test.cc errors_test.cc json_text_test.cc nearest_file_test.cc parameters_test.cc spool_test.cc
+  SOURCES
+    elementary_test.cc
+    errors_test.cc
+    json_text_test.cc
+    json_value_test.cc
+    named_test.cc
+    nearest_file_test.cc
+    parameters_test.cc
+    random_test.cc
+    spool_test.cc
   USES tristab_base PkgConfig::MPFR)

@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +6,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -110,7 +110,7 @@ TEST(ExpandAxis, numbers_lists_and_ranges) {
   EXPECT_EQ(expand_axis({"16:32:*2", 64}, 1, 256, "p"), (std::vector<std::int64_t>{16, 32, 64}));
 }
 
-TEST(ExpandAxis, ranges_without_end_without_values_or_out_of_bounds_are_refused) {
+TEST(ExpandAxis, ranges_without_end_or_values_or_out_of_bounds_are_refused) {
   for (const Json& axis :
        {Json("16:32:0"), Json("16:32:*1"), Json("0:32:*2"), Json("32:16:1"), Json("1:2:3:4"), Json(""),
         Json(Json::array()), Json(512), Json(1.5), Json("x"), Json(nullptr), Json("1:9999999:1")}) {

@@ -1,5 +1,4 @@
 // The chunked form of every rule against its recurrence token by token.
-#include "tristab/base/json.h"
 #include "tristab/layer/chunked_layer.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 
 #include "test_support.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/layer/layer_errors.h"
 
 namespace tristab {
@@ -31,7 +31,7 @@ LayerErrors errors_of(const TokenInputs& tokens, int n, const Json& arithmetic_j
   return errors.errors();
 }
 
-TEST(ChunkedLayer, in_fp64_with_the_exact_inverse_every_rule_follows_its_recurrence) {
+TEST(ChunkedLayer, in_fp64_with_the_exact_inverse_rules_follow_recurrences) {
   for (const Json& family : delta_families()) {
     for (const int n : {12, 24}) {
       const LayerErrors errors = errors_of(sequence_of(family, n, 5), n, "fp64");

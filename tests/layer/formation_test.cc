@@ -1,5 +1,4 @@
 // Formation of A as kernels do it: against plain loops in float, and the overflow that its anchors cause.
-#include "tristab/base/json.h"
 #include "tristab/layer/formation.h"
 
 #include <gtest/gtest.h>
@@ -8,6 +7,7 @@
 
 #include "test_support.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/layer/layer_arithmetic.h"
 
 namespace tristab {
@@ -115,8 +115,9 @@ TEST(Formation, anchors_change_nothing_but_rounding_where_nothing_overflows) {
   }
 }
 
-// cudnn-frontend PR 1017: g = -5 sigmoid(.), n = 64, exponents around the chunk's middle span more than fp32 holds.
-TEST(Formation, an_anchor_in_the_middle_of_the_chunk_overflows_where_the_first_row_of_the_block_does_not) {
+// cudnn-frontend PR 1017: g = -5 sigmoid(.), n = 64, exponents around the chunk's middle span more than fp32
+// holds.
+TEST(Formation, an_anchor_in_the_middle_overflows_where_the_first_does_not) {
   const TokenInputs tokens =
       chunk_of({{"family", "kda"}, {"head_dim", 32}, {"key_format", "bf16"}, {"gate", "kda-safe"}}, 64);
   const Matrix middle =
@@ -151,8 +152,8 @@ TEST(Formation, lists_are_axes_and_labels_hold_what_is_not_default) {
   const auto formations =
       expand_formation(Json{{"formation", "gram"}, {"product", {"bf16", "bf16-h100"}}}, "test");
   ASSERT_EQ(formations.size(), 2U);
-  EXPECT_EQ(label_of(formations[0]), "gram");
-  EXPECT_EQ(label_of(formations[1]), "gram:product=bf16-h100");
+  EXPECT_EQ(formations[0].label, "gram");
+  EXPECT_EQ(formations[1].label, "gram:product=bf16-h100");
 }
 
 }  // namespace

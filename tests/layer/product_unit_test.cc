@@ -1,9 +1,10 @@
-#include "tristab/base/json.h"
 #include "tristab/layer/product_unit.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -15,7 +16,7 @@ class ProductUnitTest : public testing::Test {
   const Arithmetic fp32_ = make_arithmetic("fp32", Json::object(), "test");
 };
 
-TEST_F(ProductUnitTest, rectangular_products_round_operands_on_entry_and_sum_in_the_accumulator) {
+TEST_F(ProductUnitTest, products_round_operands_on_entry_and_sum_in_the_accumulator) {
   Matrix p(3, 5), q(5, 2), c(3, 2);
   for (int i = 0; i < 3; ++i) {
     for (int k = 0; k < 5; ++k) p(i, k) = static_cast<float>(std::sin(1.0 + i * 5 + k));
@@ -36,7 +37,7 @@ TEST_F(ProductUnitTest, rectangular_products_round_operands_on_entry_and_sum_in_
   }
 }
 
-TEST_F(ProductUnitTest, running_sums_one_after_the_other_and_in_groups_as_a_gpu_scans_them) {
+TEST_F(ProductUnitTest, running_sums_in_order_and_in_groups_as_a_gpu_scans_them) {
   Matrix g(7, 1);
   for (int i = 0; i < 7; ++i) g(i, 0) = static_cast<float>(-0.1 - 0.37 * i);
   const ProductUnit unit(machines_.machine_for(fp32_), fp32_);

@@ -1,5 +1,5 @@
-// The recurrences in long double against the same ones in 50 digits: what long double misses is far below what is measured.
-#include "tristab/base/json.h"
+// The recurrences in long double against the same ones in 50 digits: what long double misses is far below
+// what is measured.
 #include "tristab/layer/recurrence.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +7,7 @@
 #include <boost/multiprecision/cpp_bin_float.hpp>
 
 #include "test_support.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

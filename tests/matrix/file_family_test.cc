@@ -111,7 +111,7 @@ TEST_F(FileFamily, batches_of_matrices_are_read_in_order) {
   EXPECT_FALSE(std::signbit(second.a(1, 1)));
   EXPECT_TRUE(second.id.starts_with("file-3-0001-"));
   EXPECT_NE(second.id.substr(12), source->problem(3, 0).id.substr(12));
-  EXPECT_EQ(second.source.dump(),
+  EXPECT_EQ(second.source.json().dump(),
             R"({"chunk":null,"file":"a.npy","first_token":null,"head":null,"layer":null,)"
             R"("sequence":1,"tensor":"array"})");
 }
@@ -122,7 +122,7 @@ TEST_F(FileFamily, one_matrix_may_lack_the_batch_axis) {
   EXPECT_EQ(open({{"path", "a.npy"}})->problem(2, 0).a(1, 0), 7);
 }
 
-TEST_F(FileFamily, an_entry_on_or_above_the_diagonal_is_refused_with_its_position) {
+TEST_F(FileFamily, an_entry_on_or_above_the_diagonal_is_refused_by_position) {
   directory_.write("a.npy", f64_npy({2, 2, 2}, {0, 0, 7, 0, 0, 0, 5, 1}));
   EXPECT_NE(refusal({{"path", "a.npy"}})
                 .find("tensor 'array' holds 1 at index [1, 1, 1], on or above the diagonal"),
@@ -149,9 +149,9 @@ TEST_F(FileFamily, blocks_by_token_and_head_are_read_head_after_head) {
   for (int index = 0; index < 6; ++index) {
     const int head = index / 3, chunk = index % 3;
     const Problem problem = source->problem(4, index);
-    EXPECT_EQ(problem.source["head"], head);
-    EXPECT_EQ(problem.source["chunk"], chunk);
-    EXPECT_EQ(problem.source["first_token"], 4 * chunk);
+    EXPECT_EQ(problem.source.json().at("head"), head);
+    EXPECT_EQ(problem.source.json().at("chunk"), chunk);
+    EXPECT_EQ(problem.source.json().at("first_token"), 4 * chunk);
     ASSERT_EQ(problem.a.rows(), 4);
     for (int i = 0; i < 4; ++i) {
       for (int j = 0; j < i; ++j) {
@@ -198,13 +198,13 @@ TEST_F(FileFamily, layers_give_the_matrices_of_their_formulas) {
       }
       EXPECT_EQ(source->problem(4, index).a, delta_rule_matrix(inputs)) << layer << " " << index;
     }
-    EXPECT_EQ(source->problem(4, 5).source.dump(),
+    EXPECT_EQ(source->problem(4, 5).source.json().dump(),
               std::string(R"({"chunk":2,"file":"layers.safetensors","first_token":8,"head":1,"layer":")") +
                   layer + R"(","sequence":0})");
   }
 }
 
-TEST_F(FileFamily, padded_rows_are_zero_and_short_and_dropped_tails_are_not_there) {
+TEST_F(FileFamily, padded_rows_are_zero_and_short_or_dropped_tails_are_absent) {
   write_layers();
   Json given = {{"path", "layers.safetensors"}, {"layer", "one"}, {"heads", {2}}};
   const Matrix padded = open(given)->problem(4, 2).a;
@@ -229,8 +229,8 @@ TEST_F(FileFamily, all_layers_follow_each_other) {
   ASSERT_EQ(all->count(8), 6);
   const std::vector<std::string> order = {"one", "one", "three", "three", "two", "two"};
   for (int i = 0; i < 6; ++i) {
-    EXPECT_EQ(all->problem(8, i).source["layer"], order[static_cast<std::size_t>(i)]);
-    EXPECT_EQ(all->problem(8, i).source["head"], i % 2 * 2);
+    EXPECT_EQ(all->problem(8, i).source.json().at("layer"), order[static_cast<std::size_t>(i)]);
+    EXPECT_EQ(all->problem(8, i).source.json().at("head"), i % 2 * 2);
     EXPECT_EQ(all->problem(8, i).trial, i);
   }
   EXPECT_EQ(testing_support::message_of<UsageError>([&] {
@@ -245,7 +245,7 @@ TEST_F(FileFamily, sequences_are_read_one_after_the_other) {
                                                      {"l.beta", {2, 4, 1}, numbered(8)}}));
   const auto source = open({{"path", "s.safetensors"}});
   ASSERT_EQ(source->count(4), 2);
-  EXPECT_EQ(source->problem(4, 1).source["sequence"], 1);
+  EXPECT_EQ(source->problem(4, 1).source.json().at("sequence"), 1);
   const std::vector<double> k = numbered(16), beta = numbered(8);
   EXPECT_NEAR(source->problem(4, 1).a(1, 0), beta[5] * (k[10] * k[8] + k[11] * k[9]), 1e-15);
 }
@@ -258,7 +258,7 @@ TEST_F(FileFamily, keys_betas_and_decays_may_lie_in_npy_files_of_their_own) {
   const auto apart = open({{"path", "k.npy"}, {"beta", "beta.npy"}, {"g", "g.npy"}});
   const auto layer = open({{"path", "layers.safetensors"}, {"layer", "one"}});
   EXPECT_EQ(apart->problem(4, 7).a, layer->problem(4, 7).a);
-  EXPECT_TRUE(apart->problem(4, 7).source["layer"].is_null());
+  EXPECT_TRUE(apart->problem(4, 7).source.json().at("layer").is_null());
 }
 
 TEST_F(FileFamily, unknown_tensors_layers_heads_and_tokens_name_what_there_is) {

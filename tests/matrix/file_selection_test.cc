@@ -1,9 +1,9 @@
-#include "tristab/base/json.h"
 #include "tristab/matrix/family/file_selection.h"
 
 #include <gtest/gtest.h>
 
 #include "test_support.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 
 #include <gtest/gtest.h>
@@ -7,6 +6,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -98,7 +98,7 @@ TEST(BetaModels, heads_of_a_measured_layer_differ_as_the_measured_ones_do) {
   EXPECT_NEAR(quantile(medians, 0.924), 0.998, 0.002);
 }
 
-TEST(QuantileTable, interpolation_is_increasing_exact_at_its_knots_and_stays_inside_the_unit_interval) {
+TEST(QuantileTable, interpolation_increases_is_exact_at_knots_and_stays_inside) {
   for (const auto table : {qwen3_next_beta(), qwen35_beta()}) {
     double before = 0;
     for (double z = -8.2; z <= 8.2; z += 0.01) {
@@ -152,7 +152,7 @@ TEST(DecayModels, initialisations_have_medians_between_those_of_their_ranges) {
   EXPECT_LT(smallest, 0.001);
 }
 
-TEST(DecayModels, kda_safe_stays_above_minus_five_and_is_symmetric_about_the_middle) {
+TEST(DecayModels, kda_safe_stays_above_minus_five_and_is_symmetric) {
   const std::vector<double> g = draw(decay_models(), "kda-safe", tokens);
   EXPECT_GT(*std::min_element(g.begin(), g.end()), -5.0 - 1e-12);
   EXPECT_NEAR(quantile(g, 0.5), -2.5, 0.2);
@@ -179,8 +179,8 @@ TEST(DecayModels, uniform_has_the_quantiles_of_a_uniform) {
   EXPECT_LE(quantile(g, 1), -1.0);
 }
 
-// The share of values below a row of the table is the row's probability, and in the middle between two rows half
-// of what lies between.
+// The share of values below a row of the table is the row's probability, and in the middle between two rows
+// half of what lies between.
 TEST(QuantileModels, values_have_the_quantiles_of_the_table) {
   const std::vector<double> g =
       draw(decay_models(), "quantiles", tokens, {{"gate_quantiles", "0.1=-40, 0.5=-8,0.9=-2, 1=0"}});
@@ -203,7 +203,7 @@ TEST(QuantileModels, values_have_the_quantiles_of_the_table) {
 }
 
 // The quantile function itself, against values worked out by hand.
-TEST(QuantileModels, the_quantile_function_is_linear_between_rows_and_constant_beyond) {
+TEST(QuantileModels, the_quantile_function_is_linear_between_rows_only) {
   const std::vector<Quantile> table = read_quantiles(" 0.25 = 1 ,0.5=3,1e0=3.5", 0, 4, "p");
   for (const auto& [p, value] : std::vector<std::pair<double, double>>{
            {0, 1}, {0.25, 1}, {0.375, 2}, {0.5, 3}, {0.75, 3.25}, {1, 3.5}}) {

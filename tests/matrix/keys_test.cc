@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/matrix/keys/keys.h"
 
 #include <gtest/gtest.h>
@@ -9,6 +8,7 @@
 #include <random>
 #include <set>
 
+#include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 
 namespace tristab {

@@ -1,7 +1,7 @@
-// LayerTensors on files written here, in which every value tells its tensor, row, head and column: a wrong one of them
-// is seen.
-#include "tristab/base/json.h"
+// LayerTensors on files written here, in which every value tells its tensor, row, head and column: a wrong
+// one of them is seen.
 #include "tristab/matrix/layer_tensors.h"
+#include "tristab/base/json.h"
 
 #include <gtest/gtest.h>
 
@@ -28,8 +28,8 @@ struct Entry {
   std::string bytes;
 };
 
-// What the tensor called <layer>.<part> holds at row, head and column: a different number at every place, and in every
-// part by its first letter; below 0 in g.
+// What the tensor called <layer>.<part> holds at row, head and column: a different number at every place, and
+// in every part by its first letter; below 0 in g.
 double value_at(char part, int row, int head, int column = 0) {
   const double value = 1e6 * part + 1e4 * row + 100.0 * head + column;
   return part == 'g' ? -value : value;
@@ -157,10 +157,10 @@ TEST_F(LayerFile, chunks_restart_at_every_packed_sequence) {
   for (int i = 0; i < 8; ++i) {
     const Expected& e = expected[static_cast<std::size_t>(i)];
     const Problem problem = chunks->problem(4, i);
-    EXPECT_EQ(problem.source["sequence"], e.sequence) << i;
-    EXPECT_EQ(problem.source["head"], e.head) << i;
-    EXPECT_EQ(problem.source["chunk"], e.chunk) << i;
-    EXPECT_EQ(problem.source["first_token"], e.first_token) << i;
+    EXPECT_EQ(problem.source.json().at("sequence"), e.sequence) << i;
+    EXPECT_EQ(problem.source.json().at("head"), e.head) << i;
+    EXPECT_EQ(problem.source.json().at("chunk"), e.chunk) << i;
+    EXPECT_EQ(problem.source.json().at("first_token"), e.first_token) << i;
     ASSERT_EQ(problem.tokens->rows(), 4);
     expect_rows(problem.tokens->keys, 'k', e.first_token, e.head, e.tokens);
   }
@@ -179,14 +179,14 @@ TEST_F(LayerFile, a_token_range_cuts_sequences_and_chunks_begin_at_the_cut) {
   const int firsts[] = {1, 5, 7}, counts[] = {4, 2, 2};
   for (int i = 0; i < 3; ++i) {
     const Problem problem = chunks->problem(4, i);
-    EXPECT_EQ(problem.source["first_token"], firsts[i]);
-    EXPECT_EQ(problem.source["sequence"], i);
+    EXPECT_EQ(problem.source.json().at("first_token"), firsts[i]);
+    EXPECT_EQ(problem.source.json().at("sequence"), i);
     expect_rows(problem.tokens->keys, 'k', firsts[i], 0, counts[i]);
   }
   EXPECT_EQ(source(entries, {{"tokens", {5, 7}}})->count(4), 1);
 }
 
-TEST_F(LayerFile, a_layers_own_bounds_come_before_those_of_the_file_and_may_be_i32) {
+TEST_F(LayerFile, a_layers_own_bounds_come_before_the_files_and_may_be_i32) {
   const LayerTensors layer(file({tensor("l.k", 4, 1, 3),
                                  tensor("l.beta", 4, 1, 0),
                                  integers("cu_seqlens", {0, 4}),
@@ -274,7 +274,7 @@ TEST_F(LayerFile, dplr_takes_a_and_b_and_rwkv7_forms_them) {
   }
 }
 
-TEST_F(LayerFile, comba_takes_its_prediction_keys_which_may_be_grouped_as_keys_are) {
+TEST_F(LayerFile, comba_takes_its_prediction_keys_which_may_be_grouped) {
   const LayerTensors layer(file({tensor("l.k", 4, 2, 3), tensor("l.beta", 4, 4, 0), tensor("l.g", 4, 4, 0),
                                  tensor("l.p", 4, 2, 3)}),
                            "l");
@@ -282,7 +282,7 @@ TEST_F(LayerFile, comba_takes_its_prediction_keys_which_may_be_grouped_as_keys_a
   expect_rows(layer.read({0, 2, 0, 4}, 4).prediction_keys, 'p', 0, 1, 4);
 }
 
-TEST_F(LayerFile, delta_product_decays_at_the_first_step_of_a_token_and_reads_out_after_the_last) {
+TEST_F(LayerFile, delta_product_decays_at_first_steps_and_reads_out_after_last) {
   const std::vector<Entry> entries{tensor("l.k", 12, 1, 2), tensor("l.beta", 12, 1, 0),
                                    tensor("l.g", 4, 1, 0),  tensor("l.q", 4, 1, 2),
                                    tensor("l.v", 12, 1, 2), integers("l.cu_seqlens", {0, 1, 4})};
@@ -334,8 +334,8 @@ TEST_F(LayerFile, a_file_says_its_own_conventions_and_a_caller_overrules_it) {
 }
 
 TEST_F(LayerFile, a_normalised_key_is_rounded_to_the_tensors_dtype) {
-  // 3/5 and 4/5 (the 1e-6 is far below an ulp of either): 0.6015625 and 0.80078125 in bfloat16, 0x3.99ap-2 and
-  // 0x3.334p-2 in binary16.
+  // 3/5 and 4/5 (the 1e-6 is far below an ulp of either): 0.6015625 and 0.80078125 in bfloat16, 0x3.99ap-2
+  // and 0x3.334p-2 in binary16.
   const std::vector<std::uint16_t> bf16{0x4040, 0x4080, 0, 0}, f16{0x4200, 0x4400, 0, 0};
   for (const auto& [dtype, bits, first, second] : {std::tuple{"BF16", bf16, 0.6015625, 0.80078125},
                                                    std::tuple{"F16", f16, 0.60009765625, 0.7998046875}}) {
@@ -358,7 +358,7 @@ TEST_F(LayerFile, tensors_without_a_prefix_are_the_layer_without_a_name) {
   expect_rows(layer.read({0, 1, 2, 4}, 4).keys, 'k', 2, 0, 4);
   const auto chunks = source(entries);
   ASSERT_EQ(chunks->count(4), 4);
-  EXPECT_TRUE(chunks->problem(4, 0).source["layer"].is_null());
+  EXPECT_TRUE(chunks->problem(4, 0).source.json().at("layer").is_null());
   EXPECT_EQ(source(entries, {{"layer", "all"}})->count(4), 4);
   // Alone, a tensor called k is a matrix.
   EXPECT_TRUE(layer_names(*file({tensor("k", 3, 3, 0)})).empty());
@@ -381,7 +381,7 @@ TEST_F(LayerFile, archives_of_arrays_are_layers_with_or_without_a_prefix) {
     ASSERT_EQ(chunks->count(4), 4);
     const Problem second = chunks->problem(4, 3);
     EXPECT_EQ(second.tokens->rule, Rule::kda);
-    EXPECT_EQ(second.source["layer"], prefix.empty() ? Json(nullptr) : Json("one"));
+    EXPECT_EQ(second.source.json().at("layer"), prefix.empty() ? Json(nullptr) : Json("one"));
     expect_rows(second.tokens->keys, 'k', 4, 1, 1);
     expect_rows(second.tokens->log_decay, 'g', 4, 1, 1);
   }

@@ -71,7 +71,7 @@ TEST(TargetNormFamily, ones_become_the_target_over_the_number_of_columns) {
   EXPECT_EQ(open(of("uniform", 2), 1, 50)->count(64), 50);
 }
 
-TEST(TargetNormFamily, identity_depends_on_the_base_its_seed_and_trial_and_on_the_norm) {
+TEST(TargetNormFamily, identity_depends_on_base_seed_trial_and_norm) {
   const auto source = open(of("gdn", 37.3), 7, 5);
   const Problem problem = source->problem(32, 2);
   EXPECT_TRUE(problem.id.starts_with("target-norm-32-0002-")) << problem.id;
@@ -107,7 +107,7 @@ TEST(TargetNormFamily, a_file_is_rescaled_matrix_by_matrix_and_keeps_its_source)
   EXPECT_EQ(source->sizes(), std::vector<int>{2});
   EXPECT_EQ(source->problem(2, 0).a(1, 0), 3.0);
   EXPECT_EQ(source->problem(2, 1).a(1, 0), -3.0);
-  EXPECT_EQ(source->problem(2, 1).source.at("file"), "A.npy");
+  EXPECT_EQ(source->problem(2, 1).source.json().at("file"), "A.npy");
   EXPECT_NE(source->problem(2, 0).id, source->problem(2, 1).id);
   EXPECT_NE(message_of<InputError>([&] {
               open(of({{"family", "file"}, {"path", "B.npy"}}, 3), 1, 8, directory.path());
@@ -129,9 +129,9 @@ TEST(TargetNormFamily, a_zero_matrix_cannot_be_rescaled) {
 }
 
 TEST(TargetNormFamily, wrong_bases_are_refused_with_their_place) {
-  EXPECT_NE(usage(of("gnd", 1))
-                .find("a.json: families[2].base.family: no family is called 'gnd'; did you mean 'gdn'"),
-            std::string::npos);
+  EXPECT_NE(
+      usage(of("gnd", 1)).find("a.json: families[2].base: no family is called 'gnd'; did you mean 'gdn'"),
+      std::string::npos);
   EXPECT_NE(usage(of({{"family", "uniform"}, {"scael", 1}}, 1)).find("did you mean 'scale'?"),
             std::string::npos);
   EXPECT_EQ(

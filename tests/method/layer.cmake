@@ -1,4 +1,16 @@
 tristab_tests(method
-  SOURCES cost_test.cc exactness_test.cc neumann_16_test.cc published_numbers_test.cc residual_neumann_test.cc integer_test.cc neumann_snr_test.cc
-          refusal_test.cc coverage_test.cc formulas_test.cc stages_test.cc ungated_test.cc solve_test.cc
+  SOURCES
+    cost_test.cc
+    coverage_test.cc
+    exactness_test.cc
+    formulas_test.cc
+    integer_test.cc
+    neumann_16_test.cc
+    neumann_snr_test.cc
+    published_numbers_test.cc
+    refusal_test.cc
+    residual_neumann_test.cc
+    solve_test.cc
+    stages_test.cc
+    ungated_test.cc
   USES tristab_method tristab_reference tristab_metric)

@@ -1,5 +1,4 @@
 // Recipe files: what they must hold, what is refused and how, parameters, stages, sizes.
-#include "tristab/base/json.h"
 #include "tristab/recipe/recipe.h"
 
 #include <gtest/gtest.h>
@@ -14,6 +13,7 @@
 #include <string>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -88,14 +88,15 @@ TEST(Recipe, every_row_of_the_table_is_there_and_explains_itself) {
   }
 }
 
-// The machine's answer is finite and near the exact inverse on a matrix that decays away from the diagonal, in every choice of every parameter.
-TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix_at_each_of_its_sizes) {
+// The machine's answer is finite and near the exact inverse on a matrix that decays away from the diagonal,
+// in every choice of every parameter.
+TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix) {
   for (const RecipeEntry& entry : recipe_entries()) {
     Json given{{"kernel", entry.description.name}};
     for (const Parameter& parameter : entry.description.parameters) given[parameter.name] = parameter.choices;
     for (const Recipe& recipe : expand_recipe(given, "test", "")) {
       for (const int n : recipe.chunks.empty() ? std::vector<int>{48} : recipe.chunks) {
-        SCOPED_TRACE(label_of(recipe) + " n = " + std::to_string(n));
+        SCOPED_TRACE(recipe.label + " n = " + std::to_string(n));
         Matrix a(n, n);
         for (int i = 0; i < n; ++i) {
           for (int j = 0; j < i; ++j) a(i, j) = std::ldexp(0.1 * (1 + (i * 7 + j * 3) % 5), -(i - j));
@@ -116,7 +117,7 @@ TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix_at_each_of_its_s
           }
         }
         EXPECT_LT(largest, 0.06);
-        EXPECT_GT(largest, label_of(recipe) == "tcu-exact" ? 0 : 1e-12) << "as if nothing were rounded";
+        EXPECT_GT(largest, recipe.label == "tcu-exact" ? 0 : 1e-12) << "as if nothing were rounded";
       }
     }
   }
@@ -127,8 +128,8 @@ TEST(Recipe, a_choice_changes_the_stages_that_it_names) {
   const Recipe tf32 = one(Json{{"kernel", "fla-solve-tril"}, {"dot", "tf32"}});
   EXPECT_EQ(tf32.arithmetics.at("merge").name, "tf32-h100");
   EXPECT_EQ(tf32.arithmetics.at("diagonal").vector.model, AccumulationModel::lanes);
-  EXPECT_EQ(label_of(tf32), "fla-solve-tril:dot=tf32");
-  EXPECT_EQ(label_of(one("fla-solve-tril")), "fla-solve-tril");
+  EXPECT_EQ(tf32.label, "fla-solve-tril:dot=tf32");
+  EXPECT_EQ(one("fla-solve-tril").label, "fla-solve-tril");
   EXPECT_EQ(tf32.summary_arithmetic.name, "recipe");
   EXPECT_EQ(tf32.summary_arithmetic.settings.json()["merge"], "tf32-h100");
   const Recipe four = one(Json{{"kernel", "vllm-gdn-sm100"}, {"rounds", "4"}});
@@ -136,7 +137,7 @@ TEST(Recipe, a_choice_changes_the_stages_that_it_names) {
   EXPECT_EQ(expand_recipe(Json{{"kernel", "fla-solve-tril"}, {"dot", {"ieee", "tf32"}}}, "", "").size(), 2U);
 }
 
-TEST(Recipe, kernels_that_store_a_in_16_bits_form_it_from_keys_or_take_it_as_given) {
+TEST(Recipe, kernels_that_store_a_in_16_bits_form_it_or_take_it_as_given) {
   for (const auto& [kernel, storage] : {std::pair{"flashkda-v1", "fp16"},
                                         {"flashinfer-gdn-sm90", "fp16"},
                                         {"flashinfer-gdn-sm100", "bf16"},
@@ -197,7 +198,7 @@ TEST_F(UserRecipe, is_a_file_relative_to_the_configuration) {
   const Recipe recipe = changed("date", "2026-12");
   EXPECT_EQ(recipe.name, "mine");
   EXPECT_EQ(recipe.arithmetics.at("merge").name, "bf16-h100");
-  EXPECT_EQ(label_of(recipe), "mine");
+  EXPECT_EQ(recipe.label, "mine");
   EXPECT_THROW(expand_recipe(Json("absent.json"), "kernels[0]", directory_), InputError);
 }
 

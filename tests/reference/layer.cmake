@@ -1,3 +1,6 @@
 tristab_tests(reference
-  SOURCES condition_test.cc inverse_test.cc trained_layers_test.cc
+  SOURCES
+    condition_test.cc
+    inverse_test.cc
+    trained_layers_test.cc
   USES tristab_reference Boost::headers)

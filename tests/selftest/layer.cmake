@@ -1,3 +1,9 @@
 tristab_tests(selftest
-  SOURCES odd_oracle_test.cc unit_oracle_test.cc codes_test.cc runner_test.cc recorded_file_test.cc recorded_products_test.cc
+  SOURCES
+    codes_test.cc
+    odd_oracle_test.cc
+    recorded_file_test.cc
+    recorded_products_test.cc
+    runner_test.cc
+    unit_oracle_test.cc
   USES tristab_selftest PkgConfig::MPFR hwy::hwy)

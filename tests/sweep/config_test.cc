@@ -1,9 +1,9 @@
-#include "tristab/base/json.h"
 #include "tristab/sweep/config.h"
 
 #include <gtest/gtest.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
 
 namespace tristab {
@@ -85,18 +85,27 @@ TEST(Config, a_misspelt_key_is_refused_with_the_nearest_one) {
 }
 
 TEST(Config, keys_that_may_be_absent_have_their_defaults_and_are_echoed) {
-  for (const auto& [key, value] :
-       {std::pair{"kernels", "[]"}, {"layer", "false"}, {"decompose", "false"}, {"layer_chunks", "16"}}) {
+  for (const auto& [key, value] : {std::pair{"kernels", "[]"}, {"layer", "false"}, {"layer_chunks", "16"}}) {
     EXPECT_EQ(config_of(with("seed", "1")).json()[key], Json::parse(value)) << key;  // the default
     EXPECT_EQ(config_of(with(key, value)).json()[key], Json::parse(value)) << key;
   }
   EXPECT_EQ(config_of(with("layer_chunks", "4")).json()["layer_chunks"], 4);
 }
 
+// Results of earlier versions hold "decompose": false.
+TEST(Config, decompose_is_taken_as_false_and_says_nothing) {
+  for (const char* value : {"false", "null"}) {
+    const Json json = config_of(with("decompose", value)).json();
+    EXPECT_FALSE(json.contains("decompose"));
+    EXPECT_EQ(json, config_of(with("seed", "1")).json());
+  }
+}
+
 TEST(Config, values_that_a_key_does_not_take_are_refused) {
   expect_message(message_of(with("kernels", R"(["fla"])")),
                  {"x.json: kernels[0]: no kernel is called 'fla'; did you mean 'fla-"});
-  expect_message(message_of(with("layer", "1")), {"x.json: layer: found 1; allowed: true, false"});
+  expect_message(message_of(with("layer", "1")),
+                 {"x.json: layer: found 1 (an integer); allowed: true | false"});
   expect_message(message_of(with("layer_arithmetic", "\"int8\"")),
                  {"x.json: layer_arithmetic", "floating-point"});
   expect_message(message_of(with("formations", R"(["gramm"])")),
@@ -115,7 +124,8 @@ TEST(Config, misspelt_names_are_refused_with_place_and_nearest_name) {
                  {"x.json: families[0].keys", "\"sliu\"", "did you mean 'silu'?", "clustered"});
   expect_message(message_of(with("methods", R"([{"method": "mxr", "blok": 8}])")),
                  {"methods[0]", "'blok'", "'block'"});
-  expect_message(message_of(with("reference", "\"rounde\"")), {"x.json: reference", "'rounde'", "'rounded'"});
+  expect_message(message_of(with("reference", "\"rounde\"")),
+                 {"x.json: reference: found \"rounde\"", "did you mean 'rounded'?"});
 }
 
 TEST(Config, wrong_types_are_refused) {
@@ -163,7 +173,7 @@ TEST(Config, options_replace_keys_and_are_named_in_messages) {
   expect_message(message_of(text, {{"chunks", "16:64:*1"}}), {"--chunks", "never ends"});
 }
 
-TEST(Config, paths_are_relative_to_the_file_and_those_of_options_to_the_working_directory) {
+TEST(Config, paths_are_relative_to_the_file_or_to_the_working_directory) {
   const Json json = Json::parse(with("families", R"([{"family": "file", "path": "a.npy"}])"));
   EXPECT_EQ(make_config(json, {}, "d/x.json", "d", "x").scenarios[0].families.front().directory, "d");
   EXPECT_EQ(make_config(json, {{"families", "file:path=b.npy"}}, "d/x.json", "d", "x")

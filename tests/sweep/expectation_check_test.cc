@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/sweep/expectation_check.h"
 
 #include <gtest/gtest.h>
@@ -6,6 +5,7 @@
 #include <limits>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -19,8 +19,7 @@ Json config_json(const Json& expectations) {
 
 Record record_of(const Scenario& scenario, double value, Status status) {
   Record record;
-  record.method = &scenario.methods.front();
-  record.arithmetic = &scenario.arithmetics.front();
+  record.setting = scenario.settings(16).front();
   record.status = status;
   if (status == Status::ok) record.verdict = value > 1 ? Verdict::fail : Verdict::pass;
   if (status == Status::nonfinite) record.verdict = Verdict::nonfinite;
@@ -28,7 +27,7 @@ Record record_of(const Scenario& scenario, double value, Status status) {
     if (status == Status::ok) {
       record.metrics.set(info.metric, value);
     } else {
-      record.metrics.set_undefined(info.metric, "non-finite result");
+      record.metrics.set_undefined(info.metric, Undefined::nonfinite_result);
     }
   }
   record.metrics.set(Metric::nonfinite, status == Status::nonfinite ? 5 : 0);
@@ -54,7 +53,7 @@ ExpectationOutcome outcome_of(const char* metric, const char* statistic, const s
   for (const Trial& trial : trials) {
     MatrixResult result;
     result.group = 0;
-    result.scenario = &config.scenarios.front();
+    result.input = plan.groups[0].input();
     result.records.push_back(record_of(config.scenarios.front(), trial.value, trial.status));
     checker.add(result);
   }
@@ -123,8 +122,8 @@ TEST(ExpectationCheck, an_expectation_holds_for_every_group_that_it_selects) {
   }
   const std::vector<ExpectationOutcome> outcomes = checker.finish();
   ASSERT_EQ(outcomes.size(), 4u);
-  EXPECT_EQ(outcomes[0].n, 16);
-  EXPECT_EQ(outcomes[3].n, 32);
+  EXPECT_EQ(outcomes[0].input.n, 16);
+  EXPECT_EQ(outcomes[3].input.n, 32);
   EXPECT_EQ(outcomes[3].setting.method, &config.scenarios.front().methods[1]);
   for (const ExpectationOutcome& outcome : outcomes) EXPECT_FALSE(outcome.met);  // one trial each
 }
@@ -147,8 +146,7 @@ TEST(ExpectationCheck, a_selection_of_nothing_is_refused_with_what_there_is) {
             std::string::npos);
   EXPECT_EQ(message_of({{"n", 64}}),
             "test: expect[0]: found a selection of no case; allowed: one that some of the sweep's cases fit "
-            "(mbh in "
-            "fp16 on uniform of n = 16)");
+            "(mbh fp16 on uniform n=16)");
   EXPECT_EQ(message_of({{"n", 16}}), "");
 }
 

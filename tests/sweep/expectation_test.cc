@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/sweep/expectation.h"
 
 #include <fmt/format.h>
@@ -7,6 +6,7 @@
 #include <limits>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/quantity.h"
 

@@ -94,8 +94,9 @@ TEST(LayerSweep, in_double_the_chunked_layer_is_the_recurrence) {
   EXPECT_NE(run.out.layers[0].id, run.out.layers[1].id);
 }
 
-// What the first chunks gave does not change with those that follow; S after the last one of two is S in between.
-TEST(LayerSweep, errors_after_some_chunks_are_those_of_a_shorter_sequence_of_a_file) {
+// What the first chunks gave does not change with those that follow; S after the last one of two is S in
+// between.
+TEST(LayerSweep, errors_after_some_chunks_are_those_of_a_shorter_sequence) {
   const auto with = [](int tokens) {
     return run_of(Json{{"families", Json::array({Json{{"family", "file"},
                                                       {"path", "h100-fla-layers.safetensors"},
@@ -118,7 +119,7 @@ TEST(LayerSweep, errors_after_some_chunks_are_those_of_a_shorter_sequence_of_a_f
     EXPECT_EQ(long_run.by_chunk[k].w, short_run.by_chunk[k].w);
     EXPECT_EQ(long_run.by_chunk[k].state, short_run.by_chunk[k].state);
   }
-  EXPECT_EQ(whole.out.layers[0].source["layer"], "gdn.layer0");
+  EXPECT_EQ(whole.out.layers[0].source.json().at("layer"), "gdn.layer0");
 }
 
 TEST(LayerSweep, a_short_last_chunk_is_computed_with_the_rows_that_it_has) {
@@ -200,8 +201,9 @@ TEST(LayerSweep, a_kernel_keeps_its_own_layer_arithmetic) {
   EXPECT_GT(in_bf16[1], 1e-4);
 }
 
-// `solve` never forms T: in fp64 its W and U are right as they are, and in a narrow format its errors are its own.
-TEST(LayerSweep, a_method_without_an_inverse_is_compared_through_what_it_solves) {
+// `solve` never forms T: in fp64 its W and U are right as they are, and in a narrow format its errors are its
+// own.
+TEST(LayerSweep, a_method_without_an_inverse_is_compared_by_what_it_solves) {
   const Finished run = run_of(layered({gdn()}, {{"methods", {"solve", "row-substitution"}},
                                                 {"arithmetics", {"fp64", "bf16", "int8"}},
                                                 {"layer_arithmetic", "fp64"}}));
@@ -220,7 +222,7 @@ TEST(LayerSweep, a_method_without_an_inverse_is_compared_through_what_it_solves)
 TEST(LayerSweep, matrices_as_such_have_no_layers_and_alone_are_refused) {
   const Finished run = run_of(layered({"uniform", gdn()}, Json::object()));
   ASSERT_EQ(run.out.layers.size(), 2u);
-  for (const LayerResult& layer : run.out.layers) EXPECT_EQ(layer.family->family, "gdn");
+  for (const LayerResult& layer : run.out.layers) EXPECT_EQ(layer.input.family->name, "gdn");
   EXPECT_EQ(
       message_of(layered({"uniform"}, Json::object())),
       "layer: found no family with keys, queries and values; allowed: families of delta rules, and files "
@@ -233,7 +235,7 @@ TEST(LayerSweep, matrices_as_such_have_no_layers_and_alone_are_refused) {
       std::string::npos);
 }
 
-TEST(LayerSweep, any_number_of_threads_gives_the_same_layers_in_the_same_order) {
+TEST(LayerSweep, any_number_of_threads_gives_the_same_layers_in_order) {
   const Json json =
       layered({gdn(), gdn({{"gate", "none"}})}, {{"arithmetics", {"fp16", "bf16"}}, {"trials", 3}});
   const Finished one = run_of(json, 1), four = run_of(json, 4);
@@ -270,29 +272,28 @@ TEST(FormationSweep, formations_are_an_axis_with_cases_and_errors_of_their_own) 
       EXPECT_TRUE(ids.insert(record.id).second) << record.id;
       EXPECT_EQ(record.status, Status::ok) << record.message;
       if (k % 4 == 0) {
-        EXPECT_EQ(record.formation, nullptr);
-        EXPECT_TRUE(std::isnan(record.error_formation));
+        EXPECT_FALSE(record.setting.is_formed());
+        EXPECT_EQ(record.error_formation.undefined, Undefined::not_formed);
+        EXPECT_TRUE(std::isnan(record.error_formation.value));
         continue;
       }
-      ASSERT_NE(record.formation, nullptr);
-      EXPECT_EQ(record.formation->name, k % 4 == 3 ? "anchored" : "gram");
+      ASSERT_TRUE(record.setting.is_formed());
+      EXPECT_EQ(record.setting.formation->name, k % 4 == 3 ? "anchored" : "gram");
       // Keys rounded to bf16 on entry: 2^-9 and less; factors in fp32: 2^-24 and a few.
-      EXPECT_GT(record.error_formation, k % 4 == 3 ? 1e-9 : 1e-4);
-      EXPECT_LT(record.error_formation, k % 4 == 3 ? 1e-6 : 1e-2);
-      EXPECT_EQ(record.error_formation, matrix.records[k < 4 ? k + 4 : k - 4].error_formation);
+      EXPECT_GT(record.error_formation.value, k % 4 == 3 ? 1e-9 : 1e-4);
+      EXPECT_LT(record.error_formation.value, k % 4 == 3 ? 1e-6 : 1e-2);
+      EXPECT_EQ(record.error_formation.value, matrix.records[k < 4 ? k + 4 : k - 4].error_formation.value);
       // The inversion's error is that of the inverse of A as formed; the total holds both.
       EXPECT_LT(record.metrics[Metric::frobenius], 1e-5);
-      EXPECT_NEAR(record.total_frobenius, record.error_formation, 1e-5);
+      EXPECT_NEAR(record.total_frobenius.value, record.error_formation.value, 1e-5);
     }
   }
   EXPECT_EQ(ids.size(), 24u);
   ASSERT_EQ(run.out.report.summary.size(), 8u);
   for (std::size_t r = 0; r < 8; ++r) {
-    const Formation* formation = run.out.report.summary[r].formation;
-    EXPECT_EQ(formation == nullptr, r % 4 == 0);
-    if (formation != nullptr) {
-      EXPECT_EQ(*formation, run.config->scenarios[0].formations[r % 4]);
-    }
+    const Setting& setting = run.out.report.summary[r].setting;
+    EXPECT_EQ(setting.is_formed(), r % 4 != 0);
+    EXPECT_EQ(*setting.formation, run.config->scenarios[0].formations[r % 4]);
   }
 }
 
@@ -312,18 +313,17 @@ TEST(FormationSweep, stability_classes_keep_formations_apart) {
   for (std::size_t method = 0; method < 2; ++method) {
     const StabilityRow& alone = exact.out.report.classes[method];
     const StabilityRow& beside = all.out.report.classes[4 * method];
-    EXPECT_EQ(beside.method->method, alone.method->method);
-    EXPECT_EQ(beside.formation, nullptr);
+    EXPECT_EQ(beside.setting.method->method, alone.setting.method->method);
+    EXPECT_FALSE(beside.setting.is_formed());
     EXPECT_EQ(beside.nonfinite, alone.nonfinite);
     EXPECT_EQ(beside.fails, alone.fails);
     EXPECT_EQ(beside.growth.points, alone.growth.points);
-    ASSERT_NE(all.out.report.classes[4 * method + 3].formation, nullptr);
-    EXPECT_EQ(all.out.report.classes[4 * method + 3].formation->name, "anchored");
+    EXPECT_EQ(all.out.report.classes[4 * method + 3].setting.formation->name, "anchored");
   }
 }
 
 // A log decay of -5 a token: the exponents around the middle of 64 rows pass 88.
-TEST(FormationSweep, a_formation_that_overflows_is_not_finite_and_no_error_of_the_method) {
+TEST(FormationSweep, a_formation_that_overflows_is_no_error_of_the_method) {
   const Finished run = run_of(
       layered({Json{{"family", "kda"}, {"gate", "constant"}, {"gate_value", -5}, {"head_dim", 32}}},
               {{"chunks", {64}},
@@ -335,9 +335,10 @@ TEST(FormationSweep, a_formation_that_overflows_is_not_finite_and_no_error_of_th
   for (const MatrixResult& matrix : run.out.matrices) {
     ASSERT_EQ(matrix.records.size(), 2u);
     EXPECT_EQ(matrix.records[0].status, Status::nonfinite);
-    EXPECT_TRUE(std::isnan(matrix.records[0].error_formation));
+    EXPECT_EQ(matrix.records[0].error_formation.undefined, Undefined::formed_nonfinite);
+    EXPECT_TRUE(std::isnan(matrix.records[0].error_formation.value));
     EXPECT_EQ(matrix.records[1].status, Status::ok);
-    EXPECT_LT(matrix.records[1].error_formation, 1e-6);
+    EXPECT_LT(matrix.records[1].error_formation.value, 1e-6);
   }
   for (const LayerResult& layer : run.out.layers) {
     EXPECT_EQ(layer.records[0].status, Status::nonfinite);
@@ -346,7 +347,7 @@ TEST(FormationSweep, a_formation_that_overflows_is_not_finite_and_no_error_of_th
   }
   ASSERT_EQ(run.out.report.classes.size(), 2u);
   EXPECT_EQ(run.out.report.classes[0].nonfinite, 0);
-  EXPECT_EQ(run.out.report.summary[0].nonfinite_trials, 8);
+  EXPECT_EQ(run.out.report.summary[0].nonfinite, 8);
 }
 
 TEST(FormationSweep, one_gate_a_head_asked_for_channel_gates_has_no_answer) {
@@ -363,10 +364,11 @@ TEST(FormationSweep, one_gate_a_head_asked_for_channel_gates_has_no_answer) {
     EXPECT_EQ(layer.records.front().status, Status::failed);
     EXPECT_NE(layer.records.front().message.find("one gate a channel"), std::string::npos);
   }
-  EXPECT_EQ(run.out.report.summary.front().failed_trials, 2);
+  EXPECT_EQ(run.out.report.summary.front().failed, 2);
 }
 
-// (I + A)^-1 = D^-1 (I + A0)^-1 D with the decays D: right where there are decays, no answer for a matrix as such.
+// (I + A)^-1 = D^-1 (I + A0)^-1 D with the decays D: right where there are decays, no answer for a matrix as
+// such.
 TEST(FormationSweep, inverses_without_decay_need_the_decay) {
   const Finished run = run_of(Json{{"families", Json::array({gdn(), "uniform"})},
                                    {"chunks", {32}},
@@ -376,7 +378,7 @@ TEST(FormationSweep, inverses_without_decay_need_the_decay) {
   ASSERT_EQ(run.out.matrices.size(), 4u);
   for (const MatrixResult& matrix : run.out.matrices) {
     const Record& record = matrix.records.front();
-    if (matrix.family->family == "gdn") {
+    if (matrix.input.family->name == "gdn") {
       EXPECT_EQ(record.status, Status::ok) << record.message;
       EXPECT_LT(record.metrics[Metric::frobenius], 1e-5);
     } else {
@@ -482,8 +484,8 @@ TEST(FormationExpectation, selects_by_formation) {
   ASSERT_EQ(outcomes.size(), 5u);
   EXPECT_EQ(outcomes[0].without_value, 2);  // exact: there is no such error
   const auto largest = [&](std::size_t k) {
-    return std::max(run.out.matrices[0].records[k].error_formation,
-                    run.out.matrices[1].records[k].error_formation);
+    return std::max(run.out.matrices[0].records[k].error_formation.value,
+                    run.out.matrices[1].records[k].error_formation.value);
   };
   EXPECT_EQ(outcomes[1].found, largest(1));
   EXPECT_EQ(outcomes[2].found, largest(2));

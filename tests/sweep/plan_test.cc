@@ -1,4 +1,3 @@
-#include "tristab/base/json.h"
 #include "tristab/sweep/plan.h"
 
 #include <gtest/gtest.h>
@@ -6,6 +5,7 @@
 #include <algorithm>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
@@ -55,10 +55,8 @@ TEST(Plan, case_ids_tell_all_parameters_apart) {
                        {"arithmetics", {"fp16", Json{{"arithmetic", "fp16"}, {"fma", true}}}}},
                   {}, "test", "", "test");
   std::vector<std::string> ids;
-  for (const MethodSpec& method : config.scenarios[0].methods) {
-    for (const Arithmetic& arithmetic : config.scenarios[0].arithmetics)
-      ids.push_back(case_id("m", {&method, &arithmetic}));
-  }
+  for (const Setting& setting : config.scenarios[0].settings(64)) ids.push_back(case_id("m", setting));
+  ASSERT_EQ(ids.size(), 6u);
   EXPECT_EQ(ids[0].substr(0, ids[0].rfind('/')), "m/mxr:block=8/fp16");
   EXPECT_EQ(ids[3].substr(0, ids[3].rfind('/')), "m/mxr/fp16:fma=true");
   std::sort(ids.begin(), ids.end());

@@ -11,17 +11,29 @@
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/sweep/config.h"
-#include "tristab/sweep/config_schema.h"
+#include "tristab/sweep/expectation_check.h"
+#include "tristab/sweep/schema.h"
 
 namespace tristab {
 namespace {
 
 namespace fs = std::filesystem;
 
+// Throws UsageError for an expectation that selects nothing.
+void check_expectations(const Scenario& scenario) {
+  std::vector<MatrixGroup> groups;
+  for (const FamilyEntry& family : scenario.families) {
+    for (const int n : scenario.chunks)
+      groups.push_back({&scenario, &family, nullptr, n, 1, scenario.layer ? 1 : 0});
+  }
+  for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
+}
+
 // "" when the program takes the configuration, else what it says. Files are not opened.
 std::string program_error(const Json& config) {
   try {
-    make_config(config, {}, "x.json", "", "x");
+    const SweepConfig read = make_config(config, {}, "x.json", "", "x");
+    for (const Scenario& scenario : read.scenarios) check_expectations(scenario);
   } catch (const UsageError& error) {
     return error.what();
   }
@@ -238,7 +250,8 @@ class Mutator {
   std::uint64_t next_ = 0;
 };
 
-// Objects with some of their entry's parameters, each at its default, an end of its range, or one of its choices.
+// Objects with some of their entry's parameters, each at its default, an end of its range, or one of its
+// choices.
 Json with_parameters(const char* owner, const Description& description, Mutator& mutator) {
   Json object{{owner, description.name}};
   for (const Parameter& parameter : description.parameters) {

@@ -1,31 +1,13 @@
-#include "tristab/base/json.h"
 #include "tristab/sweep/summary.h"
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
+
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
-
-TEST(Summary, quantiles_interpolate_between_order_statistics) {
-  EXPECT_EQ(quantile({3}, 0.5), 3);
-  EXPECT_EQ(quantile({1, 2}, 0.5), 1.5);
-  EXPECT_EQ(quantile({1, 2, 10}, 0.5), 2);
-  EXPECT_EQ(quantile({1, 2, 3, 10}, 0.5), 2.5);
-  EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 0.95), 38);  // position 3.8
-  EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 0), 0);
-  EXPECT_EQ(quantile({0, 10, 20, 30, 40}, 1), 40);
-  EXPECT_EQ(quantile({1, HUGE_VAL, HUGE_VAL}, 0.5), HUGE_VAL);
-  EXPECT_EQ(quantile({-HUGE_VAL, 1}, 0.25), -HUGE_VAL);
-}
-
-TEST(Summary, the_mean_is_that_of_the_finite_values) {
-  EXPECT_EQ(finite_mean({1, 2, 6}), 3);
-  EXPECT_EQ(finite_mean({1, HUGE_VAL, 6}), 3.5);
-  EXPECT_EQ(finite_mean({HUGE_VAL}), HUGE_VAL);
-}
 
 SweepConfig config_with(int methods) {
   const Json names = methods == 1 ? Json{"mbh"} : Json{"mbh", "mch"};
@@ -37,8 +19,7 @@ SweepConfig config_with(int methods) {
 Record record_with(const SweepConfig& config, std::size_t method, double frobenius,
                    Status status = Status::ok) {
   Record record;
-  record.method = &config.scenarios[0].methods[method];
-  record.arithmetic = &config.scenarios[0].arithmetics[0];
+  record.setting = config.scenarios[0].settings(16)[method];
   record.status = status;
   record.verdict = status == Status::ok ? Verdict::pass : Verdict::nonfinite;
   for (const MetricInfo& info : metrics()) record.metrics.set(info.metric, 0);
@@ -47,13 +28,6 @@ Record record_with(const SweepConfig& config, std::size_t method, double frobeni
   record.total_frobenius = 2 * frobenius;
   record.growth = 1;
   return record;
-}
-
-std::size_t position_of(const std::string& name) {
-  const auto& quantities = summary_quantities();
-  const auto found =
-      std::find_if(quantities.begin(), quantities.end(), [&](const auto& q) { return q.name == name; });
-  return static_cast<std::size_t>(found - quantities.begin());
 }
 
 // Adds one matrix of a group with the given errors of each method.
@@ -73,18 +47,17 @@ TEST(Summary, median_and_worst_of_the_finite_trials) {
   const std::vector<SummaryRow> rows = builder.finish();
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].trials, 4);
-  EXPECT_EQ(rows[0].nonfinite_trials, 1);
+  EXPECT_EQ(rows[0].nonfinite, 1);
   EXPECT_EQ(rows[0].pass, 3);
-  const QuantileRow& frobenius = rows[0].quantities[position_of("frobenius")];
+  const Distribution& frobenius = rows[0].distribution("frobenius");
   EXPECT_EQ(frobenius.median, 4);
   EXPECT_EQ(frobenius.worst, 5);
   EXPECT_TRUE(std::isnan(frobenius.tail));  // fewer than 20 trials
-  EXPECT_EQ(rows[0].quantities[position_of("total_frobenius")].worst, 10);
-  const QuantileRow& snr = rows[0].quantities[position_of("snr_db")];
+  EXPECT_EQ(rows[0].distribution("total_frobenius").worst, 10);
+  const Distribution& snr = rows[0].distribution("snr_db");
   EXPECT_EQ(snr.worst, 10);                   // the smallest
   EXPECT_EQ(snr.mean, (50.0 + 10 + 40) / 3);  // the non-finite trial is counted apart
   EXPECT_TRUE(std::isnan(frobenius.mean));    // no decibels, no mean
-  EXPECT_EQ(frobenius.undefined_mean, "");
 }
 
 TEST(Summary, tails_from_twenty_trials_on) {
@@ -93,8 +66,8 @@ TEST(Summary, tails_from_twenty_trials_on) {
   SummaryBuilder builder(plan);
   for (int k = 20; k >= 0; --k) add(builder, 0, {record_with(config, 0, k)});  // 0 .. 20
   const std::vector<SummaryRow> rows = builder.finish();
-  EXPECT_EQ(rows[0].quantities[position_of("frobenius")].tail, 19);
-  EXPECT_EQ(rows[0].quantities[position_of("snr_db")].tail, 10);  // 5 %
+  EXPECT_EQ(rows[0].distribution("frobenius").tail, 19);
+  EXPECT_EQ(rows[0].distribution("snr_db").tail, 10);  // 5 %
 }
 
 // Far more than a list keeps in memory: 0 ... 4999 in a scrambled order, of two methods and in two groups.
@@ -114,11 +87,11 @@ TEST(Summary, many_trials_give_the_same_numbers) {
   for (std::size_t r = 0; r < 4; ++r) {
     const double scale = r % 2 == 0 ? 1 : 2, first = r < 2 ? 0 : 10000;
     EXPECT_EQ(rows[r].trials, trials);
-    const QuantileRow& frobenius = rows[r].quantities[position_of("frobenius")];
+    const Distribution& frobenius = rows[r].distribution("frobenius");
     EXPECT_EQ(frobenius.median, scale * (first + 2499.5));
     EXPECT_DOUBLE_EQ(frobenius.tail, scale * (first + 0.95 * 4999));
     EXPECT_EQ(frobenius.worst, scale * (first + 4999));
-    const QuantileRow& snr = rows[r].quantities[position_of("snr_db")];
+    const Distribution& snr = rows[r].distribution("snr_db");
     EXPECT_EQ(snr.mean, 10 * scale * (first + 2499.5));  // of whole numbers: exact in any order
     EXPECT_EQ(snr.worst, 10 * scale * first);
   }
@@ -139,9 +112,72 @@ TEST(Summary, sizes_and_methods_are_never_merged) {
   const double expected[] = {1, 10, 2, 20};
   for (std::size_t k = 0; k < 4; ++k) {
     EXPECT_EQ(rows[k].trials, 2);
-    EXPECT_EQ(rows[k].n, k < 2 ? 16 : 32);
-    EXPECT_EQ(rows[k].quantities[position_of("frobenius")].median, expected[k]);
+    EXPECT_EQ(rows[k].input.n, k < 2 ? 16 : 32);
+    EXPECT_EQ(rows[k].distribution("frobenius").median, expected[k]);
   }
+}
+
+// Growth tells why a result is not finite; its error is no number.
+TEST(Summary, growth_is_of_all_trials_and_errors_of_the_finite_ones) {
+  const SweepConfig config = config_with(1);
+  const Plan plan = make_plan(config);
+  SummaryBuilder builder(plan);
+  add(builder, 0, {record_with(config, 0, 2)});
+  Record lost = record_with(config, 0, 1000, Status::nonfinite);
+  lost.growth = 500;
+  lost.dead_growth = 700;
+  lost.error_formation = 0.25;
+  add(builder, 0, {lost});
+  const std::vector<SummaryRow> rows = builder.finish();
+  EXPECT_EQ(rows[0].distribution("frobenius").count, 1u);
+  EXPECT_EQ(rows[0].distribution("frobenius").worst, 2);
+  EXPECT_EQ(rows[0].distribution("growth").count, 2u);
+  EXPECT_EQ(rows[0].distribution("growth").worst, 500);
+  EXPECT_EQ(rows[0].distribution("dead_growth").worst, 700);
+  EXPECT_EQ(rows[0].distribution("error_formation").worst, 0.25);
+}
+
+TEST(Summary, counts_are_of_all_trials) {
+  const SweepConfig config = config_with(1);
+  const Plan plan = make_plan(config);
+  SummaryBuilder builder(plan);
+  for (int k = 1; k <= 3; ++k) {
+    Record record = record_with(config, 0, 1, k == 3 ? Status::nonfinite : Status::ok);
+    StageTrace stage;
+    stage.matmuls = k;
+    stage.overflows_live = 10 * k;
+    record.trace.stages.push_back(stage);
+    record.trace.product_depth = 5 - k;
+    add(builder, 0, {record});
+  }
+  const std::vector<SummaryRow> rows = builder.finish();
+  EXPECT_EQ(rows[0].count("matmuls"), 3);  // of the costliest trial
+  EXPECT_EQ(rows[0].count("depth"), 4);
+  EXPECT_EQ(rows[0].count("overflows"), 60);  // of all of them
+  EXPECT_EQ(rows[0].count("dead_overflows"), 0);
+  EXPECT_THROW(rows[0].count("frobenius"), std::out_of_range);
+  EXPECT_THROW(rows[0].distribution("matmuls"), std::out_of_range);
+}
+
+TEST(Summary, trials_that_did_not_hold_are_counted_together) {
+  const SweepConfig config = config_with(1);
+  const Plan plan = make_plan(config);
+  SummaryBuilder builder(plan);
+  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::fail}) {
+    Record record = record_with(config, 0, 1);
+    record.verdict = verdict;
+    add(builder, 0, {record});
+  }
+  add(builder, 0, {record_with(config, 0, 1, Status::nonfinite)});
+  Record failed = record_with(config, 0, 1, Status::failed);
+  failed.verdict.reset();
+  add(builder, 0, {failed});
+  const SummaryRow row = builder.finish()[0];
+  EXPECT_EQ(row.trials, 6);
+  EXPECT_EQ(row.failed, 1);
+  EXPECT_EQ(row.marginal, 1);
+  EXPECT_EQ(row.fail, 2);
+  EXPECT_EQ(row.lost(), 4);
 }
 
 TEST(Summary, a_setting_without_finite_trials_says_so) {
@@ -149,9 +185,9 @@ TEST(Summary, a_setting_without_finite_trials_says_so) {
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
   add(builder, 0, {record_with(config, 0, 1, Status::nonfinite)});
-  const QuantileRow frobenius = builder.finish()[0].quantities[position_of("frobenius")];
+  const Distribution frobenius = builder.finish()[0].distribution("frobenius");
   EXPECT_TRUE(std::isnan(frobenius.median));
-  EXPECT_EQ(frobenius.undefined_median, "no trial has a value");
+  EXPECT_EQ(frobenius.count, 0u);  // no trial has a value
 }
 
 TEST(Summary, an_infinite_signal_to_noise_ratio_ranks_above_all_others) {
@@ -159,13 +195,13 @@ TEST(Summary, an_infinite_signal_to_noise_ratio_ranks_above_all_others) {
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
   Record exact = record_with(config, 0, 0);
-  exact.metrics.set_undefined(Metric::snr_db, "infinite: the result is exact");
+  exact.metrics.set_undefined(Metric::snr_db, Undefined::exact_result);
   add(builder, 0, {exact});
   add(builder, 0, {exact});
   add(builder, 0, {record_with(config, 0, 3)});
-  const QuantileRow snr = builder.finish()[0].quantities[position_of("snr_db")];
-  EXPECT_TRUE(std::isnan(snr.median));
-  EXPECT_EQ(snr.undefined_median, "infinite");
+  const Distribution snr = builder.finish()[0].distribution("snr_db");
+  EXPECT_EQ(snr.median, HUGE_VAL);
+  EXPECT_EQ(snr.infinite, 2u);
   EXPECT_EQ(snr.worst, 30);
   EXPECT_EQ(snr.mean, 30);  // of the trial that is not exact
 }

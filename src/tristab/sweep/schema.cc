@@ -80,9 +80,10 @@ Json named_schema(const Registry& registry) {
     helps.emplace(parameter.name, parameter.help);
   };
   for (const Description& entry : registry.entries) {
+    for (const Parameter& parameter : entry.parameters) add(parameter);
+    if (entry.name == "eXmY") continue;  // stands for names, is none
     names.push_back(entry.name);
     summaries.push_back(entry.formula.empty() ? entry.summary : fmt::format("{}\n\n{}", entry.summary, entry.formula));
-    for (const Parameter& parameter : entry.parameters) add(parameter);
   }
   for (const Parameter& parameter : registry.further) add(parameter);
   const std::string others = registry.other_names.empty() ? "" : "|" + registry.other_names;
@@ -104,7 +105,10 @@ Json named_schema(const Registry& registry) {
                  {"additionalProperties", false}}}}};
 }
 
-constexpr const char* formats = "p?[a-z0-9][a-zA-Z0-9-]*";  // eXmY, pPeminEemaxE, with suffixes
+// Formats as arithmetics, with their suffixes, and tf32x3 on a unit.
+constexpr const char* formats =
+    "(fp64|fp32|fp16|tf32|bf16|e[2-9]m[1-9][0-9]?|e11m52|p[0-9]+emin-?[0-9]+emax-?[0-9]+)"
+    "(-infinity|-nan|-saturate)?(-flush)?(-pure)?|(tf32|bf16)x3-[a-z0-9]+";
 
 std::vector<Description> method_entries() {
   std::vector<Description> entries;
@@ -133,6 +137,11 @@ void define_registries(Json& definitions) {
                  {formation_descriptions().begin(), formation_descriptions().end()}, ""}}) {
     definitions[registry.key] = named_schema(registry);
   }
+  // A recipe file has parameters of its own.
+  definitions["kernel"]["anyOf"].push_back(
+      {{"type", "object"},
+       {"required", {"kernel"}},
+       {"properties", {{"kernel", {{"type", "string"}, {"pattern", "\\.json$"}}}}}});
   definitions["layer_arithmetic"] = named_schema(layer);
   definitions["layer_arithmetic"]["anyOf"].push_back({{"type", "null"}});
 }

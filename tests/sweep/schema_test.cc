@@ -1,5 +1,4 @@
-#include "tristab/base/json.h"
-#include "tristab/sweep/config_schema.h"
+#include "tristab/sweep/schema.h"
 
 #include <gtest/gtest.h>
 
@@ -10,6 +9,7 @@
 
 #include "support/parsed_schema.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/matrix/family/family.h"
 #include "tristab/sweep/plan.h"
 
@@ -44,6 +44,63 @@ Json config_of(const std::string& key, const Json& value) {
   Json config = Json::parse(R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   config[key] = value;
   return config;
+}
+
+TEST(ValueSchema, ranges_enumerations_and_absence_are_said) {
+  const Json block = value_schema(Parameter::integer("block", 16, 2, 256, "b"));
+  EXPECT_EQ(block, Json::parse(R"({"type": "number", "multipleOf": 1.0, "minimum": 2, "maximum": 256})"));
+  const Json eps = value_schema(Parameter::real("eps", nullptr, 0, 0.5, "e"));
+  EXPECT_EQ(eps["anyOf"][0], Json::parse(R"({"type": "number", "minimum": 0, "maximum": 0.5})"));
+  EXPECT_EQ(eps["anyOf"][1]["type"], "null");
+  // The program takes the number 2 for the choice "2".
+  EXPECT_EQ(value_schema(Parameter::choice("base", "2", {"e", "2"}, "b"))["enum"], Json({"e", "2", 2}));
+  EXPECT_EQ(value_schema(Parameter::boolean("mask", true, "m"))["enum"], Json({true, false, "on", "off"}));
+  Parameter steps = Parameter::integer("steps", "auto", 0, 64, "s");
+  steps.automatic = true;
+  EXPECT_EQ(value_schema(steps)["anyOf"][1]["const"], "auto");
+}
+
+// What an editor shows of a parameter, and the forms that its values take.
+TEST(SweepSchema, help_is_kept_and_lists_and_ranges_are_allowed) {
+  const Json method = sweep_schema()["definitions"]["method"];
+  const auto object =
+      std::ranges::find_if(method["anyOf"], [](const Json& form) { return form.contains("properties"); });
+  ASSERT_NE(object, method["anyOf"].end());
+  const Json block = (*object)["properties"]["block"];
+  EXPECT_FALSE(block["description"].get<std::string>().empty());
+  const auto takes = [](const char* value) {
+    const Json method_of{{"method", "mxr"}, {"block", Json::parse(value)}};
+    return parsed_sweep_schema().error(config_of("methods", Json::array({method_of}))).empty();
+  };
+  for (const char* value : {"8", "8.0", "[8]", "[8, 16]", R"("8:16:*2")", R"("8:16")"})
+    EXPECT_TRUE(takes(value)) << value;
+  for (const char* value : {"[]", "[8, 8]", "0", "1000", "8.5", "true", R"("8")"})
+    EXPECT_FALSE(takes(value)) << value;
+}
+
+TEST(SweepSchema, names_with_parameters_are_taken_as_they_are_typed) {
+  const std::vector<std::pair<const char*, const char*>> typed{
+      {"families", "gdn:keys=silu"},          {"methods", "mxr:block=8/16"},
+      {"arithmetics", "e5m7-pure:fma=true"},  {"formations", "gram:product=bf16-h100"},
+      {"kernels", "fla-solve-tril:dot=tf32"}, {"methods", R"({"method": "mxr", "block": 8})"}};
+  for (const auto& [key, text] : typed) {
+    const Json config = config_of(key, Json::array({text}));
+    EXPECT_EQ(parsed_sweep_schema().error(config), "") << text;
+    EXPECT_EQ(program_error(config), "") << text;
+  }
+  for (const auto& [key, text] : {std::pair{"families", "gnd:keys=silu"},
+                                  {"methods", "mrx:block=8"},
+                                  {"methods", "mx"},
+                                  {"methods", "mxr8"},
+                                  {"arithmetics", "bf61:fma=true"},
+                                  {"arithmetics", "e10m3"},
+                                  {"arithmetics", "fp16-pur"},
+                                  {"formations", "gramm:product=bf16"},
+                                  {"kernels", "fla-solve-trl:dot=tf32"}}) {
+    const Json config = config_of(key, Json::array({text}));
+    EXPECT_NE(parsed_sweep_schema().error(config), "") << text;
+    EXPECT_NE(program_error(config), "") << text;
+  }
 }
 
 TEST(SweepSchema, the_committed_copies_are_those_of_the_registries) {
@@ -163,51 +220,28 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
        R"({"families": ["gdn"], "methods": ["mbh"], "arithmetics": ["fp16"], "formations": ["grams"]})"},
       {"a misspelt parameter of a method",
        R"({"families": ["ones"], "methods": [{"method": "mxr", "blok": 8}], "arithmetics": ["fp16"]})"},
-      {"a misspelt parameter of a nested method",
-       R"({"families": ["ones"], "methods": [{"method": "refine", "base": {"method": "mxr", "blok": 8}}],
-           "arithmetics": ["fp16"]})"},
-      {"lists in a nested method",
-       R"({"families": ["ones"], "methods": [{"method": "refine", "base": {"method": "mxr", "block": [8, 16]}}],
-           "arithmetics": ["fp16"]})"},
-      {"a diagonal phase with stages of its own",
-       R"({"families": ["ones"], "methods": [{"method": "recursive", "diagonal": "mxr"}], "arithmetics": ["fp16"]})"},
-      {"a parameter of another method",
-       R"({"families": ["ones"], "methods": [{"method": "mbh", "block": 8}], "arithmetics": ["fp16"]})"},
-      {"a value out of range",
-       R"({"families": ["ones"], "methods": [{"method": "mxr", "block": 1}], "arithmetics": ["fp16"]})"},
+      {"a value out of every range",
+       R"({"families": ["ones"], "methods": [{"method": "mxr", "block": 0}], "arithmetics": ["fp16"]})"},
       {"a value of another type",
        R"({"families": ["ones"], "methods": [{"method": "mxr", "block": "8"}], "arithmetics": ["fp16"]})"},
       {"a fraction for a whole number",
        R"({"families": ["ones"], "methods": [{"method": "mxr", "block": 8.5}], "arithmetics": ["fp16"]})"},
       {"an unknown choice",
        R"({"families": [{"family": "gdn", "keys": "sliu"}], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"a misspelt parameter in a text",
-       R"({"families": ["gdn:kesy=silu"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"a parameter of another key model",
-       R"({"families": [{"family": "gdn", "eps": 0.5}], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"a parameter of one of two key models",
-       R"({"families": [{"family": "gdn", "keys": ["silu", "collinear"], "eps": 0.5}], "methods": ["mbh"],
-           "arithmetics": ["fp16"]})"},
-      {"a file without a path", R"({"families": ["file"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"a tensor and a layer", R"({"families": [{"family": "file", "path": "a", "tensor": "t", "layer": "l"}],
-           "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"a scale and a condition", R"({"families": [{"family": "uniform-signed", "scale": 1, "condition": 2}],
-           "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"a block size without blocks", R"({"families": ["ones"], "methods": ["mbh"],
-           "arithmetics": [{"arithmetic": "int8", "block_size": 32}]})"},
-      {"a static scale without a value", R"({"families": ["ones"], "methods": ["mbh"],
-           "arithmetics": [{"arithmetic": "int8", "scale_rule": "static"}]})"},
-      {"sums in an unknown format", R"({"families": ["ones"], "methods": ["mbh"],
-           "arithmetics": [{"arithmetic": "bf16", "accumulate": "fp31"}]})"},
       {"an unknown key",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunk": 64})"},
-      {"no families", R"({"families": [], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"families left out", R"({"methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"methods without arithmetics", R"({"families": ["ones"], "methods": ["mbh"]})"},
-      {"kernels and methods without arithmetics",
-       R"({"families": ["ones"], "kernels": ["llama-cpp"], "methods": ["mbh"]})"},
       {"the same method twice",
        R"({"families": ["ones"], "methods": ["mbh", "mbh"], "arithmetics": ["fp16"]})"},
+      {"a chunk too small",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": 8})"},
+      {"the same chunk twice",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 16]})"},
+      {"the word that stands for formats",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["eXmY"]})"},
+      {"a misspelt selection", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
+           "expect": [{"methods": "mbh", "statistic": "fail", "at_most": 2}]})"},
+      {"a selected size beyond all", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
+           "expect": [{"n": 512, "statistic": "fail", "at_most": 2}]})"},
       {"a chunk too large",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 512]})"},
       {"no chunks", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": []})"},
@@ -221,32 +255,105 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "decompose": true})"},
       {"an unknown reference",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "reference": "exact"})"},
-      {"layers in int8", R"({"families": ["gdn"], "methods": ["mbh"], "arithmetics": ["fp16"], "layer": true,
-           "layer_arithmetic": "int8"})"},
-      {"families beside scenarios",
-       R"({"families": ["ones"], "scenarios": [{"name": "a", "families": ["ones"], "kernels": ["llama-cpp"]}]})"},
       {"a scenario without a name", R"({"scenarios": [{"families": ["ones"], "kernels": ["llama-cpp"]}]})"},
       {"no scenarios", R"({"scenarios": []})"},
       {"an expectation without a bound",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
            "expect": [{"metric": "frobenius", "statistic": "max"}]})"},
-      {"an expectation with two kinds of bound", R"({"families": ["ones"], "methods": ["mbh"],
-           "arithmetics": ["fp16"], "expect": [{"metric": "frobenius", "statistic": "max", "equals": 1,
-           "at_most": 2}]})"},
-      {"an unknown metric", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
+      {"an unknown metric",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
            "expect": [{"metric": "frobenious", "statistic": "max", "at_most": 2}]})"},
-      {"an unknown statistic", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
+      {"an unknown statistic",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
            "expect": [{"metric": "frobenius", "statistic": "maximum", "at_most": 2}]})"},
-      {"a count with a metric", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
-           "expect": [{"metric": "frobenius", "statistic": "fail", "at_most": 2}]})"},
-      {"a kernel with a method", R"({"families": ["ones"], "kernels": ["llama-cpp"],
-           "expect": [{"kernel": "llama-cpp", "method": "mbh", "statistic": "fail", "equals": 0}]})"},
   };
   for (const Wrong& wrong : table) {
     const Json config = Json::parse(wrong.config);
     EXPECT_NE(parsed_sweep_schema().error(config), "") << wrong.what;
     EXPECT_NE(program_error(config), "") << wrong.what;
   }
+}
+
+// Which parameters belong to which name, what depends on several values, and what is named inside another
+// thing.
+TEST(SweepSchema, what_is_left_to_the_program_is_rejected_by_it) {
+  const std::vector<Wrong> table{
+      {"a misspelt parameter of a nested method",
+       R"({"families": ["ones"], "methods": [{"method": "refine", "base": {"method": "mxr", "blok": 8}}],
+           "arithmetics": ["fp16"]})"},
+      {"lists in a nested method",
+       R"({"families": ["ones"], "methods": [{"method": "refine", "base": {"method": "mxr", "block": [8, 16]}}],
+           "arithmetics": ["fp16"]})"},
+      {"a diagonal phase with stages of its own",
+       R"({"families": ["ones"], "methods": [{"method": "recursive", "diagonal": "mxr"}], "arithmetics": ["fp16"]})"},
+      {"a value out of the method's range",
+       R"({"families": ["ones"], "methods": [{"method": "mxr", "block": 1}], "arithmetics": ["fp16"]})"},
+      {"a parameter of another method",
+       R"({"families": ["ones"], "methods": [{"method": "mbh", "block": 8}], "arithmetics": ["fp16"]})"},
+      {"a misspelt parameter in a text",
+       R"({"families": ["gdn:kesy=silu"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"a parameter of another key model",
+       R"({"families": [{"family": "gdn", "eps": 0.5}], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"a parameter of one of two key models",
+       R"({"families": [{"family": "gdn", "keys": ["silu", "collinear"], "eps": 0.5}], "methods": ["mbh"],
+           "arithmetics": ["fp16"]})"},
+      {"a file without a path", R"({"families": ["file"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"a tensor and a layer",
+       R"({"families": [{"family": "file", "path": "a", "tensor": "t", "layer": "l"}],
+           "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"a scale and a condition",
+       R"({"families": [{"family": "uniform-signed", "scale": 1, "condition": 2}],
+           "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"a block size without blocks",
+       R"({"families": ["ones"], "methods": ["mbh"],
+           "arithmetics": [{"arithmetic": "int8", "block_size": 32}]})"},
+      {"a static scale without a value",
+       R"({"families": ["ones"], "methods": ["mbh"],
+           "arithmetics": [{"arithmetic": "int8", "scale_rule": "static"}]})"},
+      {"sums in an unknown format",
+       R"({"families": ["ones"], "methods": ["mbh"],
+           "arithmetics": [{"arithmetic": "bf16", "accumulate": "fp31"}]})"},
+      {"no families", R"({"families": [], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"families left out", R"({"methods": ["mbh"], "arithmetics": ["fp16"]})"},
+      {"methods without arithmetics", R"({"families": ["ones"], "methods": ["mbh"]})"},
+      {"kernels and methods without arithmetics",
+       R"({"families": ["ones"], "kernels": ["llama-cpp"], "methods": ["mbh"]})"},
+      {"layers in int8",
+       R"({"families": ["gdn"], "methods": ["mbh"], "arithmetics": ["fp16"], "layer": true,
+           "layer_arithmetic": "int8"})"},
+      {"families beside scenarios",
+       R"({"families": ["ones"], "scenarios": [{"name": "a", "families": ["ones"], "kernels": ["llama-cpp"]}]})"},
+      {"an expectation with two kinds of bound",
+       R"({"families": ["ones"], "methods": ["mbh"],
+           "arithmetics": ["fp16"], "expect": [{"metric": "frobenius", "statistic": "max", "equals": 1,
+           "at_most": 2}]})"},
+      {"a count with a metric",
+       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
+           "expect": [{"metric": "frobenius", "statistic": "fail", "at_most": 2}]})"},
+      {"a kernel with a method",
+       R"({"families": ["ones"], "kernels": ["llama-cpp"],
+           "expect": [{"kernel": "llama-cpp", "method": "mbh", "statistic": "fail", "equals": 0}]})"},
+  };
+  for (const Wrong& wrong : table) EXPECT_NE(program_error(Json::parse(wrong.config)), "") << wrong.what;
+}
+
+// A recipe file of one's own has a name and parameters that no registry knows.
+TEST(SweepSchema, recipe_files_and_what_is_expected_of_them_are_valid) {
+  const fs::path directory = fs::path(::testing::TempDir()) / "tristab-schema-test";
+  fs::create_directories(directory);
+  Json recipe = Json::parse(read_text(source_directory / "configs/kernels/fla-solve-tril.json"));
+  recipe["kernel"] = "mine";
+  recipe["parameters"]["own"] = recipe["parameters"]["dot"];
+  recipe["parameters"].erase("dot");
+  std::ofstream(directory / "mine.json") << recipe;
+  const Json config = Json::parse(R"({"families": ["ones"],
+      "kernels": ["mine.json", {"kernel": "mine.json", "own": "tf32"}, "fla-solve-tril"],
+      "expect": [{"kernel": "mine", "statistic": "fail", "at_most": 2},
+                 {"kernel": "mine:own=tf32", "n": [64, 64], "statistic": "fail", "at_most": 2},
+                 {"kernel": {"kernel": "mine", "own": "tf32"}, "n": 64, "statistic": "fail", "at_most": 2}]})");
+  EXPECT_NO_THROW(make_plan(make_config(config, {}, "x.json", directory, "x")));
+  EXPECT_EQ(parsed_sweep_schema().error(config), "");
+  fs::remove_all(directory);
 }
 
 // "$schema" is for editors: the configuration in a result, seeds and ids do not know of it.
