@@ -21,7 +21,7 @@ Matrix everything(Machine& machine, const Matrix& a) {
   const Value x = machine.input(a, n), minus = machine.negate(x), identity = machine.identity(n);
   const Stage stage = machine.stage("stage");
   const Value y = stage.fl(identity, {machine.odd(stage.add(identity, minus), 1), minus});
-  const Value z = stage.kept(y, {stage.subtract(y, machine.twice(x)), y});
+  const Value z = stage.fl(y, {stage.subtract(y, machine.twice(x)), y}, RoundTo::accumulator);
   const Value d = machine.diagonal_blocks(z, n / 2);
   const Value e = machine.block_diagonal(stage.fl(machine.identity(n / 2, 2), {d, machine.band(d, 3)}));
   Rows rows(machine, n, n, 1);
@@ -30,8 +30,8 @@ Matrix everything(Machine& machine, const Matrix& a) {
     rows.append(stage.vector(machine.row(identity, i), {machine.block(minus, i, 0, 1, i), rows.top()},
                              i % 2 == 0 ? AddendOrder::first : AddendOrder::last));
   }
-  const Factors chain[] = {{e, z}, {rows.all(), y}};
-  return machine.output(stage.kept(z, chain));
+  const Factors chain[] = {{z, identity}, {e, z}, {rows.all(), y}};
+  return machine.output(stage.fl_chain(chain, RoundTo::accumulator));
 }
 
 Matrix strictly_lower(int n, double largest, std::uint64_t seed) {

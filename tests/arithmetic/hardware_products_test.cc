@@ -110,7 +110,7 @@ std::vector<float> split_products(const HardwareVectors& set, const Arithmetic& 
     const Value a = block(set.m, set.k, [&](int i, int j) { return set.a_at(t, i, j); });
     const Value b = block(set.k, set.n, [&](int i, int j) { return set.b_at(t, i, j); });
     const Value c = block(set.m, set.n, [&](int i, int j) { return set.c_at(t, i, j); });
-    const Matrix d = machine.output(machine.stage("product").kept(c, {a, b}));
+    const Matrix d = machine.output(machine.stage("product").fl(c, {a, b}, RoundTo::accumulator));
     for (int i = 0; i < set.m; ++i) {
       for (int j = 0; j < set.n; ++j) result.push_back(static_cast<float>(d(i, j)));
     }

@@ -21,7 +21,7 @@ TEST(MachineCosts, products_and_vector_steps_are_counted_by_stage) {
   const Value square = first.fl({x, x});  // 2 8 8 8
   const Value blocks = machine->diagonal_blocks(x, 2);
   const Value cubes = first.fl({blocks, blocks});  // 4 blocks, 2 2 2 2 each
-  const Value strip = second.kept({machine->block(x, 0, 0, 3, 5), machine->block(x, 0, 0, 5, 7)});  // 2 3 5 7
+  const Value strip = second.fl({machine->block(x, 0, 0, 3, 5), machine->block(x, 0, 0, 5, 7)}, RoundTo::accumulator);  // 2 3 5 7
   const Value row =
       second.vector(machine->row(x, 0), {machine->block(x, 1, 0, 1, 4), machine->block(x, 0, 0, 4, 8)});
   const Value sum = second.add(x, square);  // 64 additions
@@ -89,7 +89,7 @@ TEST(MachineCosts, depth_is_the_longest_chain) {
   const Machine::Placed parts[] = {{0, 0, machine->block(x2, 0, 0, 2, 2)},
                                    {2, 2, machine->block(x8, 0, 0, 2, 2)}};
   EXPECT_EQ(machine->assemble(4, 4, parts).depth().products, 3);
-  EXPECT_EQ(stage.fl(x4).depth().products, 2);
+  EXPECT_EQ(stage.stored(x4).depth().products, 2);
   machine->set_result(x8);
   EXPECT_EQ(machine->trace().product_depth, 3);
   EXPECT_EQ(machine->trace().vector_depth, 0);
@@ -131,12 +131,12 @@ TEST(MachineCosts, workspace_is_the_largest_number_of_bytes_alive_at_once) {
   const Stage stage = machine->stage("stage");
   Value y = stage.fl(machine->identity(4), {a, machine->negate(a)});
   EXPECT_EQ(machine->trace().workspace_bytes, 64);
-  const Value z = stage.kept({y, y});
+  const Value z = stage.fl({y, y}, RoundTo::accumulator);
   EXPECT_EQ(machine->trace().workspace_bytes, 128);
   y = Value();
   const Value w = stage.fl({a, a}), view = machine->block(w, 0, 0, 2, 2);
   EXPECT_EQ(machine->trace().workspace_bytes, 128);
-  const Value v = stage.kept({a, w});
+  const Value v = stage.fl({a, w}, RoundTo::accumulator);
   EXPECT_EQ(machine->trace().workspace_bytes, 192);
   const Machine::Placed parts[] = {{0, 0, view}, {2, 2, machine->block(machine->identity(4), 0, 0, 2, 2)}};
   const Value whole = machine->assemble(4, 4, parts);  // of fp16 elements: 32
@@ -165,7 +165,7 @@ TEST(MachineCosts, codes_take_their_own_bits) {
   const Stage stage = machine->stage("stage");
   const Value y = stage.fl({a, a});
   EXPECT_EQ(machine->trace().workspace_bytes, 32);
-  const Value z = stage.kept({a, a});
+  const Value z = stage.fl({a, a}, RoundTo::accumulator);
   EXPECT_EQ(machine->trace().workspace_bytes, 32 + 64);
 }
 
@@ -181,7 +181,7 @@ TEST(MachineCosts, a_second_case_on_pooled_buffers_gives_the_same_results_and_co
       const Stage stage = machine->stage("stage");
       const Value y = stage.fl(machine->identity(8), {x, machine->negate(x)});
       const Value b = machine->diagonal_blocks(y, 4);
-      const Value z = stage.kept(machine->block_diagonal(stage.fl({b, b})), {y, x});
+      const Value z = stage.fl(machine->block_diagonal(stage.fl({b, b})), {y, x}, RoundTo::accumulator);
       machine->set_result(z);
       results[round] = machine->output(z);
       traces[round] = machine->trace();
@@ -205,8 +205,8 @@ TEST(MachineCosts, stages_take_the_arithmetic_of_their_name) {
   EXPECT_EQ(machine.stage("diagonal").arithmetic().name, "fp32");
   EXPECT_EQ(machine.stage("merge").live(Region{2}).arithmetic().name, "fp16");
   const Value x = machine.input(mapped(Matrix(2, 2), [](int, int, double) { return 1 + 0x1p-20; }), 2);
-  EXPECT_EQ(machine.output(machine.stage("merge").kept({x, machine.identity(2)}))(0, 0), 1);
-  EXPECT_EQ(machine.output(machine.stage("diagonal").kept({x, machine.identity(2)}))(0, 0), 1 + 0x1p-20);
+  EXPECT_EQ(machine.output(machine.stage("merge").fl({x, machine.identity(2)}, RoundTo::accumulator))(0, 0), 1);
+  EXPECT_EQ(machine.output(machine.stage("diagonal").fl({x, machine.identity(2)}, RoundTo::accumulator))(0, 0), 1 + 0x1p-20);
   EXPECT_EQ(machine.trace().stages.size(), 2U);  // the same name is the same stage
   EXPECT_THROW(machine.start({{"merge", &fp16}}), std::logic_error);
 }

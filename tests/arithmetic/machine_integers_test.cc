@@ -33,13 +33,13 @@ TEST(MachineIntegers, views_keep_the_scale_of_their_tensor) {
   const Stage stage = machine->stage("stage");
   const Value left = machine->block(x, 0, 4, 3, 4), right = machine->block(x, 0, 5, 4, 3);  // no 127 in them
   const Matrix truth = plain_product(plain_block(a, 0, 4, 3, 4), plain_block(a, 0, 5, 4, 3));
-  EXPECT_EQ(machine->output(stage.kept({left, right})), truth);
-  EXPECT_EQ(machine->output(stage.kept({machine->negate(left), right})),
+  EXPECT_EQ(machine->output(stage.fl({left, right}, RoundTo::accumulator)), truth);
+  EXPECT_EQ(machine->output(stage.fl({machine->negate(left), right}, RoundTo::accumulator)),
             mapped(truth, [](int, int, double v) { return -v; }));
-  EXPECT_EQ(machine->output(stage.kept({machine->twice(left), right})),
+  EXPECT_EQ(machine->output(stage.fl({machine->twice(left), right}, RoundTo::accumulator)),
             mapped(truth, [](int, int, double v) { return 2 * v; }));
   // Doubled, the corner is 254 = 127 x 2: the scale doubles too.
-  EXPECT_EQ(machine->output(stage.kept({machine->identity(kN), machine->twice(x)})),
+  EXPECT_EQ(machine->output(stage.fl({machine->identity(kN), machine->twice(x)}, RoundTo::accumulator)),
             mapped(a, [](int, int, double v) { return 2 * v; }));
 }
 
@@ -51,7 +51,7 @@ TEST(MachineIntegers, selections_and_blocks_keep_the_scale_of_their_tensor) {
   const Value banded = machine->band(x, 2), even = machine->even(x, 2), odd = machine->odd(x, 2);
   const Value whole = machine->block_diagonal(machine->diagonal_blocks(x, 4));
   for (const Value& value : {banded, even, odd, whole}) {
-    EXPECT_EQ(machine->output(stage.kept({value, identity})), machine->output(value));
+    EXPECT_EQ(machine->output(stage.fl({value, identity}, RoundTo::accumulator)), machine->output(value));
   }
 }
 
@@ -65,14 +65,14 @@ TEST(MachineIntegers, the_main_diagonal_stays_outside_in_every_view) {
     const Value view = machine->block(x, row, column, rows, columns);
     const Matrix block = plain_block(a, row, column, rows, columns);
     const Value below = machine->block(x, 0, 2, columns, 3);
-    EXPECT_EQ(machine->output(stage.kept({view, below})),
+    EXPECT_EQ(machine->output(stage.fl({view, below}, RoundTo::accumulator)),
               plain_product(block, plain_block(a, 0, 2, columns, 3)));
     const Value above = machine->block(x, 4, 0, 3, rows);
-    EXPECT_EQ(machine->output(stage.kept({above, view})),
+    EXPECT_EQ(machine->output(stage.fl({above, view}, RoundTo::accumulator)),
               plain_product(plain_block(a, 4, 0, 3, rows), block));
   }
   const Value blocks = machine->blocks(x, 2, 1, 2, 4);  // (2, 1) and (6, 5): their diagonal lies at offset 1
-  const Matrix squares = machine->output(machine->block_diagonal(stage.kept({blocks, blocks})));
+  const Matrix squares = machine->output(machine->block_diagonal(stage.fl({blocks, blocks}, RoundTo::accumulator)));
   for (const int s : {0, 1}) {
     const Matrix block = plain_block(a, 2 + 4 * s, 1 + 4 * s, 2, 2);
     EXPECT_EQ(plain_block(squares, 2 * s, 2 * s, 2, 2), plain_product(block, block));
@@ -284,8 +284,8 @@ TEST(MachineIntegers, every_stage_has_its_own_calibration) {
   const double input_scale = static_cast<double>(12.7F / 127.0F),
                coarse_scale = static_cast<double>(1270.0F / 127.0F);
   EXPECT_EQ(machine.output(x)(1, 0), static_cast<double>(static_cast<float>(123 * input_scale)));
-  EXPECT_EQ(machine.output(machine.stage("coarse").fl(x))(1, 0), coarse_scale);  // 12.3 / 10 -> 1
-  EXPECT_EQ(machine.output(machine.stage("other").fl(x))(1, 0), machine.output(x)(1, 0));
+  EXPECT_EQ(machine.output(machine.stage("coarse").stored(x))(1, 0), coarse_scale);  // 12.3 / 10 -> 1
+  EXPECT_EQ(machine.output(machine.stage("other").stored(x))(1, 0), machine.output(x)(1, 0));
 }
 
 // int16 in an int32 accumulator overflows at k = 3: reported with its stage, live and dead apart, and wrapped.
@@ -297,7 +297,7 @@ TEST(MachineIntegers, int32_sums_of_16_bit_codes_overflow_and_are_reported) {
     TestMachine machine("int16", {{"accumulate", accumulate}, {"identity", "inside"}});
     const Value x = machine->input(ones, n);
     const Stage stage = machine->stage("squares").live({2});
-    const Matrix got = machine->output(stage.kept({x, x}));
+    const Matrix got = machine->output(stage.fl({x, x}, RoundTo::accumulator));
     const StageTrace& trace = *find_stage(*machine, "squares");
     if (std::string_view(accumulate) == "int64") {
       EXPECT_NEAR(got(0, 0), 4, 1e-6);

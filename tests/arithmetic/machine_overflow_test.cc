@@ -59,7 +59,7 @@ TEST(MachineOverflow, is_counted_when_the_result_is_rounded_to_storage) {
 TEST(MachineOverflow, inside_the_accumulator_is_an_overflow_too) {
   TestMachine machine("fp16-pure");
   const Value x = machine->input(two_by_two(300, 0, 0, 2), 2);
-  const Value y = machine->stage("stage").kept({x, x});
+  const Value y = machine->stage("stage").fl({x, x}, RoundTo::accumulator);
   EXPECT_EQ(machine->output(y)(0, 0), kInfinity);
   EXPECT_EQ(machine->trace().total().overflows_live, 1);
   EXPECT_EQ(machine->trace().total().largest_live, 4);  // the largest finite one
@@ -68,7 +68,7 @@ TEST(MachineOverflow, inside_the_accumulator_is_an_overflow_too) {
 TEST(MachineOverflow, of_a_kept_value_entering_a_product_is_counted_once) {
   TestMachine machine("fp16");
   const Value x = machine->input(two_by_two(300, 0, 0, 2), 2), identity = machine->identity(2);
-  const Value kept = machine->stage("keeping").kept({x, x});  // 90000 is a number of fp32
+  const Value kept = machine->stage("keeping").fl({x, x}, RoundTo::accumulator);  // 90000 is a number of fp32
   EXPECT_TRUE(kept.finite());
   EXPECT_EQ(machine->trace().total().overflows_live, 0);
   const Value y =
@@ -78,7 +78,7 @@ TEST(MachineOverflow, of_a_kept_value_entering_a_product_is_counted_once) {
   EXPECT_EQ(machine->trace().first_overflow.stage, "entering");
   // As an addend it is not rounded.
   machine.restart();
-  const Value z = machine->stage("addend").kept(kept, {identity, identity});
+  const Value z = machine->stage("addend").fl(kept, {identity, identity}, RoundTo::accumulator);
   EXPECT_EQ(machine->output(z)(0, 0), 90001);
   EXPECT_EQ(machine->trace().total().overflows_live, 0);
 }
@@ -94,7 +94,7 @@ TEST(MachineOverflow, inherited_infinities_and_nan_are_not_overflows) {
   later.fl(y, {x, machine->identity(2)});
   later.add(y, x);
   later.vector(x, {y, x});
-  later.fl(y);
+  later.stored(y);
   later.fl({machine->band(y, 1), x});
   const Machine::Placed parts[] = {{0, 0, y}};
   later.fl({machine->assemble(2, 2, parts), x});
@@ -202,7 +202,7 @@ TEST(MachineOverflow, underflows_are_nonzero_results_that_became_zero_or_inexact
 TEST(MachineOverflow, twice_a_value_beyond_the_carrier_is_seen) {
   TestMachine machine("bf16");
   const Value x = machine->input(two_by_two(0x1p127, 0, 0, 1), 2);
-  const Value y = machine->stage("stage").kept({machine->twice(x), machine->identity(2)});
+  const Value y = machine->stage("stage").fl({machine->twice(x), machine->identity(2)}, RoundTo::accumulator);
   EXPECT_EQ(machine->output(y)(0, 0), kInfinity);
   EXPECT_TRUE(std::isnan(machine->output(y)(0, 1)));  // inf x 0: not skipped
   EXPECT_EQ(machine->trace().total().overflows_live, 1);

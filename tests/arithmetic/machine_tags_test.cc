@@ -58,13 +58,13 @@ TEST(MachineTags, a_value_too_precise_for_the_operand_format_is_rounded_after_an
   for (int i = 0; i < 4; ++i) a(i, i) = 1 + 0x1p-10;
   const Value x = machine->input(a, 4), identity = machine->identity(4);
   const Stage stage = machine->stage("stage");
-  const Value kept = stage.kept({x, x});  // 1 + 2^-9 + 2^-20 does not fit fp16
+  const Value kept = stage.fl({x, x}, RoundTo::accumulator);  // 1 + 2^-9 + 2^-20 does not fit fp16
   for (const auto& [name, value] : derived(*machine, kept)) {
     const double before = machine->output(value)(0, 0), factor = before / (1 + 0x1p-9 + 0x1p-20);
     EXPECT_EQ(std::fabs(factor), std::string(name) == "twice" ? 2 : 1) << name;
-    EXPECT_EQ(machine->output(stage.kept({value, identity}))(0, 0), factor * (1 + 0x1p-9)) << name;
-    EXPECT_EQ(machine->output(stage.kept({identity, value}))(0, 0), factor * (1 + 0x1p-9)) << name;
-    EXPECT_EQ(machine->output(stage.kept(value, {identity, identity}))(0, 0), before + 1) << name;
+    EXPECT_EQ(machine->output(stage.fl({value, identity}, RoundTo::accumulator))(0, 0), factor * (1 + 0x1p-9)) << name;
+    EXPECT_EQ(machine->output(stage.fl({identity, value}, RoundTo::accumulator))(0, 0), factor * (1 + 0x1p-9)) << name;
+    EXPECT_EQ(machine->output(stage.fl(value, {identity, identity}, RoundTo::accumulator))(0, 0), before + 1) << name;
     EXPECT_EQ(machine->output(stage.add(value, value))(0, 0), 2 * factor * (1 + 0x1p-9)) << name;
   }
 }
@@ -76,8 +76,8 @@ TEST(MachineTags, an_addend_is_rounded_where_the_accumulator_is_too_narrow_for_i
   Matrix a(1, 1);
   a(0, 0) = 1 + 0x1.8p-11;  // between 1 and 1 + 2^-10, nearer to the latter
   const Value x = machine.input(a, 1), zero = machine.input(Matrix(1, 1), 1);
-  EXPECT_EQ(machine.output(machine.stage("narrow").kept(x, {zero, zero}))(0, 0), 1 + 0x1p-10);
-  EXPECT_EQ(machine.output(machine.stage("wide").kept(x, {zero, zero}))(0, 0), 1 + 0x1.8p-11);
+  EXPECT_EQ(machine.output(machine.stage("narrow").fl(x, {zero, zero}, RoundTo::accumulator))(0, 0), 1 + 0x1p-10);
+  EXPECT_EQ(machine.output(machine.stage("wide").fl(x, {zero, zero}, RoundTo::accumulator))(0, 0), 1 + 0x1.8p-11);
 }
 
 // Zeros may be skipped only where that changes no sign: c = -0 plus a +0 product is +0, and rounding down 0

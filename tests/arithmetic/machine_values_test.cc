@@ -256,14 +256,14 @@ TEST(MachineValues, products_of_one_call_form_one_accumulation_chain) {
   // 1 x 1: 1 + 2^-12 + 2^-12 + 2^-12 in fp32, then 1 + 3 x 2^-12 rounds up to 1 + 2^-10; one by one it
   // stays 1.
   const Value one = machine->block(x, 0, 0, 1, 1), small = machine->block(x, 1, 1, 1, 1);
-  const Factors chain[] = {{small, small}, {small, small}, {small, small}};
-  EXPECT_EQ(machine->output(stage.fl(one, chain))(0, 0), 1 + 0x1p-10);
-  EXPECT_EQ(machine->output(stage.kept(one, chain))(0, 0), 1 + 3 * 0x1p-12);
+  const Factors chain[] = {{one, one}, {small, small}, {small, small}, {small, small}};
+  EXPECT_EQ(machine->output(stage.fl_chain(chain))(0, 0), 1 + 0x1p-10);
+  EXPECT_EQ(machine->output(stage.fl_chain(chain, RoundTo::accumulator))(0, 0), 1 + 3 * 0x1p-12);
   EXPECT_EQ(machine->output(
                 stage.fl(stage.fl(stage.fl(one, {small, small}), {small, small}), {small, small}))(0, 0),
             1);
-  EXPECT_EQ(machine->output(stage.fl(chain))(0, 0), 3 * 0x1p-12);
-  EXPECT_EQ(machine->output(stage.fl(stage.kept(one, chain)))(0, 0), 1 + 0x1p-10);
+  EXPECT_EQ(machine->output(stage.fl_chain(std::span(chain).subspan(1)))(0, 0), 3 * 0x1p-12);
+  EXPECT_EQ(machine->output(stage.stored(stage.fl_chain(chain, RoundTo::accumulator)))(0, 0), 1 + 0x1p-10);
 }
 
 // A kept result is untouched as an addend and rounded on entering a product.
@@ -275,12 +275,12 @@ TEST(MachineValues, a_kept_result_is_rounded_only_on_entering_a_product) {
   const Value x = machine->input(a, 2);
   const Stage stage = machine->stage("stage");
   const Value one = machine->block(x, 0, 0, 1, 1), small = machine->block(x, 1, 1, 1, 1);
-  const Value kept = stage.kept(one, {small, small});  // 1 + 2^-12 in fp32
+  const Value kept = stage.fl(one, {small, small}, RoundTo::accumulator);  // 1 + 2^-12 in fp32
   EXPECT_EQ(machine->output(kept)(0, 0), 1 + 0x1p-12);
-  EXPECT_EQ(machine->output(stage.kept({kept, one}))(0, 0), 1);
-  EXPECT_EQ(machine->output(stage.kept(kept, {small, small}))(0, 0), 1 + 0x1p-11);
-  EXPECT_EQ(machine->output(stage.finished(Last::kept, kept, {small, small}))(0, 0), 1 + 0x1p-11);
-  EXPECT_EQ(machine->output(stage.finished(Last::rounded, kept, {small, small}))(0, 0), 1);
+  EXPECT_EQ(machine->output(stage.fl({kept, one}, RoundTo::accumulator))(0, 0), 1);
+  EXPECT_EQ(machine->output(stage.fl(kept, {small, small}, RoundTo::accumulator))(0, 0), 1 + 0x1p-11);
+  EXPECT_EQ(machine->output(stage.fl(kept, {small, small}, RoundTo::accumulator))(0, 0), 1 + 0x1p-11);
+  EXPECT_EQ(machine->output(stage.fl(kept, {small, small}, RoundTo::storage))(0, 0), 1);
   EXPECT_EQ(machine->output(kept)(0, 0), 1 + 0x1p-12);
 }
 

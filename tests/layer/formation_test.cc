@@ -19,7 +19,7 @@ TokenInputs chunk_of(const Json& family, int n) { return *source_of(family)->pro
 
 Matrix formed(const TokenInputs& tokens, const Json& formation) {
   Machines machines;
-  return form(rule_of(tokens.rule).factors(tokens), Triangle::strictly_lower,
+  return form(factors_of(tokens), Triangle::strictly_lower,
               expand_formation(formation, "test").front(), machines);
 }
 
@@ -61,7 +61,7 @@ TEST(Formation, gram_is_a_product_then_decay_then_beta_in_float) {
       const auto difference =
           static_cast<double>(sums[static_cast<std::size_t>(i)] - sums[static_cast<std::size_t>(j)]);
       const float decayed = dot * static_cast<float>(std::exp(difference));
-      const float value = decayed * static_cast<float>(tokens.beta[static_cast<std::size_t>(i)]);
+      const float value = decayed * static_cast<float>(tokens.part("beta")(i, 0));
       EXPECT_EQ(a(i, j), j < i ? static_cast<double>(value) : 0.0) << i << " " << j;
     }
   }
@@ -92,7 +92,7 @@ TEST(Formation, steps_in_storage_are_flashkda_s) {
       for (int d = 0; d < 32; ++d)
         dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
       EXPECT_EQ(a(i, j),
-                fl16(fl16(static_cast<double>(dot)) * fl16(tokens.beta[static_cast<std::size_t>(i)])));
+                fl16(fl16(static_cast<double>(dot)) * fl16(tokens.part("beta")(i, 0))));
     }
   }
 }

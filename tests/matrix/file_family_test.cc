@@ -181,16 +181,16 @@ TEST_F(FileFamily, layers_give_the_matrices_of_their_formulas) {
     for (int index = 0; index < 9; ++index) {
       const int head = index / 3, chunk = index % 3, rows = std::min(4, 10 - 4 * chunk);
       TokenInputs inputs;
-      inputs.rule = layer == std::string("two")   ? Rule::kda
-                    : layer == std::string("one") ? Rule::gdn
-                                                  : Rule::delta_net;
+      inputs.rule = &delta_rule(layer == std::string("two")   ? "kda"
+                                : layer == std::string("one") ? "gdn"
+                                                              : "delta-net");
       inputs.keys = Matrix(4, 5);
-      inputs.beta.resize(4);
-      inputs.log_decay = Matrix(4, inputs.rule == Rule::kda ? 5 : inputs.rule == Rule::gdn ? 1 : 0);
+      Matrix& beta = inputs.parts["beta"] = Matrix(4, 1);
+      inputs.log_decay = Matrix(4, layer == std::string("two") ? 5 : layer == std::string("one") ? 1 : 0);
       for (int i = 0; i < rows; ++i) {
         const int row = (4 * chunk + i) * 3 + head;
         for (int d = 0; d < 5; ++d) inputs.keys(i, d) = numbered(150)[static_cast<std::size_t>(row * 5 + d)];
-        inputs.beta[static_cast<std::size_t>(i)] = numbered(30, 0.5)[static_cast<std::size_t>(row)];
+        beta(i, 0) = numbered(30, 0.5)[static_cast<std::size_t>(row)];
         const int width = inputs.log_decay.columns();
         for (int d = 0; d < width; ++d) {
           inputs.log_decay(i, d) = decays(30 * width)[static_cast<std::size_t>(row * width + d)];

@@ -25,24 +25,22 @@ Matrix random_matrix(const char* name, int rows, int columns, double scale, doub
   return x;
 }
 
-// Tokens of every ingredient a rule may want, of which it takes its own.
-TokenInputs random_tokens(Rule rule, int n, int dim, double decay_size) {
+// Tokens with every part that the rule reads.
+TokenInputs random_tokens(std::string_view rule_name, int n, int dim, double decay_size) {
+  const DeltaRule& rule = delta_rule(rule_name);
   TokenInputs tokens;
-  tokens.rule = rule;
+  tokens.rule = &rule;
   tokens.keys = random_matrix("k", n, dim, 2 / std::sqrt(dim), 0.5);
   tokens.values = random_matrix("v", n, 1, 2, 0.5);
-  const bool channels = rule == Rule::kda || rule == Rule::gdn2 || rule == Rule::dplr;
-  tokens.log_decay = random_matrix("g", n, rule == Rule::delta_net ? 0 : channels ? dim : 1, -decay_size);
-  if (rule != Rule::gdn2 && rule != Rule::dplr) tokens.beta = random_matrix("beta", n, 1, 1).values();
-  if (rule == Rule::gdn2) {
-    tokens.erase_gate = random_matrix("b", n, dim, 1);
-    tokens.write_gate = random_matrix("w", n, 1, 1);
+  const int width = rule.decay == DecayWidth::none ? 0 : rule.decay == DecayWidth::head ? 1 : dim;
+  tokens.log_decay = random_matrix("g", n, width, -decay_size);
+  for (const RulePart& part : rule.parts) {
+    const bool positive = part.meaning.find("0 to 1") != std::string::npos;
+    const bool one = part.shape == PartShape::scalar || part.shape == PartShape::value;
+    tokens.parts[part.name] = positive ? random_matrix(part.name.c_str(), n, one ? 1 : dim, 1)
+                                       : random_matrix(part.name.c_str(), n, dim, 2 / std::sqrt(dim), 0.5);
   }
-  if (rule == Rule::dplr) {
-    tokens.removal = random_matrix("a", n, dim, 2 / std::sqrt(dim), 0.5);
-    tokens.correction = random_matrix("b", n, dim, 2 / std::sqrt(dim), 0.5);
-  }
-  if (rule == Rule::comba) tokens.prediction_keys = random_matrix("p", n, dim, 2 / std::sqrt(dim), 0.5);
+  if (rule.complete != nullptr) rule.complete(tokens);
   return tokens;
 }
 
@@ -65,35 +63,37 @@ Vector by_recurrence(const TokenInputs& tokens) {
   };
   for (int t = 0; t < n; ++t) {
     const Real v = tokens.values(t, 0);
-    const Real beta = tokens.beta.empty() ? 1.0 : tokens.beta[static_cast<std::size_t>(t)];
-    switch (tokens.rule) {
-      case Rule::delta_net:
-      case Rule::gdn:
-      case Rule::kda:  // S <- diag(exp g) S; u = beta (v - k . S); S <- S + k u
-        decay(t);
-        solved.push_back(beta * (v - dot_of(tokens.keys, t, state)));
-        write(tokens.keys, t, solved.back());
-        break;
-      case Rule::gdn2: {  // S <- diag(exp g) S; u = w v - (b o k) . S; S <- S + k u
-        decay(t);
-        Real erased = 0;
-        for (int d = 0; d < dim; ++d)
-          erased += Real(tokens.erase_gate(t, d)) * tokens.keys(t, d) * state[static_cast<std::size_t>(d)];
-        solved.push_back(tokens.write_gate(t, 0) * v - erased);
-        write(tokens.keys, t, solved.back());
-        break;
-      }
-      case Rule::dplr:  // S <- diag(exp g) S + b (a . S) + k v
-        solved.push_back(dot_of(tokens.removal, t, state));
-        decay(t);
-        write(tokens.correction, t, solved.back());
-        write(tokens.keys, t, v);
-        break;
-      case Rule::comba:  // u = beta (v - p . S); S <- exp(g) S + k u
-        solved.push_back(beta * (v - dot_of(tokens.prediction_keys, t, state)));
-        decay(t);
-        write(tokens.keys, t, solved.back());
-        break;
+    const std::string& rule = tokens.rule->name;
+    if (rule == "delta-net" || rule == "gdn" || rule == "delta-product" || rule == "kda") {
+      // S <- diag(exp g) S; u = beta (v - k . S); S <- S + k u
+      decay(t);
+      solved.push_back(tokens.part("beta")(t, 0) * (v - dot_of(tokens.keys, t, state)));
+      write(tokens.keys, t, solved.back());
+    } else if (rule == "gdn2") {  // S <- diag(exp g) S; u = w v - (b o k) . S; S <- S + k u
+      decay(t);
+      Real erased = 0;
+      for (int d = 0; d < dim; ++d)
+        erased += Real(tokens.part("b")(t, d)) * tokens.keys(t, d) * state[static_cast<std::size_t>(d)];
+      solved.push_back(tokens.part("w")(t, 0) * v - erased);
+      write(tokens.keys, t, solved.back());
+    } else if (rule == "dplr") {  // S <- diag(exp g) S + b (a . S) + k v
+      solved.push_back(dot_of(tokens.part("a"), t, state));
+      decay(t);
+      write(tokens.part("b"), t, solved.back());
+      write(tokens.keys, t, v);
+    } else if (rule == "rwkv7") {  // S <- diag(exp g) S - (khat o eta) (khat . S) + k v
+      solved.push_back(-dot_of(tokens.part("khat"), t, state));
+      decay(t);
+      for (int d = 0; d < dim; ++d)
+        state[static_cast<std::size_t>(d)] +=
+            Real(tokens.part("khat")(t, d)) * tokens.part("eta")(t, d) * solved.back();
+      write(tokens.keys, t, v);
+    } else if (rule == "comba") {  // u = beta (v - p . S); S <- exp(g) S + k u
+      solved.push_back(tokens.part("beta")(t, 0) * (v - dot_of(tokens.part("p"), t, state)));
+      decay(t);
+      write(tokens.keys, t, solved.back());
+    } else {
+      throw std::logic_error("a rule without its recurrence in this test: " + rule);
     }
   }
   return solved;
@@ -104,20 +104,21 @@ Vector right_hand_side(const TokenInputs& tokens) {
   Vector r;
   for (int i = 0; i < tokens.rows(); ++i) {
     const Real v = tokens.values(i, 0);
-    if (tokens.rule == Rule::gdn2) {
-      r.push_back(tokens.write_gate(i, 0) * v);
-    } else if (tokens.rule == Rule::dplr) {  // sum_j A_ak,ij v_j
+    const std::string& rule = tokens.rule->name;
+    if (rule == "gdn2") {
+      r.push_back(tokens.part("w")(i, 0) * v);
+    } else if (rule == "dplr" || rule == "rwkv7") {  // sum_j A_ak,ij v_j
       Real sum = 0;
       for (int j = 0; j < i; ++j) {
         for (int d = 0; d < tokens.keys.columns(); ++d) {
           Real exponent = 0;
           for (int t = j + 1; t < i; ++t) exponent += tokens.log_decay(t, d);
-          sum += tokens.removal(i, d) * exp(exponent) * tokens.keys(j, d) * tokens.values(j, 0);
+          sum += tokens.part("a")(i, d) * exp(exponent) * tokens.keys(j, d) * tokens.values(j, 0);
         }
       }
       r.push_back(sum);
     } else {
-      r.push_back(tokens.beta[static_cast<std::size_t>(i)] * v);
+      r.push_back(tokens.part("beta")(i, 0) * v);
     }
   }
   return r;
@@ -141,41 +142,41 @@ double worst_difference(const TokenInputs& tokens) {
 
 TEST(DeltaRules, each_formula_of_A_solves_its_own_recurrence) {
   for (const DeltaRule& rule : delta_rules()) {
-    EXPECT_LT(worst_difference(random_tokens(rule.rule, 24, 16, 0.3)), 1e-14) << rule.name;
-    EXPECT_LT(worst_difference(random_tokens(rule.rule, 24, 16, 200)), 1e-14) << rule.name;
+    EXPECT_LT(worst_difference(random_tokens(rule.name, 24, 16, 0.3)), 1e-14) << rule.name;
+    EXPECT_LT(worst_difference(random_tokens(rule.name, 24, 16, 200)), 1e-14) << rule.name;
   }
 }
 
 TEST(DeltaRules, a_wrong_exponent_would_be_seen) {
   // Comba's state is read before the decay: with GDN's exponents the recurrence is missed by far.
-  TokenInputs tokens = random_tokens(Rule::comba, 24, 16, 0.3);
-  GatedFactors factors = rule_of(Rule::comba).factors(tokens);
+  TokenInputs tokens = random_tokens("comba", 24, 16, 0.3);
+  GatedFactors factors = factors_of(tokens);
   factors.left_before_decay = false;
   EXPECT_GT(worst_difference(tokens, gated_product(factors, Triangle::strictly_lower)), 1e-3);
 }
 
 TEST(DeltaRules, interleaved_steps_without_decay_are_delta_product) {
   // Two Householder steps a token: S <- exp(g) S, then two of DeltaNet's steps.
-  TokenInputs tokens = random_tokens(Rule::gdn, 24, 16, 0.3);
+  TokenInputs tokens = random_tokens("gdn", 24, 16, 0.3);
   for (int t = 1; t < 24; t += 2) tokens.log_decay(t, 0) = 0;
-  for (double& beta : tokens.beta) beta *= 2;
+  for (double& beta : tokens.parts.at("beta").values()) beta *= 2;
   EXPECT_LT(worst_difference(tokens), 1e-13);
 }
 
 TEST(DeltaRules, no_decay_and_zero_decay_are_the_same_bits) {
-  TokenInputs tokens = random_tokens(Rule::delta_net, 33, 19, 0);
+  TokenInputs tokens = random_tokens("delta-net", 33, 19, 0);
   const Matrix none = delta_rule_matrix(tokens);
-  tokens.rule = Rule::gdn;
+  tokens.rule = &delta_rule("gdn");
   tokens.log_decay = Matrix(33, 1);
   EXPECT_EQ(delta_rule_matrix(tokens), none);
-  tokens.rule = Rule::kda;
+  tokens.rule = &delta_rule("kda");
   tokens.log_decay = Matrix(33, 19);
   EXPECT_EQ(delta_rule_matrix(tokens), none);
 }
 
 TEST(DeltaRules, A_is_strictly_lower_triangular) {
   for (const DeltaRule& rule : delta_rules()) {
-    const Matrix a = delta_rule_matrix(random_tokens(rule.rule, 20, 8, 0.1));
+    const Matrix a = delta_rule_matrix(random_tokens(rule.name, 20, 8, 0.1));
     for (int i = 0; i < 20; ++i) {
       for (int j = i; j < 20; ++j) EXPECT_EQ(a(i, j), 0.0) << rule.name;
     }
@@ -184,22 +185,24 @@ TEST(DeltaRules, A_is_strictly_lower_triangular) {
 
 TEST(DeltaRules, shapes_that_do_not_fit_are_bugs) {
   for (const DeltaRule& rule : delta_rules()) {
-    TokenInputs tokens = random_tokens(rule.rule, 4, 8, 0.1);
+    TokenInputs tokens = random_tokens(rule.name, 4, 8, 0.1);
     tokens.log_decay = Matrix(4, 3);
-    EXPECT_THROW(rule.factors(tokens), std::logic_error) << rule.name;
+    EXPECT_THROW(factors_of(tokens), std::logic_error) << rule.name;
   }
-  TokenInputs tokens = random_tokens(Rule::gdn, 4, 8, 0.1);
-  tokens.beta.pop_back();
-  EXPECT_THROW(rule_of(Rule::gdn).factors(tokens), std::logic_error);
+  TokenInputs tokens = random_tokens("gdn", 4, 8, 0.1);
+  tokens.parts["beta"] = Matrix(3, 1);
+  EXPECT_THROW(factors_of(tokens), std::logic_error);
+  tokens.parts.clear();
+  EXPECT_THROW(factors_of(tokens), std::logic_error);
 }
 
 TEST(TokenRows, rows_beyond_the_end_write_and_decay_nothing) {
-  const TokenInputs tokens = random_tokens(Rule::kda, 10, 8, 0.5);
+  const TokenInputs tokens = random_tokens("kda", 10, 8, 0.5);
   const TokenInputs part = token_rows(tokens, 6, 4, 7);
   EXPECT_EQ(part.rows(), 7);
   EXPECT_EQ(part.keys(3, 5), tokens.keys(9, 5));
   EXPECT_EQ(part.keys(4, 5), 0.0);
-  EXPECT_EQ(part.beta[6], 0.0);
+  EXPECT_EQ(part.part("beta")(6, 0), 0.0);
   EXPECT_EQ(part.log_decay(5, 1), 0.0);
 }
 

@@ -1,6 +1,8 @@
 // Slices of trained layers in the repository, and the whole files where they are at hand.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include <cmath>
 #include <filesystem>
 
@@ -119,8 +121,8 @@ TEST(TrainedLayers, mean_cosines_between_keys_are_those_published) {
       for (int head = 0; head < 4; ++head) {
         for (int chunk = 0; chunk < 8; ++chunk) {
           TokenInputs inputs = layer.read({0, head, 64 * chunk, 64}, 64);
-          inputs.rule = Rule::delta_net;
-          inputs.beta.assign(64, 1.0);
+          inputs.rule = &delta_rule("delta-net");
+          std::ranges::fill(inputs.parts.at("beta").values(), 1.0);
           inputs.log_decay = Matrix(64, 0);
           const Matrix gram = delta_rule_matrix(inputs);
           for (const double x : gram.values()) sum += x / (4 * 8 * 64 * 63 / 2);

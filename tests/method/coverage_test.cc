@@ -33,7 +33,7 @@ std::vector<Json> all_arithmetics() {
 std::vector<Method> methods_without_decay() {
   std::vector<Method> list;
   for (const Method& method : methods()) {
-    if (!method.needs_decay) list.push_back(method);
+    if (method.input == nullptr) list.push_back(method);
   }
   return list;
 }

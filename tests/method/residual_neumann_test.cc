@@ -126,9 +126,9 @@ TEST(ResidualNeumann, the_reversed_order_is_wrong) {
   const Arithmetic fp64 = arithmetic_of("fp64");
   const Inversion right = invert(method_of("residual-neumann"), fp64, a, machine);
 
+  const Inversion t0_matrix = invert(method_of(with("residual-neumann", {{"terms", 1}})), fp64, a, machine);
   machine.start({{"*", &fp64}});
   const Stage stage = machine.stage("test");
-  const Inversion t0_matrix = invert(method_of(with("residual-neumann", {{"terms", 1}})), fp64, a, machine);
   const Value input = machine.input(a, 64), identity = machine.identity(64);
   Matrix strict = t0_matrix.x;
   const Value t0 = machine.input(strict, 64);

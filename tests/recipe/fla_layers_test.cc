@@ -55,7 +55,7 @@ Differences compare(const TensorFile& returned, const std::string& prefix, const
     Matrix t = stored;
     if (inverse == Inverse::emulated) {
       const Matrix a =
-          form(rule_of(chunk.rule).factors(chunk), Triangle::strictly_lower, recipe.formation, machines);
+          form(factors_of(chunk), Triangle::strictly_lower, recipe.formation, machines);
       t = invert(recipe.method, stages, a, machines.machine_for(stages)).x;
       differences.t += different(t, stored);
     }

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 
+#include "support/given_tokens.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
@@ -104,10 +105,9 @@ TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix) {
         a = round_input(a, recipe.summary_arithmetic);
         Machines machines;
         const StageArithmetics stages = recipe.stages();
-        // For what inverts without decay: the same matrix with decay factors of 1.
-        Decay decay{a, Matrix(n, n)};
-        for (double& factor : decay.factors.values()) factor = 1;
-        const Inversion inversion = invert(recipe.method, stages, a, machines.machine_for(stages), 0, &decay);
+        // For what inverts without decay: the same matrix as one without decay.
+        const TokenInputs tokens = given_tokens(a, 0);
+        const Inversion inversion = invert(recipe.method, stages, {a, &tokens}, machines.machine_for(stages));
         double largest = 0;  // of (I + A) X - I
         for (int i = 0; i < n; ++i) {
           for (int j = 0; j < n; ++j) {

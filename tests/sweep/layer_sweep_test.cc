@@ -168,7 +168,7 @@ TEST(LayerSweep, the_first_chunk_that_is_not_finite_is_named_and_ends_the_run) {
     std::optional<int> first;
     for (int c = 0; c < 6 && !first; ++c) {
       const Matrix a = delta_rule_matrix(token_rows(sequence.tokens, 64 * c, 64, 64));
-      if (!all_finite(invert(setting, round_input(a, *setting.arithmetic), {}, machines, 0).x)) first = c;
+      if (!all_finite(invert(setting, round_input(a, *setting.arithmetic), machines, 0).x)) first = c;
     }
     EXPECT_EQ(record.errors.first_nonfinite_chunk, first);
     EXPECT_EQ(record.status, first ? Status::nonfinite : Status::ok);
