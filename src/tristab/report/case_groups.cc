@@ -217,8 +217,9 @@ void CaseGroups::add_matrix(const Json& object, const std::string& place) {
 }
 
 void CaseGroups::add_record(const Json& object, const std::string& place) {
-  const std::size_t input = input_at(object, place), setting = setting_at(object, place);
+  const std::size_t input = input_at(object, place);
   const int n = size_of(object, place);
+  const std::size_t setting = setting_at(object, place);
   TrialNumbers trial{status_at(object, place), verdict_at(object, place), {}};
   for (const Field* field : fields_) trial.values.push_back(number_at(object, place, field->name()));
   const std::string id = text_field(object, place, "matrix");
