@@ -37,7 +37,7 @@ void expect_config_refused(const std::string& key, const std::string& value, int
 
 TEST(BadInput, a_misspelt_key) {
   expect_config_refused("chunk", "[16]", 2,
-                        {"c.json", "'chunk'", "did you mean 'chunks'?", "Allowed: name, seed"});
+                        {"c.json", "'chunk'", "did you mean 'chunks'?", "Allowed: name, chunks"});
   expect_config_refused("families", R"([{"family": "gdn", "key": "silu"}])", 2,
                         {"c.json: families[0]", "'key'", "did you mean 'keys'?"});
 }
@@ -46,8 +46,21 @@ TEST(BadInput, keys_that_this_version_has_no_use_for) {
   expect_config_refused("kernels", R"(["fla-solve-trl"])", 2,
                         {"c.json: kernels[0]", "fla-solve-trl", "did you mean 'fla-solve-tril'?"});
   expect_config_refused("layer", "true", 2, {"layer: found no family with keys, queries and values"});
-  expect_config_refused("layer", "3", 2, {"c.json: layer: found 3; allowed: true, false"});
+  expect_config_refused("layer", "3", 2, {"c.json: layer: found 3 (an integer); allowed: true | false"});
   expect_config_refused("decompose", "true", 2, {"c.json: decompose: found true; allowed: false"});
+}
+
+TEST(BadInput, a_key_of_earlier_versions_is_taken_but_not_listed) {
+  const Workplace place;
+  const std::string rest =
+      R"("chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})";
+  place.write("c.json", R"({"decompose": false, )" + rest);
+  place.write("s.json", R"({"scenarios": [{"name": "a", "decompose": false, )" + rest + "]}");
+  place.write("wrong.json", R"({"decompse": false, )" + rest);
+  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+  EXPECT_EQ(place.read("r.json").find("decompose"), std::string::npos);
+  EXPECT_EQ(place.run("sweep s.json -o s-r.json").status, 0);
+  EXPECT_EQ(place.run("sweep wrong.json -o r.json").err.find("decompose"), std::string::npos);
 }
 
 TEST(BadInput, a_name_that_is_not_utf8) {
@@ -81,7 +94,7 @@ TEST(BadInput, a_misspelt_arithmetic_or_format) {
 
 TEST(BadInput, a_wrong_type) {
   expect_config_refused("trials", "\"eight\"", 2,
-                        {"c.json: trials", "\"eight\"", "a whole number from 1 to 1000000"});
+                        {"c.json: trials", "\"eight\"", "an integer from 1 to 1000000"});
   expect_config_refused("methods", R"([{"method": "mxr", "block": "big"}])", 2,
                         {"c.json: methods[0].block", "\"big\"", "allowed: an integer from"});
 }

@@ -41,6 +41,7 @@ TEST(InstalledFiles, bash_finds_its_completion_and_man_its_page) {
             0);
   const ProgramResult bash = run_command(
       "source prefix/share/bash-completion/completions/tristab\ncomplete -p tristab\n"
+      "COMP_LINE='tristab sweep --methods mxr,m' COMP_POINT=29\n"
       "COMP_WORDS=(tristab sweep --methods mxr,m) COMP_CWORD=3\n_tristab\necho \"${COMPREPLY[*]}\"",
       place.file("."));
   EXPECT_EQ(bash.err, "");

@@ -27,7 +27,7 @@ SCENARIOS = {"name": "expected", "trials": 2, "scenarios": [
     {"name": "layer", "chunks": [16], "layer": True, "layer_chunks": 4, "families": [{"family": "gdn", "keys": "silu"}], "methods": ["mbh"],
      "arithmetics": ["bf16"], "expect": [{"method": "mbh", "layer": "o", "statistic": "max", "at_most": 0.5}]}]}
 
-PARTS = ("error_formation", "error_truncation", "error_rounding", "error_output")
+PARTS = ("error_formation",)  # beside the whole error
 
 
 def setting(record):
@@ -97,7 +97,7 @@ def split(browser, result):
             wanted += 1
             check(any(abs(place - math.log10(max(medians))) < 0.03 and any(abs(y - row) < 1.5 for row in found) for place, y in drawn),
                   f"split, {name}: {part} stands at {max(medians):.3g}")
-    check(wanted > 10 and len(drawn) >= wanted and len(marks) - len(drawn) == legend, f"split: {wanted} parts")
+    check(wanted >= 8 and len(drawn) >= wanted and len(marks) - len(drawn) == legend, f"split: {wanted} parts")
 
 
 def cost(browser, result):
@@ -312,13 +312,6 @@ def main():
             check(run("sweep", name + "-config.json", "-o", name + ".json") == status, f"{name}: the sweep runs")
             with open(at(name + ".json")) as file:
                 results[name] = json.load(file)
-        # Parts of errors that only some results have.
-        for number, record in enumerate(results["plain"]["records"]):
-            record["error_truncation"] = 0 if record["method"] == "mbh" else record["frobenius"] / 8
-            record["error_rounding"] = record["frobenius"] * 0.9
-            record["error_output"] = record["frobenius"] / (20 + number % 3)
-        with open(at("plain.json"), "w") as file:
-            json.dump(results["plain"], file)
         check(run("report", "plain.json", "-o", "plain.html") == 0 and run("report", "expected.json", "-o", "expected.html") == 0, "reports are written")
         browser = Browser()
         try:

@@ -253,25 +253,55 @@ TEST_F(Agreement, the_data_for_gnuplot) {
   }
 }
 
-// Of the input that the closing lines name, the ranking has that value, of the same quantity and setting, and
-// no ranking has a larger one.
-TEST_F(Agreement, the_worst_of_the_closing_lines_is_that_of_the_ranking) {
-  const std::string lines = closing_summary(kept_.report, {}, path_, {});
-  std::vector<std::string> worst;
+// The line of the closing summary that names the largest error, as the rankings have it: none of them has a
+// larger one of the quantity that it ranks by.
+std::string worst_line(const CaseGroups& groups) {
+  std::string line;
   double largest = 0;
-  for (const Ranking& ranking : rank_settings(file_, {})) {
+  for (const Ranking& ranking : rank_settings(groups, {})) {
     for (const RankedSetting& setting : ranking.settings) {
       if (!(setting.error.worst > largest)) continue;
       largest = setting.error.worst;
-      worst = {ranking.field, short_number(largest), setting.setting->method_label + " fp16",
-               ranking.input->label + " n=64"};
+      const CaseInput& input = *ranking.input;
+      line = fmt::format("\nworst     {} {}: {} {} on {}{} n={}", ranking.field, short_number(largest),
+                         setting.setting->method_label, setting.setting->arithmetic_label,
+                         input.scenario.empty() ? "" : input.scenario + ": ", input.label, ranking.n);
     }
   }
-  ASSERT_EQ(worst.size(), 4u);
-  EXPECT_EQ(worst[0], "frobenius");
-  EXPECT_NE(lines.find(fmt::format("\nworst     {} {}: {} on {}", worst[0], worst[1], worst[2], worst[3])),
-            std::string::npos)
-      << lines;
+  return line;
+}
+
+TEST_F(Agreement, the_worst_of_the_closing_lines_is_that_of_the_ranking) {
+  const std::string lines = closing_summary(kept_.report, {}, path_, {});
+  const std::string expected = worst_line(file_);
+  EXPECT_NE(expected.find("worst     frobenius "), std::string::npos) << expected;
+  EXPECT_NE(lines.find(expected), std::string::npos) << expected << "\n" << lines;
+}
+
+// One scenario of one arithmetic, and one of two, whose settings are ranked by other quantities.
+TEST(AgreementOfScenarios, the_worst_of_the_closing_lines_is_that_of_the_ranking) {
+  for (const auto& [scale, field] : {std::pair{0.5, "total_frobenius"}, std::pair{0.9, "frobenius"}}) {
+    const Json one{{"name", "one"},
+                   {"families", {Json{{"family", "uniform"}, {"scale", scale}}}},
+                   {"methods", {"mch"}},
+                   {"arithmetics", {"bf16"}}};
+    const Json two{{"name", "two"},
+                   {"families", {Json{{"family", "uniform"}, {"scale", 0.7}}}},
+                   {"methods", {"mch"}},
+                   {"arithmetics", {"bf16", "fp32"}}};
+    const SweepConfig config = make_config(Json{{"chunks", {32}}, {"trials", 3}, {"scenarios", {one, two}}},
+                                           {}, "test", "", "agreement");
+    const Plan plan = make_plan(config);
+    const TemporaryDirectory directory;
+    const std::unique_ptr<ResultSink> writer =
+        make_result_writer(ResultFormat::json, directory / "r.json", small_header(config, plan));
+    KeptSweep kept(*writer);
+    run_sweep(config, plan, {2, nullptr, {}}, kept);
+    const std::string lines = closing_summary(kept.report, {}, "r.json", {});
+    const std::string expected = worst_line(kept.groups);
+    EXPECT_NE(expected.find(fmt::format("worst     {} ", field)), std::string::npos) << expected;
+    EXPECT_NE(lines.find(expected), std::string::npos) << expected << "\n" << lines;
+  }
 }
 
 }  // namespace

@@ -86,18 +86,31 @@ TEST(CaseGroups, a_layer_of_a_file_is_named_by_the_file_and_the_layer) {
   EXPECT_EQ(MadeGroups({layer}, "frobenius").inputs()[0].name, layer["family_label"].get<std::string>());
 }
 
-TEST(CaseGroups, layers_of_one_name_in_two_files_stay_apart) {
-  Json first = made_record("file", 64, "mbh", "fp16"), second = first;
-  first["family_label"] = "file:path=a/m.npy";
-  first["family_params"] = Json{{"path", "a/m.npy"}};
-  second["family_label"] = "file:path=b/m.npy";
-  second["family_params"] = Json{{"path", "b/m.npy"}};
-  const MadeGroups groups({first, second}, "frobenius");
+TEST(CaseGroups, layers_of_one_name_in_several_files_keep_their_labels) {
+  std::vector<Json> records;
+  for (const char* path : {"a/m.npy", "b/m.npy", "c/m.npy", "c/other.npy"}) {
+    records.push_back(made_record("file", 64, "mbh", "fp16"));
+    records.back()["family_label"] = std::string("file:path=") + path;
+    records.back()["family_params"] = Json{{"path", path}};
+  }
+  const auto names = [](const CaseGroups& groups) {
+    std::vector<std::string> all;
+    for (const CaseInput& input : groups.inputs()) all.push_back(input.name);
+    return all;
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(names(MadeGroups({records[0], records[3]}, "frobenius")), (Names{"m", "other"}));
+  EXPECT_EQ(names(MadeGroups(records, "frobenius")),
+            (Names{"file:path=a/m.npy", "file:path=b/m.npy", "file:path=c/m.npy", "other"}));
+}
+
+TEST(CaseGroups, inputs_that_share_a_label_are_not_merged) {
+  Json first = made_record("gdn", 64, "mbh", "fp16"), second = first;
+  second["family_params"] = Json{{"later", 1}};
+  const MadeGroups groups({first, second, first}, "frobenius");
   ASSERT_EQ(groups.inputs().size(), 2u);
-  EXPECT_EQ(groups.inputs()[0].name, "m");
-  EXPECT_EQ(groups.inputs()[1].name, "m (2)");
-  EXPECT_EQ(groups.inputs()[0].label, "file:path=a/m.npy");
-  EXPECT_EQ(groups.inputs()[1].label, "file:path=b/m.npy");
+  EXPECT_EQ(groups.inputs()[0].name, "gdn");
+  EXPECT_EQ(groups.inputs()[1].name, "gdn (2)");
 }
 
 TEST(CaseGroups, inputs_of_scenarios_stay_apart_and_are_named_with_them) {

@@ -85,6 +85,14 @@ TEST(CrossTable, rows_are_by_size_then_as_they_come_and_some_cells_empty) {
             std::string::npos);
 }
 
+// Like recipes that take some sizes alone: their order is that of their size, whatever came first at another one.
+TEST(CrossTable, rows_of_each_size_are_in_the_order_of_its_own_groups) {
+  const MadeGroups groups({trial("of all", "x", 16, 1), trial("of 32", "x", 32, 1),
+                           trial("of all", "x", 32, 1), trial("of 64", "x", 64, 1)},
+                          "strict_lower");
+  EXPECT_EQ(row_names(cross_table(groups, {})), (Names{"of all 16", "of 32 32", "of all 32", "of 64 64"}));
+}
+
 TEST(CrossTable, a_selection_orders_rows_and_inputs) {
   const MadeGroups groups({kernel_trial("a", "x", 16, 1), kernel_trial("b:io=fp16", "x", 16, 1),
                            kernel_trial("b:io=fp16", "x", 32, 1), kernel_trial("a", "y", 16, 1)},

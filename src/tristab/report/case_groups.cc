@@ -108,7 +108,7 @@ std::size_t position_in(std::map<std::string, std::size_t>& positions, const std
   return positions.try_emplace(key, positions.size()).first->second;
 }
 
-// Labels are unique among the parameters that differ; where two things share one all the same, the second gets its
+// Labels are unique among the parameters that differ; where two settings share one all the same, the second gets its
 // number, so that they are never merged.
 std::string distinct(std::map<std::string, std::size_t>& given, const std::string& where, const std::string& label) {
   const std::size_t count = ++given[where + "\n" + label];
@@ -142,8 +142,17 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
   const std::size_t at =
       position_in(input_index_, fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters.dump()));
   if (at == inputs_.size()) {
-    input.name = distinct(labels_, "input of " + input.scenario, name_of(input, parameters));
+    input.name = name_of(input, parameters);
+    std::vector<std::size_t>& namesakes = namesakes_[input.scenario + "\n" + input.name];
+    namesakes.push_back(at);
     inputs_.push_back(std::move(input));
+    if (namesakes.size() > 1) {  // files of one name in two directories: by their labels, which tell them apart
+      CaseInput& first = inputs_[namesakes.front()];
+      first.name = first.label;
+      CaseInput& last = inputs_.back();
+      const auto same = std::ranges::count(namesakes, last.label, [&](std::size_t k) { return inputs_[k].label; });
+      last.name = same == 1 ? last.label : fmt::format("{} ({})", last.label, same);
+    }
   }
   return at;
 }
@@ -217,8 +226,9 @@ void CaseGroups::add_matrix(const Json& object, const std::string& place) {
 }
 
 void CaseGroups::add_record(const Json& object, const std::string& place) {
-  const std::size_t input = input_at(object, place), setting = setting_at(object, place);
+  const std::size_t input = input_at(object, place);
   const int n = size_of(object, place);
+  const std::size_t setting = setting_at(object, place);
   TrialNumbers trial{status_at(object, place), verdict_at(object, place), {}};
   for (const Field* field : fields_) trial.values.push_back(number_at(object, place, field->name()));
   const std::string id = text_field(object, place, "matrix");

@@ -100,7 +100,8 @@ class CaseGroups {
   std::vector<CaseGroup> groups_;
   std::vector<CaseMatrix> matrices_;
   std::map<std::string, std::size_t> input_index_, setting_index_, group_index_, matrix_index_;
-  std::map<std::string, std::size_t> labels_;  // how often a label was given
+  std::map<std::string, std::size_t> labels_;                  // how often a label of a setting was given
+  std::map<std::string, std::vector<std::size_t>> namesakes_;  // inputs of one name in a scenario
   Spool spool_;
 };
 

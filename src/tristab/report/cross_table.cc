@@ -30,18 +30,20 @@ CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection)
                                         position_in(selection.kernels, setting.kernel_name(), setting.kernel);
   };
   using InputKey = std::pair<std::size_t, std::size_t>;                // place, input
-  using RowKey = std::tuple<std::size_t, int, std::size_t>;            // place, size, setting
+  using RowKey = std::tuple<std::size_t, int, std::size_t>;            // place, size, number of the row
+  std::map<std::pair<int, std::size_t>, std::size_t> numbers;          // of rows by size and setting
   std::map<InputKey, std::size_t> inputs;                              // to columns
   std::map<RowKey, std::map<std::size_t, const CaseGroup*>> rows;      // by input
   for (const CaseGroup& group : groups.groups()) {
     if (!selection.includes(groups, group)) continue;
     inputs.try_emplace({input_place(groups.input_of(group)), group.input});
-    rows[{setting_place(groups.setting_of(group)), group.n, group.setting}].emplace(group.input, &group);
+    const std::size_t row = numbers.try_emplace({group.n, group.setting}, numbers.size()).first->second;
+    rows[{setting_place(groups.setting_of(group)), group.n, row}].emplace(group.input, &group);
   }
   CrossTable table{groups.fields(), {}, {}};
   for (const auto& [key, column] : inputs) table.inputs.push_back(&groups.inputs()[key.second]);
   for (const auto& [key, members] : rows) {
-    CrossRow row{&groups.settings()[std::get<2>(key)], std::get<1>(key), {}};
+    CrossRow row{&groups.setting_of(*members.begin()->second), std::get<1>(key), {}};
     for (const auto& [input, column] : inputs) {
       CrossCell cell;
       if (const auto found = members.find(input.second); found != members.end()) {

@@ -16,7 +16,7 @@ class ExportTable {
  public:
   enum class Kind { none, boolean, integer, real, text, json };
 
-  // `section` is one of result_sections(). The fields of records stand in the order of record_columns(); for other sections
+  // `section` is one of result_sections(). The fields of records stand in the order of record_fields(); for other sections
   // names come first. Fields that this version does not know stand behind them.
   explicit ExportTable(std::string section);
 

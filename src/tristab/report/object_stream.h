@@ -1,6 +1,6 @@
 // The objects of a result file one after the other, JSON or NDJSON, whole or broken off, without the file as a
-// whole in memory, fields of other versions included; reader.h makes rankings' records of them. Sections and fields:
-// results.schema.json.
+// whole in memory, fields of other versions included; case_groups.h makes groups of records. Sections and fields:
+// configs/results.schema.json.
 #pragma once
 
 #include <cstdint>

@@ -30,18 +30,21 @@ void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) 
   }
 }
 
-// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken.
-void refuse_decompose(const ConfigReader& given) {
-  const Json found = given.value("decompose");
-  if (found.is_null() || found == false) return;
-  throw UsageError(fmt::format("{}: found {}; allowed: false (errors are not decomposed)", given.place("decompose"),
-                               found.dump()));
+// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken, and the key is not
+// among those that messages list.
+Json without_decompose(Json given, std::string_view place) {
+  if (!given.is_object() || !given.contains("decompose")) return given;
+  if (const Json& found = given["decompose"]; !found.is_null() && found != false)
+    throw UsageError(
+        fmt::format("{}: decompose: found {}; allowed: false (errors are not decomposed)", place, found.dump()));
+  given.erase("decompose");
+  return given;
 }
 
 std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& defaults,
                                      const ConfigOverrides& overrides) {
   static const std::vector<std::string> keys =
-      keys_of({"name", "what", "source", "decompose"}, {&shared_scenario_keys(), &own_scenario_keys()});
+      keys_of({"name", "what", "source"}, {&shared_scenario_keys(), &own_scenario_keys()});
   refuse_overrides(overrides, given.place());
   const Json list = given.value("scenarios");
   if (!list.is_array() || list.empty()) {
@@ -54,11 +57,11 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
   DuplicateCheck once("scenario");
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", given.place("scenarios"), i);
-    const ConfigReader own(list[i], overrides, place, given.directory("scenarios"), keys);
+    const Json scenario_json = without_decompose(list[i], place);
+    const ConfigReader own(scenario_json, overrides, place, given.directory("scenarios"), keys);
     if (own.value("name").is_null())
       throw UsageError(
           fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));
-    refuse_decompose(own);
     Scenario scenario = read_shared_keys(own, defaults);
     scenario.name = own.name("name", "");
     once.add(scenario.name, scenario.name, place);
@@ -89,15 +92,15 @@ Json SweepConfig::json() const {
   return config;
 }
 
-SweepConfig make_config(const Json& json, const ConfigOverrides& overrides, std::string_view place,
+SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, std::string_view place,
                         const std::filesystem::path& directory, std::string_view default_name) {
-  static const std::vector<std::string> last_keys{"scenarios", "$schema", "decompose"};
+  static const std::vector<std::string> last_keys{"scenarios", "$schema"};
   static const std::vector<std::string> plain_keys =
       keys_of({"name"}, {&shared_scenario_keys(), &own_scenario_keys(), &last_keys});
   static const std::vector<std::string> outer_keys = keys_of({"name"}, {&shared_scenario_keys(), &last_keys});
+  const Json json = without_decompose(original, place);
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
-  refuse_decompose(given);
   // For editors alone: no part of what is computed, so of no identity either.
   if (json.contains("$schema") && !json["$schema"].is_string()) {
     throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema",
