@@ -42,8 +42,8 @@ bool is_finite(const Matrix& x) {
   return std::all_of(x.values().begin(), x.values().end(), [](double value) { return std::isfinite(value); });
 }
 
-void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec& method,
-              const Arithmetic& arithmetic, int n, int& calls) {
+void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec& method, const Arithmetic& arithmetic,
+              int n, int& calls) {
   force_level(level);
   const Matrix a = round_input(typical_matrix(n), arithmetic);
   const Reference reference = invert_reference(a);
@@ -55,8 +55,8 @@ void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec&
   const int precision = arithmetic.quantiser ? 0 : arithmetic.storage.precision;
   const auto one_case = [&] {
     const Inversion inversion = invert(method, arithmetic, a, machine);
-    MetricValues metrics = measure({inversion.x, a, reference, facts, arithmetic.unit_roundoff(), precision,
-                                    arithmetic.storage.min_exponent});
+    MetricValues metrics = measure(
+        {inversion.x, a, reference, facts, arithmetic.unit_roundoff(), precision, arithmetic.storage.min_exponent});
     benchmark::DoNotOptimize(metrics);
   };
   state.counters["us_per_case"] = 1e6 * median_seconds(state, one_case, calls);

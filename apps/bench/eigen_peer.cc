@@ -6,8 +6,7 @@ static_assert(Eigen::internal::packet_traits<float>::size == TRISTAB_EIGEN_LANES
               "Eigen does not use the SIMD level that this peer is named after");
 
 // C = A B; a, b and c are n x n, row-major, without gaps, and do not overlap.
-extern "C" [[gnu::visibility("default")]] void tristab_eigen_product(int n, const float* a, const float* b,
-                                                                     float* c) {
+extern "C" [[gnu::visibility("default")]] void tristab_eigen_product(int n, const float* a, const float* b, float* c) {
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
   const Eigen::Map<const RowMajor> left(a, n, n), right(b, n, n);
   Eigen::Map<RowMajor>(c, n, n).noalias() = left * right;

@@ -14,8 +14,7 @@ Matrix random_operand(const char* name, int n, Structure structure) {
   std::uint64_t k = 0;
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j < n; ++j, ++k) {
-      if (structure == Structure::dense || j < i)
-        x(i, j) = static_cast<float>(stream.normal(k) / std::sqrt(n));
+      if (structure == Structure::dense || j < i) x(i, j) = static_cast<float>(stream.normal(k) / std::sqrt(n));
     }
   }
   return x;

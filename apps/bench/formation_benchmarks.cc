@@ -25,12 +25,11 @@ double median_seconds(benchmark::State& state, const std::function<void()>& work
 }
 
 std::unique_ptr<Source> source_of(const char* family) {
-  return open_source(expand_family(Json{{"family", family}, {"keys", "silu"}}, place).front(), 1, 1, {},
-                     place);
+  return open_source(expand_family(Json{{"family", family}, {"keys", "silu"}}, place).front(), 1, 1, {}, place);
 }
 
-void run_formation(benchmark::State& state, const SimdLevel& level, const char* family,
-                   const Formation& formation, int n, int& calls) {
+void run_formation(benchmark::State& state, const SimdLevel& level, const char* family, const Formation& formation,
+                   int n, int& calls) {
   force_level(level);
   const std::shared_ptr<const TokenInputs> tokens = source_of(family)->problem(n, 0).tokens;
   Machines machines;

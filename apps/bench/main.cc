@@ -33,8 +33,7 @@ void print_help() {
 
 std::vector<std::string> names_of(std::span<const SimdLevel> levels) {
   std::vector<std::string> names(levels.size());
-  std::transform(levels.begin(), levels.end(), names.begin(),
-                 [](const SimdLevel& level) { return level.name; });
+  std::transform(levels.begin(), levels.end(), names.begin(), [](const SimdLevel& level) { return level.name; });
   return names;
 }
 
@@ -49,8 +48,8 @@ std::vector<SimdLevel> chosen_levels(const std::optional<std::string>& wanted) {
   if (std::find(names.begin(), names.end(), *wanted) == names.end()) {
     throw_unknown_name("--level", "SIMD level", *wanted, names);
   }
-  throw UsageError(fmt::format("--level: found {}, which this machine or the kernels lack; allowed: {}",
-                               *wanted, join_names(names_of(supported))));
+  throw UsageError(fmt::format("--level: found {}, which this machine or the kernels lack; allowed: {}", *wanted,
+                               join_names(names_of(supported))));
 }
 
 int run(int count, char** arguments) {

@@ -103,8 +103,7 @@ void run_product(benchmark::State& state, const SimdLevel& level, EigenProduct e
   }
   const double operations = 2.0 * n * n * n;
   state.counters["ratio_to_eigen"] = emulated.median() / eigen.median();
-  state.counters["ratio_spread"] =
-      (quantile_of(ratios, 0.75) - quantile_of(ratios, 0.25)) / quantile_of(ratios, 0.5);
+  state.counters["ratio_spread"] = (quantile_of(ratios, 0.75) - quantile_of(ratios, 0.25)) / quantile_of(ratios, 0.5);
   state.counters["us_per_product"] = 1e6 * emulated.median();
   state.counters["eigen_gflops"] = 1e-9 * operations / eigen.median();
 }

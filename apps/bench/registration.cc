@@ -10,8 +10,7 @@ namespace {
 
 class BodyBenchmark final : public benchmark::internal::Benchmark {
  public:
-  BodyBenchmark(const std::string& name, BenchmarkBody body)
-      : Benchmark(name.c_str()), body_(std::move(body)) {}
+  BodyBenchmark(const std::string& name, BenchmarkBody body) : Benchmark(name.c_str()), body_(std::move(body)) {}
   void Run(benchmark::State& state) override { body_(state, calls_); }
 
  private:

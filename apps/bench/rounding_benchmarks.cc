@@ -22,8 +22,7 @@ void run_rounding(benchmark::State& state, const SimdLevel& level, const Format&
   const RandomStream stream("bench/round");
   const auto row = hwy::AllocateAligned<float>(elements);
   for (std::size_t i = 0; i < elements; ++i) row[i] = static_cast<float>(stream.normal(i));
-  TimedBatch rounding([&] { round_row(row.get(), row.get(), elements, format, Rounding::nearest_even); },
-                      calls);
+  TimedBatch rounding([&] { round_row(row.get(), row.get(), elements, format, Rounding::nearest_even); }, calls);
   calls = rounding.calls();
   while (state.KeepRunningBatch(rounding.calls())) rounding.run();
   benchmark::DoNotOptimize(row.get());
@@ -37,9 +36,7 @@ void register_rounding_benchmarks(std::span<const SimdLevel> levels) {
     for (const char* name : format_names) {
       const Format format = format_of(name, "rounding benchmarks");
       const std::string stem = fmt::format("round/{}/{}", name, elements);
-      const auto body = [=](benchmark::State& state, int& calls) {
-        run_rounding(state, level, format, calls);
-      };
+      const auto body = [=](benchmark::State& state, int& calls) { run_rounding(state, level, format, calls); };
       add_benchmark(benchmark_name(stem, level, levels.size() > 1), body, benchmark::kNanosecond);
     }
   }

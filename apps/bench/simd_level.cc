@@ -16,8 +16,7 @@ constexpr std::int64_t fallback_targets = ~(2 * HWY_SSSE3 - 1) & INT64_MAX;
 }  // namespace
 
 std::span<const SimdLevel> simd_levels() {
-  static const SimdLevel levels[] = {
-      {"avx512", avx512_targets}, {"avx2", HWY_AVX2}, {"baseline", fallback_targets}};
+  static const SimdLevel levels[] = {{"avx512", avx512_targets}, {"avx2", HWY_AVX2}, {"baseline", fallback_targets}};
   return levels;
 }
 

@@ -35,8 +35,8 @@ int TimedBatch::enough_calls() const {
   while (true) {
     const double seconds = seconds_of(calls);
     if (seconds >= batch_seconds) return calls;
-    calls = seconds < batch_seconds / 8 ? 4 * calls
-                                        : static_cast<int>(std::ceil(1.2 * calls * batch_seconds / seconds));
+    calls =
+        seconds < batch_seconds / 8 ? 4 * calls : static_cast<int>(std::ceil(1.2 * calls * batch_seconds / seconds));
   }
 }
 

@@ -101,8 +101,7 @@ Command& Command::option(const char* names, const char* type, SizeList target, c
   OptionEntry& entry = add(names, type, help, false);
   entry.take = [target, name = entry.names.front()](const std::vector<std::string>& words) {
     target.value->clear();
-    for (const std::int64_t n :
-         expand_axis(Json(split_list(words.back(), name)), target.minimum, target.maximum, name))
+    for (const std::int64_t n : expand_axis(Json(split_list(words.back(), name)), target.minimum, target.maximum, name))
       target.value->push_back(static_cast<int>(n));
   };
   return *this;
@@ -136,9 +135,8 @@ std::string Command::synopsis() const {
 }
 
 bool Command::given(std::string_view name) const {
-  return std::ranges::any_of(given_, [&](std::size_t k) {
-    return std::ranges::find(options_[k].names, name) != options_[k].names.end();
-  });
+  return std::ranges::any_of(
+      given_, [&](std::size_t k) { return std::ranges::find(options_[k].names, name) != options_[k].names.end(); });
 }
 
 void Command::needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const {
@@ -188,8 +186,7 @@ Json key_values(const std::vector<std::string>& words, std::string_view place) {
     if (equals == std::string::npos || equals == 0)
       throw UsageError(fmt::format("{}: found '{}'; allowed: parameters as key=value", place, word));
     const std::string key = word.substr(0, equals);
-    if (object.contains(key))
-      throw UsageError(fmt::format("{}: {} is given twice; allowed: once", place, key));
+    if (object.contains(key)) throw UsageError(fmt::format("{}: {} is given twice; allowed: once", place, key));
     const std::string value = word.substr(equals + 1);
     object[key] = key == "path" ? Json(value) : parse_scalar(value);
   }

@@ -127,15 +127,14 @@ Command man_command(const Program& program);
 void note_incomplete(const std::string& path, const ResultHead& head);
 
 // A whole number typed for an option. Throws UsageError naming it, what was found and what is allowed.
-std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,
-                          std::int64_t maximum);
+std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum, std::int64_t maximum);
 
 // key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key
 // given twice.
 Json key_values(const std::vector<std::string>& words, std::string_view place);
 
-// The part of a file that options name, as the family `file`: {"family": "file", "path": ..., "layer": ...}. Texts that are
-// empty are left out.
+// The part of a file that options name, as the family `file`: {"family": "file", "path": ..., "layer": ...}. Texts that
+// are empty are left out.
 struct FilePart {
   std::string path, tensor, layer, heads, tokens;
   Json family() const;

@@ -1,5 +1,5 @@
-// Parses the words of a command line by the option table. The one file that knows CLI11, which costs more to compile than
-// all others together.
+// Parses the words of a command line by the option table. The one file that knows CLI11, which costs more to compile
+// than all others together.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>

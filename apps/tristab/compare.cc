@@ -12,9 +12,9 @@
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/report/case_groups.h"
 #include "tristab/report/cross_table.h"
 #include "tristab/report/ranking.h"
-#include "tristab/report/case_groups.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/run.h"
 
@@ -56,8 +56,8 @@ void refuse_kernels_of_other_sizes(const Scenario& scenario) {
   const std::vector<int>& chunks = scenario.chunks;
   for (const Recipe& kernel : scenario.kernels) {
     if (std::any_of(chunks.begin(), chunks.end(), [&](int n) { return kernel.takes(n); })) continue;
-    throw UsageError(fmt::format("--kernels: found {} with chunks of {}; allowed for it: --chunk {}",
-                                 kernel.label, fmt::join(chunks, ", "), fmt::join(kernel.chunks, ",")));
+    throw UsageError(fmt::format("--kernels: found {} with chunks of {}; allowed for it: --chunk {}", kernel.label,
+                                 fmt::join(chunks, ", "), fmt::join(kernel.chunks, ",")));
   }
 }
 
@@ -73,9 +73,9 @@ void compute(const Command& command, const CompareOptions& options, CaseGroups& 
   }
   ConfigOverrides overrides;
   const std::tuple<const char*, const char*, const std::string*> given[] = {
-      {"--chunk", "chunks", &options.chunk},         {"--family", "families", &options.family},
-      {"--methods", "methods", &options.methods},    {"--arithmetics", "arithmetics", &options.arithmetics},
-      {"--kernels", "kernels", &options.kernels},    {"--trials", "trials", &options.trials},
+      {"--chunk", "chunks", &options.chunk},      {"--family", "families", &options.family},
+      {"--methods", "methods", &options.methods}, {"--arithmetics", "arithmetics", &options.arithmetics},
+      {"--kernels", "kernels", &options.kernels}, {"--trials", "trials", &options.trials},
       {"--seed", "seed", &options.seed}};
   for (const auto& [option, key, text] : given) {
     if (command.given(option)) overrides[key] = *text;
@@ -86,8 +86,7 @@ void compute(const Command& command, const CompareOptions& options, CaseGroups& 
   const Plan plan = make_plan(config);
   Progress progress(plan);
   GroupingSink sink(groups, progress);
-  run_sweep(config, plan,
-            {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
+  run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
 }
 
 using Texts = std::vector<std::string>;
@@ -113,16 +112,14 @@ std::vector<std::string> selection_of(const char* option, const std::string& tex
   std::vector<std::string> names;
   if (text.empty()) return names;
   if (available.empty()) {
-    throw UsageError(
-        fmt::format("{}: found '{}'; allowed: nothing, for the file has none of them", option, text));
+    throw UsageError(fmt::format("{}: found '{}'; allowed: nothing, for the file has none of them", option, text));
   }
   for (const std::string& given : split_list(text, option)) {
     if (std::find(available.begin(), available.end(), given) != available.end()) {
       names.push_back(given);
       continue;
     }
-    if (given.find(':') == std::string::npos)
-      throw_unknown_name(option, "setting in the file", given, available);
+    if (given.find(':') == std::string::npos) throw_unknown_name(option, "setting in the file", given, available);
     for (const std::string& label : labels(given)) {
       if (std::find(available.begin(), available.end(), label) == available.end()) {
         throw_unknown_name(option, "setting in the file", label, available);
@@ -145,23 +142,32 @@ CaseSelection selection_in(const CaseGroups& groups, const CompareOptions& optio
   const auto of_method = [](const CaseSetting& s) { return s.kernel.empty(); };
   const auto of_kernel = [](const CaseSetting& s) { return !s.kernel.empty(); };
   CaseSelection selection;
-  selection.families = selection_of(
-      "--family", options.family,
-      names_in(groups.inputs(), any, [](const CaseInput& i) { return Texts{i.family, i.label, i.name}; }),
-      [](const std::string& text) { return labels_of(expand_family(text, "--family")); });
-  selection.methods = selection_of(
-      "--methods", options.methods,
-      names_in(groups.settings(), of_method, [](const CaseSetting& s) { return Texts{s.method, s.method_label}; }),
-      [](const std::string& text) { return labels_of(expand_method(text, "--methods")); });
-  selection.arithmetics = selection_of(
-      "--arithmetics", options.arithmetics,
-      names_in(groups.settings(), of_method,
-               [](const CaseSetting& s) { return Texts{s.arithmetic, s.arithmetic_label}; }),
-      [](const std::string& text) { return labels_of(expand_arithmetic(text, "--arithmetics")); });
-  selection.kernels = selection_of(
-      "--kernels", options.kernels,
-      names_in(groups.settings(), of_kernel, [](const CaseSetting& s) { return Texts{s.kernel_name(), s.kernel}; }),
-      [](const std::string& text) { return labels_of(expand_recipe(text, "--kernels", "")); });
+  selection.families = selection_of("--family", options.family,
+                                    names_in(groups.inputs(), any,
+                                             [](const CaseInput& i) {
+                                               return Texts{i.family, i.label, i.name};
+                                             }),
+                                    [](const std::string& text) { return labels_of(expand_family(text, "--family")); });
+  selection.methods = selection_of("--methods", options.methods,
+                                   names_in(groups.settings(), of_method,
+                                            [](const CaseSetting& s) {
+                                              return Texts{s.method, s.method_label};
+                                            }),
+                                   [](const std::string& text) { return labels_of(expand_method(text, "--methods")); });
+  selection.arithmetics =
+      selection_of("--arithmetics", options.arithmetics,
+                   names_in(groups.settings(), of_method,
+                            [](const CaseSetting& s) {
+                              return Texts{s.arithmetic, s.arithmetic_label};
+                            }),
+                   [](const std::string& text) { return labels_of(expand_arithmetic(text, "--arithmetics")); });
+  selection.kernels =
+      selection_of("--kernels", options.kernels,
+                   names_in(groups.settings(), of_kernel,
+                            [](const CaseSetting& s) {
+                              return Texts{s.kernel_name(), s.kernel};
+                            }),
+                   [](const std::string& text) { return labels_of(expand_recipe(text, "--kernels", "")); });
   if (!options.chunk.empty()) {
     for (const std::int64_t n :
          expand_axis(Json(split_list(options.chunk, "--chunk")), smallest_chunk, largest_chunk, "--chunk"))
@@ -236,12 +242,13 @@ void compare(const Command& command, const CompareOptions& options) {
 Command compare_command() {
   auto options = std::make_shared<CompareOptions>();
   CompareOptions& o = *options;
-  Command command("compare", "Rank methods by their errors, in a result or computed now",
-                  R"(One table for each size and family. Within one arithmetic it ranks by the error against the inverse of A as that
+  Command command(
+      "compare", "Rank methods by their errors, in a result or computed now",
+      R"(One table for each size and family. Within one arithmetic it ranks by the error against the inverse of A as that
 arithmetic takes it, across arithmetics by the error against the inverse of A as given.
 
 With --metrics there is one table for each metric instead: methods and kernels down, inputs across.)",
-                  {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"});
+      {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"});
   command.positional("RESULTS", "FILE.json|ndjson", o.results, R"(a result, .json or .ndjson; without: computed now
 Of tristab sweep; it may be partial. The options then choose among the settings that it holds.)",
                      "[RESULTS]");

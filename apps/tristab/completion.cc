@@ -1,6 +1,6 @@
 // tristab completion SHELL: a script by which a shell asks the program itself what may stand at the cursor.
-// tristab complete LINE: the answer, for all shells alike: a line that says what the words are, then a line for each word,
-// with its description after a tab:
+// tristab complete LINE: the answer, for all shells alike: a line that says what the words are, then a line for each
+// word, with its description after a tab:
 //   words      whole words
 //   nospace    words that go on: a list, or a parameter without its value
 //   files      names of files; directories end in '/'
@@ -307,11 +307,12 @@ Answer answer_to(const Program& program, std::string_view line) {
 
 Command completion_command() {
   auto name = std::make_shared<std::string>();
-  Command command("completion", "Print a completion script for a shell",
-                  R"(It completes commands, options, files, and the names of methods, kernels, arithmetics and families with their
+  Command command(
+      "completion", "Print a completion script for a shell",
+      R"(It completes commands, options, files, and the names of methods, kernels, arithmetics and families with their
 parameters, after a comma too. An installed tristab has the scripts in place: bash finds its own if the package
 bash-completion is there.)",
-                  {"source <(tristab completion bash)", "tristab completion zsh > _tristab"});
+      {"source <(tristab completion bash)", "tristab completion zsh > _tristab"});
   command.positional("SHELL", "bash|zsh|fish", *name, R"(one of bash, zsh, fish
 bash: source <(tristab completion bash) in ~/.bashrc. zsh: tristab completion zsh > _tristab in a directory of fpath,
 before compinit runs. fish: tristab completion fish > ~/.config/fish/completions/tristab.fish.)");
@@ -335,8 +336,7 @@ Command complete_command(const Program& program) {
   command.run([line, &program](const Command&) {
     const Answer answer = answer_to(program, *line);
     fmt::print("{}\n", answer.kind);
-    for (const Word& word : answer.words)
-      fmt::print("{}{}{}\n", word.text, word.help.empty() ? "" : "\t", word.help);
+    for (const Word& word : answer.words) fmt::print("{}{}{}\n", word.text, word.help.empty() ? "" : "\t", word.help);
   });
   return command;
 }

@@ -58,8 +58,7 @@ std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*
                {"largest", true},
                {"NaN or\ninfinite", true}});
   for (const Tensor* tensor : tensors) {
-    std::vector<TableCell> cells{
-        shown(tensor->name), tensor->dtype_name, tensor->shape_text(), "-", "-", "-"};
+    std::vector<TableCell> cells{shown(tensor->name), tensor->dtype_name, tensor->shape_text(), "-", "-", "-"};
     if (is_floating(tensor->dtype)) {
       ValueRange range;
       const std::int64_t elements = tensor->elements();
@@ -71,8 +70,7 @@ std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*
         cells[3] = three_digits(range.minimum);
         cells[4] = three_digits(range.maximum);
       }
-      cells[5] = TableCell(fmt::format("{}", range.non_finite),
-                           range.non_finite > 0 ? Style::nonfinite : Style::plain);
+      cells[5] = TableCell(fmt::format("{}", range.non_finite), range.non_finite > 0 ? Style::nonfinite : Style::plain);
     }
     table.add_row(cells);
   }
@@ -95,8 +93,8 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
        {fmt::format("{}: {}, {}{}, {}, {}, head_dim {}", place, layer.rule().name,
                     counted(layer.tokens(), "token", "tokens"),
                     layer.steps() > 1 ? fmt::format(" of {} steps", layer.steps()) : "",
-                    counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"),
-                    heads, layer.head_dim()),
+                    counted(static_cast<std::int64_t>(layer.sequences().size()), "sequence", "sequences"), heads,
+                    layer.head_dim()),
         dtypes}) {
     text += page.is_terminal() ? paragraph(line, 0, page) : wrapped(line, 98, 0);
   }
@@ -136,8 +134,7 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
         fmt::format("{}", h), three_digits(any ? head.smallest_key : absent),
         three_digits(any ? head.largest_key : absent),
         three_digits(head.pairs > 0 ? head.cosine_sum / static_cast<double>(head.pairs) : absent)};
-    for (const double x : quantiles(head.erase_rates, {0.01, 0.25, 0.5, 0.75, 0.99}))
-      cells.push_back(three_digits(x));
+    for (const double x : quantiles(head.erase_rates, {0.01, 0.25, 0.5, 0.75, 0.99})) cells.push_back(three_digits(x));
     keys.add_row(cells);
     cells = std::vector<TableCell>{fmt::format("{}", h)};
     for (const double x : quantiles(head.decay, {0.01, 0.5, 0.99})) cells.push_back(two_digits(x));
@@ -146,23 +143,21 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
     for (const double x : quantiles(head.conditions, {0.5, 1})) cells.push_back(three_digits(x));
     matrices.add_row(cells);
   }
-  text += paragraph(
-      seen == chunks ? fmt::format("chunks of {}: all {} of each head", options.chunk, chunks)
-                     : fmt::format("chunks of {}: {} of the {} of each head, at equal distances (--sample)",
-                                   options.chunk, seen, chunks),
-      0, page);
+  text +=
+      paragraph(seen == chunks ? fmt::format("chunks of {}: all {} of each head", options.chunk, chunks)
+                               : fmt::format("chunks of {}: {} of the {} of each head, at equal distances (--sample)",
+                                             options.chunk, seen, chunks),
+                0, page);
   if (left_out > 0) {
-    text += paragraph(
-        fmt::format("left out, as inputs or A are not finite: {}", counted(left_out, "chunk", "chunks")), 0,
-        page);
+    text += paragraph(fmt::format("left out, as inputs or A are not finite: {}", counted(left_out, "chunk", "chunks")),
+                      0, page);
   }
   return text + keys.str(page) + matrices.str(page);
 }
 
 // A tensor of matrices, or "" where the tensor's shape is none of theirs.
-std::string matrices_text(const Settings& settings, const std::shared_ptr<const TensorFile>& file,
-                          const Tensor& tensor, const DescribeOptions& options, const Page& page,
-                          const std::atomic<bool>& stop) {
+std::string matrices_text(const Settings& settings, const std::shared_ptr<const TensorFile>& file, const Tensor& tensor,
+                          const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
   std::unique_ptr<Source> source;
   try {
     source = matrices_source({settings, ""}, file, tensor, "--describe");
@@ -171,8 +166,7 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
   }
   const int n = source->sizes().front(), count = source->count(n);
   const int seen = static_cast<int>(std::min<std::int64_t>(count, options.sample));
-  std::string text =
-      fmt::format("{}: {}, {} x {}", shown(tensor.name), counted(count, "matrix", "matrices"), n, n);
+  std::string text = fmt::format("{}: {}, {} x {}", shown(tensor.name), counted(count, "matrix", "matrices"), n, n);
   if (seen < count) text += fmt::format(", {} of them looked at, at equal distances (--sample)", seen);
   double entry = 0, row = 0, frobenius = 0;
   std::vector<double> conditions;
@@ -201,8 +195,7 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
 }
 
 // What the settings choose: one layer, or all of them.
-std::vector<LayerTensors> chosen_layers(const Settings& settings,
-                                        const std::shared_ptr<const TensorFile>& file) {
+std::vector<LayerTensors> chosen_layers(const Settings& settings, const std::shared_ptr<const TensorFile>& file) {
   std::vector<LayerTensors> layers;
   const LayerConventions conventions = conventions_of(settings);
   if (settings.has("beta")) {
@@ -223,12 +216,10 @@ std::vector<LayerTensors> chosen_layers(const Settings& settings,
 
 }  // namespace
 
-std::string description_of_file(const DescribeOptions& options, const Page& page,
-                                const std::atomic<bool>& stop) {
+std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
   const std::vector<FamilySpec> specs = expand_family(options.settings, "--describe");
   if (specs.size() != 1)
-    throw UsageError(
-        fmt::format("--describe: found {} settings; allowed: one value for each parameter", specs.size()));
+    throw UsageError(fmt::format("--describe: found {} settings; allowed: one value for each parameter", specs.size()));
   const Settings& settings = specs.front().settings;
   const auto file = TensorFile::open(settings.text("path"));
   const Tensor* only = settings.has("tensor") ? file->find(settings.text("tensor")) : nullptr;
@@ -257,8 +248,7 @@ std::string description_of_file(const DescribeOptions& options, const Page& page
     if (named && !used.contains(&tensor)) others.push_back(&tensor);
   }
   text += tensor_table(*file, tensors, page, stop);
-  for (const LayerTensors& layer : layers)
-    text += fmt::format("\n{}", layer_text(layer, options, page, stop));
+  for (const LayerTensors& layer : layers) text += fmt::format("\n{}", layer_text(layer, options, page, stop));
   for (const Tensor* tensor : others) {
     const std::string matrices = matrices_text(settings, file, *tensor, options, page, stop);
     if (!matrices.empty()) text += fmt::format("\n{}", matrices);

@@ -18,10 +18,9 @@ struct DescribeOptions {
 };
 
 // Tables of at most 100 columns, or as many as a terminal has: every tensor (of the layer or tensor that the settings
-// name, or of the file) with its range (read whole, piece by piece), then layer by layer the keys, gates and matrices of
-// every head, then the tensors of matrices. Throws UsageError for settings that the family `file` refuses, InputError
-// where the file cannot be read, and Stopped where `stop` became true.
-std::string description_of_file(const DescribeOptions& options, const Page& page,
-                                const std::atomic<bool>& stop);
+// name, or of the file) with its range (read whole, piece by piece), then layer by layer the keys, gates and matrices
+// of every head, then the tensors of matrices. Throws UsageError for settings that the family `file` refuses,
+// InputError where the file cannot be read, and Stopped where `stop` became true.
+std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop);
 
 }  // namespace tristab

@@ -51,11 +51,12 @@ void export_result(const Command& command, const ExportOptions& options) {
 
 Command export_command() {
   auto options = std::make_shared<ExportOptions>();
-  Command command("export", "Write a result for pandas, polars and gnuplot",
-                  "At least one of the forms; partial results can be written, too.",
-                  {"tristab export results/quick.json --csv quick.csv",
-                   "tristab export results/quick.json --gnuplot quick-plots"});
-  command.positional("RESULTS", "FILE.json|ndjson", options->results, R"(a result, .json or .ndjson; - for standard input
+  Command command(
+      "export", "Write a result for pandas, polars and gnuplot",
+      "At least one of the forms; partial results can be written, too.",
+      {"tristab export results/quick.json --csv quick.csv", "tristab export results/quick.json --gnuplot quick-plots"});
+  command.positional("RESULTS", "FILE.json|ndjson", options->results,
+                     R"(a result, .json or .ndjson; - for standard input
 Of tristab sweep; it may be partial.)");
   command.group("Tables");
   command.option("--csv", "FILE.csv", options->csv, "comma-separated, - for standard output");

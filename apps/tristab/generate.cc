@@ -27,15 +27,13 @@ FamilySpec one_family(const GenerateOptions& options) {
   Json given = parse_inline(options.family, "family", "tristab generate");
   const Json parameters = key_values(options.parameters, "tristab generate");
   for (const auto& [key, value] : parameters.items()) {
-    if (given.contains(key))
-      throw UsageError(fmt::format("tristab generate: {} is given twice; allowed: once", key));
+    if (given.contains(key)) throw UsageError(fmt::format("tristab generate: {} is given twice; allowed: once", key));
     given[key] = value;
   }
   const std::vector<FamilySpec> specs = expand_family(given, "tristab generate");
   if (specs.size() != 1) {
-    throw UsageError(
-        fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
-                    specs.size(), specs.front().name));
+    throw UsageError(fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
+                                 specs.size(), specs.front().name));
   }
   return specs.front();
 }
@@ -56,8 +54,8 @@ void describe(const Command& command, const GenerateOptions& options) {
   wanted.sample = options.sample;
   for (const char* ours : {"family", "path"}) {
     if (!wanted.settings.contains(ours)) continue;
-    throw UsageError(fmt::format(
-        "tristab generate --describe: found {}; allowed: other parameters of the family file", ours));
+    throw UsageError(
+        fmt::format("tristab generate --describe: found {}; allowed: other parameters of the family file", ours));
   }
   wanted.settings["family"] = "file";
   wanted.settings["path"] = options.describe;
@@ -66,22 +64,18 @@ void describe(const Command& command, const GenerateOptions& options) {
 
 void generate(const Command& command, const GenerateOptions& options) {
   if (command.given("--describe")) return describe(command, options);
-  if (command.given("--sample"))
-    throw UsageError("--sample: found without --describe; allowed: with --describe FILE");
+  if (command.given("--sample")) throw UsageError("--sample: found without --describe; allowed: with --describe FILE");
   if (options.family.empty()) {
-    throw UsageError(
-        "tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
+    throw UsageError("tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
   }
-  if (options.output.empty())
-    throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
   const int n = static_cast<int>(whole_number("--chunk", std::to_string(options.chunk), smallest_chunk, largest_chunk));
   const FamilySpec spec = one_family(options);
   const std::unique_ptr<Source> source = open_source(spec, static_cast<std::uint64_t>(options.seed),
                                                      static_cast<int>(options.trials), "", "tristab generate");
   const int count = source->count(n);
   if (count == 0) {
-    throw UsageError(
-        fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", spec.label, n));
+    throw UsageError(fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", spec.label, n));
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
   NpyOutput output(options.output, options.dtype == "f8" ? Dtype::f64 : Dtype::f32, count, n);
@@ -99,10 +93,10 @@ void generate(const Command& command, const GenerateOptions& options) {
 Command generate_command() {
   auto options = std::make_shared<GenerateOptions>();
   GenerateOptions& o = *options;
-  Command command("generate", "Write input matrices A as .npy, or say what a file holds",
-                  "[batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
-                  {"tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o A.npy",
-                   "tristab generate --describe A.npy"});
+  Command command(
+      "generate", "Write input matrices A as .npy, or say what a file holds",
+      "[batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
+      {"tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o A.npy", "tristab generate --describe A.npy"});
   command.positional("FAMILY", "FAMILY", o.family, R"(family, gdn or gdn:keys=silu
 One of tristab list families.)");
   command.positional("PARAMETERS", "SETTINGS", o.parameters, "key=value of the family", "[PARAMETERS]...");
@@ -113,7 +107,8 @@ One of tristab list families.)");
   command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed of a random family (1)");
   command.option("--dtype", "f8|f4", o.dtype, "float64 or float32 (f8)");
   command.group("Instead");
-  command.option("--describe", "FILE.npy|npz|safetensors", o.describe, R"(say what a .npy, .npz or .safetensors file holds
+  command.option("--describe", "FILE.npy|npz|safetensors", o.describe,
+                 R"(say what a .npy, .npz or .safetensors file holds
 Heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
 family file, layer=layer6 for instance.)");
   command.option("--sample", "N", WholeNumber{&o.sample, 1, 1000000}, "chunks looked at a head (32)");

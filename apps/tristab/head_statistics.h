@@ -17,13 +17,13 @@ struct HeadStatistics {
   std::int64_t non_finite = 0;  // of those seen: inputs or A not finite; left out of everything below
 
   double smallest_key = std::numeric_limits<double>::infinity(), largest_key = 0;  // |k|
-  double cosine_sum = 0;      // of k_i . k_j / (|k_i| |k_j|) over pairs inside a chunk, zero keys left out
-  std::int64_t pairs = 0;     // of keys in that sum
+  double cosine_sum = 0;            // of k_i . k_j / (|k_i| |k_j|) over pairs inside a chunk, zero keys left out
+  std::int64_t pairs = 0;           // of keys in that sum
   std::vector<double> erase_rates;  // of the rule's DeltaRule::erase_rate, every token's (and channel's)
-  std::vector<double> decay;  // g, every token's (and channel's)
-  std::vector<double> decay_sums;  // of g over each chunk (and channel)
-  double largest_norm = 0;         // ||A||_inf
-  std::vector<double> conditions;  // cond_2(I + A), one a chunk
+  std::vector<double> decay;        // g, every token's (and channel's)
+  std::vector<double> decay_sums;   // of g over each chunk (and channel)
+  double largest_norm = 0;          // ||A||_inf
+  std::vector<double> conditions;   // cond_2(I + A), one a chunk
 };
 
 // Chunks of `chunk` rows of one head, at most `most` of them. Throws Stopped where `stop` became true.

@@ -93,7 +93,8 @@ std::string help_text(const Program& program) {
   for (const Command& command : program.commands) {
     if (!command.summary().empty()) sections.front().rows.push_back({command.name(), command.summary()});
   }
-  Section options{"Options", {{"-h, --help", "print this, or tristab COMMAND --help"}, {"--version", "print the version"}}};
+  Section options{"Options",
+                  {{"-h, --help", "print this, or tristab COMMAND --help"}, {"--version", "print the version"}}};
   for (const OptionEntry& option : program.self.options())
     options.rows.push_back({option_synopsis(option, false), option.help});
   sections.push_back(std::move(options));

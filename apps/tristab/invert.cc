@@ -51,12 +51,11 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
       std::vector<std::string> all;
       for (const Parameter& parameter : of_method) all.push_back(parameter.name);
       for (const Parameter& parameter : of_arithmetic) all.push_back(parameter.name);
-      throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name),
-                         key, all);
+      throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name), key,
+                         all);
     }
     Json& owner = methods ? method : arithmetic;
-    if (owner.contains(key))
-      throw UsageError(fmt::format("tristab invert: {} is given twice; allowed: once", key));
+    if (owner.contains(key)) throw UsageError(fmt::format("tristab invert: {} is given twice; allowed: once", key));
     owner[key] = value;
   }
 }
@@ -91,8 +90,7 @@ Inverter kernel_of(const InvertOptions& options) {
   kernel.update(key_values(options.parameters, "tristab invert"));
   std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
   if (recipes.size() != 1) {
-    throw UsageError(
-        fmt::format("--kernel: found {} settings; allowed: one value for each parameter", recipes.size()));
+    throw UsageError(fmt::format("--kernel: found {} settings; allowed: one value for each parameter", recipes.size()));
   }
   return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front()), {}};
 }
@@ -100,9 +98,8 @@ Inverter kernel_of(const InvertOptions& options) {
 Inverter inverter_of(const InvertOptions& options) {
   if (!options.kernel.empty()) return kernel_of(options);
   if (options.method.empty() || options.arithmetic.empty()) {
-    throw UsageError(
-        fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F, or --kernel K",
-                    options.method.empty() ? "--method" : "--arithmetic"));
+    throw UsageError(fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F, or --kernel K",
+                                 options.method.empty() ? "--method" : "--arithmetic"));
   }
   Json method = inline_object(options.method, "method", "--method");
   Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
@@ -118,8 +115,8 @@ Inverter inverter_of(const InvertOptions& options) {
   std::vector<Formation> formations =
       expand_formation(options.formation.empty() ? Json("exact") : Json(options.formation), "--formation");
   if (formations.size() != 1) {
-    throw UsageError(fmt::format("--formation: found {} settings; allowed: one value for each parameter",
-                                 formations.size()));
+    throw UsageError(
+        fmt::format("--formation: found {} settings; allowed: one value for each parameter", formations.size()));
   }
   return {methods.front(), arithmetics.front(), std::nullopt, std::move(formations.front())};
 }
@@ -128,11 +125,9 @@ Inverter inverter_of(const InvertOptions& options) {
 int size_of_input(const InvertOptions& options, const TensorFile& file) {
   if (options.chunk > 0) return static_cast<int>(options.chunk);
   const Tensor* tensor = options.input.tensor.empty() ? nullptr : file.find(options.input.tensor);
-  if (tensor == nullptr && options.input.layer.empty() && file.tensors().size() == 1)
-    tensor = &file.tensors().front();
+  if (tensor == nullptr && options.input.layer.empty() && file.tensors().size() == 1) tensor = &file.tensors().front();
   if (tensor == nullptr) {
-    throw UsageError(
-        fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
+    throw UsageError(fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
   }
   const std::int64_t n = tensor->shape.empty() ? 0 : tensor->shape.back();
   if (n < 1 || n > largest_size) {
@@ -147,16 +142,14 @@ int size_of_input(const InvertOptions& options, const TensorFile& file) {
 // Doubles where a step of the arithmetic is wider than fp32, else fp32, which holds every result.
 Dtype output_dtype(const StageArithmetics& stages) {
   const bool fits = std::all_of(stages.begin(), stages.end(), [](const auto& stage) {
-    return stage.second->product.format.inside(fp32_format()) &&
-           stage.second->vector.format.inside(fp32_format());
+    return stage.second->product.format.inside(fp32_format()) && stage.second->vector.format.inside(fp32_format());
   });
   return fits ? Dtype::f32 : Dtype::f64;
 }
 
 void invert_all(const InvertOptions& options, const std::string& path) {
   const Inverter inverter = inverter_of(options);
-  if (options.output.empty())
-    throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
   FilePart part = options.input;
   part.path = path;
   const FamilySpec spec = expand_family(part.family(), "tristab invert").front();
@@ -164,9 +157,8 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   const int n = size_of_input(options, *TensorFile::open(path));
   const int count = source->count(n);
   if (count == 0) {
-    throw UsageError(
-        fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
-                    options.input.path));
+    throw UsageError(fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
+                                 options.input.path));
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
@@ -186,10 +178,9 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     output.append(inversion.x);
   }
   output.commit();
-  const std::string by =
-      setting.kernel != nullptr
-          ? fmt::format("by the kernel {}", setting.kernel->label)
-          : fmt::format("by {} in {}", setting.method->label, setting.arithmetic->label);
+  const std::string by = setting.kernel != nullptr
+                             ? fmt::format("by the kernel {}", setting.kernel->label)
+                             : fmt::format("by {} in {}", setting.method->label, setting.arithmetic->label);
   fmt::print(stderr, "{} inverses {} x {} {}, {}, {} non-finite: {}\n", count, n, n, by,
              dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
              options.output == "-" ? "standard output" : options.output);
@@ -224,11 +215,11 @@ void invert_input(const InvertOptions& options) {
 Command invert_command() {
   auto options = std::make_shared<InvertOptions>();
   InvertOptions& o = *options;
-  Command command("invert", "Write what one method or kernel returns, bit for bit, as .npy",
-                  R"(To compare with the output of your own kernel: (I + A)^-1 in float32, [batch, n, n], or in float64 where a step of the
+  Command command(
+      "invert", "Write what one method or kernel returns, bit for bit, as .npy",
+      R"(To compare with the output of your own kernel: (I + A)^-1 in float32, [batch, n, n], or in float64 where a step of the
 arithmetic is wider.)",
-                  {"tristab generate ones -o A.npy",
-                   "tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy"});
+      {"tristab generate ones -o A.npy", "tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy"});
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path,
                      R"(.npy, .npz or .safetensors; -: .npy on standard input
 Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta and g of a layer.)");

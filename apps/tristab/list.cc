@@ -91,8 +91,7 @@ void list_arithmetics(const std::string& name) {
     return;
   }
   const bool pattern = name == ieee_pattern;  // stands for many: explained by one of them
-  const Arithmetic arithmetic =
-      make_arithmetic(pattern ? pattern_instance : name, Json::object(), "tristab list");
+  const Arithmetic arithmetic = make_arithmetic(pattern ? pattern_instance : name, Json::object(), "tristab list");
   const auto known = std::find_if(arithmetic_descriptions().begin(), arithmetic_descriptions().end(),
                                   [&](const Description& d) { return d.name == name; });
   if (known != arithmetic_descriptions().end()) {
@@ -116,8 +115,7 @@ void print_format(const Format& format) {
   print_field("special", explanation.special);
   print_field("values", explanation.values);
   print_field("p", fmt::format("{} significant bits", format.precision));
-  print_field("u",
-              fmt::format("2^-{} = {:.4g}, the unit roundoff", format.precision, format.unit_roundoff()));
+  print_field("u", fmt::format("2^-{} = {:.4g}, the unit roundoff", format.precision, format.unit_roundoff()));
   print_field("exponents", fmt::format("emin = {}, emax = {}", format.min_exponent, format.max_exponent));
   print_field("largest", fmt::format("{:.7g}", format.largest()));
   print_field("smallest", format.subnormals
@@ -131,16 +129,12 @@ void print_format(const Format& format) {
 
 void list_formats(const std::string& name) {
   if (name.empty()) {
-    Table table({{"format"},
-                 {"p", true},
-                 {"emin", true},
-                 {"emax", true},
-                 {"largest", true},
-                 text_column("what it is", 50)});
+    Table table(
+        {{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, text_column("what it is", 50)});
     for (const FormatDescription& description : format_descriptions()) {
       if (description.name == ieee_pattern || description.name == custom_pattern) {
-        table.add_row({description.name, description.name == ieee_pattern ? "Y+1" : "P", "", "", "",
-                       description.summary});
+        table.add_row(
+            {description.name, description.name == ieee_pattern ? "Y+1" : "P", "", "", "", description.summary});
         continue;
       }
       const Format format = format_of(description.name, "tristab list");
@@ -192,11 +186,9 @@ void list_families(const std::string& name) {
   print_parameters(family.parameters);
   for (const ModelKind& kind : model_kinds()) {
     const auto chosen = std::ranges::find(family.parameters, kind.parameter, &Parameter::name);
-    if (chosen == family.parameters.end() || chosen->choices.empty())
-      continue;  // the file's own beta is none
+    if (chosen == family.parameters.end() || chosen->choices.empty()) continue;  // the file's own beta is none
     print_field(kind.parameter, fmt::format("one of these; tristab list {} NAME tells more", kind.listed_as));
-    for (const Description& model : kind.models)
-      print_field("", fmt::format("{}: {}", model.name, model.formula));
+    for (const Description& model : kind.models) print_field("", fmt::format("{}: {}", model.name, model.formula));
   }
   print_example(family_example(name));
 }
@@ -208,9 +200,8 @@ void list_models(const ModelKind& kind, const std::string& name) {
     print_table(table);
     return;
   }
-  const Description& model =
-      find_item(std::span<const Description>(kind.models), name, kind.parameter.c_str(),
-                [](const Description& each) { return each.name; });
+  const Description& model = find_item(std::span<const Description>(kind.models), name, kind.parameter.c_str(),
+                                       [](const Description& each) { return each.name; });
   print_description(model);
   print_field("source", model.source);
   print_parameters(model.parameters);
@@ -293,19 +284,16 @@ void list_kernels(const std::string& name) {
   print_field("", recipe.summary);
   print_field("source", fmt::format("{} (read {})", recipe.source, recipe.date));
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
-  for (const std::string& phase : recipe.phases)
-    print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
+  for (const std::string& phase : recipe.phases) print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
   print_field("method", spaced(recipe.method.label));
   print_method_formulas(recipe.method);
-  if (recipe.formation.kind != Formation::Kind::exact)
-    print_field("A formed", spaced(recipe.formation.label));
+  if (recipe.formation.kind != Formation::Kind::exact) print_field("A formed", spaced(recipe.formation.label));
   if (recipe.layer) print_field("layer", fmt::format("w, u, state and outputs in {}", recipe.layer->name));
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     const ArithmeticRow row = describe(arithmetic);
     const Page page = standard_output_page();
     fmt::print("\n{}",
-               sentence(fmt::format("stage {}: {}",
-                                    stage == "*" ? "* (A as stored, and every stage not named)" : stage,
+               sentence(fmt::format("stage {}: {}", stage == "*" ? "* (A as stored, and every stage not named)" : stage,
                                     arithmetic.label),
                         page));
     print_field("operands", row.operand);
@@ -331,13 +319,13 @@ void list_metrics(const std::string& name) {
     print_table(table);
     return;
   }
-  const NumberInfo& number = find_item(std::span<const NumberInfo>(numbers), name, "metric",
-                                       [](const NumberInfo& each) { return each.name; });
+  const NumberInfo& number =
+      find_item(std::span<const NumberInfo>(numbers), name, "metric", [](const NumberInfo& each) { return each.name; });
   print_name(number.name);
   const auto metric = std::ranges::find(metrics(), name, &MetricInfo::name);
   if (metric != metrics().end() && !metric->whole.empty())
-    print_field("", fmt::format("{} over the strictly lower triangle, which the unit diagonal cannot flatter",
-                                metric->whole));
+    print_field(
+        "", fmt::format("{} over the strictly lower triangle, which the unit diagonal cannot flatter", metric->whole));
   print_field("formula", number.formula);
   print_field("", "X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff");
   print_field("range", number.range);
@@ -359,12 +347,11 @@ struct Listed {
   const char* kind;
   Lister list;
 };
-constexpr Listed listed[] = {{"methods", list_methods},   {"kernels", list_kernels},
-                             {"arithmetics", list_arithmetics}, {"formats", list_formats},
-                             {"families", list_families}, {"keys", list_keys},
-                             {"betas", list_betas},       {"gates", list_gates},
-                             {"rules", list_rules},       {"formations", list_formations},
-                             {"metrics", list_metrics}};
+constexpr Listed listed[] = {
+    {"methods", list_methods},       {"kernels", list_kernels},   {"arithmetics", list_arithmetics},
+    {"formats", list_formats},       {"families", list_families}, {"keys", list_keys},
+    {"betas", list_betas},           {"gates", list_gates},       {"rules", list_rules},
+    {"formations", list_formations}, {"metrics", list_metrics}};
 
 }  // namespace
 

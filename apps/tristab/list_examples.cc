@@ -14,9 +14,8 @@ std::string compared(const std::string& what) { return fmt::format("tristab comp
 }  // namespace
 
 std::string method_example(std::string_view name) {
-  return compared(fmt::format("--methods {} --arithmetics bf16", name == "column-sweep"
-                                                                     ? std::string(name)
-                                                                     : fmt::format("{},column-sweep", name)));
+  return compared(fmt::format("--methods {} --arithmetics bf16",
+                              name == "column-sweep" ? std::string(name) : fmt::format("{},column-sweep", name)));
 }
 
 std::string arithmetic_example(std::string_view name) {
@@ -24,8 +23,7 @@ std::string arithmetic_example(std::string_view name) {
 }
 
 std::string family_example(std::string_view name) {
-  if (name == "file")
-    return "tristab generate uniform --chunk 16 -o A.npy && tristab compare --input A.npy --chunk 16";
+  if (name == "file") return "tristab generate uniform --chunk 16 -o A.npy && tristab compare --input A.npy --chunk 16";
   return compared(fmt::format("--family {} --methods mbh,mch --arithmetics bf16", name));
 }
 
@@ -47,12 +45,12 @@ std::string model_example(std::string_view choice, std::string_view name) {
 
 std::string formation_example(std::string_view name) {
   return fmt::format(
-      "echo '{{\"formations\":[\"{}\"]}}'|tristab sweep - --families gdn --methods mbh --arithmetics bf16",
-      name);
+      "echo '{{\"formations\":[\"{}\"]}}'|tristab sweep - --families gdn --methods mbh --arithmetics bf16", name);
 }
 
 std::string metric_example(const NumberInfo& metric) {
-  if (metric.aggregate != Aggregate::finite_trials && metric.aggregate != Aggregate::all_trials)  // tables of compare have none; a column of the records
+  if (metric.aggregate != Aggregate::finite_trials &&
+      metric.aggregate != Aggregate::all_trials)  // tables of compare have none; a column of the records
     return "echo '{}'|tristab sweep - --families ones --methods mch --arithmetics bf16 -o ones.csv";
   return compared(fmt::format("--methods mbh,mch --metrics {}", metric.name));
 }

@@ -16,8 +16,7 @@ void print_field(const std::string& name, std::string_view text) {
   const Page page = standard_output_page();
   std::string block = paragraph(text, indent, page);
   if (block.starts_with(std::string(indent, ' ')))
-    block.replace(0, indent,
-                  fmt::format("{}{:{}}", styled(name, Style::heading, page), "", indent - name.size()));
+    block.replace(0, indent, fmt::format("{}{:{}}", styled(name, Style::heading, page), "", indent - name.size()));
   fmt::print("{}", block);
 }
 
@@ -63,8 +62,7 @@ void print_example(const std::string& command) {
   for (std::size_t begin = 0; begin < command.size();) {  // no word of an example holds a blank
     const std::size_t end = std::min(command.find(' ', begin), command.size());
     const std::size_t length = end - begin;
-    if (page.is_terminal() && begin > 0 &&
-        column + 1 + length + 2 > page.width) {  // leaves room for the backslash
+    if (page.is_terminal() && begin > 0 && column + 1 + length + 2 > page.width) {  // leaves room for the backslash
       text += fmt::format(" \\\n{:{}}", "", continued);
       column = continued;
     } else if (begin > 0) {

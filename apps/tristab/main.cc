@@ -65,10 +65,10 @@ int run(int count, char** arguments) {
                            "tristab sweep configs/sweeps/quick.json",
                            "tristab compare results/quick.json --methods mbh,mxr", "tristab sweep --help"}),
                   {}};
-  program.commands = {sweep_command(words, status), compare_command(),  report_command(),
-                      export_command(),             generate_command(), invert_command(),
-                      list_command(),               schema_command(),   selftest_command(status),
-                      completion_command(),         man_command(program), complete_command(program)};
+  program.commands = {
+      sweep_command(words, status), compare_command(),    report_command(),     export_command(),
+      generate_command(),           invert_command(),     list_command(),       schema_command(),
+      selftest_command(status),     completion_command(), man_command(program), complete_command(program)};
   program.self.add(color_option(color, false));
   for (Command& command : program.commands) command.add(color_option(color, true));
   const ToolInfo info = tool_info();
@@ -111,8 +111,8 @@ std::string encoding_failure(int count, char** arguments, const std::string& mes
   return message;
 }
 
-// By default glibc gives blocks of 128 KiB, a layer's state among them, back to the system at every release: page faults
-// took more than half of a layer's time.
+// By default glibc gives blocks of 128 KiB, a layer's state among them, back to the system at every release: page
+// faults took more than half of a layer's time.
 void keep_released_memory() {
   constexpr int mebibyte = 1 << 20;
   static_cast<void>(mallopt(M_MMAP_THRESHOLD, 32 * mebibyte));
@@ -139,8 +139,7 @@ int main(int count, char** arguments) {
   } catch (const tristab::Json::type_error& error) {
     return complain(input_status, encoding_failure(count, arguments, error.what()));
   } catch (const std::system_error& error) {  // fmt::print to a full disk, among others
-    return complain(input_status,
-                    std::ferror(stdout) != 0 ? output_failure(error.code().value()) : error.what());
+    return complain(input_status, std::ferror(stdout) != 0 ? output_failure(error.code().value()) : error.what());
   } catch (const std::exception& error) {
     return complain(input_status, error.what());
   }

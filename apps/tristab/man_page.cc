@@ -11,8 +11,8 @@
 namespace tristab {
 namespace {
 
-// Text in which roff sees no request and no escape, and that can be copied from the page: a plain '-' would be printed as
-// a hyphen, a plain '^' or '~' as an accent.
+// Text in which roff sees no request and no escape, and that can be copied from the page: a plain '-' would be printed
+// as a hyphen, a plain '^' or '~' as an accent.
 std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
@@ -68,8 +68,8 @@ std::string sentence(std::string text) {
   if (text.empty()) return text;
   if (text.back() != '.') text += '.';
   const std::size_t word = text.find_first_not_of("abcdefghijklmnopqrstuvwxyz");
-  if (word > 0 && (text[word] == ' ' ||
-                   (word > 1 && std::string_view(",.:-").find(text[word]) != std::string_view::npos))) {
+  if (word > 0 &&
+      (text[word] == ' ' || (word > 1 && std::string_view(",.:-").find(text[word]) != std::string_view::npos))) {
     text.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(text.front())));
   }
   return text;
@@ -141,14 +141,12 @@ std::string names_section() {
 std::string exit_section() {
   std::string text = section("EXIT STATUS");
   text += entry("0", "Done.");
-  text += entry(
-      "1",
-      "Done, but something that was to be checked failed: an expectation of a configuration (sweep), a\n"
-      "check of the arithmetic (selftest).");
-  text +=
-      entry("2",
-            "The command or its configuration is wrong; one line on standard error says what was found and\n"
-            "what is allowed.");
+  text += entry("1",
+                "Done, but something that was to be checked failed: an expectation of a configuration (sweep), a\n"
+                "check of the arithmetic (selftest).");
+  text += entry("2",
+                "The command or its configuration is wrong; one line on standard error says what was found and\n"
+                "what is allowed.");
   text += entry("3", "Reading or writing failed, or an input holds what it must not, NaN for instance.");
   return text + entry("130, 143", "Stopped by SIGINT or SIGTERM; no complete result was written.");
 }
@@ -159,14 +157,12 @@ std::string environment_section() {
   text += entry(".B TERM", "Empty or dumb: no colour and no progress.");
   text += entry(".B HOME", "What ~ stands for where a shell completes names of files.");
   text += entry(".B COLUMNS", "How wide tables may be, instead of what the terminal says.");
-  return text +
-         entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");
+  return text + entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");
 }
 
 std::string files_section() {
   std::string text = section("FILES");
-  text += entry(".I results/NAME.json",
-                "Where sweep writes the result of the configuration NAME unless it is told.");
+  text += entry(".I results/NAME.json", "Where sweep writes the result of the configuration NAME unless it is told.");
   text += entry(".I FILE.partial", "An output while it is written; removed when that fails.");
   text += entry(".I configs/sweeps, configs/kernels",
                 "In the sources: configurations to run, and the kernels that the program knows, to start "

@@ -13,8 +13,7 @@ void note_incomplete(const std::string& path, const ResultHead& head) {
   if (head.complete) return;
   fmt::print(stderr, "tristab: note: {} {}: {} record{}{}\n", path == "-" ? "standard input" : path,
              head.says_whether_complete ? "is not complete" : "does not say whether it is complete", head.records,
-             head.records == 1 ? "" : "s",
-             head.expected_cases > 0 ? fmt::format(" of {}", head.expected_cases) : "");
+             head.records == 1 ? "" : "s", head.expected_cases > 0 ? fmt::format(" of {}", head.expected_cases) : "");
 }
 
 Command report_command() {
@@ -22,17 +21,18 @@ Command report_command() {
     std::string results, output;
   };
   auto options = std::make_shared<Options>();
-  Command command("report", "Make one HTML page with figures of a result",
-                  R"(It needs no network: error against chunk size and condition number, methods by arithmetics, and more, as far as the
+  Command command(
+      "report", "Make one HTML page with figures of a result",
+      R"(It needs no network: error against chunk size and condition number, methods by arithmetics, and more, as far as the
 result holds it; with filters, numbers under the pointer, and each figure as SVG and CSV.)",
-                  {"tristab report results/quick.json -o results/quick.html"});
-  command.positional("RESULTS", "FILE.json|ndjson", options->results, R"(a result, .json or .ndjson; - for standard input
+      {"tristab report results/quick.json -o results/quick.html"});
+  command.positional("RESULTS", "FILE.json|ndjson", options->results,
+                     R"(a result, .json or .ndjson; - for standard input
 Of tristab sweep; it may be partial.)");
   command.option("-o,--output", "FILE.html", options->output, "the page, - for standard output");
   command.run([options](const Command&) {
     if (options->results.empty()) {
-      throw UsageError(
-          "tristab report: found no result; allowed: tristab report RESULTS.json -o report.html");
+      throw UsageError("tristab report: found no result; allowed: tristab report RESULTS.json -o report.html");
     }
     if (options->output.empty())
       throw UsageError("tristab report -o: found nothing; allowed: an HTML file, or - for standard output");

@@ -33,8 +33,7 @@ Command schema_command() {
                   {"tristab schema sweep"});
   command.positional("FILE", "sweep|results|kernel", *name, "what the schema describes");
   command.run([name, names](const Command&) {
-    if (name->empty())
-      throw UsageError(fmt::format("tristab schema: found no file; allowed: {}", join_names(names)));
+    if (name->empty()) throw UsageError(fmt::format("tristab schema: found no file; allowed: {}", join_names(names)));
     const auto found = std::ranges::find(names, *name);
     if (found == names.end()) throw_unknown_name("tristab schema", "file", *name, names);
     fmt::print("{}", schema_text(files.at(static_cast<std::size_t>(found - names.begin())).schema()));

@@ -64,9 +64,9 @@ class Report {
       const std::size_t taken = has_seconds_ ? numbers : numbers - seconds;
       width_ = std::min(width_, std::max(page_.width, taken + shortest_name) - taken);
     }
-    fmt::print("{}", sentence(fmt::format("SIMD levels: {}; threads: {}", selftest::simd_level_names(),
-                                          runner.threads()),
-                              page_));
+    fmt::print(
+        "{}",
+        sentence(fmt::format("SIMD levels: {}; threads: {}", selftest::simd_level_names(), runner.threads()), page_));
     fmt::print("{}\n", styled(fmt::format("{:<{}}  {:>14}  {:>10}{}", "check", width_, "cases", "mismatches",
                                           has_seconds_ ? "   seconds" : ""),
                               Style::heading, page_));
@@ -100,12 +100,12 @@ class Report {
   bool finish() const {
     const std::string skipped = skipped_ == 0 ? "" : fmt::format(", {} skipped", skipped_);
     if (failed_.empty()) {
-      print_last(fmt::format("selftest passed: {} checks, {} cases{}", checks_, cases_, skipped),
-                 "selftest passed", Style::pass);
+      print_last(fmt::format("selftest passed: {} checks, {} cases{}", checks_, cases_, skipped), "selftest passed",
+                 Style::pass);
       return true;
     }
-    print_last(fmt::format("selftest FAILED: {} of {} checks, {} cases{}: {}", failed_.size(), checks_,
-                           cases_, skipped, join_names(failed_)),
+    print_last(fmt::format("selftest FAILED: {} of {} checks, {} cases{}: {}", failed_.size(), checks_, cases_, skipped,
+                           join_names(failed_)),
                "selftest FAILED", Style::fail);
     return false;
   }
@@ -161,12 +161,10 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
     machines.push_back(selftest::machine_of(group, path));  // every group is known before any is run
     width = std::max(width, group.name.size());
   }
-  const bool any =
-      std::any_of(machines.begin(), machines.end(), [](const auto& m) { return m.skipped.empty(); });
+  const bool any = std::any_of(machines.begin(), machines.end(), [](const auto& m) { return m.skipped.empty(); });
   if (!any) {
-    throw InputError(
-        fmt::format("{}: found no group that a named arithmetic emulates ({}: {}); allowed: one at least",
-                    path, groups.front().name, machines.front().skipped));
+    throw InputError(fmt::format("{}: found no group that a named arithmetic emulates ({}: {}); allowed: one at least",
+                                 path, groups.front().name, machines.front().skipped));
   }
   Report report(width, runner);
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -204,10 +202,11 @@ bool passes(const Command& command, const SelftestOptions& options) {
 Command selftest_command(int& status) {
   auto options = std::make_shared<SelftestOptions>();
   SelftestOptions& o = *options;
-  Command command("selftest", "Check the emulated arithmetic on this machine",
-                  R"(Rounding, single operations, sums of products, matrix units and every SIMD level of this machine against MPFR and
+  Command command(
+      "selftest", "Check the emulated arithmetic on this machine",
+      R"(Rounding, single operations, sums of products, matrix units and every SIMD level of this machine against MPFR and
 independent oracles, in under a minute. The exit status is 1 where anything differs.)",
-                  {"tristab selftest", "tristab selftest --vectors tests/data/h100-dots.safetensors"});
+      {"tristab selftest", "tristab selftest --vectors tests/data/h100-dots.safetensors"});
   command.flag("--exhaustive", o.exhaustive, R"(all pairs of fp16 and bf16, all floats: minutes
 + - * / and square root on all pairs of operands, fma on all triples of e4m3 and e5m2, and the rounding of all 2^32
 floats.)");

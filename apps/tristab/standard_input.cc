@@ -13,8 +13,7 @@ namespace tristab {
 namespace {
 
 [[noreturn]] void fail() {
-  throw InputError(
-      fmt::format("standard input: cannot read: {}; allowed: a .npy file", std::strerror(errno)));
+  throw InputError(fmt::format("standard input: cannot read: {}; allowed: a .npy file", std::strerror(errno)));
 }
 
 }  // namespace

@@ -13,7 +13,6 @@
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/base/json.h"
 #include "tristab/report/closing_summary.h"
 #include "tristab/report/expectation_table.h"
 #include "tristab/report/html_report.h"
@@ -38,8 +37,7 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
                                    {"n", true},
                                    {.header = "matrices", .right = true, .dispensable = 1},
                                    {"cases", true}};
-  if (config.has_scenarios())
-    columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines, .least = 22});
+  if (config.has_scenarios()) columns.insert(columns.begin(), {.header = "scenario", .layout = cut_lines, .least = 22});
   Table table(columns);
   const Scenario* above = nullptr;
   for (const MatrixGroup& group : plan.groups) {
@@ -49,8 +47,7 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
     cells.push_back(group.family->spec.label);
     cells.push_back(std::to_string(group.n));
     cells.push_back(std::to_string(group.count));
-    cells.push_back(
-        std::to_string(static_cast<std::size_t>(group.count) * group.scenario->settings(group.n).size()));
+    cells.push_back(std::to_string(static_cast<std::size_t>(group.count) * group.scenario->settings(group.n).size()));
     table.add_row(std::move(cells));
   }
   const Page page = standard_output_page();
@@ -59,8 +56,7 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
   for (const Scenario& scenario : config.scenarios) expectations += scenario.expectations.size();
   std::string total;
   if (config.has_scenarios()) {
-    total = fmt::format("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices,
-                        config.scenarios.size());
+    total = fmt::format("{} cases: {} matrices of {} scenarios", plan.cases, plan.matrices, config.scenarios.size());
   } else {
     const Scenario& scenario = config.scenarios.front();
     std::vector<std::string> settings;
@@ -69,8 +65,7 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
           fmt::format("{} methods x {} arithmetics", scenario.methods.size(), scenario.arithmetics.size()));
     if (!scenario.kernels.empty())
       settings.push_back(fmt::format("{} kernels at the sizes that they take", scenario.kernels.size()));
-    total =
-        fmt::format("{} cases: {} matrices x {}", plan.cases, plan.matrices, fmt::join(settings, ", and "));
+    total = fmt::format("{} cases: {} matrices x {}", plan.cases, plan.matrices, fmt::join(settings, ", and "));
   }
   if (expectations > 0) total += fmt::format("; {} expectations", expectations);
   fmt::print("{}", sentence(total, page));
@@ -152,12 +147,11 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   }
   const Plan plan = make_plan(config);
   if (options.max_cases > 0 && plan.cases > options.max_cases) {
-    throw UsageError(fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases,
-                                 options.max_cases));
+    throw UsageError(
+        fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, options.max_cases));
   }
   if (format == ResultFormat::csv && plan.sequences > 0) {
-    throw UsageError(
-        "--format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records alone)");
+    throw UsageError("--format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records alone)");
   }
   if (options.dry_run) {
     print_plan(config, plan);
@@ -182,8 +176,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
     progress.phase(fmt::format("writing {}", options.html));
     write_html_report(path, options.html);
   }
-  return std::all_of(sink.outcomes.begin(), sink.outcomes.end(),
-                     [](const ExpectationOutcome& o) { return o.met; });
+  return std::all_of(sink.outcomes.begin(), sink.outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
 }
 
 }  // namespace
@@ -191,13 +184,14 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
 Command sweep_command(const CommandWords& words, int& status) {
   auto options = std::make_shared<SweepOptions>();
   SweepOptions& o = *options;
-  Command command("sweep", "Run every case of a configuration into one result file",
-                  R"(Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
+  Command command(
+      "sweep", "Run every case of a configuration into one result file",
+      R"(Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
 names; each inverse is compared with a certified one in high precision. The same configuration, seed and version give
 the same numbers on every machine and with any number of threads.
 
 Where the configuration states expectations, a table says which are met, and the exit status is 1 where one is not.)",
-                  {"tristab sweep configs/sweeps/quick.json --html results/quick.html"});
+      {"tristab sweep configs/sweeps/quick.json --html results/quick.html"});
   command.positional("CONFIG", "FILE.json", o.config, R"(configuration, JSON; - for standard input
 Paths in it are relative to its own directory. Examples are in configs/sweeps; configs/kernels holds kernels, which may
 be written by hand as well.)");
@@ -230,7 +224,8 @@ Every inverse is carried on through W, U, the state and the outputs of a whole s
 recurrence in high precision; as "layer": true in the configuration.)");
   command.group("Run");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
-  command.option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53}, R"(refuse a sweep of more cases
+  command.option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53},
+                 R"(refuse a sweep of more cases
 Nothing is run then, and the exit status is 2.)");
   command.flag("--dry-run", o.dry_run, "print the number of cases and stop");
   command.run([options, &words, &status](const Command& given) {

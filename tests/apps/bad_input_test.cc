@@ -36,8 +36,7 @@ void expect_config_refused(const std::string& key, const std::string& value, int
 }
 
 TEST(BadInput, a_misspelt_key) {
-  expect_config_refused("chunk", "[16]", 2,
-                        {"c.json", "'chunk'", "did you mean 'chunks'?", "Allowed: name, chunks"});
+  expect_config_refused("chunk", "[16]", 2, {"c.json", "'chunk'", "did you mean 'chunks'?", "Allowed: name, chunks"});
   expect_config_refused("families", R"([{"family": "gdn", "key": "silu"}])", 2,
                         {"c.json: families[0]", "'key'", "did you mean 'keys'?"});
 }
@@ -52,8 +51,7 @@ TEST(BadInput, keys_that_this_version_has_no_use_for) {
 
 TEST(BadInput, a_key_of_earlier_versions_is_taken_but_not_listed) {
   const Workplace place;
-  const std::string rest =
-      R"("chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})";
+  const std::string rest = R"("chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})";
   place.write("c.json", R"({"decompose": false, )" + rest);
   place.write("s.json", R"({"scenarios": [{"name": "a", "decompose": false, )" + rest + "]}");
   place.write("wrong.json", R"({"decompse": false, )" + rest);
@@ -65,8 +63,7 @@ TEST(BadInput, a_key_of_earlier_versions_is_taken_but_not_listed) {
 
 TEST(BadInput, a_name_that_is_not_utf8) {
   const Workplace place;
-  place.write("c.json",
-              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("c.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   expect_refusal(place.run("sweep c.json -o r\xff.json"), 3, {"r\uFFFD.json", "not valid UTF-8"});
   expect_refusal(place.run("compare --input r\xff.npy --chunk 16"), 3, {"r\uFFFD.npy", "not valid UTF-8"});
   EXPECT_EQ(place.files(), (Parts{"c.json"}));
@@ -75,26 +72,22 @@ TEST(BadInput, a_name_that_is_not_utf8) {
 TEST(BadInput, a_result_whose_records_are_broken) {
   const Workplace place;
   place.write("r.json", R"({"schema": "tristab-results/1", "records": [{"family": "ones", "n": "x"}]})");
-  expect_refusal(place.run("compare r.json"), 3,
-                 {"r.json: records[0].n: found \"x\"", "allowed: a whole number"});
+  expect_refusal(place.run("compare r.json"), 3, {"r.json: records[0].n: found \"x\"", "allowed: a whole number"});
 }
 
 TEST(BadInput, a_misspelt_method) {
-  expect_config_refused(
-      "methods", R"(["mbh", "newton-shulz"])", 2,
-      {"c.json: methods[1]", "'newton-shulz'", "did you mean 'newton-schulz'?", "row-substitution"});
+  expect_config_refused("methods", R"(["mbh", "newton-shulz"])", 2,
+                        {"c.json: methods[1]", "'newton-shulz'", "did you mean 'newton-schulz'?", "row-substitution"});
 }
 
 TEST(BadInput, a_misspelt_arithmetic_or_format) {
-  expect_config_refused("arithmetics", R"(["bf17"])", 2,
-                        {"c.json: arithmetics[0]", "'bf17'", "'bf16'", "int8"});
+  expect_config_refused("arithmetics", R"(["bf17"])", 2, {"c.json: arithmetics[0]", "'bf17'", "'bf16'", "int8"});
   expect_config_refused("arithmetics", R"([{"arithmetic": "fp16", "accumulate": "fp23"}])", 2,
                         {"c.json: arithmetics[0]", "accumulate", "'fp23'", "'fp32'"});
 }
 
 TEST(BadInput, a_wrong_type) {
-  expect_config_refused("trials", "\"eight\"", 2,
-                        {"c.json: trials", "\"eight\"", "an integer from 1 to 1000000"});
+  expect_config_refused("trials", "\"eight\"", 2, {"c.json: trials", "\"eight\"", "an integer from 1 to 1000000"});
   expect_config_refused("methods", R"([{"method": "mxr", "block": "big"}])", 2,
                         {"c.json: methods[0].block", "\"big\"", "allowed: an integer from"});
 }
@@ -105,16 +98,14 @@ TEST(BadInput, a_negative_size) {
 
 TEST(BadInput, an_empty_axis) {
   expect_config_refused("chunks", "[]", 2, {"c.json: chunks", "empty", "16 to 256"});
-  expect_config_refused("chunks", "\"64:16:*2\"", 2,
-                        {"c.json: chunks", "'64:16:*2' is empty", "first <= last"});
+  expect_config_refused("chunks", "\"64:16:*2\"", 2, {"c.json: chunks", "'64:16:*2' is empty", "first <= last"});
   expect_config_refused("families", "[]", 2, {"c.json: families", "found []", "at least one"});
 }
 
 TEST(BadInput, a_missing_file) {
   const Workplace place;
   expect_refusal(place.run("sweep missing.json"), 3, {"missing.json", "No such file", "a JSON file"});
-  expect_refusal(place.run("compare missing.json"), 3,
-                 {"missing.json", "No such file", "a result of tristab sweep"});
+  expect_refusal(place.run("compare missing.json"), 3, {"missing.json", "No such file", "a result of tristab sweep"});
   expect_config_refused("families", R"([{"family": "file", "path": "missing.npy"}])", 3,
                         {"c.json: families[0]", "missing.npy"});
 }
@@ -150,8 +141,7 @@ TEST(BadInput, a_truncated_file) {
 }
 
 TEST(BadInput, a_tensor_of_the_wrong_shape) {
-  expect_file_refused("a.npy", npy_bytes("<f8", "(32, 8)", ones_bytes(16)), 3,
-                      {"a.npy", "[32, 8]", "[n, n]"});
+  expect_file_refused("a.npy", npy_bytes("<f8", "(32, 8)", ones_bytes(16)), 3, {"a.npy", "[32, 8]", "[n, n]"});
 }
 
 TEST(BadInput, a_tensor_of_the_wrong_type) {
@@ -175,14 +165,12 @@ TEST(BadInput, nan_in_an_input) {
   place.write("c.json", R"({"chunks": [16], "families": ["ones", {"family": "file", "path": "a.npy"}],
                             "methods": ["mbh"], "arithmetics": ["fp16"]})");
   for (const char* format : {"json", "csv"}) {
-    expect_refusal(place.run("sweep c.json -o r." + std::string(format)), 3,
-                   {"a.npy", "NaN at index [1, 3, 2]"});
+    expect_refusal(place.run("sweep c.json -o r." + std::string(format)), 3, {"a.npy", "NaN at index [1, 3, 2]"});
   }
   expect_refusal(place.run("invert a.npy --method mbh --arithmetic fp16 -o x.npy"), 3,
                  {"a.npy", "NaN at index [1, 3, 2]"});
   EXPECT_EQ(place.files(), (Parts{"a.npy", "c.json"}));
-  const ProgramResult lines =
-      place.run("sweep c.json -o r.ndjson");  // grows, but says that it is not complete
+  const ProgramResult lines = place.run("sweep c.json -o r.ndjson");  // grows, but says that it is not complete
   EXPECT_EQ(lines.status, 3);
   EXPECT_EQ(place.read("r.ndjson").find("\"end\""), std::string::npos);
 }
@@ -201,26 +189,23 @@ TEST(BadInput, a_misspelt_layer) {
 
 TEST(BadInput, an_output_that_cannot_be_written) {
   const Workplace place;
-  place.write("c.json",
-              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("c.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   expect_refusal(place.run("sweep c.json --format json -o /dev/full"), 3, {"/dev/full", "No space left"});
   expect_refusal(place.run("sweep c.json --format csv -o c.json/r.csv"), 3, {"c.json/r.csv", "cannot write"});
   std::filesystem::create_symlink("/dev/full", place.file("full"));  // a link, for a rename to do no harm
   expect_refusal(place.run("generate ones --chunk 16 -o full"), 3, {"full", "No space left"});
   place.write("a.npy", npy_bytes("<f8", "(16, 16)", ones_bytes(16)));
-  expect_refusal(place.run("invert a.npy --method mbh --arithmetic fp16 -o full"), 3,
-                 {"full", "No space left"});
+  expect_refusal(place.run("invert a.npy --method mbh --arithmetic fp16 -o full"), 3, {"full", "No space left"});
   EXPECT_TRUE(std::filesystem::is_symlink(place.file("full")));
 }
 
 TEST(BadInput, a_standard_output_that_is_full) {
   const Workplace place;
-  place.write("c.json",
-              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("c.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
   for (const char* arguments :
-       {"", "--version", "list metrics", "list methods", "list families", "sweep c.json --dry-run",
-        "sweep c.json -o -", "compare r.json", "generate ones --chunk 16 -o -"}) {
+       {"", "--version", "list metrics", "list methods", "list families", "sweep c.json --dry-run", "sweep c.json -o -",
+        "compare r.json", "generate ones --chunk 16 -o -"}) {
     SCOPED_TRACE(arguments);
     expect_refusal(place.run(arguments, "", R"(sh -c 'exec "$0" "$@" >/dev/full')"), 3,
                    {"standard output: cannot write"});

@@ -65,8 +65,7 @@ TEST(Compare, a_document_that_lacks_records_is_read_with_a_note) {
 
 TEST(Compare, a_selection_that_the_file_does_not_have_is_refused) {
   const Workplace place;
-  place.write("c.json",
-              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("c.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
   const ProgramResult method = place.run("compare r.json --methods mbj");
   EXPECT_EQ(method.status, 2);
@@ -99,16 +98,11 @@ TEST(Compare, kernels_stand_beside_methods_where_both_are_asked_for) {
   place.write("c.json", with_kernels);
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
   const std::string now =
-      place
-          .run(
-              "compare --kernels fla-solve-tril --methods mbh --arithmetics fp16 --trials 3 --family uniform")
-          .out;
+      place.run("compare --kernels fla-solve-tril --methods mbh --arithmetics fp16 --trials 3 --family uniform").out;
   EXPECT_NE(now.find("  mbh  "), std::string::npos) << now;
   EXPECT_NE(now.find("  fla-solve-tril  "), std::string::npos) << now;
-  EXPECT_EQ(
-      place.run("compare r.json --chunk 64 --family uniform --kernels fla-solve-tril:dot=ieee --methods mbh")
-          .out,
-      now);
+  EXPECT_EQ(place.run("compare r.json --chunk 64 --family uniform --kernels fla-solve-tril:dot=ieee --methods mbh").out,
+            now);
   // Methods alone leave the kernels out, whatever method these use.
   const std::string methods = place.run("compare r.json --chunk 16 --family ones --methods mbh").out;
   EXPECT_EQ(methods.find("fla"), std::string::npos) << methods;
@@ -121,8 +115,7 @@ TEST(Compare, kernels_that_are_unknown_or_of_other_sizes_are_refused) {
     EXPECT_EQ(result.status, 2);
     EXPECT_NE(result.err.find(part), std::string::npos) << result.err;
   };
-  refused("--kernels fla-solve-trl",
-          "--kernels: no kernel is called 'fla-solve-trl'; did you mean 'fla-solve-tril'?");
+  refused("--kernels fla-solve-trl", "--kernels: no kernel is called 'fla-solve-trl'; did you mean 'fla-solve-tril'?");
   refused("--kernels tileops,flashkda-v1",
           "--kernels: found flashkda-v1 with chunks of 64; allowed for it: --chunk 16");
   place.write("c.json", with_kernels);
@@ -130,11 +123,9 @@ TEST(Compare, kernels_that_are_unknown_or_of_other_sizes_are_refused) {
   refused("r.json --kernels flashkda-v1", "did you mean 'flashkda-v2'?");
   refused("r.json --kernels fla-solve-tril:dot=tf32x3", "'fla-solve-tril:dot=tf32x3'");
   refused("r.json --kernels fla-solve-tril:dto=tf32", "did you mean 'dot'?");
-  place.write("m.json",
-              R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("m.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   ASSERT_EQ(place.run("sweep m.json -o m-r.json").status, 0);
-  refused("m-r.json --kernels tileops",
-          "--kernels: found 'tileops'; allowed: nothing, for the file has none of them");
+  refused("m-r.json --kernels tileops", "--kernels: found 'tileops'; allowed: nothing, for the file has none of them");
 }
 
 TEST(Compare, a_setting_with_its_defaults_spelt_out_is_that_setting_alone) {
@@ -143,8 +134,7 @@ TEST(Compare, a_setting_with_its_defaults_spelt_out_is_that_setting_alone) {
                             "methods": [{"method": "mxr", "block": [8, 16]}], "arithmetics": ["fp16"]})");
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
   const auto rows = [&](const std::string& methods) {
-    const std::string csv =
-        place.run("compare r.json --metrics frobenius --format csv --methods " + methods).out;
+    const std::string csv = place.run("compare r.json --metrics frobenius --format csv --methods " + methods).out;
     return std::count(csv.begin(), csv.end(), '\n') - 1;
   };
   EXPECT_EQ(rows("mxr"), 2);
@@ -171,8 +161,7 @@ TEST(Compare, one_table_of_a_metric_is_the_same_now_and_from_a_file) {
       place.run("compare r.json --kernels fla-solve-tril:dot=ieee --metrics snr_db --format csv").out;
   // Two inputs of two sizes; the inverse of all ones is exact.
   EXPECT_EQ(std::count(csv.begin(), csv.end(), '\n'), 1 + 4) << csv;
-  EXPECT_NE(csv.find("ones,16,fla-solve-tril,fla-solve-tril,recipe,1,0,0,inf,inf,inf\n"), std::string::npos)
-      << csv;
+  EXPECT_NE(csv.find("ones,16,fla-solve-tril,fla-solve-tril,recipe,1,0,0,inf,inf,inf\n"), std::string::npos) << csv;
 }
 
 TEST(Compare, metrics_and_formats_that_do_not_exist_are_refused) {

@@ -39,8 +39,7 @@ class Completion : public testing::TestWithParam<const char*> {
     const Workplace place, scripts;
     const std::string shell = GetParam();
     for (const char* name : {"a.json", "b.npy", "c.txt", "my file.json"}) place.write(name, "");
-    for (const char* name : {"folder", "my folder", ".bin"})
-      std::filesystem::create_directory(place.file(name));
+    for (const char* name : {"folder", "my folder", ".bin"}) std::filesystem::create_directory(place.file(name));
     std::filesystem::create_symlink(TRISTAB_PROGRAM, place.file(".bin/tristab"));
     std::string lines;
     for (const std::string& line : command_lines) lines += line + "\n";
@@ -48,11 +47,11 @@ class Completion : public testing::TestWithParam<const char*> {
     const std::string script = scripts.file(shell == "zsh" ? "_tristab" : "tristab").string();
     const std::string argument = shell == "zsh" ? scripts.file(".").string() : script;
     const std::string quiet = shell == "zsh" ? "-f" : (shell == "fish" ? "--no-config" : "--norc");
-    const ProgramResult result = run_command(
-        fmt::format("export HOME=$PWD LC_ALL=C.UTF-8\ntristab completion {0} >{1} && {0} {2} "
-                    "'{3}/tests/apps/shells/completions.{0}' {4} <'{5}'",
-                    shell, script, quiet, TRISTAB_SOURCE_DIR, argument, scripts.file("lines").string()),
-        place.file("."));
+    const ProgramResult result =
+        run_command(fmt::format("export HOME=$PWD LC_ALL=C.UTF-8\ntristab completion {0} >{1} && {0} {2} "
+                                "'{3}/tests/apps/shells/completions.{0}' {4} <'{5}'",
+                                shell, script, quiet, TRISTAB_SOURCE_DIR, argument, scripts.file("lines").string()),
+                    place.file("."));
     EXPECT_EQ(result.status, 0) << result.err;
     EXPECT_EQ(result.err, "");
     std::vector<Completed> all;
@@ -84,8 +83,7 @@ Words words(const std::vector<std::string>& list) { return {list.begin(), list.e
 // The names in "Allowed: a, b, c" of the message with which the program refuses a word.
 Words allowed_by(const std::string& arguments) {
   const Workplace place;
-  place.write("c.json",
-              R"({"chunks": 16, "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("c.json", R"({"chunks": 16, "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   const std::string message = place.run(arguments).err;
   std::size_t at = message.find("Allowed: ");
   if (at == std::string::npos) at = message.find("allowed: ");
@@ -123,8 +121,7 @@ TEST_P(Completion, offers_every_option_and_none_that_the_program_does_not_know) 
     Words offered = found[2 * k];
     offered.insert(found[2 * k + 1].begin(), found[2 * k + 1].end());
     for (const HelpOption& option : options_of(names[k])) {
-      for (const std::string& name : option.names)
-        EXPECT_TRUE(offered.contains(name)) << names[k] << " " << name;
+      for (const std::string& name : option.names) EXPECT_TRUE(offered.contains(name)) << names[k] << " " << name;
     }
     EXPECT_TRUE(offered.contains("--help")) << names[k];
     for (const std::string& option : offered) {
@@ -210,16 +207,14 @@ TEST_P(Completion, offers_the_parameters_of_names) {
     for (const Parameter& parameter : parameters) expected.back().insert(parameter.name);
   };
   for (const Method& method : methods()) {
-    add(fmt::format("tristab sweep --methods mbh,{}:", method.description.name),
-        method.description.parameters);
+    add(fmt::format("tristab sweep --methods mbh,{}:", method.description.name), method.description.parameters);
   }
   for (const Description& family : family_descriptions()) {
     add(fmt::format("tristab compare --family {}:", family.name), family.parameters);
     add(fmt::format("tristab generate {} ", family.name), family.parameters);
   }
   for (const RecipeEntry& entry : recipe_entries()) {
-    add(fmt::format("tristab invert a.npy --kernel {}:", entry.description.name),
-        entry.description.parameters);
+    add(fmt::format("tristab invert a.npy --kernel {}:", entry.description.name), entry.description.parameters);
   }
   for (const char* arithmetic : {"fp16", "int8", "bf16-h100", "mxfp8"}) {
     add(fmt::format("tristab invert a.npy --arithmetic={}:", arithmetic),
@@ -273,10 +268,9 @@ TEST_P(Completion, goes_on_after_commas_and_parameters) {
 }
 
 TEST_P(Completion, offers_files_of_the_kind_that_is_read_or_written) {
-  const std::vector<Words> found =
-      offers({"tristab sweep ", "tristab invert ", "tristab sweep c.json --html ",
-              "tristab sweep c.json --html=fo", "tristab export r.json --gnuplot ",
-              "tristab compare --input ", "tristab sweep ~/a", "tristab sweep my\\ f"});
+  const std::vector<Words> found = offers({"tristab sweep ", "tristab invert ", "tristab sweep c.json --html ",
+                                           "tristab sweep c.json --html=fo", "tristab export r.json --gnuplot ",
+                                           "tristab compare --input ", "tristab sweep ~/a", "tristab sweep my\\ f"});
   const std::string end = std::string(GetParam()) == "fish" ? "/" : "";  // of directories
   const Words folders{"folder" + end, "my folder" + end};
   const auto with = [&](std::initializer_list<const char*> files) {

@@ -78,9 +78,8 @@ TEST(Describe, a_layer_by_its_closed_forms) {
   EXPECT_EQ(of("m.g"), std::vector<Words>({{"m.g", "F32", "[2,", "2]", "-2", "-0", "0"}}));
   // beta 0.04 and 1: the 1st percentile is 0.04 + 0.01 * 0.96. A_21 = 0.04 * 25 exp(-0) = 1, and the condition
   // number of [[1, 0], [1, 1]] is (3 + sqrt 5) / 2. Orthogonal keys: A = 0.
-  EXPECT_EQ(of("0"),
-            std::vector<Words>({{"0", "5", "5", "1", "0.0496", "0.28", "0.52", "0.76", "0.99"},
-                                {"0", "-0.49", "-0.25", "-0.005", "-0.5", "-0.5", "1", "2.62", "2.62"}}));
+  EXPECT_EQ(of("0"), std::vector<Words>({{"0", "5", "5", "1", "0.0496", "0.28", "0.52", "0.76", "0.99"},
+                                         {"0", "-0.49", "-0.25", "-0.005", "-0.5", "-0.5", "1", "2.62", "2.62"}}));
   EXPECT_EQ(of("1"), std::vector<Words>({{"1", "1", "1", "0", "0.255", "0.375", "0.5", "0.625", "0.745"},
                                          {"1", "-2", "-1.5", "-1", "-3", "-3", "0", "1", "1"}}));
 }
@@ -91,8 +90,7 @@ TEST(Describe, the_layers_settings_count) {
   const ProgramResult result =
       place.run("generate --describe f.safetensors layer=m l2norm=true log_base=2 rule=gdn --chunk 1");
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_NE(result.out.find("\nk F64, beta F64, g F32; q and k L2-normalised on reading\n"),
-            std::string::npos);
+  EXPECT_NE(result.out.find("\nk F64, beta F64, g F32; q and k L2-normalised on reading\n"), std::string::npos);
   EXPECT_NE(result.out.find("chunks of 1: all 2 of each head"), std::string::npos);
   // |k| = 5 / sqrt(25 + 1e-6); sums of g over chunks of one token, times ln 2: -0.35 and 0.
   EXPECT_EQ(lines_of(result.out, "0"),
@@ -103,14 +101,12 @@ TEST(Describe, the_layers_settings_count) {
 TEST(Describe, what_is_not_finite_is_counted_and_left_out) {
   const Workplace place;
   std::vector<Entry> entries = two_heads();
-  const double nan = std::numeric_limits<double>::quiet_NaN(),
-               infinity = std::numeric_limits<double>::infinity();
+  const double nan = std::numeric_limits<double>::quiet_NaN(), infinity = std::numeric_limits<double>::infinity();
   entries[0].bytes = bytes_of<double>({nan, 4, 1, 0, infinity, 4, 0, 1});
   place.write("f.safetensors", safetensors(entries));
   const ProgramResult result = place.run("generate --describe f.safetensors");
   ASSERT_EQ(result.status, 0) << result.err;
-  EXPECT_EQ(lines_of(result.out, "m.k"),
-            std::vector<Words>({{"m.k", "F64", "[2,", "2,", "2]", "0", "4", "2"}}));
+  EXPECT_EQ(lines_of(result.out, "m.k"), std::vector<Words>({{"m.k", "F64", "[2,", "2,", "2]", "0", "4", "2"}}));
   EXPECT_NE(result.out.find("left out, as inputs or A are not finite: 1 chunk\n"), std::string::npos);
   EXPECT_EQ(lines_of(result.out, "0"), std::vector<Words>({{"0", "-", "-", "-", "-", "-", "-", "-", "-"},
                                                            {"0", "-", "-", "-", "-", "-", "-", "-", "-"}}));
@@ -124,21 +120,18 @@ TEST(Describe, grouped_heads_packed_sequences_and_samples_are_named) {
     keys.insert(keys.end(), {1, 0.5 * t});
     gates.insert(gates.end(), {0.5, 0.5});
   }
-  place.write("f.safetensors",
-              safetensors({{"k", "F64", {40, 1, 2}, bytes_of(keys)},
-                           {"beta", "F64", {40, 2}, bytes_of(gates)},
-                           {"cu_seqlens", "I64", {4}, bytes_of<std::int64_t>({0, 9, 9, 40})}}));
+  place.write("f.safetensors", safetensors({{"k", "F64", {40, 1, 2}, bytes_of(keys)},
+                                            {"beta", "F64", {40, 2}, bytes_of(gates)},
+                                            {"cu_seqlens", "I64", {4}, bytes_of<std::int64_t>({0, 9, 9, 40})}}));
   // Chunks of 4: three of the first sequence, eight of the last.
   const ProgramResult all = place.run("generate --describe f.safetensors --chunk 4");
-  EXPECT_NE(all.out.find(
-                "\nlayer without a name: delta-net, 40 tokens, 2 sequences, 2 heads (1 of keys), head_dim 2"),
+  EXPECT_NE(all.out.find("\nlayer without a name: delta-net, 40 tokens, 2 sequences, 2 heads (1 of keys), head_dim 2"),
             std::string::npos)
       << all.out;
   EXPECT_NE(all.out.find("chunks of 4: all 11 of each head\n"), std::string::npos);
   // At equal distances: chunks 0 and 5 of 11, and 5 is the third of the last sequence, tokens 17 to 20.
   const ProgramResult some = place.run("generate --describe f.safetensors --chunk 4 --sample 2");
-  EXPECT_NE(some.out.find("chunks of 4: 2 of the 11 of each head, at equal distances (--sample)\n"),
-            std::string::npos);
+  EXPECT_NE(some.out.find("chunks of 4: 2 of the 11 of each head, at equal distances (--sample)\n"), std::string::npos);
   EXPECT_EQ(lines_of(some.out, "1")[0][2], "10");  // |(1, 10)| = 10.05
   EXPECT_EQ(lines_of(all.out, "1")[0][2], "19.5");
   // Chunks 0, 3 and 7 of 11: the last one is tokens 25 to 28.
@@ -167,8 +160,7 @@ TEST(Describe, tensors_of_matrices_by_their_norms) {
   ASSERT_EQ(lines_of(result.out, "3").size(), 1u);
   EXPECT_EQ(lines_of(result.out, "3")[0][1], "15");
   EXPECT_EQ(lines_of(result.out, "3")[0][2], "11.3");
-  EXPECT_NE(place.run("generate --describe a.npy --sample 1").out.find(", 1 of them looked at"),
-            std::string::npos);
+  EXPECT_NE(place.run("generate --describe a.npy --sample 1").out.find(", 1 of them looked at"), std::string::npos);
 
   place.write("b.npy", npy_bytes("<f8", "(2, 2)", bytes_of<double>({1, 0, 5, 1})));
   const ProgramResult other = place.run("generate --describe b.npy");
@@ -183,8 +175,7 @@ TEST(Describe, a_slice_of_a_trained_model_fits_100_columns) {
   const ProgramResult result = place.run("generate --describe $DATA/kda-slice.safetensors --chunk 16");
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(lines_of(result.out, "0").size(), 4u);  // two tables of two layers; checks every line's width
-  EXPECT_NE(result.out.find("\nlayer6: kda, 128 tokens, 1 sequence, 2 heads, head_dim 128"),
-            std::string::npos);
+  EXPECT_NE(result.out.find("\nlayer6: kda, 128 tokens, 1 sequence, 2 heads, head_dim 128"), std::string::npos);
 }
 
 // Published of this model at chunk 64: worst cond(I + A) 16.9 in layer 6, mean cosine 0.26 and 0.43.

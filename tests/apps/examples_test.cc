@@ -32,8 +32,8 @@ struct Page {
 };
 Page page_of(std::string text) {
   Page page;
-  for (const auto& [open, close] : {std::pair{"<title>", "</title>"}, std::pair{"<h1>", "</h1>"},
-                                    std::pair{"id=\"data\">", "</script>"}}) {
+  for (const auto& [open, close] :
+       {std::pair{"<title>", "</title>"}, std::pair{"<h1>", "</h1>"}, std::pair{"id=\"data\">", "</script>"}}) {
     const std::size_t start = text.find(open) + std::string(open).size(), end = text.find(close, start);
     if (open == std::string("id=\"data\">")) page.data = Json::parse(text.substr(start, end - start));
     text.erase(start, end - start);
@@ -69,9 +69,7 @@ TEST(Examples, the_result_is_that_of_its_command_byte_for_byte) {
 
 TEST(Examples, the_page_is_of_this_version) {
   const Workplace place;
-  ASSERT_EQ(
-      place.run(fmt::format("report {}/results/example-quick.json -o page.html", TRISTAB_SOURCE_DIR)).status,
-      0);
+  ASSERT_EQ(place.run(fmt::format("report {}/results/example-quick.json -o page.html", TRISTAB_SOURCE_DIR)).status, 0);
   const Page fresh = page_of(place.read("page.html")), committed = page_of(example("html"));
   EXPECT_TRUE(committed.frame == fresh.frame) << remedy;
   for (const char* part : {"groups", "cases", "matrices"}) {

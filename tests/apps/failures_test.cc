@@ -53,8 +53,7 @@ std::vector<double> values_of(const Json& records, const std::string& scenario, 
   for (const Json& record : records) {
     if (record["scenario"] != scenario || record["kernel"] != kernel) continue;
     if (record["family_params"].value("keys", "") != keys) continue;
-    values.push_back(record[field].is_null() ? std::numeric_limits<double>::infinity()
-                                             : record[field].get<double>());
+    values.push_back(record[field].is_null() ? std::numeric_limits<double>::infinity() : record[field].get<double>());
   }
   std::sort(values.begin(), values.end());
   return values;
@@ -68,8 +67,7 @@ void expect_stories_seeds_and_draws(const Json& document) {
   const Json given = Json::parse(file);
   for (const Json& scenario : given["scenarios"]) EXPECT_TRUE(scenario.contains("seed")) << scenario["name"];
   std::map<std::string, std::set<std::string>> matrices;
-  for (const Json& matrix : document["matrices"])
-    matrices[matrix["scenario"]].insert(matrix["id"].get<std::string>());
+  for (const Json& matrix : document["matrices"]) matrices[matrix["scenario"]].insert(matrix["id"].get<std::string>());
   for (const auto& [scenario, ids] : matrices) {
     if (scenario == "all-ones") continue;  // deterministic: one matrix a size
     EXPECT_GE(ids.size(), 16u) << scenario;
@@ -81,8 +79,7 @@ void expect_the_same_of_the_records(const Json& document) {
   const Json& records = document["records"];
   const std::vector<double> repeated =
       values_of(records, "aiter-repeated-keys", "aiter-v1", "identical", "strict_lower");
-  const std::vector<double> mended =
-      values_of(records, "aiter-repeated-keys", "aiter-v2", "identical", "strict_lower");
+  const std::vector<double> mended = values_of(records, "aiter-repeated-keys", "aiter-v2", "identical", "strict_lower");
   const std::vector<double> control =
       values_of(records, "aiter-repeated-keys", "aiter-v1", "independent", "strict_lower");
   ASSERT_EQ(repeated.size(), 32u);
@@ -92,8 +89,7 @@ void expect_the_same_of_the_records(const Json& document) {
   EXPECT_LT(mended.back(), 0.05);
   EXPECT_LT(control.back(), 0.05);
 
-  const std::vector<double> wrong =
-      values_of(records, "flashkda-repeated-key", "flashkda-v1", "identical", "max_abs");
+  const std::vector<double> wrong = values_of(records, "flashkda-repeated-key", "flashkda-v1", "identical", "max_abs");
   ASSERT_EQ(wrong.size(), 32u);
   const double median = (wrong[15] + wrong[16]) / 2;
   for (const Json& outcome : document["expectations"]) {
@@ -111,8 +107,7 @@ TEST(Failures, every_scenario_shows_what_was_reported_from_the_field) {
   expect_all_met(run);
   expect_stories_seeds_and_draws(run.document);
   expect_the_same_of_the_records(run.document);
-  EXPECT_NE(run.result.out.find("That is the true answer and no failure"), std::string::npos)
-      << run.result.out;
+  EXPECT_NE(run.result.out.find("That is the true answer and no failure"), std::string::npos) << run.result.out;
   EXPECT_NE(run.result.out.find("median matrix.inverse_max_abs"), std::string::npos) << run.result.out;
 }
 

@@ -11,8 +11,7 @@ namespace {
 
 TEST(Generate, writes_a_batch_of_strictly_lower_triangular_matrices) {
   const Workplace place;
-  const ProgramResult result =
-      place.run("generate gdn keys=collinear eps=0.5 --chunk 32 --trials 3 --seed 2 -o a.npy");
+  const ProgramResult result = place.run("generate gdn keys=collinear eps=0.5 --chunk 32 --trials 3 --seed 2 -o a.npy");
   EXPECT_EQ(result.status, 0) << result.err;
   const NpyContents a = parse_npy(place.read("a.npy"));
   EXPECT_EQ(a.descr, "<f8");
@@ -60,8 +59,7 @@ TEST(Generate, interrupted_it_exits_with_128_and_the_signal_and_no_file) {
   for (const auto& [signal, status] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
     // In the foreground, or the whole process group gets the signal too: the second ends a process at once.
     const std::string launcher = std::string("timeout --foreground --preserve-status -s ") + signal + " 0.3";
-    const ProgramResult result =
-        place.run("generate gdn --chunk 256 --trials 1000000 -o a.npy", "", launcher);
+    const ProgramResult result = place.run("generate gdn --chunk 256 --trials 1000000 -o a.npy", "", launcher);
     EXPECT_EQ(result.status, status) << signal;
     EXPECT_EQ(result.err, "tristab: stopped; no complete result was written\n");
     EXPECT_EQ(place.files(), std::vector<std::string>{});

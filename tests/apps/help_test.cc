@@ -15,8 +15,7 @@ std::vector<std::string> program_and_commands() {
 
 TEST(Help, names_the_commands) {
   const std::vector<std::string> names = commands();
-  for (const char* name :
-       {"sweep", "compare", "report", "export", "generate", "invert", "list", "selftest"}) {
+  for (const char* name : {"sweep", "compare", "report", "export", "generate", "invert", "list", "selftest"}) {
     EXPECT_NE(std::find(names.begin(), names.end(), name), names.end()) << name;
   }
 }
@@ -43,8 +42,7 @@ TEST(Help, stands_without_arguments_too) {
 TEST(Help, its_examples_run) {
   const Workplace place;
   for (const char* name : {"configs", "tests"}) {
-    std::filesystem::create_directory_symlink(std::filesystem::path(TRISTAB_SOURCE_DIR) / name,
-                                              place.file(name));
+    std::filesystem::create_directory_symlink(std::filesystem::path(TRISTAB_SOURCE_DIR) / name, place.file(name));
   }
   // Those of a command may read what those before it wrote; the program's own come last.
   std::vector<std::string> order = commands();

@@ -14,8 +14,7 @@ struct InstalledFile {
 TEST(InstalledFiles, are_what_the_program_prints) {
   const Workplace place;
   const ProgramResult installation = run_command(
-      fmt::format("'{}' --install '{}' --prefix \"$PWD/prefix\"", TRISTAB_CMAKE, TRISTAB_BUILD_DIR),
-      place.file("."));
+      fmt::format("'{}' --install '{}' --prefix \"$PWD/prefix\"", TRISTAB_CMAKE, TRISTAB_BUILD_DIR), place.file("."));
   ASSERT_EQ(installation.status, 0) << installation.err << installation.out;
   for (const auto& [path, arguments] :
        {InstalledFile{"share/bash-completion/completions/tristab", "completion bash"},
@@ -27,16 +26,14 @@ TEST(InstalledFiles, are_what_the_program_prints) {
         InstalledFile{"share/tristab/kernel.schema.json", "schema kernel"}}) {
     const std::string text = place.read(fmt::format("prefix/{}", path));
     EXPECT_FALSE(text.empty()) << path;
-    EXPECT_TRUE(text == place.run(arguments).out)
-        << path << " is not what tristab " << arguments << " prints";
+    EXPECT_TRUE(text == place.run(arguments).out) << path << " is not what tristab " << arguments << " prints";
   }
 }
 
 TEST(InstalledFiles, bash_finds_its_completion_and_man_its_page) {
   const Workplace place;
-  ASSERT_EQ(run_command(
-                fmt::format("'{}' --install '{}' --prefix \"$PWD/prefix\"", TRISTAB_CMAKE, TRISTAB_BUILD_DIR),
-                place.file("."))
+  ASSERT_EQ(run_command(fmt::format("'{}' --install '{}' --prefix \"$PWD/prefix\"", TRISTAB_CMAKE, TRISTAB_BUILD_DIR),
+                        place.file("."))
                 .status,
             0);
   const ProgramResult bash = run_command(

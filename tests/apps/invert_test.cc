@@ -41,12 +41,10 @@ TEST(Invert, arithmetics_wider_than_fp32_write_doubles) {
 TEST(Invert, parameters_go_to_method_or_arithmetic) {
   const Workplace place;
   place.write("a.npy", npy_bytes("<f8", "(32, 32)", ones_bytes(32)));
-  const ProgramResult words =
-      place.run("invert a.npy block=8 scale=row --method mxr --arithmetic int8 -o words.npy");
+  const ProgramResult words = place.run("invert a.npy block=8 scale=row --method mxr --arithmetic int8 -o words.npy");
   EXPECT_EQ(words.status, 0) << words.err;
   EXPECT_NE(words.err.find("mxr:block=8 in int8:scale=row"), std::string::npos) << words.err;
-  EXPECT_EQ(place.run("invert a.npy --method mxr:block=8 --arithmetic int8:scale=row -o inline.npy").status,
-            0);
+  EXPECT_EQ(place.run("invert a.npy --method mxr:block=8 --arithmetic int8:scale=row -o inline.npy").status, 0);
   EXPECT_EQ(place.read("words.npy"), place.read("inline.npy"));
 }
 

@@ -37,8 +37,7 @@ TEST(Kernels, run_beside_methods_without_being_crossed_with_arithmetics) {
 
 TEST(Kernels, alone_are_a_sweep_too_and_the_option_replaces_them) {
   const Workplace place;
-  place.write("c.json",
-              R"({"chunks": 64, "trials": 1, "families": ["uniform"], "kernels": ["hf-transformers"]})");
+  place.write("c.json", R"({"chunks": 64, "trials": 1, "families": ["uniform"], "kernels": ["hf-transformers"]})");
   ASSERT_EQ(place.run("sweep c.json -o r.json --kernels tcu-exact,fla-solve-tril:dot=ieee/tf32").status, 0);
   const json result = json::parse(place.read("r.json"));
   ASSERT_EQ(result["records"].size(), 3u);
@@ -67,8 +66,7 @@ TEST(Kernels, mistakes_exit_with_2_and_name_the_nearest) {
   EXPECT_NE(unknown.err.find("did you mean 'fla-solve-tril'?"), std::string::npos) << unknown.err;
   EXPECT_EQ(place.run("invert A.npy --kernel fla-solve-tril --method mbh -o X.npy").status, 2);
   EXPECT_EQ(place.run("invert A.npy --kernel absent.json -o X.npy").status, 3);
-  place.write("c.json",
-              R"({"chunks": 32, "trials": 1, "families": ["uniform"], "kernels": ["flashkda-v1"]})");
+  place.write("c.json", R"({"chunks": 32, "trials": 1, "families": ["uniform"], "kernels": ["flashkda-v1"]})");
   const ProgramResult sizes = place.run("sweep c.json -o r.json");
   EXPECT_EQ(sizes.status, 2);
   EXPECT_NE(sizes.err.find("none of them takes chunks of 32"), std::string::npos) << sizes.err;

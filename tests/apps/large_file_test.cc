@@ -52,8 +52,8 @@ class LargeFile : public ::testing::Test {
 
   // Runs the program and gives the most memory it held, in kilobytes; -1 where it failed.
   long memory_of(const std::string& arguments) const {
-    const std::string command = fmt::format("cd '{}' && exec '" TRISTAB_PROGRAM "' {} 2>.err </dev/null",
-                                            place_.file("").string(), arguments);
+    const std::string command =
+        fmt::format("cd '{}' && exec '" TRISTAB_PROGRAM "' {} 2>.err </dev/null", place_.file("").string(), arguments);
     const pid_t child = ::fork();
     if (child == 0) {
       ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
@@ -76,8 +76,7 @@ class LargeFile : public ::testing::Test {
     const NpyContents a = parse_npy(place_.read("a.npy"));
     ASSERT_EQ(a.shape, "(1, 64, 64)");
     for (std::size_t i = 0; i < 64; ++i) {
-      for (std::size_t j = 0; j < 64; ++j)
-        ASSERT_EQ(a.values[64 * i + j], i > j ? value : 0) << i << " " << j;
+      for (std::size_t j = 0; j < 64; ++j) ASSERT_EQ(a.values[64 * i + j], i > j ? value : 0) << i << " " << j;
     }
   }
 
@@ -88,10 +87,8 @@ class LargeFile : public ::testing::Test {
 // Keys (1, 0, 0, ...) and betas 0.5 in the last chunk of head 3: A_ij = 0.5 there, 0 elsewhere.
 TEST_F(LargeFile, layers_of_a_safetensors_file_are_read_by_chunks) {
   const std::int64_t k_bytes = tokens * heads * dim * 4, gate_bytes = tokens * heads * 4;
-  const auto entry = [](const std::string& tensor, const std::string& shape, std::int64_t begin,
-                        std::int64_t end) {
-    return fmt::format(R"("l.{}":{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})", tensor, shape,
-                       begin, end);
+  const auto entry = [](const std::string& tensor, const std::string& shape, std::int64_t begin, std::int64_t end) {
+    return fmt::format(R"("l.{}":{{"dtype":"F32","shape":[{}],"data_offsets":[{},{}]}})", tensor, shape, begin, end);
   };
   std::string header = fmt::format("{{{},{},{}}}", entry("k", "4000000,4,128", 0, k_bytes),
                                    entry("beta", "4000000,4", k_bytes, k_bytes + gate_bytes),
@@ -131,8 +128,7 @@ TEST_F(LargeFile, matrices_of_a_npy_file_are_read_by_chunks) {
   if (IsSkipped()) return;
   put(0, header);
   for (std::int64_t i = 1; i < n; ++i) {
-    put(header.size() + static_cast<std::uint64_t>(4 * ((3'999'936 + i) * heads + 3) * n),
-        row_of_quarters(i));
+    put(header.size() + static_cast<std::uint64_t>(4 * ((3'999'936 + i) * heads + 3) * n), row_of_quarters(i));
   }
   expect_last_chunk("file path=large.npy", 0.25);
 }
@@ -150,8 +146,7 @@ TEST_F(LargeFile, a_json_result_of_many_records_is_not_held_in_memory) {
   EXPECT_GT(std::filesystem::file_size(place_.file("r.json")), 100'000'000u);
   const std::string text = place_.read("r.json");
   std::size_t records = 0;
-  for (std::size_t at = text.find("\n{\"case\": "); at != std::string::npos;
-       at = text.find("\n{\"case\": ", at + 1))
+  for (std::size_t at = text.find("\n{\"case\": "); at != std::string::npos; at = text.find("\n{\"case\": ", at + 1))
     ++records;
   EXPECT_EQ(records, 50'000u);
   EXPECT_TRUE(text.ends_with("\n]\n}\n"));

@@ -50,10 +50,9 @@ TEST(LayerSweep, csv_and_matrices_as_such_are_refused) {
   place.write("c.json", config);
   const ProgramResult csv = place.run("sweep c.json --layer -o r.csv");
   EXPECT_EQ(csv.status, 2);
-  EXPECT_EQ(
-      csv.err,
-      "tristab: error: --format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records "
-      "alone)\n");
+  EXPECT_EQ(csv.err,
+            "tristab: error: --format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records "
+            "alone)\n");
   const ProgramResult matrices = place.run("sweep c.json --families uniform --layer -o r.json");
   EXPECT_EQ(matrices.status, 2);
   EXPECT_NE(matrices.err.find("layer: found no family with keys, queries and values"), std::string::npos)
@@ -66,14 +65,13 @@ TEST(LayerSweep, expectations_about_layers_decide_the_exit_status) {
   const auto with = [](double bound) {
     Json json = Json::parse(config);
     json["layer"] = true;
-    json["expect"] = Json::array(
-        {Json{{"layer", "o"}, {"statistic", "max"}, {"at_most", bound}, {"why", "bf16 beside it"}}});
+    json["expect"] =
+        Json::array({Json{{"layer", "o"}, {"statistic", "max"}, {"at_most", bound}, {"why", "bf16 beside it"}}});
     return json.dump();
   };
   place.write("met.json", with(0.05));
   place.write("missed.json", with(1e-6));
-  const ProgramResult met = place.run("sweep met.json -o r.json"),
-                      missed = place.run("sweep missed.json -o m.json");
+  const ProgramResult met = place.run("sweep met.json -o r.json"), missed = place.run("sweep missed.json -o m.json");
   EXPECT_EQ(met.status, 0) << met.out;
   EXPECT_NE(met.out.find("max layer.o"), std::string::npos) << met.out;
   EXPECT_NE(met.out.find("2 sequences"), std::string::npos) << met.out;

@@ -1,6 +1,6 @@
-// Which inversion errors matter at the layer: configs/sweeps/layers.json beside the perplexities that a language model had
-// with the same 40 ways of inverting (results/published-perplexity.csv, an independent truth), the recipes at the layer,
-// and the committed tables of both.
+// Which inversion errors matter at the layer: configs/sweeps/layers.json beside the perplexities that a language model
+// had with the same 40 ways of inverting (results/published-perplexity.csv, an independent truth), the recipes at the
+// layer, and the committed tables of both.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -130,12 +130,11 @@ class LayerZoo : public ::testing::Test {
           "column-sweep,mch,mbh,mxr:block=8/16/32,newton-schulz:steps=12/8,residual-neumann",
           "--arithmetics int16:output=storage,int8:output=storage --kernels tcu-exact:output=int16/int8 "
           "--methods residual-neumann:terms=8/12"}) {
-      const ProgramResult run = place.run(
-          fmt::format("sweep " TRISTAB_SOURCE_DIR
-                      "/configs/sweeps/layers.json {} -o r.json --families file:path=" TRISTAB_TEST_DATA
-                      "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6,"
-                      "delta-net:keys=collinear:eps=0.57:beta=constant:beta_value=0.9997",
-                      settings));
+      const ProgramResult run = place.run(fmt::format(
+          "sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/layers.json {} -o r.json --families file:path=" TRISTAB_TEST_DATA
+          "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6,"
+          "delta-net:keys=collinear:eps=0.57:beta=constant:beta_value=0.9997",
+          settings));
       ASSERT_EQ(run.status, 0) << run.err;
       const Json document = Json::parse(place.read("r.json"));
       for (const Json& record : document["records"]) records.push_back(record);
@@ -160,8 +159,7 @@ TEST_F(LayerZoo, what_broke_the_model_spoils_the_state_or_overflows) {
   for (const Published& row : published()) {
     if (!row.broken()) continue;
     ++broken;
-    EXPECT_TRUE(worst(trained(state, row.setting)) > 0.2 || std::isinf(worst(collinear(row.setting))))
-        << row.inverse;
+    EXPECT_TRUE(worst(trained(state, row.setting)) > 0.2 || std::isinf(worst(collinear(row.setting)))) << row.inverse;
   }
   EXPECT_EQ(broken, 14);
 }
@@ -177,9 +175,9 @@ TEST_F(LayerZoo, what_left_the_model_unharmed_does_neither_but_for_int8) {
 }
 
 TEST_F(LayerZoo, overflows_of_matrices_that_these_layers_lack_are_not_seen) {
-  for (const char* setting : {"mxr:block=32 fp16:output=storage", "mxr:block=32 bf16:output=storage",
-                              "residual-neumann:order=6:terms=4 fp16:output=storage",
-                              "residual-neumann:order=6 fp16:output=storage"}) {
+  for (const char* setting :
+       {"mxr:block=32 fp16:output=storage", "mxr:block=32 bf16:output=storage",
+        "residual-neumann:order=6:terms=4 fp16:output=storage", "residual-neumann:order=6 fp16:output=storage"}) {
     EXPECT_LT(worst(trained(o, setting)), 0.02) << setting;
     EXPECT_TRUE(std::isinf(worst(collinear(setting)))) << setting;
   }
@@ -195,8 +193,8 @@ TEST_F(LayerZoo, the_state_orders_what_the_inverses_error_orders_wrongly) {
 std::string row_text(const Published& row, const std::vector<double>& t, const std::vector<double>& o,
                      const std::vector<double>& state, const std::vector<double>& collinear) {
   return fmt::format("| {} | {} | {} / {} | {} | {} | {} | {} | {} |", row.inverse, row.perplexity,
-                     number(std::stod(row.t_median)), number(std::stod(row.t_worst)), row.nonfinite, pair(t),
-                     pair(o), pair(state), pair(collinear));
+                     number(std::stod(row.t_median)), number(std::stod(row.t_worst)), row.nonfinite, pair(t), pair(o),
+                     pair(state), pair(collinear));
 }
 
 // No truth but a check that the committed file is not out of date.
@@ -214,15 +212,14 @@ TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
   const std::filesystem::path data = shared_data("models/gdn.safetensors");
   if (data.empty()) GTEST_SKIP() << "needs ../shared/data/models";
   const Workplace place;
-  const ProgramResult run = place.run(
-      fmt::format("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/layers.json -o r.json --kernels tcu-exact "
-                  "--arithmetics fp16:output=storage --families file:path={}:layer=layer0/layer6",
-                  (data / "models/gdn.safetensors").string()));
+  const ProgramResult run =
+      place.run(fmt::format("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/layers.json -o r.json --kernels tcu-exact "
+                            "--arithmetics fp16:output=storage --families file:path={}:layer=layer0/layer6",
+                            (data / "models/gdn.safetensors").string()));
   ASSERT_EQ(run.status, 0) << run.err;
   const Json document = Json::parse(place.read("r.json"));
   const Values model_t = values_of(document["records"], "total_frobenius");
-  const Values model_o = values_of(document["layers"], "o"),
-               model_state = values_of(document["layers"], "state");
+  const Values model_o = values_of(document["layers"], "o"), model_state = values_of(document["layers"], "state");
   const std::set<std::string> lines = committed_lines();
   const std::vector<std::string> both{"layer0", "layer6"};
   int rows = 0;
@@ -230,8 +227,8 @@ TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
     if (!model_o.contains(row.setting)) continue;
     ++rows;
     const std::vector<double> states = joined(model_state.at(row.setting), both);
-    const std::string line = row_text(row, joined(model_t.at(row.setting), both),
-                                      joined(model_o.at(row.setting), both), states, collinear(row.setting));
+    const std::string line = row_text(row, joined(model_t.at(row.setting), both), joined(model_o.at(row.setting), both),
+                                      states, collinear(row.setting));
     EXPECT_TRUE(lines.contains(line)) << "results/example-layers.md lacks\n" << line;
     EXPECT_EQ(worst(states) > 0.2 || std::isinf(worst(collinear(row.setting))), row.broken()) << row.inverse;
   }
@@ -241,15 +238,14 @@ TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
 // Chunks of 32 on the slices, everything but the inverse in bf16.
 TEST(RecipesAtTheLayer, products_of_powers_stand_out_and_the_rest_drowns_in_bf16) {
   const Workplace place;
-  const ProgramResult run = place.run(
-      "sweep " TRISTAB_SOURCE_DIR
-      "/configs/sweeps/zoo.json --layer --chunks 32 -o r.json --families file:path=" TRISTAB_TEST_DATA
-      "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6/gdnneg.layer6/kda.layer0/kda.layer6");
+  const ProgramResult run =
+      place.run("sweep " TRISTAB_SOURCE_DIR
+                "/configs/sweeps/zoo.json --layer --chunks 32 -o r.json --families file:path=" TRISTAB_TEST_DATA
+                "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6/gdnneg.layer6/kda.layer0/kda.layer6");
   ASSERT_EQ(run.status, 0) << run.err;
   const Json document = Json::parse(place.read("r.json"));
   const Values o = values_of(document["layers"], "o");
-  const std::vector<std::string> inputs{"gdn.layer0", "gdn.layer6", "gdnneg.layer6", "kda.layer0",
-                                        "kda.layer6"};
+  const std::vector<std::string> inputs{"gdn.layer0", "gdn.layer6", "gdnneg.layer6", "kda.layer0", "kda.layer6"};
   const auto& exact = o.at("tcu-exact");
   const std::set<std::string> lines = committed_lines();
   int recipes = 0;
@@ -270,8 +266,7 @@ TEST(RecipesAtTheLayer, products_of_powers_stand_out_and_the_rest_drowns_in_bf16
     }
     EXPECT_TRUE(std::any_of(lines.begin(), lines.end(),
                             [&](const std::string& line) {
-                              return line.starts_with(fmt::format("| {} | ", setting)) &&
-                                     line.ends_with("|" + cells);
+                              return line.starts_with(fmt::format("| {} | ", setting)) && line.ends_with("|" + cells);
                             }))
         << "results/example-layers.md lacks " << setting << " |" << cells;
   }
@@ -305,8 +300,8 @@ TEST(RecipesAtTheLayer, flashqla_inverts_only_trained_layers_with_one_gate_a_hea
   EXPECT_EQ(refused, 2);
 }
 
-// Without what it stores as bf16, the recipe's error is that of its merge 32 -> 64: of tf32, or of fp32 where this merge
-// is in fp32 as all the rest is.
+// Without what it stores as bf16, the recipe's error is that of its merge 32 -> 64: of tf32, or of fp32 where this
+// merge is in fp32 as all the rest is.
 TEST(RecipesAtTheLayer, flashqla_leaves_fp32_only_from_32_to_64_and_in_storage) {
   std::ifstream file(kSource + "/configs/kernels/flashqla.json");
   Json recipe = Json::parse(file);
@@ -318,11 +313,11 @@ TEST(RecipesAtTheLayer, flashqla_leaves_fp32_only_from_32_to_64_and_in_storage) 
   recipe["kernel"] = "fp32";
   recipe["arithmetic"]["merge-64"] = "fp32";
   place.write("fp32.json", recipe.dump());
-  const Json config{{"chunks", 64},
-                    {"families", Json::array({{{"family", "file"},
-                                               {"path", TRISTAB_TEST_DATA "/gdn-slice.safetensors"},
-                                               {"layer", "layer6"}}})},
-                    {"kernels", {"kept.json", "fp32.json"}}};
+  const Json config{
+      {"chunks", 64},
+      {"families",
+       Json::array({{{"family", "file"}, {"path", TRISTAB_TEST_DATA "/gdn-slice.safetensors"}, {"layer", "layer6"}}})},
+      {"kernels", {"kept.json", "fp32.json"}}};
   place.write("c.json", config.dump());
   const ProgramResult run = place.run("sweep c.json -o r.json");
   ASSERT_EQ(run.status, 0) << run.err;

@@ -43,15 +43,13 @@ std::vector<std::pair<std::string, std::string>> all_entries() {
   for (const Method& method : methods()) names.emplace_back("methods", method.description.name);
   for (const Description& family : family_descriptions()) names.emplace_back("families", family.name);
   for (const RecipeEntry& entry : recipe_entries()) names.emplace_back("kernels", entry.description.name);
-  for (const Description& arithmetic : arithmetic_descriptions())
-    names.emplace_back("arithmetics", arithmetic.name);
+  for (const Description& arithmetic : arithmetic_descriptions()) names.emplace_back("arithmetics", arithmetic.name);
   for (const FormatDescription& format : format_descriptions()) names.emplace_back("formats", format.name);
   for (const KeyModel& model : key_models()) names.emplace_back("keys", model.name);
   for (const GateModel& model : beta_models()) names.emplace_back("betas", model.name);
   for (const GateModel& model : decay_models()) names.emplace_back("gates", model.name);
   for (const DeltaRule& rule : delta_rules()) names.emplace_back("rules", rule.name);
-  for (const Description& formation : formation_descriptions())
-    names.emplace_back("formations", formation.name);
+  for (const Description& formation : formation_descriptions()) names.emplace_back("formations", formation.name);
   for (const Field& number : record_fields()) {
     if (number.is_number()) names.emplace_back("metrics", number.name());
   }
@@ -123,8 +121,7 @@ TEST(List, every_registry_is_listed_and_every_entry_explained) {
     EXPECT_TRUE(one.out.starts_with(name + "\n")) << one.out;
     expect_width(one.out);
     EXPECT_FALSE(field(one.out, "formula").empty()) << kind << " " << name;
-    EXPECT_TRUE(is_specific(field(one.out, "source")))
-        << kind << " " << name << ": " << field(one.out, "source");
+    EXPECT_TRUE(is_specific(field(one.out, "source"))) << kind << " " << name << ": " << field(one.out, "source");
     EXPECT_FALSE(example_of(one.out).empty()) << kind << " " << name;
   }
 }
@@ -141,8 +138,7 @@ TEST(List, every_example_runs) {
 // On a terminal of 60 columns a command is broken so that a shell still reads it as one.
 TEST(List, examples_fit_a_narrow_terminal) {
   const Workplace place;
-  for (const char* entry :
-       {"metrics backward_componentwise_strict_lower", "formations anchored", "families file"}) {
+  for (const char* entry : {"metrics backward_componentwise_strict_lower", "formations anchored", "families file"}) {
     const std::string command =
         fmt::format("NO_COLOR=1 script -qec \"stty cols 60; '{}' list {}\" /dev/null < /dev/null > '{}'",
                     TRISTAB_PROGRAM, entry, place.file("page").string());
@@ -177,8 +173,8 @@ TEST(List, formats_tell_layout_and_special_values) {
 TEST(List, families_explain_their_models) {
   const Workplace place;
   const std::string text = place.run("list families gdn").out;
-  for (const char* part : {"silu: k_t = normalise", "sigmoid-normal: beta_t = sigmoid",
-                           "kda-safe: g_t = -5 sigmoid", "tristab list betas NAME"}) {
+  for (const char* part : {"silu: k_t = normalise", "sigmoid-normal: beta_t = sigmoid", "kda-safe: g_t = -5 sigmoid",
+                           "tristab list betas NAME"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part;
   }
   EXPECT_EQ(place.run("list families ones").out.find("list keys"), std::string::npos);

@@ -19,9 +19,8 @@ namespace {
 std::string page() {
   const Workplace place;
   std::string text = place.run("man").out;
-  const std::pair<const char*, const char*> escapes[] = {{"\\-", "-"},   {"\\(ha", "^"}, {"\\(ti", "~"},
-                                                         {"\\(ga", "`"}, {"\\(aq", "'"}, {"\\(dq", "\""},
-                                                         {"\\e", "\\"}};
+  const std::pair<const char*, const char*> escapes[] = {
+      {"\\-", "-"}, {"\\(ha", "^"}, {"\\(ti", "~"}, {"\\(ga", "`"}, {"\\(aq", "'"}, {"\\(dq", "\""}, {"\\e", "\\"}};
   for (const auto& [escape, character] : escapes) {
     for (std::size_t at = text.find(escape); at != std::string::npos; at = text.find(escape, at + 1)) {
       text.replace(at, std::string(escape).size(), character);
@@ -76,8 +75,8 @@ TEST(ManPage, man_has_no_warning) {
 TEST(ManPage, has_the_customary_sections) {
   const std::string text = page();
   std::size_t before = 0;
-  for (const char* title : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXIT STATUS",
-                            "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"}) {
+  for (const char* title : {"NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS", "COMMANDS", "EXIT STATUS", "ENVIRONMENT",
+                            "FILES", "EXAMPLES", "SEE ALSO"}) {
     const std::size_t at = text.find(fmt::format("\n.SH {}\n", title));
     ASSERT_NE(at, std::string::npos) << title;
     EXPECT_GT(at, before) << title;
@@ -105,8 +104,7 @@ TEST(ManPage, has_every_option_and_example_of_the_helps_and_no_other) {
     const std::set<std::string> options = options_in(own);
     found.insert(options.begin(), options.end());
     for (const HelpOption& option : options_of(command)) {
-      for (const std::string& name : option.names)
-        EXPECT_TRUE(options.contains(name)) << command << " " << name;
+      for (const std::string& name : option.names) EXPECT_TRUE(options.contains(name)) << command << " " << name;
     }
     for (const std::string& option : options) {
       const ProgramResult result = place.run(fmt::format("{} {} --no-such-option", command, option));

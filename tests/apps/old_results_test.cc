@@ -19,13 +19,12 @@ Json record(const char* method, int trial, double frobenius) {
 Json few_fields() {
   return Json{
       {"schema", "tristab-results/1"},
-      {"records",
-       {record("mbh", 0, 1e-4), record("mbh", 1, 3e-4), record("mch", 0, 2e-3), record("mch", 1, 5e-3)}}};
+      {"records", {record("mbh", 0, 1e-4), record("mbh", 1, 3e-4), record("mch", 0, 2e-3), record("mch", 1, 5e-3)}}};
 }
 
 std::string lines_of(const Json& result, int expected, bool ended) {
-  std::string text = fmt::format(
-      "{{\"type\": \"header\", \"schema\": \"tristab-results/1\", \"expected_cases\": {}}}\n", expected);
+  std::string text =
+      fmt::format("{{\"type\": \"header\", \"schema\": \"tristab-results/1\", \"expected_cases\": {}}}\n", expected);
   for (Json each : result["records"]) {
     each["type"] = "record";
     text += each.dump() + "\n";
@@ -41,12 +40,9 @@ Json page_data(const std::string& page) {
 
 // Everything that reads a result.
 const std::vector<std::string>& readers() {
-  static const std::vector<std::string> commands{"report {} -o o.html",
-                                                 "export {} --csv o.csv",
-                                                 "export {} --ndjson o.ndjson",
-                                                 "export {} --gnuplot og",
-                                                 "compare {}",
-                                                 "compare {} --metrics frobenius"};
+  static const std::vector<std::string> commands{
+      "report {} -o o.html", "export {} --csv o.csv",         "export {} --ndjson o.ndjson", "export {} --gnuplot og",
+      "compare {}",          "compare {} --metrics frobenius"};
   return commands;
 }
 
@@ -80,8 +76,7 @@ TEST(OldResults, with_few_fields_are_shown_without_the_others) {
   }
   for (const char* cost : {"matmuls", "matmul_flops", "depth"})
     EXPECT_EQ(data["groups"][cost], (Json{nullptr, nullptr})) << cost;
-  for (const char* verdict : {"pass", "marginal", "fail"})
-    EXPECT_EQ(data["groups"][verdict], (Json{0, 0})) << verdict;
+  for (const char* verdict : {"pass", "marginal", "fail"}) EXPECT_EQ(data["groups"][verdict], (Json{0, 0})) << verdict;
   EXPECT_FALSE(data["matrices"].contains("cond_2"));
   EXPECT_TRUE(data["layers"].empty());
   const std::string csv = place.read("o.csv");
@@ -168,20 +163,17 @@ TEST(OldResults, with_answers_that_failed_alone_have_no_numbers) {
 TEST(OldResults, whose_records_lack_their_names_are_refused_with_the_place) {
   const Workplace place;
   place.write("empty.json", R"({"schema": "tristab-results/1", "records": [{}]})");
-  for (const char* command :
-       {"report empty.json -o o.html", "export empty.json --gnuplot o", "compare empty.json"}) {
+  for (const char* command : {"report empty.json -o o.html", "export empty.json --gnuplot o", "compare empty.json"}) {
     const ProgramResult result = place.run(command);
     EXPECT_EQ(result.status, 3) << command;
-    EXPECT_NE(result.err.find("empty.json: records[0].family: found nothing"), std::string::npos)
-        << result.err;
+    EXPECT_NE(result.err.find("empty.json: records[0].family: found nothing"), std::string::npos) << result.err;
   }
 }
 
 TEST(OldResults, that_are_tables_are_refused_as_such) {
   const Workplace place;
-  place.write(
-      "c.json",
-      R"({"name": "c", "chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("c.json",
+              R"({"name": "c", "chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   ASSERT_EQ(place.run("sweep c.json -o r.csv").status, 0);
   expect_all_refuse(place, "r.csv",
                     "r.csv: found a table of records (--format csv); allowed: a result of tristab sweep");

@@ -35,19 +35,19 @@ class PaperSnr : public ::testing::Test {
   void SetUp() override {
     if (document != nullptr) return;
     const Workplace place;
-    const ProgramResult run = place.run(
-        "sweep " TRISTAB_SOURCE_DIR
-        "/configs/sweeps/paper-2606-06034.json --chunks 64 --arithmetics fp64,fp16,int16,int8 --methods "
-        "neumann:evaluation=horner/powers/product,residual-neumann:mask=false:terms=1,"
-        "residual-neumann:mask=true/false:terms=8 -o r.json");
+    const ProgramResult run =
+        place.run("sweep " TRISTAB_SOURCE_DIR
+                  "/configs/sweeps/paper-2606-06034.json --chunks 64 --arithmetics fp64,fp16,int16,int8 --methods "
+                  "neumann:evaluation=horner/powers/product,residual-neumann:mask=false:terms=1,"
+                  "residual-neumann:mask=true/false:terms=8 -o r.json");
     ASSERT_EQ(run.status, 0) << run.err;
     document = new Json(Json::parse(place.read("r.json")));
     for (const Json& matrix : (*document)["matrices"])
       inverse_max[label(matrix, "id")] = matrix["inverse_max_abs"].get<double>();
     table = place.run("compare r.json --metrics snr_db --format markdown").out;
     for (const Json& record : (*document)["records"]) {
-      snr[label(record, "matrix")]
-         [label(record, "method_label") + " / " + label(record, "arithmetic_label")] = snr_of(record);
+      snr[label(record, "matrix")][label(record, "method_label") + " / " + label(record, "arithmetic_label")] =
+          snr_of(record);
     }
   }
   static void TearDownTestSuite() {

@@ -15,8 +15,7 @@ constexpr char end_mark = '\036';  // before and after the exit status
 
 // The end of the control code that begins at `at`.
 std::size_t end_of_code(const std::string& text, std::size_t at) {
-  if (at + 1 >= text.size() || text[at + 1] != '[')
-    throw std::runtime_error("a control code that is none of ours");
+  if (at + 1 >= text.size() || text[at + 1] != '[') throw std::runtime_error("a control code that is none of ours");
   const std::size_t end = text.find_first_not_of("0123456789;", at + 2);
   if (end == std::string::npos) throw std::runtime_error("a control code without an end");
   return end;
@@ -24,15 +23,14 @@ std::size_t end_of_code(const std::string& text, std::size_t at) {
 
 }  // namespace
 
-TerminalResult run_on_terminal(const std::string& arguments, const std::filesystem::path& directory,
-                               int columns, const std::map<std::string, std::string>& environment,
-                               std::size_t interrupt_after) {
+TerminalResult run_on_terminal(const std::string& arguments, const std::filesystem::path& directory, int columns,
+                               const std::map<std::string, std::string>& environment, std::size_t interrupt_after) {
   winsize size{};
   size.ws_row = 24;
   size.ws_col = static_cast<unsigned short>(columns);
   // The shell tells when everything has been written: a terminal that is closed early may lose the end of it.
-  const std::string command = "DATA='" TRISTAB_TEST_DATA "'; trap : INT; '" TRISTAB_PROGRAM "' " + arguments +
-                              "; printf '\\036%d\\036' $?";
+  const std::string command =
+      "DATA='" TRISTAB_TEST_DATA "'; trap : INT; '" TRISTAB_PROGRAM "' " + arguments + "; printf '\\036%d\\036' $?";
   int terminal = -1;
   const pid_t child = forkpty(&terminal, nullptr, nullptr, &size);
   if (child < 0) throw std::runtime_error("no pseudo-terminal");

@@ -20,8 +20,8 @@ struct TerminalResult {
 // `arguments` is text for a shell, in which $DATA is the directory of test data; the program runs in `directory` with
 // TERM=xterm-256color and without NO_COLOR and COLUMNS, `environment` over that. A positive `interrupt_after` is the
 // number of bytes after which it gets SIGINT, as from Ctrl-C.
-TerminalResult run_on_terminal(const std::string& arguments, const std::filesystem::path& directory,
-                               int columns, const std::map<std::string, std::string>& environment = {},
+TerminalResult run_on_terminal(const std::string& arguments, const std::filesystem::path& directory, int columns,
+                               const std::map<std::string, std::string>& environment = {},
                                std::size_t interrupt_after = 0);
 
 // The text without colours (ECMA-48 SGR).

@@ -142,8 +142,7 @@ for column in ("method", "verdict", "family_params"): assert a[column].dtype == 
 assert (a.frobenius.isna() == b.frobenius.isna()).all()
 )");
   const std::string at = "cd " + place.file("").string() + " && ";
-  if (std::system("/usr/bin/python3 -c 'import pandas' 2> /dev/null") != 0)
-    GTEST_SKIP() << "no python3-pandas here";
+  if (std::system("/usr/bin/python3 -c 'import pandas' 2> /dev/null") != 0) GTEST_SKIP() << "no python3-pandas here";
   EXPECT_EQ(std::system((at + "/usr/bin/python3 read.py").c_str()), 0);
 }
 
@@ -162,8 +161,7 @@ TEST(Export, gnuplot_draws_every_point_as_svg_pdf_and_text) {
   EXPECT_GT(medians, 15);
   EXPECT_GT(crosses, 0);
   EXPECT_EQ(drawn_points(place.read("plots/error-by-size.svg")), medians + crosses + 2);
-  ASSERT_EQ(std::system((at + "gnuplot -e \"terminal='dumb'; plain=1\" plot.gp > text 2> messages").c_str()),
-            0);
+  ASSERT_EQ(std::system((at + "gnuplot -e \"terminal='dumb'; plain=1\" plot.gp > text 2> messages").c_str()), 0);
   EXPECT_EQ(place.read("plots/messages"), "");
   EXPECT_NE(place.read("plots/text").find("uniform, fp16"), std::string::npos);
 }
@@ -184,8 +182,7 @@ TEST(Export, gnuplot_draws_panels_of_which_no_error_is_finite) {
   }
   EXPECT_EQ(place.run("export r.json --gnuplot plots").status, 0);
   const std::string at = "cd " + place.file("plots").string() + " && ";
-  for (const char* command :
-       {"gnuplot plot.gp", "gnuplot -e \"terminal='dumb'; plain=1; families='2'\" plot.gp"}) {
+  for (const char* command : {"gnuplot plot.gp", "gnuplot -e \"terminal='dumb'; plain=1; families='2'\" plot.gp"}) {
     EXPECT_EQ(std::system((at + command + " > text 2> messages").c_str()), 0) << place.read("plots/messages");
   }
   EXPECT_EQ(place.read("plots/error-by-size.pdf").substr(0, 5), "%PDF-");

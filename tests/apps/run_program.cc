@@ -26,9 +26,9 @@ std::string read_file(const std::filesystem::path& path) {
 
 ProgramResult run_program(const std::string& arguments, const std::filesystem::path& directory,
                           const std::string& input, const std::string& launcher) {
-  const std::string command = "cd '" + directory.string() + "' && DATA='" TRISTAB_TEST_DATA "' && " +
-                              launcher + " '" TRISTAB_PROGRAM "' " + arguments + " >" + out_name + " 2>" +
-                              err_name + " <" + (input.empty() ? "/dev/null" : "'" + input + "'");
+  const std::string command = "cd '" + directory.string() + "' && DATA='" TRISTAB_TEST_DATA "' && " + launcher +
+                              " '" TRISTAB_PROGRAM "' " + arguments + " >" + out_name + " 2>" + err_name + " <" +
+                              (input.empty() ? "/dev/null" : "'" + input + "'");
   const int status = std::system(command.c_str());
   ProgramResult result;
   result.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

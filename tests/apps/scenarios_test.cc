@@ -86,8 +86,7 @@ TEST(Scenarios, all_parts_name_their_scenario_and_ids_stay_unique) {
   int twos = 0;
   for (const Json& matrix : document["matrices"]) {
     EXPECT_TRUE(matrices.insert(matrix["id"]).second) << matrix["id"];
-    EXPECT_TRUE(matrix["id"].get<std::string>().starts_with(
-        fmt::format("{}/", matrix["scenario"].get<std::string>())));
+    EXPECT_TRUE(matrix["id"].get<std::string>().starts_with(fmt::format("{}/", matrix["scenario"].get<std::string>())));
   }
   for (const Json& record : document["records"]) {
     EXPECT_TRUE(cases.insert(record["case"]).second) << record["case"];
@@ -118,8 +117,7 @@ TEST(Scenarios, a_case_gives_the_same_numbers_as_in_a_plain_sweep) {
   for (std::size_t k = 0; k < 2; ++k) {
     Json expected = plain["records"][k];
     expected["scenario"] = "s";
-    for (const char* id : {"case", "matrix"})
-      expected[id] = fmt::format("s/{}", expected[id].get<std::string>());
+    for (const char* id : {"case", "matrix"}) expected[id] = fmt::format("s/{}", expected[id].get<std::string>());
     EXPECT_EQ(scenarios["records"][k], expected);
   }
 }
@@ -153,9 +151,8 @@ TEST(Scenarios, an_expectation_that_selects_nothing_is_refused_before_it) {
     "expect": [{"method": "mbh", "statistic": "fail", "equals": 0}]})");
   const ProgramResult run = place.run("sweep c.json -o r.json");
   EXPECT_EQ(run.status, 2);
-  EXPECT_NE(
-      run.err.find("c.json: expect[0].method: no method of the sweep is called 'mbh'; did you mean 'mch'?"),
-      std::string::npos)
+  EXPECT_NE(run.err.find("c.json: expect[0].method: no method of the sweep is called 'mbh'; did you mean 'mch'?"),
+            std::string::npos)
       << run.err;
   EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
 }

@@ -45,16 +45,14 @@ TEST(Schema, a_sweep_that_names_its_schema_gives_the_same_result) {
   const std::string settings = R"("families": ["ones", "gdn"], "methods": ["mbh"], "arithmetics": ["fp16"],
     "chunks": 16, "trials": 2})";
   place.write("a.json", std::string("{\"name\": \"a\", ").append(settings));
-  place.write("b.json",
-              std::string("{\"$schema\": \"sweep.schema.json\", \"name\": \"a\", ").append(settings));
+  place.write("b.json", std::string("{\"$schema\": \"sweep.schema.json\", \"name\": \"a\", ").append(settings));
   for (const char* name : {"a", "b"}) {
     const ProgramResult result =
         place.run(std::string("sweep ").append(name).append(".json -o ").append(name).append(".out.json"));
     ASSERT_EQ(result.status, 0) << result.err;
   }
   const Json plain = Json::parse(place.read("a.out.json")), named = Json::parse(place.read("b.out.json"));
-  for (const char* part : {"config", "matrices", "records", "summary"})
-    EXPECT_EQ(plain[part], named[part]) << part;
+  for (const char* part : {"config", "matrices", "records", "summary"}) EXPECT_EQ(plain[part], named[part]) << part;
 }
 
 }  // namespace

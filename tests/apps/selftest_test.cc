@@ -17,9 +17,7 @@ std::string last_line(const std::string& text) {
   return last;
 }
 
-bool contains(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
+bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 TEST(Selftest, passes_on_this_machine_and_names_the_simd_levels) {
   const Workplace place;
@@ -49,8 +47,7 @@ TEST(Selftest, groups_that_nothing_emulates_are_skipped_visibly) {
 
 TEST(Selftest, one_flipped_bit_of_a_recorded_result_fails_by_its_group) {
   const Workplace place;
-  std::filesystem::copy_file(TRISTAB_TEST_DATA "/h100-addends.safetensors",
-                             place.file("flipped.safetensors"));
+  std::filesystem::copy_file(TRISTAB_TEST_DATA "/h100-addends.safetensors", place.file("flipped.safetensors"));
   std::string bytes = place.read("flipped.safetensors");
   bytes.back() = static_cast<char>(bytes.back() ^ 1);  // the last tensor is a .d
   place.write("flipped.safetensors", bytes);

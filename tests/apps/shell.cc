@@ -28,8 +28,8 @@ bool is_installed(const std::string& program) {
 ProgramResult run_command(const std::string& command, const std::filesystem::path& directory) {
   const std::string folder = directory.string();
   const std::string bin = std::filesystem::path(TRISTAB_PROGRAM).parent_path().string();
-  std::ofstream(directory / ".command")
-      << fmt::format("PATH='{}':$PATH\ncd '{}' || exit 99\n{}\n", bin, folder, command);
+  std::ofstream(directory / ".command") << fmt::format("PATH='{}':$PATH\ncd '{}' || exit 99\n{}\n", bin, folder,
+                                                       command);
   const int status =
       std::system(fmt::format("bash '{0}/.command' >'{0}/.out' 2>'{0}/.err' </dev/null", folder).c_str());
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), text_of(directory / ".out"),

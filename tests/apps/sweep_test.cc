@@ -54,19 +54,16 @@ TEST(Sweep, a_dry_run_counts_and_writes_nothing) {
   place.write("c.json", config);
   const ProgramResult result = place.run("sweep c.json --dry-run");
   EXPECT_EQ(result.status, 0);
-  EXPECT_NE(result.out.find("24 cases: 6 matrices x 2 methods x 2 arithmetics"), std::string::npos)
-      << result.out;
+  EXPECT_NE(result.out.find("24 cases: 6 matrices x 2 methods x 2 arithmetics"), std::string::npos) << result.out;
   EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
 }
 
 TEST(Sweep, a_dry_run_of_kernels_alone_counts_no_methods) {
   const Workplace place;
-  place.write("k.json",
-              R"({"name": "k", "chunks": 64, "families": ["ones"], "kernels": ["aiter-v1", "aiter-v2"]})");
+  place.write("k.json", R"({"name": "k", "chunks": 64, "families": ["ones"], "kernels": ["aiter-v1", "aiter-v2"]})");
   const ProgramResult result = place.run("sweep k.json --dry-run");
   EXPECT_EQ(result.status, 0) << result.err;
-  EXPECT_NE(result.out.find("2 cases: 1 matrices x 2 kernels at the sizes that they take\n"),
-            std::string::npos)
+  EXPECT_NE(result.out.find("2 cases: 1 matrices x 2 kernels at the sizes that they take\n"), std::string::npos)
       << result.out;
 }
 
@@ -126,8 +123,8 @@ TEST(Sweep, interrupted_it_exits_with_128_and_the_signal_and_no_result) {
 
 TEST(Sweep, the_configurations_of_the_repository_are_valid) {
   const Workplace place;
-  for (const char* name : {"failures", "neumann-16", "quick", "paper-2605-21325", "paper-2606-06034",
-                           "real-layers", "verdict-calibration", "zoo"}) {
+  for (const char* name : {"failures", "neumann-16", "quick", "paper-2605-21325", "paper-2606-06034", "real-layers",
+                           "verdict-calibration", "zoo"}) {
     const ProgramResult result =
         place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/" + std::string(name) + ".json --dry-run");
     EXPECT_EQ(result.status, 0) << result.err;

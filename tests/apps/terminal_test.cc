@@ -58,9 +58,9 @@ TEST_P(Terminal, no_table_is_wider) {
                                     "generate --describe $DATA/gdn-slice.safetensors",
                                     "generate --describe $DATA/kda-slice.safetensors",
                                     "selftest --vectors $DATA/h100-dots.safetensors"};
-  for (const char* kind : {"methods", "kernels", "arithmetics", "formats", "families", "rules", "formations",
-                           "metrics", "methods residual-neumann", "kernels fla-gdn-fused", "families gdn",
-                           "arithmetics bf16-h100", "rules dplr", "metrics bound"}) {
+  for (const char* kind : {"methods", "kernels", "arithmetics", "formats", "families", "rules", "formations", "metrics",
+                           "methods residual-neumann", "kernels fla-gdn-fused", "families gdn", "arithmetics bf16-h100",
+                           "rules dplr", "metrics bound"}) {
     commands.push_back(fmt::format("list {}", kind));
   }
   for (const std::string& command : commands) {
@@ -115,8 +115,8 @@ TEST(TerminalTables, names_of_files_may_have_wide_characters) {
   for (int k = 0; k < 25; ++k) name += "\xe6\x97\xa5\xe6\x9c\xac";
   place.write(name + ".npy", npy_bytes("<f8", "(16, 16)", ones_bytes(16)));
   for (const char* options : {"", " --metrics strict_lower"}) {
-    const std::string command = fmt::format(
-        "compare --input {}.npy --chunk 16 --methods mbh,mch --arithmetics fp16{}", name, options);
+    const std::string command =
+        fmt::format("compare --input {}.npy --chunk 16 --methods mbh,mch --arithmetics fp16{}", name, options);
     const TerminalResult result = run_on_terminal(command, place.file(""), 60);
     EXPECT_EQ(result.status, 0) << result.raw;
     expect_width(result, 60, command);
@@ -128,8 +128,7 @@ TEST(TerminalColors, are_on_a_terminal_alone_and_NO_COLOR_and_the_option_decide)
   const Workplace place;
   place.write("c.json", config);
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
-  const auto colored = [&](const std::string& arguments,
-                           const std::map<std::string, std::string>& environment) {
+  const auto colored = [&](const std::string& arguments, const std::map<std::string, std::string>& environment) {
     const TerminalResult result = run_on_terminal(arguments, place.file(""), 100, environment);
     EXPECT_EQ(result.status, 0) << result.raw;
     return result.raw.find("\033[") != std::string::npos;
@@ -143,8 +142,7 @@ TEST(TerminalColors, are_on_a_terminal_alone_and_NO_COLOR_and_the_option_decide)
   EXPECT_TRUE(colored("compare r.json --color=always", {{"NO_COLOR", "1"}}));
   EXPECT_TRUE(colored("--color always compare r.json", {{"TERM", "dumb"}}));
   for (const char* format : {"markdown", "csv"})
-    EXPECT_FALSE(
-        colored(fmt::format("compare r.json --metrics strict_lower --color always --format {}", format), {}));
+    EXPECT_FALSE(colored(fmt::format("compare r.json --metrics strict_lower --color always --format {}", format), {}));
 
   EXPECT_EQ(place.run("compare r.json").out.find('\033'), std::string::npos);
   const std::string piped = place.run("compare r.json --color always").out;
@@ -152,8 +150,7 @@ TEST(TerminalColors, are_on_a_terminal_alone_and_NO_COLOR_and_the_option_decide)
   EXPECT_EQ(without_colors(piped), place.run("compare r.json").out);
   const ProgramResult refused = place.run("compare r.json --color alwys");
   EXPECT_EQ(refused.status, 2);
-  EXPECT_NE(refused.err.find("--color: no choice is called 'alwys'; did you mean 'always'?"),
-            std::string::npos)
+  EXPECT_NE(refused.err.find("--color: no choice is called 'alwys'; did you mean 'always'?"), std::string::npos)
       << refused.err;
 }
 
@@ -164,14 +161,12 @@ TEST(TerminalColors, words_say_what_colours_say) {
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
   const std::string table = run_on_terminal("compare r.json", place.file(""), 120).raw;
   for (const char* word : {"pass", "nonfinite"})  // a style, the word, and the end of the style
-    EXPECT_TRUE(std::regex_search(table, std::regex(fmt::format("\033\\[[0-9;]+m{}\033\\[0m", word))))
-        << word;
+    EXPECT_TRUE(std::regex_search(table, std::regex(fmt::format("\033\\[[0-9;]+m{}\033\\[0m", word)))) << word;
   const std::string judged = run_on_terminal("sweep s.json", place.file(""), 120).raw;
   EXPECT_TRUE(std::regex_search(judged, std::regex("\033\\[[0-9;]+mmet\033\\[0m")));
   EXPECT_TRUE(std::regex_search(judged, std::regex("\033\\[[0-9;]+mNOT MET\033\\[0m")));
   EXPECT_EQ(run_on_terminal("compare nothing.json", place.file(""), 80).raw.find("tristab: \033["), 0u);
-  EXPECT_EQ(without_colors(run_on_terminal("compare nothing.json", place.file(""), 80).raw)
-                .find("tristab: error: "),
+  EXPECT_EQ(without_colors(run_on_terminal("compare nothing.json", place.file(""), 80).raw).find("tristab: error: "),
             0u);
 }
 

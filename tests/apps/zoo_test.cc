@@ -42,8 +42,7 @@ TEST(Zoo, runs_every_recipe_at_every_size_that_it_takes) {
     shipped.insert(entry.path().stem().string());
     const Json recipe = json_of(entry.path());
     for (const Json& chunk : recipe.value("chunks", Json::array())) {
-      EXPECT_EQ(std::count(config["chunks"].begin(), config["chunks"].end(), chunk), 1)
-          << entry.path() << chunk;
+      EXPECT_EQ(std::count(config["chunks"].begin(), config["chunks"].end(), chunk), 1) << entry.path() << chunk;
     }
   }
   EXPECT_EQ(named, shipped);
@@ -85,8 +84,7 @@ TEST(Zoo, the_committed_example_is_what_the_program_gives_now) {
   const std::vector<std::string> committed = lines_of(text_of(kSource / "results/example-zoo.csv"));
   const std::set<std::string> known(committed.begin(), committed.end());
   const Workplace place;
-  ASSERT_EQ(
-      place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/zoo.json --chunks 16,32 -o r.ndjson").status, 0);
+  ASSERT_EQ(place.run("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/zoo.json --chunks 16,32 -o r.ndjson").status, 0);
   const std::vector<std::string> now =
       lines_of(place.run("compare r.ndjson --metrics strict_lower,total_frobenius --format csv").out);
   EXPECT_GT(now.size(), 400u);
@@ -122,8 +120,7 @@ Shown shown_in_readme() {
 
 std::vector<std::string> list_after(const std::string& command, const std::string& option) {
   std::string text = command.substr(command.find(option + " ") + option.size() + 1);
-  text = text.starts_with('"') ? text.substr(1, text.find('"', 1) - 1)
-                               : text.substr(0, text.find_first_of(" \n"));
+  text = text.starts_with('"') ? text.substr(1, text.find('"', 1) - 1) : text.substr(0, text.find_first_of(" \n"));
   std::istringstream stream(text);
   std::vector<std::string> items;
   for (std::string item; std::getline(stream, item, ',');) items.push_back(item);
@@ -147,8 +144,7 @@ TEST(Zoo, the_lines_in_the_readme_are_what_its_command_prints) {
   for (Json family : config["families"]) {
     if (family.is_object() && family["family"] == "file") {
       const std::string stem = std::filesystem::path(family["path"].get<std::string>()).stem();
-      family["path"] =
-          (kSource / "configs/sweeps" / family["path"].get<std::string>()).lexically_normal().string();
+      family["path"] = (kSource / "configs/sweeps" / family["path"].get<std::string>()).lexically_normal().string();
       Json layers = Json::array();
       for (const Json& layer : family["layer"]) {
         const std::string input = stem + " " + layer.get<std::string>();

@@ -29,8 +29,7 @@ double draw_moderate(Samples& samples, const Format& format) { return samples.mo
 // Products straddle the subnormal range of the accumulator: exponents near half its smallest.
 double draw_small(Samples& samples, const Format& format) {
   const int half = format.min_exponent / 2, spread = format.precision + 2;
-  return samples.value(format, std::max(half - spread, format.lsb_min()),
-                       std::min(half + 2, format.max_exponent));
+  return samples.value(format, std::max(half - spread, format.lsb_min()), std::min(half + 2, format.max_exponent));
 }
 double draw_special(Samples& samples, const Format& format) {
   const double specials[] = {kInfinity, -kInfinity, kNaN, 0.0, -0.0};
@@ -100,8 +99,7 @@ TEST(AccumulateProduct, mixed_formats_agree_with_mpfr_on_float) {
 }
 
 TEST(AccumulateProduct, formats_inside_fp32_agree_with_mpfr_on_double) {
-  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"})
-    check_arithmetic<double>(format, format);
+  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"}) check_arithmetic<double>(format, format);
   check_arithmetic<double>("fp16", "fp32");
   check_arithmetic<double>("bf16", "fp32");
 }
@@ -142,8 +140,7 @@ void check_next_to_ties(const char* operand_name, const char* accumulator_name) 
       for (int j = 0; j < kColumns; ++j) {
         // Half a unit in the last place of a value of the format.
         const double value = samples.value(format, target_exponent, target_exponent);
-        const double half =
-            std::ldexp(1.0, std::max(target_exponent - format.precision, format.lsb_min() - 1));
+        const double half = std::ldexp(1.0, std::max(target_exponent - format.precision, format.lsb_min() - 1));
         const bool sum = j % 2 == 0;  // the tie is that of the sum c + a b, else of the product
         const double tie = sum ? half : value + half;
         product.c.push_back(sum ? value : 0.0);
@@ -232,8 +229,7 @@ TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was_where_m
     {
       const MemoryLimit limit(rlim_t{4} << 30);
       ASSERT_TRUE(limit.set());
-      EXPECT_THROW(accumulate_product(task, Accumulation{format, Rounding::nearest_even, true}),
-                   std::bad_alloc);
+      EXPECT_THROW(accumulate_product(task, Accumulation{format, Rounding::nearest_even, true}), std::bad_alloc);
     }
     volatile float one = 1.0F, tiny = 0x1p-30F;
     EXPECT_EQ(one - tiny, 1.0F);
@@ -242,8 +238,7 @@ TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was_where_m
 
 TEST(AccumulateProduct, results_next_to_a_tie_are_rounded_once_on_double) {
   for (const char* format : {"fp16", "bf16", "tf32", "fp32", "e8m28", "e9m50"}) {
-    for (const char* operand : {"tf32", "fp32", "e8m28", "e9m50", "fp64"})
-      check_next_to_ties<double>(operand, format);
+    for (const char* operand : {"tf32", "fp32", "e8m28", "e9m50", "fp64"}) check_next_to_ties<double>(operand, format);
   }
 }
 

@@ -16,8 +16,8 @@ namespace {
 
 // c "+" a b on every SIMD level.
 template <class Carrier>
-void expect_step(const char* format, Rounding rounding, bool fma, double c, double a, double b,
-                 double expected, const char* operand = nullptr) {
+void expect_step(const char* format, Rounding rounding, bool fma, double c, double a, double b, double expected,
+                 const char* operand = nullptr) {
   const Format target = format_of(format, "test");
   ProductCase<Carrier> product;
   product.rows = product.inner = product.columns = 1;
@@ -46,8 +46,8 @@ TEST(AccumulationTraps, tf32_subnormal_product_is_rounded_once) {
   const Format tf32 = format_of("tf32", "test");
   const double a = 0x1.008p-68, b = 0x1.7f4p-68;
   const double once = oracle.multiply(a, b, tf32, Rounding::nearest_even);
-  const double twice = oracle.convert(oracle.multiply(a, b, fp32_format(), Rounding::nearest_even), tf32,
-                                      Rounding::nearest_even);
+  const double twice =
+      oracle.convert(oracle.multiply(a, b, fp32_format(), Rounding::nearest_even), tf32, Rounding::nearest_even);
   ASSERT_EQ(once, 0x1p-136);
   ASSERT_EQ(twice, 0x1p-135);  // else the case would show nothing
   for (const bool fma : {false, true}) {
@@ -113,8 +113,8 @@ TEST(AccumulationTraps, negative_zero_stays_negative) {
 
 // IEEE 754 section 6.3: an exact zero sum of operands of unlike sign is -0 in roundTowardNegative alone.
 TEST(AccumulationTraps, exact_cancellation_is_negative_zero_only_rounding_down) {
-  for (const Rounding mode : {Rounding::nearest_even, Rounding::nearest_away, Rounding::toward_zero,
-                              Rounding::up, Rounding::down}) {
+  for (const Rounding mode :
+       {Rounding::nearest_even, Rounding::nearest_away, Rounding::toward_zero, Rounding::up, Rounding::down}) {
     for (const bool fma : {false, true}) {
       const double zero = mode == Rounding::down ? -0.0 : 0.0;
       expect_step<float>("fp16", mode, fma, -1, 1, 1, zero);
@@ -249,10 +249,10 @@ TEST(AccumulationTraps, fma_by_way_of_fp32_or_fp64_would_be_wrong_and_ours_is_no
       const int low = way.by_fp64 ? -60 : -16;
       const double c = samples.value(format, low, low + 4);
       const double wide = std::fma(a, b, c);
-      const double carried = way.by_fp64
-                                 ? wide
-                                 : static_cast<double>(std::fma(static_cast<float>(a), static_cast<float>(b),
-                                                                static_cast<float>(c)));
+      const double carried =
+          way.by_fp64
+              ? wide
+              : static_cast<double>(std::fma(static_cast<float>(a), static_cast<float>(b), static_cast<float>(c)));
       const double naive = oracle.convert(carried, format, Rounding::nearest_even);
       const double once = oracle.fma(a, b, c, format, Rounding::nearest_even);
       if (naive == once) continue;

@@ -137,8 +137,7 @@ TEST(Arithmetic, integers_quantise_symmetrically_with_the_identity_outside) {
     EXPECT_EQ(arithmetic.product.format, fp32_format());
     EXPECT_EQ(arithmetic.unit_roundoff(), 1.0 / (2 * qmax));
     EXPECT_EQ(arithmetic.input_format(), "given");
-    const Arithmetic other =
-        made(name, {{"scale", "row"}, {"scale_rule", "power-of-two"}, {"identity", "inside"}});
+    const Arithmetic other = made(name, {{"scale", "row"}, {"scale_rule", "power-of-two"}, {"identity", "inside"}});
     EXPECT_EQ(other.quantiser->scale, Quantiser::Scale::row);
     EXPECT_EQ(other.quantiser->rule, Quantiser::Rule::power_of_two);
     EXPECT_FALSE(other.quantiser->identity_outside);
@@ -186,10 +185,7 @@ TEST(Arithmetic, wrong_parameters_are_refused_with_what_is_allowed) {
                     made("fp16", {{"accumulate", "fp61"}});
                   }),
                   {"arithmetics[0].accumulate", "fp61", "did you mean 'fp64'?"});
-  expect_mentions(refusal([] {
-                    made("fp16-pure", {{"accumulate", "fp32"}});
-                  }),
-                  {"arithmetics[0]", "accumulate"});
+  expect_mentions(refusal([] { made("fp16-pure", {{"accumulate", "fp32"}}); }), {"arithmetics[0]", "accumulate"});
   expect_mentions(refusal([] { made("int8", {{"rounding", "up"}}); }), {"arithmetics[0]", "rounding"});
   expect_mentions(refusal([] { made("int8", {{"scale", "blok"}}); }), {"blok", "tensor", "row"});
 }
@@ -198,29 +194,25 @@ TEST(Arithmetic, fp64_takes_every_rounding) {
   EXPECT_EQ(made("fp64", {{"rounding", "up"}}).product.rounding, Rounding::nearest_even);
   EXPECT_EQ(made("fp64", {{"rounding", "up"}}).vector.rounding, Rounding::up);
   EXPECT_EQ(made("fp64-pure", {{"rounding", "toward-zero"}}).product.rounding, Rounding::toward_zero);
-  EXPECT_EQ(made("fp16", {{"accumulate", "fp64"}, {"accumulator_rounding", "down"}}).product.rounding,
-            Rounding::down);
+  EXPECT_EQ(made("fp16", {{"accumulate", "fp64"}, {"accumulator_rounding", "down"}}).product.rounding, Rounding::down);
 }
 
 TEST(Arithmetic, lists_are_axes) {
   const auto list = expand_arithmetic(
-      Json::parse(R"({"arithmetic": "int8", "scale": ["tensor", "row"], "identity": ["inside", "outside"]})"),
-      "a");
+      Json::parse(R"({"arithmetic": "int8", "scale": ["tensor", "row"], "identity": ["inside", "outside"]})"), "a");
   ASSERT_EQ(list.size(), 4U);
   std::set<std::string> distinct;
   for (const Arithmetic& arithmetic : list) distinct.insert(arithmetic.settings.json().dump());
   EXPECT_EQ(distinct.size(), 4U);
   EXPECT_EQ(list[0].name, "int8");
   EXPECT_EQ(expand_arithmetic(Json("e5m7"), "a").size(), 1U);
-  EXPECT_EQ(
-      expand_arithmetic(Json::parse(R"({"arithmetic": "fp16", "fma": [false, true]})"), "a")[1].product.fma,
-      true);
+  EXPECT_EQ(expand_arithmetic(Json::parse(R"({"arithmetic": "fp16", "fma": [false, true]})"), "a")[1].product.fma,
+            true);
   expect_mentions(refusal([] { expand_arithmetic(Json(42), "arithmetics[3]"); }), {"arithmetics[3]", "42"});
   expect_mentions(refusal([] { expand_arithmetic(Json::parse(R"({"scale": "row"})"), "arithmetics[3]"); }),
                   {"arithmetics[3]"});
-  expect_mentions(
-      refusal([] { expand_arithmetic(Json::parse(R"({"arithmetic": "fp15"})"), "arithmetics[3]"); }),
-      {"arithmetics[3].arithmetic", "fp16"});
+  expect_mentions(refusal([] { expand_arithmetic(Json::parse(R"({"arithmetic": "fp15"})"), "arithmetics[3]"); }),
+                  {"arithmetics[3].arithmetic", "fp16"});
 }
 
 TEST(Arithmetic, every_listed_name_but_the_pattern_can_be_made) {
@@ -229,8 +221,8 @@ TEST(Arithmetic, every_listed_name_but_the_pattern_can_be_made) {
     const Arithmetic arithmetic = made(description.name);
     EXPECT_EQ(arithmetic.name, description.name);
     const ArithmeticRow row = describe(arithmetic);
-    for (const std::string* text : {&row.name, &row.operand, &row.accumulator, &row.vector, &row.storage,
-                                    &row.output, &row.quantiser}) {
+    for (const std::string* text :
+         {&row.name, &row.operand, &row.accumulator, &row.vector, &row.storage, &row.output, &row.quantiser}) {
       EXPECT_FALSE(text->empty()) << description.name;
     }
   }

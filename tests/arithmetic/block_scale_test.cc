@@ -36,10 +36,8 @@ TEST(SharedExponent, follows_the_rules_at_powers_of_two_and_just_around) {
 }
 
 TEST(SharedExponent, takes_off_the_largest_exponent_of_the_element) {
-  const std::map<std::string, int> emax{{"e4m3", 8}, {"e5m2", 15}, {"e2m3", 2},
-                                        {"e3m2", 4}, {"e2m1", 2},  {"int8", 0}};
-  for (const auto& [element, exponent] : emax)
-    EXPECT_EQ(shared_exponent(1, microscaling(element)), -exponent);
+  const std::map<std::string, int> emax{{"e4m3", 8}, {"e5m2", 15}, {"e2m3", 2}, {"e3m2", 4}, {"e2m1", 2}, {"int8", 0}};
+  for (const auto& [element, exponent] : emax) EXPECT_EQ(shared_exponent(1, microscaling(element)), -exponent);
 }
 
 TEST(SharedExponent, stays_in_the_range_of_e8m0) {
@@ -69,8 +67,7 @@ void check_conversion(const Quantiser& quantiser, const ScaledOperand& operand, 
     for (int i = 0; i < operand.rows; ++i) {
       for (int j = 0; j < operand.columns; ++j) {
         // == as for +0 and -0: the sign of a zero says nothing here.
-        const double value =
-            static_cast<double>(converted[static_cast<std::size_t>(i * operand.columns + j)]);
+        const double value = static_cast<double>(converted[static_cast<std::size_t>(i * operand.columns + j)]);
         const double expected = oracle.element(i, j);
         ASSERT_TRUE(value == expected || (std::isnan(value) && std::isnan(expected)))
             << level << ' ' << i << ' ' << j << ": " << operand(i, j) << " became " << value << ", expected "
@@ -82,8 +79,8 @@ void check_conversion(const Quantiser& quantiser, const ScaledOperand& operand, 
 }
 
 void check_conversions(const Quantiser& quantiser, Samples& samples) {
-  for (const auto& [rows, columns] : {std::pair{1, 1}, std::pair{3, 32}, std::pair{32, 3}, std::pair{35, 70},
-                                      std::pair{2, 47}, std::pair{65, 2}}) {
+  for (const auto& [rows, columns] :
+       {std::pair{1, 1}, std::pair{3, 32}, std::pair{32, 3}, std::pair{35, 70}, std::pair{2, 47}, std::pair{65, 2}}) {
     for (const auto& [low, high, diagonal] :
          {std::tuple{-4, 3, 0}, std::tuple{-149, -110, -1}, std::tuple{100, 127, 40}}) {
       const ScaledOperand operand = draw_scaled(samples, rows, columns, diagonal, low, high);
@@ -138,8 +135,7 @@ TEST(ConvertBlocks, every_element_under_every_scale_is_exact) {
 // Tensor scale 1: every e4m3 block scale with every e2m1 element.
 TEST(ConvertBlocks, nvfp4_every_element_under_every_block_scale_is_exact) {
   const Quantiser quantiser = nvfp4();
-  const std::vector<double> scales =
-      element_values(with_overflow(format_of("e4m3", "test"), Overflow::saturate));
+  const std::vector<double> scales = element_values(with_overflow(format_of("e4m3", "test"), Overflow::saturate));
   ASSERT_EQ(scales.back(), 448);
   for (const double scale : scales) {
     for (const double value : element_values(quantiser.element)) {
@@ -188,8 +184,7 @@ TEST(ConvertBlocks, nan_and_infinity_spoil_their_block_alone) {
     std::vector<float> x(70, 3.0F), to(70);
     x[41] = 1000;  // beyond e4m3 itself
     x[40] = bad;
-    EXPECT_EQ(
-        convert_blocks<float>({x.data(), 70, 1, 70, 99, 0}, Side::left, microscaling("e4m3"), to.data()), 0);
+    EXPECT_EQ(convert_blocks<float>({x.data(), 70, 1, 70, 99, 0}, Side::left, microscaling("e4m3"), to.data()), 0);
     for (std::size_t i = 0; i < 70; ++i) EXPECT_EQ(std::isnan(to[i]), i / 32 == 1) << i;
     // NVFP4 has one scale for the tensor: everything is lost.
     const Quantiser quantiser = nvfp4();
@@ -202,8 +197,8 @@ TEST(ConvertBlocks, zeros_stay_zeros) {
   for (const Quantiser& quantiser : {microscaling("e4m3"), microscaling("int8"), nvfp4()}) {
     std::vector<float> x(40, 0.0F), to(40, 7.0F);
     x[39] = 5;
-    EXPECT_EQ(convert_blocks<float>({x.data(), 40, 1, 40, 99, static_cast<double>(nvfp4_tensor_scale(5))},
-                                    Side::left, quantiser, to.data()),
+    EXPECT_EQ(convert_blocks<float>({x.data(), 40, 1, 40, 99, static_cast<double>(nvfp4_tensor_scale(5))}, Side::left,
+                                    quantiser, to.data()),
               0);
     for (std::size_t i = 0; i < 32; ++i) EXPECT_EQ(to[i], 0);
     EXPECT_NE(to[39], 0);

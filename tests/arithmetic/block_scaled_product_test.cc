@@ -27,8 +27,7 @@ double long_hand(double c, BlockScaleOracle& a, BlockScaleOracle& b, int i, int 
     sum = accumulation.fma ? oracle.fma(x, y, sum, format, rounding) : add(sum, multiply(x, y));
   }
   if (is_nvfp4) {
-    const double scale =
-        oracle.multiply(a.tensor_scale(), b.tensor_scale(), fp32_format(), Rounding::nearest_even);
+    const double scale = oracle.multiply(a.tensor_scale(), b.tensor_scale(), fp32_format(), Rounding::nearest_even);
     sum = scale == 0 ? c : add(c, multiply(scale, sum));
   }
   const int k = i + a_diagonal, row = j - b_diagonal;
@@ -41,8 +40,8 @@ double long_hand(double c, BlockScaleOracle& a, BlockScaleOracle& b, int i, int 
 }
 
 template <class Carrier>
-void check(const Quantiser& quantiser, const ScaledOperand& a, const ScaledOperand& b,
-           const Accumulation& accumulation, Samples& samples) {
+void check(const Quantiser& quantiser, const ScaledOperand& a, const ScaledOperand& b, const Accumulation& accumulation,
+           Samples& samples) {
   BlockScaleOracle left(quantiser, a, Side::left), right(quantiser, b, Side::right);
   std::vector<Carrier> as(a.elements.begin(), a.elements.end()), bs(b.elements.begin(), b.elements.end());
   std::vector<Carrier> before;
@@ -59,8 +58,7 @@ void check(const Quantiser& quantiser, const ScaledOperand& a, const ScaledOpera
         const double expected =
             long_hand(static_cast<double>(before[at]), left, right, i, j, a.columns,
                       quantiser.kind == Quantiser::Kind::nvfp4, a.diagonal, b.diagonal, accumulation);
-        ASSERT_EQ(static_cast<double>(c[at]), expected)
-            << level << ' ' << i << ' ' << j << ", k = " << a.columns;
+        ASSERT_EQ(static_cast<double>(c[at]), expected) << level << ' ' << i << ' ' << j << ", k = " << a.columns;
       }
     }
     EXPECT_EQ(counts.saturations, left.clamped() + right.clamped());
@@ -100,11 +98,9 @@ TEST(BlockScaledProduct, agrees_with_long_hand_arithmetic) {
   for (const Quantiser& quantiser : all_quantisers()) {
     for (const auto& [rows, inner, columns] :
          {std::tuple{1, 1, 1}, std::tuple{3, 5, 4}, std::tuple{2, 33, 3}, std::tuple{2, 67, 19}}) {
-      for (const auto& [first, second] :
-           {std::pair{0, 0}, std::pair{1, -1}, std::pair{-1, 2}, std::pair{90, -90}}) {
+      for (const auto& [first, second] : {std::pair{0, 0}, std::pair{1, -1}, std::pair{-1, 2}, std::pair{90, -90}}) {
         const ScaledOperand a = with_large_diagonal(draw_scaled(samples, rows, inner, first, -8, 0), samples);
-        const ScaledOperand b =
-            with_large_diagonal(draw_scaled(samples, inner, columns, second, -8, 0), samples);
+        const ScaledOperand b = with_large_diagonal(draw_scaled(samples, inner, columns, second, -8, 0), samples);
         for (const Accumulation& sum : sums) check<float>(quantiser, a, b, sum, samples);
         check<double>(quantiser, a, b, sums[0], samples);
       }
@@ -118,12 +114,11 @@ TEST(BlockScaledProduct, takes_any_accumulation_model) {
   const Quantiser quantiser = microscaling("e2m1");
   const ScaledOperand a = draw_scaled(samples, 3, 70, 99, 0, 3), b = draw_scaled(samples, 70, 5, 99, 0, 3);
   BlockScaleOracle left(quantiser, a, Side::left), right(quantiser, b, Side::right);
-  std::vector<float> as(a.elements.begin(), a.elements.end()), bs(b.elements.begin(), b.elements.end()),
-      c(15, 0);
+  std::vector<float> as(a.elements.begin(), a.elements.end()), bs(b.elements.begin(), b.elements.end()), c(15, 0);
   const Format format = format_of("e8m5", "test");
   const Accumulation exact{format, Rounding::nearest_even, false, AccumulationModel::exact, {}};
-  accumulate_block_scaled_product<float>(c.data(), 5, {as.data(), 70, 3, 70, 99, 0},
-                                         {bs.data(), 5, 70, 5, 99, 0}, quantiser, {exact, true});
+  accumulate_block_scaled_product<float>(c.data(), 5, {as.data(), 70, 3, 70, 99, 0}, {bs.data(), 5, 70, 5, 99, 0},
+                                         quantiser, {exact, true});
   MpfrOracle oracle;
   for (int i = 0; i < 3; ++i) {
     for (int j = 0; j < 5; ++j) {
@@ -138,8 +133,8 @@ TEST(BlockScaledProduct, takes_any_accumulation_model) {
 TEST(BlockScaledProduct, of_zeros_leaves_the_accumulator) {
   for (const Quantiser& quantiser : all_quantisers()) {
     std::vector<float> zeros(40, 0.0F), ones(40, 1.0F), c{1.5F};
-    accumulate_block_scaled_product<float>(c.data(), 1, {zeros.data(), 40, 1, 40, 0, 0},
-                                           {ones.data(), 1, 40, 1, 0, 0}, quantiser, {{fp32_format()}, true});
+    accumulate_block_scaled_product<float>(c.data(), 1, {zeros.data(), 40, 1, 40, 0, 0}, {ones.data(), 1, 40, 1, 0, 0},
+                                           quantiser, {{fp32_format()}, true});
     EXPECT_EQ(c[0], 1.5F);
   }
 }
@@ -148,8 +143,8 @@ TEST(BlockScaledProduct, nan_reaches_what_it_scales) {
   for (const Quantiser& quantiser : all_quantisers()) {
     std::vector<float> a(80, 0.5F), b(80, 0.25F), c(4, 0.0F);
     a[5] = std::numeric_limits<float>::infinity();  // row 0
-    accumulate_block_scaled_product<float>(c.data(), 2, {a.data(), 40, 2, 40, 90, 0},
-                                           {b.data(), 2, 40, 2, 90, 0}, quantiser, {{fp32_format()}, true});
+    accumulate_block_scaled_product<float>(c.data(), 2, {a.data(), 40, 2, 40, 90, 0}, {b.data(), 2, 40, 2, 90, 0},
+                                           quantiser, {{fp32_format()}, true});
     const bool whole = quantiser.kind == Quantiser::Kind::nvfp4;
     EXPECT_TRUE(std::isnan(c[0]) && std::isnan(c[1]));
     EXPECT_EQ(std::isnan(c[2]) && std::isnan(c[3]), whole);

@@ -101,13 +101,9 @@ class LongHand {
  private:
   double round(double x) { return oracle_.convert(x, fp32_format(), Rounding::nearest_even); }
   double add(double x, double y) { return oracle_.add(x, y, fp32_format(), Rounding::nearest_even); }
-  double multiply(double x, double y) {
-    return oracle_.multiply(x, y, fp32_format(), Rounding::nearest_even);
-  }
+  double multiply(double x, double y) { return oracle_.multiply(x, y, fp32_format(), Rounding::nearest_even); }
 
-  bool outside(const Operand& x, int i, int j) const {
-    return quantiser_.identity_outside && x.on_diagonal(i, j);
-  }
+  bool outside(const Operand& x, int i, int j) const { return quantiser_.identity_outside && x.on_diagonal(i, j); }
 
   // Of row (left) or column `line`, at element k of it.
   double scale_of(const Operand& x, int line, int k, bool left, double given) const {
@@ -201,8 +197,7 @@ std::vector<Quantiser> all_quantisers() {
   std::vector<Quantiser> quantisers;
   for (const int bits : {4, 8, 16}) {
     for (const auto scale : {Quantiser::Scale::tensor, Quantiser::Scale::row, Quantiser::Scale::block}) {
-      for (const auto rule :
-           {Quantiser::Rule::amax, Quantiser::Rule::power_of_two, Quantiser::Rule::static_amax}) {
+      for (const auto rule : {Quantiser::Rule::amax, Quantiser::Rule::power_of_two, Quantiser::Rule::static_amax}) {
         for (const bool outside : {false, true}) {
           quantisers.push_back(quantiser_of(bits, scale, rule, outside));
           quantisers.back().static_amax = 0.4;  // below most operands' largest: much saturates
@@ -220,12 +215,11 @@ template <class Carrier>
 void check_random() {
   Samples samples(61);
   for (const Quantiser& quantiser : all_quantisers()) {
-    for (const auto& [rows, inner, columns] : {std::tuple{1, 1, 1}, std::tuple{1, 5, 3}, std::tuple{4, 4, 4},
-                                               std::tuple{3, 7, 2}, std::tuple{6, 1, 9}}) {
-      for (const auto& [first, second] : {std::pair{0, 0}, std::pair{1, 0}, std::pair{0, -1},
-                                          std::pair{-2, 2}, std::pair{3, 1}, std::pair{50, -50}}) {
-        const Operand a = draw_operand(samples, rows, inner, first),
-                      b = draw_operand(samples, inner, columns, second);
+    for (const auto& [rows, inner, columns] :
+         {std::tuple{1, 1, 1}, std::tuple{1, 5, 3}, std::tuple{4, 4, 4}, std::tuple{3, 7, 2}, std::tuple{6, 1, 9}}) {
+      for (const auto& [first, second] : {std::pair{0, 0}, std::pair{1, 0}, std::pair{0, -1}, std::pair{-2, 2},
+                                          std::pair{3, 1}, std::pair{50, -50}}) {
+        const Operand a = draw_operand(samples, rows, inner, first), b = draw_operand(samples, inner, columns, second);
         std::vector<double> c;
         for (int i = 0; i < rows * columns; ++i)
           c.push_back(samples.chance(2) ? 0.0 : samples.value(fp32_format(), -3, 3));
@@ -260,9 +254,8 @@ TEST(CodedProduct, sums_of_codes_are_exact_up_to_k_256) {
       const Quantiser quantiser = quantiser_of(bits, Quantiser::Scale::tensor, Quantiser::Rule::amax, false);
       const double qmax = quantiser.largest_code;
       Operand a{2, inner, 0, {}}, b{inner, 2, 0, {}};
-      for (int k = 0; k < inner; ++k) a.elements.push_back(qmax);  // + + + ...
-      for (int k = 0; k < inner; ++k)
-        a.elements.push_back(k % 2 == 0 ? qmax : -qmax);  // cancels all but a little
+      for (int k = 0; k < inner; ++k) a.elements.push_back(qmax);                       // + + + ...
+      for (int k = 0; k < inner; ++k) a.elements.push_back(k % 2 == 0 ? qmax : -qmax);  // cancels all but a little
       for (int k = 0; k < inner; ++k) {
         b.elements.push_back(qmax);
         b.elements.push_back(k == inner - 1 ? qmax - 1 : qmax);
@@ -292,8 +285,7 @@ TEST(CodedProduct, zero_operands_leave_the_accumulator_as_it_is) {
 TEST(CodedProduct, nan_in_an_operand_makes_what_it_scales_nan) {
   for (const Quantiser& quantiser : all_quantisers()) {
     std::vector<float> a{1, static_cast<float>(kNaN), 0.5F, 1}, b{1, 0.25F, 0.5F, 1}, c(4, 0.0F);
-    accumulate_coded_product<float>(c.data(), 2, {a.data(), 2, 2, 2, 0, 0}, {b.data(), 2, 2, 2, 0, 0},
-                                    quantiser);
+    accumulate_coded_product<float>(c.data(), 2, {a.data(), 2, 2, 2, 0, 0}, {b.data(), 2, 2, 2, 0, 0}, quantiser);
     EXPECT_TRUE(std::isnan(c[0]) && std::isnan(c[1]));  // row 0 holds the NaN
     const bool by_row = quantiser.scale != Quantiser::Scale::tensor;
     EXPECT_EQ(std::isnan(c[2]) && std::isnan(c[3]), !by_row);
@@ -343,8 +335,8 @@ TEST(CodedProduct, overflow_of_a_partial_sum_is_counted_once_an_element) {
   Quantiser quantiser = quantiser_of(16, Quantiser::Scale::tensor, Quantiser::Rule::amax, false);
   quantiser.accumulator_bits = 32;
   std::vector<float> a{32767, 32767, 32767, 32767}, b{32767, 32767, 32767, -32767}, c(1, 0.0F);
-  const QuantiserCounts counts = accumulate_coded_product<float>(c.data(), 1, {a.data(), 4, 1, 4, 0, 0},
-                                                                 {b.data(), 1, 4, 1, 0, 0}, quantiser);
+  const QuantiserCounts counts =
+      accumulate_coded_product<float>(c.data(), 1, {a.data(), 4, 1, 4, 0, 0}, {b.data(), 1, 4, 1, 0, 0}, quantiser);
   EXPECT_EQ(c[0], static_cast<float>(2LL * 32767 * 32767));
   EXPECT_EQ(counts.overflows_live, 1);
 }
@@ -374,8 +366,7 @@ TEST(CodedProduct, all_pairs_of_int4_codes) {
     const auto clamped = [&](int q) { return std::clamp(q, full ? -8 : -7, 7); };
     for (int i = 0; i < n; ++i) {
       for (int j = 0; j < n; ++j)
-        EXPECT_EQ(c[static_cast<std::size_t>(i * n + j)],
-                  static_cast<float>(clamped(i - 9) * clamped(j - 9)));
+        EXPECT_EQ(c[static_cast<std::size_t>(i * n + j)], static_cast<float>(clamped(i - 9) * clamped(j - 9)));
     }
     EXPECT_EQ(counts.saturations, full ? 6 : 8);  // 8 and 9, -9, and -8 unless it is a code
   }

@@ -40,8 +40,7 @@ struct Product {
   }
 
   // truth(a row, b column, c)
-  void check(const std::function<double(const std::vector<double>&, const std::vector<double>&, double)>&
-                 truth) const {
+  void check(const std::function<double(const std::vector<double>&, const std::vector<double>&, double)>& truth) const {
     std::vector<double> expected;
     for (int i = 0; i < shape.rows; ++i) {
       for (int j = 0; j < shape.columns; ++j) {
@@ -50,8 +49,7 @@ struct Product {
           row.push_back(static_cast<double>(a[static_cast<std::size_t>(i * shape.inner + k)]));
           column.push_back(static_cast<double>(b[static_cast<std::size_t>(k * shape.columns + j)]));
         }
-        expected.push_back(
-            truth(row, column, static_cast<double>(c[static_cast<std::size_t>(i * shape.columns + j)])));
+        expected.push_back(truth(row, column, static_cast<double>(c[static_cast<std::size_t>(i * shape.columns + j)])));
       }
     }
     for_each_simd_level([&](const char* level) {
@@ -124,12 +122,11 @@ double balanced_tree(MpfrOracle& oracle, const Accumulation& accumulation, const
 template <class Carrier>
 void check_tree(const char* operand, const char* format) {
   MpfrOracle oracle;
-  for_each_product<Carrier>(
-      operand, format, AccumulationModel::pairwise, [&](const Product<Carrier>& product) {
-        product.check([&](const std::vector<double>& a, const std::vector<double>& b, double c) {
-          return balanced_tree(oracle, product.accumulation, a, b, c);
-        });
-      });
+  for_each_product<Carrier>(operand, format, AccumulationModel::pairwise, [&](const Product<Carrier>& product) {
+    product.check([&](const std::vector<double>& a, const std::vector<double>& b, double c) {
+      return balanced_tree(oracle, product.accumulation, a, b, c);
+    });
+  });
 }
 
 TEST(DotModels, balanced_trees_agree_with_mpfr) {
@@ -153,8 +150,7 @@ TEST(DotModels, balanced_trees_round_products_of_wide_operands_once) {
   std::vector<float> right(37), sums(37);
   for (int repeat = 0; repeat < 40; ++repeat) {
     const auto left = static_cast<float>(samples.value(operand, 0, 0));
-    for (std::size_t j = 0; j < right.size(); ++j)
-      right[j] = (0x1.01p0F + static_cast<float>(j) * 0x1p-7F) / left;
+    for (std::size_t j = 0; j < right.size(); ++j) right[j] = (0x1.01p0F + static_cast<float>(j) * 0x1p-7F) / left;
     for_each_simd_level([&](const char* level) {
       std::fill(sums.begin(), sums.end(), 0.0F);
       accumulate_product(dense_task<float>(&left, right.data(), sums.data(), 1, 1, 37, operand),

@@ -80,8 +80,7 @@ TEST(Engines, float_and_double_carriers_give_the_same_bits) {
         const Matrix a = strictly_lower(12, largest, seed);
         const Matrix x = everything(*narrow, a), y = everything(*wide, a);
         for (std::size_t i = 0; i < x.values().size(); ++i) {
-          ASSERT_PRED_FORMAT2(bits_equal, x.values()[i], y.values()[i])
-              << "largest " << largest << ", seed " << seed;
+          ASSERT_PRED_FORMAT2(bits_equal, x.values()[i], y.values()[i]) << "largest " << largest << ", seed " << seed;
         }
         const StageTrace a_total = narrow->trace().total(), b_total = wide->trace().total();
         EXPECT_EQ(a_total.overflows_live, b_total.overflows_live);
@@ -147,8 +146,7 @@ TEST(ExactEngine, applies_neither_formats_nor_quantisers) {
 
 TEST(ExactEngine, agrees_with_plain_mpfr_loops) {
   constexpr int n = 6;
-  const Matrix a = random_matrix(n, fp64_format(), -20, 20, 71),
-               b = random_matrix(n, fp64_format(), -20, 20, 72);
+  const Matrix a = random_matrix(n, fp64_format(), -20, 20, 71), b = random_matrix(n, fp64_format(), -20, 20, 72);
   TestMachine machine("fp64", Json::object(), make_exact_engine(2000));
   const Value x = machine->input(a, n), y = machine->input(b, n);
   const Matrix got = machine->output(machine->stage("stage").fl(x, {x, y}));

@@ -33,8 +33,7 @@ void check(const char* operand_name, const Accumulation& accumulation) {
           if (skip && accumulation.rounding == Rounding::down) continue;
           const std::vector<double> plain = product.computed(skip), fresh = product.computed(skip, true);
           for (std::size_t i = 0; i < plain.size(); ++i)
-            ASSERT_PRED_FORMAT2(bits_equal, fresh[i], plain[i])
-                << product.text() << ", " << level << ", element " << i;
+            ASSERT_PRED_FORMAT2(bits_equal, fresh[i], plain[i]) << product.text() << ", " << level << ", element " << i;
         }
       });
     }

@@ -166,9 +166,8 @@ TEST(HardwareProducts, kernels_return_every_recorded_probe_of_a_named_unit) {
   const Tally tally = check_file(TRISTAB_TEST_DATA "/h100-probes.safetensors");
   EXPECT_EQ(tally.sets + tally.other_sets + tally.payload_sets, 211);
   EXPECT_GE(tally.sets, 140);
-  std::printf(
-      "%d sets of named units, %ld elements; %d sets of other instructions, %d with NaN payloads in tf32x3\n",
-      tally.sets, tally.elements, tally.other_sets, tally.payload_sets);
+  std::printf("%d sets of named units, %ld elements; %d sets of other instructions, %d with NaN payloads in tf32x3\n",
+              tally.sets, tally.elements, tally.other_sets, tally.payload_sets);
 }
 
 // The exponent of a subnormal accumulator is its format's emin, in fp16 too: -126 in its place misses 27 % of these.

@@ -128,8 +128,7 @@ Count count(const HardwareVectors& set, const std::function<std::uint32_t(int, i
 }
 
 Count count(const HardwareVectors& set) {
-  if (set.operand == "s8")
-    return count(set, [&](int t, int i, int j) { return modelled_integer(set, t, i, j); });
+  if (set.operand == "s8") return count(set, [&](int t, int i, int j) { return modelled_integer(set, t, i, j); });
   const MatrixUnitModel unit = unit_of(set);
   return count(set, [&](int t, int i, int j) { return modelled(set, unit, t, i, j); });
 }
@@ -183,12 +182,10 @@ std::map<std::string, long> mismatches_with(const std::function<void(MatrixUnitM
   return mismatches;
 }
 
-const std::vector<std::string> kEveryKind = {"bf16_f32",     "fp16_f32",       "fp16_f16",
-                                             "fp32tf32_f32", "fp32tf32x3_f32", "e4m3_f32",
-                                             "e5m2_f32",     "e4m3_f16",       "e5m2_f16"};
+const std::vector<std::string> kEveryKind = {"bf16_f32", "fp16_f32", "fp16_f16", "fp32tf32_f32", "fp32tf32x3_f32",
+                                             "e4m3_f32", "e5m2_f32", "e4m3_f16", "e5m2_f16"};
 
-void expect_refuted(const std::vector<std::string>& kinds,
-                    const std::function<void(MatrixUnitModel&)>& change) {
+void expect_refuted(const std::vector<std::string>& kinds, const std::function<void(MatrixUnitModel&)>& change) {
   std::map<std::string, long> mismatches = mismatches_with(change);
   for (const std::string& kind : kinds) EXPECT_GT(mismatches[kind], 0) << kind;
 }

@@ -24,8 +24,7 @@ ScaledOperand operand_of(const Matrix& a, int diagonal) {
 }
 
 // The product as block_scaled_product_test.cc derives it, in the default accumulation and without an addend.
-Matrix long_hand(const Quantiser& quantiser, const Matrix& a, int a_diagonal, const Matrix& b,
-                 int b_diagonal) {
+Matrix long_hand(const Quantiser& quantiser, const Matrix& a, int a_diagonal, const Matrix& b, int b_diagonal) {
   BlockScaleOracle left(quantiser, operand_of(a, a_diagonal), Side::left);
   BlockScaleOracle right(quantiser, operand_of(b, b_diagonal), Side::right);
   const bool is_nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
@@ -53,9 +52,9 @@ Matrix sample_matrix(std::uint64_t seed) {
   return a;
 }
 
-const std::pair<const char*, const char*> kElements[] = {
-    {"mxfp8", "e4m3"}, {"mxfp8", "e5m2"},  {"mxfp6", "e2m3"}, {"mxfp6", "e3m2"},
-    {"mxfp4", "e2m1"}, {"mxint8", "int8"}, {"nvfp4", "e2m1"}};
+const std::pair<const char*, const char*> kElements[] = {{"mxfp8", "e4m3"}, {"mxfp8", "e5m2"}, {"mxfp6", "e2m3"},
+                                                         {"mxfp6", "e3m2"}, {"mxfp4", "e2m1"}, {"mxint8", "int8"},
+                                                         {"nvfp4", "e2m1"}};
 
 Json parameters_of(const std::string& name, const std::string& element, const char* identity) {
   Json parameters{{"identity", identity}};
@@ -94,8 +93,7 @@ TEST(MachineBlockScaled, blocks_of_a_batch_share_the_tensors_scale) {
     }
   }
   const Value x = machine->input(a, 8), blocks = machine->diagonal_blocks(x, 4);
-  const Matrix squares =
-      machine->output(machine->block_diagonal(machine->stage("stage").fl({blocks, blocks})));
+  const Matrix squares = machine->output(machine->block_diagonal(machine->stage("stage").fl({blocks, blocks})));
   EXPECT_EQ(squares(0, 0), 4 * 2688.0 * 2688.0);
   EXPECT_EQ(squares(4, 4), 0);
 }
@@ -292,8 +290,7 @@ TEST(QuantisedInverse, the_identity_inside_costs_wider_floating_elements_little)
 }
 
 TEST(QuantisedInverse, smaller_blocks_are_better_than_one_scale_a_tensor) {
-  const double tensor = error_of(Way::doubling, "int8"),
-               row = error_of(Way::doubling, "int8", {{"scale", "row"}}),
+  const double tensor = error_of(Way::doubling, "int8"), row = error_of(Way::doubling, "int8", {{"scale", "row"}}),
                block = error_of(Way::doubling, "int8", {{"scale", "block"}, {"block_size", 8}});
   EXPECT_LT(row, tensor);
   EXPECT_LT(block, row);
@@ -324,9 +321,9 @@ void expect_mentions(const std::string& message, std::initializer_list<const cha
 }
 
 TEST(QuantisedArithmetic, unit_roundoff_is_nominal_and_inputs_are_given) {
-  const std::pair<const char*, double> expected[] = {
-      {"int4", 1.0 / 14}, {"int8", 1.0 / 254}, {"int16", 1.0 / 65534}, {"mxfp8", 0x1p-4},
-      {"mxfp6", 0x1p-4},  {"mxfp4", 0x1p-2},   {"mxint8", 0x1p-7},     {"nvfp4", 0x1p-2}};
+  const std::pair<const char*, double> expected[] = {{"int4", 1.0 / 14}, {"int8", 1.0 / 254}, {"int16", 1.0 / 65534},
+                                                     {"mxfp8", 0x1p-4},  {"mxfp6", 0x1p-4},   {"mxfp4", 0x1p-2},
+                                                     {"mxint8", 0x1p-7}, {"nvfp4", 0x1p-2}};
   for (const auto& [name, u] : expected) {
     EXPECT_EQ(arithmetic_of(name).unit_roundoff(), u) << name;
     EXPECT_EQ(arithmetic_of(name).input_format(), "given");
@@ -346,20 +343,16 @@ TEST(QuantisedArithmetic, defaults_hold_the_sums_of_a_chunk) {
 }
 
 TEST(QuantisedArithmetic, parameters_that_nothing_uses_are_refused) {
-  expect_mentions(refusal("int8", {{"block_size", 8}}),
-                  {"arithmetics[0].block_size", "8", "scale tensor", "block"});
-  expect_mentions(refusal("int8", {{"static_amax", 2}}),
-                  {"arithmetics[0].static_amax", "2", "amax", "static"});
-  expect_mentions(refusal("int8", {{"scale_rule", "static"}}),
-                  {"arithmetics[0].static_amax", "none", "positive"});
+  expect_mentions(refusal("int8", {{"block_size", 8}}), {"arithmetics[0].block_size", "8", "scale tensor", "block"});
+  expect_mentions(refusal("int8", {{"static_amax", 2}}), {"arithmetics[0].static_amax", "2", "amax", "static"});
+  expect_mentions(refusal("int8", {{"scale_rule", "static"}}), {"arithmetics[0].static_amax", "none", "positive"});
   expect_mentions(refusal("int8", {{"scale_rule", "static"}, {"static_amax", 0}}),
                   {"arithmetics[0]", "static_amax", "0"});
   expect_mentions(refusal("int8", {{"scale", "blok"}}), {"blok", "tensor", "row", "block"});
   expect_mentions(refusal("mxfp4", {{"element", "e2m1"}}), {"element"});
   expect_mentions(refusal("mxfp8", {{"element", "e2m1"}}), {"e2m1", "e4m3", "e5m2"});
   expect_mentions(refusal("mxfp8", {{"scale_rule", "amax"}}), {"amax", "floor", "ceil", "floor+1"});
-  expect_mentions(refusal("mxfp8", {{"accumulate", "fp64"}}),
-                  {"arithmetics[0].accumulate", "fp64", "inside fp32"});
+  expect_mentions(refusal("mxfp8", {{"accumulate", "fp64"}}), {"arithmetics[0].accumulate", "fp64", "inside fp32"});
   expect_mentions(refusal("nvfp4", {{"terms", 8}}), {"arithmetics[0].terms", "bfma"});
   expect_mentions(refusal("mxfp8", {{"accumulator_rounding", "stochastic"}}), {"stochastic", "nearest-even"});
   expect_mentions(refusal("mxfp9", Json::object()), {"did you mean 'mxfp"});
@@ -370,11 +363,9 @@ TEST(QuantisedArithmetic, listings_say_what_the_fields_say) {
   EXPECT_NE(describe(arithmetic_of("nvfp4")).quantiser.find("block of 16 along k (e4m3)"), std::string::npos);
   EXPECT_NE(describe(arithmetic_of("mxint8")).operand.find("int8"), std::string::npos);
   EXPECT_NE(describe(arithmetic_of("int16")).accumulator.find("int64"), std::string::npos);
-  EXPECT_NE(describe(arithmetic_of("int8", {{"range", "full"}})).quantiser.find("full range"),
+  EXPECT_NE(describe(arithmetic_of("int8", {{"range", "full"}})).quantiser.find("full range"), std::string::npos);
+  EXPECT_NE(describe(arithmetic_of("int8", {{"scale_rule", "static"}, {"static_amax", 2.5}})).quantiser.find("2.5"),
             std::string::npos);
-  EXPECT_NE(
-      describe(arithmetic_of("int8", {{"scale_rule", "static"}, {"static_amax", 2.5}})).quantiser.find("2.5"),
-      std::string::npos);
   for (const auto& [name, element] : kElements)
     EXPECT_NE(describe(arithmetic_of(name)).evidence.find("model"), std::string::npos);
 }

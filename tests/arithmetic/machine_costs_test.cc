@@ -21,9 +21,9 @@ TEST(MachineCosts, products_and_vector_steps_are_counted_by_stage) {
   const Value square = first.fl({x, x});  // 2 8 8 8
   const Value blocks = machine->diagonal_blocks(x, 2);
   const Value cubes = first.fl({blocks, blocks});  // 4 blocks, 2 2 2 2 each
-  const Value strip = second.fl({machine->block(x, 0, 0, 3, 5), machine->block(x, 0, 0, 5, 7)}, RoundTo::accumulator);  // 2 3 5 7
-  const Value row =
-      second.vector(machine->row(x, 0), {machine->block(x, 1, 0, 1, 4), machine->block(x, 0, 0, 4, 8)});
+  const Value strip =
+      second.fl({machine->block(x, 0, 0, 3, 5), machine->block(x, 0, 0, 5, 7)}, RoundTo::accumulator);  // 2 3 5 7
+  const Value row = second.vector(machine->row(x, 0), {machine->block(x, 1, 0, 1, 4), machine->block(x, 0, 0, 4, 8)});
   const Value sum = second.add(x, square);  // 64 additions
   const StageTrace& a = trace_of(*machine, "first");
   const StageTrace& b = trace_of(*machine, "second");
@@ -86,8 +86,7 @@ TEST(MachineCosts, depth_is_the_longest_chain) {
   EXPECT_EQ(stage.fl({side, x}).depth().products, 2);
   EXPECT_EQ(machine->negate(machine->band(machine->even(x4, 2), 1)).depth().products, 2);
   EXPECT_EQ(machine->block_diagonal(machine->diagonal_blocks(x4, 2)).depth().products, 2);
-  const Machine::Placed parts[] = {{0, 0, machine->block(x2, 0, 0, 2, 2)},
-                                   {2, 2, machine->block(x8, 0, 0, 2, 2)}};
+  const Machine::Placed parts[] = {{0, 0, machine->block(x2, 0, 0, 2, 2)}, {2, 2, machine->block(x8, 0, 0, 2, 2)}};
   EXPECT_EQ(machine->assemble(4, 4, parts).depth().products, 3);
   EXPECT_EQ(stage.stored(x4).depth().products, 2);
   machine->set_result(x8);
@@ -206,7 +205,8 @@ TEST(MachineCosts, stages_take_the_arithmetic_of_their_name) {
   EXPECT_EQ(machine.stage("merge").live(Region{2}).arithmetic().name, "fp16");
   const Value x = machine.input(mapped(Matrix(2, 2), [](int, int, double) { return 1 + 0x1p-20; }), 2);
   EXPECT_EQ(machine.output(machine.stage("merge").fl({x, machine.identity(2)}, RoundTo::accumulator))(0, 0), 1);
-  EXPECT_EQ(machine.output(machine.stage("diagonal").fl({x, machine.identity(2)}, RoundTo::accumulator))(0, 0), 1 + 0x1p-20);
+  EXPECT_EQ(machine.output(machine.stage("diagonal").fl({x, machine.identity(2)}, RoundTo::accumulator))(0, 0),
+            1 + 0x1p-20);
   EXPECT_EQ(machine.trace().stages.size(), 2U);  // the same name is the same stage
   EXPECT_THROW(machine.start({{"merge", &fp16}}), std::logic_error);
 }

@@ -104,15 +104,12 @@ TEST(MachineIntegers, results_become_codes_with_the_diagonal_where_the_product_p
   expect_requantised(machine->output(stage.fl({x, x})), plain_product(a, a), 0, true);
   // Rows 2 .. 4 of X X: element (i, i + 2) lies on the main diagonal; columns 3 .. 6: (i, i - 3).
   const Value rows = machine->block(x, 2, 0, 3, kN), columns = machine->block(x, 0, 3, kN, 4);
-  expect_requantised(machine->output(stage.fl({rows, x})), plain_product(plain_block(a, 2, 0, 3, kN), a), 2,
-                     true);
-  expect_requantised(machine->output(stage.fl({x, columns})), plain_product(a, plain_block(a, 0, 3, kN, 4)),
-                     -3, true);
+  expect_requantised(machine->output(stage.fl({rows, x})), plain_product(plain_block(a, 2, 0, 3, kN), a), 2, true);
+  expect_requantised(machine->output(stage.fl({x, columns})), plain_product(a, plain_block(a, 0, 3, kN, 4)), -3, true);
   expect_requantised(machine->output(stage.fl({rows, columns})),
                      plain_product(plain_block(a, 2, 0, 3, kN), plain_block(a, 0, 3, kN, 4)), -1, true);
   const Matrix sum = machine->output(stage.add(rows, rows));
-  expect_requantised(sum, mapped(plain_block(a, 2, 0, 3, kN), [](int, int, double v) { return 2 * v; }), 2,
-                     true);
+  expect_requantised(sum, mapped(plain_block(a, 2, 0, 3, kN), [](int, int, double v) { return 2 * v; }), 2, true);
 }
 
 TEST(MachineIntegers, with_the_identity_inside_everything_is_quantised) {
@@ -125,8 +122,8 @@ TEST(MachineIntegers, with_the_identity_inside_everything_is_quantised) {
   const Stage stage = machine->stage("stage");
   expect_requantised(machine->output(stage.fl({x, x})), plain_product(b, b), 0, false);
   expect_requantised(machine->output(stage.fl(machine->identity(kN), {x, x})),
-                     mapped(plain_product(b, b), [](int i, int j, double v) { return v + (i == j ? 1 : 0); }),
-                     0, false);
+                     mapped(plain_product(b, b), [](int i, int j, double v) { return v + (i == j ? 1 : 0); }), 0,
+                     false);
 }
 
 // With row scales a product's result stays in fp32 and is quantised on entering the next product.
@@ -156,10 +153,9 @@ TEST(MachineIntegers, with_row_scales_vector_results_are_quantised_row_by_row) {
   }
   const Matrix b = mapped(a, [](int i, int j, double v) { return i == j ? v : (v == 127 ? 127 : -v); });
   const Value x = machine->input(a, kN), y = machine->input(b, kN);
-  const Matrix got = machine->output(
-      machine->stage("stage").add(machine->block(x, 2, 0, 4, kN), machine->block(y, 2, 0, 4, kN)));
-  const Matrix sum =
-      mapped(plain_block(a, 2, 0, 4, kN), [&](int i, int j, double v) { return v + b(i + 2, j); });
+  const Matrix got =
+      machine->output(machine->stage("stage").add(machine->block(x, 2, 0, 4, kN), machine->block(y, 2, 0, 4, kN)));
+  const Matrix sum = mapped(plain_block(a, 2, 0, 4, kN), [&](int i, int j, double v) { return v + b(i + 2, j); });
   for (int i = 0; i < 4; ++i) {
     expect_requantised(plain_block(got, i, 0, 1, kN), plain_block(sum, i, 0, 1, kN), i + 2, true);
   }
@@ -211,8 +207,7 @@ TEST(MachineIntegers, with_block_scales_vector_results_are_quantised_by_pieces_o
   for (int i = 0; i < kN; ++i) {
     for (const int begin : {0, 4}) {
       expect_requantised(plain_block(got, i, begin, 1, 4),
-                         mapped(plain_block(a, i, begin, 1, 4), [](int, int, double v) { return 2 * v; }), 0,
-                         false);
+                         mapped(plain_block(a, i, begin, 1, 4), [](int, int, double v) { return 2 * v; }), 0, false);
     }
   }
 }
@@ -231,8 +226,7 @@ TEST(MachineIntegers, static_scales_saturate_and_are_counted) {
   const Stage stage = machine->stage("stage");
   const Value square = stage.fl({x, x});
   const Matrix sum = plain_product(coded, coded);
-  EXPECT_EQ(machine->output(square),
-            mapped(sum, [](int, int, double v) { return std::clamp(v, -127.0, 127.0); }));
+  EXPECT_EQ(machine->output(square), mapped(sum, [](int, int, double v) { return std::clamp(v, -127.0, 127.0); }));
   ASSERT_NE(find_stage(*machine, "input"), nullptr);
   EXPECT_EQ(find_stage(*machine, "input")->saturations, 2);
   EXPECT_EQ(find_stage(*machine, "stage")->saturations, 4);  // all four sums lie beyond 127
@@ -281,8 +275,7 @@ TEST(MachineIntegers, every_stage_has_its_own_calibration) {
   Matrix a(2, 2);
   a(1, 0) = 12.345;
   const Value x = machine.input(a, 2);
-  const double input_scale = static_cast<double>(12.7F / 127.0F),
-               coarse_scale = static_cast<double>(1270.0F / 127.0F);
+  const double input_scale = static_cast<double>(12.7F / 127.0F), coarse_scale = static_cast<double>(1270.0F / 127.0F);
   EXPECT_EQ(machine.output(x)(1, 0), static_cast<double>(static_cast<float>(123 * input_scale)));
   EXPECT_EQ(machine.output(machine.stage("coarse").stored(x))(1, 0), coarse_scale);  // 12.3 / 10 -> 1
   EXPECT_EQ(machine.output(machine.stage("other").stored(x))(1, 0), machine.output(x)(1, 0));

@@ -71,8 +71,7 @@ TEST(MachineOverflow, of_a_kept_value_entering_a_product_is_counted_once) {
   const Value kept = machine->stage("keeping").fl({x, x}, RoundTo::accumulator);  // 90000 is a number of fp32
   EXPECT_TRUE(kept.finite());
   EXPECT_EQ(machine->trace().total().overflows_live, 0);
-  const Value y =
-      machine->stage("entering").fl({kept, identity});  // infinity in fp16, and inf x 0 = NaN beside it
+  const Value y = machine->stage("entering").fl({kept, identity});  // infinity in fp16, and inf x 0 = NaN beside it
   EXPECT_TRUE(std::isnan(machine->output(y)(0, 1)));
   EXPECT_EQ(machine->trace().total().overflows_live + machine->trace().total().overflows_dead, 1);
   EXPECT_EQ(machine->trace().first_overflow.stage, "entering");
@@ -112,8 +111,7 @@ TEST(MachineOverflow, finite_parts_of_an_overflowed_matrix_are_finite) {
   const Matrix upper = two_by_two(kInfinity, 600, 600, kInfinity);
   EXPECT_EQ(machine->output(y), upper);
   const Value z = machine->input(two_by_two(2, 300, 1, 2), 2);
-  const Value w =
-      machine->stage("dead").live(Region{1}).fl({z, machine->twice(machine->twice(machine->twice(z)))});
+  const Value w = machine->stage("dead").live(Region{1}).fl({z, machine->twice(machine->twice(machine->twice(z)))});
   EXPECT_TRUE(w.finite());
   Matrix big(4, 4);
   big(0, 2) = big(2, 0) = 300;
@@ -139,8 +137,7 @@ TEST(MachineOverflow, in_discarded_elements_is_counted_dead) {
   a(3, 3) = 300;
   a(1, 0) = 100;
   const Value x = machine->input(a, 4);
-  machine->stage("first").live(Region{2}).fl(
-      {x, machine->band(x, 3)});  // (0, 3) = 90000: outside the 2 x 2 blocks
+  machine->stage("first").live(Region{2}).fl({x, machine->band(x, 3)});  // (0, 3) = 90000: outside the 2 x 2 blocks
   const Trace& trace = machine->trace();
   StageTrace total = trace.total();
   EXPECT_EQ(total.overflows_dead, 1);
@@ -151,8 +148,8 @@ TEST(MachineOverflow, in_discarded_elements_is_counted_dead) {
   machine.restart();
   a(3, 3) = 256;
   const Value y = machine->input(a, 4);
-  const Value z = machine->stage("first").live(Region{2}).fl(
-      {machine->block(y, 0, 0, 4, 4), machine->identity(4, 1, 255)});
+  const Value z =
+      machine->stage("first").live(Region{2}).fl({machine->block(y, 0, 0, 4, 4), machine->identity(4, 1, 255)});
   EXPECT_FALSE(z.finite());
   EXPECT_EQ(machine->trace().total().overflows_dead, 1);  // 300 x 255 = 76500
   EXPECT_EQ(machine->trace().total().overflows_live, 0);  // 256 x 255 = 65280

@@ -43,10 +43,8 @@ TEST(MachineTags, an_infinite_value_stays_known_as_such) {
   const Value y = stage.fl({x, x});
   for (const auto& [name, value] : derived(*machine, y)) {
     EXPECT_FALSE(value.finite()) << name;
-    EXPECT_TRUE(std::isnan(machine->output(stage.fl({value, zero}))(0, 0)))
-        << name << ": inf x 0 was skipped";
-    EXPECT_TRUE(std::isnan(machine->output(stage.fl({zero, value}))(0, 0)))
-        << name << ": 0 x inf was skipped";
+    EXPECT_TRUE(std::isnan(machine->output(stage.fl({value, zero}))(0, 0))) << name << ": inf x 0 was skipped";
+    EXPECT_TRUE(std::isnan(machine->output(stage.fl({zero, value}))(0, 0))) << name << ": 0 x inf was skipped";
     EXPECT_TRUE(std::isinf(machine->output(stage.fl(value, {zero, zero}))(0, 0))) << name;
   }
   EXPECT_EQ(machine->trace().total().overflows_live, 1);  // the first; the rest is inherited
@@ -91,8 +89,7 @@ TEST(MachineTags, signs_of_zero_survive_skipping) {
     const Stage stage = nearest->stage("stage");
     EXPECT_PRED_FORMAT2(bits_equal, nearest->output(stage.fl(nearest->negate(zero), {one, zero}))(0, 0), 0.0);
     EXPECT_PRED_FORMAT2(bits_equal,
-                        nearest->output(stage.fl(nearest->negate(zero), {nearest->negate(one), zero}))(0, 0),
-                        -0.0);
+                        nearest->output(stage.fl(nearest->negate(zero), {nearest->negate(one), zero}))(0, 0), -0.0);
     EXPECT_PRED_FORMAT2(bits_equal, nearest->output(stage.fl(nearest->negate(zero), {zero, one}))(0, 0), 0.0);
     EXPECT_PRED_FORMAT2(bits_equal, nearest->output(stage.fl({nearest->negate(one), zero}))(0, 0), 0.0);
   }

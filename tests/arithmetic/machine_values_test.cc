@@ -46,8 +46,7 @@ TEST(MachineValues, operations_leave_their_operands_as_they_were) {
     EXPECT_EQ(machine.output(difference), Matrix(kN, kN));
     EXPECT_EQ(machine.output(doubled), machine.output(sum));
     EXPECT_EQ(machine.output(machine.negate(negative)), a);
-    EXPECT_EQ(machine.output(banded),
-              mapped(a, [](int i, int j, double v) { return i >= j && i - j <= 1 ? v : 0; }));
+    EXPECT_EQ(machine.output(banded), mapped(a, [](int i, int j, double v) { return i >= j && i - j <= 1 ? v : 0; }));
   });
 }
 
@@ -58,10 +57,8 @@ TEST(MachineValues, a_variable_may_be_assigned_its_own_result) {
     const Value identity = machine.identity(3);
     Value x = identity;
     for (int step = 0; step < 4; ++step) x = stage.fl(x, {identity, x});
-    EXPECT_EQ(machine.output(x),
-              mapped(Matrix(3, 3), [](int i, int j, double) { return i == j ? 16.0 : 0.0; }));
-    EXPECT_EQ(machine.output(identity),
-              mapped(Matrix(3, 3), [](int i, int j, double) { return i == j ? 1.0 : 0.0; }));
+    EXPECT_EQ(machine.output(x), mapped(Matrix(3, 3), [](int i, int j, double) { return i == j ? 16.0 : 0.0; }));
+    EXPECT_EQ(machine.output(identity), mapped(Matrix(3, 3), [](int i, int j, double) { return i == j ? 1.0 : 0.0; }));
   });
 }
 
@@ -127,8 +124,8 @@ TEST(MachineValues, even_and_odd_blocks_share_the_diagonal) {
     const Value x = machine.input(a, kN);
     for (const int m : {1, 2, 4}) {
       for (const int parity : {0, 1}) {
-        const Matrix expected = mapped(
-            a, [&](int i, int j, double v) { return i / m == j / m && (i / m) % 2 == parity ? v : 0; });
+        const Matrix expected =
+            mapped(a, [&](int i, int j, double v) { return i / m == j / m && (i / m) % 2 == parity ? v : 0; });
         EXPECT_EQ(machine.output(parity == 0 ? machine.even(x, m) : machine.odd(x, m)), expected) << m;
       }
     }
@@ -175,13 +172,10 @@ TEST(MachineValues, a_batch_goes_through_every_operation_block_by_block) {
     const auto block = [&](int row, int column) { return plain_block(a, row, column, 2, 2); };
     const Matrix got = machine.output(machine.block_diagonal(stage.fl(above, {below, above})));
     for (const int s : {0, 1}) {
-      const Matrix p = plain_product(block(2 + 4 * s, 4 * s), block(4 * s, 2 + 4 * s)),
-                   c = block(4 * s, 2 + 4 * s);
-      EXPECT_EQ(plain_block(got, 2 * s, 2 * s, 2, 2),
-                mapped(p, [&](int i, int j, double v) { return v + c(i, j); }));
+      const Matrix p = plain_product(block(2 + 4 * s, 4 * s), block(4 * s, 2 + 4 * s)), c = block(4 * s, 2 + 4 * s);
+      EXPECT_EQ(plain_block(got, 2 * s, 2 * s, 2, 2), mapped(p, [&](int i, int j, double v) { return v + c(i, j); }));
     }
-    const Matrix sum =
-        machine.output(machine.block_diagonal(stage.add(d, machine.negate(machine.band(d, 0)))));
+    const Matrix sum = machine.output(machine.block_diagonal(stage.add(d, machine.negate(machine.band(d, 0)))));
     EXPECT_EQ(sum, mapped(a, [](int i, int j, double v) { return i / 2 == j / 2 && i != j ? v : 0; }));
     // A view into every block of a batch.
     const Value corners = machine.block(d, 1, 0, 1, 2);
@@ -195,8 +189,7 @@ TEST(MachineValues, assembled_parts_lie_where_they_were_placed) {
     { const Value dirty = machine.input(whole_numbers(kN, kN, 9, 11), kN); }
     const Matrix a = whole_numbers(kN, kN, 9, 12);
     const Value x = machine.input(a, kN);
-    const Machine::Placed parts[] = {{0, 0, machine.block(x, 0, 0, 3, 2)},
-                                     {4, 1, machine.block(x, 5, 2, 1, 4)}};
+    const Machine::Placed parts[] = {{0, 0, machine.block(x, 0, 0, 3, 2)}, {4, 1, machine.block(x, 5, 2, 1, 4)}};
     const Matrix got = machine.output(machine.assemble(5, 6, parts));
     Matrix expected(5, 6);
     for (int i = 0; i < 3; ++i) {
@@ -259,8 +252,7 @@ TEST(MachineValues, products_of_one_call_form_one_accumulation_chain) {
   const Factors chain[] = {{one, one}, {small, small}, {small, small}, {small, small}};
   EXPECT_EQ(machine->output(stage.fl_chain(chain))(0, 0), 1 + 0x1p-10);
   EXPECT_EQ(machine->output(stage.fl_chain(chain, RoundTo::accumulator))(0, 0), 1 + 3 * 0x1p-12);
-  EXPECT_EQ(machine->output(
-                stage.fl(stage.fl(stage.fl(one, {small, small}), {small, small}), {small, small}))(0, 0),
+  EXPECT_EQ(machine->output(stage.fl(stage.fl(stage.fl(one, {small, small}), {small, small}), {small, small}))(0, 0),
             1);
   EXPECT_EQ(machine->output(stage.fl_chain(std::span(chain).subspan(1)))(0, 0), 3 * 0x1p-12);
   EXPECT_EQ(machine->output(stage.stored(stage.fl_chain(chain, RoundTo::accumulator)))(0, 0), 1 + 0x1p-10);
@@ -293,8 +285,7 @@ TEST(MachineValues, the_vector_unit_rounds_every_operation_in_the_addends_order)
   a(1, 0) = a(1, 1) = 0x1p-11;
   const Value x = machine->input(a, 2);
   const Stage stage = machine->stage("stage");
-  const Value ones = machine->row(x, 0), smalls = machine->block(x, 1, 0, 1, 1),
-              one = machine->block(x, 0, 0, 1, 1);
+  const Value ones = machine->row(x, 0), smalls = machine->block(x, 1, 0, 1, 1), one = machine->block(x, 0, 0, 1, 1);
   const Machine::Placed stacked[] = {{0, 0, smalls}, {1, 0, smalls}};
   const Value column = machine->assemble(2, 1, stacked);
   EXPECT_EQ(machine->output(stage.vector(one, {ones, column}, AddendOrder::first))(0, 0), 1);

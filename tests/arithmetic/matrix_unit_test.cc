@@ -27,9 +27,8 @@ oracle::MatrixUnitModel model_of(const Accumulation& accumulation) {
   model.result_precision = accumulation.format.precision;
   model.result_min_exponent = accumulation.format.min_exponent;
   model.result_max_exponent = accumulation.format.max_exponent;
-  model.rounding = accumulation.rounding == Rounding::nearest_even
-                       ? oracle::MatrixUnitModel::Rounding::nearest_even
-                       : oracle::MatrixUnitModel::Rounding::toward_zero;
+  model.rounding = accumulation.rounding == Rounding::nearest_even ? oracle::MatrixUnitModel::Rounding::nearest_even
+                                                                   : oracle::MatrixUnitModel::Rounding::toward_zero;
   model.addend_floor = accumulation.unit.addend_floor;
   model.min_alignment_exponent = accumulation.unit.lowest_exponent;
   return model;
@@ -71,8 +70,7 @@ struct UnitCase {
   std::vector<float> computed(bool skip_zeros) const {
     const auto spread = [this](const std::vector<float>& from, int count, int width) {
       std::vector<float> to(static_cast<std::size_t>(count * (width + gap)), 77.0F);
-      for (int i = 0; i < count; ++i)
-        std::copy_n(from.begin() + i * width, width, to.begin() + i * (width + gap));
+      for (int i = 0; i < count; ++i) std::copy_n(from.begin() + i * width, width, to.begin() + i * (width + gap));
       return to;
     };
     const std::vector<float> left = spread(a, rows, inner), right = spread(b, inner, columns);
@@ -116,9 +114,9 @@ struct UnitCase {
         for (std::size_t e = 0; e < result.size(); ++e) {
           // The units have one NaN: its bits are compared like any others.
           if (std::bit_cast<std::uint32_t>(result[e]) == std::bit_cast<std::uint32_t>(expected[e])) continue;
-          ADD_FAILURE() << name << ", " << rows << " x " << inner << " x " << columns
-                        << (skip ? ", skipping" : "") << ", " << level << ", element " << e << ": "
-                        << std::hexfloat << result[e] << ", expected " << expected[e];
+          ADD_FAILURE() << name << ", " << rows << " x " << inner << " x " << columns << (skip ? ", skipping" : "")
+                        << ", " << level << ", element " << e << ": " << std::hexfloat << result[e] << ", expected "
+                        << expected[e];
           return;
         }
       }
@@ -152,9 +150,7 @@ Draw draw_near(int e) {
     return low <= high ? samples.value(format, low, high) : samples.any(format);
   };
 }
-double draw_sparse(Samples& samples, const Format& format) {
-  return samples.chance(6) ? samples.any(format) : 0.0;
-}
+double draw_sparse(Samples& samples, const Format& format) { return samples.chance(6) ? samples.any(format) : 0.0; }
 double draw_special(Samples& samples, const Format& format) {
   const double specials[] = {INFINITY, -INFINITY, NAN, 0.0, -0.0};
   if (!samples.chance(25)) return samples.any(format);
@@ -162,25 +158,23 @@ double draw_special(Samples& samples, const Format& format) {
 }
 
 const std::vector<Distribution>& distributions() {
-  static const std::vector<Distribution> all{
-      {"wide", draw_any, draw_any},
-      {"moderate", draw_moderate, draw_moderate},
-      {"subnormal operands", draw_subnormal, draw_subnormal},
-      {"tiny products onto zero", draw_near(-66), draw_positive_zero},
-      {"tiny products onto negative zero", draw_near(-66), draw_zero},
-      {"tiny products onto subnormal", draw_near(-64), draw_subnormal},
-      {"near the least normal number", draw_near(-62), draw_near(-126)},
-      {"near the largest number", draw_near(63), draw_near(126)},
-      {"sparse onto zero", draw_sparse, draw_positive_zero},
-      {"sparse onto anything", draw_sparse, draw_any},
-      {"nothing but zeros", draw_zero, draw_any},
-      {"nothing at all", draw_zero, draw_zero},
-      {"not finite", draw_special, draw_special}};
+  static const std::vector<Distribution> all{{"wide", draw_any, draw_any},
+                                             {"moderate", draw_moderate, draw_moderate},
+                                             {"subnormal operands", draw_subnormal, draw_subnormal},
+                                             {"tiny products onto zero", draw_near(-66), draw_positive_zero},
+                                             {"tiny products onto negative zero", draw_near(-66), draw_zero},
+                                             {"tiny products onto subnormal", draw_near(-64), draw_subnormal},
+                                             {"near the least normal number", draw_near(-62), draw_near(-126)},
+                                             {"near the largest number", draw_near(63), draw_near(126)},
+                                             {"sparse onto zero", draw_sparse, draw_positive_zero},
+                                             {"sparse onto anything", draw_sparse, draw_any},
+                                             {"nothing but zeros", draw_zero, draw_any},
+                                             {"nothing at all", draw_zero, draw_zero},
+                                             {"not finite", draw_special, draw_special}};
   return all;
 }
 
-void check_unit(const std::string& name, const Format& operand, const Accumulation& accumulation,
-                int repeats) {
+void check_unit(const std::string& name, const Format& operand, const Accumulation& accumulation, int repeats) {
   Samples samples(hash_text(name));
   for (const Distribution& distribution : distributions()) {
     for (int repeat = 0; repeat < repeats; ++repeat) {
@@ -276,16 +270,8 @@ TEST(MatrixUnit, triangular_operands_agree_with_the_integer_oracle_with_and_with
     Samples samples(hash_text(name) + 1);
     for (const int n : {5, 16, 31, 48, 64}) {
       for (const int corner : {0, 1, 2}) {
-        UnitCase product{std::string(name) + " triangular",
-                         arithmetic.operand,
-                         arithmetic.product,
-                         n,
-                         n,
-                         n,
-                         0,
-                         {},
-                         {},
-                         {}};
+        UnitCase product{
+            std::string(name) + " triangular", arithmetic.operand, arithmetic.product, n, n, n, 0, {}, {}, {}};
         for (int i = 0; i < n; ++i) {
           for (int j = 0; j < n; ++j) {
             const bool left = corner == 0 ? j < i : j <= i, right = corner == 1 ? j > i : j < i;

@@ -17,12 +17,11 @@
 namespace tristab {
 namespace {
 
-constexpr Operation kOperations[] = {Operation::add, Operation::subtract, Operation::multiply,
-                                     Operation::divide, Operation::square_root};
+constexpr Operation kOperations[] = {Operation::add, Operation::subtract, Operation::multiply, Operation::divide,
+                                     Operation::square_root};
 constexpr const char* kNames[] = {"+", "-", "*", "/", "sqrt"};
 
-double truth_of(MpfrOracle& oracle, Operation operation, double x, double y, const Format& format,
-                Rounding mode) {
+double truth_of(MpfrOracle& oracle, Operation operation, double x, double y, const Format& format, Rounding mode) {
   switch (operation) {
     case Operation::add:
       return oracle.add(x, y, format, mode);
@@ -53,8 +52,7 @@ template <class Carrier>
 Operands<Carrier> operands_of(const Format& format, int count) {
   Samples samples(91);
   Operands<Carrier> operands;
-  const double specials[] = {
-      kInfinity, -kInfinity, kNaN, 0.0, -0.0, format.largest(), -format.smallest_normal(), 1.0};
+  const double specials[] = {kInfinity, -kInfinity, kNaN, 0.0, -0.0, format.largest(), -format.smallest_normal(), 1.0};
   for (const double a : specials) {
     for (const double b : specials) operands.add(a, b);
   }
@@ -64,13 +62,11 @@ Operands<Carrier> operands_of(const Format& format, int count) {
     operands.add(a, b);
     operands.add(samples.moderate(format), samples.moderate(format));
     // Products and quotients about the smallest normal number.
-    operands.add(samples.value(format, std::max(half - spread, format.lsb_min()),
-                               std::min(half + 2, format.max_exponent)),
-                 samples.value(format, std::max(half - spread, format.lsb_min()),
-                               std::min(half + 2, format.max_exponent)));
     operands.add(
-        samples.value(format, format.lsb_min(), std::min(format.min_exponent + 3, format.max_exponent)),
-        samples.moderate(format));
+        samples.value(format, std::max(half - spread, format.lsb_min()), std::min(half + 2, format.max_exponent)),
+        samples.value(format, std::max(half - spread, format.lsb_min()), std::min(half + 2, format.max_exponent)));
+    operands.add(samples.value(format, format.lsb_min(), std::min(format.min_exponent + 3, format.max_exponent)),
+                 samples.moderate(format));
     // The addend about half a unit of the other in its last place.
     const int exponent = samples.integer(format.min_exponent, format.max_exponent);
     const int below = std::max(exponent - format.precision, format.lsb_min());
@@ -82,22 +78,19 @@ Operands<Carrier> operands_of(const Format& format, int count) {
 }
 
 template <class Carrier>
-void check_operation(Operation operation, const Operands<Carrier>& operands, const Format& format,
-                     Rounding mode) {
+void check_operation(Operation operation, const Operands<Carrier>& operands, const Format& format, Rounding mode) {
   MpfrOracle oracle;
   const std::vector<Carrier>&x = operands.x, &y = operands.y;
   std::vector<double> expected;
   for (std::size_t i = 0; i < x.size(); ++i)
-    expected.push_back(
-        truth_of(oracle, operation, static_cast<double>(x[i]), static_cast<double>(y[i]), format, mode));
+    expected.push_back(truth_of(oracle, operation, static_cast<double>(x[i]), static_cast<double>(y[i]), format, mode));
   for_each_simd_level([&](const char* level) {
     std::vector<Carrier> z(x.size());
     apply_operation(operation, x.data(), y.data(), z.data(), static_cast<int>(x.size()), format, mode);
     for (std::size_t i = 0; i < x.size(); ++i) {
       ASSERT_PRED_FORMAT2(bits_equal, static_cast<double>(z[i]), expected[i])
-          << format.name << ' ' << name_of(mode) << ' ' << level << ": " << std::hexfloat
-          << static_cast<double>(x[i]) << ' ' << kNames[static_cast<int>(operation)] << ' '
-          << static_cast<double>(y[i]);
+          << format.name << ' ' << name_of(mode) << ' ' << level << ": " << std::hexfloat << static_cast<double>(x[i])
+          << ' ' << kNames[static_cast<int>(operation)] << ' ' << static_cast<double>(y[i]);
     }
   });
 }
@@ -146,8 +139,7 @@ TEST(Operations, fp64_sums_and_products_agree_with_the_exact_ones_in_every_round
   for (const Rounding mode : kAllRoundings) {
     for (const Operation operation : {Operation::add, Operation::subtract, Operation::multiply}) {
       std::vector<double> z(x.size());
-      apply_operation(operation, x.data(), y.data(), z.data(), static_cast<int>(x.size()), fp64_format(),
-                      mode);
+      apply_operation(operation, x.data(), y.data(), z.data(), static_cast<int>(x.size()), fp64_format(), mode);
       for (std::size_t i = 0; i < x.size(); ++i) {
         dot.clear();
         if (operation == Operation::multiply) {
@@ -157,8 +149,8 @@ TEST(Operations, fp64_sums_and_products_agree_with_the_exact_ones_in_every_round
           dot.add(operation == Operation::add ? y[i] : -y[i]);
         }
         ASSERT_PRED_FORMAT2(bits_equal, z[i], dot.rounded(fp64_format(), mode))
-            << name_of(mode) << ": " << std::hexfloat << x[i] << ' ' << kNames[static_cast<int>(operation)]
-            << ' ' << y[i];
+            << name_of(mode) << ": " << std::hexfloat << x[i] << ' ' << kNames[static_cast<int>(operation)] << ' '
+            << y[i];
       }
     }
   }

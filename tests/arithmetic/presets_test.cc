@@ -78,9 +78,8 @@ TEST(Presets, matrix_units_are_those_of_the_table) {
 TEST(Presets, an_fp16_accumulator_is_rounded_to_nearest_and_an_fp32_one_truncated) {
   EXPECT_EQ(made("fp16-h100", {{"accumulate", "fp16"}}).product.rounding, Rounding::nearest_even);
   EXPECT_EQ(made("fp8-h100", {{"accumulate", "fp16"}}).product.rounding, Rounding::nearest_even);
-  EXPECT_EQ(
-      made("fp16-h100", {{"accumulate", "fp16"}, {"accumulator_rounding", "toward-zero"}}).product.rounding,
-      Rounding::toward_zero);
+  EXPECT_EQ(made("fp16-h100", {{"accumulate", "fp16"}, {"accumulator_rounding", "toward-zero"}}).product.rounding,
+            Rounding::toward_zero);
 }
 
 TEST(Presets, avx512_adds_pairs_and_the_ascend_stand_in_claims_nothing) {
@@ -123,8 +122,7 @@ TEST(Presets, any_arithmetic_takes_any_model) {
   EXPECT_EQ(made("fp16", {{"model", "pairwise"}}).product.model, AccumulationModel::pairwise);
   EXPECT_EQ(made("fp64", {{"model", "exact"}}).product.model, AccumulationModel::exact);
   const Arithmetic unit =
-      made("bf16",
-           {{"model", "bfma"}, {"terms", 4}, {"fraction_bits", 23}, {"accumulator_rounding", "toward-zero"}});
+      made("bf16", {{"model", "bfma"}, {"terms", 4}, {"fraction_bits", 23}, {"accumulator_rounding", "toward-zero"}});
   EXPECT_EQ(unit.product.unit.terms, 4);
   EXPECT_EQ(unit.product.unit.fraction_bits, 23);
   EXPECT_EQ(unit.product.rounding, Rounding::toward_zero);
@@ -189,8 +187,7 @@ TEST(Presets, a_matrix_unit_flushes_what_it_is_asked_to) {
 
 TEST(Presets, what_a_model_cannot_do_is_refused_with_what_it_can) {
   const auto expect = [](const std::string& message, std::initializer_list<const char*> parts) {
-    for (const char* part : parts)
-      EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
+    for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
   };
   expect(refusal([] { made("fp16", {{"terms", 4}}); }), {"terms", "4", "bfma"});
   expect(refusal([] { made("bf16-h100", {{"fma", true}}); }), {"fma", "bfma", "sequential"});

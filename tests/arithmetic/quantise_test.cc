@@ -285,10 +285,8 @@ TEST(RequantiseRows, every_row_or_piece_of_a_row_has_its_own_scale) {
           }
           const double scale = amax == 0 ? 1 : static_cast<double>(quotient(amax, 127));
           const double code = std::nearbyint(x / scale);
-          const double expected =
-              outside && j == i + 2 ? x : static_cast<double>(static_cast<float>(scale * code));
-          EXPECT_EQ(elements[static_cast<std::size_t>(i * columns + j)], expected)
-              << length << ' ' << i << ' ' << j;
+          const double expected = outside && j == i + 2 ? x : static_cast<double>(static_cast<float>(scale * code));
+          EXPECT_EQ(elements[static_cast<std::size_t>(i * columns + j)], expected) << length << ' ' << i << ' ' << j;
         }
       }
     }

@@ -22,8 +22,7 @@ std::vector<Carrier> draw_row(Samples& samples, const Format& format, int count,
   std::vector<Carrier> row(static_cast<std::size_t>(count));
   for (Carrier& x : row) {
     const double specials[] = {kInfinity, -kInfinity, kNaN, -0.0};
-    x = static_cast<Carrier>(special && samples.chance(9) ? specials[samples.integer(0, 3)]
-                                                          : samples.any(format));
+    x = static_cast<Carrier>(special && samples.chance(9) ? specials[samples.integer(0, 3)] : samples.any(format));
   }
   return row;
 }
@@ -47,8 +46,7 @@ void check_sums(std::initializer_list<const char*> names) {
               const double expected =
                   sign > 0 ? oracle.add(x[i], y[i], format, mode) : oracle.subtract(x[i], y[i], format, mode);
               ASSERT_PRED_FORMAT2(bits_equal, sum[i], expected)
-                  << name << ' ' << name_of(mode) << ' ' << level << ": " << std::hexfloat << x[i] << ' '
-                  << y[i];
+                  << name << ' ' << name_of(mode) << ' ' << level << ": " << std::hexfloat << x[i] << ' ' << y[i];
             }
           });
         }
@@ -76,8 +74,7 @@ void check_rounding_and_counts(std::initializer_list<const char*> names) {
         std::vector<Carrier> x = draw_row<Carrier>(samples, carrier, count, true);
         for (Carrier& element : x) {
           const int low = std::max(carrier.lsb_min(), format.lsb_min() - 3);
-          const double near =
-              samples.value(carrier, low, std::min(format.max_exponent + 1, carrier.max_exponent));
+          const double near = samples.value(carrier, low, std::min(format.max_exponent + 1, carrier.max_exponent));
           if (samples.chance(2)) element = static_cast<Carrier>(near);
         }
         RowStatistics expected;
@@ -91,8 +88,7 @@ void check_rounding_and_counts(std::initializer_list<const char*> names) {
                                 ? std::fabs(oracle.convert(before, endless, mode)) > format.largest()
                                 : !std::isfinite(after);
           if (std::isfinite(before) && lost) ++expected.overflows;
-          if (!std::isnan(before) && before != after &&
-              std::fabs(after) < std::ldexp(1.0, format.min_exponent))
+          if (!std::isnan(before) && before != after && std::fabs(after) < std::ldexp(1.0, format.min_exponent))
             ++expected.underflows;
         }
         for_each_simd_level([&](const char* level) {
@@ -103,14 +99,11 @@ void check_rounding_and_counts(std::initializer_list<const char*> names) {
           round_row(plain.data(), plain.data(), count, format, mode);
           round_row_counted(counted.data(), count, format, mode, statistics);
           for (std::size_t i = 0; i < x.size(); ++i) {
-            ASSERT_PRED_FORMAT2(bits_equal, plain[i], rounded[i])
-                << name << ' ' << name_of(mode) << ' ' << level;
-            ASSERT_PRED_FORMAT2(bits_equal, counted[i], rounded[i])
-                << name << ' ' << name_of(mode) << ' ' << level;
+            ASSERT_PRED_FORMAT2(bits_equal, plain[i], rounded[i]) << name << ' ' << name_of(mode) << ' ' << level;
+            ASSERT_PRED_FORMAT2(bits_equal, counted[i], rounded[i]) << name << ' ' << name_of(mode) << ' ' << level;
           }
           EXPECT_EQ(statistics.overflows, expected.overflows) << name << ' ' << name_of(mode) << ' ' << level;
-          EXPECT_EQ(statistics.underflows, expected.underflows)
-              << name << ' ' << name_of(mode) << ' ' << level;
+          EXPECT_EQ(statistics.underflows, expected.underflows) << name << ' ' << name_of(mode) << ' ' << level;
           EXPECT_EQ(statistics.nonfinite, 0) << "belongs to gather_statistics";
         });
       }
@@ -119,8 +112,8 @@ void check_rounding_and_counts(std::initializer_list<const char*> names) {
 }
 
 TEST(RoundRow, values_and_counts_agree_with_mpfr_element_by_element) {
-  check_rounding_and_counts<float>({"fp16", "bf16", "tf32", "e5m2", "e4m3", "e6m9", "e8m3", "e4m3-saturate",
-                                    "e2m3", "fp16-flush", "bf16-flush"});
+  check_rounding_and_counts<float>(
+      {"fp16", "bf16", "tf32", "e5m2", "e4m3", "e6m9", "e8m3", "e4m3-saturate", "e2m3", "fp16-flush", "bf16-flush"});
   check_rounding_and_counts<double>({"fp16", "bf16", "fp32", "e9m50", "e2m1"});
 }
 

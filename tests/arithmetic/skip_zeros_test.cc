@@ -51,8 +51,7 @@ void check_skipping(const char* operand_name, const char* accumulator_name, bool
            {std::tuple{3, 11, 9}, std::tuple{9, 9, 9}, std::tuple{8, 16, 16}, std::tuple{12, 7, 5}}) {
         for (const Pattern& pattern : patterns(inner)) {
           SCOPED_TRACE(pattern.name);
-          ProductCase<Carrier> product{rows, inner, columns, rows % 3, operand, {format, mode, fma},
-                                       {},   {},    {}};
+          ProductCase<Carrier> product{rows, inner, columns, rows % 3, operand, {format, mode, fma}, {}, {}, {}};
           const auto draw = [&](bool kept) {
             if (!kept) return samples.chance(2) ? -0.0 : 0.0;
             // Products below the format's range round to zeros of their own sign.
@@ -78,8 +77,7 @@ void check_skipping(const char* operand_name, const char* accumulator_name, bool
 }
 
 TEST(SkipZeros, changes_no_bit_on_float) {
-  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"})
-    check_skipping<float>(format, format, false);
+  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"}) check_skipping<float>(format, format, false);
   check_skipping<float>("fp16", "fp32", false);
 }
 
@@ -89,8 +87,7 @@ TEST(SkipZeros, changes_no_bit_on_double) {
 
 // A fused multiply-add that underflows leaves -0, which a following 0 x b = +0 turns into +0.
 TEST(SkipZeros, changes_no_sign_of_zero_after_underflow) {
-  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"})
-    check_skipping<float>(format, format, true);
+  for (const char* format : {"fp32", "fp16", "bf16", "tf32", "e5m7"}) check_skipping<float>(format, format, true);
   // The same where sums are flushed to zero, fused or not.
   for (const char* format : {"p5emin-1emax9-flush", "p12emin0emax40-saturate-flush"})
     check_skipping<float>(format, format, true);

@@ -23,15 +23,14 @@ constexpr double kLimit = 5;  // standard errors
 // rows x columns sums of the same c + sum_k a_k b_k: every element draws on its own.
 template <class Carrier>
 std::vector<double> repeated_sums(const std::vector<double>& a, const std::vector<double>& b, double c,
-                                  const Format& operand, const Accumulation& accumulation, int rows,
-                                  int columns, std::uint64_t draws) {
+                                  const Format& operand, const Accumulation& accumulation, int rows, int columns,
+                                  std::uint64_t draws) {
   const int inner = static_cast<int>(a.size());
   std::vector<Carrier> left, right, sums(static_cast<std::size_t>(rows * columns), static_cast<Carrier>(c));
   for (int i = 0; i < rows; ++i) {
     for (const double x : a) left.push_back(static_cast<Carrier>(x));
   }
-  for (const double y : b)
-    right.insert(right.end(), static_cast<std::size_t>(columns), static_cast<Carrier>(y));
+  for (const double y : b) right.insert(right.end(), static_cast<std::size_t>(columns), static_cast<Carrier>(y));
   ProductTask<Carrier> task =
       dense_task<Carrier>(left.data(), right.data(), sums.data(), rows, inner, columns, operand);
   task.draws = draws;
@@ -39,8 +38,7 @@ std::vector<double> repeated_sums(const std::vector<double>& a, const std::vecto
   return {sums.begin(), sums.end()};
 }
 
-Accumulation stochastic(const Format& format, bool fma,
-                        AccumulationModel model = AccumulationModel::sequential) {
+Accumulation stochastic(const Format& format, bool fma, AccumulationModel model = AccumulationModel::sequential) {
   return {format, Rounding::stochastic, fma, model, {}};
 }
 
@@ -72,9 +70,8 @@ void expect_unbiased(const char* operand_name, const char* format_name, Accumula
           dot.add_product(a.back(), b.back());
         }
         const double exact = dot.rounded(fp64_format(), Rounding::nearest_even);
-        const std::vector<double> sums =
-            repeated_sums<Carrier>(a, b, c, operand, stochastic(format, fma, model), 16, 256,
-                                   static_cast<std::uint64_t>(1000 + trial));
+        const std::vector<double> sums = repeated_sums<Carrier>(a, b, c, operand, stochastic(format, fma, model), 16,
+                                                                256, static_cast<std::uint64_t>(1000 + trial));
         EXPECT_LT(standard_errors(sums, exact), kLimit)
             << operand_name << " to " << format_name << ", k = " << inner << (fma ? ", fused" : ", separate");
       }
@@ -108,14 +105,13 @@ TEST(StochasticProduct, frequencies_follow_the_discarded_part) {
       // c = 1, a b = part / 64 units
       const std::vector<double> a{part / 64.0}, b{unit};
       const int rows = 4, columns = 2048;
-      const std::vector<double> sums = repeated_sums<double>(
-          a, b, -1, fp32_format(), stochastic(format, true), rows, columns, static_cast<std::uint64_t>(part));
+      const std::vector<double> sums = repeated_sums<double>(a, b, -1, fp32_format(), stochastic(format, true), rows,
+                                                             columns, static_cast<std::uint64_t>(part));
       // -1 + part units lies towards zero, in the binade below, whose unit is half as large.
       std::map<double, int> counts;
       for (const double x : sums) ++counts[x];
       const double share = part / 32.0 - std::floor(part / 32.0);
-      const double inner = -1 + std::ceil(part / 32.0) * unit / 2,
-                   outer = -1 + std::floor(part / 32.0) * unit / 2;
+      const double inner = -1 + std::ceil(part / 32.0) * unit / 2, outer = -1 + std::floor(part / 32.0) * unit / 2;
       if (share == 0) {
         EXPECT_EQ(counts.size(), 1u) << name << ' ' << part;
         continue;
@@ -140,14 +136,13 @@ TEST(StochasticProduct, nothing_is_rounded_to_the_carrier_first) {
   for (const Case& one : {Case{"fp32", 0x1p-12, 0x1p-13}, Case{"e8m22", 0x1p-12, 0x1p-12}}) {
     for (const bool fma : {false, true}) {
       const Format bf16 = format_of("bf16", "test");
-      const std::vector<double> sums = repeated_sums<float>(
-          {one.a}, {one.b}, 1, bf16, stochastic(format_of(one.format, "test"), fma), 16, 1024, 7);
+      const std::vector<double> sums =
+          repeated_sums<float>({one.a}, {one.b}, 1, bf16, stochastic(format_of(one.format, "test"), fma), 16, 1024, 7);
       EXPECT_LT(standard_errors(sums, 1 + one.a * one.b), kLimit) << one.format;
     }
   }
   std::vector<double> row(16384, 1 + 0x1p-25), rounded(row.size());  // of doubles to fp32
-  round_row<double>(row.data(), rounded.data(), static_cast<int>(row.size()), fp32_format(),
-                    Rounding::stochastic, 3);
+  round_row<double>(row.data(), rounded.data(), static_cast<int>(row.size()), fp32_format(), Rounding::stochastic, 3);
   EXPECT_LT(standard_errors(rounded, 1 + 0x1p-25), kLimit);
 }
 
@@ -157,11 +152,8 @@ TEST(StochasticProduct, draws_of_neighbours_are_uncorrelated) {
   const int rows = 128, columns = 128;
   const std::vector<double> sums =
       repeated_sums<float>({0x1p-1}, {0x1p-10}, 1, fp16, stochastic(fp16, true), rows, columns, 11);
-  const auto sign = [&](int i, int j) {
-    return sums[static_cast<std::size_t>(i * columns + j)] > 1 ? 1.0 : -1.0;
-  };
-  for (const auto& [di, dj] :
-       {std::pair{0, 1}, std::pair{1, 0}, std::pair{1, 1}, std::pair{0, 4}, std::pair{0, 16}}) {
+  const auto sign = [&](int i, int j) { return sums[static_cast<std::size_t>(i * columns + j)] > 1 ? 1.0 : -1.0; };
+  for (const auto& [di, dj] : {std::pair{0, 1}, std::pair{1, 0}, std::pair{1, 1}, std::pair{0, 4}, std::pair{0, 16}}) {
     double correlation = 0;
     int count = 0;
     for (int i = 0; i + di < rows; ++i) {
@@ -216,8 +208,7 @@ TEST(StochasticRows, are_the_same_however_they_are_cut_into_calls) {
     round_row<float>(x.data() + cut, parts.data() + cut, kCount - cut, fp16, Rounding::stochastic, 31, rest);
     EXPECT_EQ(parts, whole) << cut;
     accumulate_sum<float>(sums.data(), y.data(), 1, cut, stochastic(fp16, false), 31, 5);
-    accumulate_sum<float>(sums.data() + cut, y.data() + cut, 1, kCount - cut, stochastic(fp16, false), 31,
-                          rest);
+    accumulate_sum<float>(sums.data() + cut, y.data() + cut, 1, kCount - cut, stochastic(fp16, false), 31, rest);
     EXPECT_EQ(sums, whole_sum) << cut;
   }
   std::vector<float> other(kCount);

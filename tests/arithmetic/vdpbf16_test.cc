@@ -100,8 +100,7 @@ std::vector<float> by_mpfr(const Pairs& pairs, MpfrOracle& oracle) {
       const auto at = static_cast<std::size_t>(i * pairs.inner + k);
       const float a = k < pairs.inner ? pairs.a[at] : 0.0F, b = k < pairs.inner ? pairs.b[at] : 0.0F;
       sum = static_cast<float>(oracle.fma(static_cast<double>(flushed(a)), static_cast<double>(flushed(b)),
-                                          static_cast<double>(flushed(sum)), flushed_fp32,
-                                          Rounding::nearest_even));
+                                          static_cast<double>(flushed(sum)), flushed_fp32, Rounding::nearest_even));
     };
     for (int k = 0; k < pairs.inner; k += 2) {
       step(k + 1);
@@ -130,15 +129,14 @@ const std::vector<Distribution>& distributions() {
     const double specials[] = {kInfinity, -kInfinity, kNaN, 0.0, -0.0, 0x1p-127};
     return samples.chance(5) ? specials[samples.integer(0, 5)] : samples.any(format);
   };
-  static const std::vector<Distribution> all{
-      {"any", any, any},
-      {"moderate", moderate, moderate},
-      {"subnormal", subnormal, subnormal},
-      {"one and subnormal", near(-1, 1), subnormal},
-      {"near the least normal number", near(-64, -62), near(-128, -125)},
-      {"just below it", near(-63, -63), near(-127, -126)},
-      {"near the largest number", near(62, 64), near(126, 127)},
-      {"special", special, special}};
+  static const std::vector<Distribution> all{{"any", any, any},
+                                             {"moderate", moderate, moderate},
+                                             {"subnormal", subnormal, subnormal},
+                                             {"one and subnormal", near(-1, 1), subnormal},
+                                             {"near the least normal number", near(-64, -62), near(-128, -125)},
+                                             {"just below it", near(-63, -63), near(-127, -126)},
+                                             {"near the largest number", near(62, 64), near(126, 127)},
+                                             {"special", special, special}};
   return all;
 }
 
@@ -149,13 +147,11 @@ Pairs draw_pairs(Samples& samples, const Distribution& distribution, int inner) 
     pairs.a.push_back(static_cast<float>(distribution.operand(samples, bf16)));
     pairs.b.push_back(static_cast<float>(distribution.operand(samples, bf16)));
   }
-  for (int i = 0; i < kSums; ++i)
-    pairs.c.push_back(static_cast<float>(distribution.addend(samples, fp32_format())));
+  for (int i = 0; i < kSums; ++i) pairs.c.push_back(static_cast<float>(distribution.addend(samples, fp32_format())));
   return pairs;
 }
 
-void expect_same(const std::vector<float>& computed, const std::vector<float>& expected, const char* name,
-                 int inner) {
+void expect_same(const std::vector<float>& computed, const std::vector<float>& expected, const char* name, int inner) {
   for (std::size_t i = 0; i < computed.size(); ++i) {
     ASSERT_PRED_FORMAT2(bits_equal, static_cast<double>(computed[i]), static_cast<double>(expected[i]))
         << name << ", k = " << inner;
@@ -204,8 +200,7 @@ TEST(Vdpbf16, results_that_round_up_to_the_least_normal_number_are_kept) {
     Pairs pairs{1, std::vector<float>(kSums, a), std::vector<float>(kSums, b), std::vector<float>(kSums, c)};
     const float computed = emulated(pairs).front();
     if (has_vdpbf16()) {
-      EXPECT_EQ(std::bit_cast<std::uint32_t>(computed),
-                std::bit_cast<std::uint32_t>(by_instruction(pairs).front()));
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(computed), std::bit_cast<std::uint32_t>(by_instruction(pairs).front()));
     }
     return computed;
   };

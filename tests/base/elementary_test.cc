@@ -67,8 +67,7 @@ std::vector<double> spread_exponents(int low, int high, bool negative, int count
 
 using Exact = std::function<void(mpfr_ptr)>;
 
-void expect_within(double bound, double (*function)(double), const Exact& exact,
-                   const std::vector<double>& points) {
+void expect_within(double bound, double (*function)(double), const Exact& exact, const std::vector<double>& points) {
   double worst = 0, where = 0;
   for (const double x : points) {
     Real value(x);
@@ -219,8 +218,8 @@ TEST(Elementary, special_values_are_those_of_ieee_754) {
   EXPECT_EQ(normal_quantile(0.5), 0.0);
   EXPECT_EQ(normal_quantile(0.0), -inf);
   EXPECT_EQ(normal_quantile(1.0), inf);
-  for (const auto function : {exponential, expm1_of, natural_log, log1p_of, log2_of, log10_of, sigmoid,
-                              softplus, silu, normal_quantile}) {
+  for (const auto function :
+       {exponential, expm1_of, natural_log, log1p_of, log2_of, log10_of, sigmoid, softplus, silu, normal_quantile}) {
     EXPECT_TRUE(std::isnan(function(nan)));
   }
   for (const auto function : {natural_log, log2_of, log10_of}) EXPECT_TRUE(std::isnan(function(-1.0)));
@@ -237,8 +236,7 @@ TEST(Elementary, bits_do_not_depend_on_compiler_or_machine) {
   for (int i = -4000; i <= 4000; ++i) {
     const double x = i * 0.0078125 * 1.1;
     for (const auto function : {exponential, expm1_of, sigmoid, softplus, silu}) add(function(x));
-    for (const auto function : {natural_log, log1p_of, log2_of, log10_of})
-      add(function(std::fabs(x) + 0.001));
+    for (const auto function : {natural_log, log1p_of, log2_of, log10_of}) add(function(std::fabs(x) + 0.001));
     add(normal_quantile((i + 4000.5) / 8001));
   }
   EXPECT_EQ(sum, std::uint64_t{12816886197365073340u});

@@ -29,10 +29,9 @@ TEST(UnknownName, message_has_place_found_nearest_and_allowed_in_one_line) {
     throw_unknown_name("a.json: families[1].keys", "key model", "sliu", names);
     FAIL();
   } catch (const UsageError& error) {
-    EXPECT_STREQ(
-        error.what(),
-        "a.json: families[1].keys: no key model is called 'sliu'; did you mean 'silu'? Allowed: silu, "
-        "independent, residual-neumann, mxr, mbh");
+    EXPECT_STREQ(error.what(),
+                 "a.json: families[1].keys: no key model is called 'sliu'; did you mean 'silu'? Allowed: silu, "
+                 "independent, residual-neumann, mxr, mbh");
   }
 }
 

@@ -43,8 +43,7 @@ TEST(JsonText, text_is_escaped_and_invalid_bytes_are_replaced) {
 TEST(JsonText, objects_keep_their_order) {
   JsonObject object;
   EXPECT_TRUE(object.empty());
-  object.text("z", "1").integer("a", -2).number("m", 0.5).flag("t", true).raw(
-      "l", JsonArray().raw("1").raw("2").str());
+  object.text("z", "1").integer("a", -2).number("m", 0.5).flag("t", true).raw("l", JsonArray().raw("1").raw("2").str());
   EXPECT_EQ(object.str(), R"({"z": "1", "a": -2, "m": 0.5, "t": true, "l": [1, 2]})");
 }
 

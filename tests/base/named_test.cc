@@ -80,8 +80,7 @@ TEST(Label, is_the_name_and_what_is_not_default) {
 }
 
 TEST(Label, parameters_stand_in_the_order_of_their_table) {
-  const std::vector<Parameter> table{Parameter::boolean("mask", true, ""),
-                                     Parameter::integer("block", 16, 1, 256, "")};
+  const std::vector<Parameter> table{Parameter::boolean("mask", true, ""), Parameter::integer("block", 16, 1, 256, "")};
   const Json defaults{{"block", 16}, {"mask", true}}, settings{{"block", 8}, {"mask", false}};
   EXPECT_EQ(label_of("x", settings, defaults), "x:block=8:mask=false");
   EXPECT_EQ(label_of("x", settings, defaults, nullptr, table), "x:mask=false:block=8");

@@ -45,12 +45,11 @@ TEST(CompleteSettings, equal_settings_print_as_equal_text_however_they_were_writ
 }
 
 TEST(CompleteSettings, unknown_parameter_names_the_nearest) {
-  EXPECT_EQ(
-      message_of([] {
-        complete({{"blok", 8}});
-      }),
-      "place: no parameter of method m is called 'blok'; did you mean 'block'? Allowed: block, scale, mask, "
-      "keys, condition, path");
+  EXPECT_EQ(message_of([] {
+              complete({{"blok", 8}});
+            }),
+            "place: no parameter of method m is called 'blok'; did you mean 'block'? Allowed: block, scale, mask, "
+            "keys, condition, path");
 }
 
 TEST(CompleteSettings, a_choice_that_looks_like_a_number_may_be_typed_as_one) {
@@ -95,10 +94,7 @@ TEST(ExpandSettings, lists_and_ranges_multiply_the_last_axis_fastest) {
 }
 
 TEST(ExpandSettings, empty_list_is_refused) {
-  EXPECT_NE(message_of([] {
-              expand_settings(table, {{"block", Json::array()}}, "m", "place");
-            }),
-            "no UsageError");
+  EXPECT_NE(message_of([] { expand_settings(table, {{"block", Json::array()}}, "m", "place"); }), "no UsageError");
 }
 
 TEST(ExpandAxis, numbers_lists_and_ranges) {
@@ -121,17 +117,14 @@ TEST(ExpandAxis, ranges_without_end_or_values_or_out_of_bounds_are_refused) {
 TEST(ParseInline, name_with_values_lists_and_paths) {
   EXPECT_EQ(parse_inline("mxr:block=8/16:mask=true", "method", "p"),
             Json({{"method", "mxr"}, {"block", {8, 16}}, {"mask", true}}));
-  EXPECT_EQ(parse_inline("file:path=a/b.npy", "family", "p"),
-            Json({{"family", "file"}, {"path", "a/b.npy"}}));
+  EXPECT_EQ(parse_inline("file:path=a/b.npy", "family", "p"), Json({{"family", "file"}, {"path", "a/b.npy"}}));
   EXPECT_EQ(parse_inline(R"({"family": "ones"})", "family", "p"), Json({{"family", "ones"}}));
   for (const char* wrong : {"", "mxr:block", "mxr:=8", "mxr:block=8:block=9", "{broken"}) {
     EXPECT_NE(message_of([&] { parse_inline(wrong, "method", "p"); }), "no UsageError") << wrong;
   }
 }
 
-TEST(Settings, reading_what_the_table_lacks_is_a_bug) {
-  EXPECT_THROW(complete({}).at("nothing"), std::logic_error);
-}
+TEST(Settings, reading_what_the_table_lacks_is_a_bug) { EXPECT_THROW(complete({}).at("nothing"), std::logic_error); }
 
 }  // namespace
 }  // namespace tristab

@@ -48,8 +48,7 @@ TEST(FormatExplanation, small_formats_name_their_values) {
 }
 
 TEST(FormatExplanation, formulas_give_the_smallest_values) {
-  EXPECT_EQ(of("fp16").formula,
-            "x = (-1)^s (1 + f 2^-10) 2^(e - 15) for 1 <= e <= 30; at e = 0 (-1)^s f 2^-24");
+  EXPECT_EQ(of("fp16").formula, "x = (-1)^s (1 + f 2^-10) 2^(e - 15) for 1 <= e <= 30; at e = 0 (-1)^s f 2^-24");
   EXPECT_NE(of("fp16-flush").formula.find("at e = 0 zero"), std::string::npos);
 }
 

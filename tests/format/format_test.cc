@@ -27,8 +27,7 @@ const Row kRows[] = {
     {"bf16", 8, -126, 127, 16, 0x1.fep127, 0x1p-126, 0x1p-133, 0x1p-8},
     {"fp16", 11, -14, 15, 16, 65504, 0x1p-14, 0x1p-24, 0x1p-11},
     {"e5m2", 3, -14, 15, 8, 57344, 0x1p-14, 0x1p-16, 0x1p-3},
-    {"e4m3", 4, -6, 8, 8, 448, 0x1p-6, 0x1p-9,
-     0x1p-4},  // OCP: 480 is NaN's code; IEEE-style would end at 240
+    {"e4m3", 4, -6, 8, 8, 448, 0x1p-6, 0x1p-9, 0x1p-4},  // OCP: 480 is NaN's code; IEEE-style would end at 240
     {"e3m2", 3, -2, 4, 6, 28, 0x1p-2, 0x1p-4, 0x1p-3},
     {"e2m3", 4, 0, 2, 6, 7.5, 1, 0.125, 0x1p-4},
     {"e2m1", 2, 0, 2, 4, 6, 1, 0.5, 0x1p-2},
@@ -158,11 +157,10 @@ TEST(Format, exmy_out_of_range_is_refused_with_the_range) {
 
 TEST(Format, unknown_names_are_refused_with_the_nearest) {
   const std::string message = refusal("fp61");
-  EXPECT_TRUE(
-      message.starts_with("config.json: /arithmetics/0: no format is called 'fp61'; did you mean 'fp64'?"))
+  EXPECT_TRUE(message.starts_with("config.json: /arithmetics/0: no format is called 'fp61'; did you mean 'fp64'?"))
       << message;
-  EXPECT_TRUE(message.ends_with(
-      "Allowed: fp64, fp32, tf32, bf16, fp16, e5m2, e4m3, e3m2, e2m3, e2m1, eXmY, pPeminEemaxE"))
+  EXPECT_TRUE(
+      message.ends_with("Allowed: fp64, fp32, tf32, bf16, fp16, e5m2, e4m3, e3m2, e2m3, e2m1, eXmY, pPeminEemaxE"))
       << message;
   EXPECT_NE(refusal("bf61").find("no format is called 'bf61'; did you mean 'bf16'?"), std::string::npos);
   EXPECT_NE(refusal("FP16").find("did you mean 'fp16'?"), std::string::npos);

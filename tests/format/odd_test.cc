@@ -66,13 +66,11 @@ TEST(SumToOdd, rounding_it_once_more_is_one_rounding) {
     Samples samples(8);
     for (int i = 0; i < 8000; ++i) {
       const double x = samples.value(fp64_format(), format.lsb_min() - 5, format.max_exponent);
-      const double y = samples.chance(2)
-                           ? samples.value(fp64_format(), format.lsb_min() - 60, format.max_exponent)
-                           : std::ldexp(x, -samples.integer(40, 70));
+      const double y = samples.chance(2) ? samples.value(fp64_format(), format.lsb_min() - 60, format.max_exponent)
+                                         : std::ldexp(x, -samples.integer(40, 70));
       for (const Rounding mode : kAllRoundings) {
         if (x + y == 0) continue;
-        ASSERT_PRED_FORMAT2(bits_equal, round_value(sum_to_odd(x, y), target, mode),
-                            oracle.add(x, y, format, mode))
+        ASSERT_PRED_FORMAT2(bits_equal, round_value(sum_to_odd(x, y), target, mode), oracle.add(x, y, format, mode))
             << name << ' ' << name_of(mode);
       }
     }

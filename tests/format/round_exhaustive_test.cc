@@ -38,8 +38,7 @@ class NearestInTable {
     if (x >= values_.back()) return beyond_;
     while (values_[below_ + 1] <= x) ++below_;
     const double down = x - values_[below_], up = values_[below_ + 1] - x;  // exact
-    const bool to_above =
-        up < down || (up == down && below_ % 2 != 0);  // an even index is an even significand
+    const bool to_above = up < down || (up == down && below_ % 2 != 0);     // an even index is an even significand
     const std::size_t nearest = below_ + (to_above ? 1 : 0);
     return nearest + 1 == values_.size() ? beyond_ : values_[nearest];
   }
@@ -76,8 +75,7 @@ void expect_every_float_right(const char* name, std::uint32_t step) {
 }
 
 TEST(RoundExhaustive, a_sample_of_all_floats_rounds_to_the_nearest_value_of_the_table) {
-  for (const char* name :
-       {"fp16", "bf16", "e5m2", "e4m3", "e4m3-saturate", "e3m2", "e2m3", "e2m1", "e6m9", "tf32"})
+  for (const char* name : {"fp16", "bf16", "e5m2", "e4m3", "e4m3-saturate", "e3m2", "e2m3", "e2m1", "e6m9", "tf32"})
     expect_every_float_right(name, 509);
 }
 
@@ -98,8 +96,7 @@ TEST(RoundExhaustive, the_table_agrees_with_mpfr) {
     NearestInTable nearest(format);
     for (std::uint32_t bits = 0; bits < 0x7f800000U; bits += 40009) {
       const double x = static_cast<double>(std::bit_cast<float>(bits));
-      ASSERT_TRUE(same_bits(nearest(x), oracle.convert(x, format, Rounding::nearest_even)))
-          << name << ' ' << x;
+      ASSERT_TRUE(same_bits(nearest(x), oracle.convert(x, format, Rounding::nearest_even))) << name << ' ' << x;
     }
   }
 }

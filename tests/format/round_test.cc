@@ -80,8 +80,7 @@ void check_special_values() {
     checker.check_both_signs(std::numeric_limits<Carrier>::quiet_NaN());
     checker.check_both_signs(std::numeric_limits<Carrier>::denorm_min());
     checker.check_both_signs(std::numeric_limits<Carrier>::max());
-    const double largest = format.largest(),
-                 half_ulp = std::ldexp(1.0, format.max_exponent - format.precision);
+    const double largest = format.largest(), half_ulp = std::ldexp(1.0, format.max_exponent - format.precision);
     for (const double x : {largest - half_ulp, largest, largest + half_ulp / 2, largest + half_ulp,
                            largest + half_ulp * 1.5, largest + 2 * half_ulp, largest + 4 * half_ulp}) {
       if (x <= static_cast<double>(std::numeric_limits<Carrier>::max())) checker.check_around(x);
@@ -105,8 +104,8 @@ void check_random_values(int count) {
       checker.check(std::bit_cast<Carrier>(static_cast<Bits>(samples.bits())));
       // Exponents near the format's own range, so that a wide carrier does not spend the sample on overflow.
       const int low = std::max(format.lsb_min() - 3, carrier.lsb_min());
-      checker.check(static_cast<Carrier>(
-          samples.value(carrier, low, std::min(format.max_exponent + 1, carrier.max_exponent))));
+      checker.check(
+          static_cast<Carrier>(samples.value(carrier, low, std::min(format.max_exponent + 1, carrier.max_exponent))));
     }
     checker.finish();
   }

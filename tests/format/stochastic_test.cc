@@ -18,8 +18,8 @@ namespace {
 template <class Action>
 void for_spread_draws(int count, const Action& action) {
   for (int i = 0; i < count; ++i)
-    action(static_cast<std::uint32_t>(((2ULL * static_cast<std::uint64_t>(i) + 1) << 31) /
-                                      static_cast<unsigned>(count)));
+    action(
+        static_cast<std::uint32_t>(((2ULL * static_cast<std::uint64_t>(i) + 1) << 31) / static_cast<unsigned>(count)));
 }
 
 TEST(StochasticRounding, results_are_the_two_neighbours_and_their_frequencies_are_the_distances) {
@@ -31,13 +31,11 @@ TEST(StochasticRounding, results_are_the_two_neighbours_and_their_frequencies_ar
     const RoundingTarget<double> target(format);
     for (int i = 0; i < 200; ++i) {
       const double x = samples.value(fp64_format(), format.lsb_min() - 2, format.max_exponent - 1);
-      const double below = oracle.convert(x, format, Rounding::down),
-                   above = oracle.convert(x, format, Rounding::up);
+      const double below = oracle.convert(x, format, Rounding::down), above = oracle.convert(x, format, Rounding::up);
       int ups = 0;
       for_spread_draws(kDraws, [&](std::uint32_t draw) {
         const double rounded = round_stochastically(x, 0, target, draw);
-        ASSERT_TRUE(rounded == below || rounded == above)
-            << name << ' ' << std::hexfloat << x << ' ' << rounded;
+        ASSERT_TRUE(rounded == below || rounded == above) << name << ' ' << std::hexfloat << x << ' ' << rounded;
         ups += rounded == above && above != below;
       });
       const double probability = above == below ? 0 : (x - below) / (above - below);
@@ -72,8 +70,7 @@ TEST(StochasticRounding, exact_values_zeros_infinities_and_nan_never_change) {
   const Format format = format_of("fp16", "test");
   const RoundingTarget<double> target(format);
   for (const std::uint32_t draw : {0U, 1U, 0x7fffffffU, 0x80000000U, 0xffffffffU}) {
-    for (const double x : {1.0, -1.5, 65504.0, 0x1p-24, 0.0})
-      EXPECT_EQ(round_stochastically(x, 0, target, draw), x);
+    for (const double x : {1.0, -1.5, 65504.0, 0x1p-24, 0.0}) EXPECT_EQ(round_stochastically(x, 0, target, draw), x);
     EXPECT_TRUE(std::signbit(round_stochastically(-0.0, 0, target, draw)));
     EXPECT_EQ(round_stochastically(kInfinity, 0, target, draw), kInfinity);
     EXPECT_TRUE(std::isnan(round_stochastically(kNaN, 0, target, draw)));
@@ -81,8 +78,7 @@ TEST(StochasticRounding, exact_values_zeros_infinities_and_nan_never_change) {
 }
 
 TEST(StochasticRounding, beyond_the_largest_value_the_draw_decides_between_it_and_the_overflow_value) {
-  const RoundingTarget<double> fp16(format_of("fp16", "test")),
-      saturating(format_of("fp16-saturate", "test"));
+  const RoundingTarget<double> fp16(format_of("fp16", "test")), saturating(format_of("fp16-saturate", "test"));
   const double x = 65504 + 8;  // a quarter of the way to 65536
   EXPECT_EQ(round_stochastically(x, 0, fp16, 0x3fffffffU), kInfinity);
   EXPECT_EQ(round_stochastically(x, 0, fp16, 0x40000000U), 65504);

@@ -103,10 +103,8 @@ TEST(ChunkedLayer, an_inverse_that_is_not_finite_shows_from_its_chunk_on) {
 TEST(LayerArithmetic, refuses_what_it_cannot_compute_in) {
   EXPECT_THROW(make_layer_arithmetic("int8", "test"), UsageError);
   EXPECT_THROW(make_layer_arithmetic(Json{{"arithmetic", "bf16"}, {"scan", -1}}, "test"), UsageError);
-  EXPECT_THROW(make_layer_arithmetic(Json{{"arithmetic", "fp64"}, {"exponential", "ex2.approx"}}, "test"),
-               UsageError);
-  EXPECT_THROW(make_layer_arithmetic(Json{{"arithmetic", "bf16"}, {"exponential", "binar"}}, "test"),
-               UsageError);
+  EXPECT_THROW(make_layer_arithmetic(Json{{"arithmetic", "fp64"}, {"exponential", "ex2.approx"}}, "test"), UsageError);
+  EXPECT_THROW(make_layer_arithmetic(Json{{"arithmetic", "bf16"}, {"exponential", "binar"}}, "test"), UsageError);
 }
 
 }  // namespace

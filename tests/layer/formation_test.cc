@@ -19,8 +19,7 @@ TokenInputs chunk_of(const Json& family, int n) { return *source_of(family)->pro
 
 Matrix formed(const TokenInputs& tokens, const Json& formation) {
   Machines machines;
-  return form(factors_of(tokens), Triangle::strictly_lower,
-              expand_formation(formation, "test").front(), machines);
+  return form(factors_of(tokens), Triangle::strictly_lower, expand_formation(formation, "test").front(), machines);
 }
 
 double relative(const Matrix& x, const Matrix& exact) {
@@ -56,8 +55,7 @@ TEST(Formation, gram_is_a_product_then_decay_then_beta_in_float) {
   for (int i = 0; i < 24; ++i) {
     for (int j = 0; j < 24; ++j) {
       float dot = 0;
-      for (int d = 0; d < 32; ++d)
-        dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
+      for (int d = 0; d < 32; ++d) dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
       const auto difference =
           static_cast<double>(sums[static_cast<std::size_t>(i)] - sums[static_cast<std::size_t>(j)]);
       const float decayed = dot * static_cast<float>(std::exp(difference));
@@ -80,19 +78,16 @@ TEST(Formation, storage_rounds_the_formed_matrix) {
 
 TEST(Formation, steps_in_storage_are_flashkda_s) {
   // fl16(fl16(k k^T) fl16(beta))
-  const TokenInputs tokens =
-      chunk_of({{"family", "delta-net"}, {"head_dim", 32}, {"key_format", "bf16"}}, 16);
-  const Matrix a = formed(
-      tokens, Json{{"formation", "gram"}, {"product", "bf16"}, {"storage", "fp16"}, {"steps", "storage"}});
+  const TokenInputs tokens = chunk_of({{"family", "delta-net"}, {"head_dim", 32}, {"key_format", "bf16"}}, 16);
+  const Matrix a =
+      formed(tokens, Json{{"formation", "gram"}, {"product", "bf16"}, {"storage", "fp16"}, {"steps", "storage"}});
   const RoundingTarget<double> half(format_of("fp16", "test"));
   const auto fl16 = [&](double x) { return round_value(x, half, Rounding::nearest_even); };
   for (int i = 0; i < 16; ++i) {
     for (int j = 0; j < i; ++j) {
       float dot = 0;
-      for (int d = 0; d < 32; ++d)
-        dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
-      EXPECT_EQ(a(i, j),
-                fl16(fl16(static_cast<double>(dot)) * fl16(tokens.part("beta")(i, 0))));
+      for (int d = 0; d < 32; ++d) dot += static_cast<float>(tokens.keys(i, d)) * static_cast<float>(tokens.keys(j, d));
+      EXPECT_EQ(a(i, j), fl16(fl16(static_cast<double>(dot)) * fl16(tokens.part("beta")(i, 0))));
     }
   }
 }
@@ -106,8 +101,7 @@ TEST(Formation, anchors_change_nothing_but_rounding_where_nothing_overflows) {
     for (const char* anchor : {"first", "middle", "chunk-middle"}) {
       for (const char* diagonal : {"anchored", "differences"}) {
         const Matrix a = formed(
-            tokens,
-            Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", anchor}, {"diagonal", diagonal}});
+            tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", anchor}, {"diagonal", diagonal}});
         EXPECT_LT(relative(a, exact), 2e-5) << family << " " << anchor << " " << diagonal;
         EXPECT_GT(relative(a, exact), 1e-9) << family << " " << anchor << " " << diagonal;
       }
@@ -124,15 +118,14 @@ TEST(Formation, an_anchor_in_the_middle_overflows_where_the_first_does_not) {
       formed(tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}});
   EXPECT_FALSE(is_finite(middle));
   const Matrix first = formed(
-      tokens,
-      Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"diagonal", "differences"}});
+      tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"diagonal", "differences"}});
   EXPECT_TRUE(is_finite(first));
   EXPECT_LT(relative(first, delta_rule_matrix(tokens)), 1e-5);
   // With a bound of -1 the span stays inside and the middle does no harm.
   TokenInputs gentle = tokens;
   for (double& g : gentle.log_decay.values()) g /= 5;
-  EXPECT_TRUE(is_finite(
-      formed(gentle, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}})));
+  EXPECT_TRUE(
+      is_finite(formed(gentle, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}})));
 }
 
 TEST(Formation, gates_of_channels_are_no_gram_product) {
@@ -149,8 +142,7 @@ TEST(Formation, unknown_names_and_values_are_refused) {
 }
 
 TEST(Formation, lists_are_axes_and_labels_hold_what_is_not_default) {
-  const auto formations =
-      expand_formation(Json{{"formation", "gram"}, {"product", {"bf16", "bf16-h100"}}}, "test");
+  const auto formations = expand_formation(Json{{"formation", "gram"}, {"product", {"bf16", "bf16-h100"}}}, "test");
   ASSERT_EQ(formations.size(), 2U);
   EXPECT_EQ(formations[0].label, "gram");
   EXPECT_EQ(formations[1].label, "gram:product=bf16-h100");

@@ -110,9 +110,9 @@ TEST(KahanFamily, inverse_has_its_closed_form) {
   const double s = 0.932;
   const long double c = std::sqrt(1 - static_cast<long double>(s) * s);
   const Matrix a = matrix_of("kahan", 64);
-  EXPECT_LT(inverse_residual(
-                a, [&](int i, int j) { return c * std::pow(1 + c, i - j - 1) * std::pow(1.0L / s, i - j); }),
-            1e-13L);
+  EXPECT_LT(
+      inverse_residual(a, [&](int i, int j) { return c * std::pow(1 + c, i - j - 1) * std::pow(1.0L / s, i - j); }),
+      1e-13L);
   EXPECT_EQ(matrix_of({{"family", "kahan"}, {"sine", 1}}, 9), Matrix(9, 9));
 }
 
@@ -131,8 +131,7 @@ TEST(ToeplitzFamily, inverse_is_the_reciprocal_power_series) {
 
 TEST(ToeplitzFamily, a_list_is_one_setting_and_has_one_form) {
   const Json form = {{"coefficients", {-1.0, 0.5}}};
-  EXPECT_EQ(expand_family({{"family", "toeplitz"}, {"coefficients", {-1, 0.5}}}, "p").front().settings.json(),
-            form);
+  EXPECT_EQ(expand_family({{"family", "toeplitz"}, {"coefficients", {-1, 0.5}}}, "p").front().settings.json(), form);
   EXPECT_EQ(expand_family("toeplitz:coefficients=-1, 5e-1", "p").front().settings.json(), form);
   EXPECT_EQ(expand_family("toeplitz", "p").front().settings.json().dump(), R"({"coefficients":[-2.0,1.0]})");
   for (const Json& wrong :
@@ -160,8 +159,7 @@ TEST(DlattrFamily, singular_values_are_s_ones_and_one_over_s) {
       for (int i = 1; i < n - 1; ++i) EXPECT_NEAR(sigma(i), 1.0, 1e-9) << condition << " " << n;
     }
   }
-  EXPECT_NE(message_of<UsageError>([] { matrix_of("dlattr", 1); }).find("allowed: n of 2 or more"),
-            std::string::npos);
+  EXPECT_NE(message_of<UsageError>([] { matrix_of("dlattr", 1); }).find("allowed: n of 2 or more"), std::string::npos);
 }
 
 TEST(ClassicalFamilies, values_outside_their_ranges_are_refused) {

@@ -30,9 +30,8 @@ std::string f64_safetensors(const std::vector<NamedArray>& arrays) {
   std::string data;
   for (const NamedArray& array : arrays) {
     const std::string bytes = bytes_of(array.values);
-    header[array.name] = {{"dtype", "F64"},
-                          {"shape", array.shape},
-                          {"data_offsets", {data.size(), data.size() + bytes.size()}}};
+    header[array.name] = {
+        {"dtype", "F64"}, {"shape", array.shape}, {"data_offsets", {data.size(), data.size() + bytes.size()}}};
     data += bytes;
   }
   return safetensors_bytes(header.dump(), data);
@@ -111,9 +110,8 @@ TEST_F(FileFamily, batches_of_matrices_are_read_in_order) {
   EXPECT_FALSE(std::signbit(second.a(1, 1)));
   EXPECT_TRUE(second.id.starts_with("file-3-0001-"));
   EXPECT_NE(second.id.substr(12), source->problem(3, 0).id.substr(12));
-  EXPECT_EQ(second.source.json().dump(),
-            R"({"chunk":null,"file":"a.npy","first_token":null,"head":null,"layer":null,)"
-            R"("sequence":1,"tensor":"array"})");
+  EXPECT_EQ(second.source.json().dump(), R"({"chunk":null,"file":"a.npy","first_token":null,"head":null,"layer":null,)"
+                                         R"("sequence":1,"tensor":"array"})");
 }
 
 TEST_F(FileFamily, one_matrix_may_lack_the_batch_axis) {
@@ -124,8 +122,7 @@ TEST_F(FileFamily, one_matrix_may_lack_the_batch_axis) {
 
 TEST_F(FileFamily, an_entry_on_or_above_the_diagonal_is_refused_by_position) {
   directory_.write("a.npy", f64_npy({2, 2, 2}, {0, 0, 7, 0, 0, 0, 5, 1}));
-  EXPECT_NE(refusal({{"path", "a.npy"}})
-                .find("tensor 'array' holds 1 at index [1, 1, 1], on or above the diagonal"),
+  EXPECT_NE(refusal({{"path", "a.npy"}}).find("tensor 'array' holds 1 at index [1, 1, 1], on or above the diagonal"),
             std::string::npos);
 }
 
@@ -137,8 +134,7 @@ TEST_F(FileFamily, blocks_by_token_and_head_are_read_head_after_head) {
   const auto entry = [&](int token, int head, int column) { return 100.0 * token + 10 * head + column + 1; };
   for (int t = 0; t < tokens; ++t) {
     for (int h = 0; h < heads; ++h) {
-      for (int j = 0; j < t % n; ++j)
-        values[static_cast<std::size_t>((t * heads + h) * n + j)] = entry(t, h, j);
+      for (int j = 0; j < t % n; ++j) values[static_cast<std::size_t>((t * heads + h) * n + j)] = entry(t, h, j);
     }
   }
   directory_.write("t.safetensors", f64_safetensors({{"x.A", {tokens, heads, n}, values}, {"y", {1}, {0}}}));
@@ -199,8 +195,8 @@ TEST_F(FileFamily, layers_give_the_matrices_of_their_formulas) {
       EXPECT_EQ(source->problem(4, index).a, delta_rule_matrix(inputs)) << layer << " " << index;
     }
     EXPECT_EQ(source->problem(4, 5).source.json().dump(),
-              std::string(R"({"chunk":2,"file":"layers.safetensors","first_token":8,"head":1,"layer":")") +
-                  layer + R"(","sequence":0})");
+              std::string(R"({"chunk":2,"file":"layers.safetensors","first_token":8,"head":1,"layer":")") + layer +
+                  R"(","sequence":0})");
   }
 }
 
@@ -224,8 +220,7 @@ TEST_F(FileFamily, padded_rows_are_zero_and_short_or_dropped_tails_are_absent) {
 
 TEST_F(FileFamily, all_layers_follow_each_other) {
   write_layers();
-  const auto all =
-      open({{"path", "layers.safetensors"}, {"layer", "all"}, {"heads", "0,2"}, {"tokens", "0:8"}});
+  const auto all = open({{"path", "layers.safetensors"}, {"layer", "all"}, {"heads", "0,2"}, {"tokens", "0:8"}});
   ASSERT_EQ(all->count(8), 6);
   const std::vector<std::string> order = {"one", "one", "three", "three", "two", "two"};
   for (int i = 0; i < 6; ++i) {
@@ -241,8 +236,8 @@ TEST_F(FileFamily, all_layers_follow_each_other) {
 }
 
 TEST_F(FileFamily, sequences_are_read_one_after_the_other) {
-  directory_.write("s.safetensors", f64_safetensors({{"l.k", {2, 4, 1, 2}, numbered(16)},
-                                                     {"l.beta", {2, 4, 1}, numbered(8)}}));
+  directory_.write("s.safetensors",
+                   f64_safetensors({{"l.k", {2, 4, 1, 2}, numbered(16)}, {"l.beta", {2, 4, 1}, numbered(8)}}));
   const auto source = open({{"path", "s.safetensors"}});
   ASSERT_EQ(source->count(4), 2);
   EXPECT_EQ(source->problem(4, 1).source.json().at("sequence"), 1);
@@ -263,8 +258,7 @@ TEST_F(FileFamily, keys_betas_and_decays_may_lie_in_npy_files_of_their_own) {
 
 TEST_F(FileFamily, unknown_tensors_layers_heads_and_tokens_name_what_there_is) {
   write_layers();
-  EXPECT_NE(usage({{"path", "layers.safetensors"}, {"layer", "tow"}}).find("did you mean 'two'?"),
-            std::string::npos);
+  EXPECT_NE(usage({{"path", "layers.safetensors"}, {"layer", "tow"}}).find("did you mean 'two'?"), std::string::npos);
   EXPECT_NE(usage({{"path", "layers.safetensors"}, {"tensor", "one.q"}}).find("did you mean 'one.g'?"),
             std::string::npos);
   EXPECT_EQ(usage({{"path", "layers.safetensors"}, {"layer", "one"}, {"heads", {3}}}),
@@ -275,19 +269,15 @@ TEST_F(FileFamily, unknown_tensors_layers_heads_and_tokens_name_what_there_is) {
 
 TEST_F(FileFamily, settings_that_exclude_each_other_are_refused) {
   EXPECT_NE(usage({{"layer", "one"}}).find("families[0].path: found nothing"), std::string::npos);
-  EXPECT_NE(usage({{"path", "x"}, {"layer", "a"}, {"tensor", "b"}}).find("allowed: one of them"),
-            std::string::npos);
+  EXPECT_NE(usage({{"path", "x"}, {"layer", "a"}, {"tensor", "b"}}).find("allowed: one of them"), std::string::npos);
   EXPECT_NE(usage({{"path", "x"}, {"g", "b"}}).find("without beta"), std::string::npos);
 }
 
 TEST_F(FileFamily, lists_of_heads_are_no_axis_and_lists_of_layers_are) {
-  EXPECT_EQ(
-      expand_family({{"family", "file"}, {"path", "x"}, {"heads", {0, 2}}, {"tokens", {0, 64}}}, "p").size(),
-      1u);
+  EXPECT_EQ(expand_family({{"family", "file"}, {"path", "x"}, {"heads", {0, 2}}, {"tokens", {0, 64}}}, "p").size(), 1u);
   const auto specs = expand_family({{"family", "file"}, {"path", "x"}, {"layer", {"a", "b"}}}, "p");
   ASSERT_EQ(specs.size(), 2u);
-  EXPECT_EQ(specs[1].settings.json().dump(),
-            R"({"heads":"all","layer":"b","path":"x","tail":"pad","tokens":"all"})");
+  EXPECT_EQ(specs[1].settings.json().dump(), R"({"heads":"all","layer":"b","path":"x","tail":"pad","tokens":"all"})");
 }
 
 TEST_F(FileFamily, shapes_that_do_not_fit_name_tensor_found_and_allowed) {
@@ -300,34 +290,28 @@ TEST_F(FileFamily, shapes_that_do_not_fit_name_tensor_found_and_allowed) {
     directory_.write("l.safetensors", f64_safetensors(arrays));
     return refusal({{"path", "l.safetensors"}, {"layer", "l"}});
   };
-  EXPECT_NE(with({{"l.k", {4, 2}, numbered(8)}, {"l.beta", {4, 2}, numbered(8)}})
-                .find("tensor 'l.k' has shape [4, 2]"),
+  EXPECT_NE(with({{"l.k", {4, 2}, numbered(8)}, {"l.beta", {4, 2}, numbered(8)}}).find("tensor 'l.k' has shape [4, 2]"),
             std::string::npos);
   EXPECT_NE(with({{"l.k", {4, 2, 2}, numbered(16)}, {"l.beta", {2, 4}, numbered(8)}})
                 .find("tensor 'l.beta' has shape [2, 4]; allowed: [4, 2]"),
             std::string::npos);
-  EXPECT_NE(
-      with({{"l.k", {4, 2, 2}, numbered(16)}, {"l.beta", {4, 2}, numbered(8)}, {"l.g", {4}, numbered(4)}})
-          .find("allowed: [4, 2] (one decay a head) or [4, 2, 2] (one a channel)"),
-      std::string::npos);
-  EXPECT_NE(
-      with({{"l.k", {4, 2, 2}, numbered(16)}, {"l.bta", {4, 2}, numbered(8)}}).find("(nearest: 'l.bta')"),
-      std::string::npos);
+  EXPECT_NE(with({{"l.k", {4, 2, 2}, numbered(16)}, {"l.beta", {4, 2}, numbered(8)}, {"l.g", {4}, numbered(4)}})
+                .find("allowed: [4, 2] (one decay a head) or [4, 2, 2] (one a channel)"),
+            std::string::npos);
+  EXPECT_NE(with({{"l.k", {4, 2, 2}, numbered(16)}, {"l.bta", {4, 2}, numbered(8)}}).find("(nearest: 'l.bta')"),
+            std::string::npos);
   EXPECT_NE(with({{"l.k", {0, 2, 2}, {}}, {"l.beta", {0, 2}, {}}}).find("nothing empty"), std::string::npos);
 }
 
 TEST_F(FileFamily, nan_in_an_input_and_overflow_of_a_are_refused) {
   std::vector<double> k = numbered(16);
   k[11] = std::numeric_limits<double>::quiet_NaN();
-  directory_.write("l.safetensors",
-                   f64_safetensors({{"l.k", {4, 2, 2}, k}, {"l.beta", {4, 2}, numbered(8)}}));
-  EXPECT_NE(refusal({{"path", "l.safetensors"}}).find("tensor 'l.k' holds NaN at index [2, 1, 1]"),
-            std::string::npos);
+  directory_.write("l.safetensors", f64_safetensors({{"l.k", {4, 2, 2}, k}, {"l.beta", {4, 2}, numbered(8)}}));
+  EXPECT_NE(refusal({{"path", "l.safetensors"}}).find("tensor 'l.k' holds NaN at index [2, 1, 1]"), std::string::npos);
   directory_.write("l.safetensors", f64_safetensors({{"l.k", {4, 1, 2}, numbered(8)},
                                                      {"l.beta", {4, 1}, numbered(4)},
                                                      {"l.g", {4, 1}, {0, 800, 0, 0}}}));
-  EXPECT_NE(refusal({{"path", "l.safetensors"}})
-                .find("A of layer l, head 0, tokens 0 to 3, is not finite at [1, 0]"),
+  EXPECT_NE(refusal({{"path", "l.safetensors"}}).find("A of layer l, head 0, tokens 0 to 3, is not finite at [1, 0]"),
             std::string::npos);
 }
 

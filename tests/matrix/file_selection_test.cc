@@ -32,8 +32,7 @@ TEST(FileSelection, heads_are_all_one_or_a_list) {
   EXPECT_EQ(heads("0,2"), Json({0, 2}));
   for (const Json& wrong :
        {Json("some"), Json(-1), Json(1.5), Json(Json::array()), Json({0, 0}), Json({"0"}), Json("1,")}) {
-    EXPECT_NE(message_of<UsageError>([&] { heads(wrong); }).find("p.heads: found"), std::string::npos)
-        << wrong;
+    EXPECT_NE(message_of<UsageError>([&] { heads(wrong); }).find("p.heads: found"), std::string::npos) << wrong;
   }
 }
 
@@ -43,16 +42,14 @@ TEST(FileSelection, tokens_are_all_or_a_half_open_range) {
   EXPECT_EQ(tokens("64:512"), Json({64, 512}));
   for (const Json& wrong :
        {Json("0"), Json({5, 5}), Json({8, 0}), Json({0, 1, 2}), Json(7), Json("0:x"), Json({-1, 3})}) {
-    EXPECT_NE(message_of<UsageError>([&] { tokens(wrong); }).find("p.tokens: found"), std::string::npos)
-        << wrong;
+    EXPECT_NE(message_of<UsageError>([&] { tokens(wrong); }).find("p.tokens: found"), std::string::npos) << wrong;
   }
 }
 
 TEST(FileSelection, what_the_file_lacks_is_refused_with_what_it_has) {
   EXPECT_EQ(selected_heads("all", 3, "p"), (std::vector<std::int64_t>{0, 1, 2}));
   EXPECT_EQ(selected_heads({2, 0}, 3, "p"), (std::vector<std::int64_t>{2, 0}));
-  EXPECT_EQ(message_of<UsageError>([] { selected_heads({4}, 4, "p"); }),
-            "p.heads: found head 4; allowed: 0 to 3");
+  EXPECT_EQ(message_of<UsageError>([] { selected_heads({4}, 4, "p"); }), "p.heads: found head 4; allowed: 0 to 3");
   EXPECT_EQ(selected_tokens("all", 100, "p").end, 100);
   EXPECT_EQ(message_of<UsageError>([] {
               selected_tokens({0, 101}, 100, "p");

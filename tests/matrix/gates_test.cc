@@ -50,8 +50,7 @@ TEST(BetaModels, sigmoid_normal_has_normal_logits) {
   const std::vector<double> values = betas("sigmoid-normal", {{"beta_mean", 0.7}, {"beta_std", 1.5}});
   for (const double b : {0.1, 0.3, 0.5, 0.9}) {
     const auto below = std::count_if(values.begin(), values.end(), [&](double x) { return x < b; });
-    EXPECT_NEAR(static_cast<double>(below) / tokens, normal_probability((std::log(b / (1 - b)) - 0.7) / 1.5),
-                0.007);
+    EXPECT_NEAR(static_cast<double>(below) / tokens, normal_probability((std::log(b / (1 - b)) - 0.7) / 1.5), 0.007);
   }
 }
 
@@ -79,8 +78,7 @@ TEST(BetaModels, measured_layers_have_the_published_quantiles_over_many_heads) {
       pooled.insert(pooled.end(), one.begin(), one.end());
     }
     for (std::size_t i = 0; i < probabilities.size(); ++i) {
-      const auto below =
-          std::count_if(pooled.begin(), pooled.end(), [&](double x) { return x < layer.quantiles[i]; });
+      const auto below = std::count_if(pooled.begin(), pooled.end(), [&](double x) { return x < layer.quantiles[i]; });
       EXPECT_NEAR(static_cast<double>(below) / (heads * head_tokens), probabilities[i], 0.02) << layer.name;
     }
   }
@@ -90,8 +88,7 @@ TEST(BetaModels, measured_layers_have_the_published_quantiles_over_many_heads) {
 TEST(BetaModels, heads_of_a_measured_layer_differ_as_the_measured_ones_do) {
   std::vector<double> medians;
   for (int head = 0; head < 800; ++head) {
-    medians.push_back(
-        quantile(draw(beta_models(), "qwen3-next", 64, Json::object(), std::to_string(head)), 0.5));
+    medians.push_back(quantile(draw(beta_models(), "qwen3-next", 64, Json::object(), std::to_string(head)), 0.5));
   }
   // Blom's expectation of the smallest and the largest of 8 draws: the 0.076 and 0.924 quantiles.
   EXPECT_NEAR(quantile(medians, 0.076), 0.36, 0.06);
@@ -109,8 +106,7 @@ TEST(QuantileTable, interpolation_increases_is_exact_at_knots_and_stays_inside) 
     }
   }
   // Phi^-1 of 0.01, 0.25, 0.5, 0.75, 0.99 from a printed table.
-  const std::vector<double> z = {-2.3263478740408408, -0.6744897501960817, 0, 0.6744897501960817,
-                                 2.3263478740408408};
+  const std::vector<double> z = {-2.3263478740408408, -0.6744897501960817, 0, 0.6744897501960817, 2.3263478740408408};
   for (std::size_t i = 0; i < z.size(); ++i) {
     EXPECT_NEAR(value_at_normal_coordinate(z[i], qwen3_next_beta()), qwen3_next_beta()[i].value, 1e-12);
   }
@@ -138,11 +134,9 @@ TEST(DecayModels, initialisations_have_medians_between_those_of_their_ranges) {
   double largest = 0, smallest = 1e9, mean_rate = 0;
   constexpr int heads = 400;
   for (int head = 0; head < heads; ++head) {
-    const double median =
-        -quantile(draw(decay_models(), "hf-init", 400, Json::object(), std::to_string(head)), 0.5);
+    const double median = -quantile(draw(decay_models(), "hf-init", 400, Json::object(), std::to_string(head)), 0.5);
     mean_rate += median / std::log(1 + std::exp(1.0)) / heads;  // A, uniform in (0, 16)
-    const double fla =
-        -quantile(draw(decay_models(), "fla-init", 400, Json::object(), std::to_string(head)), 0.5);
+    const double fla = -quantile(draw(decay_models(), "fla-init", 400, Json::object(), std::to_string(head)), 0.5);
     largest = std::max(largest, fla);
     smallest = std::min(smallest, fla);
   }
@@ -172,8 +166,7 @@ TEST(DecayModels, saturated_heads_are_constant_and_forget_everything) {
 }
 
 TEST(DecayModels, uniform_has_the_quantiles_of_a_uniform) {
-  const std::vector<double> g =
-      draw(decay_models(), "uniform", tokens, {{"gate_low", -3}, {"gate_high", -1}});
+  const std::vector<double> g = draw(decay_models(), "uniform", tokens, {{"gate_low", -3}, {"gate_high", -1}});
   for (const double p : {0.01, 0.25, 0.5, 0.99}) EXPECT_NEAR(quantile(g, p), -3 + 2 * p, 0.02);
   EXPECT_GE(quantile(g, 0), -3.0);
   EXPECT_LE(quantile(g, 1), -1.0);
@@ -205,8 +198,8 @@ TEST(QuantileModels, values_have_the_quantiles_of_the_table) {
 // The quantile function itself, against values worked out by hand.
 TEST(QuantileModels, the_quantile_function_is_linear_between_rows_only) {
   const std::vector<Quantile> table = read_quantiles(" 0.25 = 1 ,0.5=3,1e0=3.5", 0, 4, "p");
-  for (const auto& [p, value] : std::vector<std::pair<double, double>>{
-           {0, 1}, {0.25, 1}, {0.375, 2}, {0.5, 3}, {0.75, 3.25}, {1, 3.5}}) {
+  for (const auto& [p, value] :
+       std::vector<std::pair<double, double>>{{0, 1}, {0.25, 1}, {0.375, 2}, {0.5, 3}, {0.75, 3.25}, {1, 3.5}}) {
     EXPECT_EQ(value_at_probability(p, table), value) << p;
   }
   EXPECT_EQ(quantiles_text(table), "0.25=1,0.5=3,1=3.5");
@@ -249,12 +242,10 @@ TEST(DecayModels, sums_of_measured_heads_are_those_published) {
   std::vector<std::vector<double>> sums(published.size());
   for (int trial = 0; trial < 2000; ++trial) {
     double sum = 0;
-    for (const double g : draw(decay_models(), "qwen3-next", 64, Json::object(), std::to_string(trial)))
-      sum += g;
+    for (const double g : draw(decay_models(), "qwen3-next", 64, Json::object(), std::to_string(trial))) sum += g;
     std::size_t nearest = 0;
     for (std::size_t h = 1; h < published.size(); ++h) {
-      if (std::fabs(std::log(sum / published[h])) < std::fabs(std::log(sum / published[nearest])))
-        nearest = h;
+      if (std::fabs(std::log(sum / published[h])) < std::fabs(std::log(sum / published[nearest]))) nearest = h;
     }
     sums[nearest].push_back(sum);
   }
@@ -267,8 +258,7 @@ TEST(DecayModels, sums_of_measured_heads_are_those_published) {
 TEST(DecayModels, spread_of_the_logarithm_inside_a_head_is_that_measured) {
   bool found = false;
   for (int trial = 0; trial < 40 && !found; ++trial) {
-    std::vector<double> logs =
-        draw(decay_models(), "qwen3-next", 20000, Json::object(), std::to_string(trial));
+    std::vector<double> logs = draw(decay_models(), "qwen3-next", 20000, Json::object(), std::to_string(trial));
     if (logs.front() < -100) continue;
     double mean = 0, squares = 0;
     for (double& g : logs) g = std::log(-g), mean += g / 20000;

@@ -44,8 +44,7 @@ double mean_cosine(const Matrix& keys) {
 // Over 40 matrices.
 double average_mean_cosine(const std::string& name, const Json& settings) {
   double sum = 0;
-  for (int trial = 0; trial < 40; ++trial)
-    sum += mean_cosine(draw(name, 64, settings, std::to_string(trial)));
+  for (int trial = 0; trial < 40; ++trial) sum += mean_cosine(draw(name, 64, settings, std::to_string(trial)));
   return sum / 40;
 }
 
@@ -91,8 +90,7 @@ TEST(UnnormalisedKeys, without_activation_squared_lengths_are_chi_squared) {
 
 // silu's values are at least -0.27846 and grow like their argument above; normalised they are the model silu.
 TEST(UnnormalisedKeys, with_silu_they_are_the_silu_keys_before_normalisation) {
-  const Matrix keys = draw("unnormalised", 64, {{"head_dim", 64}}),
-               unit = draw("silu", 64, {{"head_dim", 64}});
+  const Matrix keys = draw("unnormalised", 64, {{"head_dim", 64}}), unit = draw("silu", 64, {{"head_dim", 64}});
   for (const double value : keys.values()) EXPECT_GT(value, -0.278465);
   for (int i = 0; i < 64; ++i) {
     const double length = std::sqrt(cosine(keys, i, i));
@@ -157,9 +155,7 @@ TEST(SiluKeys, convolution_ties_neighbours_and_reaches_three_tokens_back) {
 
 TEST(CollinearKeys, cosine_is_one_over_one_plus_eps_squared) {
   for (const double eps : {0.1, 0.5, 2.0}) {
-    EXPECT_NEAR(average_mean_cosine("collinear", {{"head_dim", 512}, {"eps", eps}}), 1 / (1 + eps * eps),
-                0.01)
-        << eps;
+    EXPECT_NEAR(average_mean_cosine("collinear", {{"head_dim", 512}, {"eps", eps}}), 1 / (1 + eps * eps), 0.01) << eps;
   }
 }
 
@@ -192,8 +188,7 @@ TEST(ClusteredKeys, without_noise_there_are_as_many_distinct_keys_as_clusters) {
 }
 
 TEST(ClusteredKeys, mean_cosine_is_the_chance_of_meeting_times_that_of_a_cluster) {
-  EXPECT_NEAR(average_mean_cosine("clustered", {{"head_dim", 512}, {"clusters", 4}, {"eps", 0.5}}),
-              0.25 * 0.8, 0.03);
+  EXPECT_NEAR(average_mean_cosine("clustered", {{"head_dim", 512}, {"clusters", 4}, {"eps", 0.5}}), 0.25 * 0.8, 0.03);
 }
 
 // Every bfloat16 and the midpoints between them: the rounding is the nearest, ties to the even last bit.

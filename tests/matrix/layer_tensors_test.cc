@@ -75,8 +75,7 @@ class LayerFile : public ::testing::Test {
     return TensorFile::open(directory_.write("f.safetensors", safetensors_bytes(header.dump(), data)));
   }
   std::string refusal(const std::vector<Entry>& entries, const LayerConventions& conventions = {}) {
-    const std::string message =
-        message_of<InputError>([&] { LayerTensors(file(entries), "l", conventions); });
+    const std::string message = message_of<InputError>([&] { LayerTensors(file(entries), "l", conventions); });
     const std::size_t at = message.find("f.safetensors: ");
     return at == std::string::npos ? message : message.substr(at + 15);
   }
@@ -119,8 +118,7 @@ TEST_F(LayerFile, heads_of_gates_share_the_keys_of_their_group) {
 }
 
 TEST_F(LayerFile, keys_that_are_repeated_already_are_taken_head_by_head) {
-  const LayerTensors layer(file({tensor("l.k", 4, 4, 2), tensor("l.beta", 4, 4, 0), tensor("l.q", 4, 4, 2)}),
-                           "l");
+  const LayerTensors layer(file({tensor("l.k", 4, 4, 2), tensor("l.beta", 4, 4, 0), tensor("l.q", 4, 4, 2)}), "l");
   EXPECT_EQ(layer.rule().name, "delta-net");
   for (int head = 0; head < 4; ++head) expect_rows(layer.read({0, head, 0, 4}, 4).keys, 'k', 0, head, 4);
 }
@@ -252,8 +250,7 @@ TEST_F(LayerFile, gdn2_takes_its_erase_and_write_gates) {
 
 TEST_F(LayerFile, dplr_takes_a_and_b_and_rwkv7_forms_them) {
   const LayerTensors dplr(
-      file({tensor("l.k", 4, 2, 3), tensor("l.g", 4, 2, 3), tensor("l.a", 4, 2, 3), tensor("l.b", 4, 2, 3)}),
-      "l");
+      file({tensor("l.k", 4, 2, 3), tensor("l.g", 4, 2, 3), tensor("l.a", 4, 2, 3), tensor("l.b", 4, 2, 3)}), "l");
   EXPECT_EQ(dplr.rule().name, "dplr");
   const TokenInputs x = dplr.read({0, 1, 1, 3}, 3);
   expect_rows(x.part("a"), 'a', 1, 1, 3);
@@ -275,9 +272,8 @@ TEST_F(LayerFile, dplr_takes_a_and_b_and_rwkv7_forms_them) {
 }
 
 TEST_F(LayerFile, comba_takes_its_prediction_keys_which_may_be_grouped) {
-  const LayerTensors layer(file({tensor("l.k", 4, 2, 3), tensor("l.beta", 4, 4, 0), tensor("l.g", 4, 4, 0),
-                                 tensor("l.p", 4, 2, 3)}),
-                           "l");
+  const LayerTensors layer(
+      file({tensor("l.k", 4, 2, 3), tensor("l.beta", 4, 4, 0), tensor("l.g", 4, 4, 0), tensor("l.p", 4, 2, 3)}), "l");
   EXPECT_EQ(layer.rule().name, "comba");
   expect_rows(layer.read({0, 2, 0, 4}, 4).part("p"), 'p', 0, 1, 4);
 }
@@ -303,9 +299,8 @@ TEST_F(LayerFile, delta_product_decays_at_first_steps_and_reads_out_after_last) 
     EXPECT_EQ(x.log_decay(i, 0), i < 7 && step == 0 ? value_at('g', token, 0) : 0.0) << row;
     EXPECT_EQ(x.queries(i, 1), i < 7 && step == 2 ? value_at('q', token, 0, 1) : 0.0) << row;
   }
-  EXPECT_EQ(
-      refusal(entries, {.rule = "delta-product", .steps = 5}),
-      "tensor 'l.k' has shape [12, 1, 2]; allowed: a multiple of 5 rows, the Householder steps a token");
+  EXPECT_EQ(refusal(entries, {.rule = "delta-product", .steps = 5}),
+            "tensor 'l.k' has shape [12, 1, 2]; allowed: a multiple of 5 rows, the Householder steps a token");
 }
 
 TEST_F(LayerFile, a_file_says_its_own_conventions_and_a_caller_overrules_it) {
@@ -337,11 +332,11 @@ TEST_F(LayerFile, a_normalised_key_is_rounded_to_the_tensors_dtype) {
   // 3/5 and 4/5 (the 1e-6 is far below an ulp of either): 0.6015625 and 0.80078125 in bfloat16, 0x3.99ap-2
   // and 0x3.334p-2 in binary16.
   const std::vector<std::uint16_t> bf16{0x4040, 0x4080, 0, 0}, f16{0x4200, 0x4400, 0, 0};
-  for (const auto& [dtype, bits, first, second] : {std::tuple{"BF16", bf16, 0.6015625, 0.80078125},
-                                                   std::tuple{"F16", f16, 0.60009765625, 0.7998046875}}) {
+  for (const auto& [dtype, bits, first, second] :
+       {std::tuple{"BF16", bf16, 0.6015625, 0.80078125}, std::tuple{"F16", f16, 0.60009765625, 0.7998046875}}) {
     const LayerTensors layer(
-        file({{"l.k", dtype, {1, 1, 4}, bytes_of(bits)}, {"l.beta", "F64", {1, 1}, bytes_of<double>({1})}}),
-        "l", {.normalise = true});
+        file({{"l.k", dtype, {1, 1, 4}, bytes_of(bits)}, {"l.beta", "F64", {1, 1}, bytes_of<double>({1})}}), "l",
+        {.normalise = true});
     const Matrix keys = layer.read({0, 0, 0, 1}, 1).keys;
     EXPECT_EQ(keys(0, 0), first) << dtype;
     EXPECT_EQ(keys(0, 1), second) << dtype;
@@ -376,8 +371,7 @@ TEST_F(LayerFile, archives_of_arrays_are_layers_with_or_without_a_prefix) {
                                          stored_member(prefix + "beta.npy", npy(tensor("beta", 5, 2, 0))),
                                          stored_member(prefix + "g.npy", npy(tensor("g", 5, 2, 3)))});
     directory_.write("f.npz", bytes);
-    const auto chunks =
-        testing_support::open({{"family", "file"}, {"path", "f.npz"}}, 1, 1, directory_.path());
+    const auto chunks = testing_support::open({{"family", "file"}, {"path", "f.npz"}}, 1, 1, directory_.path());
     ASSERT_EQ(chunks->count(4), 4);
     const Problem second = chunks->problem(4, 3);
     EXPECT_EQ(second.tokens->rule->name, "kda");

@@ -64,12 +64,10 @@ TEST_F(Npy, every_finite_half_has_its_value) {
     const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
     if (exponent == 31) continue;
     halves.push_back(static_cast<std::uint16_t>(bits));
-    const double magnitude =
-        exponent == 0 ? fraction / 16777216.0 : (1024.0 + fraction) * std::pow(2.0, exponent - 25);
+    const double magnitude = exponent == 0 ? fraction / 16777216.0 : (1024.0 + fraction) * std::pow(2.0, exponent - 25);
     exact.push_back(bits >> 15 != 0 ? -magnitude : magnitude);
   }
-  EXPECT_EQ(read(npy_bytes(dictionary("<f2", "False", "(" + std::to_string(halves.size()) + ",)"),
-                           bytes_of(halves))),
+  EXPECT_EQ(read(npy_bytes(dictionary("<f2", "False", "(" + std::to_string(halves.size()) + ",)"), bytes_of(halves))),
             exact);
 }
 
@@ -105,8 +103,7 @@ TEST_F(Npy, what_the_writer_writes_is_what_the_reader_reads) {
 TEST_F(Npy, a_written_file_appears_only_when_complete) {
   const std::filesystem::path path = directory_.path() / "x.npy";
   const auto entries = [&] {
-    return std::distance(std::filesystem::directory_iterator(directory_.path()),
-                         std::filesystem::directory_iterator());
+    return std::distance(std::filesystem::directory_iterator(directory_.path()), std::filesystem::directory_iterator());
   };
   {
     NpyFileWriter abandoned(path, Dtype::f32, std::vector<std::int64_t>{2, 2});
@@ -178,9 +175,8 @@ TEST_F(Npy, big_endian_and_other_dtypes_are_refused) {
 TEST_F(Npy, data_of_another_length_than_the_header_says_are_refused) {
   EXPECT_EQ(refusal(npy_bytes(dictionary("<f8", "False", "(3,)"), bytes_of<double>({1, 2}))),
             "found 16 bytes of data; allowed: 24, for shape [3] of <f8");
-  EXPECT_NE(
-      refusal(npy_bytes(dictionary("<f8", "False", "(1,)"), bytes_of<double>({1, 2}))).find("allowed: 8"),
-      std::string::npos);
+  EXPECT_NE(refusal(npy_bytes(dictionary("<f8", "False", "(1,)"), bytes_of<double>({1, 2}))).find("allowed: 8"),
+            std::string::npos);
 }
 
 TEST_F(Npy, empty_and_overflowing_shapes_are_refused) {
@@ -192,16 +188,16 @@ TEST_F(Npy, empty_and_overflowing_shapes_are_refused) {
 }
 
 TEST_F(Npy, broken_headers_are_refused) {
-  for (const char* wrong : {"", "{", "[]", "{'descr': '<f8'}",
-                            "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}",
-                            "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'more': 1}",
-                            "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}",
-                            "{'descr': '<f8', 'fortran_order': Maybe, 'shape': (1,)}",
-                            "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}",
-                            "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}",
-                            "{'descr': '<f8', 'fortran_order': False, 'shape': 1}",
-                            "{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} x",
-                            "{'descr': '<f8 'fortran_order': False, 'shape': (1,)}"}) {
+  for (const char* wrong :
+       {"", "{", "[]", "{'descr': '<f8'}", "{'descr': '<f8', 'descr': '<f8', 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'more': 1}",
+        "{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (1,)}",
+        "{'descr': '<f8', 'fortran_order': Maybe, 'shape': (1,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (99999999999999999999,)}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': 1}",
+        "{'descr': '<f8', 'fortran_order': False, 'shape': (1,)} x",
+        "{'descr': '<f8 'fortran_order': False, 'shape': (1,)}"}) {
     EXPECT_NE(refusal(npy_bytes(wrong, bytes_of<double>({1}))).find("allowed"), std::string::npos) << wrong;
   }
 }
@@ -225,11 +221,10 @@ TEST_F(Npy, nan_and_infinity_are_refused_with_their_index) {
           .write("a.npy", npy_bytes(dictionary("<f8", "False", "(2, 2)"),
                                     bytes_of<double>({1, 2, std::numeric_limits<double>::quiet_NaN(), 4})))
           .string();
-  EXPECT_EQ(
-      message_of<InputError>([&] {
-        read(npy_bytes(dictionary("<f8", "False", "(2, 2)"), bytes_of<double>({1, 2, std::nan(""), 4})));
-      }),
-      path + ": tensor 'array' holds NaN at index [1, 0]; allowed: finite numbers");
+  EXPECT_EQ(message_of<InputError>([&] {
+              read(npy_bytes(dictionary("<f8", "False", "(2, 2)"), bytes_of<double>({1, 2, std::nan(""), 4})));
+            }),
+            path + ": tensor 'array' holds NaN at index [1, 0]; allowed: finite numbers");
   EXPECT_NE(message_of<InputError>([&] {
               read(npy_bytes(dictionary("<f2", "False", "(1,)"), std::string("\x00\x7c", 2)));
             }).find("holds infinity at index [0]"),
@@ -237,16 +232,12 @@ TEST_F(Npy, nan_and_infinity_are_refused_with_their_index) {
 }
 
 TEST_F(Npy, missing_files_and_directories_are_refused) {
-  EXPECT_NE(message_of<InputError>([&] {
-              TensorFile::open(directory_.path() / "none.npy");
-            }).find("cannot be opened"),
+  EXPECT_NE(message_of<InputError>([&] { TensorFile::open(directory_.path() / "none.npy"); }).find("cannot be opened"),
             std::string::npos);
-  EXPECT_NE(
-      message_of<InputError>([&] { TensorFile::open(directory_.path()); }).find("is not a regular file"),
-      std::string::npos);
+  EXPECT_NE(message_of<InputError>([&] { TensorFile::open(directory_.path()); }).find("is not a regular file"),
+            std::string::npos);
   const auto zip = directory_.write("a.npz", std::string("PK\x03\x04 and more", 13));
-  EXPECT_NE(message_of<InputError>([&] { TensorFile::open(zip); }).find("broken .npz file"),
-            std::string::npos);
+  EXPECT_NE(message_of<InputError>([&] { TensorFile::open(zip); }).find("broken .npz file"), std::string::npos);
 }
 
 }  // namespace

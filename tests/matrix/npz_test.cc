@@ -26,8 +26,7 @@ using testing_support::ZipMember;
 
 std::string array_bytes(const std::string& shape, const std::string& data, const std::string& descr = "<f8",
                         const std::string& order = "False") {
-  return npy_bytes("{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }",
-                   data);
+  return npy_bytes("{'descr': '" + descr + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }", data);
 }
 
 std::vector<double> values_of(const TensorFile& file, const std::string& name) {
@@ -91,8 +90,7 @@ TEST_F(Npz, slices_read_the_rows_they_name) {
       file->read(*file->find(name), {row * 3, 3, 2, 3}, got.data());
       for (int i = 0; i < 3; ++i) {
         for (int j = 0; j < 2; ++j) {
-          EXPECT_EQ(got[static_cast<std::size_t>(2 * i + j)], 17.0 * static_cast<double>((row + i) * 3 + j))
-              << name;
+          EXPECT_EQ(got[static_cast<std::size_t>(2 * i + j)], 17.0 * static_cast<double>((row + i) * 3 + j)) << name;
         }
       }
     }
@@ -102,8 +100,7 @@ TEST_F(Npz, slices_read_the_rows_they_name) {
 TEST_F(Npz, names_lose_npy_and_may_lack_it) {
   const auto file =
       open({stored_member("a.npy", good_), deflated_member("b", good_), stored_member("c.npy.npy", good_)});
-  for (const char* name : {"a", "b", "c.npy"})
-    EXPECT_EQ(values_of(*file, name), (std::vector<double>{1, 2})) << name;
+  for (const char* name : {"a", "b", "c.npy"}) EXPECT_EQ(values_of(*file, name), (std::vector<double>{1, 2})) << name;
 }
 
 TEST_F(Npz, threads_read_the_same_values) {
@@ -120,8 +117,7 @@ TEST_F(Npz, threads_read_the_same_values) {
         const auto first = static_cast<std::int64_t>(random() % 39900);
         std::array<double, 100> got{};
         file->read(*file->find(i % 2 == 0 ? "s" : "d"), {first, 1, 100, 100}, got.data());
-        for (int j = 0; j < 100; ++j)
-          wrong[t] += got[static_cast<std::size_t>(j)] != static_cast<double>(first + j);
+        for (int j = 0; j < 100; ++j) wrong[t] += got[static_cast<std::size_t>(j)] != static_cast<double>(first + j);
       }
     });
   }
@@ -162,8 +158,7 @@ TEST_F(Npz, what_inflates_leaves_no_file_behind) {
 
 TEST_F(Npz, a_temporary_directory_that_is_none_is_named) {
   const TemporaryDirectoryIs nowhere(directory_.path() / "none");
-  const auto file =
-      open({deflated_member("d", array_bytes("(1000,)", bytes_of(std::vector<double>(1000, 1.0))))});
+  const auto file = open({deflated_member("d", array_bytes("(1000,)", bytes_of(std::vector<double>(1000, 1.0))))});
   const std::string message = message_of<InputError>([&] { values_of(*file, "d"); });
   EXPECT_NE(message.find("a.npz: member 'd': found no temporary directory"), std::string::npos) << message;
 }
@@ -172,8 +167,7 @@ TEST_F(Npz, members_that_are_no_arrays_are_refused_by_name) {
   EXPECT_EQ(refusal({stored_member("k", good_), stored_member("readme.txt", "hello, world")}),
             "a.npz: member 'readme.txt' is no .npy file (its first bytes are 'hello,'); allowed: .npy files");
   EXPECT_NE(refusal({stored_member("empty", "")}).find("member 'empty' is no .npy file"), std::string::npos);
-  EXPECT_NE(refusal({stored_member("folder/", "")}).find("member 'folder/' is no .npy file"),
-            std::string::npos);
+  EXPECT_NE(refusal({stored_member("folder/", "")}).find("member 'folder/' is no .npy file"), std::string::npos);
   EXPECT_EQ(refusal({}), "a.npz: found no member; allowed: one array or more");
 }
 
@@ -215,8 +209,7 @@ TEST_F(Npz, encryption_and_other_compressions_are_refused) {
   EXPECT_NE(refusal({encrypted}).find("encrypt"), std::string::npos);
   ZipMember bzip2 = stored_member("k", good_);
   bzip2.method = 12;
-  EXPECT_EQ(refusal({bzip2}),
-            "a.npz: member 'k' has compression method 12; allowed: 0 (stored), 8 (deflated)");
+  EXPECT_EQ(refusal({bzip2}), "a.npz: member 'k' has compression method 12; allowed: 0 (stored), 8 (deflated)");
 }
 
 TEST_F(Npz, a_stored_member_whose_sizes_differ_is_refused) {

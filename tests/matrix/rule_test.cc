@@ -1,6 +1,6 @@
 // The formulas of A against the definitions of the recurrences: A is what makes the chunk's linear system
-// (I + A) U = R equal the token-by-token update. The updates are written out here in 50 digits, from the papers, and share
-// nothing with the program.
+// (I + A) U = R equal the token-by-token update. The updates are written out here in 50 digits, from the papers, and
+// share nothing with the program.
 #include "tristab/matrix/rule/rule.h"
 
 #include <gtest/gtest.h>
@@ -136,9 +136,7 @@ double worst_difference(const TokenInputs& tokens, const Matrix& a) {
   return worst;
 }
 
-double worst_difference(const TokenInputs& tokens) {
-  return worst_difference(tokens, delta_rule_matrix(tokens));
-}
+double worst_difference(const TokenInputs& tokens) { return worst_difference(tokens, delta_rule_matrix(tokens)); }
 
 TEST(DeltaRules, each_formula_of_A_solves_its_own_recurrence) {
   for (const DeltaRule& rule : delta_rules()) {

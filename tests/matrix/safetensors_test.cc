@@ -53,10 +53,8 @@ TEST_F(Safetensors, tensors_are_read_by_name_in_every_dtype) {
 TEST_F(Safetensors, slices_read_the_rows_they_name_and_no_more) {
   std::vector<float> numbers;
   for (int i = 0; i < 600000; ++i) numbers.push_back(static_cast<float>(i));
-  const auto file =
-      open(R"({"x":{"dtype":"F32","shape":[600000],"data_offsets":[0,2400000]}})", bytes_of(numbers));
-  for (const std::int64_t stride :
-       {std::int64_t{7}, std::int64_t{290000}}) {  // one read over the gaps, and one a row
+  const auto file = open(R"({"x":{"dtype":"F32","shape":[600000],"data_offsets":[0,2400000]}})", bytes_of(numbers));
+  for (const std::int64_t stride : {std::int64_t{7}, std::int64_t{290000}}) {  // one read over the gaps, and one a row
     double values[6];
     file->read(file->tensors().front(), {3, 3, 2, stride}, values);
     for (int row = 0; row < 3; ++row) {
@@ -83,11 +81,9 @@ TEST_F(Safetensors, a_header_longer_than_the_file_or_absurdly_long_is_refused) {
     const auto path = directory_.write("a.safetensors", bytes_of<std::uint64_t>({claimed}) + "{}");
     return message_of<InputError>([&] { TensorFile::open(path); });
   };
-  for (const std::uint64_t claimed :
-       {std::uint64_t{0}, std::uint64_t{3}, ~std::uint64_t{0}, std::uint64_t{1} << 40}) {
-    EXPECT_NE(
-        length(claimed).find("the header says it has " + std::to_string(claimed) + " bytes; allowed: 2 to 2"),
-        std::string::npos);
+  for (const std::uint64_t claimed : {std::uint64_t{0}, std::uint64_t{3}, ~std::uint64_t{0}, std::uint64_t{1} << 40}) {
+    EXPECT_NE(length(claimed).find("the header says it has " + std::to_string(claimed) + " bytes; allowed: 2 to 2"),
+              std::string::npos);
   }
   const auto tiny = directory_.write("b.safetensors", "1234567");
   EXPECT_NE(message_of<InputError>([&] { TensorFile::open(tiny); }).find("found 7 bytes"), std::string::npos);
@@ -113,15 +109,12 @@ TEST_F(Safetensors, names_given_twice_are_refused_at_every_depth) {
 TEST_F(Safetensors, offsets_that_leave_the_file_are_refused) {
   EXPECT_EQ(refusal(R"({"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}})", eight),
             "tensor 'a' has data_offsets [0, 16]; allowed: [begin, end) inside the 8 bytes of data");
-  EXPECT_NE(
-      refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}})", eight).find("data_offsets [8, 4]"),
-      std::string::npos);
-  for (const char* offsets :
-       {"[-4,4]", "[0.5,8]", "[0]", "[0,4,8]", "\"0,8\"", "[0,18446744073709551615]", "null"}) {
-    EXPECT_NE(
-        refusal(std::string(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":)") + offsets + "}}", eight)
-            .find("data_offsets"),
-        std::string::npos)
+  EXPECT_NE(refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[8,4]}})", eight).find("data_offsets [8, 4]"),
+            std::string::npos);
+  for (const char* offsets : {"[-4,4]", "[0.5,8]", "[0]", "[0,4,8]", "\"0,8\"", "[0,18446744073709551615]", "null"}) {
+    EXPECT_NE(refusal(std::string(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":)") + offsets + "}}", eight)
+                  .find("data_offsets"),
+              std::string::npos)
         << offsets;
   }
 }
@@ -142,10 +135,9 @@ TEST_F(Safetensors, shapes_that_do_not_fit_their_bytes_are_refused) {
   EXPECT_EQ(refusal(R"({"a":{"dtype":"F32","shape":[3],"data_offsets":[0,8]}})", eight),
             "tensor 'a' of F32 and shape [3] has 8 bytes; allowed: the product of both");
   for (const char* shape : {"[-2]", "[2.0]", "[4503599627370496,4503599627370496,2]", "2", "[\"2\"]"}) {
-    EXPECT_NE(
-        refusal(std::string(R"({"a":{"dtype":"F32","data_offsets":[0,8],"shape":)") + shape + "}}", eight)
-            .find("tensor 'a'"),
-        std::string::npos)
+    EXPECT_NE(refusal(std::string(R"({"a":{"dtype":"F32","data_offsets":[0,8],"shape":)") + shape + "}}", eight)
+                  .find("tensor 'a'"),
+              std::string::npos)
         << shape;
   }
 }
@@ -163,11 +155,9 @@ TEST_F(Safetensors, members_that_a_description_does_not_know_are_passed_over_unl
   for (const char* extra : {"null", "true", "-1", "2.5", "\"text\"", "{\"y\":[{\"z\":1},[2]]}", "[]"}) {
     EXPECT_EQ(open(with(extra), eight)->tensors().size(), 1u) << extra;
   }
-  EXPECT_NE(
-      refusal(with(std::string(9, '[') + std::string(9, ']')), eight).find("nested deeper than 8 levels"),
-      std::string::npos);
-  EXPECT_NE(refusal(with(std::string(100000, '[')), eight).find("nested deeper than 8 levels"),
+  EXPECT_NE(refusal(with(std::string(9, '[') + std::string(9, ']')), eight).find("nested deeper than 8 levels"),
             std::string::npos);
+  EXPECT_NE(refusal(with(std::string(100000, '[')), eight).find("nested deeper than 8 levels"), std::string::npos);
   std::string list = "[0";
   for (int i = 0; i < 1024; ++i) list += ",0";
   EXPECT_NE(refusal(with(list + "]"), eight).find("a list of more than 1024 values"), std::string::npos);
@@ -178,9 +168,8 @@ TEST_F(Safetensors, many_tensors_are_read) {
   constexpr std::size_t count = 200000;
   std::string header = "{";
   for (std::size_t i = 0; i < count; ++i) {
-    header += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) +
-              R"(":{"dtype":"U8","shape":[1],"data_offsets":[)" + std::to_string(i) + "," +
-              std::to_string(i + 1) + "]}";
+    header += (i == 0 ? "\"t" : ",\"t") + std::to_string(i) + R"(":{"dtype":"U8","shape":[1],"data_offsets":[)" +
+              std::to_string(i) + "," + std::to_string(i + 1) + "]}";
   }
   const auto file = open(header + "}", std::string(count, 'x'));
   EXPECT_EQ(file->tensors().size(), count);
@@ -196,8 +185,7 @@ TEST_F(Safetensors, misaligned_tensors_are_refused) {
 
 TEST_F(Safetensors, names_that_are_no_utf8_are_refused) {
   for (const char* name : {"\xff", "\xc3", "\xed\xa0\x80", "\\ud800"}) {
-    EXPECT_EQ(refusal(std::string(R"({")") + name + R"(":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})",
-                      eight),
+    EXPECT_EQ(refusal(std::string(R"({")") + name + R"(":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})", eight),
               "the header is no JSON object in UTF-8")
         << name;
   }
@@ -205,8 +193,7 @@ TEST_F(Safetensors, names_that_are_no_utf8_are_refused) {
 
 TEST_F(Safetensors, descriptions_and_metadata_of_other_types_are_refused) {
   EXPECT_NE(refusal(R"({"a":1})", "").find("tensor 'a' is no object"), std::string::npos);
-  EXPECT_NE(refusal(R"({"a":{"shape":[2],"data_offsets":[0,8]}})", eight).find("has no dtype"),
-            std::string::npos);
+  EXPECT_NE(refusal(R"({"a":{"shape":[2],"data_offsets":[0,8]}})", eight).find("has no dtype"), std::string::npos);
   EXPECT_NE(refusal(R"({"__metadata__":{"x":1}})", "").find("__metadata__"), std::string::npos);
 }
 
@@ -224,8 +211,7 @@ TEST_F(Safetensors, dtypes_that_cannot_be_read_are_refused_only_when_read) {
 }
 
 TEST_F(Safetensors, a_file_cut_anywhere_is_refused) {
-  const std::string whole =
-      safetensors_bytes(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", eight);
+  const std::string whole = safetensors_bytes(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", eight);
   for (std::size_t size = 0; size < whole.size(); ++size) {
     const auto path = directory_.write("cut.safetensors", whole.substr(0, size));
     EXPECT_NE(message_of<InputError>([&] { TensorFile::open(path); }), "no exception") << size;

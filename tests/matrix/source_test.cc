@@ -22,20 +22,17 @@ std::string usage(const Json& given) {
 }
 
 std::vector<Json> generated_families() {
-  return {"uniform", "uniform-signed", "ones",  "block-ones", "zeros",
-          "normal",  "delta-net",      "gdn",   "kda",        "gdn2",
-          "rwkv7",   "delta-product",  "comba", "toeplitz",   "geometric",
-          "kahan",   "worst-growth"};
+  return {"uniform",     "uniform-signed", "ones",  "block-ones",    "zeros", "normal",   "delta-net", "gdn",
+          "kda",         "gdn2",           "rwkv7", "delta-product", "comba", "toeplitz", "geometric", "kahan",
+          "worst-growth"};
 }
 
 TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {
   try {
-    expand_family({{"family", "gdn"}, {"beta", "uniform"}, {"beta_low", 0.9}, {"beta_high", 0.1}},
-                  "families[0]");
+    expand_family({{"family", "gdn"}, {"beta", "uniform"}, {"beta_low", 0.9}, {"beta_high", 0.1}}, "families[0]");
     FAIL() << "accepted";
   } catch (const UsageError& error) {
-    EXPECT_STREQ(error.what(),
-                 "families[0].beta_low: found 0.9 above beta_high = 0.1; allowed: at most beta_high");
+    EXPECT_STREQ(error.what(), "families[0].beta_low: found 0.9 above beta_high = 0.1; allowed: at most beta_high");
   }
 }
 
@@ -46,22 +43,19 @@ TEST(Families, uniform_gates_need_a_low_end_at_or_below_the_high_one) {
 
 TEST(Families, a_table_of_quantiles_has_one_form_in_the_settings) {
   const auto specs = expand_family(
-      {{"family", "gdn"}, {"gate", "quantiles"}, {"gate_quantiles", {" 0 = -2.0, 1=-1e0", "0=-2,1=-1"}}},
-      "p");
+      {{"family", "gdn"}, {"gate", "quantiles"}, {"gate_quantiles", {" 0 = -2.0, 1=-1e0", "0=-2,1=-1"}}}, "p");
   ASSERT_EQ(specs.size(), 2u);
   EXPECT_EQ(specs[0].settings, specs[1].settings);
   EXPECT_EQ(specs[0].settings.text("gate_quantiles"), "0=-2,1=-1");
-  EXPECT_EQ(
-      usage({{"family", "gdn"}, {"beta", "quantiles"}, {"beta_quantiles", "0=1,1=2"}}),
-      "a.json: families[2].beta_quantiles: found the value 2 in '0=1,1=2'; allowed: two or more of "
-      "probability=value with commas between, probabilities from 0 to 1 ascending, values from 0 to 1 not "
-      "descending");
+  EXPECT_EQ(usage({{"family", "gdn"}, {"beta", "quantiles"}, {"beta_quantiles", "0=1,1=2"}}),
+            "a.json: families[2].beta_quantiles: found the value 2 in '0=1,1=2'; allowed: two or more of "
+            "probability=value with commas between, probabilities from 0 to 1 ascending, values from 0 to 1 not "
+            "descending");
 }
 
 TEST(Families, strength_of_unnormalised_keys_belongs_to_silu) {
-  EXPECT_EQ(
-      usage({{"family", "gdn"}, {"keys", "unnormalised"}, {"activation", "none"}, {"strength", 1}}),
-      "a.json: families[2].strength: found 1.0 with activation 'none'; allowed only with activation silu");
+  EXPECT_EQ(usage({{"family", "gdn"}, {"keys", "unnormalised"}, {"activation", "none"}, {"strength", 1}}),
+            "a.json: families[2].strength: found 1.0 with activation 'none'; allowed only with activation silu");
   EXPECT_EQ(expand_family("gdn:keys=unnormalised", "p").front().settings.real("strength"), 0.7);
 }
 
@@ -144,37 +138,28 @@ TEST(ExpandFamily, lists_are_axes_and_defaults_are_filled_in) {
 }
 
 TEST(ExpandFamily, settings_hold_only_the_parameters_of_the_chosen_models) {
-  const Settings settings = expand_family({{"family", "gdn"},
-                                           {"keys", "silu"},
-                                           {"beta", "qwen3-next"},
-                                           {"gate", "qwen3-next"},
-                                           {"head_dim", 128}},
-                                          "p")
-                                .front()
-                                .settings;
+  const Settings settings =
+      expand_family(
+          {{"family", "gdn"}, {"keys", "silu"}, {"beta", "qwen3-next"}, {"gate", "qwen3-next"}, {"head_dim", 128}}, "p")
+          .front()
+          .settings;
   EXPECT_EQ(settings.json().dump(),
             R"({"beta":"qwen3-next","gate":"qwen3-next","head_dim":128,"key_format":"fp64","keys":"silu",)"
             R"("negative":false,"strength":0.7})");
   EXPECT_EQ(expand_family("gdn", "p").front().settings, settings);
   const Settings other =
-      expand_family({{"family", "delta-net"}, {"keys", "clustered"}, {"beta", "constant"}}, "p")
-          .front()
-          .settings;
-  EXPECT_EQ(other.json().dump(),
-            R"({"beta":"constant","beta_value":1.0,"clusters":8,"eps":0.1,"head_dim":128,)"
-            R"("key_format":"fp64","keys":"clustered","negative":false})");
+      expand_family({{"family", "delta-net"}, {"keys", "clustered"}, {"beta", "constant"}}, "p").front().settings;
+  EXPECT_EQ(other.json().dump(), R"({"beta":"constant","beta_value":1.0,"clusters":8,"eps":0.1,"head_dim":128,)"
+                                 R"("key_format":"fp64","keys":"clustered","negative":false})");
 }
 
 TEST(ExpandFamily, a_parameter_of_another_model_is_refused) {
-  EXPECT_EQ(
-      usage({{"family", "gdn"}, {"keys", "silu"}, {"eps", 0.5}}),
-      "a.json: families[2].eps: found 0.5 with keys 'silu'; allowed only with keys collinear | clustered");
-  EXPECT_EQ(
-      usage({{"family", "delta-net"}, {"beta", "uniform"}, {"beta_mean", 1}}),
-      "a.json: families[2].beta_mean: found 1.0 with beta 'uniform'; allowed only with beta sigmoid-normal");
-  EXPECT_EQ(
-      usage({{"family", "gdn"}, {"gate_value", -1}}),
-      "a.json: families[2].gate_value: found -1.0 with gate 'qwen3-next'; allowed only with gate constant");
+  EXPECT_EQ(usage({{"family", "gdn"}, {"keys", "silu"}, {"eps", 0.5}}),
+            "a.json: families[2].eps: found 0.5 with keys 'silu'; allowed only with keys collinear | clustered");
+  EXPECT_EQ(usage({{"family", "delta-net"}, {"beta", "uniform"}, {"beta_mean", 1}}),
+            "a.json: families[2].beta_mean: found 1.0 with beta 'uniform'; allowed only with beta sigmoid-normal");
+  EXPECT_EQ(usage({{"family", "gdn"}, {"gate_value", -1}}),
+            "a.json: families[2].gate_value: found -1.0 with gate 'qwen3-next'; allowed only with gate constant");
   EXPECT_NE(usage({{"family", "delta-net"}, {"gate", "none"}}), "no exception");
 }
 
@@ -182,18 +167,14 @@ TEST(ExpandFamily, wrong_names_and_values_name_place_allowed_and_nearest) {
   EXPECT_NE(usage("gnd").find("a.json: families[2]: no family is called 'gnd'; did you mean 'gdn'?"),
             std::string::npos);
   EXPECT_NE(usage({{"family", "gdn"}, {"keys", "sliu"}}).find("did you mean 'silu'?"), std::string::npos);
-  EXPECT_NE(usage({{"family", "gdn"}, {"head_dim", 8}}).find("allowed: an integer from 16 to 512"),
-            std::string::npos);
+  EXPECT_NE(usage({{"family", "gdn"}, {"head_dim", 8}}).find("allowed: an integer from 16 to 512"), std::string::npos);
   EXPECT_NE(usage({{"family", "uniform"}, {"scael", 1}}).find("did you mean 'scale'?"), std::string::npos);
-  EXPECT_NE(
-      usage({{"scale", 1}}).find("families[2]: found {\"scale\":1}; allowed: a name, or an object such as"),
-      std::string::npos);
-  EXPECT_NE(usage({{"family", "gnd"}}).find("families[2].family: no family is called 'gnd'"),
+  EXPECT_NE(usage({{"scale", 1}}).find("families[2]: found {\"scale\":1}; allowed: a name, or an object such as"),
             std::string::npos);
+  EXPECT_NE(usage({{"family", "gnd"}}).find("families[2].family: no family is called 'gnd'"), std::string::npos);
   EXPECT_NE(usage(3), "no exception");
-  EXPECT_NE(
-      usage({{"family", "uniform-signed"}, {"scale", 1}, {"condition", 2}}).find("allowed: one of them"),
-      std::string::npos);
+  EXPECT_NE(usage({{"family", "uniform-signed"}, {"scale", 1}, {"condition", 2}}).find("allowed: one of them"),
+            std::string::npos);
   EXPECT_NE(usage({{"family", "uniform-signed"}, {"condition", 0.5}}), "no exception");
 }
 
@@ -202,8 +183,7 @@ TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from
   for (const Description& description : family_descriptions()) {
     names.insert(description.name);
     EXPECT_FALSE(description.summary.empty() || description.formula.empty() || description.source.empty());
-    for (const Parameter& parameter : description.parameters)
-      EXPECT_FALSE(parameter.help.empty()) << parameter.name;
+    for (const Parameter& parameter : description.parameters) EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
   EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones",   "block-ones",  "zeros",
                                           "normal",  "delta-net",      "gdn",    "kda",         "gdn2",

@@ -107,14 +107,11 @@ TEST(NormalFamily, entries_have_the_moments_of_the_standard_normal) {
 // Identical keys and beta = 1 make DeltaNet the all-ones triangle; a constant decay g makes it exp(g (i -
 // j)).
 TEST(DeltaNetFamily, identical_keys_give_beta_everywhere) {
-  const Matrix a = matrix_of(
-      {{"family", "delta-net"}, {"keys", "identical"}, {"beta", "constant"}, {"beta_value", 0.5}}, 30);
-  const Matrix twice = matrix_of({{"family", "delta-net"},
-                                  {"keys", "identical"},
-                                  {"beta", "constant"},
-                                  {"beta_value", 0.5},
-                                  {"negative", true}},
-                                 30);
+  const Matrix a =
+      matrix_of({{"family", "delta-net"}, {"keys", "identical"}, {"beta", "constant"}, {"beta_value", 0.5}}, 30);
+  const Matrix twice = matrix_of(
+      {{"family", "delta-net"}, {"keys", "identical"}, {"beta", "constant"}, {"beta_value", 0.5}, {"negative", true}},
+      30);
   for (int i = 0; i < 30; ++i) {
     for (int j = 0; j < i; ++j) {
       EXPECT_NEAR(a(i, j), 0.5, 1e-15);

@@ -31,9 +31,7 @@ double largest_row_sum(const Matrix& a) {
   return largest;
 }
 
-Json of(const Json& base, double norm) {
-  return {{"family", "target-norm"}, {"base", base}, {"norm_inf", norm}};
-}
+Json of(const Json& base, double norm) { return {{"family", "target-norm"}, {"base", base}, {"norm_inf", norm}}; }
 
 std::string usage(const Json& given) {
   return message_of<UsageError>([&] { expand_family(given, "a.json: families[2]"); });
@@ -91,10 +89,8 @@ TEST(TargetNormFamily, settings_hold_the_base_with_all_its_parameters) {
             R"({"base":{"family":"uniform","scale":0.5},"norm_inf":37.3})");
   EXPECT_EQ(expand_family("target-norm", "p").front().settings,
             expand_family(of({{"family", "gdn"}, {"keys", "silu"}}, 37.3), "p").front().settings);
-  EXPECT_EQ(
-      expand_family({{"family", "target-norm"}, {"base", {"gdn", "ones"}}, {"norm_inf", {1, 2, 3}}}, "p")
-          .size(),
-      6u);
+  EXPECT_EQ(expand_family({{"family", "target-norm"}, {"base", {"gdn", "ones"}}, {"norm_inf", {1, 2, 3}}}, "p").size(),
+            6u);
 }
 
 TEST(TargetNormFamily, a_file_is_rescaled_matrix_by_matrix_and_keeps_its_source) {
@@ -117,29 +113,24 @@ TEST(TargetNormFamily, a_file_is_rescaled_matrix_by_matrix_and_keeps_its_source)
 
 TEST(TargetNormFamily, a_zero_matrix_cannot_be_rescaled) {
   const std::string message = message_of<UsageError>([] { matrix_of(of("zeros", 1), 4); });
-  EXPECT_TRUE(message.starts_with("families[0].base: found a matrix with ||A||_inf = 0 (zeros-4-0000-"))
-      << message;
+  EXPECT_TRUE(message.starts_with("families[0].base: found a matrix with ||A||_inf = 0 (zeros-4-0000-")) << message;
   EXPECT_TRUE(message.ends_with("; allowed: one that can be brought to 1")) << message;
   EXPECT_NE(message_of<UsageError>([] { matrix_of("target-norm", 1); }), "no exception");
   const TemporaryDirectory directory;
-  directory.write("Z.npy", npy_bytes("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }",
-                                     bytes_of<double>({0})));
+  directory.write("Z.npy",
+                  npy_bytes("{'descr': '<f8', 'fortran_order': False, 'shape': (1, 1), }", bytes_of<double>({0})));
   const auto source = open(of({{"family", "file"}, {"path", "Z.npy"}}, 3), 1, 8, directory.path());
   EXPECT_NE(message_of<InputError>([&] { source->problem(1, 0); }).find("||A||_inf = 0"), std::string::npos);
 }
 
 TEST(TargetNormFamily, wrong_bases_are_refused_with_their_place) {
-  EXPECT_NE(
-      usage(of("gnd", 1)).find("a.json: families[2].base: no family is called 'gnd'; did you mean 'gdn'"),
-      std::string::npos);
-  EXPECT_NE(usage(of({{"family", "uniform"}, {"scael", 1}}, 1)).find("did you mean 'scale'?"),
+  EXPECT_NE(usage(of("gnd", 1)).find("a.json: families[2].base: no family is called 'gnd'; did you mean 'gdn'"),
             std::string::npos);
-  EXPECT_EQ(
-      usage(of({{"family", "uniform"}, {"scale", {0.1, 0.5}}}, 1)),
-      "a.json: families[2].base: found 2 settings; allowed: one family without lists (make a list of bases "
-      "instead)");
-  EXPECT_EQ(usage(of("target-norm", 1)),
-            "a.json: families[2].base: found target-norm; allowed: any other family");
+  EXPECT_NE(usage(of({{"family", "uniform"}, {"scael", 1}}, 1)).find("did you mean 'scale'?"), std::string::npos);
+  EXPECT_EQ(usage(of({{"family", "uniform"}, {"scale", {0.1, 0.5}}}, 1)),
+            "a.json: families[2].base: found 2 settings; allowed: one family without lists (make a list of bases "
+            "instead)");
+  EXPECT_EQ(usage(of("target-norm", 1)), "a.json: families[2].base: found target-norm; allowed: any other family");
   EXPECT_NE(usage(of(3, 1)).find("families[2].base: found 3"), std::string::npos);
   EXPECT_NE(usage(of("gdn", 0)).find("norm_inf: found 0"), std::string::npos);
   EXPECT_NE(usage(of("gdn", -1)), "no exception");

@@ -17,14 +17,13 @@ namespace {
 using testing_support::open;
 
 std::unique_ptr<Source> fixture(const std::string& model, const std::string& layer) {
-  return open({{"family", "file"}, {"path", model + "-slice.safetensors"}, {"layer", layer}}, 1, 1,
-              TRISTAB_TEST_DATA);
+  return open({{"family", "file"}, {"path", model + "-slice.safetensors"}, {"layer", layer}}, 1, 1, TRISTAB_TEST_DATA);
 }
 
 TEST(TrainedLayers, every_slice_has_two_layers_two_heads_and_128_tokens) {
   for (const char* model : {"gdn", "gdnneg", "deltanet", "kda"}) {
-    const auto file = TensorFile::open(std::filesystem::path(TRISTAB_TEST_DATA) /
-                                       (std::string(model) + "-slice.safetensors"));
+    const auto file =
+        TensorFile::open(std::filesystem::path(TRISTAB_TEST_DATA) / (std::string(model) + "-slice.safetensors"));
     ASSERT_EQ(layer_names(*file), (std::vector<std::string>{"layer0", "layer6"}));
     for (const std::string& layer : layer_names(*file)) {
       EXPECT_EQ(fixture(model, layer)->count(64), 4);
@@ -75,11 +74,9 @@ TEST(TrainedLayers, formed_matrices_agree_with_those_formed_on_an_h100) {
   const std::filesystem::path data = shared_data("models/gdn.safetensors");
   if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/gdn.safetensors";
   for (const std::string model : {"gdn", "gdnneg"}) {
-    const auto formed = open({{"family", "file"},
-                              {"path", "models/" + model + ".safetensors"},
-                              {"layer", "layer6"},
-                              {"heads", {0, 1}}},
-                             1, 1, data);
+    const auto formed =
+        open({{"family", "file"}, {"path", "models/" + model + ".safetensors"}, {"layer", "layer6"}, {"heads", {0, 1}}},
+             1, 1, data);
     const auto given = open({{"family", "file"},
                              {"path", "h100/fla_solve_tril.safetensors"},
                              {"tensor", model + ".layer6.bt64.A"},
@@ -110,10 +107,8 @@ TEST(TrainedLayers, mean_cosines_between_keys_are_those_published) {
     const char* model;
     double layer0, layer6;
   };
-  for (const auto& [model, layer0, layer6] : {Published{"gdn", 0.26, 0.43},
-                                              {"gdnneg", 0.21, 0.55},
-                                              {"deltanet", 0.18, 0.43},
-                                              {"kda", 0.31, 0.48}}) {
+  for (const auto& [model, layer0, layer6] :
+       {Published{"gdn", 0.26, 0.43}, {"gdnneg", 0.21, 0.55}, {"deltanet", 0.18, 0.43}, {"kda", 0.31, 0.48}}) {
     const auto file = TensorFile::open(data / "models" / (std::string(model) + ".safetensors"));
     for (const auto& [name, published] : {std::pair("layer0", layer0), std::pair("layer6", layer6)}) {
       const LayerTensors layer(file, name);

@@ -58,11 +58,11 @@ inline std::string zip_bytes(const std::vector<ZipMember>& members) {
   };
   std::string archive, directory;
   for (const ZipMember& member : members) {
-    const std::string common = number(member.flags, 2) + number(member.method, 2) + number(0, 2) +
-                               number(0x21, 2) + number(member.crc, 4) + number(member.bytes.size(), 4) +
-                               number(member.size, 4) + number(member.name.size(), 2) + number(0, 2);
-    directory += number(0x02014b50, 4) + number(20, 2) + number(20, 2) + common + number(0, 2) +
-                 number(0, 2) + number(0, 2) + number(0, 4) + number(archive.size(), 4) + member.name;
+    const std::string common = number(member.flags, 2) + number(member.method, 2) + number(0, 2) + number(0x21, 2) +
+                               number(member.crc, 4) + number(member.bytes.size(), 4) + number(member.size, 4) +
+                               number(member.name.size(), 2) + number(0, 2);
+    directory += number(0x02014b50, 4) + number(20, 2) + number(20, 2) + common + number(0, 2) + number(0, 2) +
+                 number(0, 2) + number(0, 4) + number(archive.size(), 4) + member.name;
     archive += number(0x04034b50, 4) + number(20, 2) + common + member.name + member.bytes;
   }
   const std::size_t start = archive.size();

@@ -62,16 +62,13 @@ TEST_P(Cost16To256, newton_schulz_takes_2_products_a_step_and_the_default_steps)
 
 TEST_P(Cost16To256, residual_neumann_takes_N_minus_1_plus_1_plus_S_minus_1_products) {
   EXPECT_EQ(cost_of(with("residual-neumann", {{"order", 3}, {"terms", 8}}), n()).matmuls, 2 + 1 + 7);
-  EXPECT_EQ(
-      cost_of(with("residual-neumann", {{"order", 4}, {"terms", 3}, {"evaluation", "horner"}}), n()).matmuls,
-      3 + 1 + 2);
-  EXPECT_EQ(cost_of(with("residual-neumann", {{"order", 3}, {"terms", 8}, {"evaluation", "doubling"}}), n())
-                .matmuls,
+  EXPECT_EQ(cost_of(with("residual-neumann", {{"order", 4}, {"terms", 3}, {"evaluation", "horner"}}), n()).matmuls,
+            3 + 1 + 2);
+  EXPECT_EQ(cost_of(with("residual-neumann", {{"order", 3}, {"terms", 8}, {"evaluation", "doubling"}}), n()).matmuls,
             3 + 2 * 3 - 1);
 }
 
-TEST(Cost,
-     matrix_column_sweep_takes_n_minus_1_products_from_the_identity_and_one_less_from_the_first_factor) {
+TEST(Cost, matrix_column_sweep_takes_n_minus_1_products_from_the_identity_and_one_less_from_the_first_factor) {
   EXPECT_EQ(cost_of("matrix-column-sweep", 32).matmuls, 31);
   EXPECT_EQ(cost_of("matrix-column-sweep", 32).product_depth, 31);
   EXPECT_EQ(cost_of(with("matrix-column-sweep", {{"start", "first"}}), 32).matmuls, 30);
@@ -80,8 +77,7 @@ TEST(Cost,
 TEST(Cost, neumann_of_degree_d_takes_d_minus_1_products) {
   for (const char* evaluation : {"horner", "powers"}) {
     EXPECT_EQ(cost_of(with("neumann", {{"evaluation", evaluation}}), 32).matmuls, 30) << evaluation;
-    EXPECT_EQ(cost_of(with("neumann", {{"evaluation", evaluation}, {"degree", 5}}), 32).matmuls, 4)
-        << evaluation;
+    EXPECT_EQ(cost_of(with("neumann", {{"evaluation", evaluation}, {"degree", 5}}), 32).matmuls, 4) << evaluation;
   }
 }
 
@@ -166,14 +162,12 @@ TEST(Cost, the_32_x_32_kernels_of_tt_metal_take_8_products_and_30_by_horner) {
   EXPECT_EQ(cost_of(blocked("neumann"), 32).matmuls, 14 + 2);
   EXPECT_EQ(cost_of("mch", 32).matmuls, 8);
   const Json recursion{{"method", "recursive"}, {"block", 4}, {"diagonal", "neumann"}};
-  const Json nested =
-      with("bounded-doubling", {{"block", 8}, {"addend", "operand"}, {"diagonal", recursion}});
+  const Json nested = with("bounded-doubling", {{"block", 8}, {"addend", "operand"}, {"diagonal", recursion}});
   EXPECT_EQ(cost_of(nested, 32).matmuls, 8 + 2);
 }
 
 TEST(Cost, the_last_product_in_halves_is_two_products) {
-  const Json method =
-      with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"last_product", "halves"}});
+  const Json method = with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"last_product", "halves"}});
   EXPECT_EQ(cost_of(method, 64).matmuls, 2 * 3 + 1);
 }
 

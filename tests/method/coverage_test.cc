@@ -13,16 +13,14 @@ std::vector<Json> all_arithmetics() {
     if (description.name != "eXmY") list.emplace_back(description.name);
   }
   for (const char* name : {"e5m7", "e4m3", "e9m30", "e8m12-pure"}) list.emplace_back(name);
-  for (const std::string& rounding : rounding_names())
-    list.push_back({{"arithmetic", "fp16"}, {"rounding", rounding}});
+  for (const std::string& rounding : rounding_names()) list.push_back({{"arithmetic", "fp16"}, {"rounding", rounding}});
   list.push_back({{"arithmetic", "bf16"}, {"fma", true}, {"output", "storage"}});
   list.push_back({{"arithmetic", "fp16"}, {"accumulate", "fp16"}});
   list.push_back({{"arithmetic", "fp16"}, {"accumulator_rounding", "toward-zero"}});
   for (const char* scale : {"tensor", "row"}) {
     for (const char* rule : {"amax", "power-of-two"}) {
       for (const char* identity : {"inside", "outside"}) {
-        list.push_back(
-            {{"arithmetic", "int8"}, {"scale", scale}, {"scale_rule", rule}, {"identity", identity}});
+        list.push_back({{"arithmetic", "int8"}, {"scale", scale}, {"scale_rule", rule}, {"identity", identity}});
       }
     }
   }
@@ -94,8 +92,7 @@ TEST(Coverage, every_method_runs_on_the_largest_size) {
 TEST(Coverage, every_method_in_every_preset_runs_on_every_trained_slice) {
   for (const char* model : {"gdn", "gdnneg", "deltanet", "kda"}) {
     for (const char* layer : {"layer0", "layer6"}) {
-      const Json family{
-          {"family", "file"}, {"path", std::string(model) + "-slice.safetensors"}, {"layer", layer}};
+      const Json family{{"family", "file"}, {"path", std::string(model) + "-slice.safetensors"}, {"layer", layer}};
       const Matrix a = matrices(family, 64, 1).at(0);
       const Reference reference = invert_reference(a);
       for (const Method& method : methods_without_decay()) {
@@ -128,9 +125,8 @@ TEST(Coverage, substitution_passes_on_draws_outside_the_calibration) {
         const ReferenceFacts facts = establish_facts(rounded, reference);
         for (const char* method : {"row-substitution", "column-sweep", "blocked-substitution"}) {
           const Inversion inversion = inverted(method, name, a);
-          const MetricValues values =
-              measure({inversion.x, rounded, reference, facts, arithmetic.unit_roundoff(),
-                       arithmetic.storage.precision, arithmetic.storage.min_exponent});
+          const MetricValues values = measure({inversion.x, rounded, reference, facts, arithmetic.unit_roundoff(),
+                                               arithmetic.storage.precision, arithmetic.storage.min_exponent});
           EXPECT_EQ(judge(values), Verdict::pass) << family << " " << name << " " << method;
         }
       }

@@ -27,11 +27,8 @@ __extension__ using Wide = __int128;
 // integers.
 Matrix integer_inverse(const Matrix& a) {
   const int n = a.rows();
-  std::vector<std::vector<Wide>> x(static_cast<std::size_t>(n),
-                                   std::vector<Wide>(static_cast<std::size_t>(n)));
-  const auto at = [&](int i, int j) -> Wide& {
-    return x[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)];
-  };
+  std::vector<std::vector<Wide>> x(static_cast<std::size_t>(n), std::vector<Wide>(static_cast<std::size_t>(n)));
+  const auto at = [&](int i, int j) -> Wide& { return x[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)]; };
   for (int j = 0; j < n; ++j) {
     at(j, j) = 1;
     for (int i = j + 1; i < n; ++i) {
@@ -121,9 +118,9 @@ std::vector<Json> exact_kernel_methods() {
       with("newton-schulz", {{"start", "identity-minus-a"}, {"accumulator", "kept"}}),
       with("bounded-doubling", {{"block", 4}}),
       with("bounded-doubling", {{"block", 5}, {"diagonal", "gauss-jordan"}, {"addend", "operand"}}),
-      with("bounded-doubling",
-           {{"block", 8},
-            {"diagonal", {{"method", "recursive"}, {"block", 4}, {"diagonal", {{"method", "neumann"}}}}}}),
+      with(
+          "bounded-doubling",
+          {{"block", 8}, {"diagonal", {{"method", "recursive"}, {"block", 4}, {"diagonal", {{"method", "neumann"}}}}}}),
       with("blocked-substitution",
            {{"block", 8}, {"merge", "doubling"}, {"levels", "each"}, {"last_product", "halves"}}),
       with("blocked-substitution",
@@ -131,8 +128,8 @@ std::vector<Json> exact_kernel_methods() {
       with("recursive", {{"block", 3}, {"diagonal", "paterson-stockmeyer"}}),
       with("refine", {{"base", "bounded-doubling"}, {"where", "diagonal"}}),
   };
-  for (const char* diagonal : {"column-sweep", "matrix-column-sweep", "gauss-jordan", "mch", "neumann",
-                               "paterson-stockmeyer", "recursive"}) {
+  for (const char* diagonal :
+       {"column-sweep", "matrix-column-sweep", "gauss-jordan", "mch", "neumann", "paterson-stockmeyer", "recursive"}) {
     list.push_back(with("blocked-substitution", {{"block", 6}, {"diagonal", diagonal}}));
   }
   return list;

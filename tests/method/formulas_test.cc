@@ -26,8 +26,7 @@ void expect_same_bits(const Json& method, const char* format, std::initializer_l
   for (const int n : sizes) {
     const Matrix a = strictly_lower(n, 0.7, 100 + static_cast<std::uint64_t>(n));
     const Unit unit(format);
-    EXPECT_EQ(inverted(method, separate(format), a).x, formula(a, unit))
-        << method << " n " << n << " " << format;
+    EXPECT_EQ(inverted(method, separate(format), a).x, formula(a, unit)) << method << " n " << n << " " << format;
   }
 }
 
@@ -98,8 +97,7 @@ TEST(Formulas, mch_in_every_addend_and_order) {
       const auto formula = [&](const Matrix& a, const Unit& unit) {
         return mch(a, unit, addend, std::string(order) == "power-first");
       };
-      for (const char* format : {"fp16", "bf16"})
-        expect_same_bits(method, format, {1, 2, 3, 16, 21}, formula);
+      for (const char* format : {"fp16", "bf16"}) expect_same_bits(method, format, {1, 2, 3, 16, 21}, formula);
     }
   }
 }
@@ -148,11 +146,9 @@ TEST(Formulas, neumann_by_powers_with_a_separate_addend_rounds_the_last_power_to
 
 TEST(Formulas, paterson_stockmeyer_of_degree_15_in_four_groups_of_four) {
   for (const bool separate_addend : {false, true}) {
-    const Json method =
-        with("paterson-stockmeyer", {{"addend", separate_addend ? "separate" : "accumulator"}});
+    const Json method = with("paterson-stockmeyer", {{"addend", separate_addend ? "separate" : "accumulator"}});
     expect_same_bits(method, "bf16", {16}, [&](const Matrix& a, const Unit& unit) {
-      const Matrix b = negative(a), b2 = unit.product(b, b), b3 = unit.product(b2, b),
-                   b4 = unit.product(b3, b);
+      const Matrix b = negative(a), b2 = unit.product(b, b), b3 = unit.product(b2, b), b4 = unit.product(b3, b);
       const Matrix g = unit.add(unit.add(unit.add(identity(16), b), b2), b3);
       Matrix x = g;
       for (int group = 2; group >= 0; --group) {
@@ -281,21 +277,19 @@ TEST(Formulas, doubling_merge_with_other_diagonal_phases) {
   const struct {
     Json diagonal;
     std::function<Matrix(const Matrix&, const Unit&)> inverse;
-  } phases[] = {
-      {"gauss-jordan", gauss_jordan},
-      {with("row-substitution", {{"form", "strict"}, {"order", "dot"}}), strict_rows},
-      {with("mch", {{"addend", "separate"}}),
-       [](const Matrix& a, const Unit& unit) { return mch(a, unit, "separate", false); }},
-      {with("neumann", {{"addend", "separate"}}),
-       [](const Matrix& a, const Unit& unit) { return horner(a, unit, true); }},
-      {with("newton-schulz", {{"start", "identity-minus-a"}, {"steps", 3}, {"accumulator", "kept"}}),
-       [](const Matrix& a, const Unit& unit) { return newton_schulz_kept(a, unit, 3); }}};
+  } phases[] = {{"gauss-jordan", gauss_jordan},
+                {with("row-substitution", {{"form", "strict"}, {"order", "dot"}}), strict_rows},
+                {with("mch", {{"addend", "separate"}}),
+                 [](const Matrix& a, const Unit& unit) { return mch(a, unit, "separate", false); }},
+                {with("neumann", {{"addend", "separate"}}),
+                 [](const Matrix& a, const Unit& unit) { return horner(a, unit, true); }},
+                {with("newton-schulz", {{"start", "identity-minus-a"}, {"steps", 3}, {"accumulator", "kept"}}),
+                 [](const Matrix& a, const Unit& unit) { return newton_schulz_kept(a, unit, 3); }}};
   for (const auto& phase : phases) {
     for (const char* last_product : {"whole", "halves"}) {
-      const Json method = with("blocked-substitution", {{"block", 8},
-                                                        {"merge", "doubling"},
-                                                        {"diagonal", phase.diagonal},
-                                                        {"last_product", last_product}});
+      const Json method =
+          with("blocked-substitution",
+               {{"block", 8}, {"merge", "doubling"}, {"diagonal", phase.diagonal}, {"last_product", last_product}});
       expect_same_bits(method, "fp16", {8, 16, 64}, [&](const Matrix& a, const Unit& unit) {
         const Matrix d = block_diagonal(a, 8, [&](const Matrix& part) { return phase.inverse(part, unit); });
         return doubling(a, d, 8, unit, std::string(last_product) == "halves");
@@ -306,11 +300,9 @@ TEST(Formulas, doubling_merge_with_other_diagonal_phases) {
 
 // Two 8-blocks and B - B A21 B with dense 16 x 16 products (flashinfer-kda-bt16) are the doubling merge.
 TEST(Formulas, B_minus_B_A21_B_is_the_doubling_merge) {
-  const Json method =
-      with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"diagonal", "mch"}});
+  const Json method = with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"diagonal", "mch"}});
   expect_same_bits(method, "fp16", {16}, [](const Matrix& a, const Unit& unit) {
-    const Matrix b =
-        block_diagonal(a, 8, [&](const Matrix& part) { return mch(part, unit, "accumulator", false); });
+    const Matrix b = block_diagonal(a, 8, [&](const Matrix& part) { return mch(part, unit, "accumulator", false); });
     Matrix a21(16, 16);
     place(a21, 8, 0, block(a, 8, 0, 8, 8));
     return unit.kept(b, {{negative(unit.product(b, a21)), b}});
@@ -320,12 +312,11 @@ TEST(Formulas, B_minus_B_A21_B_is_the_doubling_merge) {
 // tt-metal: 4-blocks by Horner, pairs of them by B = A + (A L2) A, then (I + M3)(I + M3^2) B with M3 = B L3.
 TEST(Formulas, nested_blocks_are_bounded_doubling_over_a_recursion_over_horner) {
   const Json method =
-      with("bounded-doubling", {{"block", 8},
-                                {"addend", "operand"},
-                                {"diagonal",
-                                 {{"method", "recursive"},
-                                  {"block", 4},
-                                  {"diagonal", {{"method", "neumann"}, {"addend", "separate"}}}}}});
+      with("bounded-doubling",
+           {{"block", 8},
+            {"addend", "operand"},
+            {"diagonal",
+             {{"method", "recursive"}, {"block", 4}, {"diagonal", {{"method", "neumann"}, {"addend", "separate"}}}}}});
   expect_same_bits(method, "bf16", {32}, [](const Matrix& a, const Unit& unit) {
     Matrix b = block_diagonal(a, 4, [&](const Matrix& part) { return horner(part, unit, true); });
     Matrix l3 = negative(a);
@@ -341,8 +332,7 @@ TEST(Formulas, nested_blocks_are_bounded_doubling_over_a_recursion_over_horner) 
 }
 
 // FLA's merges at four blocks: 21, 32, 43 associate left; the others are -Ai_ii times one accumulation chain.
-Matrix fla_solve_tril(const Matrix& a, const Unit& unit,
-                      const std::function<Matrix(const Matrix&)>& diagonal) {
+Matrix fla_solve_tril(const Matrix& a, const Unit& unit, const std::function<Matrix(const Matrix&)>& diagonal) {
   const int count = a.rows() / 16;
   Matrix x = block_diagonal(a, 16, diagonal);
   const auto part = [&](const Matrix& of, int i, int j) { return block(of, 16 * i, 16 * j, 16, 16); };
@@ -363,9 +353,8 @@ Matrix fla_solve_tril(const Matrix& a, const Unit& unit,
 }
 
 TEST(Formulas, fla_solve_tril_with_ieee_merges) {
-  const Json method =
-      with("blocked-substitution",
-           {{"diagonal", {{"method", "row-substitution"}, {"form", "strict"}, {"order", "dot"}}}});
+  const Json method = with("blocked-substitution",
+                           {{"diagonal", {{"method", "row-substitution"}, {"form", "strict"}, {"order", "dot"}}}});
   const Unit unit("fp32", true);
   for (const int n : {16, 32, 64}) {
     const Matrix a = strictly_lower(n, 0.6, 9);
@@ -377,11 +366,10 @@ TEST(Formulas, fla_solve_tril_with_ieee_merges) {
 
 // vLLM: 2 X stays in the accumulator, operands are bf16; the merges are those of FLA.
 TEST(Formulas, vllm_gdn_sm100_diagonal_phase_under_fla_merges) {
-  const Json method = with("blocked-substitution", {{"diagonal",
-                                                     {{"method", "newton-schulz"},
-                                                      {"start", "identity-minus-a"},
-                                                      {"steps", 3},
-                                                      {"accumulator", "kept"}}}});
+  const Json method =
+      with("blocked-substitution",
+           {{"diagonal",
+             {{"method", "newton-schulz"}, {"start", "identity-minus-a"}, {"steps", 3}, {"accumulator", "kept"}}}});
   expect_same_bits(method, "bf16", {64}, [](const Matrix& a, const Unit& unit) {
     return fla_solve_tril(a, unit, [&](const Matrix& part) { return newton_schulz_kept(part, unit, 3); });
   });

@@ -15,12 +15,9 @@ double mean_snr(const Json& method, const Json& arithmetic, const std::vector<Ma
 
 // keys normalise(0.5 base + randn), beta 0.5: eps = 2 in normalise(base + eps randn).
 std::vector<Matrix> mildly_correlated() {
-  return matrices({{"family", "delta-net"},
-                   {"keys", "collinear"},
-                   {"eps", 2.0},
-                   {"beta", "constant"},
-                   {"beta_value", 0.5}},
-                  64, 16);
+  return matrices(
+      {{"family", "delta-net"}, {"keys", "collinear"}, {"eps", 2.0}, {"beta", "constant"}, {"beta_value", 0.5}}, 64,
+      16);
 }
 
 Json integers(int bits, const char* identity) {
@@ -51,15 +48,14 @@ TEST(Integer, residual_neumann_has_the_signal_to_noise_ratio_of_the_prototype) {
 }
 
 TEST(Integer, truncation_caps_int16_with_8_terms) {
-  const double snr =
-      mean_snr(with("residual-neumann", {{"terms", 8}}), integers(16, "outside"), mildly_correlated());
+  const double snr = mean_snr(with("residual-neumann", {{"terms", 8}}), integers(16, "outside"), mildly_correlated());
   EXPECT_NEAR(snr, 51, 5);
 }
 
 TEST(Integer, more_bits_are_better_for_every_method) {
   const std::vector<Matrix> draws = mildly_correlated();
-  for (const char* method : {"row-substitution", "column-sweep", "mbh", "mxr", "blocked-substitution",
-                             "recursive", "newton-schulz"}) {
+  for (const char* method :
+       {"row-substitution", "column-sweep", "mbh", "mxr", "blocked-substitution", "recursive", "newton-schulz"}) {
     for (const char* scale : {"tensor", "row"}) {
       const double eight = mean_snr(method, {{"arithmetic", "int8"}, {"scale", scale}}, draws);
       const double sixteen = mean_snr(method, {{"arithmetic", "int16"}, {"scale", scale}}, draws);

@@ -27,8 +27,7 @@ Snr snr_of(const Json& method, const Json& arithmetic, const std::vector<Matrix>
 }
 
 std::vector<Matrix> layer_of(const std::filesystem::path& data, const char* layer) {
-  return matrices(
-      {{"family", "file"}, {"path", (data / "models/gdn.safetensors").string()}, {"layer", layer}}, 64, 1);
+  return matrices({{"family", "file"}, {"path", (data / "models/gdn.safetensors").string()}, {"layer", layer}}, 64, 1);
 }
 
 Json residual(int terms, bool mask) { return with("residual-neumann", {{"terms", terms}, {"mask", mask}}); }

@@ -44,8 +44,7 @@ inline Matrix doubled(Matrix a) {
 
 class Unit {
  public:
-  explicit Unit(std::string_view storage, bool fma = false)
-      : format_(format_of(storage, "test")), fma_(fma) {}
+  explicit Unit(std::string_view storage, bool fma = false) : format_(format_of(storage, "test")), fma_(fma) {}
 
   double round(double x) const {
     return format_ == fp32_format() ? static_cast<double>(static_cast<float>(x))
@@ -86,9 +85,7 @@ class Unit {
     }
     return c;
   }
-  Matrix kept(const Matrix& p, const Matrix& q) const {
-    return kept(Matrix(p.rows(), q.columns()), {{p, q}});
-  }
+  Matrix kept(const Matrix& p, const Matrix& q) const { return kept(Matrix(p.rows(), q.columns()), {{p, q}}); }
   Matrix product(const Matrix& p, const Matrix& q) const { return fl(kept(p, q)); }
 
  private:

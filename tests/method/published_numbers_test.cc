@@ -8,9 +8,7 @@ namespace {
 
 constexpr int kDraws = 16;
 
-std::vector<Matrix> half_uniform(int n) {
-  return matrices({{"family", "uniform"}, {"scale", 0.5}}, n, kDraws);
-}
+std::vector<Matrix> half_uniform(int n) { return matrices({{"family", "uniform"}, {"scale", 0.5}}, n, kDraws); }
 
 Json dot_form() { return with("column-sweep", {{"order", "dot"}}); }
 
@@ -101,12 +99,9 @@ TEST(PublishedNumbers, growth_of_mch_on_all_ones_is_the_binomial_coefficient) {
 
 // A_ij about 0.7 to 0.8: collinear keys with beta near 1.
 std::vector<Matrix> strongly_correlated(int n) {
-  const std::vector<Matrix> draws = matrices({{"family", "delta-net"},
-                                              {"keys", "collinear"},
-                                              {"eps", 0.57},
-                                              {"beta", "constant"},
-                                              {"beta_value", 0.9997}},
-                                             n, kDraws);
+  const std::vector<Matrix> draws = matrices(
+      {{"family", "delta-net"}, {"keys", "collinear"}, {"eps", 0.57}, {"beta", "constant"}, {"beta_value", 0.9997}}, n,
+      kDraws);
   double mean = 0;
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j < i; ++j) mean += draws[0](i, j) / (0.5 * n * (n - 1));
@@ -131,8 +126,7 @@ TEST(PublishedNumbers, fp16_on_strongly_correlated_keys) {
     for (const Matrix& a : draws) {
       if (n >= 32) {
         EXPECT_TRUE(std::isnan(error_of("mch", "fp16", a))) << n;
-        EXPECT_TRUE(std::isnan(error_of(with("newton-schulz", {{"start", "identity-minus-a"}}), "fp16", a)))
-            << n;
+        EXPECT_TRUE(std::isnan(error_of(with("newton-schulz", {{"start", "identity-minus-a"}}), "fp16", a))) << n;
       }
     }
   }
@@ -161,8 +155,7 @@ TEST(PublishedNumbers, mxr_by_condition_number_is_of_the_published_order) {
     double before = 0;
     for (int c = 0; c < 4; ++c) {
       double worst = 0;
-      for (const Matrix& a :
-           matrices({{"family", "uniform-signed"}, {"condition", conditions[c]}}, 64, kDraws)) {
+      for (const Matrix& a : matrices({{"family", "uniform-signed"}, {"condition", conditions[c]}}, 64, kDraws)) {
         worst = std::max(worst, error_of("mxr", row.arithmetic, a));
       }
       EXPECT_GT(worst, row.worst[c] / 5) << row.arithmetic << " cond " << conditions[c];

@@ -54,8 +54,7 @@ TEST(ResidualNeumann, is_exact_for_every_A_if_S_times_N_plus_1_is_at_least_n) {
   }
 }
 
-TEST(ResidualNeumann,
-     is_not_exact_for_a_generic_A_otherwise_and_errs_only_from_distance_S_times_N_plus_1_on) {
+TEST(ResidualNeumann, is_not_exact_for_a_generic_A_otherwise_and_errs_only_from_distance_S_times_N_plus_1_on) {
   Exactly exactly;
   const struct { int n, order, terms; } cases[] = {{64, 3, 8}, {32, 3, 7}, {32, 4, 3}, {16, 3, 1}};
   for (const auto& [n, order, terms] : cases) {
@@ -89,8 +88,7 @@ TEST(ResidualNeumann, without_the_mask_it_is_the_neumann_sum_of_N_plus_1_times_S
   const Matrix a = generic_matrix(32);
   const Matrix x = exactly.run({{"order", 3}, {"terms", 4}, {"mask", false}}, a);
   Machine machine(make_exact_engine(6000));
-  const Inversion sum =
-      invert(method_of(with("neumann", {{"degree", 15}})), arithmetic_of("fp64"), a, machine);
+  const Inversion sum = invert(method_of(with("neumann", {{"degree", 15}})), arithmetic_of("fp64"), a, machine);
   EXPECT_EQ(x, sum.x);
 }
 
@@ -107,20 +105,17 @@ TEST(ResidualNeumann, options_for_the_differing_accounts_shift_N_and_S_by_one) {
   const Matrix a = generic_matrix(48);
   EXPECT_EQ(exactly.run({{"order", 4}, {"terms", 5}, {"last_power", "N-1"}}, a),
             exactly.run({{"order", 3}, {"terms", 5}}, a));
-  EXPECT_EQ(exactly.run({{"order", 4}, {"terms", 5}, {"sum", "S+1"}}, a),
-            exactly.run({{"order", 4}, {"terms", 6}}, a));
+  EXPECT_EQ(exactly.run({{"order", 4}, {"terms", 5}, {"sum", "S+1"}}, a), exactly.run({{"order", 4}, {"terms", 6}}, a));
 }
 
 // With E = I - (I + A) T0 the correction is T0 (I + E + ...); (I + E + ...) T0 is wrong. Correlated keys, as
 // in the field.
 TEST(ResidualNeumann, the_reversed_order_is_wrong) {
-  const Matrix a = matrices({{"family", "delta-net"},
-                             {"keys", "collinear"},
-                             {"eps", 1.0},
-                             {"beta", "constant"},
-                             {"beta_value", 0.9}},
-                            64, 1)
-                       .at(0);
+  const Matrix a =
+      matrices(
+          {{"family", "delta-net"}, {"keys", "collinear"}, {"eps", 1.0}, {"beta", "constant"}, {"beta_value", 0.9}}, 64,
+          1)
+          .at(0);
   const Reference reference = invert_reference(a);
   Machine machine(make_exact_engine(6000));
   const Arithmetic fp64 = arithmetic_of("fp64");

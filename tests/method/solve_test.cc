@@ -53,8 +53,7 @@ TEST(Solve, agrees_with_the_certified_inverse) {
 TEST(Solve, for_the_identity_is_row_substitution) {
   const Matrix a = plain::strictly_lower(33, 0.3, 5);
   for (const char* arithmetic : {"fp16", "bf16", "fp32"})
-    EXPECT_EQ(inverted("solve", arithmetic, a).x, inverted("row-substitution", arithmetic, a).x)
-        << arithmetic;
+    EXPECT_EQ(inverted("solve", arithmetic, a).x, inverted("row-substitution", arithmetic, a).x) << arithmetic;
 }
 
 TEST(Solve, the_order_of_the_addend_matters) {

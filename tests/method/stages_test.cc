@@ -46,12 +46,10 @@ TEST(Stages, every_method_names_its_stages) {
 }
 
 TEST(Stages, levels_each_names_the_size_that_a_level_leads_to) {
-  const Json doubling =
-      with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"levels", "each"}});
+  const Json doubling = with("blocked-substitution", {{"block", 8}, {"merge", "doubling"}, {"levels", "each"}});
   EXPECT_EQ(stages(method_of(doubling), 64), Names({"diagonal", "merge-16", "merge-32", "merge-64"}));
   EXPECT_EQ(stages(method_of(doubling), 48), Names({"diagonal", "merge-16", "merge-32", "merge-64"}));
-  EXPECT_EQ(stages(method_of(with("ladder", {{"levels", "each"}})), 8),
-            Names({"merge-2", "merge-4", "merge-8"}));
+  EXPECT_EQ(stages(method_of(with("ladder", {{"levels", "each"}})), 8), Names({"merge-2", "merge-4", "merge-8"}));
   EXPECT_EQ(stages(method_of("ladder"), 8), Names({"merge"}));
 }
 
@@ -66,8 +64,7 @@ TEST(Stages, each_stage_listed_in_the_description_of_a_method_is_one_it_has) {
 }
 
 TEST(Stages, a_name_that_the_method_does_not_have_is_refused_with_the_nearest) {
-  const MethodSpec spec =
-      method_of(with("blocked-substitution", {{"merge", "doubling"}, {"levels", "each"}}));
+  const MethodSpec spec = method_of(with("blocked-substitution", {{"merge", "doubling"}, {"levels", "each"}}));
   const Recipe good(
       {{"*", "fp16"}, {"diagonal", "fp32"}, {"merge-64", "tf32"}, {"result", "fp16"}, {"output", "bf16"}});
   EXPECT_NO_THROW(check_stage_names(spec, 64, good.by_name(), "recipe"));
@@ -95,16 +92,15 @@ Matrix gauss_jordan_fp32(const Matrix& a) {
   for (int j = 0; j < a.rows(); ++j) {
     for (int r = j + 1; r < a.rows(); ++r) {
       auto sum = static_cast<float>(-a(r, j));
-      for (int k = j + 1; k < r; ++k)
-        sum = std::fma(static_cast<float>(-a(r, k)), static_cast<float>(x(k, j)), sum);
+      for (int k = j + 1; k < r; ++k) sum = std::fma(static_cast<float>(-a(r, k)), static_cast<float>(x(k, j)), sum);
       x(r, j) = static_cast<double>(sum);
     }
   }
   return x;
 }
 
-// FlashInfer (sm90): A in fp16, 8-blocks in fp32 registers, stored fp16; fp16 operands with fp32 sums, every level stored
-// fp16, the last product of the 64 level as the fp16 sum of two rounded halves; bf16 at the end.
+// FlashInfer (sm90): A in fp16, 8-blocks in fp32 registers, stored fp16; fp16 operands with fp32 sums, every level
+// stored fp16, the last product of the 64 level as the fp16 sum of two rounded halves; bf16 at the end.
 TEST(Stages, flashinfer_gdn_sm90_rounds_where_its_kernel_stores) {
   const Recipe recipe({{"*", "fp16"},
                        {"diagonal", {{"arithmetic", "fp32"}, {"fma", true}}},
@@ -134,7 +130,8 @@ TEST(Stages, flashinfer_gdn_sm90_rounds_where_its_kernel_stores) {
   EXPECT_EQ(recipe.run(method, a).x, bf16.fl(x));
 }
 
-// 16 -> 32 in fp32, 32 -> 64 with operands rounded to fp16: each level its own arithmetic (as FlashQLA: fp32, then tf32).
+// 16 -> 32 in fp32, 32 -> 64 with operands rounded to fp16: each level its own arithmetic (as FlashQLA: fp32, then
+// tf32).
 TEST(Stages, each_level_of_a_doubling_computes_in_its_own_arithmetic) {
   const Json separate_fp32{{"arithmetic", "fp32"}, {"fma", false}};
   const Recipe recipe({{"*", separate_fp32}, {"merge-64", "fp16"}});
@@ -143,11 +140,9 @@ TEST(Stages, each_level_of_a_doubling_computes_in_its_own_arithmetic) {
   const Matrix a = strictly_lower(64, 0.4, 23);
   const Unit fp32("fp32"), fp16("fp16");
   Matrix x(64, 64);
-  for (int i = 0; i < 64; i += 16)
-    place(x, i, i, inverted("gauss-jordan", separate_fp32, block(a, i, i, 16, 16)).x);
+  for (int i = 0; i < 64; i += 16) place(x, i, i, inverted("gauss-jordan", separate_fp32, block(a, i, i, 16, 16)).x);
   for (int i = 0; i < 64; i += 32) {
-    const Matrix inner =
-        fp32.product(negative(block(x, i + 16, i + 16, 16, 16)), block(a, i + 16, i, 16, 16));
+    const Matrix inner = fp32.product(negative(block(x, i + 16, i + 16, 16, 16)), block(a, i + 16, i, 16, 16));
     place(x, i + 16, i, fp32.product(inner, block(x, i, i, 16, 16)));
   }
   const Matrix inner = fp16.product(negative(block(x, 32, 32, 32, 32)), block(a, 32, 0, 32, 32));

@@ -22,8 +22,8 @@ TEST(Ungated, is_the_inverse_of_the_gated_matrix) {
     const TokenInputs tokens = given_tokens(plain::strictly_lower(n, 0.2, 4), -0.7);
     const Matrix a = delta_rule_matrix(tokens);
     for (const Json& base : {Json("blocked-substitution"), Json("mbh"), Json("row-substitution")}) {
-      const Inversion inversion = invert(method_of(with("ungated", {{"base", base}})), fp64, {a, &tokens},
-                                         machines.machine_for(fp64));
+      const Inversion inversion =
+          invert(method_of(with("ungated", {{"base", base}})), fp64, {a, &tokens}, machines.machine_for(fp64));
       EXPECT_LT(relative_frobenius(inversion.x, invert_reference(a)), 1e-14) << base << " n " << n;
     }
   }
@@ -34,8 +34,7 @@ TEST(Ungated, without_decay_changes_no_bit_of_the_base) {
   const Arithmetic bf16 = arithmetic_of("bf16");
   const Matrix ungated = plain::strictly_lower(64, 0.3, 8);
   const TokenInputs tokens = given_tokens(ungated, 0);
-  const Inversion inversion =
-      invert(method_of("ungated"), bf16, {Matrix(64, 64), &tokens}, machines.machine_for(bf16));
+  const Inversion inversion = invert(method_of("ungated"), bf16, {Matrix(64, 64), &tokens}, machines.machine_for(bf16));
   const Matrix base = inverted("blocked-substitution", "bf16", ungated).x;
   for (int i = 0; i < 64; ++i) {
     for (int j = 0; j <= i; ++j)
@@ -52,8 +51,7 @@ TEST(Ungated, takes_scalar_gates_alone) {
   channels.decay = DecayWidth::channel;
   tokens.rule = &channels;
   tokens.log_decay = Matrix(16, 16);
-  EXPECT_THROW(invert(method_of("ungated"), bf16, {Matrix(16, 16), &tokens}, machines.machine_for(bf16)),
-               UsageError);
+  EXPECT_THROW(invert(method_of("ungated"), bf16, {Matrix(16, 16), &tokens}, machines.machine_for(bf16)), UsageError);
 }
 
 TEST(Ungated, inverse_and_factors_are_rounded_before_their_product) {
@@ -62,8 +60,7 @@ TEST(Ungated, inverse_and_factors_are_rounded_before_their_product) {
   const plain::Unit unit("bf16");
   const Matrix ungated = plain::strictly_lower(32, 0.3, 6);
   const TokenInputs tokens = given_tokens(ungated, -0.11);
-  const Inversion inversion =
-      invert(method_of("ungated"), bf16, {Matrix(32, 32), &tokens}, machines.machine_for(bf16));
+  const Inversion inversion = invert(method_of("ungated"), bf16, {Matrix(32, 32), &tokens}, machines.machine_for(bf16));
   const Matrix base = inverted("blocked-substitution", "bf16", ungated).x;
   for (int i = 0; i < 32; ++i) {
     for (int j = 0; j <= i; ++j) {
@@ -87,8 +84,7 @@ TEST(Ungated, flashqla_rounds_bf16_multiplies_fp32_rounds_bf16) {
     for (int j = 0; j < 64; ++j) {
       const auto left = static_cast<float>(unit.round(base(i, j))),
                  right = static_cast<float>(decay_factor(tokens, i, j));
-      EXPECT_EQ(inversion.x(i, j), j > i ? 0 : unit.round(static_cast<double>(left * right)))
-          << i << " " << j;
+      EXPECT_EQ(inversion.x(i, j), j > i ? 0 : unit.round(static_cast<double>(left * right))) << i << " " << j;
     }
   }
   const std::vector<StageTrace>& stages = inversion.trace.stages;

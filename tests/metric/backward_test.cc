@@ -89,9 +89,8 @@ TEST(BackwardExact, is_never_below_the_columnwise_errors) {
       const Matrix computed = rounded_inverse(a, unit);
       const auto extents = row_extents(computed);
       const double l_norm = frobenius_norm(add_identity(a));
-      const ColumnwiseBackward columnwise =
-          columnwise_backward(computed, residual_right(computed, extents, a, false).high,
-                              residual_scale(computed, extents, a), l_norm);
+      const ColumnwiseBackward columnwise = columnwise_backward(
+          computed, residual_right(computed, extents, a, false).high, residual_scale(computed, extents, a), l_norm);
       const double exact = perturbation(computed, a, false).whole / l_norm;
       EXPECT_LE(columnwise.normwise, exact);
       EXPECT_LE(columnwise.normwise_strict_lower, columnwise.normwise);

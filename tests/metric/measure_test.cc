@@ -38,8 +38,7 @@ void expect_all_metrics(const Matrix& computed, const Matrix& a, const Format& f
     const double expected = static_cast<double>(truth.at(info.name));
     const bool correlation = info.name.starts_with("pearson") || info.name.starts_with("cosine");
     EXPECT_EQ(values.undefined(info.metric), Undefined::no) << info.name;
-    EXPECT_NEAR(values[info.metric], expected, correlation ? 1e-14 : tolerance * std::fabs(expected))
-        << info.name;
+    EXPECT_NEAR(values[info.metric], expected, correlation ? 1e-14 : tolerance * std::fabs(expected)) << info.name;
   }
 }
 
@@ -87,8 +86,7 @@ TEST(Measure, wrong_diagonal_counts_in_the_whole_and_not_below_it) {
 }
 
 // What a result has of each metric except the exact backward error.
-void expect_all_but_backward_exact(const Matrix& computed, const Matrix& a, Undefined why_not,
-                                   double tolerance) {
+void expect_all_but_backward_exact(const Matrix& computed, const Matrix& a, Undefined why_not, double tolerance) {
   const MetricValues values = measured(computed, a, fp16);
   const auto truth = exact::all_metrics(computed, a, fp16);
   for (const MetricInfo& info : metrics()) {
@@ -231,8 +229,7 @@ TEST(Measure, total_error_is_taken_against_another_reference) {
   const Matrix a = exact::random_strictly_lower(10, 1, 10);
   const Matrix computed = perturbed_inverse(a, 11, 1);
   const exact::RealMatrix x = exact::inverse(exact::sum(exact::identity(10), exact::RealMatrix(a)));
-  const Real expected =
-      exact::frobenius(exact::sum(exact::RealMatrix(computed), x, -1)) / exact::frobenius(x);
+  const Real expected = exact::frobenius(exact::sum(exact::RealMatrix(computed), x, -1)) / exact::frobenius(x);
   EXPECT_NEAR(relative_frobenius(computed, invert_reference(a)), static_cast<double>(expected), 1e-12 * 1e-3);
   Matrix broken = computed;
   broken(4, 0) = std::numeric_limits<double>::infinity();

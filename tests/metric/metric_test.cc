@@ -28,9 +28,9 @@ TEST(MetricRegistry, every_error_metric_has_a_strictly_lower_sister) {
   std::set<std::string_view> names;
   for (const MetricInfo& info : metrics()) names.insert(info.name);
   for (const char* name :
-       {"max_abs", "max_rel", "nonzero_at_zero", "normwise_1", "normwise_inf", "normwise_2", "rms_ratio",
-        "snr_db", "pearson", "cosine", "max_ulp", "residual_left", "residual_left_inf", "residual_right",
-        "residual_right_inf", "backward_normwise", "backward_componentwise", "backward_exact"}) {
+       {"max_abs", "max_rel", "nonzero_at_zero", "normwise_1", "normwise_inf", "normwise_2", "rms_ratio", "snr_db",
+        "pearson", "cosine", "max_ulp", "residual_left", "residual_left_inf", "residual_right", "residual_right_inf",
+        "backward_normwise", "backward_componentwise", "backward_exact"}) {
     EXPECT_TRUE(names.contains(name)) << name;
     EXPECT_TRUE(names.contains(std::string(name) + "_strict_lower")) << name;
   }

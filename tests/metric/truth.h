@@ -46,8 +46,7 @@ struct Format {
 };
 
 // Every metric by name. X is inverted here, not taken from the library.
-inline std::map<std::string, Real> all_metrics(const Matrix& computed, const Matrix& a,
-                                               const Format& format) {
+inline std::map<std::string, Real> all_metrics(const Matrix& computed, const Matrix& a, const Format& format) {
   const int n = a.rows();
   const RealMatrix i_n = identity(n), l = sum(i_n, RealMatrix(a)), x = inverse(l), xh(computed);
   const RealMatrix left = sum(product(xh, l), i_n, -1), right = sum(product(l, xh), i_n, -1);

@@ -1,5 +1,5 @@
-// The recipes fla-gdn-fused and fla-kda against what FLA's kernels returned on an H100 for trained layers, bit for bit, from
-// q, k, v, beta and g alone: T as it is stored, w, u, the output o and the final state.
+// The recipes fla-gdn-fused and fla-kda against what FLA's kernels returned on an H100 for trained layers, bit for bit,
+// from q, k, v, beta and g alone: T as it is stored, w, u, the output o and the final state.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -17,8 +17,7 @@ namespace {
 constexpr int n = 64;
 
 // Rows [first, first + count) of head h of a tensor [tokens, heads, width].
-Matrix rows_of(const TensorFile& file, const std::string& name, std::int64_t head, std::int64_t first,
-               int count) {
+Matrix rows_of(const TensorFile& file, const std::string& name, std::int64_t head, std::int64_t first, int count) {
   const Tensor* tensor = file.find(name);
   if (tensor == nullptr) throw std::runtime_error("no tensor " + name);
   const std::int64_t heads = tensor->shape[1], width = tensor->shape[2];
@@ -29,8 +28,7 @@ Matrix rows_of(const TensorFile& file, const std::string& name, std::int64_t hea
 
 std::int64_t different(const Matrix& computed, const Matrix& returned) {
   std::int64_t count = 0;
-  for (std::size_t i = 0; i < returned.values().size(); ++i)
-    count += computed.values()[i] != returned.values()[i];
+  for (std::size_t i = 0; i < returned.values().size(); ++i) count += computed.values()[i] != returned.values()[i];
   return computed.values().size() == returned.values().size() ? count : -1;
 }
 
@@ -41,8 +39,8 @@ struct Differences {
 enum class Inverse { emulated, stored };
 
 // All chunks of one head; `prefix` names what was returned, `inputs` holds q, k, v, beta and g.
-Differences compare(const TensorFile& returned, const std::string& prefix, const LayerTensors& inputs,
-                    int head, const Recipe& recipe, Inverse inverse) {
+Differences compare(const TensorFile& returned, const std::string& prefix, const LayerTensors& inputs, int head,
+                    const Recipe& recipe, Inverse inverse) {
   Machines machines;
   const StageArithmetics stages = recipe.stages();
   const int rows = static_cast<int>(inputs.rows());
@@ -54,8 +52,7 @@ Differences compare(const TensorFile& returned, const std::string& prefix, const
     const Matrix stored = rows_of(returned, prefix + "T", head, first, n);
     Matrix t = stored;
     if (inverse == Inverse::emulated) {
-      const Matrix a =
-          form(factors_of(chunk), Triangle::strictly_lower, recipe.formation, machines);
+      const Matrix a = form(factors_of(chunk), Triangle::strictly_lower, recipe.formation, machines);
       t = invert(recipe.method, stages, a, machines.machine_for(stages)).x;
       differences.t += different(t, stored);
     }

@@ -33,8 +33,7 @@ void expect_equal_bits(const std::string& path, int chunks, int heads) {
   for (const char* model : {"gdn", "gdnneg"}) {
     for (const char* dot : {"ieee", "tf32"}) {
       const std::string layer = std::string(model).append(".layer6.bt64.");
-      const Recipe recipe =
-          expand_recipe(Json{{"kernel", "fla-solve-tril"}, {"dot", dot}}, "test", "").front();
+      const Recipe recipe = expand_recipe(Json{{"kernel", "fla-solve-tril"}, {"dot", dot}}, "test", "").front();
       const StageArithmetics stages = recipe.stages();
       std::int64_t compared = 0, different = 0;
       for (int head = 0; head < heads; ++head) {

@@ -71,8 +71,7 @@ std::string refusal(const std::function<void()>& action) {
 }
 
 void expect_mentions(const std::string& message, std::initializer_list<const char*> parts) {
-  for (const char* part : parts)
-    EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
+  for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << message << " lacks " << part;
 }
 
 TEST(Recipe, every_row_of_the_table_is_there_and_explains_itself) {
@@ -164,10 +163,7 @@ TEST(Recipe, unknown_names_are_refused_with_the_nearest) {
                     one(Json{{"kernel", "fla-solve-tril"}, {"dott", "tf32"}});
                   }),
                   {"dott", "did you mean 'dot'?"});
-  expect_mentions(refusal([] {
-                    one(Json{{"kernel", "fla-solve-tril"}, {"dot", "tf33"}});
-                  }),
-                  {"tf33", "tf32x3"});
+  expect_mentions(refusal([] { one(Json{{"kernel", "fla-solve-tril"}, {"dot", "tf33"}}); }), {"tf33", "tf32x3"});
   expect_mentions(refusal([] { one(Json(3)); }), {"kernels[0]", "3"});
 }
 
@@ -203,32 +199,23 @@ TEST_F(UserRecipe, is_a_file_relative_to_the_configuration) {
 }
 
 TEST_F(UserRecipe, mistakes_are_named_with_file_and_key) {
-  expect_mentions(refusal([&] { changed("methd", "mxr"); }),
-                  {"mine.json", "methd", "did you mean 'method'?"});
+  expect_mentions(refusal([&] { changed("methd", "mxr"); }), {"mine.json", "methd", "did you mean 'method'?"});
   expect_mentions(refusal([&] { changed("summary", nullptr); }), {"mine.json", "summary"});
-  expect_mentions(refusal([&] {
-                    changed("arithmetic", Json{{"merge", "fp16"}});
-                  }),
-                  {"mine.json", "arithmetic", "*"});
+  expect_mentions(refusal([&] { changed("arithmetic", Json{{"merge", "fp16"}}); }), {"mine.json", "arithmetic", "*"});
   expect_mentions(refusal([&] {
                     changed("arithmetic", Json{{"*", "fp16"}, {"merg", "fp16"}});
                   }),
                   {"mine.json", "merg", "did you mean 'merge'?"});
-  expect_mentions(refusal([&] {
-                    changed("arithmetic", Json{{"*", "fp15"}});
-                  }),
-                  {"mine.json", "fp15", "fp16"});
+  expect_mentions(refusal([&] { changed("arithmetic", Json{{"*", "fp15"}}); }), {"mine.json", "fp15", "fp16"});
   expect_mentions(refusal([&] {
                     changed("method", Json{{"method", "mxr"}, {"block", {8, 16}}});
                   }),
                   {"mine.json", "method", "one setting"});
-  expect_mentions(refusal([&] {
-                    changed("parameters", Json::parse(R"({"dot": {"default": "c", "choices": {"a": {}}}})"));
-                  }),
-                  {"mine.json", "dot.default"});
+  expect_mentions(
+      refusal([&] { changed("parameters", Json::parse(R"({"dot": {"default": "c", "choices": {"a": {}}}})")); }),
+      {"mine.json", "dot.default"});
   std::ofstream(directory_ / "mine.json") << "{";
-  expect_mentions(refusal([&] { expand_recipe(Json("mine.json"), "kernels[0]", directory_); }),
-                  {"mine.json", "JSON"});
+  expect_mentions(refusal([&] { expand_recipe(Json("mine.json"), "kernels[0]", directory_); }), {"mine.json", "JSON"});
 }
 
 }  // namespace

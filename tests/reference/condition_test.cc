@@ -47,8 +47,7 @@ TEST(ConditionReport, agrees_with_multiple_precision) {
     expect_relatively_near(report.cond_frobenius, exact::frobenius(l) * exact::frobenius(x), 1e-13);
     expect_relatively_near(report.cond_2, exact::spectral_norm(l) * exact::spectral_norm(x), 1e-13);
     expect_relatively_near(report.cond_skeel,
-                           exact::infinity_norm(exact::product(exact::absolute(x), exact::absolute(l))),
-                           1e-13);
+                           exact::infinity_norm(exact::product(exact::absolute(x), exact::absolute(l))), 1e-13);
     expect_relatively_near(report.norm_2, exact::spectral_norm(RealMatrix(a)), 1e-13);
     RealMatrix power(a);
     for (const double found : report.power_max) {

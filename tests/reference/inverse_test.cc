@@ -84,8 +84,7 @@ TEST(ReferenceInverse, bidiagonal_has_powers_and_tiny_entries_are_relatively_acc
     for (int i = 0; i < n; ++i) {
       for (int j = 0; j <= i; ++j) {
         const Real power = pow(Real(-c), i - j);
-        EXPECT_TRUE(abs(Real(reference.high(i, j)) + reference.low(i, j) - power) <= ldexp(abs(power), -105))
-            << c;
+        EXPECT_TRUE(abs(Real(reference.high(i, j)) + reference.low(i, j) - power) <= ldexp(abs(power), -105)) << c;
       }
     }
   }
@@ -173,9 +172,8 @@ std::string message_of(const Matrix& a) {
 }
 
 TEST(ReferenceInverse, inverse_beyond_the_range_of_double_is_refused_with_its_place) {
-  EXPECT_EQ(
-      message_of(bidiagonal(5, 1e200)),
-      "reference inverse: entry [2][0] of (I + A)^-1 is beyond the range of double; allowed: below 1.8e308");
+  EXPECT_EQ(message_of(bidiagonal(5, 1e200)),
+            "reference inverse: entry [2][0] of (I + A)^-1 is beyond the range of double; allowed: below 1.8e308");
 }
 
 TEST(ReferenceInverse, hopeless_inverse_ends) {

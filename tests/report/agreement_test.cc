@@ -60,9 +60,7 @@ struct Shown {
 
 bool equal(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
-bool operator==(const Shown& a, const Shown& b) {
-  return equal(a.median, b.median) && equal(a.worst, b.worst);
-}
+bool operator==(const Shown& a, const Shown& b) { return equal(a.median, b.median) && equal(a.worst, b.worst); }
 
 std::ostream& operator<<(std::ostream& stream, const Shown& s) {
   return stream << fmt::format("median {}, worst {}", s.median, s.worst);
@@ -136,15 +134,15 @@ class Agreement : public testing::Test {
     }
   }
 
-  const SweepConfig config_ = make_config(
-      Json{{"chunks", {64}},
-           {"trials", 15},
-           {"families",
-            {Json{{"family", "uniform"}, {"scale", 0.5}}, Json{{"family", "uniform"}, {"scale", 0.565}},
-             Json{{"family", "uniform"}, {"scale", 0.62}}}},
-           {"methods", {"neumann", "mbh"}},
-           {"arithmetics", {"fp16"}}},
-      {}, "test", "", "agreement");
+  const SweepConfig config_ =
+      make_config(Json{{"chunks", {64}},
+                       {"trials", 15},
+                       {"families",
+                        {Json{{"family", "uniform"}, {"scale", 0.5}}, Json{{"family", "uniform"}, {"scale", 0.565}},
+                         Json{{"family", "uniform"}, {"scale", 0.62}}}},
+                       {"methods", {"neumann", "mbh"}},
+                       {"arithmetics", {"fp16"}}},
+                  {}, "test", "", "agreement");
   const Plan plan_ = make_plan(config_);
   const TemporaryDirectory directory_;
   const std::string path_ = directory_ / "r.json";
@@ -206,15 +204,13 @@ TEST_F(Agreement, groups_read_from_the_file_and_groups_made_in_memory) {
 TEST_F(Agreement, the_cross_tables_csv) {
   for (const std::string& name : compared) {
     CaseGroups groups({find_field(name)});
-    visit_result(path_, {"records"},
-                 [&](const std::string& section, const Json& object, const std::string& place) {
-                   groups.add(section, object, place);
-                 });
+    visit_result(path_, {"records"}, [&](const std::string& section, const Json& object, const std::string& place) {
+      groups.add(section, object, place);
+    });
     const std::string csv = cross_table_text(cross_table(groups, {}), TableFormat::csv);
     for (const Json& row : document_["summary"]) {
-      const std::string begin =
-          fmt::format("\n{},64,{},none,fp16,15,{},0,", row["family_label"].get<std::string>(),
-                      row["method_label"].get<std::string>(), row["nonfinite_trials"].get<int>());
+      const std::string begin = fmt::format("\n{},64,{},none,fp16,15,{},0,", row["family_label"].get<std::string>(),
+                                            row["method_label"].get<std::string>(), row["nonfinite_trials"].get<int>());
       const std::size_t at = csv.find(begin);
       ASSERT_NE(at, std::string::npos) << begin << " is not in:\n" << csv;
       std::vector<std::string> cells = cells_of(csv, at + begin.size(), ',');
@@ -289,8 +285,8 @@ TEST(AgreementOfScenarios, the_worst_of_the_closing_lines_is_that_of_the_ranking
                    {"families", {Json{{"family", "uniform"}, {"scale", 0.7}}}},
                    {"methods", {"mch"}},
                    {"arithmetics", {"bf16", "fp32"}}};
-    const SweepConfig config = make_config(Json{{"chunks", {32}}, {"trials", 3}, {"scenarios", {one, two}}},
-                                           {}, "test", "", "agreement");
+    const SweepConfig config =
+        make_config(Json{{"chunks", {32}}, {"trials", 3}, {"scenarios", {one, two}}}, {}, "test", "", "agreement");
     const Plan plan = make_plan(config);
     const TemporaryDirectory directory;
     const std::unique_ptr<ResultSink> writer =

@@ -17,18 +17,17 @@ namespace {
 class ResultFile {
  public:
   ResultFile(const std::string& path, const std::vector<const Field*>& fields) : groups(fields) {
-    head = visit_result(path, {"records"},
-                        [&](const std::string& section, const Json& object, const std::string& place) {
-                          groups.add(section, object, place);
-                        });
+    head =
+        visit_result(path, {"records"}, [&](const std::string& section, const Json& object, const std::string& place) {
+          groups.add(section, object, place);
+        });
   }
 
   ResultHead head;
   CaseGroups groups;
 };
 
-ResultFile read_text_as(const std::string& text,
-                        const std::vector<const Field*>& fields = {find_field("frobenius")}) {
+ResultFile read_text_as(const std::string& text, const std::vector<const Field*>& fields = {find_field("frobenius")}) {
   const TemporaryDirectory directory;
   const std::string path = directory / "result";
   std::ofstream(path, std::ios::binary) << text;
@@ -41,8 +40,8 @@ std::vector<std::vector<Json>> records_by_group(const Json& document) {
   std::map<std::string, std::size_t> index;
   for (const Json& record : document["records"]) {
     std::string key;
-    for (const char* name : {"family", "family_params", "n", "method", "method_params", "kernel",
-                             "arithmetic", "arithmetic_params", "formation"})
+    for (const char* name : {"family", "family_params", "n", "method", "method_params", "kernel", "arithmetic",
+                             "arithmetic_params", "formation"})
       key += record[name].dump() + "\n";
     const auto [at, fresh] = index.emplace(key, groups.size());
     if (fresh) groups.emplace_back();
@@ -138,8 +137,7 @@ std::string document_of(const std::string& records) {
 
 // A record with one field replaced, or removed where the value is empty.
 std::string record_with(const std::string& key, const std::string& value) {
-  Json record =
-      Json::parse(R"({"family": "ones", "n": 64, "method": "mbh", "arithmetic": "fp16", "status": "ok",
+  Json record = Json::parse(R"({"family": "ones", "n": 64, "method": "mbh", "arithmetic": "fp16", "status": "ok",
                       "new": [1, {"b": 2}]})");
   if (value.empty()) {
     record.erase(key);
@@ -178,8 +176,7 @@ TEST(CaseGroupsFiles, a_record_without_fields_or_of_wrong_types_is_refused) {
   }
   const std::string lines = R"({"type": "header", "schema": "tristab-results/1", "expected_cases": 1})"
                             "\n{\"type\": \"record\", \"n\": 1}\n";
-  EXPECT_NE(refusal_of(lines).find(": line 2: family: found nothing"), std::string::npos)
-      << refusal_of(lines);
+  EXPECT_NE(refusal_of(lines).find(": line 2: family: found nothing"), std::string::npos) << refusal_of(lines);
 }
 
 TEST(CaseGroupsFiles, records_that_are_not_a_list_of_objects_are_refused) {
@@ -188,8 +185,7 @@ TEST(CaseGroupsFiles, records_that_are_not_a_list_of_objects_are_refused) {
   }
   EXPECT_NE(refusal_of(document_of("[5]")).find(": records[0]: found 5"), std::string::npos);
   EXPECT_NE(refusal_of(document_of("[[]]")).find(": records[0]: found a list"), std::string::npos);
-  EXPECT_NE(refusal_of(R"({"schema": "tristab-results/1"})").find(": records: found nothing"),
-            std::string::npos);
+  EXPECT_NE(refusal_of(R"({"schema": "tristab-results/1"})").find(": records: found nothing"), std::string::npos);
   EXPECT_NE(refusal_of(R"({"schema": "tristab-results/1", "records": [], "run": {"complete": 1}})")
                 .find(": run.complete: found 1"),
             std::string::npos);
@@ -204,9 +200,8 @@ TEST(CaseGroupsFiles, a_document_with_fewer_records_than_cases_is_not_complete) 
 }
 
 TEST(CaseGroupsFiles, unknown_fields_are_ignored_and_numbers_may_be_missing) {
-  const ResultFile file =
-      read_text_as(R"({"later": {"a": [1]}, "schema": "tristab-results/1", "records": [)" +
-                   record_with("verdict", "null") + ", " + record_with("frobenius", "null") + "]}");
+  const ResultFile file = read_text_as(R"({"later": {"a": [1]}, "schema": "tristab-results/1", "records": [)" +
+                                       record_with("verdict", "null") + ", " + record_with("frobenius", "null") + "]}");
   EXPECT_EQ(file.head.records, 2);
   ASSERT_EQ(file.groups.groups().size(), 1u);
   const CaseGroup& group = file.groups.groups()[0];

@@ -50,9 +50,7 @@ class ClosingSummaryTest : public testing::Test {
     for (const Field* field : distributed_fields()) {
       Distribution distribution;
       distribution.count = std::isnan(worst) ? 0 : 1;
-      distribution.worst = field->name() == "frobenius"         ? worst
-                           : field->name() == "total_frobenius" ? 2 * worst
-                                                                : 1000;
+      distribution.worst = field->name() == "frobenius" ? worst : field->name() == "total_frobenius" ? 2 * worst : 1000;
       row.distributions.push_back(distribution);
     }
     report_.records += row.trials;
@@ -63,13 +61,9 @@ class ClosingSummaryTest : public testing::Test {
     const Scenario& scenario = config_.scenarios[0];
     return {&scenario.methods[m], &scenario.arithmetics[a], nullptr, &scenario.formations[0]};
   }
-  Input input(std::size_t i, int n) const {
-    return {&config_.scenarios[0], &config_.scenarios[0].families[i].spec, n};
-  }
+  Input input(std::size_t i, int n) const { return {&config_.scenarios[0], &config_.scenarios[0].families[i].spec, n}; }
 
-  std::string text(std::size_t width = 0) const {
-    return closing_summary(report_, layers_, "r.json", Page{width});
-  }
+  std::string text(std::size_t width = 0) const { return closing_summary(report_, layers_, "r.json", Page{width}); }
 
   void expect_part(const std::string& part) const {
     EXPECT_NE(text().find(part), std::string::npos) << part << " is not in:\n" << text();
@@ -104,8 +98,7 @@ TEST_F(ClosingSummaryTest, failures_are_added_up_and_the_worst_input_is_named) {
   add(1, 0, 1, 32, {.nonfinite = 1, .failed = 1});
   add(0, 0, 1, 64, {.pass = 2});
   add(1, 0, 1, 64, {.nonfinite = 3});  // as large a part, of more trials
-  expect_part(
-      "failed    mch fp16: 4 non-finite, 1 fail, 1 without an answer of 15, most on ones n=64 (3 of 3)\n");
+  expect_part("failed    mch fp16: 4 non-finite, 1 fail, 1 without an answer of 15, most on ones n=64 (3 of 3)\n");
   expect_part(" 1 fail, 4 non-finite, 1 without an answer\n");  // of all settings
   expect_part("cheapest  mbh fp16, 1 step deep (1 product, 0 vector); ");
 }
@@ -161,9 +154,8 @@ TEST_F(ClosingSummaryTest, equal_costs_the_first_setting) {
 }
 
 TEST_F(ClosingSummaryTest, fewer_bits_decide_between_equal_steps_and_products) {
-  const SweepConfig wide =
-      make_config(Json{{"families", {"ones"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp32", "fp16"}}}, {},
-                  "test", "", "test");
+  const SweepConfig wide = make_config(
+      Json{{"families", {"ones"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp32", "fp16"}}}, {}, "test", "", "test");
   config_ = wide;
   add(0, 0, 0, 16, {.pass = 1});
   add(0, 1, 0, 16, {.pass = 1});
@@ -175,8 +167,7 @@ TEST_F(ClosingSummaryTest, a_setting_of_all_inputs_goes_before_a_cheaper_one_of_
   add(0, 0, 0, 16, {.pass = 1}, {9, 0, 9});
   add(0, 0, 0, 64, {.pass = 1}, {12, 0, 12});
   add(1, 0, 0, 16, {.pass = 1}, {2, 0, 2});  // like a kernel that takes one size
-  expect_part(
-      "cheapest  mbh fp16, 12 steps deep (12 products, 0 vector); 2 of 2 settings passed all cases\n");
+  expect_part("cheapest  mbh fp16, 12 steps deep (12 products, 0 vector); 2 of 2 settings passed all cases\n");
 }
 
 TEST_F(ClosingSummaryTest, where_none_held_everywhere_one_that_held_where_it_ran) {
@@ -264,8 +255,7 @@ TEST_F(ClosingSummaryTest, layers_and_expectations_have_a_line_each) {
 // end is the next command.
 TEST_F(ClosingSummaryTest, lines_are_cut_to_the_terminal_but_for_the_last) {
   config_ = make_config(
-      Json{{"families",
-            {Json{{"family", "gdn"}, {"keys", "collinear"}, {"gate", "none"}, {"negative", true}}}},
+      Json{{"families", {Json{{"family", "gdn"}, {"keys", "collinear"}, {"gate", "none"}, {"negative", true}}}},
            {"methods", {"mch", "mbh"}},
            {"arithmetics", {"fp16"}}},
       {}, "test", "", "test");
@@ -274,8 +264,7 @@ TEST_F(ClosingSummaryTest, lines_are_cut_to_the_terminal_but_for_the_last) {
   add(0, 0, 0, 64, {.pass = 1, .fail = 1, .nonfinite = 1});
   add(1, 0, 0, 16, {.pass = 2, .fail = 1});
   add(1, 0, 0, 64, {.pass = 1, .fail = 2});
-  const std::string rest =
-      "rest      results/neg.json; next: tristab compare results/neg.json, or tristab report\n";
+  const std::string rest = "rest      results/neg.json; next: tristab compare results/neg.json, or tristab report\n";
   const std::string whole = closing_summary(report_, layers_, "results/neg.json", Page{});
   const std::string cut = closing_summary(report_, layers_, "results/neg.json", Page{.width = 60});
   EXPECT_TRUE(whole.ends_with(rest)) << whole;
@@ -294,16 +283,14 @@ TEST_F(ClosingSummaryTest, lines_are_cut_to_the_terminal_but_for_the_last) {
 TEST_F(ClosingSummaryTest, ten_lines_at_most_none_longer_than_the_terminal) {
   Json methods = Json::array(), families = Json::array();
   for (const int block : {8, 16, 32})
-    methods.push_back(
-        Json{{"method", "refine"}, {"base", Json{{"method", "mxr"}, {"block", block}}}, {"steps", 2}});
+    methods.push_back(Json{{"method", "refine"}, {"base", Json{{"method", "mxr"}, {"block", block}}}, {"steps", 2}});
   for (const char* gate : {"none", "fla-init", "qwen3-next"})
-    families.push_back(Json{
-        {"family", "gdn"}, {"keys", "collinear"}, {"gate", gate}, {"negative", true}, {"head_dim", 256}});
+    families.push_back(
+        Json{{"family", "gdn"}, {"keys", "collinear"}, {"gate", gate}, {"negative", true}, {"head_dim", 256}});
   config_ = make_config(
       Json{{"families", families},
            {"methods", methods},
-           {"arithmetics",
-            {"fp16", Json{{"arithmetic", "int8"}, {"scale", "row"}, {"scale_rule", "power-of-two"}}}}},
+           {"arithmetics", {"fp16", Json{{"arithmetic", "int8"}, {"scale", "row"}, {"scale_rule", "power-of-two"}}}}},
       {}, "test", "", "test");
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t m = 0; m < 3; ++m) {
@@ -334,8 +321,7 @@ TEST_F(ClosingSummaryTest, ten_lines_at_most_none_longer_than_the_terminal) {
         EXPECT_LE(display_width(line), width) << line;
       }
     }
-    for (const char* word :
-         {"cases (", "failed  ", "worst  ", "cheapest  ", "layers  ", "expected  ", "rest  "})
+    for (const char* word : {"cases (", "failed  ", "worst  ", "cheapest  ", "layers  ", "expected  ", "rest  "})
       EXPECT_NE(all.find(word), std::string::npos) << word << " is not in:\n" << all;
     EXPECT_NE(all.find("r.json"), std::string::npos);
   }

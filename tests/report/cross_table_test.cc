@@ -35,9 +35,9 @@ std::vector<std::string> row_names(const CrossTable& table) {
 using Names = std::vector<std::string>;
 
 TEST(CrossTable, a_cell_holds_median_and_worst_of_finite_trials_and_counts) {
-  const MadeGroups groups({trial("mch", "gdn", 64, 3), trial("mch", "gdn", 64, {}),
-                           trial("mch", "gdn", 64, 1), trial("mch", "gdn", 64, 8)},
-                          "strict_lower");
+  const MadeGroups groups(
+      {trial("mch", "gdn", 64, 3), trial("mch", "gdn", 64, {}), trial("mch", "gdn", 64, 1), trial("mch", "gdn", 64, 8)},
+      "strict_lower");
   const CrossTable table = cross_table(groups, {});
   ASSERT_EQ(table.rows.size(), 1u);
   const CrossCell& cell = table.rows[0].cells[0];
@@ -51,8 +51,8 @@ TEST(CrossTable, a_cell_holds_median_and_worst_of_finite_trials_and_counts) {
 TEST(CrossTable, growth_is_of_all_trials_and_those_lost_are_counted_behind) {
   Json overflowed = trial("mch", "gdn", 64, {});
   overflowed["growth"] = 40000;
-  const MadeGroups groups(
-      {trial("mch", "gdn", 64, 2, "growth"), overflowed, trial("mch", "gdn", 64, 4, "growth")}, "growth");
+  const MadeGroups groups({trial("mch", "gdn", 64, 2, "growth"), overflowed, trial("mch", "gdn", 64, 4, "growth")},
+                          "growth");
   const std::string text = cross_table_text(cross_table(groups, {}), TableFormat::text);
   EXPECT_NE(text.find("; median / worst over all trials; nf k/n: "), std::string::npos) << text;
   EXPECT_NE(text.find("4.0e+0 / 4.0e+4, nf 1/3\n"), std::string::npos) << text;
@@ -62,8 +62,8 @@ TEST(CrossTable, decibels_have_a_mean_of_the_finite_values_and_a_smallest) {
   Json exact = made_record("gdn", 64, "mch", "fp16");
   exact["snr_db"] = nullptr;
   exact["undefined"] = Json{{"snr_db", text_of(Undefined::exact_result)}};
-  const MadeGroups groups(
-      {trial("mch", "gdn", 64, 10, "snr_db"), trial("mch", "gdn", 64, -40, "snr_db"), exact}, "snr_db");
+  const MadeGroups groups({trial("mch", "gdn", 64, 10, "snr_db"), trial("mch", "gdn", 64, -40, "snr_db"), exact},
+                          "snr_db");
   const CrossTable table = cross_table(groups, {});
   const Distribution& snr = table.rows[0].cells[0].metrics[0];
   EXPECT_EQ(snr.mean, -15);
@@ -73,8 +73,7 @@ TEST(CrossTable, decibels_have_a_mean_of_the_finite_values_and_a_smallest) {
 }
 
 TEST(CrossTable, rows_are_by_size_then_as_they_come_and_some_cells_empty) {
-  const MadeGroups groups({trial("b", "x", 32, 1), trial("a", "x", 32, 1), trial("c", "y", 16, 2)},
-                          "strict_lower");
+  const MadeGroups groups({trial("b", "x", 32, 1), trial("a", "x", 32, 1), trial("c", "y", 16, 2)}, "strict_lower");
   const CrossTable table = cross_table(groups, {});
   EXPECT_EQ(row_names(table), (Names{"c 16", "b 32", "a 32"}));
   ASSERT_EQ(table.inputs.size(), 2u);
@@ -87,8 +86,8 @@ TEST(CrossTable, rows_are_by_size_then_as_they_come_and_some_cells_empty) {
 
 // Like recipes that take some sizes alone: their order is that of their size, whatever came first at another one.
 TEST(CrossTable, rows_of_each_size_are_in_the_order_of_its_own_groups) {
-  const MadeGroups groups({trial("of all", "x", 16, 1), trial("of 32", "x", 32, 1),
-                           trial("of all", "x", 32, 1), trial("of 64", "x", 64, 1)},
+  const MadeGroups groups({trial("of all", "x", 16, 1), trial("of 32", "x", 32, 1), trial("of all", "x", 32, 1),
+                           trial("of 64", "x", 64, 1)},
                           "strict_lower");
   EXPECT_EQ(row_names(cross_table(groups, {})), (Names{"of all 16", "of 32 32", "of all 32", "of 64 64"}));
 }
@@ -110,8 +109,7 @@ TEST(CrossTable, a_selection_orders_rows_and_inputs) {
 }
 
 TEST(CrossTable, each_scenario_has_a_column_and_each_formation_a_row) {
-  std::vector<Json> records{trial("mbh", "gdn", 64, 1), trial("mbh", "gdn", 64, 2),
-                            trial("mbh", "gdn", 64, 4)};
+  std::vector<Json> records{trial("mbh", "gdn", 64, 1), trial("mbh", "gdn", 64, 2), trial("mbh", "gdn", 64, 4)};
   records[0]["scenario"] = "first";
   records[1]["scenario"] = records[2]["scenario"] = "second";
   records[2]["formation"] = "gram";
@@ -132,13 +130,12 @@ TEST(CrossTable, the_three_formats) {
                            trial("mch", "gdn", 64, {}), trial("mbh", "gdn", 64, 0)},
                           "strict_lower");
   const CrossTable table = cross_table(groups, {});
-  EXPECT_EQ(
-      cross_table_text(table, TableFormat::text),
-      "strict_lower: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over the\n"
-      "finite trials; nf k/n: k of n trials gave infinities or NaN\n"
-      "setting      n  gdn\n"
-      "mch / fp16  64  1.5e-3 / 1.5e-3, nf 1/3\n"
-      "mbh / fp16  64  0 / 0\n");
+  EXPECT_EQ(cross_table_text(table, TableFormat::text),
+            "strict_lower: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over the\n"
+            "finite trials; nf k/n: k of n trials gave infinities or NaN\n"
+            "setting      n  gdn\n"
+            "mch / fp16  64  1.5e-3 / 1.5e-3, nf 1/3\n"
+            "mbh / fp16  64  0 / 0\n");
   EXPECT_EQ(cross_table_text(table, TableFormat::markdown),
             "strict\\_lower: \\|\\|E\\|\\|\\_F / \\|\\|X\\|\\|\\_F, both over the strictly lower triangle; "
             "median / worst "
@@ -153,21 +150,18 @@ TEST(CrossTable, the_three_formats) {
 }
 
 TEST(CrossTable, of_one_input_at_several_sizes_has_the_sizes_as_columns) {
-  const MadeGroups groups(
-      {trial("mch", "gdn", 16, 1e-3), trial("mbh", "gdn", 16, 3e-4), trial("mch", "gdn", 64, 2e-3)},
-      "strict_lower");
+  const MadeGroups groups({trial("mch", "gdn", 16, 1e-3), trial("mbh", "gdn", 16, 3e-4), trial("mch", "gdn", 64, 2e-3)},
+                          "strict_lower");
   const CrossTable table = cross_table(groups, {});
-  EXPECT_EQ(
-      cross_table_text(table, TableFormat::text),
-      "strict_lower on gdn: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over\n"
-      "the finite trials; nf k/n: k of n trials gave infinities or NaN\n"
-      "setting     n = 16           n = 64\n"
-      "mch / fp16  1.0e-3 / 1.0e-3  2.0e-3 / 2.0e-3\n"
-      "mbh / fp16  3.0e-4 / 3.0e-4  -\n");
-  EXPECT_NE(
-      cross_table_text(table, TableFormat::markdown)
-          .find("| setting | n = 16 | n = 64 |\n|---|---|---|\n| mch / fp16 | 1.0e-3 / 1.0e-3 | 2.0e-3 / "),
-      std::string::npos);
+  EXPECT_EQ(cross_table_text(table, TableFormat::text),
+            "strict_lower on gdn: ||E||_F / ||X||_F, both over the strictly lower triangle; median / worst over\n"
+            "the finite trials; nf k/n: k of n trials gave infinities or NaN\n"
+            "setting     n = 16           n = 64\n"
+            "mch / fp16  1.0e-3 / 1.0e-3  2.0e-3 / 2.0e-3\n"
+            "mbh / fp16  3.0e-4 / 3.0e-4  -\n");
+  EXPECT_NE(cross_table_text(table, TableFormat::markdown)
+                .find("| setting | n = 16 | n = 64 |\n|---|---|---|\n| mch / fp16 | 1.0e-3 / 1.0e-3 | 2.0e-3 / "),
+            std::string::npos);
   EXPECT_NE(cross_table_text(table, TableFormat::csv).find("gdn,64,mch,none,fp16,1,0,0,0.002,0.002\n"),
             std::string::npos);
 }
@@ -180,8 +174,7 @@ TEST(CrossTable, a_setting_without_finite_trials_shows_its_counts_alone) {
   const std::string text = cross_table_text(table, TableFormat::text);
   EXPECT_NE(text.find("mch / fp16  48  nf 1/1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("mxr / fp16  48  failed 1/1\n"), std::string::npos) << text;
-  EXPECT_NE(cross_table_text(table, TableFormat::csv).find("gdn,48,mch,none,fp16,1,1,0,,,\n"),
-            std::string::npos);
+  EXPECT_NE(cross_table_text(table, TableFormat::csv).find("gdn,48,mch,none,fp16,1,1,0,,,\n"), std::string::npos);
 }
 
 TEST(CrossTable, an_unknown_format_is_refused_with_the_nearest) {

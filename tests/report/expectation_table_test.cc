@@ -47,9 +47,8 @@ TEST(ExpectationTable, explains_what_is_not_met) {
   const std::string text = expectations_table(sink.outcomes);
   EXPECT_NE(text.find("<= 0.5  infinite  NOT MET\n"), std::string::npos) << text;
   EXPECT_NE(
-      text.find(
-          "  test: scenarios[1]: expect[0]: 1 of 1 trials have no strict_lower and count as infinitely bad\n"
-          "  test: scenarios[1]: expect[0]: expected because: overflow\n"),
+      text.find("  test: scenarios[1]: expect[0]: 1 of 1 trials have no strict_lower and count as infinitely bad\n"
+                "  test: scenarios[1]: expect[0]: expected because: overflow\n"),
       std::string::npos)
       << text;
   EXPECT_NE(text.find("1 of 2 expectations met\n"), std::string::npos) << text;

@@ -11,8 +11,7 @@
 namespace tristab {
 namespace {
 
-std::string table_text(const std::string& section, const std::vector<const char*>& objects,
-                       ExportFormat format) {
+std::string table_text(const std::string& section, const std::vector<const char*>& objects, ExportFormat format) {
   ExportTable table(section);
   for (const char* object : objects) table.add(Json::parse(object));
   std::string text;
@@ -23,8 +22,7 @@ std::string table_text(const std::string& section, const std::vector<const char*
 TEST(ExportTable, a_column_has_one_type_whatever_its_first_rows_hold) {
   const std::vector<const char*> rows{R"({"id": "a", "x": 1, "k": 2, "t": null, "b": true})",
                                       R"({"id": "b", "x": 2.5, "k": null, "t": "u", "b": false})"};
-  EXPECT_EQ(table_text("matrices", rows, ExportFormat::csv),
-            "id,b,k,t,x\na,true,2,none,1.0\nb,false,,u,2.5\n");
+  EXPECT_EQ(table_text("matrices", rows, ExportFormat::csv), "id,b,k,t,x\na,true,2,none,1.0\nb,false,,u,2.5\n");
   EXPECT_EQ(table_text("matrices", rows, ExportFormat::ndjson),
             "{\"id\": \"a\", \"b\": true, \"k\": 2, \"t\": null, \"x\": 1.0}\n"
             "{\"id\": \"b\", \"b\": false, \"k\": null, \"t\": \"u\", \"x\": 2.5}\n");
@@ -36,15 +34,13 @@ TEST(ExportTable, known_fields_of_records_are_real_where_all_values_are_whole) {
 }
 
 TEST(ExportTable, fields_that_appear_late_or_are_unknown_are_kept) {
-  EXPECT_EQ(
-      table_text("records", {R"({"n": 16})", R"({"n": 32, "new_field": 3, "case": "c"})"}, ExportFormat::csv),
-      "case,n,new_field\nnone,16,\nc,32,3\n");
+  EXPECT_EQ(table_text("records", {R"({"n": 16})", R"({"n": 32, "new_field": 3, "case": "c"})"}, ExportFormat::csv),
+            "case,n,new_field\nnone,16,\nc,32,3\n");
 }
 
 TEST(ExportTable, objects_are_text_behind_all_others) {
-  EXPECT_EQ(
-      table_text("matrices", {R"({"family_params": {"b": 1, "a": [1, null]}, "n": 3})"}, ExportFormat::csv),
-      "n,family_params\n3,\"{\"\"a\"\": [1, null], \"\"b\"\": 1}\"\n");
+  EXPECT_EQ(table_text("matrices", {R"({"family_params": {"b": 1, "a": [1, null]}, "n": 3})"}, ExportFormat::csv),
+            "n,family_params\n3,\"{\"\"a\"\": [1, null], \"\"b\"\": 1}\"\n");
 }
 
 // Two quoted cells of JSON text with the same fields in any order.
@@ -66,8 +62,7 @@ bool same_object(const std::string& a, const std::string& b) {
 TEST(ExportTable, the_export_of_a_json_result_has_the_cells_of_the_csv_result) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "r.json") << small_result();
-  const ResultHead head =
-      export_table(directory / "r.json", "records", ExportFormat::csv, directory / "r.csv");
+  const ResultHead head = export_table(directory / "r.json", "records", ExportFormat::csv, directory / "r.csv");
   EXPECT_TRUE(head.complete);
   const auto rows_of = [](const std::string& text) {
     std::vector<std::vector<std::string>> rows(1, std::vector<std::string>(1));
@@ -109,8 +104,7 @@ TEST(ExportTable, the_export_of_a_json_result_has_the_cells_of_the_csv_result) {
 TEST(ExportTable, a_result_without_the_table_is_refused) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "r.json") << small_result();
-  EXPECT_THROW(export_table(directory / "r.json", "layers", ExportFormat::csv, directory / "l.csv"),
-               InputError);
+  EXPECT_THROW(export_table(directory / "r.json", "layers", ExportFormat::csv, directory / "l.csv"), InputError);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 // Tables for readers that take the type of a column from its first rows. The rule is polars' one, written anew from its
-// documentation and source (pl.read_csv, infer_schema_length = 100; crates/polars-io/src/csv/read/schema_inference.rs): whole
-// numbers are integers, numbers with a point or an exponent, inf and NaN are reals, empty fields have no say, anything else and
-// nothing at all is text; a later field that is not of the type is an error.
+// documentation and source (pl.read_csv, infer_schema_length = 100; crates/polars-io/src/csv/read/schema_inference.rs):
+// whole numbers are integers, numbers with a point or an exponent, inf and NaN are reals, empty fields have no say,
+// anything else and nothing at all is text; a later field that is not of the type is an error.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -35,8 +35,7 @@ struct TableColumn {
     Type type = Type::none;
     for (std::size_t k = 0; k < fields.size() && k < 100; ++k) {
       const Type one = type_of(fields[k]);
-      const bool numbers =
-          (one == Type::integer || one == Type::real) && (type == Type::integer || type == Type::real);
+      const bool numbers = (one == Type::integer || one == Type::real) && (type == Type::integer || type == Type::real);
       if (one == Type::none || one == type) continue;
       type = type == Type::none ? one : numbers ? Type::real : Type::text;
     }
@@ -49,8 +48,7 @@ struct TableColumn {
     std::vector<std::string> found;
     for (const std::string& field : fields) {
       const Type one = type_of(field);
-      if (type == Type::text || one == Type::none || one == type ||
-          (type == Type::real && one == Type::integer))
+      if (type == Type::text || one == Type::none || one == type || (type == Type::real && one == Type::integer))
         continue;
       found.push_back(field);
     }
@@ -87,8 +85,8 @@ std::vector<TableColumn> columns_of(const std::string& csv) {
 }
 
 const TableColumn& named(const std::vector<TableColumn>& columns, const std::string& name) {
-  const auto found = std::find_if(columns.begin(), columns.end(),
-                                  [&](const TableColumn& column) { return column.name == name; });
+  const auto found =
+      std::find_if(columns.begin(), columns.end(), [&](const TableColumn& column) { return column.name == name; });
   EXPECT_NE(found, columns.end()) << name;
   return *found;
 }
@@ -113,8 +111,7 @@ void expect_types(const std::string& csv) {
   }
   const auto begins_with = [&](const char* name, const char* field) {
     const std::vector<std::string>& fields = named(columns, name).fields;
-    return std::all_of(fields.begin(), fields.begin() + 100,
-                       [&](const std::string& f) { return f == field; });
+    return std::all_of(fields.begin(), fields.begin() + 100, [&](const std::string& f) { return f == field; });
   };
   EXPECT_TRUE(begins_with("frobenius", "0.0"));
   EXPECT_TRUE(begins_with("error_formation", "NaN"));
@@ -144,8 +141,7 @@ TEST(InferredTypes, of_exported_tables_hold_to_their_end) {
 
 TEST(InferredTypes, of_other_tables_hold_where_the_first_rows_are_whole) {
   ExportTable table("matrices");
-  for (int k = 0; k < 100; ++k)
-    table.add(Json{{"id", fmt::format("m{}", k)}, {"cond_2", 1}, {"norm_2", nullptr}});
+  for (int k = 0; k < 100; ++k) table.add(Json{{"id", fmt::format("m{}", k)}, {"cond_2", 1}, {"norm_2", nullptr}});
   table.add(Json{{"id", "last"}, {"cond_2", 1.5}, {"norm_2", 0.25}});
   std::string csv;
   table.write(ExportFormat::csv, [&](const std::string& line) { csv += line; });

@@ -9,8 +9,7 @@
 
 namespace tristab {
 
-inline Json made_record(const std::string& input, int n, const std::string& method,
-                        const std::string& arithmetic) {
+inline Json made_record(const std::string& input, int n, const std::string& method, const std::string& arithmetic) {
   return Json{{"family", input},
               {"family_label", input},
               {"n", n},

@@ -82,19 +82,18 @@ TEST(ObjectStream, another_version_is_refused_before_its_records) {
   int seen = 0;
   const TemporaryDirectory directory;
   std::ofstream(directory / "r") << R"({"schema": "tristab-results/2", "records": [{"n": 1}]})";
-  EXPECT_THROW(visit_result(directory / "r", {"records"},
-                            [&](const std::string&, const Json&, const std::string&) { ++seen; }),
-               InputError);
+  EXPECT_THROW(
+      visit_result(directory / "r", {"records"}, [&](const std::string&, const Json&, const std::string&) { ++seen; }),
+      InputError);
   EXPECT_EQ(seen, 0);
 }
 
 TEST(ObjectStream, what_is_no_result_is_refused) {
   for (const char* text :
-       {"", "{}", "[1]", "3", R"({"schema": "tristab-results/1"})",
-        R"({"schema": "tristab-results/1", "records": {}})",
+       {"", "{}", "[1]", "3", R"({"schema": "tristab-results/1"})", R"({"schema": "tristab-results/1", "records": {}})",
         R"({"schema": "tristab-results/1", "records": [1]})",
-        R"({"schema": "tristab-results/1", "records": [], "run": 3})",
-        R"({"schema": "other/1", "records": []})", R"({"schema": "tristab-results/1", "rec)"}) {
+        R"({"schema": "tristab-results/1", "records": [], "run": 3})", R"({"schema": "other/1", "records": []})",
+        R"({"schema": "tristab-results/1", "rec)"}) {
     EXPECT_THROW(visit(text), InputError) << text;
   }
 }

@@ -80,8 +80,7 @@ TEST(OutputFile, a_directory_that_cannot_be_made_is_refused_for_its_reason) {
     ASSERT_EQ(seteuid(0), 0);
   }
   std::filesystem::permissions(kept, std::filesystem::perms{0755});
-  EXPECT_NE(message.find("results/result.json: cannot write: Permission denied;"), std::string::npos)
-      << message;
+  EXPECT_NE(message.find("results/result.json: cannot write: Permission denied;"), std::string::npos) << message;
 }
 
 TEST(OutputFile, a_link_to_a_directory_is_a_directory) {

@@ -18,8 +18,7 @@ TEST(ProgressLine, has_count_fraction_rate_remaining_time_and_the_worst_case) {
   state.fraction = 0.25;  // of the work, not of the cases
   state.seconds = state.phase_seconds = 4;
   state.worst = "worst 3.1e-01: mch fp16 on gdn n=64";
-  EXPECT_EQ(progress_line(state, 120),
-            "120/640 cases, 25%, 30/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64");
+  EXPECT_EQ(progress_line(state, 120), "120/640 cases, 25%, 30/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64");
   EXPECT_EQ(progress_line(state, 50), "120/640 cases, 25%, 30/s, 0:12 left; worst 3.1e...");
 }
 
@@ -39,8 +38,7 @@ TEST(ProgressLine, is_never_longer_than_the_terminal) {
   state.cases_done = 120;
   state.cases = 640;
   state.worst = "worst 1e-3: mch fp16 on \xe6\x97\xa5\xe6\x9c\xac\xe8\xaa\x9e n=64";
-  for (std::size_t width = 19; width < 120; ++width)
-    EXPECT_LE(display_width(progress_line(state, width)), width);
+  for (std::size_t width = 19; width < 120; ++width) EXPECT_LE(display_width(progress_line(state, width)), width);
 }
 
 MatrixResult result_with(const SweepConfig& config, std::vector<std::pair<Status, double>> answers) {
@@ -58,9 +56,8 @@ MatrixResult result_with(const SweepConfig& config, std::vector<std::pair<Status
 }
 
 TEST(WorstCase, is_the_largest_error_until_something_is_not_finite) {
-  const SweepConfig config =
-      make_config(Json{{"families", {"uniform"}}, {"methods", {"mbh", "mch"}}, {"arithmetics", {"fp16"}}}, {},
-                  "test", "", "test");
+  const SweepConfig config = make_config(
+      Json{{"families", {"uniform"}}, {"methods", {"mbh", "mch"}}, {"arithmetics", {"fp16"}}}, {}, "test", "", "test");
   WorstCase worst;
   EXPECT_EQ(worst.text(), "");
   worst.add(result_with(config, {{Status::failed, std::nan("")}, {Status::ok, std::nan("")}}));

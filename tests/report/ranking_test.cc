@@ -16,8 +16,8 @@ Json with_errors(Json record, int trial, double frobenius, double total) {
   return record;
 }
 
-Json record_of(const std::string& method, const std::string& arithmetic, int trial, double frobenius,
-               double total, int n = 64) {
+Json record_of(const std::string& method, const std::string& arithmetic, int trial, double frobenius, double total,
+               int n = 64) {
   return with_errors(made_record("gdn", n, method, arithmetic), trial, frobenius, total);
 }
 
@@ -93,9 +93,8 @@ TEST(Ranking, settings_that_differ_in_formation_have_rows_of_their_own) {
 }
 
 TEST(Ranking, methods_with_non_finite_or_failed_trials_come_last) {
-  std::vector<Json> records{record_of("overflows", "fp16", 0, 1e-9, 1),
-                            record_of("overflows", "fp16", 1, 0, 0), record_of("poor", "fp16", 0, 0.5, 1),
-                            record_of("poor", "fp16", 1, 0.5, 1)};
+  std::vector<Json> records{record_of("overflows", "fp16", 0, 1e-9, 1), record_of("overflows", "fp16", 1, 0, 0),
+                            record_of("poor", "fp16", 0, 0.5, 1), record_of("poor", "fp16", 1, 0.5, 1)};
   records[1]["status"] = records[1]["verdict"] = "nonfinite";
   records[1]["frobenius"] = nullptr;
   records[3]["verdict"] = "fail";
@@ -109,8 +108,7 @@ TEST(Ranking, methods_with_non_finite_or_failed_trials_come_last) {
 }
 
 TEST(Ranking, each_family_and_size_has_a_table_of_its_own) {
-  const MadeGroups groups =
-      ranked({record_of("mbh", "fp16", 0, 1, 1, 16), record_of("mbh", "fp16", 0, 1, 1, 64)});
+  const MadeGroups groups = ranked({record_of("mbh", "fp16", 0, 1, 1, 16), record_of("mbh", "fp16", 0, 1, 1, 64)});
   EXPECT_EQ(rank_settings(groups, {}).size(), 2u);
   CaseSelection selection;
   selection.chunks = {64};

@@ -75,8 +75,7 @@ TEST(ResultsSchema, a_result_with_layers_and_formations_is_valid) {
       {"errors of no chunk", [](Json& d) { d["layers"][0]["by_chunk"]["chunks"] = {0}; }},
       {"errors of W alone", [](Json& d) { d["layers"][0]["by_chunk"].erase("u"); }},
       {"a finite layer that stopped", [](Json& d) { layer_of(d, "ok")["first_nonfinite_chunk"] = 0; }},
-      {"a layer that stopped nowhere",
-       [](Json& d) { layer_of(d, "nonfinite")["first_nonfinite_chunk"] = nullptr; }},
+      {"a layer that stopped nowhere", [](Json& d) { layer_of(d, "nonfinite")["first_nonfinite_chunk"] = nullptr; }},
       {"a failed layer with an error", [](Json& d) { layer_of(d, "failed")["o"] = 0.1; }},
       {"a failed layer without a message", [](Json& d) { layer_of(d, "failed")["message"] = nullptr; }},
       {"a record without a formation", [](Json& d) { d["records"][0].erase("formation"); }},
@@ -176,8 +175,7 @@ TEST(ResultsSchema, every_damage_is_found) {
       {"a failed record without a message", [](Json& d) { record_of(d, "failed")["message"] = nullptr; }},
       {"a finite record with non-finite entries", [](Json& d) { record_of(d, "ok")["nonfinite"] = 1; }},
       {"a non-finite record that passes", [](Json& d) { record_of(d, "nonfinite")["verdict"] = "pass"; }},
-      {"a reference that is not certified",
-       [](Json& d) { d["matrices"][0]["references"][0]["residual"] = 1e-20; }},
+      {"a reference that is not certified", [](Json& d) { d["matrices"][0]["references"][0]["residual"] = 1e-20; }},
       {"a size beyond 256", [](Json& d) { d["records"][0]["n"] = 512; }},
       {"a fractional count", [](Json& d) { record_of(d, "ok")["matmuls"] = 1.5; }},
       {"a summary without trials", [](Json& d) { d["summary"][0]["trials"] = 0; }},
@@ -211,9 +209,7 @@ TEST(ResultsSchema, its_record_has_the_fields_of_the_table) {
     const Json& property = record["properties"][field.name()];
     if (!property.contains("type")) continue;  // an enumeration or a reference
     const Json type = property["type"].is_array() ? property["type"] : Json::array({property["type"]});
-    const auto allows = [&](const char* name) {
-      return std::find(type.begin(), type.end(), name) != type.end();
-    };
+    const auto allows = [&](const char* name) { return std::find(type.begin(), type.end(), name) != type.end(); };
     EXPECT_EQ(allows("null"), field.nullable) << field.name();
     EXPECT_EQ(allows("integer"), field.kind == Field::Kind::integer) << field.name();
     EXPECT_EQ(allows("number"), field.kind == Field::Kind::real) << field.name();

@@ -9,17 +9,15 @@ namespace {
 
 TEST(Selection, of_kernels_leaves_methods_out_and_the_other_way_round) {
   const MadeGroups groups(
-      {made_kernel_record("gdn", 64, "fla-solve-tril:dot=tf32"), made_record("gdn", 64, "mbh", "fp16")},
-      "frobenius");
+      {made_kernel_record("gdn", 64, "fla-solve-tril:dot=tf32"), made_record("gdn", 64, "mbh", "fp16")}, "frobenius");
   const auto chosen = [&](const CaseSelection& selection) {
-    return std::pair(selection.includes(groups, groups.groups()[0]),
-                     selection.includes(groups, groups.groups()[1]));
+    return std::pair(selection.includes(groups, groups.groups()[0]), selection.includes(groups, groups.groups()[1]));
   };
   EXPECT_EQ(chosen({}), std::pair(true, true));
   EXPECT_EQ(chosen({.kernels = {"fla-solve-tril"}}), std::pair(true, false));
   EXPECT_EQ(chosen({.kernels = {"fla-solve-tril:dot=tf32"}}), std::pair(true, false));
   EXPECT_EQ(chosen({.kernels = {"fla-solve-tril:"}}), std::pair(false, false));  // the default setting alone
-  EXPECT_EQ(chosen({.methods = {"mbh"}}), std::pair(false, true));  // mbh is the kernel's method, too
+  EXPECT_EQ(chosen({.methods = {"mbh"}}), std::pair(false, true));               // mbh is the kernel's method, too
   EXPECT_EQ(chosen({.arithmetics = {"fp16"}}), std::pair(false, true));
   EXPECT_EQ(chosen({.methods = {"mbh"}, .kernels = {"fla-solve-tril"}}), std::pair(true, true));
   EXPECT_EQ(chosen({.methods = {"mch"}, .kernels = {"fla-solve-tril"}}), std::pair(true, false));

@@ -14,47 +14,37 @@ namespace tristab {
 
 // Exact results, failures, non-finite ones, padding, a file.
 inline SweepConfig small_config() {
-  const Json json{
-      {"name", "small"},
-      {"families",
-       {"ones", "uniform", Json{{"family", "uniform-signed"}, {"scale", 1000000}},
-        Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}, {"heads", "0"}}}},
-      {"chunks", {16, 48, 128}},
-      {"trials", 2},
-      {"methods", {"mch", "mbh", Json{{"method", "refine"}, {"base", "mxr"}}}},
-      {"arithmetics", {"fp16", "fp32", Json{{"arithmetic", "int8"}, {"scale", "row"}}}}};
+  const Json json{{"name", "small"},
+                  {"families",
+                   {"ones", "uniform", Json{{"family", "uniform-signed"}, {"scale", 1000000}},
+                    Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}, {"heads", "0"}}}},
+                  {"chunks", {16, 48, 128}},
+                  {"trials", 2},
+                  {"methods", {"mch", "mbh", Json{{"method", "refine"}, {"base", "mxr"}}}},
+                  {"arithmetics", {"fp16", "fp32", Json{{"arithmetic", "int8"}, {"scale", "row"}}}}};
   return make_config(json, {}, "test", TRISTAB_TEST_DATA, "small");
 }
 
 // Two scenarios, the second with expectations of a finite and of an infinite value.
 inline SweepConfig scenarios_config() {
-  const Json expectations{Json{{"method", "mch"},
-                               {"metric", "strict_lower"},
-                               {"statistic", "max"},
-                               {"at_least", 1},
-                               {"why", "overflow"}},
-                          Json{{"method", "mbh"}, {"statistic", "fail"}, {"equals", 0}}};
+  const Json expectations{
+      Json{{"method", "mch"}, {"metric", "strict_lower"}, {"statistic", "max"}, {"at_least", 1}, {"why", "overflow"}},
+      Json{{"method", "mbh"}, {"statistic", "fail"}, {"equals", 0}}};
   Json plain{{"name", "first"}, {"families", {"uniform"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp16"}}};
-  Json judged{{"name", "second"},      {"what", "what happened"},   {"source", "where"},
-              {"families", {"ones"}},  {"methods", {"mch", "mbh"}}, {"arithmetics", {"fp16"}},
-              {"expect", expectations}};
-  return make_config(Json{{"name", "two"}, {"chunks", {32}}, {"trials", 2}, {"scenarios", {plain, judged}}},
-                     {}, "test", TRISTAB_TEST_DATA, "two");
+  Json judged{{"name", "second"},          {"what", "what happened"}, {"source", "where"},     {"families", {"ones"}},
+              {"methods", {"mch", "mbh"}}, {"arithmetics", {"fp16"}}, {"expect", expectations}};
+  return make_config(Json{{"name", "two"}, {"chunks", {32}}, {"trials", 2}, {"scenarios", {plain, judged}}}, {}, "test",
+                     TRISTAB_TEST_DATA, "two");
 }
 
 // Layers that are finite, that are not, and without an answer; formations; a kernel; expectations about layers.
 inline SweepConfig layered_config() {
-  const Json collinear{{"family", "gdn"},    {"keys", "collinear"}, {"eps", 0.3},
-                       {"head_dim", 32},     {"beta", "constant"},  {"beta_value", 0.9},
-                       {"gate", "constant"}, {"gate_value", -0.001}};
+  const Json collinear{{"family", "gdn"},    {"keys", "collinear"}, {"eps", 0.3},         {"head_dim", 32},
+                       {"beta", "constant"}, {"beta_value", 0.9},   {"gate", "constant"}, {"gate_value", -0.001}};
   const Json channels{{"family", "kda"}, {"head_dim", 32}};
   const Json expectations{
       Json{{"layer", "o"}, {"method", "mch"}, {"formation", "exact"}, {"statistic", "max"}, {"at_least", 0}},
-      Json{{"layer", "state"},
-           {"family", "kda"},
-           {"formation", "exact"},
-           {"statistic", "max"},
-           {"at_most", 1}}};
+      Json{{"layer", "state"}, {"family", "kda"}, {"formation", "exact"}, {"statistic", "max"}, {"at_most", 1}}};
   return make_config(Json{{"name", "layered"},
                           {"families", {"ones", collinear, channels}},
                           {"chunks", {64}},
@@ -70,11 +60,7 @@ inline SweepConfig layered_config() {
 }
 
 inline RunHeader small_header(const SweepConfig& config, const Plan& plan) {
-  return {{"tristab", "sweep", "a \"quoted\" name"},
-          "2026-11-21T20:00:00Z",
-          config.json(),
-          config.seed,
-          plan.cases};
+  return {{"tristab", "sweep", "a \"quoted\" name"}, "2026-11-21T20:00:00Z", config.json(), config.seed, plan.cases};
 }
 
 inline std::string read_text(const std::filesystem::path& path) {

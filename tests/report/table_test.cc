@@ -141,8 +141,7 @@ TEST(Table, numbers_have_two_digits) {
 
 TEST(Table, labels_break_before_parameters) {
   EXPECT_EQ(broken_label("mxr:block=8", 30), "mxr:block=8");
-  EXPECT_EQ(broken_label("residual-neumann:mask=false:order=5", 21),
-            "residual-neumann\n  :mask=false:order=5");
+  EXPECT_EQ(broken_label("residual-neumann:mask=false:order=5", 21), "residual-neumann\n  :mask=false:order=5");
   EXPECT_EQ(broken_label("int8:scale_rule=power-of-two", 16), "int8\n  :scale_rule=\n  power-of-two");
   EXPECT_EQ(broken_label("fp16", 2), "fp16");
 }

@@ -32,10 +32,9 @@ std::string utf8(char32_t point) {
 // The C library's tables, where it has a UTF-8 locale: Latin, Greek, Cyrillic, CJK, Hangul, full-width forms.
 TEST(TextLayout, widths_are_those_of_the_c_library) {
   if (std::setlocale(LC_CTYPE, "C.UTF-8") == nullptr) GTEST_SKIP() << "no locale C.UTF-8";
-  const std::pair<char32_t, char32_t> blocks[] = {{0x20, 0x7e},     {0xa1, 0xac},       {0xae, 0x0377},
-                                                  {0x0391, 0x03a1}, {0x0400, 0x0482},   {0x20d0, 0x20dc},
-                                                  {0x3041, 0x3096}, {0x4e00, 0x9fff},   {0xac00, 0xd7a3},
-                                                  {0xff01, 0xff60}, {0x1f300, 0x1f320}, {0x20000, 0x20100}};
+  const std::pair<char32_t, char32_t> blocks[] = {
+      {0x20, 0x7e},     {0xa1, 0xac},     {0xae, 0x0377},   {0x0391, 0x03a1}, {0x0400, 0x0482},   {0x20d0, 0x20dc},
+      {0x3041, 0x3096}, {0x4e00, 0x9fff}, {0xac00, 0xd7a3}, {0xff01, 0xff60}, {0x1f300, 0x1f320}, {0x20000, 0x20100}};
   int points = 0;
   for (const auto& [first, last] : blocks) {
     for (char32_t point = first; point <= last; ++point) {

@@ -62,9 +62,7 @@ TEST(Writers, lists_of_many_records_have_one_object_a_line) {
 }
 
 TEST(Writers, ndjson_does_not_depend_on_the_number_of_threads) {
-  const auto before_end = [](const std::string& text) {
-    return text.substr(0, text.find("{\"type\": \"end\""));
-  };
+  const auto before_end = [](const std::string& text) { return text.substr(0, text.find("{\"type\": \"end\"")); };
   EXPECT_EQ(before_end(written(small_config(), ResultFormat::ndjson, 1)),
             before_end(written(small_config(), ResultFormat::ndjson, 3)));
 }
@@ -156,10 +154,8 @@ TEST(Writers, csv_holds_the_records_of_the_json) {
 TEST(Writers, csv_fields_with_quotes_stand_behind_all_others) {
   const std::string text = written(small_config(), ResultFormat::csv, 1);
   const std::string header = text.substr(0, text.find('\n'));
-  const std::string row =
-      text.substr(text.find('\n') + 1, text.find('\n', text.find('\n') + 1) - text.find('\n') - 1);
-  const auto plain_columns =
-      std::count(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(row.find('"')), ',');
+  const std::string row = text.substr(text.find('\n') + 1, text.find('\n', text.find('\n') + 1) - text.find('\n') - 1);
+  const auto plain_columns = std::count(row.begin(), row.begin() + static_cast<std::ptrdiff_t>(row.find('"')), ',');
   std::istringstream names(header);
   std::set<std::string> before_quotes;
   std::string name;
@@ -183,8 +179,7 @@ TEST(Writers, results_without_an_answer_keep_their_reasons) {
     for (const Field& field : record_fields()) {
       const Json& value = record[field.name()];
       if (status != "ok" || field.kind != Field::Kind::real) continue;
-      EXPECT_EQ(value.is_null(), record["undefined"].contains(field.name()))
-          << record["case"] << " " << field.name();
+      EXPECT_EQ(value.is_null(), record["undefined"].contains(field.name())) << record["case"] << " " << field.name();
     }
   }
   EXPECT_EQ(statuses, (std::set<std::string>{"failed", "nonfinite", "ok"}));
@@ -260,8 +255,7 @@ TEST(Writers, ndjson_ends_with_the_expectations) {
   std::istringstream lines(text);
   for (std::string line; std::getline(lines, line);) {
     const Json object = Json::parse(line);
-    expectations +=
-        object["type"] == "expectation" && object["met"] == true && object["scenario"] == "second";
+    expectations += object["type"] == "expectation" && object["met"] == true && object["scenario"] == "second";
   }
   EXPECT_EQ(expectations, 2);
 }

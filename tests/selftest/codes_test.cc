@@ -25,8 +25,7 @@ TEST(Codes, every_value_is_that_of_another_decoder) {
       ASSERT_EQ(bits(selftest::value_of_code(format, code)), bits(value_of_bits(format, code)))
           << format << ' ' << code;
   }
-  for (std::uint32_t i = 0; i < 100000; ++i)
-    ASSERT_EQ(bits(selftest::value_of_code("fp32", i * 42949U)), i * 42949U);
+  for (std::uint32_t i = 0; i < 100000; ++i) ASSERT_EQ(bits(selftest::value_of_code("fp32", i * 42949U)), i * 42949U);
 }
 
 TEST(Codes, published_values) {

@@ -17,12 +17,10 @@ namespace {
 using selftest::Operator;
 using selftest::OracleFormat;
 
-constexpr Operator kOperators[] = {Operator::convert,  Operator::add,    Operator::subtract,
-                                   Operator::multiply, Operator::divide, Operator::square_root,
-                                   Operator::fused};
+constexpr Operator kOperators[] = {Operator::convert, Operator::add,         Operator::subtract, Operator::multiply,
+                                   Operator::divide,  Operator::square_root, Operator::fused};
 
-double truth_of(MpfrOracle& mpfr, Operator op, double x, double y, double z, const Format& format,
-                Rounding mode) {
+double truth_of(MpfrOracle& mpfr, Operator op, double x, double y, double z, const Format& format, Rounding mode) {
   switch (op) {
     case Operator::convert:
       return mpfr.convert(x, format, mode);
@@ -43,8 +41,7 @@ double truth_of(MpfrOracle& mpfr, Operator op, double x, double y, double z, con
 }
 
 double draw(Samples& samples, const Format& format, int kind) {
-  const double specials[] = {
-      kInfinity, -kInfinity, kNaN, 0.0, -0.0, format.largest(), format.smallest_subnormal()};
+  const double specials[] = {kInfinity, -kInfinity, kNaN, 0.0, -0.0, format.largest(), format.smallest_subnormal()};
   switch (kind) {
     case 0:
       return samples.any(format);
@@ -69,8 +66,8 @@ TEST(OddOracle, every_operation_format_and_rounding_agrees_with_mpfr) {
         const Rounding mode = kAllRoundings[samples.integer(0, 5)];
         ASSERT_PRED_FORMAT2(bits_equal, selftest::oracle_result(op, x, y, z, target, mode),
                             truth_of(mpfr, op, x, y, z, format, mode))
-            << format.name << ' ' << selftest::symbol_of(op) << ' ' << name_of(mode) << std::hexfloat << ' '
-            << x << ' ' << y << ' ' << z;
+            << format.name << ' ' << selftest::symbol_of(op) << ' ' << name_of(mode) << std::hexfloat << ' ' << x << ' '
+            << y << ' ' << z;
       }
     }
   }
@@ -97,12 +94,10 @@ TEST(OddOracle, operands_of_fp32_are_rounded_once_to_narrow_formats) {
 // Published cases where rounding twice, first in a wider format, gives another result.
 TEST(OddOracle, the_published_traps_are_rounded_once) {
   const OracleFormat bf16(format_of("bf16", "test")), tf32(format_of("tf32", "test"));
-  EXPECT_EQ(
-      selftest::oracle_result(Operator::fused, 0x1.8p17, 0x1.12p15, -0x1p-24, bf16, Rounding::nearest_even),
-      0x1.9ap32);
-  EXPECT_EQ(
-      selftest::oracle_result(Operator::multiply, 0x1.008p-68, 0x1.7f4p-68, 0, tf32, Rounding::nearest_even),
-      0x1p-136);
+  EXPECT_EQ(selftest::oracle_result(Operator::fused, 0x1.8p17, 0x1.12p15, -0x1p-24, bf16, Rounding::nearest_even),
+            0x1.9ap32);
+  EXPECT_EQ(selftest::oracle_result(Operator::multiply, 0x1.008p-68, 0x1.7f4p-68, 0, tf32, Rounding::nearest_even),
+            0x1p-136);
 }
 
 TEST(SelftestMpfr, agrees_with_the_tests_own_use_of_mpfr) {
@@ -113,14 +108,12 @@ TEST(SelftestMpfr, agrees_with_the_tests_own_use_of_mpfr) {
   formats.push_back(format_of("e9m50", "test"));
   for (const Format& format : formats) {
     for (int i = 0; i < 300; ++i) {
-      const double x = draw(samples, format, i % 4), y = draw(samples, format, i % 4),
-                   z = draw(samples, format, i % 4);
+      const double x = draw(samples, format, i % 4), y = draw(samples, format, i % 4), z = draw(samples, format, i % 4);
       for (const Operator op : kOperators) {
         for (const Rounding mode : kAllRoundings) {
-          ASSERT_PRED_FORMAT2(bits_equal, other(op, x, y, z, format, mode),
-                              truth_of(mpfr, op, x, y, z, format, mode))
-              << format.name << ' ' << selftest::symbol_of(op) << ' ' << name_of(mode) << std::hexfloat << ' '
-              << x << ' ' << y << ' ' << z;
+          ASSERT_PRED_FORMAT2(bits_equal, other(op, x, y, z, format, mode), truth_of(mpfr, op, x, y, z, format, mode))
+              << format.name << ' ' << selftest::symbol_of(op) << ' ' << name_of(mode) << std::hexfloat << ' ' << x
+              << ' ' << y << ' ' << z;
         }
       }
     }

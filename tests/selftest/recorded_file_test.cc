@@ -41,9 +41,8 @@ TEST(RecordedFile, holds_the_bits_that_another_reader_finds) {
 class BrokenFile : public ::testing::Test {
  protected:
   void SetUp() override {
-    path_ =
-        std::filesystem::temp_directory_path() /
-        (std::string("tristab-recorded-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    path_ = std::filesystem::temp_directory_path() /
+            (std::string("tristab-recorded-") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
   }
   void TearDown() override { std::filesystem::remove(path_); }
 
@@ -57,8 +56,7 @@ class BrokenFile : public ::testing::Test {
          at = header.find(from, at + to.size()))
       header.replace(at, from.size(), to);
     std::string bytes;
-    for (int byte = 0; byte < 8; ++byte)
-      bytes.push_back(static_cast<char>((header.size() >> (8 * byte)) & 0xff));
+    for (int byte = 0; byte < 8; ++byte) bytes.push_back(static_cast<char>((header.size() >> (8 * byte)) & 0xff));
     bytes += header + std::string(12, '\0');
     std::ofstream(path_, std::ios::binary) << bytes;
     try {

@@ -20,8 +20,7 @@ using selftest::RecordedProducts;
 
 const std::atomic<bool> kGoOn{false};
 
-RecordedProducts named(const std::string& operand, const std::string& accumulator,
-                       const std::string& distribution) {
+RecordedProducts named(const std::string& operand, const std::string& accumulator, const std::string& distribution) {
   RecordedProducts group;
   group.operand = operand;
   group.accumulator = accumulator;
@@ -52,8 +51,7 @@ TEST(RecordedProducts, one_changed_bit_of_any_tensor_is_one_group_with_mismatche
   group.d[5] ^= 1;
   const selftest::CheckResult changed = compare_recorded(group, machine_of(group, path), runner);
   EXPECT_EQ(changed.mismatches, 1);
-  EXPECT_NE(changed.first_mismatch.find("tile 0, row 0, column 5"), std::string::npos)
-      << changed.first_mismatch;
+  EXPECT_NE(changed.first_mismatch.find("tile 0, row 0, column 5"), std::string::npos) << changed.first_mismatch;
   group.d[5] ^= 1;
   group.a[0] ^= 0x8000;
   EXPECT_GT(compare_recorded(group, machine_of(group, path), runner).mismatches, 0);
@@ -75,8 +73,7 @@ TEST(RecordedProducts, groups_are_told_apart_by_name) {
 }
 
 TEST(RecordedProducts, unknown_operands_and_accumulators_are_refused) {
-  const auto error = [](const char* operand, const char* accumulator,
-                        const char* distribution) -> std::string {
+  const auto error = [](const char* operand, const char* accumulator, const char* distribution) -> std::string {
     try {
       machine_of(named(operand, accumulator, distribution), "file");
     } catch (const InputError& failure) {

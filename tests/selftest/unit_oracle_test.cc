@@ -18,8 +18,7 @@ TEST(UnitOracle, agrees_with_the_integer_oracle) {
   for (int i = 0; i < 20000; ++i) {
     const char* operands[] = {"bf16", "fp16", "tf32", "e4m3", "e5m2"};
     const char* sums[] = {"fp32", "fp16", "e8m13"};
-    const Format operand = format_of(operands[i % 5], "test"),
-                 format = format_of(sums[samples.integer(0, 2)], "test");
+    const Format operand = format_of(operands[i % 5], "test"), format = format_of(sums[samples.integer(0, 2)], "test");
     Accumulation accumulation;
     accumulation.format = format;
     accumulation.rounding = samples.chance(2) ? Rounding::toward_zero : Rounding::nearest_even;
@@ -34,9 +33,8 @@ TEST(UnitOracle, agrees_with_the_integer_oracle) {
     model.result_precision = format.precision;
     model.result_min_exponent = format.min_exponent;
     model.result_max_exponent = format.max_exponent;
-    model.rounding = accumulation.rounding == Rounding::toward_zero
-                         ? oracle::MatrixUnitModel::Rounding::toward_zero
-                         : oracle::MatrixUnitModel::Rounding::nearest_even;
+    model.rounding = accumulation.rounding == Rounding::toward_zero ? oracle::MatrixUnitModel::Rounding::toward_zero
+                                                                    : oracle::MatrixUnitModel::Rounding::nearest_even;
     model.addend_floor = accumulation.unit.addend_floor;
     model.min_alignment_exponent = accumulation.unit.lowest_exponent;
 
@@ -55,8 +53,7 @@ TEST(UnitOracle, agrees_with_the_integer_oracle) {
     const float c = draw(format);
     const float expected =
         oracle::dot(model, a.data(), b.data(), inner, c, {operand.min_exponent, operand.min_exponent});
-    const float found =
-        selftest::unit_dot(accumulation, operand.min_exponent, a.data(), b.data(), 1, inner, c);
+    const float found = selftest::unit_dot(accumulation, operand.min_exponent, a.data(), b.data(), 1, inner, c);
     ASSERT_EQ(std::bit_cast<std::uint32_t>(found), std::bit_cast<std::uint32_t>(expected))
         << operand.name << " to " << format.name << ", case " << i;
   }

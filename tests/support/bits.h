@@ -15,13 +15,12 @@ inline constexpr double kInfinity = std::numeric_limits<double>::infinity();
 inline constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 inline bool same_bits(double x, double y) {
-  return (std::isnan(x) && std::isnan(y)) ||
-         std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);
+  return (std::isnan(x) && std::isnan(y)) || std::bit_cast<std::uint64_t>(x) == std::bit_cast<std::uint64_t>(y);
 }
 
 // EXPECT_PRED_FORMAT2(bits_equal, computed, expected)
-inline ::testing::AssertionResult bits_equal(const char* computed_text, const char* expected_text,
-                                             double computed, double expected) {
+inline ::testing::AssertionResult bits_equal(const char* computed_text, const char* expected_text, double computed,
+                                             double expected) {
   if (same_bits(computed, expected)) return ::testing::AssertionSuccess();
   char text[160];
   std::snprintf(text, sizeof text, "%a, expected %a", computed, expected);

@@ -111,8 +111,7 @@ class BlockScaleOracle {
 
   double largest_of_block(int i, int j) const {
     double largest = 0;
-    const int size = quantiser_.block_size, line = side_ == Side::left ? i : j,
-              k = side_ == Side::left ? j : i;
+    const int size = quantiser_.block_size, line = side_ == Side::left ? i : j, k = side_ == Side::left ? j : i;
     const int length = side_ == Side::left ? operand_.columns : operand_.rows;
     for (int l = k / size * size; l < std::min(length, (k / size + 1) * size); ++l) {
       const int row = side_ == Side::left ? line : l, column = side_ == Side::left ? l : line;

@@ -12,8 +12,8 @@
 namespace tristab::exact {
 
 // 600 digits are 1994 bits: enough for inverses of 1e80 to come out with more than 1500 correct bits.
-using Real = boost::multiprecision::number<boost::multiprecision::mpfr_float_backend<600>,
-                                           boost::multiprecision::et_off>;
+using Real =
+    boost::multiprecision::number<boost::multiprecision::mpfr_float_backend<600>, boost::multiprecision::et_off>;
 
 class RealMatrix {
  public:

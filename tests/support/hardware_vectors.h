@@ -21,8 +21,7 @@ namespace tristab {
 
 // One recorded set of tiles: a is batch x m x k, b is batch x k x n, c and d are batch x m x n, row-major.
 struct HardwareVectors {
-  std::string
-      operand;  // "bf16", "fp16", "fp32tf32", "fp32tf32x3", "e4m3", "e5m2", "e4m3e5m2" (a, then b), "s8"
+  std::string operand;      // "bf16", "fp16", "fp32tf32", "fp32tf32x3", "e4m3", "e5m2", "e4m3e5m2" (a, then b), "s8"
   std::string accumulator;  // "f32", "f16", "s32"
   std::string tile;         // "m16n16k64"
   std::string name;         // "normal"
@@ -43,12 +42,8 @@ struct HardwareVectors {
     const std::size_t length = path().size();
     return length == 0 || name[length] == '-' ? 0 : std::stoi(name.substr(length));
   }
-  std::string a_format() const {
-    return operand == "e4m3e5m2" ? "e4m3" : operand == "e5m2e4m3" ? "e5m2" : operand;
-  }
-  std::string b_format() const {
-    return operand == "e4m3e5m2" ? "e5m2" : operand == "e5m2e4m3" ? "e4m3" : operand;
-  }
+  std::string a_format() const { return operand == "e4m3e5m2" ? "e4m3" : operand == "e5m2e4m3" ? "e5m2" : operand; }
+  std::string b_format() const { return operand == "e4m3e5m2" ? "e5m2" : operand == "e5m2e4m3" ? "e4m3" : operand; }
 
   std::uint32_t a_at(int t, int i, int l) const { return a[index(t, i, l, m, k)]; }
   std::uint32_t b_at(int t, int l, int j) const { return b[index(t, l, j, k, n)]; }
@@ -89,8 +84,7 @@ inline float value_of_bits(const std::string& format, std::uint32_t bits) {
     }
     digits -= 1U << fraction;
   }
-  return std::bit_cast<float>(sign | (static_cast<std::uint32_t>(exponent + 127) << 23) |
-                              (digits << (23 - fraction)));
+  return std::bit_cast<float>(sign | (static_cast<std::uint32_t>(exponent + 127) << 23) | (digits << (23 - fraction)));
 }
 
 // The bits of a value of the accumulator format "f32" or "f16"; every NaN is 0x7fffffff or 0x7fff, as the
@@ -129,8 +123,7 @@ inline std::vector<std::uint32_t> elements(const nlohmann::json& tensor, const s
   std::vector<std::uint32_t> bits;
   for (std::size_t at = first; at < last; at += size) {
     std::uint32_t element = 0;
-    for (std::size_t byte = size; byte-- > 0;)
-      element = (element << 8) | static_cast<unsigned char>(buffer[at + byte]);
+    for (std::size_t byte = size; byte-- > 0;) element = (element << 8) | static_cast<unsigned char>(buffer[at + byte]);
     bits.push_back(element);
   }
   return bits;

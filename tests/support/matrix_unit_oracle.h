@@ -27,9 +27,9 @@ struct MatrixUnitModel {
   int result_min_exponent = -126;
   int result_max_exponent = 127;
   Rounding rounding = Rounding::toward_zero;  // of the result, after every group
-  int kept_fraction_bits = 0;         // fraction bits of the result's significand that are not zero; 0: all
-  bool addend_floor = false;          // c is aligned by floor, products toward zero all the same
-  int min_alignment_exponent = -133;  // of the H100; decides only where c = 0 and every product is tiny
+  int kept_fraction_bits = 0;                 // fraction bits of the result's significand that are not zero; 0: all
+  bool addend_floor = false;                  // c is aligned by floor, products toward zero all the same
+  int min_alignment_exponent = -133;          // of the H100; decides only where c = 0 and every product is tiny
 };
 
 // emin of the operands' formats: fp32, tf32, bf16 -126; fp16, e5m2 -14; e4m3 -6.
@@ -192,9 +192,7 @@ inline float dot(const MatrixUnitModel& unit, const float* a, const float* b, in
 
 // What an NVIDIA unit reads of an fp32 operand given as tf32. A NaN whose payload lies in the dropped bits is
 // read as an infinity.
-inline float dropped_to_tf32(float x) {
-  return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000U);
-}
+inline float dropped_to_tf32(float x) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000U); }
 
 // PTX cvt.rna.tf32.f32: nearest, ties away from zero; a NaN passes unchanged.
 inline float nearest_away_tf32(float x) {
@@ -231,8 +229,8 @@ inline float dot_tf32x3(const MatrixUnitModel& unit, const float* a, const float
 
 // cuBLAS's fp8 product with use_fast_accum off: every `interval` of k is a chain from 0, the chains are added
 // in fp32, to nearest, in ascending order.
-inline float promoted_dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c,
-                          int interval, OperandMinExponents minimum) {
+inline float promoted_dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c, int interval,
+                          OperandMinExponents minimum) {
   for (int first = 0; first < k; first += interval) {
     c += dot(unit, a + first, b + first, std::min(interval, k - first), 0.0F, minimum);
   }
@@ -245,8 +243,8 @@ inline float promoted_dot(const MatrixUnitModel& unit, const float* a, const flo
 // fp16 unit with `terms` half of `instruction_k`, the k of the mma.sync; `add` is the accumulator format's
 // addition, to nearest.
 template <class Add>
-float widened_fp8_dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c,
-                      int instruction_k, Add add) {
+float widened_fp8_dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c, int instruction_k,
+                      Add add) {
   for (int first = 0; first < k; first += instruction_k) {
     float s = 0.0F;
     for (const int half : {0, 2}) {

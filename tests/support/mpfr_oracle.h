@@ -48,8 +48,7 @@ class MpfrOracle {
     load(x_, x);
     load(y_, y);
     load(z_, z);
-    return rounded(format, mode,
-                   [this](mpfr_rnd_t rounding) { return mpfr_fma(result_, x_, y_, z_, rounding); });
+    return rounded(format, mode, [this](mpfr_rnd_t rounding) { return mpfr_fma(result_, x_, y_, z_, rounding); });
   }
 
   double divide(double x, double y, const Format& format, Rounding mode) {
@@ -68,8 +67,7 @@ class MpfrOracle {
   // `operation(rounding)` writes result_ with the precision that it has, in MPFR's own huge exponent range.
   // Multiples of 2^lsb_min where `subnormals`, else a floating-point number of any size.
   template <class Operation>
-  double directed(int precision, int min_exponent, bool subnormals, mpfr_rnd_t rounding,
-                  const Operation& operation) {
+  double directed(int precision, int min_exponent, bool subnormals, mpfr_rnd_t rounding, const Operation& operation) {
     mpfr_set_prec(result_, precision);
     const int ternary = operation(rounding);
     if (subnormals) {
@@ -102,8 +100,7 @@ class MpfrOracle {
     mpfr_set_prec(result_, 53);
     operation(MPFR_RNDN);
     if (mpfr_inf_p(result_) != 0)  // an infinity of its own: no overflow, whatever the mode
-      return in_range(mpfr_get_d(result_, MPFR_RNDN), format,
-                      mpfr_sgn(result_) > 0 ? Rounding::up : Rounding::down);
+      return in_range(mpfr_get_d(result_, MPFR_RNDN), format, mpfr_sgn(result_) > 0 ? Rounding::up : Rounding::down);
     return in_range(in_unbounded_range(format, mode, operation), format, mode);
   }
 

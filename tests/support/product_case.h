@@ -30,8 +30,8 @@ struct ProductCase {
 
   std::string text() const {
     return std::to_string(rows) + " x " + std::to_string(inner) + " x " + std::to_string(columns) + " in " +
-           accumulation.format.name + (accumulation.fma ? " fma " : " separate ") +
-           name_of(accumulation.rounding) + ", operands " + operand.name;
+           accumulation.format.name + (accumulation.fma ? " fma " : " separate ") + name_of(accumulation.rounding) +
+           ", operands " + operand.name;
   }
 
   std::vector<double> truth(MpfrOracle& oracle) const {
@@ -56,11 +56,9 @@ struct ProductCase {
   std::vector<double> computed(bool skip_zeros, bool from_zero = false) const {
     constexpr Carrier untouched = 77;  // in the gaps
     const auto with_gaps = [=, this](const std::vector<double>& from, int count, int width) {
-      std::vector<Carrier> to(static_cast<std::size_t>(count) * static_cast<std::size_t>(width + gap),
-                              untouched);
+      std::vector<Carrier> to(static_cast<std::size_t>(count) * static_cast<std::size_t>(width + gap), untouched);
       for (int i = 0; i < count; ++i) {
-        for (int j = 0; j < width; ++j)
-          to[at(i, j, width + gap)] = static_cast<Carrier>(from[at(i, j, width)]);
+        for (int j = 0; j < width; ++j) to[at(i, j, width + gap)] = static_cast<Carrier>(from[at(i, j, width)]);
       }
       return to;
     };
@@ -88,10 +86,8 @@ struct ProductCase {
     accumulate_product(task, accumulation);
     std::vector<double> result(c.size());
     for (int i = 0; i < rows; ++i) {
-      for (int j = 0; j < columns; ++j)
-        result[at(i, j, columns)] = static_cast<double>(sums[at(i, j, columns + gap)]);
-      for (int j = columns; j < columns + gap; ++j)
-        EXPECT_EQ(sums[at(i, j, columns + gap)], untouched) << text();
+      for (int j = 0; j < columns; ++j) result[at(i, j, columns)] = static_cast<double>(sums[at(i, j, columns + gap)]);
+      for (int j = columns; j < columns + gap; ++j) EXPECT_EQ(sums[at(i, j, columns + gap)], untouched) << text();
     }
     return result;
   }
@@ -105,8 +101,8 @@ struct ProductCase {
         for (int j = 0; j < columns; ++j) {
           const double got = result[at(i, j, columns)], want = expected[at(i, j, columns)];
           if (same_bits(got, want)) continue;
-          ADD_FAILURE() << text() << (skip_zeros ? ", zeros skipped, " : ", ") << level << ", element (" << i
-                        << ", " << j << "): " << std::hexfloat << got << ", expected " << want;
+          ADD_FAILURE() << text() << (skip_zeros ? ", zeros skipped, " : ", ") << level << ", element (" << i << ", "
+                        << j << "): " << std::hexfloat << got << ", expected " << want;
           return;  // one element a case is enough
         }
       }

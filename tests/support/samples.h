@@ -74,16 +74,15 @@ inline std::vector<double> non_negative_values(const Format& format) {
 // The formats of these tests: named ones, OCP shapes, and odd ones; those inside fp32 come first.
 inline std::vector<Format> formats_inside_fp32() {
   std::vector<Format> formats;
-  for (const char* name : {"fp16", "bf16", "tf32", "e5m2", "e4m3", "e2m1", "e3m2", "e5m7", "e8m3", "e6m9",
-                           "e8m12", "e8m23", "e4m3-saturate", "e4m3-infinity", "e5m2-nan", "fp16-flush",
-                           "fp16-saturate-flush", "p5emin-20emax9"}) {
+  for (const char* name :
+       {"fp16", "bf16", "tf32", "e5m2", "e4m3", "e2m1", "e3m2", "e5m7", "e8m3", "e6m9", "e8m12", "e8m23",
+        "e4m3-saturate", "e4m3-infinity", "e5m2-nan", "fp16-flush", "fp16-saturate-flush", "p5emin-20emax9"}) {
     formats.push_back(format_of(name, "test"));
   }
   return formats;
 }
 
-inline constexpr Rounding kAllRoundings[] = {Rounding::nearest_even, Rounding::nearest_away,
-                                             Rounding::toward_zero,  Rounding::up,
-                                             Rounding::down,         Rounding::to_odd};
+inline constexpr Rounding kAllRoundings[] = {Rounding::nearest_even, Rounding::nearest_away, Rounding::toward_zero,
+                                             Rounding::up,           Rounding::down,         Rounding::to_odd};
 
 }  // namespace tristab

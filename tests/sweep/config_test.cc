@@ -30,15 +30,13 @@ std::string with(const std::string& key, const std::string& value) {
 }
 
 void expect_message(const std::string& message, std::initializer_list<const char*> parts) {
-  for (const char* part : parts)
-    EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
+  for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
 
 TEST(Config, defaults_are_filled_in) {
   const SweepConfig config = config_of(with("trials", "4"));
-  const Json expected =
-      Json::parse(R"({"name": "x", "seed": 1, "trials": 4, "chunks": [64], "reference": "rounded",
+  const Json expected = Json::parse(R"({"name": "x", "seed": 1, "trials": 4, "chunks": [64], "reference": "rounded",
     "families": [{"family": "ones"}], "methods": [{"method": "mbh"}]})");
   const Json json = config.json();
   for (const auto& [key, value] : expected.items()) EXPECT_EQ(json[key], value) << key;
@@ -59,10 +57,8 @@ TEST(Config, its_own_json_gives_the_same_configuration) {
 }
 
 TEST(Config, chunks_take_ranges_and_lists) {
-  EXPECT_EQ(config_of(with("chunks", "\"16:256:*2\"")).scenarios[0].chunks,
-            (std::vector<int>{16, 32, 64, 128, 256}));
-  EXPECT_EQ(config_of(with("chunks", "[16, \"32:64:16\"]")).scenarios[0].chunks,
-            (std::vector<int>{16, 32, 48, 64}));
+  EXPECT_EQ(config_of(with("chunks", "\"16:256:*2\"")).scenarios[0].chunks, (std::vector<int>{16, 32, 64, 128, 256}));
+  EXPECT_EQ(config_of(with("chunks", "[16, \"32:64:16\"]")).scenarios[0].chunks, (std::vector<int>{16, 32, 48, 64}));
   EXPECT_EQ(config_of(with("chunks", "48")).scenarios[0].chunks, (std::vector<int>{48}));
 }
 
@@ -80,8 +76,7 @@ TEST(Config, an_empty_axis_is_refused) {
 }
 
 TEST(Config, a_misspelt_key_is_refused_with_the_nearest_one) {
-  expect_message(message_of(with("trails", "3")),
-                 {"x.json", "'trails'", "did you mean 'trials'?", "arithmetics"});
+  expect_message(message_of(with("trails", "3")), {"x.json", "'trails'", "did you mean 'trials'?", "arithmetics"});
 }
 
 TEST(Config, keys_that_may_be_absent_have_their_defaults_and_are_echoed) {
@@ -104,12 +99,9 @@ TEST(Config, decompose_is_taken_as_false_and_says_nothing) {
 TEST(Config, values_that_a_key_does_not_take_are_refused) {
   expect_message(message_of(with("kernels", R"(["fla"])")),
                  {"x.json: kernels[0]: no kernel is called 'fla'; did you mean 'fla-"});
-  expect_message(message_of(with("layer", "1")),
-                 {"x.json: layer: found 1 (an integer); allowed: true | false"});
-  expect_message(message_of(with("layer_arithmetic", "\"int8\"")),
-                 {"x.json: layer_arithmetic", "floating-point"});
-  expect_message(message_of(with("formations", R"(["gramm"])")),
-                 {"x.json: formations[0]", "'gramm'", "'gram'"});
+  expect_message(message_of(with("layer", "1")), {"x.json: layer: found 1 (an integer); allowed: true | false"});
+  expect_message(message_of(with("layer_arithmetic", "\"int8\"")), {"x.json: layer_arithmetic", "floating-point"});
+  expect_message(message_of(with("formations", R"(["gramm"])")), {"x.json: formations[0]", "'gramm'", "'gram'"});
   expect_message(message_of(with("decompose", "0")), {"x.json: decompose: found 0; allowed: false"});
   expect_message(message_of(with("layer_chunks", "0")), {"x.json: layer_chunks: found 0", "from 1 to"});
 }
@@ -117,13 +109,11 @@ TEST(Config, values_that_a_key_does_not_take_are_refused) {
 TEST(Config, misspelt_names_are_refused_with_place_and_nearest_name) {
   expect_message(message_of(with("methods", R"(["mbh", "mrx"])")),
                  {"x.json: methods[1]", "'mrx'", "did you mean 'mxr'?"});
-  expect_message(message_of(with("arithmetics", R"(["bf61"])")),
-                 {"x.json: arithmetics[0]", "'bf61'", "'bf16'"});
+  expect_message(message_of(with("arithmetics", R"(["bf61"])")), {"x.json: arithmetics[0]", "'bf61'", "'bf16'"});
   expect_message(message_of(with("families", R"(["gnd"])")), {"x.json: families[0]", "'gnd'", "'gdn'"});
   expect_message(message_of(with("families", R"([{"family": "gdn", "keys": "sliu"}])")),
                  {"x.json: families[0].keys", "\"sliu\"", "did you mean 'silu'?", "clustered"});
-  expect_message(message_of(with("methods", R"([{"method": "mxr", "blok": 8}])")),
-                 {"methods[0]", "'blok'", "'block'"});
+  expect_message(message_of(with("methods", R"([{"method": "mxr", "blok": 8}])")), {"methods[0]", "'blok'", "'block'"});
   expect_message(message_of(with("reference", "\"rounde\"")),
                  {"x.json: reference: found \"rounde\"", "did you mean 'rounded'?"});
 }
@@ -148,19 +138,17 @@ TEST(Config, a_setting_given_twice_is_refused_with_both_places) {
   expect_message(message_of(with("methods", R"([{"method": "mxr", "block": [8, 16]}, "mxr"])")),
                  {"x.json: methods[1]: method mxr is given twice (first in x.json: methods[0])"});
   expect_message(message_of(with("chunks", "[64, \"16:64:*2\"]")), {"chunk size 64 is given twice"});
-  expect_message(message_of(with("families", R"(["ones", {"family": "ones"}])")),
-                 {"family ones is given twice"});
+  expect_message(message_of(with("families", R"(["ones", {"family": "ones"}])")), {"family ones is given twice"});
 }
 
 TEST(Config, options_replace_keys_and_are_named_in_messages) {
   const std::string text = with("chunks", "64");
-  const SweepConfig config =
-      config_of(text, {{"chunks", "16:32:*2,64"},
-                       {"methods", "mxr:block=8/16,mbh"},
-                       {"arithmetics", R"({"arithmetic": "int8", "scale": "row"},fp32)"},
-                       {"trials", "3"},
-                       {"seed", "9"},
-                       {"families", "uniform:scale=0.1,ones"}});
+  const SweepConfig config = config_of(text, {{"chunks", "16:32:*2,64"},
+                                              {"methods", "mxr:block=8/16,mbh"},
+                                              {"arithmetics", R"({"arithmetic": "int8", "scale": "row"},fp32)"},
+                                              {"trials", "3"},
+                                              {"seed", "9"},
+                                              {"families", "uniform:scale=0.1,ones"}});
   EXPECT_EQ(config.scenarios[0].chunks, (std::vector<int>{16, 32, 64}));
   EXPECT_EQ(config.scenarios[0].methods.size(), 3u);
   EXPECT_EQ(config.scenarios[0].arithmetics.front().settings.text("scale"), "row");

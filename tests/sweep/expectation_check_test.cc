@@ -45,8 +45,8 @@ ExpectationOutcome outcome_of(const char* metric, const char* statistic, const s
   if (metric != nullptr) expectation["metric"] = metric;
   // Outcomes point into it.
   static std::vector<std::unique_ptr<SweepConfig>> configs;
-  configs.push_back(std::make_unique<SweepConfig>(
-      make_config(config_json(Json::array({expectation})), {}, "test", "", "test")));
+  configs.push_back(
+      std::make_unique<SweepConfig>(make_config(config_json(Json::array({expectation})), {}, "test", "", "test")));
   const SweepConfig& config = *configs.back();
   const Plan plan = make_plan(config);
   ExpectationChecker checker(plan);
@@ -139,9 +139,8 @@ TEST(ExpectationCheck, a_selection_of_nothing_is_refused_with_what_there_is) {
     }
     return std::string();
   };
-  EXPECT_EQ(
-      message_of({{"method", "mbj"}}),
-      "test: expect[0].method: no method of the sweep is called 'mbj'; did you mean 'mbh'? Allowed: mbh");
+  EXPECT_EQ(message_of({{"method", "mbj"}}),
+            "test: expect[0].method: no method of the sweep is called 'mbj'; did you mean 'mbh'? Allowed: mbh");
   EXPECT_NE(message_of({{"kernel", "aiter-v1"}}).find("no kernel of the sweep is called 'aiter-v1'"),
             std::string::npos);
   EXPECT_EQ(message_of({{"n", 64}}),

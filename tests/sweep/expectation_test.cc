@@ -26,8 +26,7 @@ std::string message_of(const std::string& text) {
 
 void expect_message(const std::string& text, std::initializer_list<const char*> parts) {
   const std::string message = message_of(text);
-  for (const char* part : parts)
-    EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
+  for (const char* part : parts) EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
   EXPECT_EQ(message.find('\n'), std::string::npos);
 }
 
@@ -49,8 +48,7 @@ TEST(Expectation, mistakes_are_refused_with_place_and_nearest_name) {
                  {"expect[0].at_most: found \"1\"", "a number"});
   expect_message(R"({"metric": "frobenius", "statistic": "fraction_above", "at_most": 1})",
                  {"found 'fraction_above'", "fraction_above:LIMIT"});
-  expect_message(R"({"metric": "frobenius", "statistic": "max:1", "at_most": 1})",
-                 {"found 'max:1'", "allowed: max"});
+  expect_message(R"({"metric": "frobenius", "statistic": "max:1", "at_most": 1})", {"found 'max:1'", "allowed: max"});
   expect_message(R"({"kernel": 3, "statistic": "fail", "equals": 0})", {"expect[0].kernel: found 3"});
   expect_message(R"({"kernel": "aiter-v1", "method": "mch", "statistic": "fail", "equals": 0})",
                  {"found kernel together with method"});
@@ -59,8 +57,7 @@ TEST(Expectation, mistakes_are_refused_with_place_and_nearest_name) {
 
 TEST(Expectation, bounds_are_closed_and_infinity_is_above_all) {
   const double infinity = std::numeric_limits<double>::infinity();
-  const Expectation range =
-      read(R"({"metric": "frobenius", "statistic": "max", "at_least": 1, "at_most": 2})");
+  const Expectation range = read(R"({"metric": "frobenius", "statistic": "max", "at_least": 1, "at_most": 2})");
   EXPECT_TRUE(range.is_met_by(1));
   EXPECT_TRUE(range.is_met_by(2));
   EXPECT_FALSE(range.is_met_by(0.999));
@@ -85,8 +82,7 @@ TEST(Expectation, selects_by_names_given_parameters_and_sizes) {
     const Expectation expectation = read(fmt::format(R"({{"statistic": "fail", "equals": 0{}}})", selection));
     std::string pattern;
     for (const FamilyEntry& family : scenario.families) {
-      for (const Setting& setting : settings)
-        pattern += expectation.selects(family.spec, 64, setting) ? '1' : '0';
+      for (const Setting& setting : settings) pattern += expectation.selects(family.spec, 64, setting) ? '1' : '0';
       pattern += ' ';
     }
     return pattern;
@@ -97,18 +93,15 @@ TEST(Expectation, selects_by_names_given_parameters_and_sizes) {
   EXPECT_EQ(selected(R"(, "method": {"method": "mxr", "block": 8})"), "10000 10000 ");
   EXPECT_EQ(selected(R"(, "arithmetic": "fp16")"), "11100 11100 ");
   EXPECT_EQ(selected(R"(, "kernel": "vllm-gdn-sm100")"), "00011 00011 ");
-  EXPECT_EQ(selected(R"(, "kernel": "vllm-gdn-sm100:rounds=4", "family": "uniform:scale=0.5")"),
-            "00000 00001 ");
+  EXPECT_EQ(selected(R"(, "kernel": "vllm-gdn-sm100:rounds=4", "family": "uniform:scale=0.5")"), "00000 00001 ");
   EXPECT_EQ(selected(R"(, "n": 32)"), "00000 00000 ");
   EXPECT_EQ(selected(R"(, "n": [32, 64])"), "11111 11111 ");
   EXPECT_EQ(selected(R"(, "method": "mxr:blok=8")"), "00000 00000 ");
 }
 
 TEST(Expectation, quantities_have_the_names_of_record_and_matrix_fields) {
-  EXPECT_EQ(read(R"({"metric": "pearson", "statistic": "min", "at_least": 0})").quantity->larger_is_better,
-            true);
-  EXPECT_EQ(read(R"({"metric": "matrix.cond_2", "statistic": "min", "at_least": 0})").quantity->name,
-            "matrix.cond_2");
+  EXPECT_EQ(read(R"({"metric": "pearson", "statistic": "min", "at_least": 0})").quantity->larger_is_better, true);
+  EXPECT_EQ(read(R"({"metric": "matrix.cond_2", "statistic": "min", "at_least": 0})").quantity->name, "matrix.cond_2");
   EXPECT_EQ(read(R"({"statistic": "nonfinite_trials", "at_least": 0})").quantity, nullptr);
 }
 

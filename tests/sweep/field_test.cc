@@ -73,8 +73,8 @@ TEST(Field, costs_are_the_largest_and_events_are_added) {
   for (const Field* field : counted_fields())
     (field->info.aggregate == Aggregate::sum ? sums : largest).insert(field->name());
   EXPECT_EQ(sums, (std::set<std::string>{"overflows", "dead_overflows", "underflows", "saturations"}));
-  EXPECT_EQ(largest, (std::set<std::string>{"matmuls", "matmul_flops", "vector_flops", "depth",
-                                            "vector_depth", "vector_steps", "workspace_bytes"}));
+  EXPECT_EQ(largest, (std::set<std::string>{"matmuls", "matmul_flops", "vector_flops", "depth", "vector_depth",
+                                            "vector_steps", "workspace_bytes"}));
 }
 
 class FieldOfRecord : public ::testing::Test {
@@ -126,8 +126,8 @@ TEST_F(FieldOfRecord, a_number_without_a_value_is_null_and_says_why) {
   EXPECT_EQ(whole("nonfinite"), 5);
   EXPECT_TRUE(is_null("snr_db"));
   EXPECT_TRUE(is_null("growth"));
-  EXPECT_EQ(json("undefined"), (Json{{"snr_db", "infinite: the result is exact"},
-                                     {"growth", "the input overflows its format"}}));
+  EXPECT_EQ(json("undefined"),
+            (Json{{"snr_db", "infinite: the result is exact"}, {"growth", "the input overflows its format"}}));
 }
 
 TEST_F(FieldOfRecord, a_failed_case_has_a_message_and_no_numbers) {
@@ -157,12 +157,10 @@ TEST_F(FieldOfRecord, choices_are_all_that_a_text_can_be) {
 // Everything that an expectation compared before, and more.
 TEST(Quantity, are_the_numbers_of_records_and_matrices) {
   std::set<std::string> names;
-  for (const Quantity& quantity : quantities())
-    EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
-  for (const Field& field : record_fields())
-    EXPECT_EQ(names.contains(field.name()), field.is_number()) << field.name();
-  for (const char* fact : {"cond_1", "cond_inf", "cond_2", "cond_frobenius", "cond_skeel", "norm_inf",
-                           "norm_2", "max_abs", "inverse_max_abs", "power_max"})
+  for (const Quantity& quantity : quantities()) EXPECT_TRUE(names.insert(quantity.name).second) << quantity.name;
+  for (const Field& field : record_fields()) EXPECT_EQ(names.contains(field.name()), field.is_number()) << field.name();
+  for (const char* fact : {"cond_1", "cond_inf", "cond_2", "cond_frobenius", "cond_skeel", "norm_inf", "norm_2",
+                           "max_abs", "inverse_max_abs", "power_max"})
     EXPECT_TRUE(names.contains(std::string("matrix.") + fact)) << fact;
 }
 

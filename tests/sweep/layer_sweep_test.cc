@@ -73,9 +73,8 @@ double worst(const LayerError& error) { return std::max({error.w, error.u, error
 
 // The recurrence in long double on the one side, W, U, O and S by chunks in fp64 on the other.
 TEST(LayerSweep, in_double_the_chunked_layer_is_the_recurrence) {
-  const Finished run =
-      run_of(layered({gdn(), Json{{"family", "kda"}, {"head_dim", 32}, {"gate", "fla-init"}}},
-                     {{"layer_arithmetic", "fp64"}}));
+  const Finished run = run_of(layered({gdn(), Json{{"family", "kda"}, {"head_dim", 32}, {"gate", "fla-init"}}},
+                                      {{"layer_arithmetic", "fp64"}}));
   ASSERT_EQ(run.out.layers.size(), 4u);
   EXPECT_EQ(run.out.report.sequences, 4);
   for (const LayerResult& layer : run.out.layers) {
@@ -145,18 +144,15 @@ bool all_finite(const Matrix& x) {
 
 // The chunks' inverses one by one say where the layer must stop.
 TEST(LayerSweep, the_first_chunk_that_is_not_finite_is_named_and_ends_the_run) {
-  const Finished run = run_of(layered({gdn({{"keys", "collinear"},
-                                            {"eps", 0.9},
-                                            {"gate", "none"},
-                                            {"head_dim", 64},
-                                            {"beta", "uniform"},
-                                            {"beta_low", 0.1},
-                                            {"beta_high", 0.9}})},
-                                      {{"chunks", {64}},
-                                       {"methods", {"mch"}},
-                                       {"arithmetics", {"fp16"}},
-                                       {"trials", 8},
-                                       {"layer_chunks", 6}}));
+  const Finished run = run_of(
+      layered({gdn({{"keys", "collinear"},
+                    {"eps", 0.9},
+                    {"gate", "none"},
+                    {"head_dim", 64},
+                    {"beta", "uniform"},
+                    {"beta_low", 0.1},
+                    {"beta_high", 0.9}})},
+              {{"chunks", {64}}, {"methods", {"mch"}}, {"arithmetics", {"fp16"}}, {"trials", 8}, {"layer_chunks", 6}}));
   ASSERT_EQ(run.out.layers.size(), 8u);
   const MatrixGroup& group = run.plan->groups.front();
   const Setting setting = group.scenario->settings(64).front();
@@ -185,10 +181,9 @@ TEST(LayerSweep, the_first_chunk_that_is_not_finite_is_named_and_ends_the_run) {
 
 TEST(LayerSweep, a_kernel_keeps_its_own_layer_arithmetic) {
   const auto errors_in = [](const char* arithmetic) {
-    const Finished run = run_of(layered({gdn({{"head_dim", 64}})}, {{"chunks", {64}},
-                                                                    {"kernels", {"fla-gdn-fused"}},
-                                                                    {"layer_chunks", 2},
-                                                                    {"layer_arithmetic", arithmetic}}));
+    const Finished run = run_of(layered(
+        {gdn({{"head_dim", 64}})},
+        {{"chunks", {64}}, {"kernels", {"fla-gdn-fused"}}, {"layer_chunks", 2}, {"layer_arithmetic", arithmetic}}));
     std::vector<double> errors;
     for (const LayerRecord& record : run.out.layers.front().records) errors.push_back(record.errors.whole.o);
     return errors;
@@ -223,21 +218,18 @@ TEST(LayerSweep, matrices_as_such_have_no_layers_and_alone_are_refused) {
   const Finished run = run_of(layered({"uniform", gdn()}, Json::object()));
   ASSERT_EQ(run.out.layers.size(), 2u);
   for (const LayerResult& layer : run.out.layers) EXPECT_EQ(layer.input.family->name, "gdn");
-  EXPECT_EQ(
-      message_of(layered({"uniform"}, Json::object())),
-      "layer: found no family with keys, queries and values; allowed: families of delta rules, and files "
-      "with <layer>.q and <layer>.v");
+  EXPECT_EQ(message_of(layered({"uniform"}, Json::object())),
+            "layer: found no family with keys, queries and values; allowed: families of delta rules, and files "
+            "with <layer>.q and <layer>.v");
   // k, beta and g without q and v
-  EXPECT_NE(
-      message_of(layered({Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}}},
-                         {{"chunks", {64}}}))
-          .find("layer: found no family with keys, queries and values"),
-      std::string::npos);
+  EXPECT_NE(message_of(layered({Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}}},
+                               {{"chunks", {64}}}))
+                .find("layer: found no family with keys, queries and values"),
+            std::string::npos);
 }
 
 TEST(LayerSweep, any_number_of_threads_gives_the_same_layers_in_order) {
-  const Json json =
-      layered({gdn(), gdn({{"gate", "none"}})}, {{"arithmetics", {"fp16", "bf16"}}, {"trials", 3}});
+  const Json json = layered({gdn(), gdn({{"gate", "none"}})}, {{"arithmetics", {"fp16", "bf16"}}, {"trials", 3}});
   const Finished one = run_of(json, 1), four = run_of(json, 4);
   ASSERT_EQ(one.out.layers.size(), 6u);
   ASSERT_EQ(four.out.layers.size(), 6u);
@@ -246,8 +238,7 @@ TEST(LayerSweep, any_number_of_threads_gives_the_same_layers_in_order) {
     EXPECT_EQ(one.out.layers[s].id, four.out.layers[s].id);
     EXPECT_TRUE(ids.insert(one.out.layers[s].id).second);
     for (std::size_t k = 0; k < 2; ++k) {
-      EXPECT_EQ(worst(one.out.layers[s].records[k].errors.whole),
-                worst(four.out.layers[s].records[k].errors.whole));
+      EXPECT_EQ(worst(one.out.layers[s].records[k].errors.whole), worst(four.out.layers[s].records[k].errors.whole));
     }
   }
 }
@@ -324,14 +315,14 @@ TEST(FormationSweep, stability_classes_keep_formations_apart) {
 
 // A log decay of -5 a token: the exponents around the middle of 64 rows pass 88.
 TEST(FormationSweep, a_formation_that_overflows_is_no_error_of_the_method) {
-  const Finished run = run_of(
-      layered({Json{{"family", "kda"}, {"gate", "constant"}, {"gate_value", -5}, {"head_dim", 32}}},
-              {{"chunks", {64}},
-               {"trials", 8},
-               {"layer_chunks", 2},
-               {"formations",
-                {Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}},
-                 Json{{"formation", "anchored"}, {"product", "fp32"}, {"diagonal", "differences"}}}}}));
+  const Finished run =
+      run_of(layered({Json{{"family", "kda"}, {"gate", "constant"}, {"gate_value", -5}, {"head_dim", 32}}},
+                     {{"chunks", {64}},
+                      {"trials", 8},
+                      {"layer_chunks", 2},
+                      {"formations",
+                       {Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}},
+                        Json{{"formation", "anchored"}, {"product", "fp32"}, {"diagonal", "differences"}}}}}));
   for (const MatrixResult& matrix : run.out.matrices) {
     ASSERT_EQ(matrix.records.size(), 2u);
     EXPECT_EQ(matrix.records[0].status, Status::nonfinite);
@@ -351,13 +342,11 @@ TEST(FormationSweep, a_formation_that_overflows_is_no_error_of_the_method) {
 }
 
 TEST(FormationSweep, one_gate_a_head_asked_for_channel_gates_has_no_answer) {
-  const Finished run =
-      run_of(layered({Json{{"family", "kda"}, {"head_dim", 32}}}, {{"formations", {"gram"}}}));
+  const Finished run = run_of(layered({Json{{"family", "kda"}, {"head_dim", 32}}}, {{"formations", {"gram"}}}));
   for (const MatrixResult& matrix : run.out.matrices) {
     const Record& record = matrix.records.front();
     EXPECT_EQ(record.status, Status::failed);
-    EXPECT_NE(record.message.find("formation gram: found one gate a channel"), std::string::npos)
-        << record.message;
+    EXPECT_NE(record.message.find("formation gram: found one gate a channel"), std::string::npos) << record.message;
     EXPECT_FALSE(record.verdict);
   }
   for (const LayerResult& layer : run.out.layers) {
@@ -393,26 +382,24 @@ TEST(LayerExpectation, is_about_the_sequences) {
   const auto expect = [](const char* layer, const char* statistic) {
     return Json{{"method", "mch"}, {"layer", layer}, {"statistic", statistic}, {"at_least", 0}};
   };
-  const Finished run = run_of(layered({gdn({{"keys", "collinear"},
-                                            {"eps", 1},
-                                            {"gate", "none"},
-                                            {"head_dim", 64},
-                                            {"beta", "uniform"},
-                                            {"beta_low", 0.1},
-                                            {"beta_high", 0.9}}),
-                                       "uniform"},
-                                      {{"chunks", {64}},
-                                       {"methods", {"row-substitution", "mch"}},
-                                       {"arithmetics", {"fp16"}},
-                                       {"trials", 5},
-                                       {"layer_chunks", 2},
-                                       {"expect",
-                                        {expect("o", "max"), expect("o", "min"), expect("nonfinite", "mean"),
-                                         expect("state_max", "max"), expect("state_growth", "min"),
-                                         Json{{"method", "row-substitution"},
-                                              {"layer", "state"},
-                                              {"statistic", "median"},
-                                              {"at_most", 0.1}}}}}));
+  const Finished run = run_of(layered(
+      {gdn({{"keys", "collinear"},
+            {"eps", 1},
+            {"gate", "none"},
+            {"head_dim", 64},
+            {"beta", "uniform"},
+            {"beta_low", 0.1},
+            {"beta_high", 0.9}}),
+       "uniform"},
+      {{"chunks", {64}},
+       {"methods", {"row-substitution", "mch"}},
+       {"arithmetics", {"fp16"}},
+       {"trials", 5},
+       {"layer_chunks", 2},
+       {"expect",
+        {expect("o", "max"), expect("o", "min"), expect("nonfinite", "mean"), expect("state_max", "max"),
+         expect("state_growth", "min"),
+         Json{{"method", "row-substitution"}, {"layer", "state"}, {"statistic", "median"}, {"at_most", 0.1}}}}}));
   const std::vector<ExpectationOutcome>& outcomes = run.out.report.expectations;
   ASSERT_EQ(outcomes.size(), 6u);  // the uniform matrices have no layers
   std::vector<double> o, growth, state;
@@ -448,20 +435,16 @@ TEST(LayerExpectation, what_cannot_be_expected_is_refused) {
     json.update(more);
     return message_of(json);
   };
-  EXPECT_EQ(
-      refusal({{"layer", "p"}, {"statistic", "max"}}),
-      "test: expect[0].layer: no quantity of a layer is called 'p'; did you mean 'w'? Allowed: w, u, o, "
-      "state, state_max, state_growth, nonfinite");
-  EXPECT_EQ(
-      refusal({{"layer", "o"}, {"metric", "frobenius"}, {"statistic", "max"}}),
-      "test: expect[0].layer: found a metric as well; allowed: one of the two, a metric is of matrices");
-  EXPECT_NE(refusal({{"layer", "o"}, {"statistic", "fail"}})
-                .find("found the statistic fail, which counts matrices"),
+  EXPECT_EQ(refusal({{"layer", "p"}, {"statistic", "max"}}),
+            "test: expect[0].layer: no quantity of a layer is called 'p'; did you mean 'w'? Allowed: w, u, o, "
+            "state, state_max, state_growth, nonfinite");
+  EXPECT_EQ(refusal({{"layer", "o"}, {"metric", "frobenius"}, {"statistic", "max"}}),
+            "test: expect[0].layer: found a metric as well; allowed: one of the two, a metric is of matrices");
+  EXPECT_NE(refusal({{"layer", "o"}, {"statistic", "fail"}}).find("found the statistic fail, which counts matrices"),
             std::string::npos);
   EXPECT_EQ(refusal({{"layer", "o"}, {"statistic", "max"}}, {{"layer", false}}),
             "test: expect[0].layer: found o in a sweep without layers; allowed: with \"layer\": true");
-  EXPECT_NE(refusal({{"formation", "gram"}, {"statistic", "pass"}})
-                .find("no formation of the sweep is called 'gram'"),
+  EXPECT_NE(refusal({{"formation", "gram"}, {"statistic", "pass"}}).find("no formation of the sweep is called 'gram'"),
             std::string::npos);
   EXPECT_NE(refusal({{"formation", "gram"}, {"kernel", "flashkda-v1"}, {"statistic", "pass"}})
                 .find("found kernel together with method, arithmetic or formation"),

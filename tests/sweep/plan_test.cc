@@ -19,13 +19,11 @@ SweepConfig config_of(const Json& families, const Json& chunks) {
   return make_config(json, {}, "test", TRISTAB_TEST_DATA, "test");
 }
 
-Json slice_family() {
-  return Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}};
-}
+Json slice_family() { return Json{{"family", "file"}, {"path", "gdn-slice.safetensors"}, {"layer", "layer6"}}; }
 
 TEST(Plan, counts_matrices_of_random_deterministic_and_file_families) {
-  const SweepConfig config = config_of(
-      Json::array({"ones", Json{{"family", "uniform"}, {"scale", {0.1, 0.5}}}, slice_family()}), {16, 64});
+  const SweepConfig config =
+      config_of(Json::array({"ones", Json{{"family", "uniform"}, {"scale", {0.1, 0.5}}}, slice_family()}), {16, 64});
   const Plan plan = make_plan(config);
   // ones: 1 a size; uniform: 2 settings x 3 trials a size; the slice: 128 tokens, 2 heads
   EXPECT_EQ(plan.matrices, 2 * 1 + 2 * 2 * 3 + 2 * (128 / 16 + 128 / 64));
@@ -49,11 +47,10 @@ TEST(Plan, a_missing_file_is_an_input_error_that_names_the_place) {
 }
 
 TEST(Plan, case_ids_tell_all_parameters_apart) {
-  const SweepConfig config =
-      make_config(Json{{"families", {"ones"}},
-                       {"methods", {Json{{"method", "mxr"}, {"block", {8, 16}}}, "mbh"}},
-                       {"arithmetics", {"fp16", Json{{"arithmetic", "fp16"}, {"fma", true}}}}},
-                  {}, "test", "", "test");
+  const SweepConfig config = make_config(Json{{"families", {"ones"}},
+                                              {"methods", {Json{{"method", "mxr"}, {"block", {8, 16}}}, "mbh"}},
+                                              {"arithmetics", {"fp16", Json{{"arithmetic", "fp16"}, {"fma", true}}}}},
+                                         {}, "test", "", "test");
   std::vector<std::string> ids;
   for (const Setting& setting : config.scenarios[0].settings(64)) ids.push_back(case_id("m", setting));
   ASSERT_EQ(ids.size(), 6u);

@@ -94,10 +94,8 @@ TEST(Run, a_reference_is_computed_once_for_a_matrix_and_an_input_forma) {
 }
 
 TEST(Run, a_matrix_that_rounds_to_itself_shares_the_given_reference) {
-  const SweepConfig config = config_of(Json{{"families", {"ones"}},
-                                            {"chunks", {16}},
-                                            {"methods", {"mbh"}},
-                                            {"arithmetics", {"fp16", "bf16", "fp32"}}});
+  const SweepConfig config = config_of(
+      Json{{"families", {"ones"}}, {"chunks", {16}}, {"methods", {"mbh"}}, {"arithmetics", {"fp16", "bf16", "fp32"}}});
   EXPECT_EQ(run(config, 1).report.references, 1);
 }
 
@@ -136,12 +134,11 @@ TEST(Run, errors_compare_with_the_inverse_of_a_rounded_or_of_a_given) {
 }
 
 TEST(Run, what_a_format_cannot_hold_does_not_end_the_run) {
-  const SweepConfig config =
-      config_of(Json{{"families", {Json{{"family", "uniform-signed"}, {"scale", 1000000}}}},
-                     {"chunks", {16}},
-                     {"trials", 1},
-                     {"methods", {"row-substitution"}},
-                     {"arithmetics", {"fp16"}}});
+  const SweepConfig config = config_of(Json{{"families", {Json{{"family", "uniform-signed"}, {"scale", 1000000}}}},
+                                            {"chunks", {16}},
+                                            {"trials", 1},
+                                            {"methods", {"row-substitution"}},
+                                            {"arithmetics", {"fp16"}}});
   const Collector collector = run(config, 1);
   const Record& record = collector.results[0].records[0];
   EXPECT_EQ(record.status, Status::nonfinite);
@@ -151,12 +148,11 @@ TEST(Run, what_a_format_cannot_hold_does_not_end_the_run) {
 
 TEST(Run, a_matrix_without_a_reference_has_failed_records) {
   // |X_ij| reaches (10^6)^(n-1): beyond the range of double.
-  const SweepConfig config =
-      config_of(Json{{"families", {Json{{"family", "uniform-signed"}, {"scale", 1000000}}}},
-                     {"chunks", {256}},
-                     {"trials", 1},
-                     {"methods", {"row-substitution"}},
-                     {"arithmetics", {"fp32", "fp64"}}});
+  const SweepConfig config = config_of(Json{{"families", {Json{{"family", "uniform-signed"}, {"scale", 1000000}}}},
+                                            {"chunks", {256}},
+                                            {"trials", 1},
+                                            {"methods", {"row-substitution"}},
+                                            {"arithmetics", {"fp32", "fp64"}}});
   const Collector collector = run(config, 1);
   EXPECT_FALSE(collector.results[0].condition.has_value());
   for (const Record& record : collector.results[0].records) {
@@ -169,19 +165,16 @@ TEST(Run, a_matrix_without_a_reference_has_failed_records) {
 TEST(Run, growth_of_the_all_ones_matrix_in_mch_is_its_binomial) {
   // The largest entry of A^8 for n = 16 is C(14, 7) = 3432; A^8 is the last power that mch forms. max |X|
   // = 1.
-  const SweepConfig config = config_of(
-      Json{{"families", {"ones"}}, {"chunks", {16}}, {"methods", {"mch"}}, {"arithmetics", {"fp32"}}});
+  const SweepConfig config =
+      config_of(Json{{"families", {"ones"}}, {"chunks", {16}}, {"methods", {"mch"}}, {"arithmetics", {"fp32"}}});
   const Record record = run(config, 1).results[0].records[0];
   EXPECT_EQ(record.growth.value, 3432);
   EXPECT_EQ(record.metrics[Metric::frobenius], 0);
 }
 
 TEST(Run, a_size_that_a_method_cannot_take_is_padded) {
-  const SweepConfig config = config_of(Json{{"families", {"uniform"}},
-                                            {"chunks", {48}},
-                                            {"trials", 1},
-                                            {"methods", {"mbh"}},
-                                            {"arithmetics", {"fp32"}}});
+  const SweepConfig config = config_of(Json{
+      {"families", {"uniform"}}, {"chunks", {48}}, {"trials", 1}, {"methods", {"mbh"}}, {"arithmetics", {"fp32"}}});
   const Record record = run(config, 1).results[0].records[0];
   EXPECT_EQ(record.padded_to, 64);
   EXPECT_LT(record.metrics[Metric::frobenius], 1e-6);

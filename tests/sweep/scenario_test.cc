@@ -85,9 +85,7 @@ TEST(Scenario, mistakes_are_refused_with_their_place) {
     EXPECT_NE(message.find(part), std::string::npos) << part << " is not in: " << message;
     EXPECT_EQ(message.find('\n'), std::string::npos) << message;
   };
-  const auto of_one = [](const char* keys) {
-    return fmt::format(R"({{"scenarios": [{}]}})", scenario(keys));
-  };
+  const auto of_one = [](const char* keys) { return fmt::format(R"({{"scenarios": [{}]}})", scenario(keys)); };
   expect_message(R"({"scenarios": []})", "x.json: scenarios: found []");
   expect_message(R"({"scenarios": [3]})", "x.json: scenarios[0]: found number");
   expect_message(of_one(""), "x.json: scenarios[0]: name: the key is missing");

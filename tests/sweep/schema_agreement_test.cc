@@ -23,8 +23,7 @@ namespace fs = std::filesystem;
 void check_expectations(const Scenario& scenario) {
   std::vector<MatrixGroup> groups;
   for (const FamilyEntry& family : scenario.families) {
-    for (const int n : scenario.chunks)
-      groups.push_back({&scenario, &family, nullptr, n, 1, scenario.layer ? 1 : 0});
+    for (const int n : scenario.chunks) groups.push_back({&scenario, &family, nullptr, n, 1, scenario.layer ? 1 : 0});
   }
   for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
 }
@@ -43,8 +42,7 @@ std::string program_error(const Json& config) {
 // Configurations changed at random: what the program takes, the schema takes.
 class Mutator {
  public:
-  explicit Mutator(int number)
-      : random_(RandomStream("mutated configurations").part(std::to_string(number))) {}
+  explicit Mutator(int number) : random_(RandomStream("mutated configurations").part(std::to_string(number))) {}
 
   Json mutated(Json config) {
     const int changes = 1 + static_cast<int>(below(3));
@@ -260,8 +258,7 @@ Json with_parameters(const char* owner, const Description& description, Mutator&
     value = parameter.default_value;
     if (!parameter.choices.empty()) value = parameter.choices[mutator.below(parameter.choices.size())];
     const bool number = parameter.kind == Parameter::Kind::integer || parameter.kind == Parameter::Kind::real;
-    if (number && mutator.below(2) == 0)
-      value = mutator.below(2) == 0 ? parameter.minimum : parameter.maximum;
+    if (number && mutator.below(2) == 0) value = mutator.below(2) == 0 ? parameter.minimum : parameter.maximum;
     if (parameter.kind == Parameter::Kind::boolean) value = mutator.below(2) == 0;
     if (value.is_null() && mutator.below(2) == 0) object.erase(parameter.name);
   }
@@ -272,25 +269,20 @@ Json drawn_config(Mutator& mutator) {
   const auto methods_list = methods();
   const auto family_list = family_descriptions();
   const auto arithmetic_list = arithmetic_descriptions();
-  Json arithmetic =
-      with_parameters("arithmetic", arithmetic_list[mutator.below(arithmetic_list.size())], mutator);
+  Json arithmetic = with_parameters("arithmetic", arithmetic_list[mutator.below(arithmetic_list.size())], mutator);
   if (arithmetic["arithmetic"] == "eXmY") arithmetic["arithmetic"] = "e5m7";
   Json config{
-      {"families",
-       {with_parameters("family", family_list[mutator.below(family_list.size())], mutator), "ones"}},
+      {"families", {with_parameters("family", family_list[mutator.below(family_list.size())], mutator), "ones"}},
       {"methods",
-       {with_parameters("method", methods_list[mutator.below(methods_list.size())].description, mutator),
-        "mbh"}},
+       {with_parameters("method", methods_list[mutator.below(methods_list.size())].description, mutator), "mbh"}},
       {"arithmetics", {arithmetic, "fp64"}}};
   if (mutator.below(4) == 0) {
     const auto formations = formation_descriptions();
-    config["formations"] = {
-        with_parameters("formation", formations[mutator.below(formations.size())], mutator)};
+    config["formations"] = {with_parameters("formation", formations[mutator.below(formations.size())], mutator)};
   }
   if (mutator.below(4) == 0) {
     const auto recipes = recipe_entries();
-    config["kernels"] = {
-        with_parameters("kernel", recipes[mutator.below(recipes.size())].description, mutator)};
+    config["kernels"] = {with_parameters("kernel", recipes[mutator.below(recipes.size())].description, mutator)};
   }
   return config;
 }

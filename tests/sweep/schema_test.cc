@@ -74,8 +74,7 @@ TEST(SweepSchema, help_is_kept_and_lists_and_ranges_are_allowed) {
   };
   for (const char* value : {"8", "8.0", "[8]", "[8, 16]", R"("8:16:*2")", R"("8:16")"})
     EXPECT_TRUE(takes(value)) << value;
-  for (const char* value : {"[]", "[8, 8]", "0", "1000", "8.5", "true", R"("8")"})
-    EXPECT_FALSE(takes(value)) << value;
+  for (const char* value : {"[]", "[8, 8]", "0", "1000", "8.5", "true", R"("8")"}) EXPECT_FALSE(takes(value)) << value;
 }
 
 TEST(SweepSchema, names_with_parameters_are_taken_as_they_are_typed) {
@@ -110,9 +109,7 @@ TEST(SweepSchema, the_committed_copies_are_those_of_the_registries) {
       << "tristab schema kernel > configs/kernel.schema.json";
 }
 
-TEST(SweepSchema, it_stays_small_enough_for_editors) {
-  EXPECT_LT(schema_text(sweep_schema()).size(), 300000u);
-}
+TEST(SweepSchema, it_stays_small_enough_for_editors) { EXPECT_LT(schema_text(sweep_schema()).size(), 300000u); }
 
 // Every file of a directory of configs is valid, and the schema that it names is there.
 void expect_valid_files(const char* directory, const ParsedSchema& schema) {
@@ -128,9 +125,7 @@ void expect_valid_files(const char* directory, const ParsedSchema& schema) {
   EXPECT_GT(files, 0);
 }
 
-TEST(SweepSchema, every_sweep_of_the_repository_is_valid) {
-  expect_valid_files("sweeps", parsed_sweep_schema());
-}
+TEST(SweepSchema, every_sweep_of_the_repository_is_valid) { expect_valid_files("sweeps", parsed_sweep_schema()); }
 
 TEST(SweepSchema, every_recipe_of_the_repository_is_valid) {
   expect_valid_files("kernels", ParsedSchema(kernel_schema()));
@@ -164,8 +159,7 @@ TEST(SweepSchema, wrong_recipes_are_rejected) {
 TEST(SweepSchema, every_example_of_the_readme_is_valid) {
   const std::string readme = read_text(source_directory / "configs" / "README.md");
   int examples = 0;
-  for (std::size_t at = readme.find("```json\n"); at != std::string::npos;
-       at = readme.find("```json\n", at + 1)) {
+  for (std::size_t at = readme.find("```json\n"); at != std::string::npos; at = readme.find("```json\n", at + 1)) {
     const std::size_t begin = at + 8, end = readme.find("```", begin);
     const Json json = Json::parse(readme.substr(begin, end - begin), nullptr, false);
     if (!json.is_object() || !json.contains("families")) continue;
@@ -180,8 +174,8 @@ TEST(SweepSchema, every_example_of_the_readme_is_valid) {
 TEST(SweepSchema, every_entry_of_the_registries_is_valid_with_its_defaults) {
   std::vector<Json> configs;
   for (const Family& family : families()) {
-    const Json name = family.description.name == "file" ? Json{{"family", "file"}, {"path", "a.npy"}}
-                                                        : Json(family.description.name);
+    const Json name =
+        family.description.name == "file" ? Json{{"family", "file"}, {"path", "a.npy"}} : Json(family.description.name);
     configs.push_back(config_of("families", Json::array({name})));
   }
   for (const Method& method : methods())
@@ -212,8 +206,7 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
   const std::vector<Wrong> table{
       {"an unknown method", R"({"families": ["ones"], "methods": ["mxrr"], "arithmetics": ["fp16"]})"},
       {"an unknown arithmetic", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp17"]})"},
-      {"a format with too many bits",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["e10m3"]})"},
+      {"a format with too many bits", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["e10m3"]})"},
       {"an unknown family", R"({"families": ["one"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
       {"an unknown kernel", R"({"families": ["ones"], "kernels": ["fla-solve"]})"},
       {"an unknown formation",
@@ -228,16 +221,12 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
        R"({"families": ["ones"], "methods": [{"method": "mxr", "block": 8.5}], "arithmetics": ["fp16"]})"},
       {"an unknown choice",
        R"({"families": [{"family": "gdn", "keys": "sliu"}], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
-      {"an unknown key",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunk": 64})"},
-      {"the same method twice",
-       R"({"families": ["ones"], "methods": ["mbh", "mbh"], "arithmetics": ["fp16"]})"},
-      {"a chunk too small",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": 8})"},
+      {"an unknown key", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunk": 64})"},
+      {"the same method twice", R"({"families": ["ones"], "methods": ["mbh", "mbh"], "arithmetics": ["fp16"]})"},
+      {"a chunk too small", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": 8})"},
       {"the same chunk twice",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 16]})"},
-      {"the word that stands for formats",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["eXmY"]})"},
+      {"the word that stands for formats", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["eXmY"]})"},
       {"a misspelt selection", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
            "expect": [{"methods": "mbh", "statistic": "fail", "at_most": 2}]})"},
       {"a selected size beyond all", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
@@ -245,10 +234,8 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
       {"a chunk too large",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 512]})"},
       {"no chunks", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": []})"},
-      {"a seed below zero",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "seed": -1})"},
-      {"a name with a slash",
-       R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "name": "a/b"})"},
+      {"a seed below zero", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "seed": -1})"},
+      {"a name with a slash", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "name": "a/b"})"},
       {"a schema that is a number",
        R"({"$schema": 7, "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})"},
       {"parts of the error, which this version does not have",

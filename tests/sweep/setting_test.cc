@@ -37,8 +37,7 @@ TEST(Label, a_nested_method_stands_in_parentheses) {
 }
 
 TEST(Label, labels_typed_on_a_command_line_give_the_same_setting) {
-  for (const char* typed :
-       {"mxr:block=8", "residual-neumann:mask=false:order=5", "newton-schulz:start=identity"}) {
+  for (const char* typed : {"mxr:block=8", "residual-neumann:mask=false:order=5", "newton-schulz:start=identity"}) {
     EXPECT_EQ(method_label(parse_inline(typed, "method", "test")), typed);
     EXPECT_EQ(method_label(typed), typed);
   }
@@ -46,8 +45,7 @@ TEST(Label, labels_typed_on_a_command_line_give_the_same_setting) {
 
 TEST(Label, different_settings_have_different_labels) {
   std::set<std::string> labels;
-  const Json axes{
-      {"family", "gdn"}, {"keys", {"silu", "independent", "collinear"}}, {"negative", {true, false}}};
+  const Json axes{{"family", "gdn"}, {"keys", {"silu", "independent", "collinear"}}, {"negative", {true, false}}};
   const std::vector<FamilySpec> specs = expand_family(axes, "test");
   for (const FamilySpec& spec : specs) labels.insert(spec.label);
   EXPECT_EQ(specs.size(), 6u);

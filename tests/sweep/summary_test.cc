@@ -12,12 +12,11 @@ namespace {
 SweepConfig config_with(int methods) {
   const Json names = methods == 1 ? Json{"mbh"} : Json{"mbh", "mch"};
   return make_config(
-      Json{{"families", {"uniform"}}, {"chunks", {16, 32}}, {"methods", names}, {"arithmetics", {"fp16"}}},
-      {}, "test", "", "test");
+      Json{{"families", {"uniform"}}, {"chunks", {16, 32}}, {"methods", names}, {"arithmetics", {"fp16"}}}, {}, "test",
+      "", "test");
 }
 
-Record record_with(const SweepConfig& config, std::size_t method, double frobenius,
-                   Status status = Status::ok) {
+Record record_with(const SweepConfig& config, std::size_t method, double frobenius, Status status = Status::ok) {
   Record record;
   record.setting = config.scenarios[0].settings(16)[method];
   record.status = status;

@@ -77,21 +77,12 @@ TEST(Distribution, of_nothing_is_no_number) {
 }
 
 const std::vector<const Field*>& fields() {
-  static const std::vector<const Field*> list{find_field("frobenius"),       find_field("growth"),
-                                              find_field("dead_growth"),     find_field("error_formation"),
-                                              find_field("total_frobenius"), find_field("matmuls"),
-                                              find_field("overflows")};
+  static const std::vector<const Field*> list{
+      find_field("frobenius"),       find_field("growth"),  find_field("dead_growth"), find_field("error_formation"),
+      find_field("total_frobenius"), find_field("matmuls"), find_field("overflows")};
   return list;
 }
-enum Position : std::size_t {
-  frobenius,
-  growth,
-  dead_growth,
-  error_formation,
-  total_frobenius,
-  matmuls,
-  overflows
-};
+enum Position : std::size_t { frobenius, growth, dead_growth, error_formation, total_frobenius, matmuls, overflows };
 
 TrialNumbers trial(Status status, double value) {
   TrialNumbers numbers{status, {}, std::vector<double>(fields().size(), value)};
@@ -168,8 +159,7 @@ TEST(TrialStatistics, keeps_the_value_of_every_trial_in_their_order) {
   Spool spool;
   TrialStatistics statistics(fields());
   constexpr int trials = 2000;  // beyond what a list keeps in memory
-  for (int k = 0; k < trials; ++k)
-    statistics.add(trial(k % 7 == 0 ? Status::nonfinite : Status::ok, k), spool);
+  for (int k = 0; k < trials; ++k) statistics.add(trial(k % 7 == 0 ? Status::nonfinite : Status::ok, k), spool);
   const std::vector<double> all = statistics.all_values(frobenius, spool);
   ASSERT_EQ(all.size(), static_cast<std::size_t>(trials));
   for (int k = 0; k < trials; ++k) EXPECT_EQ(all[static_cast<std::size_t>(k)], k);

@@ -17,9 +17,7 @@ const std::array<std::string, 6> kModelNames{"sequential", "pairwise", "bfma", "
 
 std::span<const std::string> accumulation_model_names() { return kModelNames; }
 
-const std::string& name_of(AccumulationModel model) {
-  return kModelNames.at(static_cast<std::size_t>(model));
-}
+const std::string& name_of(AccumulationModel model) { return kModelNames.at(static_cast<std::size_t>(model)); }
 
 AccumulationModel accumulation_model_of(std::string_view name) {
   for (std::size_t i = 0; i < kModelNames.size(); ++i) {
@@ -42,8 +40,7 @@ LaneTree lane_tree_of(std::string_view text, std::string_view place) {
   while (!rest.empty()) {
     int bit = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), bit);
-    if (error != std::errc{} || bit < 1 || bit > 128 || (bit & (bit - 1)) != 0 || (seen & bit) != 0)
-      return refuse();
+    if (error != std::errc{} || bit < 1 || bit > 128 || (bit & (bit - 1)) != 0 || (seen & bit) != 0) return refuse();
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     seen |= bit;
     tree.order.push_back(bit);

@@ -14,8 +14,8 @@ namespace tristab {
 // A matrix unit (tensor core): for each group of `terms` products and the incoming c, products are exact and
 // not normalised (exponent e_a + e_b); e* is the largest exponent among products and c, zeros apart; every term
 // is truncated toward zero to a multiple of 2^(e* - fraction_bits); the sum of these is exact and rounded once;
-// the result is the c of the next group; e* has a lower end of its own. Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909;
-// Fasi et al., PeerJ Computer Science 7:e330 (2021).
+// the result is the c of the next group; e* has a lower end of its own. Khattak and Mikaitis, arXiv 2512.07004;
+// MMA-Sim, arXiv 2511.10909; Fasi et al., PeerJ Computer Science 7:e330 (2021).
 struct MatrixUnit {
   int terms = 16;
   int fraction_bits = 25;      // F

@@ -36,11 +36,9 @@ void check_product(const Arithmetic& arithmetic, std::string_view place) {
   if (product.rounding == Rounding::stochastic && product.model != AccumulationModel::exact)
     refuse(fmt::format("accumulator_rounding stochastic with model {}", model),
            "stochastic with the models sequential and exact");
-  if (product.model != AccumulationModel::matrix_unit && product.model != AccumulationModel::bf16_pairs)
-    return;
+  if (product.model != AccumulationModel::matrix_unit && product.model != AccumulationModel::bf16_pairs) return;
   if (!product.format.inside(fp32_format()) || !arithmetic.operand.inside(fp32_format()))
-    refuse(fmt::format("model {} with operands {} and sums in {}", model, arithmetic.operand.name,
-                       product.format.name),
+    refuse(fmt::format("model {} with operands {} and sums in {}", model, arithmetic.operand.name, product.format.name),
            "operands and sums inside fp32");
   if (product.model == AccumulationModel::bf16_pairs &&
       (!arithmetic.operand.inside(format_of("bf16", place)) || product.format != fp32_format() ||
@@ -50,8 +48,7 @@ void check_product(const Arithmetic& arithmetic, std::string_view place) {
            "bf16 operands and sums in fp32, nearest-even");
 }
 
-Accumulation make_product(const Preset& preset, const Settings& settings, bool flush,
-                          std::string_view place) {
+Accumulation make_product(const Preset& preset, const Settings& settings, bool flush, std::string_view place) {
   Accumulation product;
   if (preset.pure) {  // what the vector unit does, k ascending
     product.format = adapted(*preset.format, settings, flush);
@@ -65,8 +62,7 @@ Accumulation make_product(const Preset& preset, const Settings& settings, bool f
   if (settings.has("model")) product.model = accumulation_model_of(settings.text("model"));
   if (preset.unit != nullptr) product.unit = preset.unit->unit;
   if (settings.has("terms")) product.unit.terms = static_cast<int>(settings.integer("terms"));
-  if (settings.has("fraction_bits"))
-    product.unit.fraction_bits = static_cast<int>(settings.integer("fraction_bits"));
+  if (settings.has("fraction_bits")) product.unit.fraction_bits = static_cast<int>(settings.integer("fraction_bits"));
   if (settings.has("addend")) product.unit.addend_floor = settings.text("addend") == "floor";
   if (settings.has("accumulator_rounding")) {
     product.rounding = rounding_of(settings.text("accumulator_rounding"));
@@ -76,8 +72,8 @@ Accumulation make_product(const Preset& preset, const Settings& settings, bool f
   if (preset.unit == nullptr && product.model != AccumulationModel::matrix_unit) {
     for (const char* parameter : {"terms", "fraction_bits", "addend"}) {
       if (settings.has(parameter))
-        throw UsageError(fmt::format("{}.{}: found {} without model bfma; allowed: with model bfma", place,
-                                     parameter, settings.at(parameter).dump()));
+        throw UsageError(fmt::format("{}.{}: found {} without model bfma; allowed: with model bfma", place, parameter,
+                                     settings.at(parameter).dump()));
     }
   }
   return product;
@@ -112,8 +108,7 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
     const std::string at = fmt::format("{}.vector_lanes", place);
     arithmetic.vector.lanes = lane_tree_of(settings.text("vector_lanes"), at);
     if (arithmetic.vector.rounding == Rounding::stochastic)
-      throw UsageError(
-          fmt::format("{}: found it with rounding stochastic; allowed: deterministic roundings", at));
+      throw UsageError(fmt::format("{}: found it with rounding stochastic; allowed: deterministic roundings", at));
   }
   arithmetic.product = make_product(preset, settings, flush_outputs, place);
   const auto entering = [&](const Format& format) {
@@ -128,13 +123,12 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
 }
 
 // Block-scaled operands are exact in fp32, and what the vector unit adds to their sums lies in fp32 too.
-void sum_block_scaled(Arithmetic& arithmetic, const Preset& preset, const Settings& settings,
-                      std::string_view place) {
+void sum_block_scaled(Arithmetic& arithmetic, const Preset& preset, const Settings& settings, std::string_view place) {
   arithmetic.product = make_product(preset, settings, false, place);
   arithmetic.addend = arithmetic.product.format;
   if (!arithmetic.product.format.inside(fp32_format()))
-    throw UsageError(fmt::format("{}.accumulate: found {}; allowed: formats inside fp32", place,
-                                 arithmetic.product.format.name));
+    throw UsageError(
+        fmt::format("{}.accumulate: found {}; allowed: formats inside fp32", place, arithmetic.product.format.name));
   check_product(arithmetic, place);
 }
 
@@ -186,13 +180,11 @@ std::string words(const Quantiser& quantiser) {
                                          "2^(floor(log2 amax) + 1 - emax)"};
   std::string scale = "tensor";
   if (quantiser.scale == Quantiser::Scale::row) scale = "row and column";
-  if (quantiser.scale == Quantiser::Scale::block)
-    scale = fmt::format("block of {} along k", quantiser.block_size);
+  if (quantiser.scale == Quantiser::Scale::block) scale = fmt::format("block of {} along k", quantiser.block_size);
   if (quantiser.kind == Quantiser::Kind::nvfp4) scale += " (e4m3) and tensor (fp32)";
   std::string rule(kRules[static_cast<std::size_t>(quantiser.rule)]);
   if (quantiser.rule == Quantiser::Rule::static_amax) rule += fmt::format(" amax {}", quantiser.static_amax);
-  return fmt::format("scale per {}, {}{}, identity {}", scale, rule,
-                     quantiser.full_range ? ", full range" : "",
+  return fmt::format("scale per {}, {}{}, identity {}", scale, rule, quantiser.full_range ? ", full range" : "",
                      quantiser.identity_outside ? "outside" : "inside");
 }
 
@@ -201,8 +193,7 @@ std::string evidence_of(const Arithmetic& arithmetic) {
   if (preset.unit != nullptr && preset.split && preset.unit->operand == "bf16")
     return "model only: the order of tf32x3, the unit's own arithmetic";
   if (preset.unit != nullptr) return preset.unit->evidence;
-  if (arithmetic.is_block_scaled())
-    return "model only: the definition, element by element; no hardware records";
+  if (arithmetic.is_block_scaled()) return "model only: the definition, element by element; no hardware records";
   return arithmetic.quantiser ? "against exact integers, operation by operation"
                               : "against MPFR, operation by operation";
 }
@@ -253,8 +244,7 @@ ArithmeticRow describe(const Arithmetic& arithmetic) {
     } else {
       const std::string codes = fmt::format("codes of {} bits", quantiser->bits);
       row.operand = fmt::format("{}; {}", codes, row.quantiser);
-      row.accumulator =
-          fmt::format("exact in int{}; dequantised sums added in fp32", quantiser->accumulator_bits);
+      row.accumulator = fmt::format("exact in int{}; dequantised sums added in fp32", quantiser->accumulator_bits);
       if (quantiser->scale == Quantiser::Scale::tensor) row.storage = codes;
       if (quantiser->scale != Quantiser::Scale::tensor)
         row.storage += fmt::format(", quantised on entering a product; vector results as codes by {}rows",

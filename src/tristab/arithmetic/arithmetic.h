@@ -64,12 +64,11 @@ struct Arithmetic : Named {
   std::optional<SplitProduct> split;  // each product is made of three
   Format storage;                     // what a result between two steps is rounded to
   Rounding storage_rounding = Rounding::nearest_even;
-  Accumulation product;   // the matrix unit
-  Accumulation vector;    // the vector unit
-  Format addend;          // what the matrix unit takes as C: product.format, or that without subnormals
-  Format vector_operand;  // what enters the vector unit: vector.format, or that without subnormals
-  bool output_in_storage =
-      false;  // the last result is rounded to storage too; else it stays in the accumulator
+  Accumulation product;                // the matrix unit
+  Accumulation vector;                 // the vector unit
+  Format addend;                       // what the matrix unit takes as C: product.format, or that without subnormals
+  Format vector_operand;               // what enters the vector unit: vector.format, or that without subnormals
+  bool output_in_storage = false;      // the last result is rounded to storage too; else it stays in the accumulator
   std::optional<Quantiser> quantiser;  // integers and block-scaled formats
 
   // Narrow elements with a scale for each block along k: results and the vector unit stay in fp32.

@@ -66,8 +66,7 @@ class RowConverter {
     const std::size_t count = row_.size();
     // The quotient of an fp32 number by one of 28 bits is no nearer to a tie than double tells apart.
     for (std::size_t j = 0; j < count; ++j) quotients_[j] = static_cast<double>(x[j]) / divisors_[j];
-    round_row_counted(quotients_.data(), block_.columns, quantiser_.element, Rounding::nearest_even,
-                      statistics_);
+    round_row_counted(quotients_.data(), block_.columns, quantiser_.element, Rounding::nearest_even, statistics_);
     for (std::size_t j = 0; j < count; ++j) to[j] = static_cast<float>(quotients_[j] * factors_[j]);
   }
 
@@ -110,8 +109,7 @@ struct BlockScaledOperand {
     for (int i = 0; i < block.rows; ++i) {
       const int outside = block.outside(quantiser, i);
       if (outside >= 0)
-        diagonal.elements[static_cast<std::size_t>(i)] =
-            static_cast<float>(block.elements[i * block.stride + outside]);
+        diagonal.elements[static_cast<std::size_t>(i)] = static_cast<float>(block.elements[i * block.stride + outside]);
     }
   }
 };
@@ -146,13 +144,11 @@ float nvfp4_tensor_scale(double largest) {
 
 float nvfp4_block_scale(double largest_of_block, float tensor_scale) {
   static const RoundingTarget<float> e4m3(with_overflow(format_of("e4m3", "NVFP4"), Overflow::saturate));
-  return round_value(static_cast<float>(largest_of_block) / kLargestE2m1 / tensor_scale, e4m3,
-                     Rounding::nearest_even);
+  return round_value(static_cast<float>(largest_of_block) / kLargestE2m1 / tensor_scale, e4m3, Rounding::nearest_even);
 }
 
 template <class Carrier>
-std::int64_t convert_blocks(const CodedBlock<Carrier>& block, Side side, const Quantiser& quantiser,
-                            float* to) {
+std::int64_t convert_blocks(const CodedBlock<Carrier>& block, Side side, const Quantiser& quantiser, float* to) {
   RowConverter<Carrier> converter(block, quantiser, to);
   const int length = quantiser.block_size;
   if (side == Side::left) {
@@ -238,9 +234,8 @@ QuantiserCounts accumulate_block_scaled_product(Carrier* accumulator, std::ptrdi
     return row.data();
   };
   add_diagonal_terms(
-      accumulator, stride, columns, left.diagonal, right.diagonal,
-      [&](int i) { return values(left, i, inner); }, [&](int k) { return values(right, k, columns); }, format,
-      rounding);
+      accumulator, stride, columns, left.diagonal, right.diagonal, [&](int i) { return values(left, i, inner); },
+      [&](int k) { return values(right, k, columns); }, format, rounding);
   return counts;
 }
 

@@ -35,8 +35,7 @@ enum class Side { left, right };
 // no gaps), 0 on a main diagonal that stays outside; `scale` of the block is NVFP4's s. Gives how many elements
 // were clamped.
 template <class Carrier>
-std::int64_t convert_blocks(const CodedBlock<Carrier>& block, Side side, const Quantiser& quantiser,
-                            float* to);
+std::int64_t convert_blocks(const CodedBlock<Carrier>& block, Side side, const Quantiser& quantiser, float* to);
 
 // How a block-scaled product is summed, and what is known of it.
 struct BlockScaledSum {

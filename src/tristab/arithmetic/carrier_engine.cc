@@ -85,8 +85,7 @@ class CarrierEngine final : public Engine {
     });
   }
 
-  void convert(const View& target, const Format& format, Rounding rounding,
-               std::uint64_t draws) const override {
+  void convert(const View& target, const Format& format, Rounding rounding, std::uint64_t draws) const override {
     std::uint64_t first = 0;
     for_each_row(target, [&](Carrier* x, int count) {
       round_row(x, x, count, format, rounding, draws, first);
@@ -128,8 +127,8 @@ class CarrierEngine final : public Engine {
     std::uint64_t first = 0;
     for (int b = 0; b < target.batch; ++b) {
       for (int i = 0; i < rows; ++i, first += static_cast<std::uint64_t>(count)) {
-        accumulate_sum(row(target, b, i), static_cast<const Carrier*>(row(y, b, i)),
-                       static_cast<Carrier>(sign), count, accumulation, draws, first);
+        accumulate_sum(row(target, b, i), static_cast<const Carrier*>(row(y, b, i)), static_cast<Carrier>(sign), count,
+                       accumulation, draws, first);
       }
     }
   }
@@ -145,8 +144,8 @@ class CarrierEngine final : public Engine {
         for (int j = 0; j < target.columns; ++j)  // exact in double for two values of at most 26 bits
           products[static_cast<std::size_t>(j)] = j <= i ? static_cast<double>(x[j]) * factor[j] : 0.0;
         if (accumulation.format != fp64_format())
-          round_row(products.data(), products.data(), target.columns, accumulation.format,
-                    accumulation.rounding, draws, first);
+          round_row(products.data(), products.data(), target.columns, accumulation.format, accumulation.rounding, draws,
+                    first);
         std::copy(products.begin(), products.end(), x);
       }
     }
@@ -154,9 +153,8 @@ class CarrierEngine final : public Engine {
 
   std::int64_t count_nonfinite(const View& view) const override {
     RowStatistics statistics;
-    for_each_row(view, [&](Carrier* x, int count) {
-      gather_statistics(static_cast<const Carrier*>(x), count, statistics);
-    });
+    for_each_row(view,
+                 [&](Carrier* x, int count) { gather_statistics(static_cast<const Carrier*>(x), count, statistics); });
     return statistics.nonfinite;
   }
 
@@ -205,8 +203,7 @@ class CarrierEngine final : public Engine {
     const auto tensor_scale = [&](const QuantisedOperand& x) {
       if (quantiser.scale != Quantiser::Scale::tensor) return 0.0;
       if (x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code) return x.codes.scale;
-      return static_cast<double>(
-          quantiser_scale(largest_quantised(x.view, x.diagonal, quantiser), quantiser));
+      return static_cast<double>(quantiser_scale(largest_quantised(x.view, x.diagonal, quantiser), quantiser));
     };
     const double a_scale = tensor_scale(a), b_scale = tensor_scale(b);
     for (int block = 0; block < accumulator.batch; ++block) {
@@ -233,8 +230,8 @@ class CarrierEngine final : public Engine {
 
  private:
   static Carrier* row(const View& view, int block, int i) {
-    return static_cast<CarrierBuffer<Carrier>*>(view.buffer)->elements() + view.offset +
-           block * view.batch_stride + i * view.row_stride;
+    return static_cast<CarrierBuffer<Carrier>*>(view.buffer)->elements() + view.offset + block * view.batch_stride +
+           i * view.row_stride;
   }
 
   // Elementwise actions; rows that follow each other without gaps are one long row.

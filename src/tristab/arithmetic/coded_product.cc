@@ -41,8 +41,7 @@ struct CodedOperand {
     for (int i = 0; i < rows; ++i) {
       const int outside = block.outside(quantiser, i);
       if (outside >= 0)
-        diagonal.elements[static_cast<std::size_t>(i)] =
-            static_cast<float>(block.elements[i * block.stride + outside]);
+        diagonal.elements[static_cast<std::size_t>(i)] = static_cast<float>(block.elements[i * block.stride + outside]);
     }
   }
   float* code_row(int i) { return codes.data() + static_cast<std::ptrdiff_t>(i) * columns; }
@@ -67,8 +66,7 @@ float tensor_scale(const CodedBlock<Carrier>& block, const Quantiser& quantiser)
 
 // Blocks of k have `length` elements, the last one what is left.
 template <class Carrier>
-void encode_left(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int length,
-                 CodedOperand& operand) {
+void encode_left(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int length, CodedOperand& operand) {
   const int blocks = (block.columns + length - 1) / length;
   operand.start(block, quantiser, size_of(block.rows, blocks));
   const bool by_tensor = quantiser.scale == Quantiser::Scale::tensor;
@@ -80,15 +78,13 @@ void encode_left(const CodedBlock<Carrier>& block, const Quantiser& quantiser, i
     for (int begin = 0; begin < block.columns; begin += length, ++scale) {
       const int count = std::min(length, block.columns - begin);
       *scale = by_tensor ? shared : scale_of_bits(largest_magnitude_bits(x + begin, count), quantiser);
-      operand.saturations +=
-          encode_row(x + begin, inverse_of(*scale), range_of(quantiser), codes + begin, count);
+      operand.saturations += encode_row(x + begin, inverse_of(*scale), range_of(quantiser), codes + begin, count);
     }
   }
 }
 
 template <class Carrier>
-void encode_right(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int length,
-                  CodedOperand& operand) {
+void encode_right(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int length, CodedOperand& operand) {
   const int blocks = (block.rows + length - 1) / length, columns = block.columns;
   operand.start(block, quantiser, size_of(blocks, columns));
   const auto row = [&](int k) { return quantised_row(block, quantiser, k, operand.row.data()); };
@@ -199,8 +195,7 @@ class CodeSums {
       }
       float* to = sums.data() + static_cast<std::ptrdiff_t>(i) * b_.columns;
       for (std::size_t j = 0; j < columns; ++j) {
-        to[j] = narrow ? static_cast<float>(static_cast<std::int32_t>(row_sums_[j]))
-                       : static_cast<float>(row_sums_[j]);
+        to[j] = narrow ? static_cast<float>(static_cast<std::int32_t>(row_sums_[j])) : static_cast<float>(row_sums_[j]);
       }
     }
   }
@@ -216,8 +211,8 @@ class CodeSums {
 
 // c := fl(c + fl(fl(s_A s_B) sum)) for the block of k with this index.
 template <class Carrier>
-void add_dequantised(Carrier* accumulator, std::ptrdiff_t stride, const CodedOperand& a,
-                     const CodedOperand& b, const std::vector<float>& sums, int block, int blocks) {
+void add_dequantised(Carrier* accumulator, std::ptrdiff_t stride, const CodedOperand& a, const CodedOperand& b,
+                     const std::vector<float>& sums, int block, int blocks) {
   const float* column_scales = b.scales.data() + static_cast<std::ptrdiff_t>(block) * b.columns;
   for (int i = 0; i < a.rows; ++i) {
     Carrier* c = accumulator + i * stride;
@@ -226,8 +221,7 @@ void add_dequantised(Carrier* accumulator, std::ptrdiff_t stride, const CodedOpe
     if constexpr (std::is_same_v<Carrier, float>) {
       add_dequantised_row(c, row_scale, column_scales, sum, b.columns);
     } else {
-      for (int j = 0; j < b.columns; ++j)
-        c[j] = static_cast<float>(c[j]) + (row_scale * column_scales[j]) * sum[j];
+      for (int j = 0; j < b.columns; ++j) c[j] = static_cast<float>(c[j]) + (row_scale * column_scales[j]) * sum[j];
     }
   }
 }
@@ -235,14 +229,12 @@ void add_dequantised(Carrier* accumulator, std::ptrdiff_t stride, const CodedOpe
 }  // namespace
 
 template <class Carrier>
-QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride,
-                                         const CodedBlock<Carrier>& a, const CodedBlock<Carrier>& b,
-                                         const Quantiser& quantiser, int live_block) {
+QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride, const CodedBlock<Carrier>& a,
+                                         const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block) {
   thread_local CodedOperand left, right;
   thread_local std::vector<float> sums, left_values, right_values;
   const int inner = a.columns, columns = b.columns;
-  const int length =
-      quantiser.scale == Quantiser::Scale::block ? std::min(quantiser.block_size, inner) : inner;
+  const int length = quantiser.scale == Quantiser::Scale::block ? std::min(quantiser.block_size, inner) : inner;
   const int blocks = (inner + length - 1) / length;
   encode_left(a, quantiser, length, left);
   encode_right(b, quantiser, length, right);
@@ -272,8 +264,8 @@ QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t st
     scale_row(right.code_row(k), scales, right_values.data(), columns);
     return right_values.data();
   };
-  add_diagonal_terms(accumulator, stride, columns, left.diagonal, right.diagonal, left_row, right_row,
-                     fp32_format(), Rounding::nearest_even);
+  add_diagonal_terms(accumulator, stride, columns, left.diagonal, right.diagonal, left_row, right_row, fp32_format(),
+                     Rounding::nearest_even);
   return counts;
 }
 

@@ -8,8 +8,7 @@
 namespace tristab {
 
 template <class Carrier>
-void add_products(Carrier* c, const float* x, const float* d, int count, const Format& format,
-                  Rounding rounding) {
+void add_products(Carrier* c, const float* x, const float* d, int count, const Format& format, Rounding rounding) {
   if (format == fp32_format() && rounding == Rounding::nearest_even) {
     if constexpr (std::is_same_v<Carrier, float>) return add_products_row(c, x, d, count);
     for (int i = 0; i < count; ++i) {

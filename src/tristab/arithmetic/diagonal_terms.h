@@ -14,8 +14,7 @@ namespace tristab {
 
 // c[i] := fl(c[i] + fl(x[i] d[i])) where d[i] is not zero.
 template <class Carrier>
-void add_products(Carrier* c, const float* x, const float* d, int count, const Format& format,
-                  Rounding rounding);
+void add_products(Carrier* c, const float* x, const float* d, int count, const Format& format, Rounding rounding);
 // The same with one d for all.
 template <class Carrier>
 void add_multiple(Carrier* c, const float* x, float d, int count, const Format& format, Rounding rounding);

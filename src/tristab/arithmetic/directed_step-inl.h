@@ -96,8 +96,8 @@ struct FormatScale {
   // Round-to-odd needs two bits more than the format (its smallest number then lies two bits above fp32's), and the
   // scaled operands, whose last place is 2^operand_lsb, must be floats.
   static bool fits(const Format& format, int operand_lsb) {
-    return format.precision <= 22 && format.subnormals && format.min_exponent >= -126 &&
-           format.min_exponent <= 0 && operand_lsb - 126 - format.min_exponent >= -149;
+    return format.precision <= 22 && format.subnormals && format.min_exponent >= -126 && format.min_exponent <= 0 &&
+           operand_lsb - 126 - format.min_exponent >= -149;
   }
 };
 
@@ -109,18 +109,14 @@ struct ToScaledRange {
   std::uint32_t low;
   float largest, beyond;  // scaled
   ToScaledRange(const RoundingTarget<float>& target, float scale)
-      : dropped(target.dropped),
-        low(target.low),
-        largest(target.largest * scale),
-        beyond(target.beyond * scale) {}
+      : dropped(target.dropped), low(target.low), largest(target.largest * scale), beyond(target.beyond * scale) {}
 
   template <class D, class V>
   HWY_INLINE V operator()(D d, V x) const {
     const hn::RebindToUnsigned<D> du;
     const auto bits = hn::BitCast(du, x);
     const auto odd = hn::And(hn::ShiftRightSame(bits, dropped), hn::Set(du, 1));
-    V rounded =
-        hn::BitCast(d, hn::AndNot(hn::Set(du, low), hn::Add(hn::Add(bits, hn::Set(du, low >> 1)), odd)));
+    V rounded = hn::BitCast(d, hn::AndNot(hn::Set(du, low), hn::Add(hn::Add(bits, hn::Set(du, low >> 1)), odd)));
     if constexpr (kAnyNan) rounded = hn::IfThenElse(hn::Eq(x, x), rounded, x);
     if constexpr (kWholeRange) return rounded;
     const V outside = hn::Or(hn::Set(d, beyond), hn::And(x, hn::SignBit(d)));
@@ -176,8 +172,7 @@ HWY_INLINE void with_directed_step(const Format& format, bool fma, bool finite, 
     using Rounder = std::decay_t<decltype(round)>;
     fma ? action(DirectedFused<Rounder>{round, scaling}) : action(DirectedSeparate<Rounder>{round, scaling});
   };
-  const bool whole_range =
-      format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
+  const bool whole_range = format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
   if (whole_range && finite) {
     with_rounder(ToScaledRange<true, false>(target, scaling.scale));
   } else if (whole_range) {

@@ -22,17 +22,15 @@ enum class Draw : std::uint32_t { product = 0, sum = 1 };
 
 template <class T>
 std::uint32_t draw_of(const ProductTask<T>& task, int i, int j, int k, Draw which) {
-  return philox4x32_10(
-      {static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k),
-       2 + static_cast<std::uint32_t>(which)},
-      {static_cast<std::uint32_t>(task.draws), static_cast<std::uint32_t>(task.draws >> 32)})[0];
+  return philox4x32_10({static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k),
+                        2 + static_cast<std::uint32_t>(which)},
+                       {static_cast<std::uint32_t>(task.draws), static_cast<std::uint32_t>(task.draws >> 32)})[0];
 }
 
 // c "+" a b with every sum and product exact before its rounding: for the roundings and formats that no carrier
 // operation gives.
 template <class T>
-double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, int i, int j, int k,
-                  double c) {
+double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, int i, int j, int k, double c) {
   const double a = task.a[i * task.a_stride + k], b = task.b[k * task.b_stride + j];
   const auto draw = [&](Draw which) {
     return accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, k, which) : 0;
@@ -51,8 +49,8 @@ double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, 
 
 // The same for stochastic rounding where products are exact in double: the discarded part comes from TwoSum.
 template <class T>
-double stochastic_step(const ProductTask<T>& task, const RoundingTarget<double>& target, bool fma, int i,
-                       int j, int k, double c) {
+double stochastic_step(const ProductTask<T>& task, const RoundingTarget<double>& target, bool fma, int i, int j, int k,
+                       double c) {
   double product = static_cast<double>(task.a[i * task.a_stride + k]) * task.b[k * task.b_stride + j];
   if (!fma) product = round_stochastically(product, 0, target, draw_of(task, i, j, k, Draw::product));
   const double sum = c + product, part = sum - c;
@@ -88,21 +86,20 @@ void pairwise_product(const ProductTask<T>& task, const Accumulation& accumulati
       if (wide_operands) {
         const T* right = task.b + static_cast<std::ptrdiff_t>(k) * task.b_stride;
         for (std::size_t j = 0; j < columns; ++j)
-          terms[k * columns + j] = static_cast<T>(
-              round_value(static_cast<double>(left[j]) * right[j], target, accumulation.rounding));
+          terms[k * columns + j] =
+              static_cast<T>(round_value(static_cast<double>(left[j]) * right[j], target, accumulation.rounding));
         continue;
       }
-      apply_operation(Operation::multiply, left.data(),
-                      task.b + static_cast<std::ptrdiff_t>(k) * task.b_stride, terms.data() + k * columns,
-                      task.columns, accumulation.format, accumulation.rounding);
+      apply_operation(Operation::multiply, left.data(), task.b + static_cast<std::ptrdiff_t>(k) * task.b_stride,
+                      terms.data() + k * columns, task.columns, accumulation.format, accumulation.rounding);
     }
     for (std::size_t count = inner; count > 1; count = (count + 1) / 2) {
       for (std::size_t pair = 0; 2 * pair < count; ++pair) {
         T* sum = terms.data() + pair * columns;
         std::copy_n(terms.data() + 2 * pair * columns, columns, sum);
         if (2 * pair + 1 == count) continue;
-        accumulate_sum(sum, static_cast<const T*>(terms.data() + (2 * pair + 1) * columns), T{1},
-                       task.columns, accumulation);
+        accumulate_sum(sum, static_cast<const T*>(terms.data() + (2 * pair + 1) * columns), T{1}, task.columns,
+                       accumulation);
       }
     }
     accumulate_sum(task.accumulator + i * task.accumulator_stride, static_cast<const T*>(terms.data()), T{1},
@@ -122,8 +119,7 @@ void bf16_pairs_product(const ProductTask<float>& task) {
       const double product = flushed(task.a[i * task.a_stride + k]) * flushed(task.b[k * task.b_stride + j]);
       return round_value(sum_to_odd(flushed(c), product), target, Rounding::nearest_even);
     }
-    const double product =
-        flushed(task.a[i * task.a_stride + partner]) * flushed(task.b[partner * task.b_stride + j]);
+    const double product = flushed(task.a[i * task.a_stride + partner]) * flushed(task.b[partner * task.b_stride + j]);
     return round_value(sum_to_odd(flushed(c), product), target, Rounding::nearest_even);
   });
 }
@@ -140,8 +136,7 @@ void exact_product(const ProductTask<T>& task, const Accumulation& accumulation)
         sum.add_product(static_cast<double>(task.a[i * task.a_stride + k]),
                         static_cast<double>(task.b[k * task.b_stride + j]));
       }
-      const std::uint32_t draw =
-          accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, 0, Draw::sum) : 0;
+      const std::uint32_t draw = accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, 0, Draw::sum) : 0;
       c = static_cast<T>(sum.rounded(accumulation.format, accumulation.rounding, draw));
     }
   }
@@ -153,9 +148,8 @@ void lanes_product(const ProductTask<T>& task, const Accumulation& accumulation)
   const LaneTree& tree = accumulation.lanes;
   const int lanes = 1 << tree.order.size(), first = tree.order.front();
   if (task.inner > lanes)
-    throw UsageError(
-        fmt::format("vector_lanes: found a sum of {} products for {} lanes; allowed: at most one a lane",
-                    task.inner, lanes));
+    throw UsageError(fmt::format("vector_lanes: found a sum of {} products for {} lanes; allowed: at most one a lane",
+                                 task.inner, lanes));
   const auto columns = static_cast<std::size_t>(task.columns);
   const Accumulation step{accumulation.format, accumulation.rounding, tree.fused};
   std::vector<T> sums(static_cast<std::size_t>(lanes) * columns);
@@ -185,8 +179,8 @@ void lanes_product(const ProductTask<T>& task, const Accumulation& accumulation)
         if (live) accumulate_sum(lane(t), static_cast<const T*>(lane(t | bit)), T{1}, task.columns, step);
       }
     }
-    accumulate_sum(task.accumulator + i * task.accumulator_stride, static_cast<const T*>(lane(0)), T{1},
-                   task.columns, step);
+    accumulate_sum(task.accumulator + i * task.accumulator_stride, static_cast<const T*>(lane(0)), T{1}, task.columns,
+                   step);
   }
 }
 
@@ -197,20 +191,17 @@ void sequential_in_any_rounding(const ProductTask<T>& task, const Accumulation& 
   const bool exact_products =
       task.operand_precision <= 26 && 2 * smallest >= -1074 && 2 * task.operand_max_exponent + 2 <= 1023;
   if (fp64 || (accumulation.rounding == Rounding::stochastic && !exact_products)) {
-    stepwise_product(
-        task, [&](int i, int j, int k, double c) { return exact_step(task, accumulation, i, j, k, c); });
+    stepwise_product(task, [&](int i, int j, int k, double c) { return exact_step(task, accumulation, i, j, k, c); });
     return;
   }
   const RoundingTarget<double> target(accumulation.format);
-  stepwise_product(task, [&](int i, int j, int k, double c) {
-    return stochastic_step(task, target, accumulation.fma, i, j, k, c);
-  });
+  stepwise_product(
+      task, [&](int i, int j, int k, double c) { return stochastic_step(task, target, accumulation.fma, i, j, k, c); });
 }
 
 template <class T>
 void clear(const ProductTask<T>& task) {
-  for (int i = 0; i < task.rows; ++i)
-    std::fill_n(task.accumulator + i * task.accumulator_stride, task.columns, T{0});
+  for (int i = 0; i < task.rows; ++i) std::fill_n(task.accumulator + i * task.accumulator_stride, task.columns, T{0});
 }
 
 template <class T>
@@ -218,8 +209,7 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   const bool fp64 = accumulation.format.precision == fp64_format().precision;
   switch (accumulation.model) {
     case AccumulationModel::sequential:
-      if (accumulation.rounding == Rounding::stochastic ||
-          (fp64 && accumulation.rounding != Rounding::nearest_even))
+      if (accumulation.rounding == Rounding::stochastic || (fp64 && accumulation.rounding != Rounding::nearest_even))
         return sequential_in_any_rounding(task, accumulation);
       if (!accumulation.fma && !accumulation.format.subnormals) {
         // A sum flushed to -0 is made +0 by a later product that is: such products are not left out.

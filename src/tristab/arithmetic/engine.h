@@ -86,8 +86,7 @@ class Engine {
   virtual void replace_nan(const View& target) const = 0;  // NaN becomes +0
 
   // Operations that round, in the arithmetic given.
-  virtual void convert(const View& target, const Format& format, Rounding rounding,
-                       std::uint64_t draws) const = 0;
+  virtual void convert(const View& target, const Format& format, Rounding rounding, std::uint64_t draws) const = 0;
   virtual void accumulate(const View& accumulator, const View& a, const View& b,
                           const ProductRounding& rounding) const = 0;
   virtual void sum(const View& target, const View& y, double sign, const Accumulation& accumulation,
@@ -110,9 +109,9 @@ class Engine {
   virtual void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                                 const Quantiser& quantiser, Region live, QuantiserCounts& counts) const = 0;
   // Block-scaled formats. An engine that rounds nothing multiplies the operands as they are.
-  virtual void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a,
-                                       const QuantisedOperand& b, const Quantiser& quantiser,
-                                       const ProductRounding& rounding, QuantiserCounts& counts) const = 0;
+  virtual void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                                       const Quantiser& quantiser, const ProductRounding& rounding,
+                                       QuantiserCounts& counts) const = 0;
 
   // Whether results are those of exact arithmetic since the case began (MPFR's inexact flag); emulated
   // engines never say so.

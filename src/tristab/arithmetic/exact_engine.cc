@@ -51,8 +51,7 @@ class ExactEngine final : public Engine {
     each(target, [](mpfr_ptr x, int, int, int) { mpfr_set_zero(x, 1); });
   }
   void copy(const View& source, const View& target, double factor) const override {
-    each(target,
-         [&](mpfr_ptr x, int b, int i, int j) { mpfr_mul_d(x, at(source, b, i, j), factor, MPFR_RNDN); });
+    each(target, [&](mpfr_ptr x, int b, int i, int j) { mpfr_mul_d(x, at(source, b, i, j), factor, MPFR_RNDN); });
   }
   void set_diagonal(const View& target, double value) const override {
     each(target, [&](mpfr_ptr x, int, int i, int j) {
@@ -89,8 +88,7 @@ class ExactEngine final : public Engine {
     });
     mpfr_clear(product);
   }
-  void sum(const View& target, const View& y, double sign, const Accumulation&,
-           std::uint64_t) const override {
+  void sum(const View& target, const View& y, double sign, const Accumulation&, std::uint64_t) const override {
     each(target, [&](mpfr_ptr x, int b, int i, int j) {
       sign > 0 ? mpfr_add(x, x, at(y, b, i, j), MPFR_RNDN) : mpfr_sub(x, x, at(y, b, i, j), MPFR_RNDN);
     });
@@ -105,8 +103,7 @@ class ExactEngine final : public Engine {
     each(view, [&](mpfr_ptr x, int, int, int) { count += mpfr_number_p(x) == 0 ? 1 : 0; });
     return count;
   }
-  RegionStatistics finish(const View& target, const Format*, Rounding, Region live,
-                          std::uint64_t) const override {
+  RegionStatistics finish(const View& target, const Format*, Rounding, Region live, std::uint64_t) const override {
     RegionStatistics statistics;
     each(target, [&](mpfr_ptr x, int, int i, int j) {
       const bool kept = live.block == 0 || i / live.block == j / live.block;
@@ -123,8 +120,8 @@ class ExactEngine final : public Engine {
     return statistics;
   }
   Codes requantise(const View&, int, const Quantiser&, QuantiserCounts&) const override { return {}; }
-  void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
-                        const Quantiser&, Region, QuantiserCounts&) const override {
+  void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b, const Quantiser&,
+                        Region, QuantiserCounts&) const override {
     add_product(accumulator, a.view, b.view);
   }
   void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,

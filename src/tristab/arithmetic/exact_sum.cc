@@ -38,8 +38,7 @@ double rounded_to_double(const Truncated& value, bool negative, Rounding roundin
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
   const bool inexact = value.fraction != 0 || value.sticky;
   const auto bits = std::bit_cast<std::uint64_t>(value.magnitude);
-  const bool odd = (bits & 1) != 0,
-             above_half = value.fraction > kHalf || (value.fraction == kHalf && value.sticky);
+  const bool odd = (bits & 1) != 0, above_half = value.fraction > kHalf || (value.fraction == kHalf && value.sticky);
   bool away = false;
   switch (rounding) {
     case Rounding::nearest_even:
@@ -133,14 +132,11 @@ double ExactSum::rounded(const Format& format, Rounding rounding, std::uint32_t 
   const int last = std::max(leading - 52, -1074 - kLowestExponent);
   Truncated value{};
   std::uint64_t significand = 0;
-  for (int position = leading; position >= last; --position)
-    significand = significand << 1 | bit_at(position);
+  for (int position = leading; position >= last; --position) significand = significand << 1 | bit_at(position);
   for (int position = last - 1; position >= last - 64; --position)
     value.fraction = value.fraction << 1 | bit_at(position);
-  for (int position = 0; position < last - 64 && !value.sticky; ++position)
-    value.sticky = bit_at(position) != 0;
-  if (leading + kLowestExponent >
-      1023) {  // beyond double: on the way to infinity in every mode that goes there
+  for (int position = 0; position < last - 64 && !value.sticky; ++position) value.sticky = bit_at(position) != 0;
+  if (leading + kLowestExponent > 1023) {  // beyond double: on the way to infinity in every mode that goes there
     value = {std::numeric_limits<double>::max(), ~std::uint64_t{0}, true};
   } else {
     value.magnitude = std::ldexp(static_cast<double>(significand), last + kLowestExponent);

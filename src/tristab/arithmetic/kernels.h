@@ -82,8 +82,7 @@ struct RowStatistics {
   // Finite elements that rounding to storage made infinite or NaN, or, in a saturating format, would have
   // brought beyond the largest.
   std::int64_t overflows = 0;
-  std::int64_t underflows =
-      0;  // non-zero elements that rounding to storage made zero or an inexact subnormal
+  std::int64_t underflows = 0;  // non-zero elements that rounding to storage made zero or an inexact subnormal
 };
 
 template <class Carrier>
@@ -91,8 +90,8 @@ void gather_statistics(const Carrier* x, int count, RowStatistics& statistics);
 
 // round_row, counting.
 template <class Carrier>
-void round_row_counted(Carrier* x, int count, const Format& format, Rounding rounding,
-                       RowStatistics& statistics, std::uint64_t draws = 0, std::uint64_t first = 0);
+void round_row_counted(Carrier* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
+                       std::uint64_t draws = 0, std::uint64_t first = 0);
 
 template <class Carrier>
 bool contains_negative_zero(const Carrier* x, int count);

@@ -32,8 +32,7 @@ Stage Machine::stage(std::string_view name) {
   auto arithmetic = arithmetics_.find(name);
   if (arithmetic == arithmetics_.end()) arithmetic = arithmetics_.find("*");
   auto& stages = trace_.stages;
-  const auto found =
-      std::find_if(stages.begin(), stages.end(), [&](const StageTrace& s) { return s.name == name; });
+  const auto found = std::find_if(stages.begin(), stages.end(), [&](const StageTrace& s) { return s.name == name; });
   const auto index = static_cast<std::size_t>(found - stages.begin());
   if (found == stages.end()) {
     stages.emplace_back();
@@ -119,9 +118,7 @@ Value Machine::constant(const Matrix& x, const Format& format) {
 }
 
 // Where a part of x was dropped: that may have been all that was not finite.
-void Machine::recheck_finite(Value& x) {
-  x.tags_.finite = x.tags_.finite || engine_->count_nonfinite(x.view_) == 0;
-}
+void Machine::recheck_finite(Value& x) { x.tags_.finite = x.tags_.finite || engine_->count_nonfinite(x.view_) == 0; }
 
 Matrix Machine::output(const Value& x) {
   Matrix result(x.rows(), x.columns());
@@ -240,10 +237,9 @@ Value Machine::assemble(int rows, int columns, std::span<const Placed> parts) {
 }
 
 Value Machine::block(const Value& x, int row, int column, int rows, int columns) {
-  if (row < 0 || column < 0 || rows < 1 || columns < 1 || row + rows > x.rows() ||
-      column + columns > x.columns()) {
-    throw std::logic_error(fmt::format("block {}x{} at ({}, {}) lies outside {}x{}", rows, columns, row,
-                                       column, x.rows(), x.columns()));
+  if (row < 0 || column < 0 || rows < 1 || columns < 1 || row + rows > x.rows() || column + columns > x.columns()) {
+    throw std::logic_error(
+        fmt::format("block {}x{} at ({}, {}) lies outside {}x{}", rows, columns, row, column, x.rows(), x.columns()));
   }
   Value result = x;
   result.view_.offset += row * x.view_.row_stride + column;
@@ -262,8 +258,7 @@ Value Machine::blocks(const Value& x, int row, int column, int size, int step) {
 }
 
 Value Machine::diagonal_blocks(const Value& x, int b) {
-  if (x.rows() != x.columns() || x.rows() % b != 0)
-    throw std::logic_error("diagonal blocks must divide the matrix");
+  if (x.rows() != x.columns() || x.rows() % b != 0) throw std::logic_error("diagonal blocks must divide the matrix");
   return blocks(x, 0, 0, b, b);
 }
 

@@ -29,8 +29,8 @@ HWY_INLINE hn::Vec<DI> exponents(D, hn::Vec<D> x, int min_exponent) {
   return hn::IfThenElse(hn::Eq(field, hn::Set(di, 255)), hn::Set(di, kNotFinite), exponent);
 }
 
-HWY_INLINE void exponents_of_matrix(const float* x, std::ptrdiff_t stride, int rows, int columns,
-                                    int min_exponent, std::vector<std::int32_t>& result) {
+HWY_INLINE void exponents_of_matrix(const float* x, std::ptrdiff_t stride, int rows, int columns, int min_exponent,
+                                    std::vector<std::int32_t>& result) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));

@@ -61,13 +61,10 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
   const hn::RebindToUnsigned<decltype(dd)> ddu;
   const hn::RebindToSigned<D> di;
   const hn::Half<D> dh;
-  auto low =
-      hn::Add(hn::PromoteTo(dd, hn::LowerHalf(dih, first)), hn::PromoteTo(dd, hn::LowerHalf(dih, second)));
-  auto high =
-      hn::Add(hn::PromoteTo(dd, hn::UpperHalf(dih, first)), hn::PromoteTo(dd, hn::UpperHalf(dih, second)));
+  auto low = hn::Add(hn::PromoteTo(dd, hn::LowerHalf(dih, first)), hn::PromoteTo(dd, hn::LowerHalf(dih, second)));
+  auto high = hn::Add(hn::PromoteTo(dd, hn::UpperHalf(dih, first)), hn::PromoteTo(dd, hn::UpperHalf(dih, second)));
   // 2^(e - F): in this range of exponents a normal float, and no result leaves the normal floats.
-  const auto unit =
-      hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
+  const auto unit = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
   if (task.rounding == Rounding::toward_zero && task.floats_hold_all) {
     const auto kept = hn::Not(hn::Set(ddu, task.target.low));
     low = hn::BitCast(dd, hn::And(hn::BitCast(ddu, low), kept));
@@ -80,8 +77,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
     const auto to_odd = [&](auto sum) {
       const auto cut = hn::Set(ddu, (std::uint64_t{1} << 29) - 1);
       const auto bits = hn::BitCast(ddu, sum);
-      const auto sticky =
-          hn::IfThenElseZero(hn::Ne(hn::And(bits, cut), hn::Zero(ddu)), hn::Add(cut, hn::Set(ddu, 1)));
+      const auto sticky = hn::IfThenElseZero(hn::Ne(hn::And(bits, cut), hn::Zero(ddu)), hn::Add(cut, hn::Set(ddu, 1)));
       return hn::DemoteTo(dh, hn::BitCast(dd, hn::Or(hn::AndNot(cut, bits), sticky)));
     };
     const auto odd = hn::Mul(hn::Combine(d, to_odd(high), to_odd(low)), unit);
@@ -92,8 +88,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
     const auto outside = hn::Gt(hn::Abs(rounded), hn::Set(dd, task.largest));
     const auto beyond = hn::CopySign(hn::Set(dd, task.beyond), rounded);
     // Zero is +0, also where a negative sum was rounded to it.
-    const auto value =
-        hn::IfThenZeroElse(hn::Eq(rounded, hn::Zero(dd)), hn::IfThenElse(outside, beyond, rounded));
+    const auto value = hn::IfThenZeroElse(hn::Eq(rounded, hn::Zero(dd)), hn::IfThenElse(outside, beyond, rounded));
     return hn::DemoteTo(dh, value);
   };
   return hn::Combine(d, finished(high, hn::UpperHalf(dh, unit)), finished(low, hn::LowerHalf(dh, unit)));
@@ -107,8 +102,7 @@ HWY_INLINE hn::Vec<D> truncated_sum(D d, const UnitTask& task, VI sum, VI expone
   const hn::RebindToUnsigned<D> du;
   const hn::Vec<D> nearest_zero{_mm512_cvt_roundepi32_ps(sum.raw, _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC)};
   const auto kept = hn::Set(du, ~static_cast<std::uint32_t>(task.target.low >> (53 - 24)));
-  const auto unit =
-      hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
+  const auto unit = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
   return hn::Mul(hn::BitCast(d, hn::And(hn::BitCast(du, nearest_zero), kept)), unit);
 }
 #else
@@ -120,8 +114,8 @@ HWY_INLINE hn::Vec<D> truncated_sum(D d, const UnitTask& task, VI sum, VI expone
 
 // kOneSum: the whole group fits into one int32, and the result is truncated to a format with fp32's exponents.
 template <int kTileRows, bool kOneSum>
-HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents,
-                          const std::int32_t* b_exponents, int row, int column, Range range) {
+HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents, const std::int32_t* b_exponents,
+                          int row, int column, Range range) {
   const hn::ScalableTag<float> d;
   const hn::RebindToSigned<decltype(d)> di;
   using V = hn::Vec<decltype(d)>;
@@ -160,8 +154,7 @@ HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents,
         alignas(64) float lanes[kLanes];
         hn::StoreU(c[r], d, lanes);
         for (int lane = 0; lane < kLanes; ++lane)
-          lanes[lane] =
-              unit_group(task, a + r * product.a_stride, b + lane, product.b_stride, count, lanes[lane]);
+          lanes[lane] = unit_group(task, a + r * product.a_stride, b + lane, product.b_stride, count, lanes[lane]);
         c[r] = hn::LoadU(d, lanes);
       }
       continue;
@@ -216,8 +209,7 @@ HWY_NOINLINE void unit_columns(const UnitTask& task, const std::vector<std::int3
       return zeros.columns_of_a(row, rows).common(rows_of_b).aligned(task.unit.terms, product.inner);
     };
     for (; row + kTileRows <= product.rows; row += kTileRows)
-      unit_tile<kTileRows, kOneSum>(task, a_exponents.data(), b_exponents.data(), row, column,
-                                    range(kTileRows));
+      unit_tile<kTileRows, kOneSum>(task, a_exponents.data(), b_exponents.data(), row, column, range(kTileRows));
     for (; row < product.rows; ++row)
       unit_tile<1, kOneSum>(task, a_exponents.data(), b_exponents.data(), row, column, range(1));
   }
@@ -229,15 +221,12 @@ void vector_columns(const ProductTask<float>& product, const Accumulation& accum
   exponents_of_matrix(product.a, product.a_stride, product.rows, product.inner, product.operand_min_exponent,
                       a_exponents);
   const auto run = [&](const ProductTask<float>& part) {
-    exponents_of_matrix(part.b, part.b_stride, part.inner, part.columns, part.operand_min_exponent,
-                        b_exponents);
+    exponents_of_matrix(part.b, part.b_stride, part.inner, part.columns, part.operand_min_exponent, b_exponents);
     const UnitTask task(part, accumulation);
     // terms 2^(F+2) + 2^(F+1) < 2^31
     const int most = ((1 << 30) - (1 << task.unit.fraction_bits)) >> (task.unit.fraction_bits + 1);
-    const bool one_sum =
-        task.unit.terms <= most && task.rounding == Rounding::toward_zero && task.floats_hold_all;
-    one_sum ? unit_columns<true>(task, a_exponents, b_exponents)
-            : unit_columns<false>(task, a_exponents, b_exponents);
+    const bool one_sum = task.unit.terms <= most && task.rounding == Rounding::toward_zero && task.floats_hold_all;
+    one_sum ? unit_columns<true>(task, a_exponents, b_exponents) : unit_columns<false>(task, a_exponents, b_exponents);
   };
   const int whole = product.columns / kLanes * kLanes;
   if (whole > 0) {

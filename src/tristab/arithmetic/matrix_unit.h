@@ -18,11 +18,10 @@ struct UnitTask {
   Rounding rounding;
   std::optional<RoundingTarget<float>> float_target;  // where round_by_addition() is right
   RoundingTarget<double> target;                      // without an end of its exponent range
-  double largest;  // what lies beyond becomes infinite, whatever the rounding
+  double largest;                                     // what lies beyond becomes infinite, whatever the rounding
   double beyond;
-  int min_exponent;  // of the accumulator's format: what a subnormal c has
-  bool
-      floats_hold_all;  // the accumulator's exponents are those of fp32: no overflow in the vector code's range
+  int min_exponent;      // of the accumulator's format: what a subnormal c has
+  bool floats_hold_all;  // the accumulator's exponents are those of fp32: no overflow in the vector code's range
 
   UnitTask(const ProductTask<float>& task, const Accumulation& accumulation)
       : product(task),
@@ -40,8 +39,7 @@ struct UnitTask {
 };
 
 // c + sum_k a[k] b[k stride] over one group, for any operands and exponents.
-float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count,
-                 float c);
+float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count, float c);
 
 // Exponents that stand for a zero factor and for one that is not finite: no sum of two is mistaken.
 constexpr std::int32_t kNoExponent = -20000, kNotFinite = 30000;

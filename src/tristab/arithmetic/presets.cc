@@ -14,15 +14,14 @@ constexpr std::string_view kPure = "-pure";
 constexpr std::string_view kSplit = "x3";
 
 const char* const kKhattak = "Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909";
-const char* const kFasi =
-    "Fasi et al., PeerJ Computer Science 7:e330 (2021); Khattak and Mikaitis, arXiv 2512.07004";
+const char* const kFasi = "Fasi et al., PeerJ Computer Science 7:e330 (2021); Khattak and Mikaitis, arXiv 2512.07004";
 const char* const kProven = "bit for bit: recorded H100 products, mma.sync and wgmma, single and chained";
 const char* const kRecords = "model only: published hardware records, not checked here";
 const char* const kSimulator = "model only: read from a published simulator, not checked";
 const char* const kParametric = "model only: nothing bit-accurate is public; a parametric stand-in, no claim";
 
-UnitPreset unit(const std::string& format, const char* machine, int terms, int fraction_bits,
-                const char* evidence, const char* source) {
+UnitPreset unit(const std::string& format, const char* machine, int terms, int fraction_bits, const char* evidence,
+                const char* source) {
   UnitPreset preset;
   preset.operand = format;
   preset.name = fmt::format("{}-{}", format, machine);
@@ -38,8 +37,7 @@ UnitPreset unit(const std::string& format, const char* machine, int terms, int f
 }
 
 // fp8 units keep 13 fraction bits of every sum: e8m13 with the exponents of fp32.
-UnitPreset fp8_unit(const char* name, const char* operand, int terms, const char* evidence,
-                    const char* source) {
+UnitPreset fp8_unit(const char* name, const char* operand, int terms, const char* evidence, const char* source) {
   UnitPreset preset = unit(operand, "", terms, 13, evidence, source);
   preset.name = name;
   preset.accumulate = "e8m13";
@@ -64,10 +62,8 @@ std::vector<UnitPreset> make_unit_presets() {
     presets.push_back(unit(format, "ada", 8 / half, 24, kRecords, kKhattak));
   }
   presets.push_back(unit("fp16", "v100", 4, 23, kRecords, kFasi));
-  presets.push_back(
-      fp8_unit("fp8-h100", "e4m3", 32, "bit for bit: recorded H100 products, wgmma, chained", kKhattak));
-  presets.push_back(
-      fp8_unit("e5m2-h100", "e5m2", 32, "bit for bit: recorded H100 products, wgmma, chained", kKhattak));
+  presets.push_back(fp8_unit("fp8-h100", "e4m3", 32, "bit for bit: recorded H100 products, wgmma, chained", kKhattak));
+  presets.push_back(fp8_unit("e5m2-h100", "e5m2", 32, "bit for bit: recorded H100 products, wgmma, chained", kKhattak));
   presets.push_back(fp8_unit("fp8-ada", "e4m3", 16, kRecords, kKhattak));
   presets.push_back(cdna3("bf16-cdna3", "bf16", 8));
   presets.push_back(cdna3("fp16-cdna3", "fp16", 8));
@@ -89,8 +85,7 @@ std::vector<UnitPreset> make_unit_presets() {
   std::stable_sort(presets.begin(), presets.end(), [](const UnitPreset& x, const UnitPreset& y) {
     const auto machine = [](const UnitPreset& p) { return p.name.substr(p.name.rfind('-') + 1); };
     const auto rank = [&](const UnitPreset& p) {
-      constexpr std::string_view kOrder[] = {"h100", "b200",  "ada",        "a100",
-                                             "v100", "cdna3", "ascend910b", "avx512"};
+      constexpr std::string_view kOrder[] = {"h100", "b200", "ada", "a100", "v100", "cdna3", "ascend910b", "avx512"};
       return std::find(std::begin(kOrder), std::end(kOrder), machine(p)) - std::begin(kOrder);
     };
     return rank(x) < rank(y);
@@ -108,22 +103,20 @@ Parameter optional_choice(std::string name, std::vector<std::string> choices, st
 std::vector<Parameter> floating_parameters(const Preset& preset) {
   const UnitPreset* unit = preset.unit;
   std::vector<Parameter> parameters{
-      Parameter::choice(
-          "rounding", unit != nullptr ? name_of(unit->operand_rounding) : "nearest-even", rounding_choices(),
-          "of every rounding to the format: operands, results between steps, vector operations (tf32: "
-          "operands of products only)"),
+      Parameter::choice("rounding", unit != nullptr ? name_of(unit->operand_rounding) : "nearest-even",
+                        rounding_choices(),
+                        "of every rounding to the format: operands, results between steps, vector operations (tf32: "
+                        "operands of products only)"),
       Parameter::boolean("fma", false, "products are added by fused multiply-adds, rounded once"),
       Parameter::choice("output", "accumulator", {"accumulator", "storage"},
                         "format of a method's last result: the accumulator's, or rounded to storage"),
-      optional_choice(
-          "overflow", {"infinity", "nan", "saturate"},
-          "what lies beyond the format's largest number becomes (default: the format's own rule)"),
+      optional_choice("overflow", {"infinity", "nan", "saturate"},
+                      "what lies beyond the format's largest number becomes (default: the format's own rule)"),
       optional_choice("subnormals", {"kept", "flush-inputs", "flush-outputs", "flush"},
                       "flush: subnormal operands, results or both are zeros (default: kept)"),
-      Parameter::text(
-          "vector_lanes", nullptr,
-          "vector sums over the lanes of a warp: bits of the lane index in the order of the additions, "
-          "'f' after a fused first, e.g. 2f,1,8,4 (default: k ascending)"),
+      Parameter::text("vector_lanes", nullptr,
+                      "vector sums over the lanes of a warp: bits of the lane index in the order of the additions, "
+                      "'f' after a fused first, e.g. 2f,1,8,4 (default: k ascending)"),
       Parameter::integer("seed", nullptr, 0, 9007199254740991, "of stochastic rounding (default 0)"),
   };
   if (preset.pure) return parameters;
@@ -135,36 +128,34 @@ Description floating_description(const std::string& name, const Preset& preset) 
   Description description;
   description.name = name;
   description.source = "definition; Higham, Accuracy and Stability of Numerical Algorithms, section 2.2";
-  description.formula =
-      preset.pure ? "c := fl(c + fl(a_k b_k))" : "c := fl_acc(c + fl_acc(a_k b_k)); X := fl(c)";
+  description.formula = preset.pure ? "c := fl(c + fl(a_k b_k))" : "c := fl_acc(c + fl_acc(a_k b_k)); X := fl(c)";
   if (preset.split) {
-    description.summary = fmt::format(
-        "fp32 operands as sums of two {} parts, products from three of them; everything else in fp32",
-        preset.format->name);
+    description.summary =
+        fmt::format("fp32 operands as sums of two {} parts, products from three of them; everything else in fp32",
+                    preset.format->name);
     description.formula = "a b = a_l b_h + a_h b_l + a_h b_h, summed in this order";
     description.source = "Triton, F32DotTC (tf32x3); Henry, Tang and Heinecke, arXiv 1904.06376 (bf16x3)";
   } else if (preset.unit != nullptr) {
     const UnitPreset& unit = *preset.unit;
     description.source = unit.source;
     if (unit.model == AccumulationModel::matrix_unit) {
-      description.summary =
-          fmt::format("{} operands on a matrix unit: groups of {} products, {} fraction bits. {}",
-                      unit.operand, unit.unit.terms, unit.unit.fraction_bits, unit.evidence);
+      description.summary = fmt::format("{} operands on a matrix unit: groups of {} products, {} fraction bits. {}",
+                                        unit.operand, unit.unit.terms, unit.unit.fraction_bits, unit.evidence);
       description.formula = "c := fl(trunc(c) + sum of trunc(a_k b_k)), trunc to multiples of 2^(e* - F)";
     } else {
       description.summary = fmt::format("bf16 operands, AVX512-BF16's VDPBF16PS. {}", unit.evidence);
       description.formula = "c := fl(c + a_(2m+1) b_(2m+1)); c := fl(c + a_(2m) b_(2m)), subnormals flushed";
     }
   } else if (preset.pure) {
-    description.summary = fmt::format(
-        "every single operation rounded to {}: c := fl(c + fl(a b)), k ascending", preset.format->name);
+    description.summary =
+        fmt::format("every single operation rounded to {}: c := fl(c + fl(a b)), k ascending", preset.format->name);
   } else if (name == "fp64" || name == "fp32") {
     description.summary = fmt::format("everything in {}", name);
   } else if (name == "tf32") {
     description.summary = "operands of products rounded to tf32, everything else in fp32";
   } else {
-    description.summary = fmt::format(
-        "operands, results between steps and vector operations in {}, products summed in fp32", name);
+    description.summary =
+        fmt::format("operands, results between steps and vector operations in {}, products summed in fp32", name);
   }
   description.parameters = floating_parameters(preset);
   return description;
@@ -191,12 +182,11 @@ std::vector<Parameter> accumulation_parameters(const Preset& preset) {
   const std::string accumulator = unit != nullptr ? unit->accumulate : wider ? preset.format->name : "fp32";
   parameters.push_back(Parameter::text("accumulate", accumulator, "format in which products are summed"));
   const bool final_rounding_depends = unit != nullptr && unit->model == AccumulationModel::matrix_unit;
-  parameters.push_back(
-      final_rounding_depends
-          ? optional_choice("accumulator_rounding", rounding_choices(),
-                            "rounding of the accumulator (default: the unit's own, see `model`)")
-          : Parameter::choice("accumulator_rounding", "nearest-even", rounding_choices(),
-                              "rounding of the accumulator"));
+  parameters.push_back(final_rounding_depends
+                           ? optional_choice("accumulator_rounding", rounding_choices(),
+                                             "rounding of the accumulator (default: the unit's own, see `model`)")
+                           : Parameter::choice("accumulator_rounding", "nearest-even", rounding_choices(),
+                                               "rounding of the accumulator"));
   const auto models = accumulation_model_names().first(5);  // lanes belong to the vector unit
   const std::vector<std::string> choices(models.begin(), models.end());
   const std::string help =
@@ -209,10 +199,10 @@ std::vector<Parameter> accumulation_parameters(const Preset& preset) {
   const Json terms = groups ? Json(unit->unit.terms) : Json(nullptr);
   const Json bits = groups ? Json(unit->unit.fraction_bits) : Json(nullptr);
   parameters.push_back(Parameter::integer("terms", terms, 1, 64, "bfma: products summed at once"));
-  parameters.push_back(Parameter::integer(
-      "fraction_bits", bits, 1, 40, "bfma: bits below the largest exponent that terms are truncated to"));
-  parameters.push_back(optional_choice("addend", {"truncated", "floor"},
-                                       "bfma: how c is aligned (default: truncated; CDNA3: floor)"));
+  parameters.push_back(Parameter::integer("fraction_bits", bits, 1, 40,
+                                          "bfma: bits below the largest exponent that terms are truncated to"));
+  parameters.push_back(
+      optional_choice("addend", {"truncated", "floor"}, "bfma: how c is aligned (default: truncated; CDNA3: floor)"));
   return parameters;
 }
 
@@ -256,8 +246,8 @@ std::span<const Description> arithmetic_descriptions() {
   static const std::vector<Description> descriptions = [] {
     std::vector<Description> list;
     const auto add = [&](const std::string& name) { list.push_back(find_preset(name, "").description); };
-    for (const char* name : {"fp64", "fp32", "tf32", "bf16", "fp16", "fp32-pure", "tf32-pure", "bf16-pure",
-                             "fp16-pure", "tf32x3", "bf16x3", "e4m3", "e5m2"})
+    for (const char* name : {"fp64", "fp32", "tf32", "bf16", "fp16", "fp32-pure", "tf32-pure", "bf16-pure", "fp16-pure",
+                             "tf32x3", "bf16x3", "e4m3", "e5m2"})
       add(name);
     for (const UnitPreset& unit : unit_presets()) add(unit.name);
     add("tf32x3-h100");

@@ -65,8 +65,7 @@ class ZeroStructure {
     int begin = 0, end = task_.inner;
     while (end > begin && zero_block(std::max(begin, end - kStep), end)) end = std::max(begin, end - kStep);
     while (end > begin && zero_block(end - 1, end)) --end;
-    while (begin < end && zero_block(begin, std::min(end, begin + kStep)))
-      begin = std::min(end, begin + kStep);
+    while (begin < end && zero_block(begin, std::min(end, begin + kStep))) begin = std::min(end, begin + kStep);
     while (begin < end && zero_block(begin, begin + 1)) ++begin;
     return {begin, end};
   }
@@ -93,8 +92,7 @@ HWY_INLINE void with_padded_columns(const ProductTask<T>& task, int column, int 
   b.assign(static_cast<std::size_t>(task.inner) * static_cast<std::size_t>(lanes), T{0});
   sums.assign(static_cast<std::size_t>(task.rows) * static_cast<std::size_t>(lanes), T{0});
   for (int k = 0; k < task.inner; ++k) {
-    std::copy_n(task.b + k * task.b_stride + column, count,
-                b.data() + static_cast<std::ptrdiff_t>(k) * lanes);
+    std::copy_n(task.b + k * task.b_stride + column, count, b.data() + static_cast<std::ptrdiff_t>(k) * lanes);
   }
   for (int i = 0; i < task.rows && !task.from_zero; ++i) {
     std::copy_n(task.accumulator + i * task.accumulator_stride + column, count,

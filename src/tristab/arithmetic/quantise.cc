@@ -86,8 +86,7 @@ double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& qu
   copy.resize(static_cast<std::size_t>(block.columns));
   std::uint32_t largest = 0;
   for (int i = 0; i < block.rows; ++i) {
-    largest = std::max(
-        largest, largest_magnitude_bits(quantised_row(block, quantiser, i, copy.data()), block.columns));
+    largest = std::max(largest, largest_magnitude_bits(quantised_row(block, quantiser, i, copy.data()), block.columns));
   }
   const auto size = std::bit_cast<float>(largest);
   return static_cast<double>(size < kInfinity ? size : kInfinity);

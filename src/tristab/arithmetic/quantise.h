@@ -17,8 +17,7 @@ namespace tristab {
 
 // What quantisers and sums of codes met.
 struct QuantiserCounts {
-  std::int64_t saturations =
-      0;  // values clamped to the largest code or element, each time they were quantised
+  std::int64_t saturations = 0;  // values clamped to the largest code or element, each time they were quantised
   // Elements of products whose sum of codes left the accumulator's range on the way, k ascending, and wrapped
   // around: those that the method keeps, and those that it discards.
   std::int64_t overflows_live = 0, overflows_dead = 0;
@@ -76,8 +75,7 @@ std::int64_t requantise_rows(const CodedBlock<Carrier>& block, const Quantiser& 
 // first line is done for each block of k in ascending order, with sums and scales of its own. Elements (i, j)
 // with i / live_block == j / live_block are live (all of them where it is 0).
 template <class Carrier>
-QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride,
-                                         const CodedBlock<Carrier>& a, const CodedBlock<Carrier>& b,
-                                         const Quantiser& quantiser, int live_block = 0);
+QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride, const CodedBlock<Carrier>& a,
+                                         const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block = 0);
 
 }  // namespace tristab

@@ -99,8 +99,7 @@ std::int64_t EncodeRow(const float* x, double inverse, CodeRange range, float* c
   return encode.clamped;
 }
 
-std::int64_t EncodeRowByElement(const float* x, const double* inverses, CodeRange range, float* codes,
-                                int count) {
+std::int64_t EncodeRowByElement(const float* x, const double* inverses, CodeRange range, float* codes, int count) {
   const hn::ScalableTag<double> d;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<double>()));
   const auto zero = hn::Zero(d);
@@ -135,14 +134,12 @@ HWY_INLINE void for_each_float(int count, const Action& action) {
 }
 
 void ScaleRow(const float* x, const float* scales, float* z, int count) {
-  for_each_float(count, [&](auto d, int i) {
-    hn::StoreU(hn::Mul(hn::LoadU(d, scales + i), hn::LoadU(d, x + i)), d, z + i);
-  });
+  for_each_float(count,
+                 [&](auto d, int i) { hn::StoreU(hn::Mul(hn::LoadU(d, scales + i), hn::LoadU(d, x + i)), d, z + i); });
 }
 
 void ScaleRowByOne(const float* x, float scale, float* z, int count) {
-  for_each_float(
-      count, [&](auto d, int i) { hn::StoreU(hn::Mul(hn::Set(d, scale), hn::LoadU(d, x + i)), d, z + i); });
+  for_each_float(count, [&](auto d, int i) { hn::StoreU(hn::Mul(hn::Set(d, scale), hn::LoadU(d, x + i)), d, z + i); });
 }
 
 void AddDequantisedRow(float* c, float row_scale, const float* column_scales, const float* sums, int count) {
@@ -205,8 +202,7 @@ void scale_row(const float* x, const float* scales, float* z, int count) {
 void scale_row(const float* x, float scale, float* z, int count) {
   HWY_DYNAMIC_DISPATCH(ScaleRowByOne)(x, scale, z, count);
 }
-void add_dequantised_row(float* c, float row_scale, const float* column_scales, const float* sums,
-                         int count) {
+void add_dequantised_row(float* c, float row_scale, const float* column_scales, const float* sums, int count) {
   HWY_DYNAMIC_DISPATCH(AddDequantisedRow)(c, row_scale, column_scales, sums, count);
 }
 void add_multiple_row(float* c, const float* x, float factor, int count) {

@@ -20,8 +20,7 @@ struct IntegerPreset {
 };
 
 const std::vector<IntegerPreset>& integer_presets() {
-  static const std::vector<IntegerPreset> presets{
-      {"int4", 4, "int32"}, {"int8", 8, "int32"}, {"int16", 16, "int64"}};
+  static const std::vector<IntegerPreset> presets{{"int4", 4, "int32"}, {"int8", 8, "int32"}, {"int16", 16, "int64"}};
   return presets;
 }
 
@@ -44,17 +43,16 @@ const Preset* find(const std::vector<Preset>& presets, std::string_view name) {
 }
 
 Parameter identity_parameter() {
-  return Parameter::choice(
-      "identity", "outside", {"outside", "inside"},
-      "whether the main diagonal stays outside the quantiser (kept in fp32) or is quantised too");
+  return Parameter::choice("identity", "outside", {"outside", "inside"},
+                           "whether the main diagonal stays outside the quantiser (kept in fp32) or is quantised too");
 }
 
 Description integer_description(const IntegerPreset& preset) {
   const int largest = (1 << (preset.bits - 1)) - 1;
   Description description;
   description.name = preset.name;
-  description.summary = fmt::format(
-      "symmetric {}-bit integers, exact integer sums, requantised after every product", preset.bits);
+  description.summary =
+      fmt::format("symmetric {}-bit integers, exact integer sums, requantised after every product", preset.bits);
   description.formula =
       fmt::format("q = clamp(rint(x / s), -{0}, {0}), s = amax / {0}; y = s_a s_b sum_k q_a q_b", largest);
   description.source = "arXiv 2606.06034; Jacob et al., arXiv 1712.05877, with zero point 0";
@@ -67,11 +65,10 @@ Description integer_description(const IntegerPreset& preset) {
                         "s = amax / qmax, the next power of two at or above it, or static_amax / qmax"),
       Parameter::real("static_amax", nullptr, 1e-30, 1e30,
                       "scale_rule static: the calibrated largest magnitude; what lies beyond saturates"),
-      Parameter::choice(
-          "range", "symmetric", {"symmetric", "full"},
-          fmt::format("codes -{0} .. {0}, or -{1} .. {0} with the same scale (reached by static "
-                      "scales alone)",
-                      largest, largest + 1)),
+      Parameter::choice("range", "symmetric", {"symmetric", "full"},
+                        fmt::format("codes -{0} .. {0}, or -{1} .. {0} with the same scale (reached by static "
+                                    "scales alone)",
+                                    largest, largest + 1)),
       Parameter::choice("accumulate", preset.accumulate, {"int32", "int64"},
                         "what sums of codes are kept in; a sum beyond it wraps around and counts as an "
                         "overflow"),
@@ -103,8 +100,8 @@ Description microscaling_description(const MicroscalingPreset& preset) {
   description.formula = "x = 2^e q, e = floor(log2 amax) - emax; c := fl_acc(c + 2^(e_a + e_b) q_a q_b)";
   description.source = "OCP Microscaling Formats (MX) Specification 1.0, sections 5 and 6";
   if (preset.elements.size() > 1)
-    description.parameters.push_back(Parameter::choice("element", preset.elements.front(), preset.elements,
-                                                       "format of the elements, saturating"));
+    description.parameters.push_back(
+        Parameter::choice("element", preset.elements.front(), preset.elements, "format of the elements, saturating"));
   description.parameters.push_back(
       Parameter::choice("scale_rule", "floor", {"floor", "ceil", "floor+1", "power-of-two"},
                         "exponent of the scale: floor(log2 amax) - emax, ceil(log2 amax) - emax, floor(log2 "
@@ -174,9 +171,8 @@ Quantiser microscaling_quantiser(const MicroscalingPreset& preset, const Setting
                    : rule == "floor+1" ? Quantiser::Rule::floor_plus_one
                                        : Quantiser::Rule::power_of_two;
   // Multiples of 2^-6 below 2: what a format with one binade and subnormals holds.
-  quantiser.element = element == "int8"
-                          ? Format{"int8 with the scale 2^-6", 7, 0, 0, 8, 0, Overflow::saturate, true}
-                          : with_overflow(format_of(element, "element"), Overflow::saturate);
+  quantiser.element = element == "int8" ? Format{"int8 with the scale 2^-6", 7, 0, 0, 8, 0, Overflow::saturate, true}
+                                        : with_overflow(format_of(element, "element"), Overflow::saturate);
   quantiser.bits = quantiser.element.bits;
   return quantiser;
 }
@@ -206,8 +202,7 @@ std::span<const std::string> quantised_names() {
 
 Description quantised_description(std::string_view name) {
   if (const IntegerPreset* preset = find(integer_presets(), name)) return integer_description(*preset);
-  if (const MicroscalingPreset* preset = find(microscaling_presets(), name))
-    return microscaling_description(*preset);
+  if (const MicroscalingPreset* preset = find(microscaling_presets(), name)) return microscaling_description(*preset);
   return nvfp4_description();
 }
 

@@ -91,8 +91,7 @@ HWY_INLINE void with_rounding(const Format& format, Rounding rounding, const Act
   if (rounding == Rounding::nearest_even && target.by_addition)
     return action(native, [=](auto x) { return round_by_addition(native, x, target); });
   if constexpr (sizeof(T) == sizeof(float)) {
-    const bool same_range =
-        format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
+    const bool same_range = format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
     if (rounding == Rounding::nearest_even && same_range && target.dropped >= 2) {
       const ToSameRange round{target.dropped, target.low};
       return action(native, [=](auto x) { return hn::IfThenElse(hn::Eq(x, x), round(native, x), x); });
@@ -111,8 +110,7 @@ HWY_INLINE void round_any(const T* x, T* z, int count, const Format& format, Rou
 }
 
 template <class T>
-HWY_INLINE void round_any_counted(T* x, int count, const Format& format, Rounding rounding,
-                                  RowStatistics& statistics) {
+HWY_INLINE void round_any_counted(T* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics) {
   with_rounding<T>(format, rounding, [&](auto d, const auto& round) {
     using Lane = hn::TFromD<decltype(d)>;
     const hn::RebindToSigned<decltype(d)> di;
@@ -187,11 +185,10 @@ HWY_INLINE bool negative_zero_any(const T* x, int count) {
 // One operation to nearest even in float where 24 >= 2 p + 2 makes rounding twice right (Figueroa 1995; Roux
 // 2014), otherwise in double with the remainder telling on which side the exact result lies.
 template <class T>
-HWY_INLINE void operation_any(Operation operation, const T* x, const T* y, T* z, int count,
-                              const Format& format, Rounding rounding) {
-  const bool narrow = sizeof(T) == sizeof(float) && rounding == Rounding::nearest_even &&
-                      format.precision <= 11 && format.is_ieee_style() &&
-                      (format.precision <= 8 || format.min_exponent >= -62);
+HWY_INLINE void operation_any(Operation operation, const T* x, const T* y, T* z, int count, const Format& format,
+                              Rounding rounding) {
+  const bool narrow = sizeof(T) == sizeof(float) && rounding == Rounding::nearest_even && format.precision <= 11 &&
+                      format.is_ieee_style() && (format.precision <= 8 || format.min_exponent >= -62);
   if constexpr (sizeof(T) == sizeof(float)) {
     if (narrow) {
       const hn::ScalableTag<float> d;
@@ -281,12 +278,10 @@ void StatisticsFloat(const float* x, int n, RowStatistics& s) { statistics_any(x
 void StatisticsDouble(const double* x, int n, RowStatistics& s) { statistics_any(x, n, s); }
 bool NegativeZeroFloat(const float* x, int n) { return negative_zero_any(x, n); }
 bool NegativeZeroDouble(const double* x, int n) { return negative_zero_any(x, n); }
-void OperationFloat(Operation o, const float* x, const float* y, float* z, int n, const Format& f,
-                    Rounding r) {
+void OperationFloat(Operation o, const float* x, const float* y, float* z, int n, const Format& f, Rounding r) {
   operation_any(o, x, y, z, n, f, r);
 }
-void OperationDouble(Operation o, const double* x, const double* y, double* z, int n, const Format& f,
-                     Rounding r) {
+void OperationDouble(Operation o, const double* x, const double* y, double* z, int n, const Format& f, Rounding r) {
   operation_any(o, x, y, z, n, f, r);
 }
 const char* LevelName() {
@@ -342,31 +337,27 @@ void accumulate_sum(double* x, const double* y, double sign, int count, const Ac
   HWY_DYNAMIC_DISPATCH(SumDouble)(x, y, sign, count, accumulation);
 }
 template <>
-void round_row(const float* x, float* z, int count, const Format& format, Rounding rounding,
-               std::uint64_t draws, std::uint64_t first) {
-  if (rounding == Rounding::stochastic)
-    return round_stochastically_row(x, z, count, format, draws, first, nullptr);
+void round_row(const float* x, float* z, int count, const Format& format, Rounding rounding, std::uint64_t draws,
+               std::uint64_t first) {
+  if (rounding == Rounding::stochastic) return round_stochastically_row(x, z, count, format, draws, first, nullptr);
   HWY_DYNAMIC_DISPATCH(RoundFloat)(x, z, count, format, rounding);
 }
 template <>
-void round_row(const double* x, double* z, int count, const Format& format, Rounding rounding,
-               std::uint64_t draws, std::uint64_t first) {
-  if (rounding == Rounding::stochastic)
-    return round_stochastically_row(x, z, count, format, draws, first, nullptr);
+void round_row(const double* x, double* z, int count, const Format& format, Rounding rounding, std::uint64_t draws,
+               std::uint64_t first) {
+  if (rounding == Rounding::stochastic) return round_stochastically_row(x, z, count, format, draws, first, nullptr);
   HWY_DYNAMIC_DISPATCH(RoundDouble)(x, z, count, format, rounding);
 }
 template <>
-void round_row_counted(float* x, int count, const Format& format, Rounding rounding,
-                       RowStatistics& statistics, std::uint64_t draws, std::uint64_t first) {
-  if (rounding == Rounding::stochastic)
-    return round_stochastically_row(x, x, count, format, draws, first, &statistics);
+void round_row_counted(float* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
+                       std::uint64_t draws, std::uint64_t first) {
+  if (rounding == Rounding::stochastic) return round_stochastically_row(x, x, count, format, draws, first, &statistics);
   HWY_DYNAMIC_DISPATCH(RoundCountedFloat)(x, count, format, rounding, statistics);
 }
 template <>
-void round_row_counted(double* x, int count, const Format& format, Rounding rounding,
-                       RowStatistics& statistics, std::uint64_t draws, std::uint64_t first) {
-  if (rounding == Rounding::stochastic)
-    return round_stochastically_row(x, x, count, format, draws, first, &statistics);
+void round_row_counted(double* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
+                       std::uint64_t draws, std::uint64_t first) {
+  if (rounding == Rounding::stochastic) return round_stochastically_row(x, x, count, format, draws, first, &statistics);
   HWY_DYNAMIC_DISPATCH(RoundCountedDouble)(x, count, format, rounding, statistics);
 }
 template <>
@@ -386,14 +377,14 @@ bool contains_negative_zero(const double* x, int count) {
   return HWY_DYNAMIC_DISPATCH(NegativeZeroDouble)(x, count);
 }
 template <>
-void apply_operation(Operation operation, const float* x, const float* y, float* z, int count,
-                     const Format& format, Rounding rounding) {
+void apply_operation(Operation operation, const float* x, const float* y, float* z, int count, const Format& format,
+                     Rounding rounding) {
   if (rounding == Rounding::stochastic) throw std::logic_error("single operations take no draws");
   HWY_DYNAMIC_DISPATCH(OperationFloat)(operation, x, y, z, count, format, rounding);
 }
 template <>
-void apply_operation(Operation operation, const double* x, const double* y, double* z, int count,
-                     const Format& format, Rounding rounding) {
+void apply_operation(Operation operation, const double* x, const double* y, double* z, int count, const Format& format,
+                     Rounding rounding) {
   if (rounding == Rounding::stochastic) throw std::logic_error("single operations take no draws");
   if (is_directed_double(format, rounding)) return apply_exactly(operation, x, y, z, count, format, rounding);
   HWY_DYNAMIC_DISPATCH(OperationDouble)(operation, x, y, z, count, format, rounding);

@@ -24,8 +24,7 @@ void round_stochastically_row(const T* x, T* z, int count, const Format& format,
   const RoundingTarget<double> target(format);
   for (int i = 0; i < count; ++i) {
     const double before = x[i];
-    const double after =
-        round_stochastically(before, 0, target, draw_of(draws, first + static_cast<std::uint64_t>(i)));
+    const double after = round_stochastically(before, 0, target, draw_of(draws, first + static_cast<std::uint64_t>(i)));
     if (statistics != nullptr && std::isfinite(before)) {
       const bool beyond = std::fabs(before) > format.largest() && std::fabs(after) == format.largest();
       statistics->overflows += !std::isfinite(after) || (format.overflow == Overflow::saturate && beyond);
@@ -47,8 +46,8 @@ void sum_exactly(double* x, const double* y, double sign, int count, const Accum
   }
 }
 
-void apply_exactly(Operation operation, const double* x, const double* y, double* z, int count,
-                   const Format& format, Rounding rounding) {
+void apply_exactly(Operation operation, const double* x, const double* y, double* z, int count, const Format& format,
+                   Rounding rounding) {
   for (int i = 0; i < count; ++i) {
     ExactSum sum;
     switch (operation) {
@@ -76,18 +75,16 @@ void sum_stochastically(T* x, const T* y, T sign, int count, const Format& forma
     const double a = x[i], b = static_cast<double>(sign) * static_cast<double>(y[i]);
     const double sum = a + b, part = sum - a;
     const double error = (a - (sum - part)) + (b - part);
-    x[i] = static_cast<T>(
-        round_stochastically(sum, error, target, draw_of(draws, first + static_cast<std::uint64_t>(i))));
+    x[i] =
+        static_cast<T>(round_stochastically(sum, error, target, draw_of(draws, first + static_cast<std::uint64_t>(i))));
   }
 }
 
 template void round_stochastically_row(const float*, float*, int, const Format&, std::uint64_t, std::uint64_t,
                                        RowStatistics*);
-template void round_stochastically_row(const double*, double*, int, const Format&, std::uint64_t,
-                                       std::uint64_t, RowStatistics*);
-template void sum_stochastically(float*, const float*, float, int, const Format&, std::uint64_t,
-                                 std::uint64_t);
-template void sum_stochastically(double*, const double*, double, int, const Format&, std::uint64_t,
-                                 std::uint64_t);
+template void round_stochastically_row(const double*, double*, int, const Format&, std::uint64_t, std::uint64_t,
+                                       RowStatistics*);
+template void sum_stochastically(float*, const float*, float, int, const Format&, std::uint64_t, std::uint64_t);
+template void sum_stochastically(double*, const double*, double, int, const Format&, std::uint64_t, std::uint64_t);
 
 }  // namespace tristab

@@ -26,7 +26,7 @@ void sum_exactly(double* x, const double* y, double sign, int count, const Accum
                  std::uint64_t draws, std::uint64_t first);
 
 // z[i] := round(x[i] op y[i]); throws std::logic_error for quotients and square roots.
-void apply_exactly(Operation operation, const double* x, const double* y, double* z, int count,
-                   const Format& format, Rounding rounding);
+void apply_exactly(Operation operation, const double* x, const double* y, double* z, int count, const Format& format,
+                   Rounding rounding);
 
 }  // namespace tristab

@@ -74,8 +74,7 @@ HWY_INLINE bool tile(D d, const ProductTask<T>& task, const Step& step, int row,
       sums[r][v] =
           task.from_zero
               ? hn::Zero(d)
-              : load_scaled(d, task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes,
-                            step);
+              : load_scaled(d, task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes, step);
   }
   const T* a = task.a + row * task.a_stride;
   const T* b = task.b + range.begin * task.b_stride + column;
@@ -90,8 +89,7 @@ HWY_INLINE bool tile(D d, const ProductTask<T>& task, const Step& step, int row,
   bool negative_zero = false;
   for (int r = 0; r < kTileRows; ++r) {
     for (int v = 0; v < kVectors; ++v) {
-      store_unscaled(d, sums[r][v],
-                     task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes, step);
+      store_unscaled(d, sums[r][v], task.accumulator + (row + r) * task.accumulator_stride + column + v * kLanes, step);
       if (Step::kFused && task.skip_zeros) negative_zero |= holds_negative_zero(d, sums[r][v]);
     }
   }

@@ -40,8 +40,7 @@ Value Stage::subtract(const Value& x, const Value& y) const { return combine(x, 
 Value Stage::stored(const Value& x) const {
   Value result = machine_->copied(x, 1);
   result.tags_.codes = {};
-  finish(result, RoundTo::storage, Unit::matrix, arithmetic_->storage, x.tags_.grid,
-         {x.tags_.finite, {}});
+  finish(result, RoundTo::storage, Unit::matrix, arithmetic_->storage, x.tags_.grid, {x.tags_.finite, {}});
   return result;
 }
 
@@ -71,8 +70,7 @@ Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
                              machine_->next_draws(*arithmetic_));
   result.tags_.grid = Grid::of(format);
   if (x.tags_.finite && x.tags_.grid.max_exponent >= format.max_exponent) {
-    const RegionStatistics after =
-        machine_->engine_->finish(result.view_, nullptr, Rounding::nearest_even, live_, 0);
+    const RegionStatistics after = machine_->engine_->finish(result.view_, nullptr, Rounding::nearest_even, live_, 0);
     result.tags_.finite = after.live.nonfinite + after.dead.nonfinite == 0;
     note_overflow(after.live.nonfinite, after.dead.nonfinite);
   }
@@ -109,17 +107,16 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
   for (const auto& [p, q] : products) {
     if (p.columns() != q.rows() || p.rows() != result.rows() || q.columns() != result.columns() ||
         p.batch() != q.batch() || p.batch() != result.batch()) {
-      throw std::logic_error(fmt::format("{}x{} times {}x{} (batches {} and {}) does not give {}x{}",
-                                         p.rows(), p.columns(), q.rows(), q.columns(), p.batch(), q.batch(),
-                                         result.rows(), result.columns()));
+      throw std::logic_error(fmt::format("{}x{} times {}x{} (batches {} and {}) does not give {}x{}", p.rows(),
+                                         p.columns(), q.rows(), q.columns(), p.batch(), q.batch(), result.rows(),
+                                         result.columns()));
     }
     if (matrix && arithmetic_->quantiser) {
       const Quantiser& quantiser = *arithmetic_->quantiser;
       operation.finite = operation.finite && p.tags_.finite && q.tags_.finite;
       if (from_zero) engine.clear(result.view_);
       if (quantiser.kind == Quantiser::Kind::integer) {
-        engine.accumulate_codes(result.view_, p.quantised(), q.quantised(), quantiser, live_,
-                                operation.quantised);
+        engine.accumulate_codes(result.view_, p.quantised(), q.quantised(), quantiser, live_, operation.quantised);
       } else {
         engine.accumulate_block_scaled(result.view_, p.quantised(), q.quantised(), quantiser,
                                        {accumulation, fp32_format(), operation.finite}, operation.quantised);
@@ -130,9 +127,9 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
       if (matrix && arithmetic_->split) {
         accumulate_split(result.view_, left, right, from_zero);
       } else {
-        accumulate(result.view_, left, right,
-                   {accumulation, matrix ? arithmetic_->operand : arithmetic_->vector.format,
-                    operation.finite, from_zero});
+        accumulate(
+            result.view_, left, right,
+            {accumulation, matrix ? arithmetic_->operand : arithmetic_->vector.format, operation.finite, from_zero});
       }
     }
     from_zero = false;
@@ -146,8 +143,7 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
       auto& shapes = machine_->trace_.products;
       const ProductShape shape{p.rows(), p.columns(), q.columns(), p.batch(), 1};
       const auto same = std::find_if(shapes.begin(), shapes.end(), [&](const ProductShape& s) {
-        return s.rows == shape.rows && s.inner == shape.inner && s.columns == shape.columns &&
-               s.batch == shape.batch;
+        return s.rows == shape.rows && s.inner == shape.inner && s.columns == shape.columns && s.batch == shape.batch;
       });
       same == shapes.end() ? shapes.push_back(shape) : static_cast<void>(++same->count);
     } else {
@@ -191,8 +187,7 @@ std::pair<Value, Value> Stage::split(const Value& x) const {
   return {high, low};
 }
 
-void Stage::accumulate_split(const View& target, const Value& left, const Value& right,
-                             bool from_zero) const {
+void Stage::accumulate_split(const View& target, const Value& left, const Value& right, bool from_zero) const {
   const Format& part = arithmetic_->split->part;
   const Engine& engine = *machine_->engine_;
   const auto [left_high, left_low] = split(left);
@@ -214,13 +209,12 @@ Value Stage::combine(const Value& x, const Value& y, double sign) const {
   Operation operation;
   const Value left = entered(x, Unit::vector, operation), right = entered(y, Unit::vector, operation);
   Value result = machine_->copied(left, 1);
-  machine_->engine_->sum(result.view_, right.view_, sign, arithmetic_->vector,
-                         machine_->next_draws(*arithmetic_));
+  machine_->engine_->sum(result.view_, right.view_, sign, arithmetic_->vector, machine_->next_draws(*arithmetic_));
   result.tags_.codes = {};
   result.tags_.depth = x.tags_.depth.joined(y.tags_.depth);
   count_vector_step(result, static_cast<double>(x.rows()) * x.columns() * x.batch());
-  finish(result, RoundTo::storage, Unit::vector, arithmetic_->vector.format,
-         Grid::of(arithmetic_->vector.format), operation);
+  finish(result, RoundTo::storage, Unit::vector, arithmetic_->vector.format, Grid::of(arithmetic_->vector.format),
+         operation);
   return result;
 }
 
@@ -228,13 +222,12 @@ Value Stage::decayed(const Value& x, const Value& factors) const {
   Operation operation;
   const Value left = entered(x, Unit::vector, operation), right = entered(factors, Unit::vector, operation);
   Value result = machine_->copied(left, 1);
-  machine_->engine_->multiply_lower(result.view_, right.view_, arithmetic_->vector,
-                                    machine_->next_draws(*arithmetic_));
+  machine_->engine_->multiply_lower(result.view_, right.view_, arithmetic_->vector, machine_->next_draws(*arithmetic_));
   result.tags_.codes = {};
   result.tags_.depth = x.tags_.depth.joined(factors.tags_.depth);
   count_vector_step(result, 0.5 * x.rows() * (x.rows() + 1) * x.batch());
-  finish(result, RoundTo::accumulator, Unit::vector, arithmetic_->vector.format,
-         Grid::of(arithmetic_->vector.format), operation);
+  finish(result, RoundTo::accumulator, Unit::vector, arithmetic_->vector.format, Grid::of(arithmetic_->vector.format),
+         operation);
   return result;
 }
 
@@ -246,22 +239,19 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   const auto& quantiser = arithmetic_->quantiser;
   const bool rounded = format == RoundTo::storage;
   const bool integers = quantiser && quantiser->kind == Quantiser::Kind::integer;
-  const bool to_codes =
-      rounded && integers && (quantiser->scale == Quantiser::Scale::tensor || unit == Unit::vector);
+  const bool to_codes = rounded && integers && (quantiser->scale == Quantiser::Scale::tensor || unit == Unit::vector);
   const bool to_storage = rounded && !integers && !unrounded.inside(arithmetic_->storage);
 
   const RegionStatistics statistics =
-      engine.finish(result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding,
-                    live_, machine_->next_draws(*arithmetic_));
+      engine.finish(result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding, live_,
+                    machine_->next_draws(*arithmetic_));
   const std::int64_t live = statistics.live.nonfinite + statistics.live.overflows;
   const std::int64_t dead = statistics.dead.nonfinite + statistics.dead.overflows;
   result.tags_.finite = live + dead == 0;
   result.tags_.grid = to_storage ? Grid::of(arithmetic_->storage) : unrounded;
   if (to_codes)
-    result.tags_.codes =
-        engine.requantise(result.view_, result.tags_.diagonal, *quantiser, operation.quantised);
-  machine_->set_stored_bits(result,
-                            to_codes ? quantiser->bits : (rounded ? arithmetic_->storage : sums).bits);
+    result.tags_.codes = engine.requantise(result.view_, result.tags_.diagonal, *quantiser, operation.quantised);
+  machine_->set_stored_bits(result, to_codes ? quantiser->bits : (rounded ? arithmetic_->storage : sums).bits);
   StageTrace& counts = this->counts();
   counts.largest_live = std::max(counts.largest_live, statistics.live.largest);
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);

@@ -56,11 +56,9 @@ class Stage {
   };
   Stage(Machine& machine, const Arithmetic& arithmetic, std::size_t index);
   StageTrace& counts() const;
-  Value multiply(const Value* c, std::span<const Factors> products, RoundTo format, Unit unit,
-                 AddendOrder order) const;
+  Value multiply(const Value* c, std::span<const Factors> products, RoundTo format, Unit unit, AddendOrder order) const;
   Value combine(const Value& x, const Value& y, double sign) const;
-  void accumulate(const View& target, const Value& left, const Value& right,
-                  const ProductRounding& rounding) const;
+  void accumulate(const View& target, const Value& left, const Value& right, const ProductRounding& rounding) const;
   void accumulate_split(const View& target, const Value& left, const Value& right, bool from_zero) const;
   std::pair<Value, Value> split(const Value& x) const;
   Value entered(const Value& x, Unit unit, Operation& operation) const;

@@ -40,8 +40,7 @@ template <class D, class V>
 HWY_INLINE V fused(D d, V a, V b, V c) {
   if constexpr (kHasFma) {
     return hn::MulAdd(a, b, c);
-  } else if constexpr (HWY_TARGET ==
-                       HWY_SCALAR) {  // the C library's fma, in software where the machine has none
+  } else if constexpr (HWY_TARGET == HWY_SCALAR) {  // the C library's fma, in software where the machine has none
     return hn::Set(d, std::fma(hn::GetLane(a), hn::GetLane(b), hn::GetLane(c)));
   } else {  // the baseline of compilers for which Highway emulates vectors (clang)
     constexpr std::size_t kLanes = hn::MaxLanes(D());
@@ -251,8 +250,7 @@ struct ThroughOdd {
   template <class D, class V>
   HWY_INLINE V three_term_sum(D d, V c, V a, V b, V product) const {
     const V zero = hn::Zero(d), infinity = hn::Inf(d);
-    const V product_error =
-        hn::IfThenElseZero(hn::Eq(product, hn::Mul(a, b)), fused(d, a, b, hn::Neg(product)));
+    const V product_error = hn::IfThenElseZero(hn::Eq(product, hn::Mul(a, b)), fused(d, a, b, hn::Neg(product)));
     const auto low = two_sum(c, product_error);
     const auto high = two_sum(product, low.sum);
     const V sum = sum_to_odd(d, high.sum, sum_to_odd(d, high.error, low.error));
@@ -311,28 +309,24 @@ HWY_INLINE void with_step(const Accumulation& accumulation, const ProductFacts& 
     const bool in_float = nearest && format.precision <= 22 && format.lsb_min() >= -147 &&
                           (format.subnormals || format.min_exponent > -126);
     if constexpr (kDirectedMode) {
-      const bool half = format.is_ieee_style() && format.precision == 11 && format.min_exponent == -14 &&
-                        format.max_exponent == 15;
-      if (nearest && facts.directed && accumulation.fma && half)
-        return action(native, DirectedHalf<ToHalf>{ToHalf{}});
+      const bool half =
+          format.is_ieee_style() && format.precision == 11 && format.min_exponent == -14 && format.max_exponent == 15;
+      if (nearest && facts.directed && accumulation.fma && half) return action(native, DirectedHalf<ToHalf>{ToHalf{}});
       const bool narrow = format.precision <= 11 && facts.exact_in_float;  // NarrowSeparate is faster still
-      if (nearest && facts.directed && FormatScale::fits(format, facts.operand_lsb) &&
-          (accumulation.fma || !narrow)) {
+      if (nearest && facts.directed && FormatScale::fits(format, facts.operand_lsb) && (accumulation.fma || !narrow)) {
         return with_directed_step(format, accumulation.fma, facts.finite,
                                   [&](const auto& step) { action(native, step); });
       }
     }
     if (in_float && accumulation.fma && (kStaticRounding || facts.exact_in_float)) {
-      with_rounder(format, facts.finite, [&](const auto& round) {
-        action(native, OddFused<std::decay_t<decltype(round)>>{round});
-      });
+      with_rounder(format, facts.finite,
+                   [&](const auto& round) { action(native, OddFused<std::decay_t<decltype(round)>>{round}); });
       return;
     }
     const bool bf16 = format.precision == 8 && format.min_exponent == -126 && facts.operand_precision <= 8;
     if (in_float && !accumulation.fma && format.precision <= 11 && (facts.exact_in_float || bf16)) {
-      with_rounder(format, facts.finite, [&](const auto& round) {
-        action(native, NarrowSeparate<std::decay_t<decltype(round)>>{round});
-      });
+      with_rounder(format, facts.finite,
+                   [&](const auto& round) { action(native, NarrowSeparate<std::decay_t<decltype(round)>>{round}); });
       return;
     }
     if (in_float && !accumulation.fma && (kStaticRounding || facts.exact_in_float)) {

@@ -35,10 +35,9 @@ struct Trace {
   std::vector<ProductShape> products;
   FirstOverflow first_overflow;
   std::int64_t operations = 0;
-  std::int64_t product_depth = 0;  // longest chain of matrix products behind the result
-  std::int64_t vector_depth = 0;   // longest chain of vector steps behind the result
-  std::int64_t workspace_bytes =
-      0;  // largest number of bytes alive at once, in the formats they are stored in
+  std::int64_t product_depth = 0;    // longest chain of matrix products behind the result
+  std::int64_t vector_depth = 0;     // longest chain of vector steps behind the result
+  std::int64_t workspace_bytes = 0;  // largest number of bytes alive at once, in the formats they are stored in
 
   StageTrace total() const;  // sums and maxima over the stages
 };

@@ -31,8 +31,7 @@ std::int64_t aligned(std::int64_t value, int shift, bool floor) {
 
 }  // namespace
 
-float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count,
-                 float c) {
+float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count, float c) {
   constexpr float infinity = std::numeric_limits<float>::infinity();
   const MatrixUnit& unit = task.unit;
   const int min_exponent = task.product.operand_min_exponent;
@@ -65,11 +64,9 @@ float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrd
     sum += aligned(x.significand * y.significand, lowest - (x.exponent + y.exponent - 46), false);
   }
   if (sum == 0) return 0;
-  const double rounded =
-      round_value(std::ldexp(static_cast<double>(sum), lowest), task.target, task.rounding);
+  const double rounded = round_value(std::ldexp(static_cast<double>(sum), lowest), task.target, task.rounding);
   if (rounded == 0) return 0;  // +0, whatever the sign of the sum
-  return static_cast<float>(std::fabs(rounded) > task.largest ? std::copysign(task.beyond, rounded)
-                                                              : rounded);
+  return static_cast<float>(std::fabs(rounded) > task.largest ? std::copysign(task.beyond, rounded) : rounded);
 }
 
 }  // namespace tristab

@@ -29,8 +29,7 @@ Depth Depth::joined(const Depth& other) const {
 }
 
 Grid Grid::of(const Format& format) {
-  return {format.precision, format.lsb_min(), format.max_exponent, format.smallest_exponent(),
-          format.largest()};
+  return {format.precision, format.lsb_min(), format.max_exponent, format.smallest_exponent(), format.largest()};
 }
 Grid Grid::joined(const Grid& other) const {
   return {std::max(precision, other.precision), std::min(lsb_min, other.lsb_min),
@@ -38,9 +37,8 @@ Grid Grid::joined(const Grid& other) const {
           std::max(largest, other.largest)};
 }
 bool Grid::inside(const Format& format) const {
-  return precision <= format.precision && lsb_min >= format.lsb_min() &&
-         max_exponent <= format.max_exponent && smallest_exponent >= format.smallest_exponent() &&
-         largest <= format.largest();
+  return precision <= format.precision && lsb_min >= format.lsb_min() && max_exponent <= format.max_exponent &&
+         smallest_exponent >= format.smallest_exponent() && largest <= format.largest();
 }
 
 StageTrace Trace::total() const {

@@ -34,9 +34,8 @@ HWY_INLINE hn::Vec<D> power_of_two(D d, VI exponent) {
 // The sum of a group rounded to the accumulator's format; zero is +0, also where a negative sum was rounded to it.
 template <class D>
 HWY_INLINE hn::Vec<D> rounded_group(D d, const UnitTask& task, hn::Vec<D> sum) {
-  const auto rounded = task.rounding == Rounding::nearest_even
-                           ? round_to<Rounding::nearest_even>(d, sum, task.target)
-                           : round_to(d, sum, task.target, task.rounding);
+  const auto rounded = task.rounding == Rounding::nearest_even ? round_to<Rounding::nearest_even>(d, sum, task.target)
+                                                               : round_to(d, sum, task.target, task.rounding);
   const auto outside = hn::Gt(hn::Abs(rounded), hn::Set(d, task.largest));
   const auto beyond = hn::CopySign(hn::Set(d, task.beyond), rounded);
   return hn::IfThenZeroElse(hn::Eq(rounded, hn::Zero(d)), hn::IfThenElse(outside, beyond, rounded));
@@ -51,8 +50,7 @@ struct WideOperands {
 };
 
 template <int kTileRows>
-HWY_INLINE void wide_tile(const UnitTask& task, const WideOperands& operands, int row, int column,
-                          Range range) {
+HWY_INLINE void wide_tile(const UnitTask& task, const WideOperands& operands, int row, int column, Range range) {
   const hn::ScalableTag<double> d;
   const hn::Rebind<float, decltype(d)> df;
   const hn::Rebind<std::int32_t, decltype(d)> di;
@@ -68,8 +66,7 @@ HWY_INLINE void wide_tile(const UnitTask& task, const WideOperands& operands, in
     const int count = std::min(task.unit.terms, product.inner - begin);
     const std::ptrdiff_t left = static_cast<std::ptrdiff_t>(row) * product.inner + begin;
     const float* b = product.b + begin * product.b_stride + column;
-    const std::int32_t* eb =
-        operands.b_exponents + static_cast<std::ptrdiff_t>(begin) * product.columns + column;
+    const std::int32_t* eb = operands.b_exponents + static_cast<std::ptrdiff_t>(begin) * product.columns + column;
 
     VI exponent[kTileRows];
     for (int r = 0; r < kTileRows; ++r) exponent[r] = exponents(df, c[r], task.min_exponent);
@@ -87,8 +84,8 @@ HWY_INLINE void wide_tile(const UnitTask& task, const WideOperands& operands, in
         alignas(64) float lanes[kLanes];
         hn::StoreU(c[r], df, lanes);
         for (int lane = 0; lane < kLanes; ++lane)
-          lanes[lane] = unit_group(task, product.a + (row + r) * product.a_stride + begin, b + lane,
-                                   product.b_stride, count, lanes[lane]);
+          lanes[lane] = unit_group(task, product.a + (row + r) * product.a_stride + begin, b + lane, product.b_stride,
+                                   count, lanes[lane]);
         c[r] = hn::LoadU(df, lanes);
       }
       continue;
@@ -124,8 +121,8 @@ HWY_NOINLINE void wide_columns(const ProductTask<float>& product, const Accumula
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<double>()));
   constexpr int kTileRows = 4;
   thread_local std::vector<std::int32_t> b_exponents;
-  exponents_of_matrix(product.b, product.b_stride, product.inner, product.columns,
-                      product.operand_min_exponent, b_exponents);
+  exponents_of_matrix(product.b, product.b_stride, product.inner, product.columns, product.operand_min_exponent,
+                      b_exponents);
   const UnitTask task(product, accumulation);
   const WideOperands operands{a_exponents, b_exponents.data(), a};
   const ZeroStructure<float> zeros(product);

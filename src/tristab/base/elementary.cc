@@ -89,9 +89,8 @@ double exponential_tail(double high, double low) {
 // log(1 + f) = 2 atanh s = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...) to s^24/25 (remainder
 // below 2^-65).
 double logarithm_tail(double f) {
-  constexpr std::array<double, 12> twice_inverse_odd = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,
-                                                        2.0 / 11, 2.0 / 13, 2.0 / 15, 2.0 / 17,
-                                                        2.0 / 19, 2.0 / 21, 2.0 / 23, 2.0 / 25};
+  constexpr std::array<double, 12> twice_inverse_odd = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11, 2.0 / 13,
+                                                        2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21, 2.0 / 23, 2.0 / 25};
   const double s = f / (2.0 + f);
   const double s2 = s * s;
   const double half_square = 0.5 * f * f;
@@ -179,14 +178,11 @@ double log1p_of(double x) {
   return sum.high + (sum.low + (logarithm_tail(reduced.fraction) + (k * ln2_low + u.low / u.high)));
 }
 
-double log2_of(double x) {
-  return logarithm_in_base(x, {1.0, 0.0}, {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56});
-}
+double log2_of(double x) { return logarithm_in_base(x, {1.0, 0.0}, {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56}); }
 
 double log10_of(double x) {
   // log_10 2: 32 bits in the high part, so that its product with the exponent is exact.
-  return logarithm_in_base(x, {0x1.3441350ap-2, -0x1.0c0219dc1da99p-39},
-                           {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57});
+  return logarithm_in_base(x, {0x1.3441350ap-2, -0x1.0c0219dc1da99p-39}, {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57});
 }
 
 double sigmoid(double x) {

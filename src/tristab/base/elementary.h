@@ -9,16 +9,15 @@
 
 namespace tristab {
 
-double exponential(double x);  // e^x
-double natural_log(double x);  // log x; NaN below 0, -inf at 0
-double log10_of(double x);     // log_10 x; exact at powers of ten that a double holds
-double log2_of(double x);      // log_2 x; exact at powers of two
-double log1p_of(double x);     // log(1 + x), accurate near 0
-double expm1_of(double x);     // e^x - 1, accurate near 0
-double sigmoid(double x);      // 1 / (1 + e^-x)
-double softplus(double x);     // log(1 + e^x)
-double silu(double x);         // x sigmoid(x)
-double normal_quantile(
-    double p);  // inverse of the standard normal distribution function; -inf at 0, +inf at 1
+double exponential(double x);      // e^x
+double natural_log(double x);      // log x; NaN below 0, -inf at 0
+double log10_of(double x);         // log_10 x; exact at powers of ten that a double holds
+double log2_of(double x);          // log_2 x; exact at powers of two
+double log1p_of(double x);         // log(1 + x), accurate near 0
+double expm1_of(double x);         // e^x - 1, accurate near 0
+double sigmoid(double x);          // 1 / (1 + e^-x)
+double softplus(double x);         // log(1 + e^x)
+double silu(double x);             // x sigmoid(x)
+double normal_quantile(double p);  // inverse of the standard normal distribution function; -inf at 0, +inf at 1
 
 }  // namespace tristab

@@ -43,8 +43,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 constexpr std::size_t most_listed = 100, listed_of_many = 20;
 
 // The names nearest to `found` in edit distance, nearest first, those of equal distance in their order.
-std::vector<std::string> nearest_names(std::string_view found, std::span<const std::string> names,
-                                       std::size_t count) {
+std::vector<std::string> nearest_names(std::string_view found, std::span<const std::string> names, std::size_t count) {
   std::vector<std::pair<std::size_t, std::size_t>> order;  // distance, position
   for (std::size_t i = 0; i < names.size(); ++i) order.emplace_back(edit_distance(found, names[i]), i);
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end());
@@ -61,8 +60,7 @@ std::string nearest_name(std::string_view found, std::span<const std::string> al
   for (const std::string& name : allowed) {
     std::size_t distance = edit_distance(found, name);
     // A beginning that fits ("residual" for "residual-neumann") is nearer than its length says.
-    if (found.size() >= 3 && name.size() > found.size() && name.compare(0, found.size(), found) == 0)
-      distance = 1;
+    if (found.size() >= 3 && name.size() > found.size() && name.compare(0, found.size(), found) == 0) distance = 1;
     if (distance < best_distance) {
       best_distance = distance;
       best = name;
@@ -73,8 +71,7 @@ std::string nearest_name(std::string_view found, std::span<const std::string> al
 
 std::string join_names(std::span<const std::string> names) {
   if (names.size() <= most_listed) return fmt::format("{}", fmt::join(names, ", "));
-  return fmt::format("{} and {} more", fmt::join(names.first(listed_of_many), ", "),
-                     names.size() - listed_of_many);
+  return fmt::format("{} and {} more", fmt::join(names.first(listed_of_many), ", "), names.size() - listed_of_many);
 }
 
 void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,

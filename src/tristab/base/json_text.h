@@ -15,8 +15,8 @@ std::string json_number(double value);
 // Text in quotes, escaped; bytes that are not UTF-8 are replaced.
 std::string json_string(std::string_view text);
 
-// A number of json_number as it stands in a table: one that reads as real even where it is whole ("1.0"), so that readers
-// which take a column's type from its first rows (polars: 100) do not take it for integers.
+// A number of json_number as it stands in a table: one that reads as real even where it is whole ("1.0"), so that
+// readers which take a column's type from its first rows (polars: 100) do not take it for integers.
 std::string real_text(std::string number);
 
 // Any JSON value on one line, doubles as json_number writes them, object keys sorted.

@@ -1,5 +1,5 @@
-// A JSON value behind a pointer, so that headers which hold one do not need the JSON library (json.h has it): most files
-// of the program compile in a fifth of the time without it.
+// A JSON value behind a pointer, so that headers which hold one do not need the JSON library (json.h has it): most
+// files of the program compile in a fifth of the time without it.
 #pragma once
 
 #include <concepts>
@@ -23,8 +23,7 @@ class JsonValue {
   JsonValue(const char* text) : JsonValue(std::string(text)) {}
   JsonValue(const std::string& text);
   template <typename Number>
-    requires std::is_arithmetic_v<Number>
-  JsonValue(Number number) {
+  requires std::is_arithmetic_v<Number> JsonValue(Number number) {
     if constexpr (std::same_as<Number, bool>) {
       set_flag(number);
     } else if constexpr (std::integral<Number>) {

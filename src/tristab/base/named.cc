@@ -29,7 +29,7 @@ GivenName read_given_name(const Json& given, std::string_view key, std::string_v
   const std::string name_key(key);
   // A path of a recipe may hold colons.
   const bool path = given.is_string() && given.get_ref<const std::string&>().ends_with(".json");
-  Json object = path               ? Json{{name_key, given}}
+  Json object = path                ? Json{{name_key, given}}
                 : given.is_string() ? parse_inline(given.get_ref<const std::string&>(), key, place)
                                     : given;
   if (!object.is_object() || !object.contains(name_key) || !object[name_key].is_string()) {

@@ -34,8 +34,8 @@ struct GivenName {
 GivenName read_given_name(const Json& given, std::string_view key, std::string_view example, std::string_view place);
 
 // "mxr:block=8:last=kept": the name, and each of the settings that `defaults` does not hold with the same value, as one
-// types them; in the order of their names, or of `table`. `nested` gives the label of a value that is a Named thing itself;
-// parentheses are put around it where it has parameters.
+// types them; in the order of their names, or of `table`. `nested` gives the label of a value that is a Named thing
+// itself; parentheses are put around it where it has parameters.
 std::string label_of(std::string_view name, const Json& settings, const Json& defaults,
                      std::string (*nested)(const Json& value) = nullptr, std::span<const Parameter> table = {});
 

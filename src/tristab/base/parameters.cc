@@ -73,9 +73,9 @@ std::vector<std::int64_t> parse_range(std::string_view text, std::string_view pl
   if (first_colon == std::string_view::npos) return {number(text)};
   const std::size_t second_colon = text.find(':', first_colon + 1);
   const std::int64_t first = number(text.substr(0, first_colon));
-  const std::int64_t last = number(text.substr(first_colon + 1, second_colon == std::string_view::npos
-                                                                    ? std::string_view::npos
-                                                                    : second_colon - first_colon - 1));
+  const std::int64_t last =
+      number(text.substr(first_colon + 1, second_colon == std::string_view::npos ? std::string_view::npos
+                                                                                 : second_colon - first_colon - 1));
   std::string_view step_text = second_colon == std::string_view::npos ? "1" : text.substr(second_colon + 1);
   const bool geometric = !step_text.empty() && step_text.front() == '*';
   if (geometric) step_text.remove_prefix(1);
@@ -139,21 +139,17 @@ Json checked_value(const Parameter& parameter, const Json& value, std::string_vi
 
 Parameter Parameter::integer(std::string name, JsonValue default_value, double minimum, double maximum,
                              std::string help) {
-  return {
-      std::move(name), Kind::integer, std::move(default_value), std::move(help), minimum, maximum, {}, false};
+  return {std::move(name), Kind::integer, std::move(default_value), std::move(help), minimum, maximum, {}, false};
 }
-Parameter Parameter::real(std::string name, JsonValue default_value, double minimum, double maximum,
-                          std::string help) {
-  return {
-      std::move(name), Kind::real, std::move(default_value), std::move(help), minimum, maximum, {}, false};
+Parameter Parameter::real(std::string name, JsonValue default_value, double minimum, double maximum, std::string help) {
+  return {std::move(name), Kind::real, std::move(default_value), std::move(help), minimum, maximum, {}, false};
 }
 Parameter Parameter::boolean(std::string name, JsonValue default_value, std::string help) {
   return {std::move(name), Kind::boolean, std::move(default_value), std::move(help), 0, 0, {}, false};
 }
 Parameter Parameter::choice(std::string name, JsonValue default_value, std::vector<std::string> choices,
                             std::string help) {
-  return {std::move(name),    Kind::choice, std::move(default_value), std::move(help), 0, 0,
-          std::move(choices), false};
+  return {std::move(name), Kind::choice, std::move(default_value), std::move(help), 0, 0, std::move(choices), false};
 }
 Parameter Parameter::text(std::string name, JsonValue default_value, std::string help) {
   return {std::move(name), Kind::text, std::move(default_value), std::move(help), 0, 0, {}, false};
@@ -201,9 +197,7 @@ const Json& Settings::at(std::string_view name) const {
 std::int64_t Settings::integer(std::string_view name) const { return at(name).get<std::int64_t>(); }
 double Settings::real(std::string_view name) const { return at(name).get<double>(); }
 bool Settings::flag(std::string_view name) const { return at(name).get<bool>(); }
-const std::string& Settings::text(std::string_view name) const {
-  return at(name).get_ref<const std::string&>();
-}
+const std::string& Settings::text(std::string_view name) const { return at(name).get_ref<const std::string&>(); }
 bool Settings::has(std::string_view name) const {
   const auto found = json().find(name);
   return found != json().end() && !found->is_null();
@@ -226,8 +220,8 @@ Settings complete_settings(std::span<const Parameter> table, const Json& given, 
   return Settings(std::move(values));
 }
 
-std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given,
-                                      std::string_view owner, std::string_view place) {
+std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
+                                      std::string_view place) {
   std::vector<Json> combinations{Json::object()};
   for (const auto& [name, value] : given.items()) {
     const Parameter& parameter = find(table, name, owner, place);
@@ -240,8 +234,8 @@ std::vector<Settings> expand_settings(std::span<const Parameter> table, const Js
         axis.emplace_back(step);
     } else if (value.is_array()) {
       if (value.empty()) {
-        throw UsageError(fmt::format("{}: the list is empty; allowed: {}, or a list of these", value_place,
-                                     parameter.allowed()));
+        throw UsageError(
+            fmt::format("{}: the list is empty; allowed: {}, or a list of these", value_place, parameter.allowed()));
       }
       for (std::size_t i = 0; i < value.size(); ++i) axis.push_back(value[i]);
     } else {
@@ -287,8 +281,8 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
     append(axis, std::string(place));
   }
   if (values.empty()) {
-    throw UsageError(fmt::format("{}: the axis is empty; allowed: at least one value from {} to {}", place,
-                                 minimum, maximum));
+    throw UsageError(
+        fmt::format("{}: the axis is empty; allowed: at least one value from {} to {}", place, minimum, maximum));
   }
   for (const std::int64_t value : values) {
     if (value < minimum || value > maximum) {
@@ -323,13 +317,11 @@ Json parse_inline(std::string_view text, std::string_view key, std::string_view 
     } else {
       const std::size_t equals = part.find('=');
       if (equals == std::string_view::npos || equals == 0) {
-        throw UsageError(
-            fmt::format("{}: found '{}' in '{}'; allowed: name:key=value:key=value", place, part, text));
+        throw UsageError(fmt::format("{}: found '{}' in '{}'; allowed: name:key=value:key=value", place, part, text));
       }
       const std::string name(part.substr(0, equals));
       std::string_view value = part.substr(equals + 1);
-      if (object.contains(name))
-        throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));
+      if (object.contains(name)) throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));
       if (name == "path") {
         object[name] = std::string(value);  // a path keeps its slashes
       } else if (value.find('/') == std::string_view::npos) {

@@ -24,10 +24,8 @@ struct Parameter {
   std::vector<std::string> choices;  // of choice
   bool automatic = false;            // an integer or real that also takes "auto"
 
-  static Parameter integer(std::string name, JsonValue default_value, double minimum, double maximum,
-                           std::string help);
-  static Parameter real(std::string name, JsonValue default_value, double minimum, double maximum,
-                        std::string help);
+  static Parameter integer(std::string name, JsonValue default_value, double minimum, double maximum, std::string help);
+  static Parameter real(std::string name, JsonValue default_value, double minimum, double maximum, std::string help);
   static Parameter boolean(std::string name, JsonValue default_value, std::string help);
   static Parameter choice(std::string name, JsonValue default_value, std::vector<std::string> choices,
                           std::string help);
@@ -43,7 +41,7 @@ struct Parameter {
 // throws std::logic_error.
 class Settings {
  public:
-  Settings();                         // none
+  Settings();                           // none
   explicit Settings(JsonValue values);  // an object
 
   std::int64_t integer(std::string_view name) const;
@@ -74,8 +72,8 @@ Json checked_value(const Parameter& parameter, const Json& value, std::string_vi
 // The cartesian product over the values of `given` that are lists: {"block": [8, 16]} -> two settings, the
 // last named axis varying fastest. Also expands range axes "16:256:*2" and "16:128:16" of integer parameters.
 // An empty list is a UsageError.
-std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given,
-                                      std::string_view owner, std::string_view place);
+std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
+                                      std::string_view place);
 
 // "16:256:*2" -> 16, 32, 64, 128, 256; "16:128:16"; "64"; a JSON number; a JSON list of these. Values outside
 // [minimum, maximum], an empty axis, and a range that never ends are UsageErrors.

@@ -83,11 +83,7 @@ void RandomStream::fill(std::uint64_t first, std::span<double> out, Transform tr
   if (i < out.size()) out[i] = transform(bits(first + i));
 }
 
-void RandomStream::fill_normal(std::uint64_t first, std::span<double> out) const {
-  fill(first, out, normal_of);
-}
-void RandomStream::fill_uniform(std::uint64_t first, std::span<double> out) const {
-  fill(first, out, uniform_of);
-}
+void RandomStream::fill_normal(std::uint64_t first, std::span<double> out) const { fill(first, out, normal_of); }
+void RandomStream::fill_uniform(std::uint64_t first, std::span<double> out) const { fill(first, out, uniform_of); }
 
 }  // namespace tristab

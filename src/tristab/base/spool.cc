@@ -55,8 +55,7 @@ std::uint64_t Spool::append(std::string_view bytes) {
   if (file_ < 0) open();
   const std::uint64_t offset = size_;
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t count =
-        ::pwrite(file_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(size_));
+    const ssize_t count = ::pwrite(file_, bytes.data() + done, bytes.size() - done, static_cast<off_t>(size_));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) fail(errno);
     done += static_cast<std::size_t>(count);

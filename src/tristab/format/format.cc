@@ -58,8 +58,7 @@ std::optional<std::pair<int, int>> parse_exmy(std::string_view name) {
   if (!exponent_bits || !take(rest, "m")) return std::nullopt;
   const auto fraction_bits = take_integer(rest);
   if (!fraction_bits || !rest.empty()) return std::nullopt;
-  if (name != fmt::format("e{}m{}", *exponent_bits, *fraction_bits))
-    return std::nullopt;  // one spelling a format
+  if (name != fmt::format("e{}m{}", *exponent_bits, *fraction_bits)) return std::nullopt;  // one spelling a format
   return std::pair(*exponent_bits, *fraction_bits);
 }
 
@@ -117,14 +116,12 @@ Format exmy_format(std::string_view name, int exponent_bits, int fraction_bits, 
   return {std::string(name), fraction_bits + 1, 1 - bias, bias, 1 + exponent_bits + fraction_bits};
 }
 
-Format custom_format(std::string_view name, int precision, int min_exponent, int max_exponent,
-                     std::string_view place) {
-  if (precision < 2 || precision > 51 || min_exponent < -300 || max_exponent > 300 ||
-      min_exponent > max_exponent) {
-    throw UsageError(fmt::format(
-        "{}: found format '{}'; allowed: pPemin<E>emax<E> with P from 2 to 51 significant bits and "
-        "-300 <= emin <= emax <= 300",
-        place, name));
+Format custom_format(std::string_view name, int precision, int min_exponent, int max_exponent, std::string_view place) {
+  if (precision < 2 || precision > 51 || min_exponent < -300 || max_exponent > 300 || min_exponent > max_exponent) {
+    throw UsageError(
+        fmt::format("{}: found format '{}'; allowed: pPemin<E>emax<E> with P from 2 to 51 significant bits and "
+                    "-300 <= emin <= emax <= 300",
+                    place, name));
   }
   // Exponents emin..emax, one more code for zero and subnormals and one for infinities and NaN.
   int exponent_bits = 1;
@@ -162,26 +159,21 @@ Rounding rounding_of(std::string_view name) {
   throw std::logic_error(fmt::format("no rounding is called '{}'", name));
 }
 
-const std::string& name_of(Rounding rounding) {
-  return kRoundingNames.at(static_cast<std::size_t>(rounding));
-}
+const std::string& name_of(Rounding rounding) { return kRoundingNames.at(static_cast<std::size_t>(rounding)); }
 
 std::span<const FormatDescription> format_descriptions() {
   static const std::vector<FormatDescription> descriptions{
       {"fp64", "IEEE binary64: 53 significant bits", "IEEE 754-2019 table 3.5"},
       {"fp32", "IEEE binary32: 24 significant bits", "IEEE 754-2019 table 3.5"},
-      {"tf32", "11 significant bits with the exponents of fp32, stored as fp32",
-       "NVIDIA PTX ISA, alternate formats"},
-      {"bf16", "8 significant bits with the exponents of fp32; subnormals kept",
-       "NVIDIA PTX ISA, alternate formats"},
+      {"tf32", "11 significant bits with the exponents of fp32, stored as fp32", "NVIDIA PTX ISA, alternate formats"},
+      {"bf16", "8 significant bits with the exponents of fp32; subnormals kept", "NVIDIA PTX ISA, alternate formats"},
       {"fp16", "IEEE binary16: 11 significant bits, largest value 65504", "IEEE 754-2019 table 3.5"},
       {"e5m2", "8-bit float with infinities, largest value 57344",
        "OCP 8-bit Floating Point Specification (OFP8) 1.0, tables 1 and 2"},
       {"e4m3", "8-bit float without infinities (overflow gives NaN), largest value 448",
        "OCP 8-bit Floating Point Specification (OFP8) 1.0, tables 1 and 2"},
       {"e3m2", "6-bit float, largest value 28, saturating", "OCP Microscaling Formats (MX) 1.0, section 5.3"},
-      {"e2m3", "6-bit float, largest value 7.5, saturating",
-       "OCP Microscaling Formats (MX) 1.0, section 5.3"},
+      {"e2m3", "6-bit float, largest value 7.5, saturating", "OCP Microscaling Formats (MX) 1.0, section 5.3"},
       {"e2m1", "4-bit float, largest value 6, saturating", "OCP Microscaling Formats (MX) 1.0, section 5.3"},
       {"eXmY", "IEEE-style format with X exponent and Y fraction bits (2 <= X <= 9, 1 <= Y <= 50)",
        "IEEE 754-2019 section 3.3, with bias 2^(X-1) - 1"},
@@ -206,8 +198,7 @@ Format format_of(std::string_view name, std::string_view place) {
   if (parts.overflow) format = with_overflow(format, *parts.overflow);
   if (parts.flush) {
     if (format.precision == fp64_format().precision)
-      throw UsageError(
-          fmt::format("{}: found format '{}'; allowed: {} with its subnormals", place, name, format.name));
+      throw UsageError(fmt::format("{}: found format '{}'; allowed: {} with its subnormals", place, name, format.name));
     format = without_subnormals(format);
   }
   return format;

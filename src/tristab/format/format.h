@@ -35,7 +35,7 @@ struct Format {
   Overflow overflow = Overflow::infinity;
   bool subnormals = true;  // false: a result that is tiny after rounding (IEEE 754 section 7.5) becomes zero
 
-  int lsb_min() const { return min_exponent - precision + 1; }  // exponent of the smallest subnormal
+  int lsb_min() const { return min_exponent - precision + 1; }                     // exponent of the smallest subnormal
   int smallest_exponent() const { return subnormals ? lsb_min() : min_exponent; }  // of a non-zero value
   double unit_roundoff() const;                                                    // u = 2^-p
   double largest() const;             // (2 - 2^(1-p) (1 + reserved_codes)) 2^emax
@@ -51,9 +51,8 @@ struct Format {
            smallest_exponent() >= other.smallest_exponent() && largest() <= other.largest();
   }
   bool operator==(const Format& other) const {
-    return precision == other.precision && min_exponent == other.min_exponent &&
-           max_exponent == other.max_exponent && reserved_codes == other.reserved_codes &&
-           overflow == other.overflow && subnormals == other.subnormals;
+    return precision == other.precision && min_exponent == other.min_exponent && max_exponent == other.max_exponent &&
+           reserved_codes == other.reserved_codes && overflow == other.overflow && subnormals == other.subnormals;
   }
 };
 

@@ -46,11 +46,10 @@ FormatExplanation explain(const Format& format) {
   const int last = format.max_exponent + bias;  // the exponent field of the largest number
   const bool ieee = (1 << exponent_bits) > last + 1;
   FormatExplanation text;
-  text.layout =
-      fmt::format("{} bits: 1 sign s, {} exponent e (bias {}), {} fraction f{}", format.bits, exponent_bits,
-                  bias, fraction_bits, is_padded(format) ? ", 13 unused (stored as fp32)" : "");
-  text.formula = fmt::format("x = (-1)^s (1 + f 2^-{}) 2^(e - {}) for 1 <= e <= {}; at e = 0 ", fraction_bits,
-                             bias, last);
+  text.layout = fmt::format("{} bits: 1 sign s, {} exponent e (bias {}), {} fraction f{}", format.bits, exponent_bits,
+                            bias, fraction_bits, is_padded(format) ? ", 13 unused (stored as fp32)" : "");
+  text.formula =
+      fmt::format("x = (-1)^s (1 + f 2^-{}) 2^(e - {}) for 1 <= e <= {}; at e = 0 ", fraction_bits, bias, last);
   text.formula += format.subnormals ? fmt::format("(-1)^s f 2^{}", format.lsb_min()) : "zero (no subnormals)";
   if (ieee) {
     text.special = fmt::format("e = {}: infinity where f = 0, NaN elsewhere", last + 1);

@@ -75,8 +75,8 @@ HWY_INLINE V round_to(D d, V x, const RoundingTarget<hn::TFromD<D>>& target) {
   const hn::RebindToUnsigned<D> du;
   const V size = hn::Abs(x);
   const auto negative = hn::Lt(x, hn::Zero(d));
-  V result = hn::BitCast(d, round_magnitude<mode>(du, hn::BitCast(du, size), hn::RebindMask(du, negative),
-                                                  target.dropped, target.low));
+  V result = hn::BitCast(
+      d, round_magnitude<mode>(du, hn::BitCast(du, size), hn::RebindMask(du, negative), target.dropped, target.low));
   // With equal exponent ranges the integer image was right already, because the carrier's own subnormals
   // have the same spacing rule.
   if (target.own_subnormals) {

@@ -22,12 +22,8 @@ Carrier round_one(Carrier x, const RoundingTarget<Carrier>& target, Rounding mod
 
 }  // namespace
 
-float round_value(float x, const RoundingTarget<float>& target, Rounding mode) {
-  return round_one(x, target, mode);
-}
-double round_value(double x, const RoundingTarget<double>& target, Rounding mode) {
-  return round_one(x, target, mode);
-}
+float round_value(float x, const RoundingTarget<float>& target, Rounding mode) { return round_one(x, target, mode); }
+double round_value(double x, const RoundingTarget<double>& target, Rounding mode) { return round_one(x, target, mode); }
 
 double force_odd(double nearest, double error) {
   const OneLane<double> d;
@@ -39,8 +35,7 @@ double sum_to_odd(double x, double y) {
   return hn::GetLane(HWY_NAMESPACE::sum_to_odd(d, hn::Set(d, x), hn::Set(d, y)));
 }
 
-double round_stochastically(double nearest, double error, const RoundingTarget<double>& target,
-                            std::uint32_t draw) {
+double round_stochastically(double nearest, double error, const RoundingTarget<double>& target, std::uint32_t draw) {
   if (!(std::fabs(nearest) < std::numeric_limits<double>::infinity()))
     return round_value(nearest, target, Rounding::nearest_even);
   RoundingTarget<double> unbounded = target;  // overflow and flushing come after the draw

@@ -37,12 +37,11 @@ struct RoundingTarget {
     if (flush && format.min_exponent <= kCarrierMinExponent)
       throw std::logic_error("tiny results are seen only in a carrier that goes below them");
     // The midpoint beyond the largest is a tie: it overflows where the largest has an odd significand.
-    const Carrier midpoint =
-        largest + static_cast<Carrier>(power_of_two(format.max_exponent - format.precision));
+    const Carrier midpoint = largest + static_cast<Carrier>(power_of_two(format.max_exponent - format.precision));
     const bool ties_away = format.reserved_codes % 2 == 0;
     overflow_from = ties_away ? midpoint : std::nextafter(midpoint, std::numeric_limits<Carrier>::infinity());
-    by_addition = format.subnormals && dropped >= 2 &&
-                  format.max_exponent + dropped < std::numeric_limits<Carrier>::max_exponent;
+    by_addition =
+        format.subnormals && dropped >= 2 && format.max_exponent + dropped < std::numeric_limits<Carrier>::max_exponent;
     // Adding and subtracting 2^(lsb_min + P - 1) rounds magnitudes up to that to multiples of 2^lsb_min, ties to even:
     // the sum has no more bits than P, also where the format has as many as the carrier.
     magic = own_subnormals ? quantum / std::numeric_limits<Carrier>::epsilon() : Carrier{0};
@@ -71,8 +70,7 @@ double round_value(double x, const RoundingTarget<double>& target, Rounding mode
 // what it misses: away from zero where the discarded part exceeds (draw + 1/2) 2^-32 units in the last place.
 // With `draw` uniform over all 32-bit integers the expectation differs from the exact value by less than 2^-33
 // units, and not at all where the discarded part is a multiple of 2^-32.
-double round_stochastically(double nearest, double error, const RoundingTarget<double>& target,
-                            std::uint32_t draw);
+double round_stochastically(double nearest, double error, const RoundingTarget<double>& target, std::uint32_t draw);
 
 // Rounds to odd what was rounded to nearest: `nearest` is the nearest double to an exact value and `error` is
 // the exact value minus `nearest`. An inexact result gets an odd last bit, so that one further rounding to

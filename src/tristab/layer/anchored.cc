@@ -1,10 +1,10 @@
 // Formation by decayed factors (one gate a channel, or a head):
 //   M_ij = fl(s_i ((L o exp(P - a)) (R o exp(a - G))^T)_ij)
-// for sub-blocks of `block` rows, with the anchor a the sums G at one row: the first or the middle row of the sub-block of
-// i, or the middle row of the chunk. A factor overflows where its exponent passes 88 in fp32: from sums below the anchor
-// (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5 sigmoid(.)), and
-// infinity times zero is NaN. The factors are rounded to the operand format on entering the product.
-// Blocks on the diagonal may be formed element by element instead, s_i entering the left factor first:
+// for sub-blocks of `block` rows, with the anchor a the sums G at one row: the first or the middle row of the sub-block
+// of i, or the middle row of the chunk. A factor overflows where its exponent passes 88 in fp32: from sums below the
+// anchor (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5 sigmoid(.)),
+// and infinity times zero is NaN. The factors are rounded to the operand format on entering the product. Blocks on the
+// diagonal may be formed element by element instead, s_i entering the left factor first:
 //   M_ij = sum_d fl(s_i l_id) fl(r_jd exp(fl(P_id - G_jd)))
 // Source: flash-linear-attention, fla/ops/kda/chunk_intra.py and chunk_intra_token_parallel.py; cudnn-frontend PR 1017.
 #include <algorithm>
@@ -90,8 +90,7 @@ class AnchoredProduct {
       right[at] = factors_.right(j, d);
       if (width == 0) continue;
       const int gate = width == 1 ? 0 : d;
-      right[at] =
-          unit_.rounded(right[at] * unit_.power(unit_.rounded(sums_.left(i, gate) - sums_.right(j, gate))));
+      right[at] = unit_.rounded(right[at] * unit_.power(unit_.rounded(sums_.left(i, gate) - sums_.right(j, gate))));
     }
     return formation_.lanes ? warp_sum(left, right) : sequential_sum(left, right);
   }
@@ -131,8 +130,7 @@ class AnchoredProduct {
 
 }  // namespace
 
-Matrix form_anchored(const GatedFactors& factors, Triangle triangle, const Formation& formation,
-                     Machines& machines) {
+Matrix form_anchored(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines) {
   return AnchoredProduct(factors, formation, machines).form(triangle);
 }
 

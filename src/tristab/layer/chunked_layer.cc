@@ -37,8 +37,7 @@ Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const
 }
 
 double ChunkedLayer::query_scale(const TokenInputs& chunk) const {
-  return chunk.rule->scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns())))
-                                    : 1;
+  return chunk.rule->scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
 }
 
 // What T multiplies to give u.
@@ -65,8 +64,7 @@ Matrix ChunkedLayer::to_chunk_end(const Matrix& x, const Matrix& sums) const {
   const int last = sums.rows() - 1;
   for (int i = 0; i < x.rows(); ++i) {
     for (int d = 0; d < x.columns(); ++d)
-      result(i, d) =
-          unit_.rounded(x(i, d) * unit_.power(unit_.rounded(gate(sums, last, d) - gate(sums, i, d))));
+      result(i, d) = unit_.rounded(x(i, d) * unit_.power(unit_.rounded(gate(sums, last, d) - gate(sums, i, d))));
   }
   return result;
 }
@@ -93,8 +91,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
   ChunkOutputs outputs;
   Matrix keys = factors.left;  // fl(s l exp(P))
   for (int i = 0; i < n; ++i) {
-    const double scale =
-        factors.scale.empty() ? 1 : unit_.rounded(factors.scale[static_cast<std::size_t>(i)]);
+    const double scale = factors.scale.empty() ? 1 : unit_.rounded(factors.scale[static_cast<std::size_t>(i)]);
     for (int d = 0; d < keys.columns(); ++d) {
       const double decayed = width == 0 ? 1 : unit_.power(gate(gates.left, i, d));
       keys(i, d) = unit_.stored(unit_.rounded(unit_.rounded(keys(i, d) * scale) * decayed));
@@ -126,8 +123,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
     for (int i = 0; i < n; ++i) {
       const double decayed = width == 0 ? 1 : unit_.power(sums(i, 0));
       for (int v = 0; v < outputs.o.columns(); ++v) {
-        outputs.o(i, v) =
-            unit_.fused(unit_.rounded(outputs.o(i, v) * decayed), c, unit_.rounded(inside(i, v) * c));
+        outputs.o(i, v) = unit_.fused(unit_.rounded(outputs.o(i, v) * decayed), c, unit_.rounded(inside(i, v) * c));
       }
     }
   }

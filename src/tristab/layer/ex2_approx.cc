@@ -1,11 +1,12 @@
-// The GPU's base-2 exponential, bit for bit: |x| is truncated to 23 fraction bits; for negative x the fraction is the ONE'S
-// complement, so that 2^x = 2^n 2^(f 2^-23) with 0 <= f < 2^23; the fraction's power comes from a table of 64 segments and a
-// quadratic in the low 17 bits y of f,
+// The GPU's base-2 exponential, bit for bit: |x| is truncated to 23 fraction bits; for negative x the fraction is the
+// ONE'S complement, so that 2^x = 2^n 2^(f 2^-23) with 0 <= f < 2^23; the fraction's power comes from a table of 64
+// segments and a quadratic in the low 17 bits y of f,
 //   2^23 2^(f 2^-23) = (2^13 c0 + c1 y + c2 S(y) + 6114) >> 15,
 // where S(y) is y^2 / 2^19 from a squarer that drops every partial product below 2^19 on its own.
-// Source of the form: S. F. Oberman and M. Y. Siu, A High-Performance Area-Efficient Multifunction Interpolator, ARITH 2005
-// (widths 26, 16, 10). Coefficients, bias and squarer were recovered from the recorded results of all 2^23 fractions on an
-// H100, which they reproduce without exception; the rest of the range was recorded too (2 * 255 * 2^23 inputs).
+// Source of the form: S. F. Oberman and M. Y. Siu, A High-Performance Area-Efficient Multifunction Interpolator, ARITH
+// 2005 (widths 26, 16, 10). Coefficients, bias and squarer were recovered from the recorded results of all 2^23
+// fractions on an H100, which they reproduce without exception; the rest of the range was recorded too (2 * 255 * 2^23
+// inputs).
 #include "tristab/layer/ex2_approx.h"
 
 #include <array>
@@ -73,8 +74,7 @@ float ex2_approx(float x) {
   const auto n = static_cast<int>(q >> 23);
   const std::int64_t f = q & fraction_mask, y = f & ((std::int64_t{1} << segment_bits) - 1);
   const Segment& segment = segments[static_cast<std::size_t>(f >> segment_bits)];
-  const std::int64_t significand =
-      (segment.c0 * 8192 + segment.c1 * y + segment.c2 * truncated_square(y) + bias) >> 15;
+  const std::int64_t significand = (segment.c0 * 8192 + segment.c1 * y + segment.c2 * truncated_square(y) + bias) >> 15;
   const float result = std::ldexp(static_cast<float>(significand), n - 23);
   return result < std::numeric_limits<float>::min() ? 0.0F : result;
 }

@@ -17,8 +17,7 @@ std::vector<Parameter> unit_parameters() {
                         "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction"),
       Parameter::integer("scan", 0, 0, 256,
                          "rows of a group of a GPU's scan of the gates; 0: sums one after the other"),
-      Parameter::text("storage", "accumulator",
-                      "format that A is stored in: fp16, bf16, ...; accumulator: its own")};
+      Parameter::text("storage", "accumulator", "format that A is stored in: fp16, bf16, ...; accumulator: its own")};
 }
 
 std::vector<Description> make_descriptions() {
@@ -30,26 +29,24 @@ std::vector<Description> make_descriptions() {
   anchored.push_back(Parameter::choice("anchor", "first", {"first", "middle", "chunk-middle"},
                                        "row whose sums are the anchor: of the sub-block, or of the chunk"));
   anchored.push_back(Parameter::integer("block", 16, 1, 256, "rows of a sub-block"));
-  anchored.push_back(Parameter::choice(
-      "diagonal", "anchored", {"anchored", "differences"},
-      "blocks on the diagonal: as the others, or element by element from differences of sums"));
   anchored.push_back(
-      Parameter::choice("reduction", "sequential", {"sequential", "lanes"},
-                        "sums of these elements: channel after channel, or over 32 lanes of a warp"));
+      Parameter::choice("diagonal", "anchored", {"anchored", "differences"},
+                        "blocks on the diagonal: as the others, or element by element from differences of sums"));
+  anchored.push_back(Parameter::choice("reduction", "sequential", {"sequential", "lanes"},
+                                       "sums of these elements: channel after channel, or over 32 lanes of a warp"));
   anchored.push_back(Parameter::choice("channels", "natural", {"natural", "even-first"},
                                        "order in which channels enter the product; even-first: in every 16"));
-  return {
-      {"exact",
-       "A in double",
-       "A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)",
-       "arXiv 2406.06484, section 3 (DeltaNet); 2412.06464, section 3.3 (GDN); 2510.26692, section 3 (KDA)",
-       {}},
-      {"gram", "one product of the keys on the matrix unit, then decay and beta",
-       "A_ij = fl(fl((L R^T)_ij fl(exp(fl(P_i - G_j)))) s_i)",
-       "flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py", gram},
-      {"anchored", "products of decayed keys around an anchor",
-       "A_ij = fl(s_i ((L o exp(P - a)) (R o exp(a - G))^T)_ij)",
-       "flash-linear-attention, fla/ops/kda; cudnn-frontend PR 1017", anchored}};
+  return {{"exact",
+           "A in double",
+           "A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)",
+           "arXiv 2406.06484, section 3 (DeltaNet); 2412.06464, section 3.3 (GDN); 2510.26692, section 3 (KDA)",
+           {}},
+          {"gram", "one product of the keys on the matrix unit, then decay and beta",
+           "A_ij = fl(fl((L R^T)_ij fl(exp(fl(P_i - G_j)))) s_i)",
+           "flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py", gram},
+          {"anchored", "products of decayed keys around an anchor",
+           "A_ij = fl(s_i ((L o exp(P - a)) (R o exp(a - G))^T)_ij)",
+           "flash-linear-attention, fla/ops/kda; cudnn-frontend PR 1017", anchored}};
 }
 
 // The arithmetic named by the parameter `product`: a name, or name:key=value.
@@ -58,8 +55,8 @@ Arithmetic product_of(const Settings& settings, std::string_view place) {
   const std::vector<Arithmetic> products =
       expand_arithmetic(parse_inline(settings.text("product"), "arithmetic", at), at);
   if (products.size() != 1 || products.front().quantiser) {
-    throw UsageError(fmt::format("{}: found {}; allowed: one floating-point arithmetic, such as bf16-h100",
-                                 at, settings.text("product")));
+    throw UsageError(fmt::format("{}: found {}; allowed: one floating-point arithmetic, such as bf16-h100", at,
+                                 settings.text("product")));
   }
   return products.front();
 }
@@ -84,8 +81,7 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
   }
   const Settings defaults = complete_settings(found->parameters, Json::object(), "", "");
   std::vector<Formation> formations;
-  for (const Settings& settings : 
-       expand_settings(found->parameters, chosen.parameters, "formation " + name, place)) {
+  for (const Settings& settings : expand_settings(found->parameters, chosen.parameters, "formation " + name, place)) {
     Formation formation;
     formation.name = name;
     formation.settings = settings;
@@ -118,10 +114,7 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
   return formations;
 }
 
-bool operator==(const Formation& x, const Formation& y) {
-  return x.name == y.name && x.settings == y.settings;
-}
-
+bool operator==(const Formation& x, const Formation& y) { return x.name == y.name && x.settings == y.settings; }
 
 GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan) {
   GateSums sums;
@@ -137,12 +130,12 @@ GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int sca
 void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place) {
   const Format& format = product.product.format;
   if (exponential == Exponential::ex2_approx && format != fp32_format()) {
-    throw UsageError(fmt::format("{}.exponential: found ex2.approx with sums in {}; allowed: sums in fp32",
-                                 place, format.name));
+    throw UsageError(
+        fmt::format("{}.exponential: found ex2.approx with sums in {}; allowed: sums in fp32", place, format.name));
   }
   if (format != fp64_format() && format.precision > 26) {
-    throw UsageError(fmt::format("{}: found sums in {} of {} bits; allowed: fp64, or up to 26 bits", place,
-                                 format.name, format.precision));
+    throw UsageError(fmt::format("{}: found sums in {} of {} bits; allowed: fp64, or up to 26 bits", place, format.name,
+                                 format.precision));
   }
 }
 
@@ -156,9 +149,8 @@ double StorageRounding::operator()(double x) const {
 
 Matrix form(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines) {
   if (formation.kind == Formation::Kind::exact) return gated_product(factors, triangle);
-  Matrix product = formation.kind == Formation::Kind::gram
-                       ? form_gram(factors, triangle, formation, machines)
-                       : form_anchored(factors, triangle, formation, machines);
+  Matrix product = formation.kind == Formation::Kind::gram ? form_gram(factors, triangle, formation, machines)
+                                                           : form_anchored(factors, triangle, formation, machines);
   const StorageRounding stored(formation.storage);
   for (double& x : product.values()) x = stored(x);
   return product;

@@ -28,8 +28,7 @@ struct Formation : Named {
   Kind kind = Kind::exact;
   Arithmetic product;  // of the matrix unit, whose accumulator's format every elementwise step has
   Exponential exponential = Exponential::natural;
-  int scan =
-      0;  // rows of a group of the gates' running sums; 0: one after the other (ProductUnit::running_sums)
+  int scan = 0;  // rows of a group of the gates' running sums; 0: one after the other (ProductUnit::running_sums)
 
   std::optional<Format> storage;  // of A; none: the accumulator's
 
@@ -78,9 +77,7 @@ class StorageRounding {
   std::optional<RoundingTarget<double>> target_;
 };
 
-Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation,
-                 Machines& machines);
-Matrix form_anchored(const GatedFactors& factors, Triangle triangle, const Formation& formation,
-                     Machines& machines);
+Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);
+Matrix form_anchored(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);
 
 }  // namespace tristab

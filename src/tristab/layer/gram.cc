@@ -1,10 +1,10 @@
 // Formation by one Gram product (one gate a head, or none):
 //   M_ij = fl(fl((L R^T)_ij fl(exp(fl(P_i - G_j)))) s_i)
-// L and R enter the matrix unit in its operand format, everything after it is in the accumulator's. With `scale: keys`
-// s_i multiplies row i of L before the product (and is rounded to storage with it) instead of the result.
-// With
-// `steps: storage` the product, beta and the results are rounded to the format that A is stored in (FlashKDA:
-// fl16(fl16(k k^T) fl16(beta))). Source: flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py (K K^T in bf16 with fp32 accumulation, then
+// L and R enter the matrix unit in its operand format, everything after it is in the accumulator's.
+//   scale: keys     s_i multiplies row i of L before the product (and is rounded to storage with it), not the result
+//   steps: storage  the product, beta and the results are rounded to the format that A is stored in (FlashKDA:
+//                   fl16(fl16(k k^T) fl16(beta)))
+// Source: flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py (K K^T in bf16 with fp32 accumulation, then
 // exp of the gates' differences and beta in fp32); DeltaNet kernels scale the keys.
 #include <fmt/format.h>
 
@@ -13,8 +13,7 @@
 
 namespace tristab {
 
-Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation,
-                 Machines& machines) {
+Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines) {
   const int width = factors.log_decay.columns(), n = factors.left.rows();
   if (width > 1) {
     throw UsageError(

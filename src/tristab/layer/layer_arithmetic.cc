@@ -20,12 +20,11 @@ LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place)
                                  join_names(exponential_names())));
   }
   if (!scan.is_number_integer() || scan < 0 || scan > 256)
-    throw UsageError(
-        fmt::format("{}.scan: found {}; allowed: a whole number from 0 to 256", place, scan.dump()));
+    throw UsageError(fmt::format("{}.scan: found {}; allowed: a whole number from 0 to 256", place, scan.dump()));
   const std::vector<Arithmetic> products = expand_arithmetic(object, place);
   if (products.size() != 1 || products.front().quantiser) {
-    throw UsageError(fmt::format("{}: found {}; allowed: one floating-point arithmetic (bf16 by default)",
-                                 place, given.dump()));
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: one floating-point arithmetic (bf16 by default)", place, given.dump()));
   }
   layer.products = products.front();
   layer.name = layer.products.name;

@@ -20,8 +20,8 @@ struct LayerArithmetic {
   int scan = 0;  // of the gates' running sums (ProductUnit::running_sums)
 };
 
-// "bf16" (bf16 storage, fp32 accumulation), any floating-point arithmetic, or {"arithmetic": "bf16-h100", "exponential":
-// "ex2.approx", "scan": 32, "scores": FORMATION}. Throws UsageError naming place, found and allowed.
+// "bf16" (bf16 storage, fp32 accumulation), any floating-point arithmetic, or {"arithmetic": "bf16-h100",
+// "exponential": "ex2.approx", "scan": 32, "scores": FORMATION}. Throws UsageError naming place, found and allowed.
 LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place);
 
 }  // namespace tristab

@@ -18,9 +18,9 @@ LayerErrorCollector::LayerErrorCollector(const LayerTruth& truth, int n) : truth
 }
 
 double LayerErrorCollector::Sums::relative() const {
-  return exact > 0 ? std::sqrt(difference / exact)
-                   : (difference > 0 ? std::numeric_limits<double>::infinity()
-                                     : std::numeric_limits<double>::quiet_NaN());
+  return exact > 0
+             ? std::sqrt(difference / exact)
+             : (difference > 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN());
 }
 
 void LayerErrorCollector::add_rows(Sums& sums, const Matrix& computed, const Matrix& exact) const {
@@ -41,8 +41,7 @@ void LayerErrorCollector::abandon() {
 }
 
 void LayerErrorCollector::add(const ChunkOutputs& outputs, const Matrix& state) {
-  const bool finite =
-      all_finite(outputs.w) && all_finite(outputs.u) && all_finite(outputs.o) && all_finite(state);
+  const bool finite = all_finite(outputs.w) && all_finite(outputs.u) && all_finite(outputs.o) && all_finite(state);
   if (!finite && !errors_.first_nonfinite_chunk) errors_.first_nonfinite_chunk = done_;
   add_rows(w_, outputs.w, truth_.w);
   add_rows(u_, outputs.u, truth_.u);

@@ -46,18 +46,15 @@ void solve_chunk(const TokenInputs& chunk, int first_row, LayerTruth& truth) {
   const Matrix a = gated_product(factors, Triangle::strictly_lower), sums = left_sums(factors);
   const int width = sums.columns(), n = chunk.rows();
   const auto scale = [&](int i) {
-    return factors.scale.empty() ? 1.0L
-                                 : static_cast<long double>(factors.scale[static_cast<std::size_t>(i)]);
+    return factors.scale.empty() ? 1.0L : static_cast<long double>(factors.scale[static_cast<std::size_t>(i)]);
   };
-  std::vector<long double> decays(static_cast<std::size_t>(n) * static_cast<std::size_t>(std::max(width, 1)),
-                                  1.0L);
+  std::vector<long double> decays(static_cast<std::size_t>(n) * static_cast<std::size_t>(std::max(width, 1)), 1.0L);
   for (std::size_t i = 0; i < sums.values().size(); ++i)
     decays[i] = exponential_of(static_cast<long double>(sums.values()[i]));
   substitute(
       a, factors.left.columns(),
       [&](int i, int d) {
-        const std::size_t at =
-            width > 1 ? static_cast<std::size_t>(i * width + d) : static_cast<std::size_t>(i);
+        const std::size_t at = width > 1 ? static_cast<std::size_t>(i * width + d) : static_cast<std::size_t>(i);
         return scale(i) * factors.left(i, d) * decays[at];
       },
       first_row, truth.w);

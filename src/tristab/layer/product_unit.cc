@@ -31,8 +31,7 @@ Exponential exponential_named(const std::string& name, std::string_view place) {
   return static_cast<Exponential>(found - names.begin());
 }
 
-ProductUnit::ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponential exponential,
-                         std::uint64_t draws)
+ProductUnit::ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponential exponential, std::uint64_t draws)
     : machine_(&machine),
       arithmetic_(&arithmetic),
       exponential_(exponential),

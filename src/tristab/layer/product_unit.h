@@ -1,5 +1,5 @@
-// Products and elementwise operations of a layer's kernels, outside any inversion method: what a matrix unit of the given
-// arithmetic returns, and single rounded operations beside it.
+// Products and elementwise operations of a layer's kernels, outside any inversion method: what a matrix unit of the
+// given arithmetic returns, and single rounded operations beside it.
 #pragma once
 
 #include <string>

@@ -43,8 +43,7 @@ class Recurrence : private RecurrenceStep {
     using std::sqrt;
     Real sum = 0;
     for (std::size_t d = 0; d < keys_; ++d)
-      sum +=
-          state_[d * values_ + static_cast<std::size_t>(v)] * Real(tokens_.queries(t, static_cast<int>(d)));
+      sum += state_[d * values_ + static_cast<std::size_t>(v)] * Real(tokens_.queries(t, static_cast<int>(d)));
     return tokens_.rule->scaled_queries ? Real(sum / sqrt(Real(static_cast<double>(keys_)))) : sum;
   }
 

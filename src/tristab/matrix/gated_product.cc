@@ -13,8 +13,7 @@ void check_shapes(const GatedFactors& factors) {
   const Matrix& left = factors.left;
   const int width = factors.log_decay.columns();
   const bool fits = left.rows() == factors.right.rows() && left.columns() == factors.right.columns() &&
-                    factors.log_decay.rows() == left.rows() &&
-                    (width == 0 || width == 1 || width == left.columns()) &&
+                    factors.log_decay.rows() == left.rows() && (width == 0 || width == 1 || width == left.columns()) &&
                     (factors.scale.empty() || factors.scale.size() == static_cast<std::size_t>(left.rows()));
   if (!fits) throw std::logic_error("factors of different shapes");
 }

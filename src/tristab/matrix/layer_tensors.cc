@@ -95,8 +95,7 @@ std::string layer_tensor_name(std::string_view layer, std::string_view part) {
 std::vector<std::string> layer_names(const TensorFile& file) {
   std::vector<std::string> names;
   const bool has_part = std::ranges::any_of(delta_rules(), [&](const DeltaRule& rule) {
-    return std::ranges::any_of(rule.parts,
-                               [&](const RulePart& part) { return file.find(part.name) != nullptr; });
+    return std::ranges::any_of(rule.parts, [&](const RulePart& part) { return file.find(part.name) != nullptr; });
   });
   if (has_part && file.find("k") != nullptr) names.emplace_back();
   for (const Tensor& tensor : file.tensors()) {
@@ -125,8 +124,8 @@ LayerTensors::LayerTensors(std::shared_ptr<const TensorFile> k, std::shared_ptr<
   const std::map<std::string, std::shared_ptr<const TensorFile>> files{{"k", k}, {"beta", beta}, {"g", g}};
   for (const auto& [name, file] : files) {
     if (file == nullptr || file->tensors().size() == 1) continue;
-    throw InputError(fmt::format("{}: found {} tensors; allowed: one, in a .npy file", file->path(),
-                                 file->tensors().size()));
+    throw InputError(
+        fmt::format("{}: found {} tensors; allowed: one, in a .npy file", file->path(), file->tensors().size()));
   }
   settle_conventions(nullptr);
   find_parts([&](const std::string& name, PartShape shape) {
@@ -176,10 +175,9 @@ void LayerTensors::missing_part(const std::string& name) const {
   for (const Tensor& tensor : key_.file->tensors()) names.push_back(tensor.name);
   const std::string missing = layer_tensor_name(name_, name), nearest = nearest_name(missing, names);
   throw InputError(fmt::format("{}: found tensor {} but no {}{}; allowed: layers with .k and, for {}, .{}",
-                               key_.file->path(), name_text(layer_tensor_name(name_, "k")),
-                               name_text(missing),
-                               nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)),
-                               rule_->name, fmt::join(needed_parts(*rule_), ", .")));
+                               key_.file->path(), name_text(layer_tensor_name(name_, "k")), name_text(missing),
+                               nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)), rule_->name,
+                               fmt::join(needed_parts(*rule_), ", .")));
 }
 
 // What the caller says, else what the file says, else the usual.
@@ -188,12 +186,11 @@ void LayerTensors::settle_conventions(const TensorFile* file) {
                         std::string_view allowed_text) -> std::optional<std::int64_t> {
     const Tensor* tensor = file == nullptr ? nullptr : file->find(layer_tensor_name(name_, name));
     if (tensor == nullptr) return std::nullopt;
-    if (tensor->shape.size() > 1 || tensor->elements() != 1)
-      wrong_shape(*file, *tensor, "[] or [1], one number");
+    if (tensor->shape.size() > 1 || tensor->elements() != 1) wrong_shape(*file, *tensor, "[] or [1], one number");
     const std::int64_t value = file->read_integers(*tensor).front();
     if (value < allowed.front() || value > allowed.back()) {
-      throw InputError(fmt::format("{}: tensor {} holds {}; allowed: {}", file->path(),
-                                   name_text(tensor->name), value, allowed_text));
+      throw InputError(fmt::format("{}: tensor {} holds {}; allowed: {}", file->path(), name_text(tensor->name), value,
+                                   allowed_text));
     }
     return value;
   };
@@ -245,8 +242,7 @@ void LayerTensors::set_heads() {
   key_heads_ = k[k.size() - 2];
   head_dim_ = k.back();
   if (rows_ % steps_ != 0) {
-    wrong_shape(*key_.file, *key_.tensor,
-                fmt::format("a multiple of {} rows, the Householder steps a token", steps_));
+    wrong_shape(*key_.file, *key_.tensor, fmt::format("a multiple of {} rows, the Householder steps a token", steps_));
   }
   heads_ = key_heads_;
   for (const Part* gate : parts()) {
@@ -288,10 +284,10 @@ void LayerTensors::set_shape(Part& part) {
                               fmt::join(channel, ", "), place));
     }
     const bool may_repeat = !key_like && heads_ == key_heads_ && shape.size() == wanted.size();
-    wrong_shape(*part.file, *part.tensor,
-                fmt::format("[{}]{} for the rule {}, {}", fmt::join(wanted, ", "),
-                            may_repeat ? fmt::format(" (or a multiple of {} heads)", key_heads_) : "",
-                            rule_->name, place));
+    wrong_shape(
+        *part.file, *part.tensor,
+        fmt::format("[{}]{} for the rule {}, {}", fmt::join(wanted, ", "),
+                    may_repeat ? fmt::format(" (or a multiple of {} heads)", key_heads_) : "", rule_->name, place));
   }
   part.heads = shape[head_axis];
   part.width = part.shape == PartShape::scalar ? 1 : shape.back();
@@ -308,19 +304,18 @@ void LayerTensors::set_sequences(const TensorFile* file) {
     return;
   }
   if (batches_ != 1 || bounds->shape.size() != 1 || bounds->elements() < 2) {
-    wrong_shape(
-        *file, *bounds,
-        fmt::format("[sequences + 1] bounds of the sequences packed into one batch entry, as tensor {} has "
-                    "shape {}",
-                    name_text(key_.tensor->name), key_.tensor->shape_text()));
+    wrong_shape(*file, *bounds,
+                fmt::format("[sequences + 1] bounds of the sequences packed into one batch entry, as tensor {} has "
+                            "shape {}",
+                            name_text(key_.tensor->name), key_.tensor->shape_text()));
   }
   const std::vector<std::int64_t> at = file->read_integers(*bounds);
   const auto check = [&](std::size_t index, bool good) {
     if (good) return;
-    throw InputError(fmt::format(
-        "{}: tensor {} holds {} at index [{}]; allowed: bounds rising from 0 to {}, the tokens "
-        "of tensor {}",
-        file->path(), name_text(bounds->name), at[index], index, tokens(), name_text(key_.tensor->name)));
+    throw InputError(
+        fmt::format("{}: tensor {} holds {} at index [{}]; allowed: bounds rising from 0 to {}, the tokens "
+                    "of tensor {}",
+                    file->path(), name_text(bounds->name), at[index], index, tokens(), name_text(key_.tensor->name)));
   };
   check(0, at.front() == 0);
   for (std::size_t i = 1; i < at.size(); ++i) check(i, at[i] >= at[i - 1] && at[i] <= tokens());

@@ -32,8 +32,7 @@ std::string help_of(const ModelChoice& choice, std::string_view parameter) {
   }
   std::string help;
   for (const auto& [phrase, models] : phrases) {
-    help += fmt::format("{}{} {}: {}", help.empty() ? "" : "; ", choice.parameter, fmt::join(models, " | "),
-                        phrase);
+    help += fmt::format("{}{} {}: {}", help.empty() ? "" : "; ", choice.parameter, fmt::join(models, " | "), phrase);
   }
   return help;
 }

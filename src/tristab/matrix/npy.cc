@@ -51,8 +51,8 @@ class DictionaryReader {
 
  private:
   [[noreturn]] void broken(const std::string& found, std::string_view allowed) const {
-    throw InputError(fmt::format("{}: the .npy header is broken at character {}: found {}; allowed: {}",
-                                 path_, at_, found, allowed));
+    throw InputError(fmt::format("{}: the .npy header is broken at character {}: found {}; allowed: {}", path_, at_,
+                                 found, allowed));
   }
   void once(bool& seen, const std::string& key) const {
     if (seen) broken(fmt::format("'{}' twice", key), "each key once");
@@ -154,8 +154,8 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   if (version > 1) length += 65536ull * start[10] + 16777216ull * start[11];
   if (length > longest_header || prefix + length > file.size()) {
     throw InputError(
-        fmt::format("{}: the .npy header says it has {} bytes; allowed: at most {} (the file has {} bytes)",
-                    path, length, std::min(longest_header, file.size() - prefix), file.size()));
+        fmt::format("{}: the .npy header says it has {} bytes; allowed: at most {} (the file has {} bytes)", path,
+                    length, std::min(longest_header, file.size() - prefix), file.size()));
   }
   std::string text(length, '\0');
   file.read(prefix, length, text.data());
@@ -169,15 +169,14 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   tensor.shape = header.shape;
   tensor.offset = prefix + length;
   if (header.fortran_order) {
-    throw InputError(
-        fmt::format("{}: found fortran_order True; allowed: C order (numpy.ascontiguousarray)", path));
+    throw InputError(fmt::format("{}: found fortran_order True; allowed: C order (numpy.ascontiguousarray)", path));
   }
   const int element = tensor.dtype == Dtype::other ? bytes_of_descr(header.descr) : size_of(tensor.dtype);
   if (element == 0) return tensor;  // objects and texts: what follows has a length of its own
   std::int64_t bytes = 0;
   if (!checked_size(tensor.shape, element, bytes) || (bytes == 0 && others == OtherDtypes::refuse)) {
-    throw InputError(fmt::format("{}: found shape {}; allowed: at least one element, below 2^62 bytes", path,
-                                 tensor.shape_text()));
+    throw InputError(
+        fmt::format("{}: found shape {}; allowed: at least one element, below 2^62 bytes", path, tensor.shape_text()));
   }
   if (tensor.offset + static_cast<std::uint64_t>(bytes) != file.size()) {
     throw InputError(fmt::format("{}: found {} bytes of data; allowed: {}, for shape {} of {}", path,
@@ -188,8 +187,8 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
 
 void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape) {
   // A tuple of one is written (3,).
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}",
-                                   descr_of(dtype), fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", descr_of(dtype),
+                                   fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   header.append(63 - (10 + header.size()) % 64, ' ');  // data start at a multiple of 64 bytes
   header += '\n';
   out << npy_magic << '\x01' << '\x00' << static_cast<char>(header.size() % 256)
@@ -217,8 +216,7 @@ bool is_written_through(const std::filesystem::path& path) {
   if (!std::filesystem::is_regular_file(path, ignored)) return true;
   // /dev/stdout and /proc/self/fd/1 are links to what is open, even where that is a plain file.
   const std::string text = std::filesystem::absolute(path, ignored).lexically_normal().string();
-  return std::filesystem::is_symlink(path, ignored) &&
-         (text.starts_with("/dev/") || text.starts_with("/proc/"));
+  return std::filesystem::is_symlink(path, ignored) && (text.starts_with("/dev/") || text.starts_with("/proc/"));
 }
 
 NpyFileWriter::NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape)
@@ -243,9 +241,8 @@ NpyFileWriter::~NpyFileWriter() {
 }
 
 void NpyFileWriter::fail(int error) const {
-  throw InputError(
-      fmt::format("{}: cannot be written: {}; allowed: a file in a directory that can be written",
-                  path_.string(), error != 0 ? std::strerror(error) : "is the disk full?"));
+  throw InputError(fmt::format("{}: cannot be written: {}; allowed: a file in a directory that can be written",
+                               path_.string(), error != 0 ? std::strerror(error) : "is the disk full?"));
 }
 
 void NpyFileWriter::append(std::span<const double> values) {

@@ -57,8 +57,8 @@ std::shared_ptr<Archive> open_archive(const std::filesystem::path& path) {
     zip_error_init_with_code(&error, code);
     const std::string reason = zip_error_strerror(&error);
     zip_error_fini(&error);
-    throw InputError(fmt::format("{}: broken .npz file: {}; allowed: a whole zip archive of .npy files",
-                                 archive->path, reason));
+    throw InputError(
+        fmt::format("{}: broken .npz file: {}; allowed: a whole zip archive of .npy files", archive->path, reason));
   }
   return archive;
 }
@@ -78,10 +78,10 @@ class TemporaryFile {
     }
     const std::filesystem::space_info space = std::filesystem::space(directory, error);
     if (!error && space.available < bytes) {
-      throw InputError(fmt::format(
-          "{}: inflates to {} bytes, found {} free in {}; allowed: room for it (set TMPDIR, or store the "
-          "array uncompressed)",
-          path, bytes, space.available, directory.string()));
+      throw InputError(
+          fmt::format("{}: inflates to {} bytes, found {} free in {}; allowed: room for it (set TMPDIR, or store the "
+                      "array uncompressed)",
+                      path, bytes, space.available, directory.string()));
     }
     directory_ = directory.string();
     std::string name = (directory / "tristab-XXXXXX").string();
@@ -119,8 +119,8 @@ class TemporaryFile {
 
  private:
   [[noreturn]] void fail(const char* what) const {
-    throw InputError(fmt::format("{}: its temporary file in {} cannot be {}: {}", path_, directory_, what,
-                                 std::strerror(errno)));
+    throw InputError(
+        fmt::format("{}: its temporary file in {} cannot be {}: {}", path_, directory_, what, std::strerror(errno)));
   }
 
   std::string path_, directory_;
@@ -160,8 +160,7 @@ class Member : public ByteSource {
 
   void read(std::uint64_t offset, std::uint64_t bytes, void* out) const override {
     if (bytes > size_ || offset > size_ - bytes) {
-      throw InputError(
-          fmt::format("{}: ends at byte {}, found no {} bytes at byte {}", path_, size_, bytes, offset));
+      throw InputError(fmt::format("{}: ends at byte {}, found no {} bytes at byte {}", path_, size_, bytes, offset));
     }
     if (!stored_ && offset + bytes <= head_.size()) {
       std::memcpy(out, head_.data() + offset, bytes);
@@ -181,9 +180,7 @@ class Member : public ByteSource {
   }
 
  private:
-  [[noreturn]] void broken(const std::string& what) const {
-    throw InputError(fmt::format("{} {}", path_, what));
-  }
+  [[noreturn]] void broken(const std::string& what) const { throw InputError(fmt::format("{} {}", path_, what)); }
 
   OpenMember open() const {
     OpenMember member(zip_fopen_index(archive_->zip.get(), index_, 0));
@@ -236,8 +233,7 @@ Npz read_npz(const std::filesystem::path& path) {
   const std::shared_ptr<Archive> archive = open_archive(path);
   const zip_int64_t count = zip_get_num_entries(archive->zip.get(), 0);
   if (count > most_members) {
-    throw InputError(
-        fmt::format("{}: found {} members; allowed: at most {}", archive->path, count, most_members));
+    throw InputError(fmt::format("{}: found {} members; allowed: at most {}", archive->path, count, most_members));
   }
   Npz npz;
   std::set<std::string> names;
@@ -245,21 +241,21 @@ Npz read_npz(const std::filesystem::path& path) {
     const char* raw = zip_get_name(archive->zip.get(), index, ZIP_FL_ENC_RAW);
     std::string name = raw == nullptr ? "" : raw;
     if (!is_utf8(name)) {
-      throw InputError(fmt::format("{}: the name of member {} is no UTF-8: {}; allowed: UTF-8", archive->path,
-                                   index, name_text(name)));
+      throw InputError(fmt::format("{}: the name of member {} is no UTF-8: {}; allowed: UTF-8", archive->path, index,
+                                   name_text(name)));
     }
     auto member = std::make_unique<Member>(archive, index, name);
     std::array<char, 6> start{};
     if (member->size() >= start.size()) member->read(0, start.size(), start.data());
     if (std::string_view(start.data(), start.size()) != npy_magic) {
-      throw InputError(fmt::format("{} is no .npy file (its first bytes are {}); allowed: .npy files",
-                                   member->path(), name_text(std::string_view(start.data(), start.size()))));
+      throw InputError(fmt::format("{} is no .npy file (its first bytes are {}); allowed: .npy files", member->path(),
+                                   name_text(std::string_view(start.data(), start.size()))));
     }
     Tensor tensor = read_npy_header(*member, OtherDtypes::keep);
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     if (!names.insert(name).second) {
-      throw InputError(fmt::format("{}: found two arrays called {}; allowed: each name once", archive->path,
-                                   name_text(name)));
+      throw InputError(
+          fmt::format("{}: found two arrays called {}; allowed: each name once", archive->path, name_text(name)));
     }
     tensor.name = name;
     tensor.part = npz.members.size();

@@ -85,10 +85,10 @@ class HeaderEvents : public Json::json_sax_t {
 
   bool open(Json container) {
     if (open_.size() == deepest) {
-      broken_(fmt::format(
-          "member {} of the header is nested deeper than {} levels; allowed: tensors' dtype, shape "
-          "and data_offsets",
-          name_text(keys_.front()), deepest));
+      broken_(
+          fmt::format("member {} of the header is nested deeper than {} levels; allowed: tensors' dtype, shape "
+                      "and data_offsets",
+                      name_text(keys_.front()), deepest));
     }
     open_.push_back(std::move(container));
     return true;
@@ -110,9 +110,8 @@ class HeaderEvents : public Json::json_sax_t {
       parent[keys_[open_.size()]] = std::move(x);
     } else {
       if (parent.size() == longest_list) {
-        broken_(fmt::format(
-            "member {} of the header has a list of more than {} values; allowed: shapes and offsets",
-            name_text(keys_.front()), longest_list));
+        broken_(fmt::format("member {} of the header has a list of more than {} values; allowed: shapes and offsets",
+                            name_text(keys_.front()), longest_list));
       }
       parent.push_back(std::move(x));
     }
@@ -170,8 +169,8 @@ class HeaderReader {
     for (std::size_t i = start.size(); i-- > 0;) length = length * 256 + start[i];
     const std::uint64_t most = std::min(longest_header, file_.size() - 8);
     if (length < 2 || length > most) {
-      broken(fmt::format("the header says it has {} bytes; allowed: 2 to {} (the file has {} bytes)", length,
-                         most, file_.size()));
+      broken(fmt::format("the header says it has {} bytes; allowed: 2 to {} (the file has {} bytes)", length, most,
+                         file_.size()));
     }
     buffer_ = 8 + length;
     std::string text(length, '\0');
@@ -193,8 +192,7 @@ class HeaderReader {
       return value.is_number_unsigned() && value.get<std::uint64_t>() <= std::uint64_t{1} << 53;
     };
     if (found == description.end() || !found->is_array() || !std::ranges::all_of(*found, usable)) {
-      broken(fmt::format("tensor {} has {} {}; allowed: a list of whole numbers from 0 to 2^53",
-                         name_text(name), key,
+      broken(fmt::format("tensor {} has {} {}; allowed: a list of whole numbers from 0 to 2^53", name_text(name), key,
                          found == description.end() ? "missing" : found->dump(-1, ' ', true).substr(0, 80)));
     }
     return found->get<std::vector<std::int64_t>>();
@@ -223,14 +221,12 @@ class HeaderReader {
     placed.tensor.dtype = known->dtype;
     std::int64_t bytes = 0;
     if (!checked_size(placed.tensor.shape, known->bytes, bytes) || offsets[1] - offsets[0] != bytes) {
-      broken(fmt::format("tensor {} of {} and shape {} has {} bytes; allowed: the product of both",
-                         name_text(name), placed.tensor.dtype_name, placed.tensor.shape_text(),
-                         offsets[1] - offsets[0]));
+      broken(fmt::format("tensor {} of {} and shape {} has {} bytes; allowed: the product of both", name_text(name),
+                         placed.tensor.dtype_name, placed.tensor.shape_text(), offsets[1] - offsets[0]));
     }
     if (offsets[0] % known->bytes != 0) {
-      broken(fmt::format(
-          "tensor {} of {} is misaligned: it begins at byte {} of the data; allowed: multiples of {}",
-          name_text(name), placed.tensor.dtype_name, offsets[0], known->bytes));
+      broken(fmt::format("tensor {} of {} is misaligned: it begins at byte {} of the data; allowed: multiples of {}",
+                         name_text(name), placed.tensor.dtype_name, offsets[0], known->bytes));
     }
     return placed;
   }
@@ -248,8 +244,7 @@ class HeaderReader {
     const Placed* before = nullptr;
     for (const Placed& placed : placed_) {
       if (placed.begin < covered) {
-        broken(fmt::format("tensors {} and {} overlap", name_text(before->tensor.name),
-                           name_text(placed.tensor.name)));
+        broken(fmt::format("tensors {} and {} overlap", name_text(before->tensor.name), name_text(placed.tensor.name)));
       }
       if (placed.begin > covered) {
         broken(fmt::format("bytes {} to {} of the data belong to no tensor", covered, placed.begin));
@@ -258,8 +253,8 @@ class HeaderReader {
       before = &placed;
     }
     if (covered != file_.size() - buffer_) {
-      broken(fmt::format("found {} bytes of data; allowed: {}, the end of the last tensor",
-                         file_.size() - buffer_, covered));
+      broken(fmt::format("found {} bytes of data; allowed: {}, the end of the last tensor", file_.size() - buffer_,
+                         covered));
     }
   }
 

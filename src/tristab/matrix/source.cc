@@ -36,8 +36,7 @@ class GeneratedSource : public Source {
     Problem problem;
     problem.id = problem_id(family_.description.name, n, index, canonical_);
     if (family_.generate_tokens != nullptr) {
-      problem.tokens =
-          std::make_shared<const TokenInputs>(family_.generate_tokens(settings_, n, random, false));
+      problem.tokens = std::make_shared<const TokenInputs>(family_.generate_tokens(settings_, n, random, false));
       problem.a = delta_rule_matrix(*problem.tokens);
     } else {
       problem.a = family_.generate(settings_, n, random);
@@ -113,8 +112,8 @@ std::vector<FamilySpec> expand_family(const Json& given, std::string_view place)
   }
   const Json defaults = default_settings(*family);
   std::vector<FamilySpec> specs;
-  for (const Settings& settings : expand_settings(family->description.parameters, parameters,
-                                                  fmt::format("family {}", chosen.name), place)) {
+  for (const Settings& settings :
+       expand_settings(family->description.parameters, parameters, fmt::format("family {}", chosen.name), place)) {
     Json values = settings.json();
     values.update(lists);
     if (family->settle != nullptr) family->settle(values, place);

@@ -21,11 +21,11 @@ struct FamilySpec : Named {};
 // One matrix of a source.
 struct Problem {
   std::string id;  // "gdn-64-0003-9f2c41aa": family, n, trial, hash of canonical parameters, seed and source
-  Matrix a;  // n x n, strictly lower triangular, finite; smaller than the n asked for only where a file's
-             // last chunk is short and the family says "tail": "short" (the id then holds the smaller n)
+  Matrix a;        // n x n, strictly lower triangular, finite; smaller than the n asked for only where a file's
+                   // last chunk is short and the family says "tail": "short" (the id then holds the smaller n)
   int trial = 0;
   JsonValue source;  // null, or {file, layer, sequence, head, chunk, first_token} for families read from files
-                // (null where the file has no such thing, and `tensor` in addition where it holds A itself)
+                     // (null where the file has no such thing, and `tensor` in addition where it holds A itself)
   std::shared_ptr<const TokenInputs> tokens;  // what A was formed from, n rows; null: a matrix as such
 };
 

@@ -48,8 +48,7 @@ constexpr double negligible = 1e-200;
 // every inner loop walks along a row.
 Tridiagonal tridiagonal_form(Matrix& g) {
   const int n = g.rows();
-  Tridiagonal t{std::vector<double>(static_cast<std::size_t>(n)),
-                std::vector<double>(static_cast<std::size_t>(n))};
+  Tridiagonal t{std::vector<double>(static_cast<std::size_t>(n)), std::vector<double>(static_cast<std::size_t>(n))};
   std::vector<double> p(static_cast<std::size_t>(n));
   for (int i = n - 1; i > 0; --i) {
     double* v = g.row(i);  // v_0 .. v_(i-1): the row to be mapped to a multiple of e_(i-1)

@@ -40,8 +40,7 @@ double half_value(std::uint16_t bits) {
   const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
   double magnitude = 0;
   if (exponent == 31) {
-    magnitude =
-        fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
+    magnitude = fraction == 0 ? std::numeric_limits<double>::infinity() : std::numeric_limits<double>::quiet_NaN();
   } else if (exponent == 0) {
     magnitude = fraction * 0x1p-24;
   } else {
@@ -150,8 +149,7 @@ void RawFile::read(std::uint64_t offset, std::uint64_t bytes, void* out) const {
     const ssize_t got = ::pread(descriptor_, target, bytes, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) throw InputError(fmt::format("{}: reading failed: {}", path_, std::strerror(errno)));
-    if (got == 0)
-      throw InputError(fmt::format("{}: ends at byte {}, found no {} bytes more", path_, offset, bytes));
+    if (got == 0) throw InputError(fmt::format("{}: ends at byte {}, found no {} bytes more", path_, offset, bytes));
     target += got;
     offset += static_cast<std::uint64_t>(got);
     bytes -= static_cast<std::uint64_t>(got);
@@ -170,9 +168,8 @@ std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& 
   }
   for (const char* extension : {".npy", ".npz"}) {
     if (path.extension() != extension || magic == npy_magic) continue;
-    throw InputError(
-        fmt::format("{}: is no {} file (its first bytes are {}); allowed: .npy, .npz and .safetensors", name,
-                    extension, name_text(magic)));
+    throw InputError(fmt::format("{}: is no {} file (its first bytes are {}); allowed: .npy, .npz and .safetensors",
+                                 name, extension, name_text(magic)));
   }
   std::vector<Tensor> tensors;
   if (magic == npy_magic) {
@@ -185,8 +182,7 @@ std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& 
   return std::make_shared<TensorFile>(name, std::move(parts), std::move(tensors));
 }
 
-TensorFile::TensorFile(std::string path, std::vector<std::unique_ptr<ByteSource>> parts,
-                       std::vector<Tensor> tensors)
+TensorFile::TensorFile(std::string path, std::vector<std::unique_ptr<ByteSource>> parts, std::vector<Tensor> tensors)
     : path_(std::move(path)), parts_(std::move(parts)), tensors_(std::move(tensors)) {
   std::ranges::sort(tensors_, {}, &Tensor::name);
 }
@@ -234,15 +230,13 @@ void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) con
   }
 }
 
-void TensorFile::survey(const Tensor& tensor, std::int64_t first, std::int64_t count,
-                        ValueRange& range) const {
+void TensorFile::survey(const Tensor& tensor, std::int64_t first, std::int64_t count, ValueRange& range) const {
   check_floating(tensor);
   if (first < 0 || count < 0 || first > tensor.elements() - count)
     throw std::logic_error("elements outside their tensor");
   const std::int64_t size = size_of(tensor.dtype);
   std::vector<unsigned char> bytes(static_cast<std::size_t>(count * size));
-  parts_.at(tensor.part)
-      ->read(tensor.offset + static_cast<std::uint64_t>(first * size), bytes.size(), bytes.data());
+  parts_.at(tensor.part)->read(tensor.offset + static_cast<std::uint64_t>(first * size), bytes.size(), bytes.data());
   for (std::int64_t i = 0; i < count; ++i) {
     const double value = element(tensor.dtype, bytes.data() + i * size);
     if (!std::isfinite(value)) {
@@ -256,8 +250,8 @@ void TensorFile::survey(const Tensor& tensor, std::int64_t first, std::int64_t c
 
 std::vector<std::int64_t> TensorFile::read_integers(const Tensor& tensor) const {
   if (tensor.dtype != Dtype::i64 && tensor.dtype != Dtype::i32) {
-    throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: I64, I32", path(),
-                                 name_text(tensor.name), tensor.dtype_name));
+    throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: I64, I32", path(), name_text(tensor.name),
+                                 tensor.dtype_name));
   }
   const auto count = static_cast<std::size_t>(tensor.elements());
   const auto size = static_cast<std::size_t>(size_of(tensor.dtype));

@@ -64,8 +64,7 @@ struct Slice {
 
 // What was seen of a tensor's values.
 struct ValueRange {
-  double minimum =
-      std::numeric_limits<double>::infinity();  // of the finite ones; above maximum: there was none
+  double minimum = std::numeric_limits<double>::infinity();  // of the finite ones; above maximum: there was none
   double maximum = -std::numeric_limits<double>::infinity();
   std::int64_t non_finite = 0;  // NaN and infinities
 };
@@ -88,8 +87,8 @@ class TensorFile {
   // the tensor is a bug.
   void read(const Tensor& tensor, const Slice& slice, double* out) const;
 
-  // Takes `count` elements from `first` on, in row-major order, into `range`; NaN and infinity are no errors here. Throws
-  // InputError where the dtype is none of F64, F32, F16, BF16.
+  // Takes `count` elements from `first` on, in row-major order, into `range`; NaN and infinity are no errors here.
+  // Throws InputError where the dtype is none of F64, F32, F16, BF16.
   void survey(const Tensor& tensor, std::int64_t first, std::int64_t count, ValueRange& range) const;
 
   // All elements of a tensor of dtype I64 or I32 (any other: InputError).

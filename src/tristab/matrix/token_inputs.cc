@@ -9,8 +9,7 @@ namespace {
 Matrix matrix_rows(const Matrix& x, int first, int count, int rows) {
   if (x.rows() == 0) return x;
   Matrix part(rows, x.columns());
-  if (x.columns() > 0)
-    std::copy_n(x.row(first), static_cast<std::ptrdiff_t>(count) * x.columns(), part.row(0));
+  if (x.columns() > 0) std::copy_n(x.row(first), static_cast<std::ptrdiff_t>(count) * x.columns(), part.row(0));
   return part;
 }
 
@@ -24,8 +23,7 @@ const Matrix& TokenInputs::part(std::string_view name) const {
 
 TokenInputs token_rows(const TokenInputs& tokens, int first, int count, int rows) {
   TokenInputs some = tokens;
-  for (Matrix* x : {&some.keys, &some.log_decay, &some.queries, &some.values})
-    *x = matrix_rows(*x, first, count, rows);
+  for (Matrix* x : {&some.keys, &some.log_decay, &some.queries, &some.values}) *x = matrix_rows(*x, first, count, rows);
   for (auto& [name, x] : some.parts) x = matrix_rows(x, first, count, rows);
   return some;
 }

@@ -14,12 +14,11 @@ struct DeltaRule;
 // One row a step. What a rule has no use for has no columns or is absent.
 struct TokenInputs {
   const DeltaRule* rule = nullptr;
-  Matrix keys;       // n x d_k
-  Matrix log_decay;  // n x 0 (no decay), n x 1 (one a head), n x d_k (one a channel)
-  Matrix queries;    // n x d_k, not scaled; n x 0 where there are none
-  Matrix values;     // n x d_v; n x 0 where there are none
-  std::map<std::string, Matrix, std::less<>>
-      parts;      // what else the rule reads, by the names of DeltaRule::parts
+  Matrix keys;                                       // n x d_k
+  Matrix log_decay;                                  // n x 0 (no decay), n x 1 (one a head), n x d_k (one a channel)
+  Matrix queries;                                    // n x d_k, not scaled; n x 0 where there are none
+  Matrix values;                                     // n x d_v; n x 0 where there are none
+  std::map<std::string, Matrix, std::less<>> parts;  // what else the rule reads, by the names of DeltaRule::parts
   int steps = 1;  // Householder steps (rows) a token; outputs are read after the last of them
 
   int rows() const { return keys.rows(); }

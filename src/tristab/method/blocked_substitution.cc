@@ -34,13 +34,10 @@ Value merge_direct(const Value& a, const Value& d, Machine& machine, const Setti
   }
   for (int distance = 1; distance < count; ++distance) {
     for (int j = 0, i = distance; i < count; ++i, ++j) {
-      const auto block_of_a = [&](int row, int column) {
-        return machine.block(a, row * b, column * b, b, b);
-      };
+      const auto block_of_a = [&](int row, int column) { return machine.block(a, row * b, column * b, b, b); };
       const Value minus_d = machine.negate(x[index(i, i)]);
       if (distance == 1 && associate_left) {
-        x[index(i, j)] =
-            merge.fl({merge.fl({minus_d, block_of_a(i, j)}), x[index(j, j)]}, RoundTo::accumulator);
+        x[index(i, j)] = merge.fl({merge.fl({minus_d, block_of_a(i, j)}), x[index(j, j)]}, RoundTo::accumulator);
       } else {
         std::vector<Factors> products;
         for (int k = j; k < i; ++k) products.push_back({block_of_a(i, k), x[index(k, j)]});
@@ -62,8 +59,7 @@ Value merge_direct(const Value& a, const Value& d, Machine& machine, const Setti
 // P Q as the rounded sum of the rounded products over the two halves of k.
 Value sum_of_halves(const Value& p, const Value& q, Machine& machine, const Stage& stage) {
   const int half = q.rows() / 2, rest = q.rows() - half;
-  const Value first =
-      stage.fl({machine.block(p, 0, 0, p.rows(), half), machine.block(q, 0, 0, half, q.columns())});
+  const Value first = stage.fl({machine.block(p, 0, 0, p.rows(), half), machine.block(q, 0, 0, half, q.columns())});
   const Value second =
       stage.fl({machine.block(p, 0, half, p.rows(), rest), machine.block(q, half, 0, rest, q.columns())});
   return stage.add(first, second);
@@ -82,9 +78,8 @@ Value merge_doubling(const Value& a, const Value& d, Machine& machine, const Set
     const RoundTo last = 2 * m < n ? RoundTo::storage : RoundTo::accumulator;
     const Value inner = associate_left ? merge.fl({minus_x22, a21}) : merge.fl({a21, x11});
     const Factors outer = associate_left ? Factors{inner, x11} : Factors{minus_x22, inner};
-    const Value x21 = in_halves && 2 * m >= n && m > 1
-                          ? sum_of_halves(outer.first, outer.second, machine, merge)
-                          : merge.fl(outer, last);
+    const Value x21 = in_halves && 2 * m >= n && m > 1 ? sum_of_halves(outer.first, outer.second, machine, merge)
+                                                       : merge.fl(outer, last);
     const Machine::Placed parts[] = {{0, 0, x11}, {m, 0, x21}, {m, m, x22}};
     x = machine.block_diagonal(machine.assemble(2 * m, 2 * m, parts));
   }
@@ -106,8 +101,7 @@ Value merge_substitution(const Value& a, const Value& d, Machine& machine) {
   return machine.assemble(n, n, parts);
 }
 
-Value blocked_substitution(const Value& a, Machine& machine, const Settings& settings,
-                           const BlockCorrection& correct) {
+Value blocked_substitution(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct) {
   const Value blocks = machine.diagonal_blocks(a, static_cast<int>(settings.integer("block")));
   Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings,
                             correct ? RoundTo::storage : RoundTo::accumulator);
@@ -138,18 +132,15 @@ Method blocked_substitution_method() {
       "FLA solve_tril; FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2",
       {Parameter::integer("block", 16, 2, 256, "b, size of the diagonal blocks"),
        diagonal_parameter("row-substitution"),
-       Parameter::choice(
-           "merge", "direct", {"direct", "doubling", "substitution"},
-           "every block below the diagonal at once; blocks double in size; block rows from the top"),
+       Parameter::choice("merge", "direct", {"direct", "doubling", "substitution"},
+                         "every block below the diagonal at once; blocks double in size; block rows from the top"),
        Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)"),
-       Parameter::choice(
-           "sum", "chained", {"chained", "separate"},
-           "direct merge: sums of products in one accumulation chain, or rounded products added"),
+       Parameter::choice("sum", "chained", {"chained", "separate"},
+                         "direct merge: sums of products in one accumulation chain, or rounded products added"),
        levels_parameter(),
-       Parameter::choice(
-           "last_product", "whole", {"whole", "halves"},
-           "doubling: the last product of the last level in one chain, or as the rounded sum of two "
-           "rounded products over the halves of k (FlashInfer)")}};
+       Parameter::choice("last_product", "whole", {"whole", "halves"},
+                         "doubling: the last product of the last level in one chain, or as the rounded sum of two "
+                         "rounded products over the halves of k (FlashInfer)")}};
   method.cost =
       "direct: (c^3 - c)/6 + c (c - 1)/2 small products, c = n/b, depth up to 2 (c - 1); doubling: "
       "2 log2(n/b) products; b - 1 vector steps";

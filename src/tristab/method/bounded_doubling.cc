@@ -20,13 +20,11 @@ Value below_block_diagonal(const Value& a, int b, Machine& machine) {
   return machine.assemble(a.rows(), a.rows(), parts);
 }
 
-Value bounded_doubling(const Value& a, Machine& machine, const Settings& settings,
-                       const BlockCorrection& correct) {
+Value bounded_doubling(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct) {
   const int b = static_cast<int>(settings.integer("block")), index = a.rows() / b;
   const RoundTo last = index == 1 ? RoundTo::accumulator : RoundTo::storage;
   const Value blocks = machine.diagonal_blocks(a, b);
-  Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings,
-                            correct ? RoundTo::storage : last);
+  Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings, correct ? RoundTo::storage : last);
   if (correct) d = correct(blocks, d, last);
   if (index == 1) return d;
   const Stage powers = machine.stage("powers");

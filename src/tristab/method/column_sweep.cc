@@ -12,18 +12,16 @@ namespace tristab {
 
 Method column_sweep_method() {
   Method method;
-  method.description = {
-      "column-sweep",
-      "vector column sweep (VCS): right-looking substitution by rank-one updates",
-      "x_k = b_k; b_{k+1..} := fl(b_{k+1..} - fl(A_{k+1..,k} x_k))",
-      "arXiv 2605.21325, VCS",
-      {Parameter::choice("order", "axpy", {"axpy", "dot"},
-                         "rank-one updates of what is left, or one dot product an element")}};
+  method.description = {"column-sweep",
+                        "vector column sweep (VCS): right-looking substitution by rank-one updates",
+                        "x_k = b_k; b_{k+1..} := fl(b_{k+1..} - fl(A_{k+1..,k} x_k))",
+                        "arXiv 2605.21325, VCS",
+                        {Parameter::choice("order", "axpy", {"axpy", "dot"},
+                                           "rank-one updates of what is left, or one dot product an element")}};
   method.cost = "no products, n - 1 vector steps, n^3/3 operations";
   method.stability = "stable";
   method.stages = {"substitution"};
-  method.invert_blocks = [](const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
-                            RoundTo) {
+  method.invert_blocks = [](const Value& a, Machine& machine, const Stage& stage, const Settings& settings, RoundTo) {
     if (settings.text("order") == "dot") {
       return substitute_rows(a, machine, stage, SubstitutionForm::unit, AddendOrder::last);
     }
@@ -34,8 +32,7 @@ Method column_sweep_method() {
     for (int k = 0; k < n - 1; ++k) {
       const Value x_k = machine.row(b, 0);
       x.append(x_k);
-      b = stage.vector(machine.block(b, 1, 0, n - k - 1, n),
-                       {machine.block(minus_a, k + 1, k, n - k - 1, 1), x_k});
+      b = stage.vector(machine.block(b, 1, 0, n - k - 1, n), {machine.block(minus_a, k + 1, k, n - k - 1, 1), x_k});
     }
     x.append(b);
     return x.all();

@@ -17,9 +17,8 @@ Value gauss_jordan(const Value& a, Machine& machine, const Stage& stage) {
   Value x = machine.identity(n, a.batch());
   for (int k = 0; k < n - 1; ++k) {
     const int below = n - k - 1;
-    const Value updated =
-        stage.vector(machine.block(x, k + 1, 0, below, k + 1),
-                     {machine.block(minus_a, k + 1, k, below, 1), machine.block(x, k, 0, 1, k + 1)});
+    const Value updated = stage.vector(machine.block(x, k + 1, 0, below, k + 1),
+                                       {machine.block(minus_a, k + 1, k, below, 1), machine.block(x, k, 0, 1, k + 1)});
     const Machine::Placed parts[] = {{0, 0, x}, {k + 1, 0, updated}};
     x = machine.assemble(n, n, parts);
   }
@@ -38,8 +37,9 @@ Method gauss_jordan_method() {
   method.cost = "no products, n - 1 vector steps";
   method.stability = "stable";
   method.stages = {"substitution"};
-  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings&,
-                            RoundTo) { return gauss_jordan(blocks, machine, stage); };
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings&, RoundTo) {
+    return gauss_jordan(blocks, machine, stage);
+  };
   return in_one_stage(method);
 }
 

@@ -21,8 +21,7 @@ Method matrix_column_sweep_method() {
     const int n = a.rows();
     const Value minus_a = machine.negate(a), identity = machine.identity(n, a.batch());
     const auto elementary = [&](int k) {
-      const Machine::Placed parts[] = {{0, 0, identity},
-                                       {k + 1, k, machine.block(minus_a, k + 1, k, n - k - 1, 1)}};
+      const Machine::Placed parts[] = {{0, 0, identity}, {k + 1, k, machine.block(minus_a, k + 1, k, n - k - 1, 1)}};
       return machine.assemble(n, n, parts);
     };
     const bool from_first = settings.text("start") == "first" || n == 1;

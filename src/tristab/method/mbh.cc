@@ -32,12 +32,11 @@ int doubled_size(int n, int m) {
 
 Method mbh_method() {
   Method method;
-  method.description = {
-      "mbh",
-      "unrolled Bunch-Hopcroft recursion: diagonal blocks double in size",
-      "Y = fl(I + O (-A)), X = fl(O + Y E), E and O the even and odd m-blocks of X, m = 1, 2, 4, ...",
-      "Bunch and Hopcroft 1974; arXiv 2605.21325, MBH",
-      {}};
+  method.description = {"mbh",
+                        "unrolled Bunch-Hopcroft recursion: diagonal blocks double in size",
+                        "Y = fl(I + O (-A)), X = fl(O + Y E), E and O the even and odd m-blocks of X, m = 1, 2, 4, ...",
+                        "Bunch and Hopcroft 1974; arXiv 2605.21325, MBH",
+                        {}};
   method.cost = "2 log2 n products, depth 2 log2 n";
   method.stability = "logarithmically stable";
   method.stages = {"merge"};

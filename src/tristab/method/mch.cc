@@ -12,8 +12,7 @@
 
 namespace tristab {
 
-Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options,
-          RoundTo last) {
+Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options, RoundTo last) {
   const Value identity = machine.identity(a.rows(), a.batch());
   const auto ordered = [&](const Value& x, const Value& power) {
     return options.power_on_the_left ? Factors{power, x} : Factors{x, power};
@@ -37,14 +36,13 @@ Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const
 }
 
 std::vector<Parameter> mch_parameters() {
-  return {Parameter::choice(
-              "addend", "accumulator", {"accumulator", "separate", "operand"},
-              "X starts the accumulator (one rounding), or X = fl(X + fl(X Y)), or the factor I + Y "
-              "is an operand: X = fl(X fl(I + Y))"),
-          Parameter::choice("accumulator", "rounded", {"rounded", "kept"},
-                            "X is rounded after every step, or stays in the accumulator: c += fl(X) Y"),
-          Parameter::choice("order", "power-last", {"power-last", "power-first"},
-                            "X Y or Y X, equal but for rounding")};
+  return {
+      Parameter::choice("addend", "accumulator", {"accumulator", "separate", "operand"},
+                        "X starts the accumulator (one rounding), or X = fl(X + fl(X Y)), or the factor I + Y "
+                        "is an operand: X = fl(X fl(I + Y))"),
+      Parameter::choice("accumulator", "rounded", {"rounded", "kept"},
+                        "X is rounded after every step, or stays in the accumulator: c += fl(X) Y"),
+      Parameter::choice("order", "power-last", {"power-last", "power-first"}, "X Y or Y X, equal but for rounding")};
 }
 
 MchOptions mch_options(const Settings& settings) {
@@ -76,8 +74,8 @@ Method mch_method() {
     check_mch_options(settings, place);
     return settings;
   };
-  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings, RoundTo last) {
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
+                            RoundTo last) {
     return mch(blocks, blocks.rows(), machine, stage, mch_options(settings), last);
   };
   return in_one_stage(method);

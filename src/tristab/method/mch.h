@@ -21,8 +21,7 @@ struct MchOptions {
 
 // X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last`:
 // whether the result is rounded.
-Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options,
-          RoundTo last);
+Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options, RoundTo last);
 
 std::vector<Parameter> mch_parameters();
 MchOptions mch_options(const Settings& settings);

@@ -29,8 +29,7 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
   for (const Settings& listed : expand_settings(table, chosen.parameters, "method " + chosen.name, place)) {
     const Settings settings = complete(listed);
     specs.push_back(
-        {{chosen.name, settings, label_of(chosen.name, settings.json(), defaults.json(), nested_label)},
-         &method});
+        {{chosen.name, settings, label_of(chosen.name, settings.json(), defaults.json(), nested_label)}, &method});
   }
   return specs;
 }
@@ -63,10 +62,9 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   Inversion inversion;
   inversion.padded_to = method.padded_size ? method.padded_size(n, spec.settings) : n;
   machine.start(arithmetics, draws);
-  const Matrix other =
-      method.input == nullptr ? Matrix() : round_input(method.input(input.tokens), arithmetic);
-  Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to),
-                          machine, spec.settings);
+  const Matrix other = method.input == nullptr ? Matrix() : round_input(method.input(input.tokens), arithmetic);
+  Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to), machine,
+                          spec.settings);
   if (arithmetics.contains("result")) x = machine.stage("result").stored(x);
   if (method.from_input_inverse != nullptr)
     x = method.from_input_inverse(machine.block(x, 0, 0, n, n), *input.tokens, machine);
@@ -77,8 +75,8 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   return inversion;
 }
 
-Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const InversionInput& input,
-                 Machine& machine, std::uint64_t draws) {
+Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const InversionInput& input, Machine& machine,
+                 std::uint64_t draws) {
   return invert(spec, {{"*", &arithmetic}}, input, machine, draws);
 }
 
@@ -86,16 +84,15 @@ Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const 
              Machine& machine, std::uint64_t draws) {
   const Arithmetic& arithmetic = *arithmetics.at("*");
   if (arithmetic.quantiser) {
-    throw UsageError(fmt::format(
-        "method {}: found {} for right-hand sides of a layer; allowed: floating-point arithmetics",
-        spec.method->description.name, arithmetic.name));
+    throw UsageError(
+        fmt::format("method {}: found {} for right-hand sides of a layer; allowed: floating-point arithmetics",
+                    spec.method->description.name, arithmetic.name));
   }
   machine.start(arithmetics, draws);
-  const Value x =
-      spec.method->solve(machine.input(a, a.rows()),
-                         machine.load(rounded_to(b, arithmetic.vector.format, arithmetic.vector.rounding),
-                                      arithmetic.vector.format),
-                         machine, spec.settings);
+  const Value x = spec.method->solve(
+      machine.input(a, a.rows()),
+      machine.load(rounded_to(b, arithmetic.vector.format, arithmetic.vector.rounding), arithmetic.vector.format),
+      machine, spec.settings);
   return machine.output(x);
 }
 
@@ -124,8 +121,7 @@ std::vector<std::string> stages(const MethodSpec& spec, int n) {
   return names;
 }
 
-void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics,
-                       std::string_view place) {
+void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics, std::string_view place) {
   std::vector<std::string> allowed = stages(spec, n);
   for (const char* name : {"result", "output", "*"}) allowed.emplace_back(name);
   for (const auto& [name, arithmetic] : arithmetics) {

@@ -49,8 +49,7 @@ struct Method {
 
   // The same with a correction of the diagonal blocks' inverses between its two phases; null for a method
   // without such phases.
-  std::function<Value(const Value& a, Machine& machine, const Settings& settings,
-                      const BlockCorrection& correct)>
+  std::function<Value(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct)>
       invert_corrected;
 
   // Solves (I + A) X = B, B n x c, without an inverse; null for methods that form one.
@@ -84,8 +83,7 @@ struct Inversion {
 // What is inverted: A, rounded as the method takes it (rounded_input), and what it was formed of where that
 // is known.
 struct InversionInput {
-  InversionInput(const Matrix& matrix, const TokenInputs* formed_of = nullptr)
-      : a(matrix), tokens(formed_of) {}
+  InversionInput(const Matrix& matrix, const TokenInputs* formed_of = nullptr) : a(matrix), tokens(formed_of) {}
   const Matrix& a;
   const TokenInputs* tokens;
 };
@@ -98,8 +96,8 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
                  Machine& machine, std::uint64_t draws = 0);
 
 // The same in one arithmetic; its result is rounded to storage where the arithmetic says output = storage.
-Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const InversionInput& input,
-                 Machine& machine, std::uint64_t draws = 0);
+Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const InversionInput& input, Machine& machine,
+                 std::uint64_t draws = 0);
 
 // X in (I + a) X = b, n x c, by a method that has `solve`; b is rounded to the format of the vector unit of
 // "*" on entry, X is in that unit's storage. Throws UsageError for integer and block-scaled arithmetics,
@@ -113,8 +111,7 @@ std::vector<std::string> stages(const MethodSpec& spec, int n);
 
 // Throws UsageError naming `place`, the name and the nearest one unless every name is a stage of the method,
 // `result`, `output` or "*".
-void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics,
-                       std::string_view place);
+void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics, std::string_view place);
 
 // Every element rounded; to nearest in place of stochastically, as nothing is drawn for what no method
 // computes.

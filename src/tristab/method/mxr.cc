@@ -24,8 +24,7 @@ Value mxr(const Value& a, Machine& machine, const Settings& settings, const Bloc
 
 Method mxr_method() {
   std::vector<Parameter> parameters = mch_parameters();
-  parameters.insert(parameters.begin(),
-                    Parameter::integer("block", 16, 2, 256, "b, size of the diagonal blocks"));
+  parameters.insert(parameters.begin(), Parameter::integer("block", 16, 2, 256, "b, size of the diagonal blocks"));
   Method method;
   method.description = {"mxr", "mixed recursion (rec_unroll): mch on the diagonal blocks, then mbh",
                         "D = mch(b x b diagonal blocks), rounded; mbh from X = diag(D), m = b",

@@ -14,8 +14,7 @@
 namespace tristab {
 namespace {
 
-Value by_horner(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate,
-                RoundTo last) {
+Value by_horner(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate, RoundTo last) {
   const Value identity = machine.identity(a.rows(), a.batch()), minus_a = machine.negate(a);
   Value x = stage.subtract(identity, a);
   for (int i = 2; i <= degree; ++i) {
@@ -25,8 +24,7 @@ Value by_horner(const Value& a, int degree, Machine& machine, const Stage& stage
   return x;
 }
 
-Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate,
-                RoundTo last) {
+Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage, bool separate, RoundTo last) {
   const Value minus_a = machine.negate(a);
   Value power = minus_a, x = stage.subtract(machine.identity(a.rows(), a.batch()), a);
   for (int i = 2; i <= degree; ++i) {
@@ -37,10 +35,8 @@ Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage
   return x;
 }
 
-Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
-              RoundTo last) {
-  const int degree =
-      settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
+Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settings& settings, RoundTo last) {
+  const int degree = settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
   const bool separate = settings.text("addend") == "separate";
   if (degree == 0) return stage.stored(machine.identity(a.rows(), a.batch()));
   if (settings.text("evaluation") == "horner") return by_horner(a, degree, machine, stage, separate, last);
@@ -53,9 +49,8 @@ Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settin
 Settings check(const Settings& settings, std::string_view place) {
   if (settings.text("evaluation") == "product" && !settings.is_automatic("degree") &&
       !std::has_single_bit(static_cast<unsigned>(settings.integer("degree") + 1))) {
-    throw_conflict(
-        place, "evaluation = product", "degree = " + settings.at("degree").dump(),
-        "a degree one below a power of two (0, 1, 3, 7, 15, ...), or evaluation = horner | powers");
+    throw_conflict(place, "evaluation = product", "degree = " + settings.at("degree").dump(),
+                   "a degree one below a power of two (0, 1, 3, 7, 15, ...), or evaluation = horner | powers");
   }
   return settings;
 }

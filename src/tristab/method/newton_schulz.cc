@@ -26,8 +26,7 @@ int default_steps(int n, const std::string& start) {
   return std::max(log2_ceiling(n * n), 12);  // ceil(2 log2 n) = ceil(log2 n^2)
 }
 
-Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
-                    RoundTo last) {
+Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const Settings& settings, RoundTo last) {
   const int n = a.rows();
   const std::string& start = settings.text("start");
   const auto count =
@@ -39,9 +38,7 @@ Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const 
             : start == "identity" ? stage.stored(identity)
                                   : stage.subtract(identity, a);
   for (int step = 1; step <= count; ++step) {
-    const RoundTo rounding = step == count ? last
-                                  : kept        ? RoundTo::accumulator
-                                                : RoundTo::storage;
+    const RoundTo rounding = step == count ? last : kept ? RoundTo::accumulator : RoundTo::storage;
     if (settings.text("form") == "kernel") {
       const Value y = stage.fl({x, minus_m});
       x = stage.fl(machine.twice(x), {y, x}, rounding);
@@ -65,8 +62,7 @@ Settings check(const Settings& settings, std::string_view place) {
 
 Method newton_schulz_method() {
   Parameter steps = Parameter::integer(
-      "steps", "auto", 0, 64,
-      "auto: max(ceil(2 log2 n), 12) from I/(2n), ceil(log2 n) from I, one less from I - A");
+      "steps", "auto", 0, 64, "auto: max(ceil(2 log2 n), 12) from I/(2n), ceil(log2 n) from I, one less from I - A");
   steps.automatic = true;
   Method method;
   method.description = {
@@ -74,9 +70,7 @@ Method newton_schulz_method() {
       "Newton-Schulz iteration",
       "Y = fl(X (-M)), X = fl(2 X + Y X), M = I + A, from X = I/(2n), I - A or I",
       "Schulz 1933; arXiv 2605.21325 and its notebook",
-      {Parameter::choice("start", "scaled", {"scaled", "identity-minus-a", "identity"},
-                         "I / (2n), I - A, or I"),
-       steps,
+      {Parameter::choice("start", "scaled", {"scaled", "identity-minus-a", "identity"}, "I / (2n), I - A, or I"), steps,
        Parameter::choice("form", "kernel", {"kernel", "notebook"},
                          "X = fl(2 X + fl(X (-M)) X), or X = fl(X fl(2 I - fl(M X)))"),
        Parameter::choice("accumulator", "rounded", {"rounded", "kept"},

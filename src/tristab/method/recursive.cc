@@ -30,8 +30,8 @@ struct Recursion {
   }
 };
 
-Value recursive(const Value& a, Machine& machine, const Stage& diagonal, const Stage& merge,
-                const Settings& settings, RoundTo last) {
+Value recursive(const Value& a, Machine& machine, const Stage& diagonal, const Stage& merge, const Settings& settings,
+                RoundTo last) {
   const Recursion recursion{machine,
                             diagonal,
                             merge,
@@ -62,10 +62,8 @@ Method recursive_method() {
     const Stage diagonal = machine.stage("diagonal"), merge = machine.stage("merge");
     return recursive(a, machine, diagonal, merge, settings, RoundTo::accumulator);
   };
-  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings, RoundTo last) {
-    return recursive(blocks, machine, stage, stage, settings, last);
-  };
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
+                            RoundTo last) { return recursive(blocks, machine, stage, stage, settings, last); };
   return method;
 }
 

@@ -47,15 +47,14 @@ Settings check(const Settings& settings, std::string_view place) {
 
 Method refine_method() {
   Method method;
-  method.description = {
-      "refine",
-      "iterative refinement of another method's result",
-      "k times: X = fl(X), R = fl(I - M X), X = fl(X + X R), M = I + A",
-      "arXiv 2605.21325, MXR+IR; Higham, Accuracy and Stability, chapter 12",
-      {Parameter::nested("base", "mxr", "the method whose result is refined, with its parameters"),
-       Parameter::integer("steps", 1, 1, 16, "k, number of refinement steps"),
-       Parameter::choice("where", "final", {"final", "diagonal"},
-                         "refine the whole inverse, or the diagonal blocks' inverses only")}};
+  method.description = {"refine",
+                        "iterative refinement of another method's result",
+                        "k times: X = fl(X), R = fl(I - M X), X = fl(X + X R), M = I + A",
+                        "arXiv 2605.21325, MXR+IR; Higham, Accuracy and Stability, chapter 12",
+                        {Parameter::nested("base", "mxr", "the method whose result is refined, with its parameters"),
+                         Parameter::integer("steps", 1, 1, 16, "k, number of refinement steps"),
+                         Parameter::choice("where", "final", {"final", "diagonal"},
+                                           "refine the whole inverse, or the diagonal blocks' inverses only")}};
   method.cost = "2 k products more than the base, depth 2 k more";
   method.stability = "a step squares the residual of the base; what remains is the rounding of R and of X R";
   method.stages = {"substitution", "powers", "diagonal", "merge", "refine"};
@@ -68,13 +67,12 @@ Method refine_method() {
     const MethodSpec base = held_method(settings, "base");
     const auto steps = static_cast<int>(settings.integer("steps"));
     if (settings.text("where") == "diagonal") {
-      return base.method->invert_corrected(
-          a, machine, base.settings, [&](const Value& blocks, const Value& inverses, RoundTo last) {
-            return refined(blocks, inverses, machine, steps, last);
-          });
+      return base.method->invert_corrected(a, machine, base.settings,
+                                           [&](const Value& blocks, const Value& inverses, RoundTo last) {
+                                             return refined(blocks, inverses, machine, steps, last);
+                                           });
     }
-    return refined(a, base.method->invert(a, machine, base.settings), machine, steps,
-                   RoundTo::accumulator);
+    return refined(a, base.method->invert(a, machine, base.settings), machine, steps, RoundTo::accumulator);
   };
   return method;
 }

@@ -25,10 +25,8 @@ int term_count(const Settings& settings) {
 }
 
 Settings check(const Settings& settings, std::string_view place) {
-  if (settings.text("evaluation") == "doubling" &&
-      !std::has_single_bit(static_cast<unsigned>(term_count(settings)))) {
-    throw_conflict(place, "evaluation = doubling",
-                   "a sum of " + std::to_string(term_count(settings)) + " terms",
+  if (settings.text("evaluation") == "doubling" && !std::has_single_bit(static_cast<unsigned>(term_count(settings)))) {
+    throw_conflict(place, "evaluation = doubling", "a sum of " + std::to_string(term_count(settings)) + " terms",
                    "a number of terms that is a power of two (1, 2, 4, 8, 16, ...), or evaluation = "
                    "sequential | horner");
   }
@@ -46,8 +44,8 @@ Value truncated_series(const Value& a, Machine& machine, const Stage& stage, int
   return mask ? machine.band(sum, power) : sum;
 }
 
-Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int terms,
-                   const std::string& evaluation, RoundTo last) {
+Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int terms, const std::string& evaluation,
+                   RoundTo last) {
   Value x = t0;
   if (evaluation == "horner") {  // X = T0 + X E
     for (int i = 1; i < terms; ++i) x = stage.fl(t0, {x, e}, i == terms - 1 ? last : RoundTo::storage);
@@ -95,22 +93,18 @@ Method residual_neumann_method() {
        Parameter::boolean("mask", true, "T0 keeps its band 0 <= i - j <= N only"),
        Parameter::choice("last_power", "N", {"N", "N-1"}, "highest power in T0, and the width of its band"),
        Parameter::choice("sum", "S", {"S", "S+1"}, "number of terms of the residual sum"),
-       Parameter::choice(
-           "evaluation", "sequential", {"sequential", "horner", "doubling"},
-           "terms T0 E^s one after the other; X = T0 + X E; or T0 (I + E)(I + E^2)(I + E^4) ...")}};
+       Parameter::choice("evaluation", "sequential", {"sequential", "horner", "doubling"},
+                         "terms T0 E^s one after the other; X = T0 + X E; or T0 (I + E)(I + E^2)(I + E^4) ...")}};
   method.cost = "N - 1 products for T0, 1 for E, S - 1 for the sum (doubling: 2 log2 S - 1)";
-  method.stability =
-      "truncation error (I + A)^-1 E^S, zero if S (N + 1) >= n; rounding errors grow with ||E||";
+  method.stability = "truncation error (I + A)^-1 E^S, zero if S (N + 1) >= n; rounding errors grow with ||E||";
   method.stages = {"powers", "refine"};
   method.check = check;
   method.invert = [](const Value& a, Machine& machine, const Settings& settings) {
     const Stage powers = machine.stage("powers"), refine = machine.stage("refine");
     return residual_neumann(a, machine, powers, refine, settings, RoundTo::accumulator);
   };
-  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings, RoundTo last) {
-    return residual_neumann(blocks, machine, stage, stage, settings, last);
-  };
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
+                            RoundTo last) { return residual_neumann(blocks, machine, stage, stage, settings, last); };
   return method;
 }
 

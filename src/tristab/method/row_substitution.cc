@@ -13,8 +13,7 @@
 
 namespace tristab {
 
-Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form,
-                      AddendOrder order) {
+Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form, AddendOrder order) {
   const int n = a.rows();
   const Value minus_a = machine.negate(a);
   const Value identity = machine.identity(n, a.batch());
@@ -37,9 +36,8 @@ Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, Subs
 namespace {
 
 std::vector<Parameter> substitution_parameters() {
-  return {Parameter::choice(
-              "form", "unit", {"unit", "strict"},
-              "rows of X with their unit diagonal, or of X - I with the identity added at the end (FLA)"),
+  return {Parameter::choice("form", "unit", {"unit", "strict"},
+                            "rows of X with their unit diagonal, or of X - I with the identity added at the end (FLA)"),
           Parameter::choice("order", "axpy", {"axpy", "dot"},
                             "the addend e_i starts the sum, or is added to the finished sum")};
 }
@@ -56,17 +54,16 @@ AddendOrder substitution_order(const Settings& settings) {
 
 Method row_substitution_method() {
   Method method;
-  method.description = {
-      "row-substitution", "forward substitution, row by row, on the vector unit",
-      "X_i = e_i - sum_{k<i} A_ik X_k",
-      "Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.1; FLA solve_tril; HF "
-      "transformers torch_chunk_gated_delta_rule",
-      substitution_parameters()};
+  method.description = {"row-substitution", "forward substitution, row by row, on the vector unit",
+                        "X_i = e_i - sum_{k<i} A_ik X_k",
+                        "Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.1; FLA solve_tril; HF "
+                        "transformers torch_chunk_gated_delta_rule",
+                        substitution_parameters()};
   method.cost = "no products, n - 1 vector steps";
   method.stability = "stable";
   method.stages = {"substitution"};
-  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage,
-                            const Settings& settings, RoundTo) {
+  method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
+                            RoundTo) {
     return substitute_rows(blocks, machine, stage, substitution_form(settings), substitution_order(settings));
   };
   return in_one_stage(method);

@@ -12,7 +12,6 @@ enum class SubstitutionForm {
 
 // X = (I + A)^-1 row by row, on the vector unit; A may be a batch of blocks. `order` says whether e_i (or
 // -A_i) starts the sum, as in the axpy form, or is added to the finished sum, as in the dot form.
-Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form,
-                      AddendOrder order);
+Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form, AddendOrder order);
 
 }  // namespace tristab

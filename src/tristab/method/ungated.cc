@@ -36,16 +36,14 @@ Value decayed(const Value& x, const TokenInputs& tokens, Machine& machine) {
   const Stage decay = machine.stage("decay");
   const Format& format = decay.arithmetic().vector.format;
   if (format != fp64_format() && format.precision > 26) {
-    throw UsageError(
-        fmt::format("stage decay: found the vector format {} of {} bits; allowed: fp64, or up to 26 bits",
-                    format.name, format.precision));
+    throw UsageError(fmt::format("stage decay: found the vector format {} of {} bits; allowed: fp64, or up to 26 bits",
+                                 format.name, format.precision));
   }
   const Matrix sums = running_sums(tokens.log_decay);
   const int n = tokens.rows();
   Matrix gamma(n, n);
   for (int i = 0; i < n; ++i) {
-    for (int j = 0; j <= i; ++j)
-      gamma(i, j) = sums.columns() == 0 ? 1.0 : exponential(sums(i, 0) - sums(j, 0));
+    for (int j = 0; j <= i; ++j) gamma(i, j) = sums.columns() == 0 ? 1.0 : exponential(sums(i, 0) - sums(j, 0));
   }
   return decay.decayed(
       x, machine.constant(rounded_to(std::move(gamma), format, decay.arithmetic().vector.rounding), format));
@@ -62,13 +60,12 @@ void check_not_ungated(const MethodSpec& base, std::string_view place) {
 
 Method ungated_method() {
   Method method;
-  method.description = {
-      "ungated",
-      "inverts the decay-free matrix and applies the decay factors afterwards (FlashQLA)",
-      "X = (I + A_u)^-1 .* exp(G_i - G_j), A = A_u .* exp(G_i - G_j)",
-      "github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py",
-      {Parameter::nested("base", "blocked-substitution",
-                         "the method that inverts the decay-free matrix, with its parameters")}};
+  method.description = {"ungated",
+                        "inverts the decay-free matrix and applies the decay factors afterwards (FlashQLA)",
+                        "X = (I + A_u)^-1 .* exp(G_i - G_j), A = A_u .* exp(G_i - G_j)",
+                        "github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py",
+                        {Parameter::nested("base", "blocked-substitution",
+                                           "the method that inverts the decay-free matrix, with its parameters")}};
   method.cost = "the base's products, one vector step more";
   method.stability = "that of the base on the decay-free matrix";
   method.stages = {"substitution", "powers", "diagonal", "merge", "refine", "decay"};

@@ -101,8 +101,8 @@ std::optional<InversePerturbation> attempt(const Matrix& computed, const Matrix&
 
 }  // namespace
 
-InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents,
-                                         const Matrix& a, const ExtendedMatrix& residual) {
+InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
+                                         const ExtendedMatrix& residual) {
   InversePerturbation result;
   result.undefined = shape_problem(computed, extents);
   if (result.undefined != Undefined::no) return result;
@@ -161,8 +161,7 @@ ColumnwiseBackward columnwise_backward(const Matrix& computed, const Matrix& res
     const double r = std::sqrt(r_squares[j]) / r_scale[j], r_lower = std::sqrt(lower_squares[j]) / r_scale[j];
     result.normwise = max_or_nan(result.normwise, norm == 0 ? infinity : r / norm);
     if (r_lower > 0) {
-      result.normwise_strict_lower =
-          std::max(result.normwise_strict_lower, norm == 0 ? infinity : r_lower / norm);
+      result.normwise_strict_lower = std::max(result.normwise_strict_lower, norm == 0 ? infinity : r_lower / norm);
     }
   }
   return result;

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "tristab/matrix/matrix.h"
-#include "tristab/metric/number.h"
 #include "tristab/metric/double_double.h"
+#include "tristab/metric/number.h"
 
 namespace tristab {
 
@@ -24,8 +24,8 @@ struct InversePerturbation {
 // ||L|| + ||D||. `residual` is Xh L - I (residual_left); a twofold one starts with double-double at once.
 // Undefined when Xh has entries above the diagonal or a zero on it, or is too ill-conditioned for
 // double-double.
-InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents,
-                                         const Matrix& a, const ExtendedMatrix& residual);
+InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
+                                         const ExtendedMatrix& residual);
 
 struct ColumnwiseBackward {
   double normwise = 0, normwise_strict_lower = 0;            // infinite when a column of Xh is zero

@@ -48,8 +48,7 @@ inline void add_multiple(double factor, const double* x, int size, double* sums)
 }
 
 // The same as if computed in twofold precision (Dot2 of Ogita, Rump and Oishi): sums_high + sums_low.
-inline void add_multiple_twofold(double factor, const double* x, int size, double* sums_high,
-                                 double* sums_low) {
+inline void add_multiple_twofold(double factor, const double* x, int size, double* sums_high, double* sums_low) {
   for (int j = 0; j < size; ++j) {
     const DoubleDouble product = two_product(factor, x[j]);
     const DoubleDouble sum = two_sum(sums_high[j], product.high);

@@ -9,7 +9,7 @@ namespace tristab {
 
 // Facts about the entries of X in one region: the whole matrix, or its strictly lower triangle.
 struct RegionFacts {
-  double count = 0;  // number of entries: n^2, or n (n - 1) / 2
+  double count = 0;                                                   // number of entries: n^2, or n (n - 1) / 2
   double max_abs = 0, frobenius = 0, one = 0, infinity = 0, two = 0;  // norms of X
   // Xs: X times the power of two that brings max_abs into [0.5, 1), so that no product of entries overflows.
   Matrix scaled;

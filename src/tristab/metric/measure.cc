@@ -21,8 +21,8 @@ namespace {
 
 // Where the metrics of a region go.
 struct RegionMetrics {
-  Metric frobenius, max_abs, max_rel, nonzero_at_zero, normwise_1, normwise_inf, normwise_2, rms_ratio,
-      snr_db, pearson, cosine, max_ulp;
+  Metric frobenius, max_abs, max_rel, nonzero_at_zero, normwise_1, normwise_inf, normwise_2, rms_ratio, snr_db, pearson,
+      cosine, max_ulp;
 };
 
 constexpr RegionMetrics whole_metrics = {Metric::frobenius,       Metric::max_abs,    Metric::max_rel,
@@ -47,20 +47,18 @@ struct ResidualMetrics {
   Metric frobenius, frobenius_strict_lower, infinity, infinity_strict_lower, frobenius_scaled, infinity_scaled;
 };
 
-constexpr ResidualMetrics left_residuals = {
-    Metric::residual_left,     Metric::residual_left_strict_lower,     Metric::residual_left_inf,
-    Metric::residual_left_inf_strict_lower, Metric::residual_left_scaled, Metric::residual_left_inf_scaled};
-constexpr ResidualMetrics right_residuals = {
-    Metric::residual_right,     Metric::residual_right_strict_lower,     Metric::residual_right_inf,
-    Metric::residual_right_inf_strict_lower, Metric::residual_right_scaled, Metric::residual_right_inf_scaled};
+constexpr ResidualMetrics left_residuals = {Metric::residual_left,        Metric::residual_left_strict_lower,
+                                            Metric::residual_left_inf,    Metric::residual_left_inf_strict_lower,
+                                            Metric::residual_left_scaled, Metric::residual_left_inf_scaled};
+constexpr ResidualMetrics right_residuals = {Metric::residual_right,        Metric::residual_right_strict_lower,
+                                             Metric::residual_right_inf,    Metric::residual_right_inf_strict_lower,
+                                             Metric::residual_right_scaled, Metric::residual_right_inf_scaled};
 
 struct Norms {
   double frobenius = 0, one = 0, infinity = 0, two = 0;
 };
 
-Norms norms_of(const Matrix& m) {
-  return {frobenius_norm(m), one_norm(m), infinity_norm(m), spectral_norm(m)};
-}
+Norms norms_of(const Matrix& m) { return {frobenius_norm(m), one_norm(m), infinity_norm(m), spectral_norm(m)}; }
 
 void set_norm_metrics(const Norms& e, const RegionFacts& x, const RegionMetrics& at, MetricValues& values) {
   values.set_ratio(at.frobenius, e.frobenius, x.frobenius);
@@ -185,7 +183,8 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
   const double norms = std::sqrt(squares) * x.scaled_frobenius;
   values.set_ratio(at.cosine, equal ? norms : std::clamp(product, -norms, norms), norms);
 
-  if (x.count == 0 || constant || x.centred_frobenius == 0) return values.set_undefined(at.pearson, Undefined::zero_over_zero);
+  if (x.count == 0 || constant || x.centred_frobenius == 0)
+    return values.set_undefined(at.pearson, Undefined::zero_over_zero);
   const double mean = sum / x.count;
   double covariance = 0;
   squares = 0;
@@ -223,8 +222,7 @@ void set_residuals_and_backward(const MetricInput& in, MetricValues& values) {
   set_residuals(in, right.high, x_frobenius, x_infinity, right_residuals, values);
 
   const Matrix scale = residual_scale(in.computed, extents, in.a);
-  const ColumnwiseBackward columnwise =
-      columnwise_backward(in.computed, right.high, scale, in.facts.l_frobenius);
+  const ColumnwiseBackward columnwise = columnwise_backward(in.computed, right.high, scale, in.facts.l_frobenius);
   const auto set_or_infinite = [&](Metric m, double value, Undefined why) {
     if (value == std::numeric_limits<double>::infinity()) return values.set_undefined(m, why);
     values.set(m, value);
@@ -249,9 +247,8 @@ void check_sizes(const MetricInput& in) {
   const int n = in.facts.n;
   for (const Matrix* m : {&in.computed, &in.a, &in.reference.high, &in.reference.low}) {
     if (m->rows() != n || m->columns() != n) {
-      throw InputError(
-          fmt::format("metrics: a matrix is {} x {}; allowed: {} x {}, the size of the reference", m->rows(),
-                      m->columns(), n, n));
+      throw InputError(fmt::format("metrics: a matrix is {} x {}; allowed: {} x {}, the size of the reference",
+                                   m->rows(), m->columns(), n, n));
     }
   }
 }
@@ -272,9 +269,8 @@ Matrix error_matrix(const Matrix& computed, const Reference& reference) {
 
 double relative_frobenius(const Matrix& computed, const Reference& reference) {
   if (computed.rows() != reference.n || computed.columns() != reference.n) {
-    throw InputError(
-        fmt::format("relative error: the result is {} x {}; allowed: {} x {}, the size of the reference",
-                    computed.rows(), computed.columns(), reference.n, reference.n));
+    throw InputError(fmt::format("relative error: the result is {} x {}; allowed: {} x {}, the size of the reference",
+                                 computed.rows(), computed.columns(), reference.n, reference.n));
   }
   for (const double x : computed.values()) {
     if (!std::isfinite(x)) return std::numeric_limits<double>::quiet_NaN();
@@ -301,8 +297,7 @@ MetricValues measure(const MetricInput& in) {
   const Matrix e_lower = strictly_lower(e);
   const Norms e_norms = norms_of(e);
   set_norm_metrics(e_norms, in.facts.whole, whole_metrics, values);
-  set_norm_metrics(e_lower == e ? e_norms : norms_of(e_lower), in.facts.strict_lower, strict_lower_metrics,
-                   values);
+  set_norm_metrics(e_lower == e ? e_norms : norms_of(e_lower), in.facts.strict_lower, strict_lower_metrics, values);
   set_entry_metrics(in, e, values);
   set_correlations(in.computed, in.facts.whole, false, whole_metrics, values);
   set_correlations(in.computed, in.facts.strict_lower, true, strict_lower_metrics, values);

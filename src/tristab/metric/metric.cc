@@ -15,8 +15,7 @@ static_assert(pass_limit == 3 && marginal_limit == 30 && strict_lower_limit == 0
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 constexpr std::string_view higham = "Higham 2002, section 7.1";
-constexpr std::string_view lapack =
-    "LAPACK 3, TESTING/LIN/dtrt01.f (ratio to n u ||L|| ||Xh||); SLATE's testers";
+constexpr std::string_view lapack = "LAPACK 3, TESTING/LIN/dtrt01.f (ratio to n u ||L|| ||Xh||); SLATE's testers";
 // Relative Frobenius and largest absolute error are what kernels of these inverses are compared by.
 constexpr std::string_view kernel_tests =
     "arXiv 2605.21325 and its notebook; rec_unroll's tests, github.com/huawei-csl/pto-kernels";
@@ -34,7 +33,6 @@ constexpr std::string_view residual_hides =
     "the forward error, which may be kappa(L) times larger; a method usually keeps one of the left and the "
     "right "
     "residual small and not the other (Higham 2002, section 14.2)";
-
 
 // A metric, and the same over the strictly lower triangle where there is such a one: its name ends in "_strict_lower",
 // its formula in "over i > j" unless it has one of its own here, and everything else is the same.
@@ -55,7 +53,8 @@ const Row rows[] = {
      .formula = "||E||_F / ||X||_F",
      .range = relative,
      .shows = "the error of the whole inverse in one number; verdicts and rankings within one arithmetic use it",
-     .hides = "errors behind the unit diagonal, which alone adds n to ||X||_F^2 (see strict_lower); where one block of large entries dominates, errors of all others",
+     .hides = "errors behind the unit diagonal, which alone adds n to ||X||_F^2 (see strict_lower); where one block of "
+              "large entries dominates, errors of all others",
      .undefined = never,
      .source = kernel_tests,
      .drawn = true},
@@ -64,9 +63,11 @@ const Row rows[] = {
      .formula = "||E||_F / ||X||_F, both over the strictly lower triangle",
      .range = relative,
      .shows = "the part that an algorithm computes: X and Xh share the unit diagonal; above 0.1 the verdict is fail",
-     .hides = "which entries are wrong; for weakly correlated keys the triangle is small and the ratio large although T is nearly I",
+     .hides = "which entries are wrong; for weakly correlated keys the triangle is small and the ratio large although "
+              "T is nearly I",
      .undefined = zero_region,
-     .source = "tristab's own: frobenius without the diagonal that X and Xh share; norms as in Higham 2002, section 6.2",
+     .source =
+         "tristab's own: frobenius without the diagonal that X and Xh share; norms as in Higham 2002, section 6.2",
      .drawn = true},
     {.metric = Metric::max_abs,
      .name = "max_abs",
@@ -84,7 +85,8 @@ const Row rows[] = {
      .formula = "max |E_ij| / |X_ij| over X_ij != 0",
      .range = relative,
      .shows = "accuracy of small entries, which norms cannot see",
-     .hides = "zeros of X that come out non-zero (nonzero_at_zero counts them); one tiny entry far from the diagonal, harmless to the layer, may decide it",
+     .hides = "zeros of X that come out non-zero (nonzero_at_zero counts them); one tiny entry far from the diagonal, "
+              "harmless to the layer, may decide it",
      .undefined = "0/0 where X has no entry but zeros",
      .source = "the componentwise relative error of Higham 2002, section 1.2"},
     {.metric = Metric::nonzero_at_zero,
@@ -130,8 +132,10 @@ const Row rows[] = {
      .strict_lower = Metric::rms_ratio_strict_lower,
      .formula = "RMS(E) / (RMS(X) + 1e-8)",
      .range = relative,
-     .shows = "comparison with thresholds of flash-linear-attention's tests (1e-4 for solve_tril, 5e-3 to 2e-2 for layers)",
-     .hides = "what frobenius hides, of which it is the value but for the 1e-8; matrices with entries of 1e-8 and below",
+     .shows =
+         "comparison with thresholds of flash-linear-attention's tests (1e-4 for solve_tril, 5e-3 to 2e-2 for layers)",
+     .hides =
+         "what frobenius hides, of which it is the value but for the 1e-8; matrices with entries of 1e-8 and below",
      .undefined = never,
      .source = "flash-linear-attention, assert_close of fla/utils.py, github.com/fla-org/flash-linear-attention"},
     {.metric = Metric::snr_db,
@@ -153,7 +157,8 @@ const Row rows[] = {
      .formula = "correlation coefficient of the entries of Xh and X",
      .range = "[-1, 1]; 1 is best",
      .shows = "comparison with tt-metal's tests (PCC)",
-     .hides = "a wrong scale and a wrong offset altogether; 0.999 can be an error of 4%; over the whole matrix the diagonal and the zeros above it make it large",
+     .hides = "a wrong scale and a wrong offset altogether; 0.999 can be an error of 4%; over the whole matrix the "
+              "diagonal and the zeros above it make it large",
      .undefined = "0/0 where the entries of X or of Xh are all equal",
      .source = "tt-metal, comp_pcc of its tests, github.com/tenstorrent/tt-metal",
      .larger_is_better = true,
@@ -175,7 +180,8 @@ const Row rows[] = {
      .name = "max_ulp",
      .strict_lower = Metric::max_ulp_strict_lower,
      .strict_lower_formula = "max |E_ij| / ulp(X_ij) over X_ij != 0, i > j",
-     .formula = "max |E_ij| / ulp(X_ij) over X_ij != 0; ulp(x) = 2^(max(floor log2 |x|, emin) - p + 1) of the storage format",
+     .formula =
+         "max |E_ij| / ulp(X_ij) over X_ij != 0; ulp(x) = 2^(max(floor log2 |x|, emin) - p + 1) of the storage format",
      .range = "[0, inf), units in the last place of the storage format; 0.5 is a correctly rounded inverse",
      .shows = "how far the worst entry is from the best that the format can store",
      .hides = "zeros of X; as max_rel, tiny entries far from the diagonal decide it",
@@ -256,7 +262,8 @@ const Row rows[] = {
      .formula = "max_j ||R e_j||_2 / (||L||_F ||Xh e_j||_2): columnwise, never above backward_exact",
      .range = relative,
      .shows = "each column of Xh is exact for L changed by this much: the algorithm's fault without the problem's",
-     .hides = "that each column has a perturbation of its own: no single L need explain Xh (backward_exact); small entries of L",
+     .hides = "that each column has a perturbation of its own: no single L need explain Xh (backward_exact); small "
+              "entries of L",
      .undefined = "infinite where a column of Xh is zero",
      .source = higham},
     {.metric = Metric::backward_componentwise,
@@ -277,7 +284,8 @@ const Row rows[] = {
      .range = relative,
      .shows = "the only perturbation of L that explains all of Xh: is Xh the inverse of something near L?",
      .hides = "entries of L that are small beside ||L||_F",
-     .undefined = "where Xh has entries above the diagonal, a zero on it, or is too ill-conditioned for double-double; over the triangle 0/0 where A = 0",
+     .undefined = "where Xh has entries above the diagonal, a zero on it, or is too ill-conditioned for double-double; "
+                  "over the triangle 0/0 where A = 0",
      .source = "Higham 2002, section 14.1"},
     {.metric = Metric::bound,
      .name = "bound",
@@ -291,8 +299,10 @@ const Row rows[] = {
      .name = "bound_ratio",
      .formula = "frobenius / (u || |X| |A| |X| ||_F / ||X||_F): what verdicts compare",
      .range = "[0, inf), units of the bound without n; up to 3 passes, up to 30 is marginal, above it fails",
-     .shows = "the error beside what a stable method achieves on this very matrix: comparable between matrices and formats",
-     .hides = "the error's absolute size: a pass may be a relative error of 1 where the matrix is ill-conditioned enough",
+     .shows =
+         "the error beside what a stable method achieves on this very matrix: comparable between matrices and formats",
+     .hides =
+         "the error's absolute size: a pass may be a relative error of 1 where the matrix is ill-conditioned enough",
      .undefined = "0/0 and infinite where A = 0, whose bound is 0",
      .source = "Higham 2002, section 14.2"},
     {.metric = Metric::nonfinite,
@@ -352,8 +362,7 @@ void MetricValues::set(Metric m, double value) {
 }
 
 void MetricValues::set_ratio(Metric m, double numerator, double denominator) {
-  if (denominator == 0)
-    return set_undefined(m, numerator == 0 ? Undefined::zero_over_zero : Undefined::exact_zero);
+  if (denominator == 0) return set_undefined(m, numerator == 0 ? Undefined::zero_over_zero : Undefined::exact_zero);
   set(m, numerator / denominator);
 }
 

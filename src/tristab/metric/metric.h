@@ -1,5 +1,5 @@
-// The metrics: what is measured on one computed inverse. Each is one row of the table in metric.cc, from which listings,
-// fields of results, rankings, expectations, the schema and the page follow; measure.cc computes it.
+// The metrics: what is measured on one computed inverse. Each is one row of the table in metric.cc, from which
+// listings, fields of results, rankings, expectations, the schema and the page follow; measure.cc computes it.
 #pragma once
 
 #include <array>

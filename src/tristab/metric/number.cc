@@ -40,14 +40,13 @@ static_assert(in_order(), "the texts follow the enumeration");
 std::string_view text_of(Undefined reason) { return texts[static_cast<std::size_t>(reason)].second; }
 
 Undefined undefined_of(std::string_view text) {
-  const auto* const found =
-      std::ranges::find(texts, text, [](const auto& entry) { return entry.second; });
+  const auto* const found = std::ranges::find(texts, text, [](const auto& entry) { return entry.second; });
   return found == texts.end() ? Undefined::other : found->first;
 }
 
 bool is_infinite(Undefined reason) {
-  return reason == Undefined::exact_result || reason == Undefined::exact_zero ||
-         reason == Undefined::zero_column || reason == Undefined::zero_scale;
+  return reason == Undefined::exact_result || reason == Undefined::exact_zero || reason == Undefined::zero_column ||
+         reason == Undefined::zero_scale;
 }
 
 }  // namespace tristab

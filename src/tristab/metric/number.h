@@ -10,12 +10,12 @@ namespace tristab {
 
 // Why a number has no value. Results hold the text, and readers find the reason by the whole text.
 enum class Undefined : std::uint8_t {
-  no,               // it has a value
+  no,  // it has a value
   zero_over_zero,
-  exact_result,     // infinite: a ratio to an error of 0
-  exact_zero,       // infinite: an error relative to 0
-  zero_column,      // infinite, of backward errors
-  zero_scale,       // infinite, of componentwise backward errors
+  exact_result,  // infinite: a ratio to an error of 0
+  exact_zero,    // infinite: an error relative to 0
+  zero_column,   // infinite, of backward errors
+  zero_scale,    // infinite, of componentwise backward errors
   beyond_double,
   nonfinite_result,
   above_diagonal,
@@ -25,8 +25,8 @@ enum class Undefined : std::uint8_t {
   lost_input,
   not_formed,
   formed_nonfinite,
-  no_answer,        // a failed case, whose message says why
-  other,            // a text of another version, or a null without one
+  no_answer,  // a failed case, whose message says why
+  other,      // a text of another version, or a null without one
 };
 
 // One sentence for each; "" for `no`.
@@ -59,17 +59,17 @@ enum class Aggregate : std::uint8_t {
 
 // What a number says of itself: the columns of its entry in the table of a record's fields.
 struct NumberInfo {
-  std::string name;                     // the field's name everywhere
-  std::string formula;                  // X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff
-  std::string_view range;               // values it can take, their unit, and which end is better
-  std::string_view shows;               // what it is good for
-  std::string_view hides;               // what it cannot see
-  std::string_view undefined;           // when it is null
-  std::string_view source;              // who uses it, or where it is defined
-  bool is_count = false;                // an integer; all others are real numbers
+  std::string name;            // the field's name everywhere
+  std::string formula;         // X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff
+  std::string_view range;      // values it can take, their unit, and which end is better
+  std::string_view shows;      // what it is good for
+  std::string_view hides;      // what it cannot see
+  std::string_view undefined;  // when it is null
+  std::string_view source;     // who uses it, or where it is defined
+  bool is_count = false;       // an integer; all others are real numbers
   bool larger_is_better = false;
-  bool drawn = false;                   // one of the errors and growths that pages and figures show
-  bool decibels = false;                // then finite values have a mean as well, as published (arXiv 2606.06034)
+  bool drawn = false;     // one of the errors and growths that pages and figures show
+  bool decibels = false;  // then finite values have a mean as well, as published (arXiv 2606.06034)
   double minimum = 0, maximum = std::numeric_limits<double>::infinity();  // closed range, for the schema
   Aggregate aggregate = Aggregate::none;
 };

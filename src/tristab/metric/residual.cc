@@ -52,8 +52,7 @@ std::vector<int> row_extents(const Matrix& m) {
   return extents;
 }
 
-ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
-                             bool extended) {
+ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, bool extended) {
   const int n = a.rows();
   ExtendedMatrix r = subtract_identity(computed, extended);
   for (int i = 0; i < n; ++i) {
@@ -65,8 +64,7 @@ ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& ext
   return r;
 }
 
-ExtendedMatrix residual_right(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
-                              bool extended) {
+ExtendedMatrix residual_right(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, bool extended) {
   const int n = a.rows();
   ExtendedMatrix r = subtract_identity(computed, extended);
   for (int i = 1; i < n; ++i) {

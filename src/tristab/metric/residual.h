@@ -18,12 +18,10 @@ std::vector<int> row_extents(const Matrix& m);
 
 // Xh L - I with L = I + A; Xh n x n with row extents as above, A strictly lower triangular. `extended` asks
 // for twofold precision: an error of about n^2 2^-106 |Xh| |L| instead of n 2^-53 |Xh| |L|.
-ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
-                             bool extended);
+ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, bool extended);
 
 // L Xh - I, likewise.
-ExtendedMatrix residual_right(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
-                              bool extended);
+ExtendedMatrix residual_right(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, bool extended);
 
 // |L| |Xh|, the scale of componentwise backward errors.
 Matrix residual_scale(const Matrix& computed, const std::vector<int>& extents, const Matrix& a);

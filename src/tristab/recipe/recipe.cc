@@ -15,9 +15,8 @@
 namespace tristab {
 namespace {
 
-const std::vector<std::string> kFileKeys{"$schema",    "kernel", "summary",   "source",
-                                         "date",       "chunks", "method",    "arithmetic",
-                                         "parameters", "phases", "formation", "layer"};
+const std::vector<std::string> kFileKeys{"$schema", "kernel",     "summary",    "source", "date",      "chunks",
+                                         "method",  "arithmetic", "parameters", "phases", "formation", "layer"};
 
 // What a choice of a parameter may change.
 const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", "layer"};
@@ -28,8 +27,7 @@ const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", 
 
 void check_keys(const Json& object, const std::vector<std::string>& keys, std::string_view what,
                 std::string_view place) {
-  if (!object.is_object())
-    refuse(place, object.dump(), fmt::format("an object with the keys {}", join_names(keys)));
+  if (!object.is_object()) refuse(place, object.dump(), fmt::format("an object with the keys {}", join_names(keys)));
   for (const auto& [key, value] : object.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) throw_unknown_name(place, what, key, keys);
   }
@@ -83,8 +81,7 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
     const Json otherwise = value.value("default", Json());
     if (!otherwise.is_string() || std::find(names.begin(), names.end(), otherwise) == names.end())
       refuse(at + ".default", otherwise.dump(), join_names(names));
-    file.parameters.push_back(
-        Parameter::choice(key, otherwise, names, value.value("help", std::string("a choice"))));
+    file.parameters.push_back(Parameter::choice(key, otherwise, names, value.value("help", std::string("a choice"))));
   }
   return file;
 }
@@ -97,14 +94,12 @@ std::vector<std::string> recipe_names() {
   return names;
 }
 
-RecipeFile find_recipe(const std::string& name, std::string_view place,
-                       const std::filesystem::path& directory) {
+RecipeFile find_recipe(const std::string& name, std::string_view place, const std::filesystem::path& directory) {
   if (name.ends_with(".json")) {
     const std::filesystem::path path = directory / name;
     std::ifstream stream(path, std::ios::binary);
     const std::string text(std::istreambuf_iterator<char>(stream), {});
-    if (!stream)
-      throw InputError(fmt::format("{}: {}: cannot be read; allowed: a recipe file", place, path.string()));
+    if (!stream) throw InputError(fmt::format("{}: {}: cannot be read; allowed: a recipe file", place, path.string()));
     return read_recipe(text, path.string(), "");
   }
   for (const EmbeddedFile& file : builtin_recipes()) {
@@ -135,8 +130,7 @@ Arithmetic summarise(const Recipe& recipe, const Json& stages) {
   summary.name = summary.label = "recipe";
   summary.settings = Settings(stages);
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
-    if (arithmetic.storage.unit_roundoff() > summary.storage.unit_roundoff())
-      summary.storage = arithmetic.storage;
+    if (arithmetic.storage.unit_roundoff() > summary.storage.unit_roundoff()) summary.storage = arithmetic.storage;
     if (!summary.quantiser) summary.quantiser = arithmetic.quantiser;
   }
   return summary;
@@ -150,8 +144,7 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
   recipe.source = file.json["source"];
   recipe.date = file.json["date"];
   recipe.chunks = chunks_of(file);
-  for (const Json& phase : file.json.value("phases", Json::array()))
-    recipe.phases.push_back(phase.get<std::string>());
+  for (const Json& phase : file.json.value("phases", Json::array())) recipe.phases.push_back(phase.get<std::string>());
 
   Json method = file.json["method"], stages = file.json["arithmetic"];
   Json formation = file.json.value("formation", Json("exact")), layer = file.json.value("layer", Json());
@@ -172,8 +165,7 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
   recipe.method = specs.front();
   for (const auto& [stage, given] : stages.items()) {
     const auto expanded = expand_arithmetic(given, fmt::format("{}: arithmetic.{}", file.place, stage));
-    if (expanded.size() != 1)
-      refuse(file.place + ": arithmetic." + stage, given.dump(), "one setting, no lists");
+    if (expanded.size() != 1) refuse(file.place + ": arithmetic." + stage, given.dump(), "one setting, no lists");
     recipe.arithmetics.emplace(stage, expanded.front());
   }
   const std::vector<int> sizes = recipe.chunks.empty() ? std::vector<int>{64} : recipe.chunks;
@@ -185,9 +177,7 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
 
 }  // namespace
 
-bool Recipe::takes(int n) const {
-  return chunks.empty() || std::find(chunks.begin(), chunks.end(), n) != chunks.end();
-}
+bool Recipe::takes(int n) const { return chunks.empty() || std::find(chunks.begin(), chunks.end(), n) != chunks.end(); }
 
 StageArithmetics Recipe::stages() const {
   StageArithmetics all;
@@ -214,23 +204,18 @@ std::span<const RecipeEntry> recipe_entries() {
   return entries;
 }
 
-std::vector<Recipe> expand_recipe(const Json& given, std::string_view place,
-                                  const std::filesystem::path& directory) {
-  const GivenName chosen =
-      read_given_name(given, "kernel", R"({"kernel": "fla-solve-tril", "dot": "tf32"})", place);
+std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, const std::filesystem::path& directory) {
+  const GivenName chosen = read_given_name(given, "kernel", R"({"kernel": "fla-solve-tril", "dot": "tf32"})", place);
   const RecipeFile file = find_recipe(chosen.name, place, directory);
   // The label of a recipe file that is not built in tells all of its parameters.
   const bool builtin = !chosen.name.ends_with(".json");
-  const Json defaults =
-      builtin ? complete_settings(file.parameters, Json::object(), "", "").json() : Json::object();
+  const Json defaults = builtin ? complete_settings(file.parameters, Json::object(), "", "").json() : Json::object();
   std::vector<Recipe> recipes;
-  for (const Settings& settings :
-       expand_settings(file.parameters, chosen.parameters, "kernel " + file.name, place)) {
+  for (const Settings& settings : expand_settings(file.parameters, chosen.parameters, "kernel " + file.name, place)) {
     recipes.push_back(make_recipe(file, settings));
     recipes.back().label = label_of(file.name, settings.json(), defaults);
   }
   return recipes;
 }
-
 
 }  // namespace tristab

@@ -54,7 +54,6 @@ std::span<const RecipeEntry> recipe_entries();
 // kernel (relative to `directory`): one Recipe for each combination of the lists. Throws UsageError naming place,
 // what was found, what is allowed and the nearest name (unknown kernels, parameters, methods, stages, keys of a
 // recipe file), InputError for a file that cannot be read.
-std::vector<Recipe> expand_recipe(const Json& given, std::string_view place,
-                                  const std::filesystem::path& directory);
+std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, const std::filesystem::path& directory);
 
 }  // namespace tristab

@@ -66,8 +66,7 @@ std::vector<double> power_maxima(const Matrix& a) {
     int e = 0;
     std::frexp(largest, &e);
     for (double& x : power.values()) x = std::ldexp(x, -e);
-    exponent =
-        std::clamp(exponent + e, -100000, 100000);  // as good as 0 or infinity, and stays so when doubled
+    exponent = std::clamp(exponent + e, -100000, 100000);  // as good as 0 or infinity, and stays so when doubled
     maxima.push_back(std::ldexp(max_abs(power), exponent));
   }
   return maxima;

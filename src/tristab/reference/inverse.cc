@@ -24,8 +24,7 @@ constexpr int last_bits = 2304;
 void check_strictly_lower(const Matrix& a) {
   const int n = a.rows();
   if (n < 1 || a.columns() != n) {
-    throw InputError(
-        fmt::format("reference inverse: A is {} x {}; allowed: square, at least 1 x 1", n, a.columns()));
+    throw InputError(fmt::format("reference inverse: A is {} x {}; allowed: square, at least 1 x 1", n, a.columns()));
   }
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j < n; ++j) {
@@ -60,8 +59,7 @@ class Triangle {
 
  private:
   static std::size_t index(int row, int column) {
-    return static_cast<std::size_t>(row) * static_cast<std::size_t>(row - 1) / 2 +
-           static_cast<std::size_t>(column);
+    return static_cast<std::size_t>(row) * static_cast<std::size_t>(row - 1) / 2 + static_cast<std::size_t>(column);
   }
   std::vector<mp_limb_t> limbs_;
   std::vector<__mpfr_struct> numbers_;

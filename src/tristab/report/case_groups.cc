@@ -160,8 +160,7 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
 std::size_t CaseGroups::setting_at(CaseSetting setting, const std::string& key) {
   // A recipe forms A itself or is given it, as the input has it: one setting either way.
   if (!setting.kernel.empty()) setting.formation.clear();
-  const std::size_t at =
-      position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
+  const std::size_t at = position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
   if (at == settings_.size()) {
     const std::string shown = setting.formation.empty()
                                   ? setting.method_label
@@ -242,10 +241,10 @@ void CaseGroups::add(const MatrixResult& result) {
       input_at(CaseInput{result.input.scenario->name, family.name, family.label, ""}, family.settings.json());
   for (const Record& record : result.records) {
     const Setting& s = record.setting;
-    const std::size_t setting = setting_at(CaseSetting{s.method->name, s.kernel != nullptr ? s.kernel->label : "",
-                                            s.arithmetic->name, s.method_label(), s.arithmetic->label,
-                                            s.is_formed() ? s.formation->label : "", ""},
-                                           s.method->identity() + "\n" + s.arithmetic->identity());
+    const std::size_t setting =
+        setting_at(CaseSetting{s.method->name, s.kernel != nullptr ? s.kernel->label : "", s.arithmetic->name,
+                               s.method_label(), s.arithmetic->label, s.is_formed() ? s.formation->label : "", ""},
+                   s.method->identity() + "\n" + s.arithmetic->identity());
     add_trial(group_at(input, setting, result.input.n), matrix_at(input, result.input.n, result.id, true),
               trial_numbers(result, record, fields_));
   }

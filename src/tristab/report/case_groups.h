@@ -27,8 +27,9 @@ struct CaseSetting {
   std::string method;      // name of the method
   std::string kernel;      // label of the recipe; "": a method in one arithmetic
   std::string arithmetic;  // name
-  std::string method_label, arithmetic_label, formation;  // labels; formation: "" where A was formed in double, or given
-  std::string shown;       // what tables show beside the arithmetic: the method, "mbh after gram", or the recipe; distinct
+  std::string method_label, arithmetic_label,
+      formation;      // labels; formation: "" where A was formed in double, or given
+  std::string shown;  // what tables show beside the arithmetic: the method, "mbh after gram", or the recipe; distinct
 
   std::string kernel_name() const;  // "fla-solve-tril" of "fla-solve-tril:dot=tf32"
   std::string label() const;        // "mbh / fp16", or the recipe
@@ -106,7 +107,8 @@ class CaseGroups {
 };
 
 // The rule by which settings are ranked and the largest error is named: total_frobenius where settings of several
-// arithmetics or recipes are compared, for the errors of one against A as rounded by another say little; else frobenius.
+// arithmetics or recipes are compared, for the errors of one against A as rounded by another say little; else
+// frobenius.
 const char* ranked_field(bool across_arithmetics);
 
 }  // namespace tristab

@@ -18,8 +18,7 @@ std::string quoted_csv(const std::string& text) {
 
 std::string cell_csv(const Cell& cell) {
   if (const auto* whole = std::get_if<std::int64_t>(&cell)) return std::to_string(*whole);
-  if (const auto* real = std::get_if<double>(&cell))
-    return std::isfinite(*real) ? real_text(json_number(*real)) : "";
+  if (const auto* real = std::get_if<double>(&cell)) return std::isfinite(*real) ? real_text(json_number(*real)) : "";
   if (const auto* text = std::get_if<std::string>(&cell)) return quoted_csv(*text);
   if (const auto* json = std::get_if<JsonText>(&cell)) return quoted_csv(json->text);
   return "";

@@ -36,12 +36,10 @@ std::string failure_text(const SettingOutcome& outcome) {
   if (outcome.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", outcome.nonfinite));
   if (outcome.fail > 0) kinds.push_back(fmt::format("{} fail", outcome.fail));
   if (outcome.failed > 0) kinds.push_back(fmt::format("{} without an answer", outcome.failed));
-  const std::string text =
-      fmt::format("{}: {} of {}", outcome.setting.label(), fmt::join(kinds, ", "), outcome.trials);
+  const std::string text = fmt::format("{}: {} of {}", outcome.setting.label(), fmt::join(kinds, ", "), outcome.trials);
   if (outcome.groups == 1) return fmt::format("{} on {}", text, outcome.worst_input);
   if (outcome.lost() == outcome.trials) return fmt::format("{} on {} inputs", text, outcome.groups);
-  return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost,
-                     outcome.worst_trials);
+  return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost, outcome.worst_trials);
 }
 
 // Settings with failures, those with the largest part of non-finite and missing answers first, then those with the
@@ -79,8 +77,7 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
   }
   if (worst == nullptr) return "";
   return fmt::format("{} {}: {} on {}{}", field, std::isinf(error) ? "infinite" : short_number(error),
-                     worst->setting.label(), worst->input.label(),
-                     worst->nonfinite > 0 ? " (its finite cases)" : "");
+                     worst->setting.label(), worst->input.label(), worst->nonfinite > 0 ? " (its finite cases)" : "");
 }
 
 // Of the settings that ran on every input, or else on the most of them.
@@ -263,8 +260,7 @@ std::string closing_summary(const SweepReport& report, const LayerCounts& layers
     for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)
       add(k == 0 ? "failed" : "", Style::fail, failure_text(*lost[k]));
     if (lost.size() > most_failing) {
-      add("", Style::fail,
-          fmt::format("and {} more of the {} settings", lost.size() - most_failing, settings.size()));
+      add("", Style::fail, fmt::format("and {} more of the {} settings", lost.size() - most_failing, settings.size()));
     }
     const int groups = static_cast<int>(inputs.size());
     if (const std::string worst = worst_text(report.summary); !worst.empty()) add("worst", Style::heading, worst);

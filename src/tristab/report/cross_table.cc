@@ -18,22 +18,23 @@ std::size_t position_in(const std::vector<std::string>& names, const std::string
 }  // namespace
 
 CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection) {
-  // By place of the input or setting in the selection, then in the order of their appearance; rows by size between the two.
+  // By place of the input or setting in the selection, then in the order of their appearance; rows by size between the
+  // two.
   const auto input_place = [&](const CaseInput& input) {
     return std::min(position_in(selection.families, input.family, input.label),
                     position_in(selection.families, input.family, input.name));
   };
   const auto setting_place = [&](const CaseSetting& setting) {
     if (selection.methods.empty() && selection.kernels.empty()) return std::size_t{0};
-    return setting.kernel.empty() ? position_in(selection.methods, setting.method, setting.method_label)
-                                  : selection.methods.size() +
-                                        position_in(selection.kernels, setting.kernel_name(), setting.kernel);
+    return setting.kernel.empty()
+               ? position_in(selection.methods, setting.method, setting.method_label)
+               : selection.methods.size() + position_in(selection.kernels, setting.kernel_name(), setting.kernel);
   };
-  using InputKey = std::pair<std::size_t, std::size_t>;                // place, input
-  using RowKey = std::tuple<std::size_t, int, std::size_t>;            // place, size, number of the row
-  std::map<std::pair<int, std::size_t>, std::size_t> numbers;          // of rows by size and setting
-  std::map<InputKey, std::size_t> inputs;                              // to columns
-  std::map<RowKey, std::map<std::size_t, const CaseGroup*>> rows;      // by input
+  using InputKey = std::pair<std::size_t, std::size_t>;            // place, input
+  using RowKey = std::tuple<std::size_t, int, std::size_t>;        // place, size, number of the row
+  std::map<std::pair<int, std::size_t>, std::size_t> numbers;      // of rows by size and setting
+  std::map<InputKey, std::size_t> inputs;                          // to columns
+  std::map<RowKey, std::map<std::size_t, const CaseGroup*>> rows;  // by input
   for (const CaseGroup& group : groups.groups()) {
     if (!selection.includes(groups, group)) continue;
     inputs.try_emplace({input_place(groups.input_of(group)), group.input});

@@ -28,8 +28,9 @@ struct CrossTable {
   std::vector<CrossRow> rows;
 };
 
-// Every field of `groups`, which must outlive the table. Inputs stand in the order of the groups, or of selection.families;
-// rows by size, then in the order of the groups; where the selection names methods or kernels, in its order, then by size.
+// Every field of `groups`, which must outlive the table. Inputs stand in the order of the groups, or of
+// selection.families; rows by size, then in the order of the groups; where the selection names methods or kernels, in
+// its order, then by size.
 CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection);
 
 enum class TableFormat { text, markdown, csv };
@@ -39,8 +40,8 @@ TableFormat table_format_of(std::string_view name, std::string_view place);
 
 // Text and Markdown: one table a metric, with its formula; a cell is "median / worst" ("mean / worst" in decibels),
 // with the number of trials that gave no finite answer where there are any, "-" where the setting was not run. One
-// input at several sizes: the sizes are the columns. On a terminal that is too narrow for all inputs they are spread over
-// several tables; `page` is for text alone. CSV: a line for each setting, size and input.
+// input at several sizes: the sizes are the columns. On a terminal that is too narrow for all inputs they are spread
+// over several tables; `page` is for text alone. CSV: a line for each setting, size and input.
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page = {});
 
 }  // namespace tristab

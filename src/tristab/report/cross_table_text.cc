@@ -5,9 +5,9 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
-#include "tristab/report/cross_table.h"
 #include "tristab/base/json_text.h"
 #include "tristab/report/cell_text.h"
+#include "tristab/report/cross_table.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
@@ -69,8 +69,7 @@ PrintedTable sizes_as_columns(const CrossTable& table, const std::vector<int>& s
     if (same == printed.rows.end()) {
       same = printed.rows.insert(printed.rows.end(), {setting, "", std::vector<CrossCell>(sizes.size())});
     }
-    same->cells[static_cast<std::size_t>(std::ranges::find(sizes, row.n) - sizes.begin())] =
-        row.cells.front();
+    same->cells[static_cast<std::size_t>(std::ranges::find(sizes, row.n) - sizes.begin())] = row.cells.front();
   }
   return printed;
 }
@@ -91,25 +90,22 @@ PrintedTable printed_table(const CrossTable& table) {
 std::string title_of(const NumberInfo& metric, const PrintedTable& printed) {
   const bool in_decibels = metric.decibels;
   return fmt::format("{}{}: {}; {} / worst over {} trials; nf k/n: k of n trials gave infinities or NaN{}", metric.name,
-      printed.input.empty() ? "" : fmt::format(" on {}", printed.input), metric.formula,
-      in_decibels ? "mean" : "median", metric.aggregate == Aggregate::all_trials ? "all" : "the finite",
-      in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
+                     printed.input.empty() ? "" : fmt::format(" on {}", printed.input), metric.formula,
+                     in_decibels ? "mean" : "median", metric.aggregate == Aggregate::all_trials ? "all" : "the finite",
+                     in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
 }
 
-std::string metric_text(const CrossTable& table, const PrintedTable& printed, std::size_t metric,
-                        const Page& page) {
+std::string metric_text(const CrossTable& table, const PrintedTable& printed, std::size_t metric, const Page& page) {
   const bool in_decibels = table.metrics[metric]->info.decibels;
   std::vector<TableColumn> columns{{.header = "setting", .layout = broken_label, .widest = 34, .least = 18}};
   if (printed.input.empty()) columns.push_back({"n", true});
   const std::size_t keys = columns.size();
-  for (const std::string& name : printed.columns)
-    columns.push_back({.header = name, .header_layout = input_header});
+  for (const std::string& name : printed.columns) columns.push_back({.header = name, .header_layout = input_header});
   Table text(std::move(columns), keys);
   for (const PrintedTable::Row& row : printed.rows) {
     std::vector<TableCell> cells{row.setting};
     if (printed.input.empty()) cells.emplace_back(row.size);
-    for (const CrossCell& cell : row.cells)
-      cells.emplace_back(cell_text(cell, metric, in_decibels), style_of(cell));
+    for (const CrossCell& cell : row.cells) cells.emplace_back(cell_text(cell, metric, in_decibels), style_of(cell));
     text.add_row(std::move(cells));
   }
   return paragraph(title_of(table.metrics[metric]->info, printed), 0, page) + text.str(page);
@@ -138,8 +134,7 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
   for (const PrintedTable::Row& row : printed.rows) {
     text += fmt::format("| {} |", markdown(row.setting));
     if (sizes) text += fmt::format(" {} |", row.size);
-    for (const CrossCell& cell : row.cells)
-      text += fmt::format(" {} |", cell_text(cell, metric, in_decibels));
+    for (const CrossCell& cell : row.cells) text += fmt::format(" {} |", cell_text(cell, metric, in_decibels));
     text += "\n";
   }
   return text;
@@ -168,8 +163,7 @@ std::string cross_csv(const CrossTable& table) {
                           csv_text(setting.kernel), csv_text(setting.arithmetic_label), cell.trials->trials,
                           cell.trials->nonfinite, cell.trials->failed);
       for (std::size_t m = 0; m < table.metrics.size(); ++m) {
-        if (table.metrics[m]->info.decibels)
-          text += fmt::format(",{}", csv_number(cell.metrics[m].mean));
+        if (table.metrics[m]->info.decibels) text += fmt::format(",{}", csv_number(cell.metrics[m].mean));
         text += fmt::format(",{},{}", csv_number(cell.metrics[m].median), csv_number(cell.metrics[m].worst));
       }
       text += "\n";
@@ -193,8 +187,7 @@ std::string cross_table_text(const CrossTable& table, TableFormat format, const 
   std::string text;
   for (std::size_t m = 0; m < table.metrics.size(); ++m) {
     if (m > 0) text += "\n";
-    text += format == TableFormat::text ? metric_text(table, printed, m, page)
-                                        : metric_markdown(table, printed, m);
+    text += format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m);
   }
   return text;
 }

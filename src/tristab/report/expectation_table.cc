@@ -66,10 +66,9 @@ std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) 
   std::string text;
   const Expectation& expectation = *outcome.expectation;
   if (outcome.without_value > 0) {
-    text +=
-        paragraph(fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
-                              outcome.without_value, outcome.trials, expectation.value_name()),
-                  2, page);
+    text += paragraph(fmt::format("{}: {} of {} trials have no {} and count as infinitely bad", expectation.place,
+                                  outcome.without_value, outcome.trials, expectation.value_name()),
+                      2, page);
   }
   if (!outcome.met && !expectation.why.empty())
     text += paragraph(fmt::format("{}: expected because: {}", expectation.place, expectation.why), 2, page);
@@ -91,9 +90,8 @@ std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Pa
   std::string explanations;
   for (const ExpectationOutcome& outcome : outcomes) {
     const auto input = std::find(inputs.begin(), inputs.end(), input_text(outcome)) - inputs.begin();
-    table.add_row({setting_text(outcome.setting), std::to_string(input + 1),
-                   statistic_text(*outcome.expectation), outcome.expectation->bounds(),
-                   expectation_number(outcome.found),
+    table.add_row({setting_text(outcome.setting), std::to_string(input + 1), statistic_text(*outcome.expectation),
+                   outcome.expectation->bounds(), expectation_number(outcome.found),
                    outcome.met ? TableCell("met", Style::pass) : TableCell("NOT MET", Style::fail)});
     if (!outcome.met) explanations += explanation_of(outcome, page);
   }
@@ -108,12 +106,10 @@ std::string expectations_table(std::span<const ExpectationOutcome> outcomes, con
     while (last < outcomes.size() && outcomes[last].input.scenario == outcomes[first].input.scenario) ++last;
     text += scenario_text(outcomes.subspan(first, last - first), page) + "\n";
   }
-  const auto met =
-      std::count_if(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
+  const auto met = std::count_if(outcomes.begin(), outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
   const bool all = met == static_cast<std::ptrdiff_t>(outcomes.size());
   return text +
-         styled(fmt::format("{} of {} expectations met", met, outcomes.size()),
-                all ? Style::pass : Style::fail, page) +
+         styled(fmt::format("{} of {} expectations met", met, outcomes.size()), all ? Style::pass : Style::fail, page) +
          "\n";
 }
 

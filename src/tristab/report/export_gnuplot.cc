@@ -10,8 +10,8 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/json_text.h"
-#include "tristab/report/output_file.h"
 #include "tristab/report/case_groups.h"
+#include "tristab/report/output_file.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -55,8 +55,7 @@ std::string quoted(const std::string& text) {
 
 std::string array_text(const char* name, const std::vector<std::string>& labels) {
   std::string text = fmt::format("array {}[{}] = [", name, labels.size());
-  for (const std::string& label : labels)
-    text += fmt::format("{}{}", text.back() == '[' ? "" : ", ", quoted(label));
+  for (const std::string& label : labels) text += fmt::format("{}{}", text.back() == '[' ? "" : ", ", quoted(label));
   return fmt::format("{}]\n", text);
 }
 
@@ -77,8 +76,7 @@ struct Blocks {
     std::string all = header;
     bool first = true;
     for (const auto& [key, lines] : rows) {
-      all += fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panels[key.first], methods[key.second - 1],
-                         lines);
+      all += fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panels[key.first], methods[key.second - 1], lines);
       first = false;
     }
     return all;
@@ -110,8 +108,9 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   const auto cond_2 = static_cast<std::size_t>(
       std::ranges::find(matrix_facts(), std::string_view("cond_2"), &MatrixFact::name) - matrix_facts().begin());
   const ResultHead head = visit_result(results, {"matrices", "records"},
-                                       [&](const std::string& section, const Json& object,
-                                           const std::string& place) { groups.add(section, object, place); });
+                                       [&](const std::string& section, const Json& object, const std::string& place) {
+                                         groups.add(section, object, place);
+                                       });
   Numbering families, arithmetics, methods;
   for (const CaseGroup& group : groups.groups()) {
     families.of(groups.input_of(group).title());
@@ -178,17 +177,16 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   script += cases.script("case_blocks", "case_methods", arithmetics.labels.size());
   const double lower = std::pow(10, std::floor(std::log10(least)));
   const double upper = std::pow(10, std::ceil(std::log10(std::max(most, 2 * least))));
-  script += fmt::format("least = {}\nmost = {}\nsmallest = {}.\nlargest = {}.\nmost_condition = {}\n", lower,
-                        upper, smallest, largest, json_number(10 * most_condition));
+  script += fmt::format("least = {}\nmost = {}\nsmallest = {}.\nlargest = {}.\nmost_condition = {}\n", lower, upper,
+                        smallest, largest, json_number(10 * most_condition));
   script += "\n" + asset("error-by-size.gp");
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");
   const std::filesystem::path place(directory);
   write_file(place / "errors.dat", errors.text("# chunk size, frobenius: median and worst over finite "
                                                "trials, trials, trials that are not finite\n",
                                                panels, methods.labels));
-  write_file(place / "cases.dat",
-             cases.text("# cond_2, frobenius, chunk size, number of the family in plot.gp\n",
-                        arithmetics.labels, methods.labels));
+  write_file(place / "cases.dat", cases.text("# cond_2, frobenius, chunk size, number of the family in plot.gp\n",
+                                             arithmetics.labels, methods.labels));
   write_file(place / "plot.gp", script);
   return head;
 }

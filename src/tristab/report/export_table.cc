@@ -6,8 +6,8 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/report/cell_text.h"
 #include "tristab/base/json_text.h"
+#include "tristab/report/cell_text.h"
 #include "tristab/report/output_file.h"
 
 namespace tristab {
@@ -135,8 +135,7 @@ std::vector<std::size_t> ExportTable::written_order() const {
 
 std::string ExportTable::csv_header(const std::vector<std::size_t>& order) const {
   std::string names;
-  for (const std::size_t k : order)
-    names += fmt::format("{}{}", names.empty() ? "" : ",", quoted_csv(fields_[k].name));
+  for (const std::size_t k : order) names += fmt::format("{}{}", names.empty() ? "" : ",", quoted_csv(fields_[k].name));
   return fmt::format("{}\n", names);
 }
 
@@ -172,9 +171,8 @@ std::string ExportTable::line(ExportFormat format, const std::vector<std::size_t
 ResultHead export_table(const std::string& results, const std::string& section, ExportFormat format,
                         const std::string& output) {
   ExportTable table(section);
-  const ResultHead head =
-      visit_result(results, {section},
-                   [&](const std::string&, const Json& object, const std::string&) { table.add(object); });
+  const ResultHead head = visit_result(
+      results, {section}, [&](const std::string&, const Json& object, const std::string&) { table.add(object); });
   if (table.rows() == 0) {
     throw InputError(fmt::format("{}: found no {}; allowed: a result that has them",
                                  results == "-" ? "standard input" : results, section));

@@ -1,5 +1,5 @@
-// One section of a result as a tidy table: one row an object, one column a field, one type a column. CSV as RFC 4180 with LF
-// line ends, and newline-delimited JSON, in a form from which pandas and polars find the types by themselves.
+// One section of a result as a tidy table: one row an object, one column a field, one type a column. CSV as RFC 4180
+// with LF line ends, and newline-delimited JSON, in a form from which pandas and polars find the types by themselves.
 #pragma once
 
 #include <map>
@@ -16,16 +16,16 @@ class ExportTable {
  public:
   enum class Kind { none, boolean, integer, real, text, json };
 
-  // `section` is one of result_sections(). The fields of records stand in the order of record_fields(); for other sections
-  // names come first. Fields that this version does not know stand behind them.
+  // `section` is one of result_sections(). The fields of records stand in the order of record_fields(); for other
+  // sections names come first. Fields that this version does not know stand behind them.
   explicit ExportTable(std::string section);
 
   void add(const Json& object);
   std::size_t rows() const { return rows_.size(); }
 
-  // A line of the file at a time: the header (CSV alone), then the rows. Real numbers always have a point or an exponent, so
-  // that a column whose first rows are whole numbers does not pass for integers; objects and lists are JSON text and stand
-  // last. Absent: null in NDJSON, in CSV what absent_csv() says.
+  // A line of the file at a time: the header (CSV alone), then the rows. Real numbers always have a point or an
+  // exponent, so that a column whose first rows are whole numbers does not pass for integers; objects and lists are
+  // JSON text and stand last. Absent: null in NDJSON, in CSV what absent_csv() says.
   template <class Write>
   void write(ExportFormat format, Write write_line) const {
     const std::vector<std::size_t> order = written_order();
@@ -51,8 +51,8 @@ class ExportTable {
   std::string line(ExportFormat format, const std::vector<std::size_t>& order, const std::string& row) const;
 };
 
-// Writes a section of `results` ("-": standard input) to `output` ("-": standard output). A file without that section, or
-// with an empty one, is refused: InputError.
+// Writes a section of `results` ("-": standard input) to `output` ("-": standard output). A file without that section,
+// or with an empty one, is refused: InputError.
 ResultHead export_table(const std::string& results, const std::string& section, ExportFormat format,
                         const std::string& output);
 

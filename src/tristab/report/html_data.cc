@@ -100,8 +100,7 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
   const std::size_t input = groups_.input_at(object, place), setting = groups_.setting_at(object, place);
   const double size = number_field(object, place, "n");
   const int n = std::isfinite(size) ? static_cast<int>(size) : 0;
-  const auto [found, is_new] =
-      layer_at_.try_emplace(fmt::format("{}/{}/{}", input, setting, n), layers_.size());
+  const auto [found, is_new] = layer_at_.try_emplace(fmt::format("{}/{}/{}", input, setting, n), layers_.size());
   if (is_new) layers_.push_back({input, setting, n, 0, 0, {}});
   LayerGroup& group = layers_[found->second];
   ++group.sequences;
@@ -128,8 +127,7 @@ std::string HtmlData::layers_text() const {
     object.integer("f", static_cast<std::int64_t>(group.input)).integer("n", group.n);
     object.integer("s", static_cast<std::int64_t>(group.setting));
     object.integer("sequences", group.sequences).integer("nonfinite", group.nonfinite);
-    object.raw("chunks",
-               list_of(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
+    object.raw("chunks", list_of(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
     for (std::size_t part = 0; part < layer_parts().size(); ++part) {
       object.raw(layer_parts()[part].name, list_of(group.errors, [part](const auto& entry) {
                    return short_number(median(entry.second[part]), statistic_digits);
@@ -158,21 +156,18 @@ std::string HtmlData::groups_text() const {
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
     const Field& field = *groups_.fields()[k];
     if (!field.info.drawn) {
-      columns.raw(field.name(), list_of(groups, [&](const CaseGroup& group) {
-                    return short_number(group.statistics.count(k), 9);
-                  }));
+      columns.raw(field.name(),
+                  list_of(groups, [&](const CaseGroup& group) { return short_number(group.statistics.count(k), 9); }));
       continue;
     }
     if (!groups_.has(k)) continue;
     std::vector<Distribution> distributions;
     for (const CaseGroup& group : groups) distributions.push_back(groups_.distribution(group, k));
     JsonObject statistics;
-    statistics.raw("median", list_of(distributions, [](const Distribution& d) {
-                     return short_number(d.median, statistic_digits);
-                   }));
-    statistics.raw("worst", list_of(distributions, [](const Distribution& d) {
-                     return short_number(d.worst, statistic_digits);
-                   }));
+    statistics.raw("median", list_of(distributions,
+                                     [](const Distribution& d) { return short_number(d.median, statistic_digits); }));
+    statistics.raw(
+        "worst", list_of(distributions, [](const Distribution& d) { return short_number(d.worst, statistic_digits); }));
     columns.raw(field.name(), statistics.str());
   }
   return columns.str();
@@ -197,8 +192,7 @@ std::string HtmlData::cases_text(std::size_t most_cases) const {
     matrices.push_back(list_of(chosen, [&](std::size_t k) { return std::to_string(group.matrices[k]); }));
     for (std::size_t e = 0; e < errors_.size(); ++e) {
       const std::vector<double> errors = groups_.values(group, errors_[e]);
-      values[e].push_back(
-          list_of(chosen, [&](std::size_t k) { return short_number(errors[k], case_digits); }));
+      values[e].push_back(list_of(chosen, [&](std::size_t k) { return short_number(errors[k], case_digits); }));
     }
   }
   const auto same = [](const std::string& text) { return text; };
@@ -220,9 +214,8 @@ std::string HtmlData::matrices_text() const {
     bool any = false;
     for (const CaseMatrix& matrix : matrices) any = any || std::isfinite(matrix.facts[k]);
     if (!any) continue;
-    columns.raw(matrix_facts()[k].name, list_of(matrices, [&](const CaseMatrix& m) {
-                  return short_number(m.facts[k], case_digits);
-                }));
+    columns.raw(matrix_facts()[k].name,
+                list_of(matrices, [&](const CaseMatrix& m) { return short_number(m.facts[k], case_digits); }));
   }
   std::map<std::pair<std::size_t, int>, std::vector<const CaseMatrix*>> situations;
   for (const CaseMatrix& matrix : matrices) {

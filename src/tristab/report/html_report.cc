@@ -4,13 +4,13 @@
 
 #include "tristab/base/embedded_file.h"
 #include "tristab/base/json.h"
-#include "tristab/base/json.h"
 #include "tristab/report/html_data.h"
 #include "tristab/report/output_file.h"
 
 namespace tristab {
 
-std::span<const EmbeddedFile> page_assets();  // page.html with {{title}}, {{style}}, {{script}}, {{data}}; its style; its scripts
+std::span<const EmbeddedFile>
+page_assets();  // page.html with {{title}}, {{style}}, {{script}}, {{data}}; its style; its scripts
 
 namespace {
 
@@ -38,8 +38,7 @@ std::string escaped_for_html(std::string_view text) {
 }
 
 // Replaces each {{name}} of the page once; what is put in is not searched again.
-std::string filled(std::string_view page,
-                   const std::vector<std::pair<std::string_view, std::string>>& values) {
+std::string filled(std::string_view page, const std::vector<std::pair<std::string_view, std::string>>& values) {
   std::string text;
   while (!page.empty()) {
     const std::size_t open = page.find("{{");
@@ -60,8 +59,9 @@ std::string filled(std::string_view page,
 ResultHead write_html_report(const std::string& results, const std::string& output) {
   HtmlData data;
   const ResultHead head = visit_result(results, {"matrices", "records", "layers", "classes", "expectations"},
-                                       [&](const std::string& section, const Json& object,
-                                           const std::string& place) { data.add(section, object, place); });
+                                       [&](const std::string& section, const Json& object, const std::string& place) {
+                                         data.add(section, object, place);
+                                       });
   std::string name = "result";
   const Json& config = head.config;
   if (config.is_object() && config.contains("name") && config["name"].is_string()) {
@@ -72,9 +72,9 @@ ResultHead write_html_report(const std::string& results, const std::string& outp
     (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
   OutputFile file(output, Appearance::when_complete);
   file.write(filled(page, {{"title", escaped_for_html(name)},
-                                {"style", style},
-                                {"script", script},
-                                {"data", data.text(head, most_cases)}}));
+                           {"style", style},
+                           {"script", script},
+                           {"data", data.text(head, most_cases)}}));
   file.commit();
   return head;
 }

@@ -2,8 +2,8 @@
 // at the end and stands near the beginning, so everything is kept until then, in temporary files.
 #include <fmt/format.h>
 
-#include "tristab/base/spool.h"
 #include "tristab/base/json_text.h"
+#include "tristab/base/spool.h"
 #include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"

@@ -83,8 +83,8 @@ std::string LayerTable::text(const Page& page) const {
           row.nonfinite == 0 ? "-" : fmt::format("{} (from chunk {})", row.nonfinite, row.first_nonfinite);
       if (row.failed > 0) lost = fmt::format("{} failed", row.failed);
       const Style style = row.nonfinite > 0 ? Style::nonfinite : row.failed > 0 ? Style::fail : Style::plain;
-      table.add_row({row.setting, number(row.o), number(row.o, true), number(row.state),
-                     number(row.state_max, true), TableCell(lost, style)});
+      table.add_row({row.setting, number(row.o), number(row.o, true), number(row.state), number(row.state_max, true),
+                     TableCell(lost, style)});
     }
     text += table.str(page);
   }

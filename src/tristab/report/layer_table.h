@@ -1,4 +1,5 @@
-// What a sweep's layers show at a glance: for each setting and family the errors of outputs and state, over all sequences.
+// What a sweep's layers show at a glance: for each setting and family the errors of outputs and state, over all
+// sequences.
 #pragma once
 
 #include <string>

@@ -11,8 +11,7 @@ namespace {
 
 class NdjsonWriter : public ResultSink {
  public:
-  NdjsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, Appearance::at_once), header_(header) {
+  NdjsonWriter(const std::string& path, const RunHeader& header) : file_(path, Appearance::at_once), header_(header) {
     JsonObject line;
     line.text("type", "header").text("schema", results_schema).raw("tool", tool_text());
     line.json("config", header.config).integer("expected_cases", header.cases);

@@ -77,9 +77,8 @@ class Visitor {
   ResultHead document(std::istream& stream) {
     Json document;
     try {
-      document = Json::parse(stream, [this](int depth, Json::parse_event_t event, Json& parsed) {
-        return filter(depth, event, parsed);
-      });
+      document = Json::parse(
+          stream, [this](int depth, Json::parse_event_t event, Json& parsed) { return filter(depth, event, parsed); });
     } catch (const Json::exception& error) {
       std::string message = error.what();
       const std::size_t start = message.find("] ");
@@ -112,8 +111,7 @@ class Visitor {
           false);
       if (object.is_discarded() || !object.is_object()) {
         if (!whole) break;
-        throw InputError(
-            fmt::format("{}: line {} is not a JSON object; allowed: {}", path_, number, allowed));
+        throw InputError(fmt::format("{}: line {} is not a JSON object; allowed: {}", path_, number, allowed));
       }
       const std::string type = text_or_empty(object, "type"), section = section_of(type);
       const std::string place = fmt::format("{}: line {}: ", path_, number);
@@ -140,8 +138,7 @@ class Visitor {
     if (event == Event::key && depth == 1) {
       section_ = parsed.get<std::string>();
       index_ = 0;
-      is_list_ =
-          std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
+      is_list_ = std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
       return true;
     }
     // Before the records, whose fields may be others in another version.
@@ -152,8 +149,8 @@ class Visitor {
              "a list of objects");
     }
     if (depth == 2 && (event == Event::value || event == Event::array_start)) {
-      refuse(fmt::format("{}: {}[{}]", path_, section_, index_),
-             event == Event::value ? shown(parsed) : "a list", "an object");
+      refuse(fmt::format("{}: {}[{}]", path_, section_, index_), event == Event::value ? shown(parsed) : "a list",
+             "an object");
     }
     if (event == Event::key && depth == 3) return parsed != "stages";
     if (event == Event::object_end && depth == 2) {
@@ -205,13 +202,11 @@ class Visitor {
 }  // namespace
 
 const std::vector<std::string>& result_sections() {
-  static const std::vector<std::string> names{"matrices", "records", "layers",
-                                              "summary",  "classes", "expectations"};
+  static const std::vector<std::string> names{"matrices", "records", "layers", "summary", "classes", "expectations"};
   return names;
 }
 
-ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections,
-                        const ObjectVisitor& visit) {
+ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit) {
   std::ifstream file;
   if (path != "-") {
     if (std::filesystem::is_directory(path)) {
@@ -221,8 +216,7 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
     file.open(path, std::ios::binary);
     if (!file || file.peek() == std::ifstream::traits_type::eof()) {
       const std::string why = errno != 0 ? std::strerror(errno) : "the file is empty";
-      throw InputError(
-          fmt::format("{}: cannot read: {}{}; allowed: {}", path, why, nearest_file_hint(path), allowed));
+      throw InputError(fmt::format("{}: cannot read: {}{}; allowed: {}", path, why, nearest_file_hint(path), allowed));
     }
   }
   // Standard input cannot be rewound: it is held whole.

@@ -28,18 +28,16 @@ const std::vector<std::string>& result_sections();
 
 // `section` is one of result_sections(); `place` stands before a field's name in messages ("r.json: records[3].").
 // The list `stages` of a record, by far its largest field, is left out.
-using ObjectVisitor =
-    std::function<void(const std::string& section, const Json& object, const std::string& place)>;
+using ObjectVisitor = std::function<void(const std::string& section, const Json& object, const std::string& place)>;
 
-// Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. A last line of NDJSON that
-// breaks off is left out. NDJSON files that were joined into one are read as one: complete when each of them is, with as many
-// cases as they promise together, and without a run. Throws InputError when the file cannot be read, is no result, or one of
-// another schema version.
-ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections,
-                        const ObjectVisitor& visit);
+// Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. A last line of NDJSON
+// that breaks off is left out. NDJSON files that were joined into one are read as one: complete when each of them is,
+// with as many cases as they promise together, and without a run. Throws InputError when the file cannot be read, is no
+// result, or one of another schema version.
+ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit);
 
 // A field of an object, with fallbacks for files that lack it. Throws InputError, naming the place, for another type.
 std::string text_field(const Json& object, const std::string& place, const char* name);  // "": absent or null
-double number_field(const Json& object, const std::string& place, const char* name);  // NaN: absent or null
+double number_field(const Json& object, const std::string& place, const char* name);     // NaN: absent or null
 
 }  // namespace tristab

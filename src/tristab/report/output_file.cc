@@ -60,8 +60,7 @@ void OutputFile::commit() {
   if (file_ != stdout) {
     std::FILE* file = file_;
     file_ = nullptr;
-    if (!partial_.empty())
-      static_cast<void>(fsync(fileno(file)));  // the name must not appear before the contents
+    if (!partial_.empty()) static_cast<void>(fsync(fileno(file)));  // the name must not appear before the contents
     if (std::fclose(file) != 0) {
       const int error = errno;
       std::error_code ignored;

@@ -10,7 +10,7 @@ namespace tristab {
 
 enum class Appearance {
   when_complete,  // under its name only after commit(); until then NAME.partial, removed on failure
-  at_once,  // under its name from the start, for formats that say by themselves whether they are complete
+  at_once,        // under its name from the start, for formats that say by themselves whether they are complete
 };
 
 class OutputFile {

@@ -17,9 +17,7 @@ std::string duration_text(double seconds) {
 }
 
 // "310", "4.2"
-std::string rate_text(double rate) {
-  return rate < 10 ? fmt::format("{:.1f}", rate) : fmt::format("{:.0f}", rate);
-}
+std::string rate_text(double rate) { return rate < 10 ? fmt::format("{:.1f}", rate) : fmt::format("{:.0f}", rate); }
 
 }  // namespace
 
@@ -50,8 +48,7 @@ void WorstCase::add(const LayerResult& result) {
 
 std::string WorstCase::text() const {
   if (place_.empty()) return "";
-  return nonfinite_ ? fmt::format("first non-finite: {}", place_)
-                    : fmt::format("worst {:.1e}: {}", error_, place_);
+  return nonfinite_ ? fmt::format("first non-finite: {}", place_) : fmt::format("worst {:.1e}: {}", error_, place_);
 }
 
 std::string progress_line(const ProgressState& state, std::size_t width) {

@@ -102,13 +102,11 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
 
 std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const CaseInput& input = *ranking.input;
-  const std::string title =
-      input.scenario.empty() ? input.label : fmt::format("{}: {}", input.scenario, input.label);
+  const std::string title = input.scenario.empty() ? input.label : fmt::format("{}: {}", input.scenario, input.label);
   const bool total = std::string_view(ranking.field) == ranked_field(true);
-  const std::string about =
-      fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n, ranking.matrices,
-                  ranking.matrices == 1 ? "matrix" : "matrices", ranking.field,
-                  total ? "A as given" : "A rounded on input");
+  const std::string about = fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n,
+                                        ranking.matrices, ranking.matrices == 1 ? "matrix" : "matrices", ranking.field,
+                                        total ? "A as given" : "A rounded on input");
   std::string text = page.is_terminal() ? styled(label_lines(title, page), Style::heading, page) + "\n"
                                         : wrapped(title, page.prose_width(), 0);
   text += paragraph(about, 0, page);

@@ -13,7 +13,7 @@ namespace tristab {
 struct RankedSetting {
   const CaseSetting* setting = nullptr;  // of the groups
   const TrialStatistics* trials = nullptr;
-  Distribution error;  // of the ranked field
+  Distribution error;   // of the ranked field
   std::string verdict;  // the worst of the trials, with their number where not all have it: "fail 2/8"
   double matmuls = 0, depth = 0, vector_depth = 0;  // NaN: the file does not say
 };
@@ -29,8 +29,8 @@ struct Ranking {
 // The fields that rankings need of the groups.
 const std::vector<const Field*>& ranking_fields();
 
-// By the median of the ranked field; equal medians by the worst error, then by products. In the order in which situations
-// appear in `groups`, which must outlive the rankings.
+// By the median of the ranked field; equal medians by the worst error, then by products. In the order in which
+// situations appear in `groups`, which must outlive the rankings.
 std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection);
 
 // The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow

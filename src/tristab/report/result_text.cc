@@ -68,8 +68,7 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
   const ConditionReport nothing{none, none, none, none, none, none, none, none, none, {}, {}};
   const ConditionReport& condition = result.condition ? *result.condition : nothing;
   for (const MatrixFact& fact : matrix_facts()) object.number(fact.name, condition.*fact.value);
-  object.raw("power_max", numbers(condition.power_max))
-      .raw("inverse_decay", numbers(condition.inverse_decay));
+  object.raw("power_max", numbers(condition.power_max)).raw("inverse_decay", numbers(condition.inverse_decay));
   JsonArray references;
   for (const ReferenceNote& note : result.references) {
     JsonObject reference;
@@ -126,9 +125,8 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
     object.raw("by_chunk", by_chunk.str());
     object.number("state_max", failed ? std::nan("") : record.errors.state_max);
     object.number("state_max_exact", result.state_max);
-    record.errors.first_nonfinite_chunk
-        ? object.integer("first_nonfinite_chunk", *record.errors.first_nonfinite_chunk)
-        : object.raw("first_nonfinite_chunk", "null");
+    record.errors.first_nonfinite_chunk ? object.integer("first_nonfinite_chunk", *record.errors.first_nonfinite_chunk)
+                                        : object.raw("first_nonfinite_chunk", "null");
     text += object.raw("undefined", undefined.str()).str() + "\n";
   }
   return text;
@@ -159,14 +157,11 @@ std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, c
     JsonObject object = object_of(type), undefined;
     add_input(outcome.input, object);
     add_setting(outcome.setting, object);
-    expectation.quantity != nullptr ? object.text("metric", expectation.quantity->name)
-                                    : object.raw("metric", "null");
+    expectation.quantity != nullptr ? object.text("metric", expectation.quantity->name) : object.raw("metric", "null");
     if (expectation.layer != nullptr) object.text("layer", expectation.layer->name);
     object.text("statistic", expectation.statistic.name);
     const std::pair<const char*, const std::optional<double>*> bounds[] = {
-        {"at_least", &expectation.at_least},
-        {"at_most", &expectation.at_most},
-        {"equals", &expectation.equals}};
+        {"at_least", &expectation.at_least}, {"at_most", &expectation.at_most}, {"equals", &expectation.equals}};
     for (const auto& [name, bound] : bounds) {
       if (*bound) object.number(name, **bound);
     }

@@ -27,8 +27,7 @@ ResultFormat result_format_of(const std::string& format, const std::string& path
       name = path.substr(dot + 1);
       place = fmt::format("-o {}", path);
     } else {
-      throw UsageError(
-          fmt::format("-o {}: found no extension; allowed: .json, .ndjson, .csv, or --format", path));
+      throw UsageError(fmt::format("-o {}: found no extension; allowed: .json, .ndjson, .csv, or --format", path));
     }
   }
   for (std::size_t i = 0; i < format_names().size(); ++i) {
@@ -37,9 +36,7 @@ ResultFormat result_format_of(const std::string& format, const std::string& path
   throw_unknown_name(place, "result format", name, format_names());
 }
 
-const char* extension_of(ResultFormat format) {
-  return format_names()[static_cast<std::size_t>(format)].c_str();
-}
+const char* extension_of(ResultFormat format) { return format_names()[static_cast<std::size_t>(format)].c_str(); }
 
 std::string run_text(const RunHeader& header, const SweepReport& report) {
   JsonArray command;
@@ -56,8 +53,7 @@ std::string run_text(const RunHeader& header, const SweepReport& report) {
   return run.flag("complete", true).str();
 }
 
-std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path,
-                                               const RunHeader& header) {
+std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header) {
   switch (format) {
     case ResultFormat::ndjson:
       return make_ndjson_writer(path, header);

@@ -33,8 +33,7 @@ std::string run_text(const RunHeader& header, const SweepReport& report);
 // Opens `path` ("-": standard output) at once. JSON and CSV appear under their names when finish() has
 // written all of them; NDJSON grows line by line and is complete when its last line is {"type": "end",
 // "complete": true, ...}. Throws InputError when writing fails.
-std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path,
-                                               const RunHeader& header);
+std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header);
 
 // The writers of the single formats.
 std::unique_ptr<ResultSink> make_json_writer(const std::string& path, const RunHeader& header);

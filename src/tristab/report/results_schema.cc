@@ -17,9 +17,7 @@ using Kind = Field::Kind;
 
 Json reference_to(const char* name) { return {{"$ref", std::string("#/definitions/") + name}}; }
 
-Json type_schema(const char* type, bool nullable) {
-  return {{"type", nullable ? Json{type, "null"} : Json(type)}};
-}
+Json type_schema(const char* type, bool nullable) { return {{"type", nullable ? Json{type, "null"} : Json(type)}}; }
 
 Json number_schema(const NumberInfo& info, bool nullable) {
   Json schema = type_schema(info.is_count ? "integer" : "number", nullable);

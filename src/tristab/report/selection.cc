@@ -6,9 +6,8 @@ namespace tristab {
 namespace {
 
 bool selected(const std::vector<std::string>& names, const std::string& name, const std::string& label) {
-  return names.empty() || std::ranges::any_of(names, [&](const std::string& wanted) {
-           return names_setting(wanted, name, label);
-         });
+  return names.empty() ||
+         std::ranges::any_of(names, [&](const std::string& wanted) { return names_setting(wanted, name, label); });
 }
 
 }  // namespace

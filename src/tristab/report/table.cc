@@ -32,8 +32,7 @@ std::string in_one_line(const TableColumn& column) {
 }  // namespace
 
 void Table::add_row(std::vector<TableCell> cells) {
-  if (cells.size() != columns_.size())
-    throw std::logic_error("a row has as many cells as the table has columns");
+  if (cells.size() != columns_.size()) throw std::logic_error("a row has as many cells as the table has columns");
   rows_.push_back(std::move(cells));
 }
 
@@ -41,10 +40,8 @@ std::string Table::header_of(const std::vector<Shown>& shown, std::size_t positi
   const TableColumn& column = columns_[shown[position].column];
   std::string text = column.header;
   if (headers == Headers::narrow && !column.narrow_header.empty()) text = column.narrow_header;
-  if (headers != Headers::whole && column.header_layout != nullptr)
-    text = column.header_layout(text, header_width);
-  if (headers == Headers::narrow && column.layout == wrapped_cell)
-    text = wrapped_cell(text, shown[position].limit);
+  if (headers != Headers::whole && column.header_layout != nullptr) text = column.header_layout(text, header_width);
+  if (headers == Headers::narrow && column.layout == wrapped_cell) text = wrapped_cell(text, shown[position].limit);
   if (column.group.empty()) return text;
   const bool continues = position > 0 && columns_[shown[position - 1].column].group == column.group;
   return fmt::format("{}\n{}", continues ? "" : column.group, text);
@@ -55,8 +52,7 @@ std::string Table::cell_of(const TableCell& cell, const Shown& shown) const {
   return column.layout == nullptr ? cell.text : column.layout(cell.text, shown.limit);
 }
 
-std::size_t Table::width_of_column(const std::vector<Shown>& shown, std::size_t position,
-                                   Headers headers) const {
+std::size_t Table::width_of_column(const std::vector<Shown>& shown, std::size_t position, Headers headers) const {
   std::size_t width = width_of_lines(header_of(shown, position, headers));
   for (const auto& row : rows_)
     width = std::max(width, width_of_lines(cell_of(row[shown[position].column], shown[position])));
@@ -96,8 +92,8 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
     std::vector<std::vector<std::string>> lines;
     std::size_t height = 1;
     for (std::size_t k = 0; k < cells.size(); ++k) {
-      lines.push_back(lines_of(page.is_terminal() ? cut_lines(without_controls(cells[k].text), shown[k].width)
-                                                  : cells[k].text));
+      lines.push_back(
+          lines_of(page.is_terminal() ? cut_lines(without_controls(cells[k].text), shown[k].width) : cells[k].text));
       height = std::max(height, lines.back().size());
     }
     for (std::size_t line = 0; line < height; ++line) {
@@ -117,13 +113,11 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
     }
   };
   std::vector<TableCell> titles;
-  for (std::size_t k = 0; k < shown.size(); ++k)
-    titles.emplace_back(header_of(shown, k, headers), Style::heading);
+  for (std::size_t k = 0; k < shown.size(); ++k) titles.emplace_back(header_of(shown, k, headers), Style::heading);
   add_row(titles);
   for (const auto& row : rows_) {
     std::vector<TableCell> cells;
-    for (const Shown& each : shown)
-      cells.emplace_back(cell_of(row[each.column], each), row[each.column].style);
+    for (const Shown& each : shown) cells.emplace_back(cell_of(row[each.column], each), row[each.column].style);
     add_row(cells);
   }
   return text;

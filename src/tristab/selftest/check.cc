@@ -17,24 +17,20 @@ const Check kChecks[] = {
     {"rounding", "every named format in every rounding: MPFR", false, check_rounding},
     {"+ - * / sqrt", "single operations in 16-bit, tf32 and fp8 formats, every rounding: oracle", false,
      check_operations},
-    {"multiply-add and fma", "one step of a sum of products in the same formats: oracle", false,
-     check_multiply_add},
-    {"sums of products", "sequential, tree, exact and VDPBF16PS, of many products: oracle, MPFR", false,
-     check_sums},
+    {"multiply-add and fma", "one step of a sum of products in the same formats: oracle", false, check_multiply_add},
+    {"sums of products", "sequential, tree, exact and VDPBF16PS, of many products: oracle, MPFR", false, check_sums},
     {"e4m3 fma, all triples", "all 2^24 operand triples: oracle", false, check_e4m3_fused},
     {"e5m2 fma, all triples", "all 2^24 operand triples: oracle", false, check_e5m2_fused},
     {"single dots of an H100", "the table of results that an H100 returned", false, check_published_dots},
     {"matrix units", "every named unit: exact model in binary64", false, check_matrix_units},
-    {"products, SIMD levels", "every level gives the bits of the baseline, not finite and subnormal included",
-     false, check_product_levels},
-    {"rows, SIMD levels", "the same of sums, roundings, counts and single operations", false,
-     check_row_levels},
+    {"products, SIMD levels", "every level gives the bits of the baseline, not finite and subnormal included", false,
+     check_product_levels},
+    {"rows, SIMD levels", "the same of sums, roundings, counts and single operations", false, check_row_levels},
     {"integer sums", "products of int4, int8 and int16 codes: 64-bit integers", false, check_integer_sums},
     {"fp16 + - * /, all pairs", "all 2^32 operand pairs, to nearest even: oracle", true, check_fp16_pairs},
     {"bf16 + - * /, all pairs", "all 2^32 operand pairs, to nearest even: oracle", true, check_bf16_pairs},
     {"fp16, bf16 sqrt, all", "every operand in every rounding: oracle", true, check_square_roots},
-    {"tf32 subnormal products", "all significands over 44 sums of exponents: integers", true,
-     check_tf32_subnormals},
+    {"tf32 subnormal products", "all significands over 44 sums of exponents: integers", true, check_tf32_subnormals},
     {"every float", "all 2^32 floats to fp16, bf16, e4m3 and e5m2: oracle", true, check_every_float}};
 
 }  // namespace
@@ -57,9 +53,7 @@ void over_levels(const Runner& runner, std::size_t items, Tally& tally,
   });
 }
 
-std::uint64_t bits_of(double x) {
-  return std::isnan(x) ? 0x7ff8000000000000U : std::bit_cast<std::uint64_t>(x);
-}
+std::uint64_t bits_of(double x) { return std::isnan(x) ? 0x7ff8000000000000U : std::bit_cast<std::uint64_t>(x); }
 
 std::string hexadecimal(double x) { return fmt::format("{:a}", x); }
 

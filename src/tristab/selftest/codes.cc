@@ -35,12 +35,10 @@ float value_of_code(std::string_view format, std::uint32_t code) {
   const int bias = (1 << (exponent_bits - 1)) - 1;
   if (field == last_field) {
     const bool all_set = fraction == (1U << fraction_bits) - 1;
-    if (infinities || all_set)
-      return std::bit_cast<float>(sign | 0x7f800000U | (fraction << (23 - fraction_bits)));
+    if (infinities || all_set) return std::bit_cast<float>(sign | 0x7f800000U | (fraction << (23 - fraction_bits)));
   }
   const int exponent = field == 0 ? 1 - bias : static_cast<int>(field) - bias;
-  const double significand =
-      static_cast<double>(fraction) + (field == 0 ? 0.0 : std::ldexp(1.0, fraction_bits));
+  const double significand = static_cast<double>(fraction) + (field == 0 ? 0.0 : std::ldexp(1.0, fraction_bits));
   const double size = std::ldexp(significand, exponent - fraction_bits);
   return static_cast<float>(negative ? -size : size);
 }

@@ -1,6 +1,6 @@
 // Stored bit patterns and the values that they stand for, by the formats' definitions: IEEE 754-2019 section 3.4 (fp16,
-// fp32, and bf16 as the upper half of fp32), OCP OFP8 1.0 (e5m2; e4m3, whose only non-numbers are the codes with all bits
-// set but the sign).
+// fp32, and bf16 as the upper half of fp32), OCP OFP8 1.0 (e5m2; e4m3, whose only non-numbers are the codes with all
+// bits set but the sign).
 #pragma once
 
 #include <cstdint>

@@ -21,8 +21,7 @@ constexpr std::uint32_t kCodes = 65536;
 // NaN alike, zeros told apart; fp32 carriers hold what is compared.
 bool same_float(float x, double y) {
   const auto expected = static_cast<float>(y);
-  return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(expected) ||
-         (x != x && expected != expected);
+  return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(expected) || (x != x && expected != expected);
 }
 
 struct PairWork {
@@ -32,16 +31,15 @@ struct PairWork {
   const std::string& level;
   Tally& tally;
 
-  void compare(const std::vector<float>& results, const std::vector<float>& expected, float x,
-               Operator op) const {
+  void compare(const std::vector<float>& results, const std::vector<float>& expected, float x, Operator op) const {
     for (std::size_t i = 0; i < results.size(); ++i) {
       if (std::bit_cast<std::uint32_t>(results[i]) == std::bit_cast<std::uint32_t>(expected[i])) continue;
       if (results[i] != results[i] && expected[i] != expected[i]) continue;
       tally.mismatch([&] {
-        return fmt::format(
-            "{}, {}: {} {} {} gives {}, expected {}", format.name, level, hexadecimal(static_cast<double>(x)),
-            symbol_of(op), hexadecimal(static_cast<double>(values[i])),
-            hexadecimal(static_cast<double>(results[i])), hexadecimal(static_cast<double>(expected[i])));
+        return fmt::format("{}, {}: {} {} {} gives {}, expected {}", format.name, level,
+                           hexadecimal(static_cast<double>(x)), symbol_of(op),
+                           hexadecimal(static_cast<double>(values[i])), hexadecimal(static_cast<double>(results[i])),
+                           hexadecimal(static_cast<double>(expected[i])));
       });
     }
     tally.count(static_cast<std::int64_t>(results.size()));
@@ -52,13 +50,12 @@ struct PairWork {
   void operation(Operator op, Operation operation, float x, const Exact& exact) const {
     std::vector<float> expected(values.size()), results(values.size());
     for (std::size_t i = 0; i < values.size(); ++i) {
-      expected[i] = static_cast<float>(rounded(exact(static_cast<double>(x), static_cast<double>(values[i])),
-                                               oracle, Rounding::nearest_even));
+      expected[i] = static_cast<float>(
+          rounded(exact(static_cast<double>(x), static_cast<double>(values[i])), oracle, Rounding::nearest_even));
     }
     const std::vector<float> left(values.size(), x);
     const int count = static_cast<int>(values.size());
-    apply_operation(operation, left.data(), values.data(), results.data(), count, format,
-                    Rounding::nearest_even);
+    apply_operation(operation, left.data(), values.data(), results.data(), count, format, Rounding::nearest_even);
     compare(results, expected, x, op);
     if (op == Operator::add) {
       results = left;
@@ -122,15 +119,15 @@ void check_square_roots(const Runner& runner, Effort, Tally& tally) {
     const std::vector<float> values = values_of_codes(names[item], kCodes);
     std::vector<float> roots(values.size());
     for (const Rounding mode : deterministic_roundings()) {
-      apply_operation(Operation::square_root, values.data(), values.data(), roots.data(),
-                      static_cast<int>(kCodes), format, mode);
+      apply_operation(Operation::square_root, values.data(), values.data(), roots.data(), static_cast<int>(kCodes),
+                      format, mode);
       for (std::size_t i = 0; i < values.size(); ++i) {
         const double expected = rounded(odd_root(static_cast<double>(values[i])), oracle, mode);
         if (same_float(roots[i], expected)) continue;
         own.mismatch([&] {
           return fmt::format("{}, {}, {}: sqrt {} gives {}, expected {}", format.name, name_of(mode), level,
-                             hexadecimal(static_cast<double>(values[i])),
-                             hexadecimal(static_cast<double>(roots[i])), hexadecimal(expected));
+                             hexadecimal(static_cast<double>(values[i])), hexadecimal(static_cast<double>(roots[i])),
+                             hexadecimal(expected));
         });
       }
       own.count(kCodes);
@@ -168,9 +165,8 @@ void check_tf32_subnormals(const Runner& runner, Effort, Tally& tally) {
                   const double expected = rounded(odd_product(x, y), oracle, Rounding::nearest_even);
                   if (same_float(products[e], expected)) continue;
                   own.mismatch([&] {
-                    return fmt::format("tf32, {}: {} * {} gives {}, expected {}", level, hexadecimal(x),
-                                       hexadecimal(y), hexadecimal(static_cast<double>(products[e])),
-                                       hexadecimal(expected));
+                    return fmt::format("tf32, {}: {} * {} gives {}, expected {}", level, hexadecimal(x), hexadecimal(y),
+                                       hexadecimal(static_cast<double>(products[e])), hexadecimal(expected));
                   });
                 }
                 own.count(static_cast<std::int64_t>(products.size()));
@@ -195,11 +191,9 @@ void check_every_float(const Runner& runner, Effort, Tally& tally) {
         for (std::uint64_t i = 0; i < block; ++i)
           values[i] = std::bit_cast<float>(static_cast<std::uint32_t>(item * block + i));
         for (std::size_t f = 0; f < formats.size(); ++f) {
-          round_row(values.data(), results.data(), static_cast<int>(block), formats[f],
-                    Rounding::nearest_even);
+          round_row(values.data(), results.data(), static_cast<int>(block), formats[f], Rounding::nearest_even);
           for (std::uint64_t i = 0; i < block; ++i) {
-            const double expected =
-                rounded(static_cast<double>(values[i]), oracles[f], Rounding::nearest_even);
+            const double expected = rounded(static_cast<double>(values[i]), oracles[f], Rounding::nearest_even);
             if (same_float(results[i], expected)) continue;
             own.mismatch([&] {
               return fmt::format("{}, {}: {} gives {}, expected {}", names[f], best.name,

@@ -18,8 +18,8 @@ const std::vector<Format>& named_formats() {
       const Format format = format_of(description.name, "selftest");
       if (format.precision <= 51) list.push_back(format);
     }
-    for (const char* name : {"fp16-flush", "bf16-flush", "fp16-saturate", "e4m3-saturate", "e5m2-nan",
-                             "e8m12", "e6m9", "e9m30", "p5emin-20emax9"})
+    for (const char* name : {"fp16-flush", "bf16-flush", "fp16-saturate", "e4m3-saturate", "e5m2-nan", "e8m12", "e6m9",
+                             "e9m30", "p5emin-20emax9"})
       list.push_back(format_of(name, "selftest"));
     return list;
   }();
@@ -29,8 +29,7 @@ const std::vector<Format>& named_formats() {
 const std::vector<Format>& operation_formats() {
   static const std::vector<Format> formats = [] {
     std::vector<Format> list;
-    for (const char* name : {"fp16", "bf16", "tf32", "e5m2", "e4m3"})
-      list.push_back(format_of(name, "selftest"));
+    for (const char* name : {"fp16", "bf16", "tf32", "e5m2", "e4m3"}) list.push_back(format_of(name, "selftest"));
     return list;
   }();
   return formats;

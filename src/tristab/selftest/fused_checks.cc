@@ -40,8 +40,8 @@ void check_triples(const Runner& runner, const char* name, std::span<const Round
         if (same(static_cast<double>(sums[e]), expected)) continue;
         own.mismatch([&] {
           return fmt::format("{}, {}, {}: {} * {} + {} gives {}, expected {}", name, name_of(mode), level,
-                             hexadecimal(a), hexadecimal(b), hexadecimal(c),
-                             hexadecimal(static_cast<double>(sums[e])), hexadecimal(expected));
+                             hexadecimal(a), hexadecimal(b), hexadecimal(c), hexadecimal(static_cast<double>(sums[e])),
+                             hexadecimal(expected));
         });
       }
       own.count(static_cast<std::int64_t>(sums.size()));

@@ -37,8 +37,7 @@ void check_kind(const IntegerKind& kind, const std::string& level, std::uint64_t
     for (int i = 0; i < n; ++i) {
       for (int j = 0; j < n; ++j) {
         std::int64_t sum = 0;
-        for (int k = 0; k < n; ++k)
-          sum += static_cast<std::int64_t>(a(i, k)) * static_cast<std::int64_t>(b(k, j));
+        for (int k = 0; k < n; ++k) sum += static_cast<std::int64_t>(a(i, k)) * static_cast<std::int64_t>(b(k, j));
         const auto expected = static_cast<double>(static_cast<float>(sum));
         if (product(i, j) == expected) continue;
         tally.mismatch([&] {
@@ -55,10 +54,9 @@ void check_kind(const IntegerKind& kind, const std::string& level, std::uint64_t
 
 void check_integer_sums(const Runner& runner, Effort effort, Tally& tally) {
   const std::size_t seeds = effort == Effort::exhaustive ? 300 : 60;
-  over_levels(runner, std::size(kKinds) * seeds, tally,
-              [&](const std::string& level, std::size_t item, Tally& own) {
-                check_kind(kKinds[item / seeds], level, item, own);
-              });
+  over_levels(runner, std::size(kKinds) * seeds, tally, [&](const std::string& level, std::size_t item, Tally& own) {
+    check_kind(kKinds[item / seeds], level, item, own);
+  });
 }
 
 }  // namespace tristab::selftest

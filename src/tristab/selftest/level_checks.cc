@@ -70,8 +70,7 @@ void record_products(Transcript& transcript, const std::string& name, const Form
     const std::vector<Carrier> a = drawn<Carrier>(samples, operand, repeat, rows * inner),
                                b = drawn<Carrier>(samples, operand, repeat, inner * columns);
     std::vector<Carrier> c = drawn<Carrier>(samples, accumulation.format, repeat, rows * columns);
-    ProductTask<Carrier> task =
-        dense_task<Carrier>(a.data(), b.data(), c.data(), rows, inner, columns, operand);
+    ProductTask<Carrier> task = dense_task<Carrier>(a.data(), b.data(), c.data(), rows, inner, columns, operand);
     task.finite = all_finite(a) && all_finite(b) && all_finite(c);
     task.skip_zeros = task.finite && accumulation.rounding != Rounding::down &&
                       !contains_negative_zero(static_cast<const Carrier*>(c.data()), rows * columns);
@@ -90,8 +89,8 @@ struct ProductKind {
 
 std::vector<ProductKind> product_kinds() {
   std::vector<ProductKind> kinds;
-  const auto add = [&](const char* operand, const char* format, Rounding rounding, bool fma,
-                       AccumulationModel model, bool in_double) {
+  const auto add = [&](const char* operand, const char* format, Rounding rounding, bool fma, AccumulationModel model,
+                       bool in_double) {
     kinds.push_back({fmt::format("{} to {}, {}{}, {}{}", operand, format, name_of(model), fma ? " fma" : "",
                                  name_of(rounding), in_double ? ", double" : ""),
                      format_of(operand, "selftest"),
@@ -101,8 +100,7 @@ std::vector<ProductKind> product_kinds() {
   constexpr AccumulationModel sequential = AccumulationModel::sequential;
   for (const char* operand : {"fp16", "bf16", "tf32", "e4m3", "e5m2", "e5m7", "e8m12", "fp32"}) {
     for (const bool fma : {false, true}) {
-      for (const Rounding mode : deterministic_roundings())
-        add(operand, operand, mode, fma, sequential, false);
+      for (const Rounding mode : deterministic_roundings()) add(operand, operand, mode, fma, sequential, false);
       add(operand, "fp32", Rounding::nearest_even, fma, sequential, false);
       add(operand, operand, Rounding::nearest_even, fma, sequential, true);
       add(operand, operand, Rounding::stochastic, fma, sequential, false);
@@ -125,8 +123,8 @@ std::vector<ProductKind> product_kinds() {
 
 template <class Carrier>
 void record_rows(Transcript& transcript, const Format& format, std::uint64_t seed) {
-  constexpr Operation operations[] = {Operation::add, Operation::subtract, Operation::multiply,
-                                      Operation::divide, Operation::square_root};
+  constexpr Operation operations[] = {Operation::add, Operation::subtract, Operation::multiply, Operation::divide,
+                                      Operation::square_root};
   const Format& carrier = sizeof(Carrier) == sizeof(float) ? fp32_format() : fp64_format();
   Samples samples(seed);
   const auto record = [&](const char* what, Rounding mode, const std::vector<Carrier>& values) {
@@ -135,8 +133,7 @@ void record_rows(Transcript& transcript, const Format& format, std::uint64_t see
   };
   for (int kind = 0; kind < 5; ++kind) {
     const int count = samples.integer(1, 150);
-    const auto x = drawn<Carrier>(samples, format, kind, count),
-               y = drawn<Carrier>(samples, format, kind, count),
+    const auto x = drawn<Carrier>(samples, format, kind, count), y = drawn<Carrier>(samples, format, kind, count),
                wide = drawn<Carrier>(samples, carrier, kind, count);
     std::vector<Carrier> z(x.size());
     for (const Rounding mode : deterministic_roundings()) {
@@ -159,8 +156,7 @@ void record_rows(Transcript& transcript, const Format& format, std::uint64_t see
       transcript.push_back(
           {fmt::format("counts of {}, {}", format.name, name_of(mode)),
            {bits_of(statistics.largest), static_cast<std::uint64_t>(statistics.nonfinite),
-            static_cast<std::uint64_t>(statistics.overflows),
-            static_cast<std::uint64_t>(statistics.underflows),
+            static_cast<std::uint64_t>(statistics.overflows), static_cast<std::uint64_t>(statistics.underflows),
             contains_negative_zero(static_cast<const Carrier*>(wide.data()), count) ? 1U : 0U}});
     }
   }

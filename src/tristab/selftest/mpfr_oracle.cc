@@ -55,8 +55,7 @@ double MpfrOracle::directed(Operator op, int precision, const Format& format, mp
   return mpfr_get_d(result_, MPFR_RNDN);
 }
 
-double MpfrOracle::operator()(Operator op, double x, double y, double z, const Format& format,
-                              Rounding mode) {
+double MpfrOracle::operator()(Operator op, double x, double y, double z, const Format& format, Rounding mode) {
   mpfr_set_d(x_, x, MPFR_RNDN);
   mpfr_set_d(y_, y, MPFR_RNDN);
   mpfr_set_d(z_, z, MPFR_RNDN);
@@ -91,8 +90,7 @@ double MpfrOracle::operator()(Operator op, double x, double y, double z, const F
   }
   if (std::isnan(result)) return result;
   // The ends of the range, which MPFR was not told.
-  const double largest =
-      std::ldexp(std::ldexp(1.0, p) - 1 - format.reserved_codes, format.max_exponent - p + 1);
+  const double largest = std::ldexp(std::ldexp(1.0, p) - 1 - format.reserved_codes, format.max_exponent - p + 1);
   const double size = std::fabs(result);
   if (!format.subnormals && size < std::ldexp(1.0, format.min_exponent)) return std::copysign(0.0, result);
   if (size <= largest) return result;

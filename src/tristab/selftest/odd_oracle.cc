@@ -20,8 +20,8 @@ Parts parts_of(double x) {
 }
 
 double scaled(std::uint64_t significand, int exponent, bool negative) {
-  const double size = static_cast<double>(significand) *
-                      std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
+  const double size =
+      static_cast<double>(significand) * std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
   return negative ? -size : size;
 }
 
@@ -44,8 +44,7 @@ double odd_quotient(double x, double y) {
   const Parts a = parts_of(x), b = parts_of(y);
   const std::uint64_t dividend = a.significand << 36;
   const std::uint64_t quotient = dividend / b.significand, rest = dividend - quotient * b.significand;
-  return scaled(2 * quotient + (rest != 0 ? 1 : 0), a.exponent - b.exponent - 37,
-                std::signbit(x) != std::signbit(y));
+  return scaled(2 * quotient + (rest != 0 ? 1 : 0), a.exponent - b.exponent - 37, std::signbit(x) != std::signbit(y));
 }
 
 double odd_root(double x) {

@@ -59,8 +59,7 @@ inline double rounded(double odd, const OracleFormat& format, Rounding mode) {
   // Dropped bits below the one that decides: a value far below the last place has none above it.
   const int shift = dropped < 62 ? dropped : 62;
   std::uint64_t kept = significand >> shift;
-  const std::uint64_t rest = significand & ((std::uint64_t{1} << shift) - 1),
-                      half = std::uint64_t{1} << (shift - 1);
+  const std::uint64_t rest = significand & ((std::uint64_t{1} << shift) - 1), half = std::uint64_t{1} << (shift - 1);
   switch (mode) {
     case Rounding::nearest_even:
       kept += rest > half || (rest == half && (kept & 1) != 0) ? 1 : 0;
@@ -82,8 +81,7 @@ inline double rounded(double odd, const OracleFormat& format, Rounding mode) {
       break;
   }
   const int place = base - format.precision + 1;
-  double size =
-      static_cast<double>(kept) * std::bit_cast<double>(static_cast<std::uint64_t>(place + 1023) << 52);
+  double size = static_cast<double>(kept) * std::bit_cast<double>(static_cast<std::uint64_t>(place + 1023) << 52);
   if (!format.subnormals && size < format.smallest_normal) size = 0;
   if (size > format.largest) {
     const bool outward = mode == Rounding::nearest_even || mode == Rounding::nearest_away ||

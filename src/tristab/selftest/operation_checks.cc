@@ -57,14 +57,12 @@ void check_format_operations(const Format& format, const std::string& level, int
       for (const auto& [op, operation] : kPairings) {
         apply_operation(operation, x.data(), y.data(), z.data(), count, format, mode);
         for (std::size_t i = 0; i < x.size(); ++i) {
-          const auto a = static_cast<double>(x[i]), b = static_cast<double>(y[i]),
-                     result = static_cast<double>(z[i]);
+          const auto a = static_cast<double>(x[i]), b = static_cast<double>(y[i]), result = static_cast<double>(z[i]);
           const double expected = oracle_result(op, a, b, 0, oracle, mode);
           if (same(result, expected)) continue;
           tally.mismatch([&, symbol = symbol_of(op)] {
-            return fmt::format("{}, {}, {}: {} {} {} gives {}, expected {}", format.name, name_of(mode),
-                               level, hexadecimal(a), symbol, hexadecimal(b), hexadecimal(result),
-                               hexadecimal(expected));
+            return fmt::format("{}, {}, {}: {} {} {} gives {}, expected {}", format.name, name_of(mode), level,
+                               hexadecimal(a), symbol, hexadecimal(b), hexadecimal(result), hexadecimal(expected));
           });
         }
         tally.count(count);
@@ -75,8 +73,7 @@ void check_format_operations(const Format& format, const std::string& level, int
 
 // c(i, j) "+" a(i) b(j): a column times a row.
 template <class Carrier>
-void check_format_steps(const Format& format, const std::string& level, int repeats, std::uint64_t seed,
-                        Tally& tally) {
+void check_format_steps(const Format& format, const std::string& level, int repeats, std::uint64_t seed, Tally& tally) {
   constexpr int rows = 6, columns = 53;  // blocks of rows and of vectors, and what is left over
   Samples samples(seed);
   const OracleFormat oracle(format);
@@ -84,13 +81,11 @@ void check_format_steps(const Format& format, const std::string& level, int repe
     const int kind = repeat % 4;
     const std::vector<Carrier> a = drawn<Carrier>(samples, format, kind, rows),
                                b = drawn<Carrier>(samples, format, kind, columns),
-                               c = drawn<Carrier>(samples, format, samples.chance(2) ? kind : 1,
-                                                  rows * columns);
+                               c = drawn<Carrier>(samples, format, samples.chance(2) ? kind : 1, rows * columns);
     for (const Rounding mode : deterministic_roundings()) {
       for (const bool fma : {false, true}) {
         std::vector<Carrier> sums = c;
-        ProductTask<Carrier> task =
-            dense_task<Carrier>(a.data(), b.data(), sums.data(), rows, 1, columns, format);
+        ProductTask<Carrier> task = dense_task<Carrier>(a.data(), b.data(), sums.data(), rows, 1, columns, format);
         task.finite = kind != 0;
         accumulate_product(task, Accumulation{format, mode, fma});
         for (std::size_t e = 0; e < sums.size(); ++e) {
@@ -98,13 +93,13 @@ void check_format_steps(const Format& format, const std::string& level, int repe
           const auto z = static_cast<double>(c[e]), result = static_cast<double>(sums[e]);
           const double expected =
               fma ? oracle_result(Operator::fused, x, y, z, oracle, mode)
-                  : oracle_result(Operator::add, z, oracle_result(Operator::multiply, x, y, 0, oracle, mode),
-                                  0, oracle, mode);
+                  : oracle_result(Operator::add, z, oracle_result(Operator::multiply, x, y, 0, oracle, mode), 0, oracle,
+                                  mode);
           if (same(result, expected)) continue;
           tally.mismatch([&] {
             return fmt::format("{}, {}, {}, {}: {} + {} * {} gives {}, expected {}", format.name,
-                               fma ? "fma" : "multiply-add", name_of(mode), level, hexadecimal(z),
-                               hexadecimal(x), hexadecimal(y), hexadecimal(result), hexadecimal(expected));
+                               fma ? "fma" : "multiply-add", name_of(mode), level, hexadecimal(z), hexadecimal(x),
+                               hexadecimal(y), hexadecimal(result), hexadecimal(expected));
           });
         }
         tally.count(rows * columns);
@@ -120,23 +115,21 @@ constexpr std::size_t kSeeds = 8;  // items a format
 void check_operations(const Runner& runner, Effort effort, Tally& tally) {
   const std::vector<Format>& formats = operation_formats();
   const int count = effort == Effort::exhaustive ? 20000 : 3000;
-  over_levels(runner, formats.size() * kSeeds, tally,
-              [&](const std::string& level, std::size_t item, Tally& own) {
-                const Format& format = formats[item / kSeeds];
-                check_format_operations<float>(format, level, count, item, own);
-                check_format_operations<double>(format, level, count / 4, item + 1000, own);
-              });
+  over_levels(runner, formats.size() * kSeeds, tally, [&](const std::string& level, std::size_t item, Tally& own) {
+    const Format& format = formats[item / kSeeds];
+    check_format_operations<float>(format, level, count, item, own);
+    check_format_operations<double>(format, level, count / 4, item + 1000, own);
+  });
 }
 
 void check_multiply_add(const Runner& runner, Effort effort, Tally& tally) {
   const std::vector<Format>& formats = operation_formats();
   const int repeats = effort == Effort::exhaustive ? 800 : 120;
-  over_levels(runner, formats.size() * kSeeds, tally,
-              [&](const std::string& level, std::size_t item, Tally& own) {
-                const Format& format = formats[item / kSeeds];
-                check_format_steps<float>(format, level, repeats, item, own);
-                check_format_steps<double>(format, level, repeats / 4, item + 1000, own);
-              });
+  over_levels(runner, formats.size() * kSeeds, tally, [&](const std::string& level, std::size_t item, Tally& own) {
+    const Format& format = formats[item / kSeeds];
+    check_format_steps<float>(format, level, repeats, item, own);
+    check_format_steps<double>(format, level, repeats / 4, item + 1000, own);
+  });
 }
 
 }  // namespace tristab::selftest

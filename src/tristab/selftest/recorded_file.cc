@@ -43,16 +43,14 @@ class GroupReader {
 
  private:
   [[noreturn]] void fail(const std::string& found) const {
-    throw InputError(
-        fmt::format("{}: {}; allowed: tensors <operand>_<accumulator>.<tile>.<name>.a, .b, .c and .d",
-                    file_.path(), found));
+    throw InputError(fmt::format("{}: {}; allowed: tensors <operand>_<accumulator>.<tile>.<name>.a, .b, .c and .d",
+                                 file_.path(), found));
   }
 
   void check_belongs(const std::string& name) const {
     const std::size_t dot = name.rfind('.');
     const std::string last = dot == std::string::npos ? "" : name.substr(dot + 1);
-    if (last.size() == 1 && last.find_first_of("abcd") == 0 && tensors_.contains(name.substr(0, dot) + ".a"))
-      return;
+    if (last.size() == 1 && last.find_first_of("abcd") == 0 && tensors_.contains(name.substr(0, dot) + ".a")) return;
     fail(fmt::format("tensor {} belongs to no group", name_text(name)));
   }
 
@@ -68,8 +66,8 @@ class GroupReader {
                                    file_.path(), name_text(name), tensor.dtype_name));
     }
     if (tensor.elements() <= 0 || tensor.elements() > kLargestGroup) {
-      throw InputError(fmt::format("{}: tensor {} has {} elements; allowed: 1 to 2^28", file_.path(),
-                                   name_text(name), tensor.elements()));
+      throw InputError(fmt::format("{}: tensor {} has {} elements; allowed: 1 to 2^28", file_.path(), name_text(name),
+                                   tensor.elements()));
     }
     return tensor;
   }
@@ -96,13 +94,11 @@ class GroupReader {
     group.accumulator = name.substr(underscore + 1, dot - underscore - 1);
     group.tile = name.substr(dot + 1, second - dot - 1);
     group.distribution = name.substr(second + 1);
-    const Tensor &a = tensor(name + ".a"), &b = tensor(name + ".b"), &c = tensor(name + ".c"),
-                 &d = tensor(name + ".d");
+    const Tensor &a = tensor(name + ".a"), &b = tensor(name + ".b"), &c = tensor(name + ".c"), &d = tensor(name + ".d");
     const auto expect = [&](const Tensor& one, const std::vector<std::int64_t>& shape) {
       if (one.shape != shape) {
-        throw InputError(
-            fmt::format("{}: tensor {} has shape {}; allowed: [{}], by the tensors .a and .b of its group",
-                        file_.path(), name_text(one.name), one.shape_text(), fmt::join(shape, ", ")));
+        throw InputError(fmt::format("{}: tensor {} has shape {}; allowed: [{}], by the tensors .a and .b of its group",
+                                     file_.path(), name_text(one.name), one.shape_text(), fmt::join(shape, ", ")));
       }
     };
     expect(b, {a.shape[0], a.shape[2], b.shape[2]});

@@ -1,6 +1,6 @@
-// Files of recorded products D = A B + C: safetensors whose tensors are named <operand>_<accumulator>.<tile>.<name>.{a,b,c,d},
-// [batch, m, k], [batch, k, n], [batch, m, n] twice, stored as bit patterns. Where the instruction is not the tile's usual
-// one the name begins with it: "mma8-...", "wgmma32-...".
+// Files of recorded products D = A B + C: safetensors whose tensors are named
+// <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, [batch, m, k], [batch, k, n], [batch, m, n] twice, stored as bit
+// patterns. Where the instruction is not the tile's usual one the name begins with it: "mma8-...", "wgmma32-...".
 #pragma once
 
 #include <cstdint>

@@ -77,9 +77,7 @@ class Products {
     finite_ = all_finite(a_) && all_finite(b_) && all_finite(c_);
   }
 
-  std::vector<float> computed(int tile) const {
-    return arithmetic_.split ? by_machine(tile) : by_kernel(tile);
-  }
+  std::vector<float> computed(int tile) const { return arithmetic_.split ? by_machine(tile) : by_kernel(tile); }
 
  private:
   void enter(std::vector<float>& values) const {
@@ -127,8 +125,9 @@ class Products {
       }
       return machine.block(machine.input(matrix, size), 0, 0, rows, columns);
     };
-    const Value product = machine.stage("product").fl(
-        block(c_, group_.m, group_.n), {block(a_, group_.m, group_.k), block(b_, group_.k, group_.n)}, RoundTo::accumulator);
+    const Value product = machine.stage("product").fl(block(c_, group_.m, group_.n),
+                                                      {block(a_, group_.m, group_.k), block(b_, group_.k, group_.n)},
+                                                      RoundTo::accumulator);
     const Matrix d = machine.output(product);
     std::vector<float> sums;
     for (int i = 0; i < group_.m; ++i) {
@@ -156,14 +155,14 @@ RecordedMachine machine_of(const RecordedProducts& group, std::string_view path)
   const std::vector<std::string> accumulators =
       integers ? std::vector<std::string>{"s32"} : std::vector<std::string>{"f32", "f16"};
   if (std::find(accumulators.begin(), accumulators.end(), group.accumulator) == accumulators.end()) {
-    throw InputError(fmt::format("{}: group {}: no accumulator of {} is called '{}'; allowed: {}", path,
-                                 group.name, group.operand, group.accumulator, join_names(accumulators)));
+    throw InputError(fmt::format("{}: group {}: no accumulator of {} is called '{}'; allowed: {}", path, group.name,
+                                 group.operand, group.accumulator, join_names(accumulators)));
   }
   RecordedMachine machine;
   const Instruction instruction = instruction_of(group.distribution);
   if (instruction.k > kMostTerms) {
-    throw InputError(fmt::format("{}: group {}: found an instruction of {} products; allowed: at most {}",
-                                 path, group.name, instruction.k, kMostTerms));
+    throw InputError(fmt::format("{}: group {}: found an instruction of {} products; allowed: at most {}", path,
+                                 group.name, instruction.k, kMostTerms));
   }
   const bool fp8 = group.operand[0] == 'e';
   if (integers) {
@@ -187,8 +186,7 @@ RecordedMachine machine_of(const RecordedProducts& group, std::string_view path)
   return machine;
 }
 
-CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachine& machine,
-                             const Runner& runner) {
+CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachine& machine, const Runner& runner) {
   const auto start = std::chrono::steady_clock::now();
   Json parameters = Json::object();
   if (machine.terms != 0) parameters["terms"] = machine.terms;
@@ -205,14 +203,13 @@ CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachin
         [&](std::size_t tile, Tally& own) {
           const std::vector<float> d = products.computed(static_cast<int>(tile));
           for (std::size_t e = 0; e < elements; ++e) {
-            const std::uint32_t code = code_of_value(accumulator, d[e]),
-                                recorded = group.d[tile * elements + e];
+            const std::uint32_t code = code_of_value(accumulator, d[e]), recorded = group.d[tile * elements + e];
             if (code == recorded || differs[tile * elements + e] != 0) continue;
             differs[tile * elements + e] = 1;
             own.mismatch([&] {
-              return fmt::format("{}, {}, tile {}, row {}, column {}: 0x{:x}, recorded 0x{:x}", group.name,
-                                 level, tile, e / static_cast<std::size_t>(group.n),
-                                 e % static_cast<std::size_t>(group.n), code, recorded);
+              return fmt::format("{}, {}, tile {}, row {}, column {}: 0x{:x}, recorded 0x{:x}", group.name, level, tile,
+                                 e / static_cast<std::size_t>(group.n), e % static_cast<std::size_t>(group.n), code,
+                                 recorded);
             });
           }
         },

@@ -14,7 +14,7 @@ namespace tristab::selftest {
 // What emulates a group of a file.
 struct RecordedMachine {
   std::string arithmetic;  // "bf16-h100"; "" where nothing does
-  int terms = 0;  // products in a group of the unit, where the instruction has fewer; 0: the unit's own
+  int terms = 0;           // products in a group of the unit, where the instruction has fewer; 0: the unit's own
   bool fp16_sums = false;
   std::string skipped;  // why nothing emulates it
 };
@@ -23,7 +23,6 @@ struct RecordedMachine {
 RecordedMachine machine_of(const RecordedProducts& group, std::string_view path);
 
 // Every element of the group at every SIMD level; an element that differs at several levels is one mismatch.
-CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachine& machine,
-                             const Runner& runner);
+CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachine& machine, const Runner& runner);
 
 }  // namespace tristab::selftest

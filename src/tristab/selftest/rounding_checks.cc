@@ -22,8 +22,7 @@ constexpr Operator kOperators[] = {Operator::add,    Operator::subtract,    Oper
 template <class Carrier>
 std::vector<Carrier> values_about(const Format& format, const Format& carrier, Samples& samples, int count) {
   std::vector<Carrier> values;
-  const int low =
-      std::max(format.min_exponent - format.precision - 2, carrier.min_exponent - carrier.precision + 1);
+  const int low = std::max(format.min_exponent - format.precision - 2, carrier.min_exponent - carrier.precision + 1);
   const int high = std::min(format.max_exponent + 1, carrier.max_exponent);
   for (int i = 0; i < count; ++i) {
     double x = samples.special(carrier);
@@ -32,14 +31,12 @@ std::vector<Carrier> values_about(const Format& format, const Format& carrier, S
       const double own = samples.any(format);
       const int place =
           std::max(own == 0 ? format.min_exponent : std::ilogb(own), format.min_exponent) - format.precision;
-      x = own +
-          std::copysign(std::ldexp(1.0, std::max(place, carrier.min_exponent - carrier.precision + 1)), own);
+      x = own + std::copysign(std::ldexp(1.0, std::max(place, carrier.min_exponent - carrier.precision + 1)), own);
       if (std::fabs(x) > std::ldexp(1.0, carrier.max_exponent)) x = own;
       const auto near = static_cast<Carrier>(x);
       const int side = samples.integer(0, 2);
-      x = side == 0
-              ? static_cast<double>(near)
-              : static_cast<double>(std::nextafter(near, static_cast<Carrier>(side == 1 ? 0.0 : 2 * x)));
+      x = side == 0 ? static_cast<double>(near)
+                    : static_cast<double>(std::nextafter(near, static_cast<Carrier>(side == 1 ? 0.0 : 2 * x)));
     }
     values.push_back(static_cast<Carrier>(x));
   }
@@ -47,8 +44,7 @@ std::vector<Carrier> values_about(const Format& format, const Format& carrier, S
 }
 
 template <class Carrier>
-void check_format(const Format& format, const Format& carrier, const std::string& level, int count,
-                  Tally& tally) {
+void check_format(const Format& format, const Format& carrier, const std::string& level, int count, Tally& tally) {
   MpfrOracle oracle;
   Samples samples(static_cast<std::uint64_t>(format.precision * 1000 + format.min_exponent));
   const std::vector<Carrier> values = values_about<Carrier>(format, carrier, samples, count);
@@ -60,9 +56,8 @@ void check_format(const Format& format, const Format& carrier, const std::string
       const double expected = oracle(Operator::convert, x, 0, 0, format, mode);
       if (!same(result, expected)) {
         tally.mismatch([&] {
-          return fmt::format("{} to {}, {}, {}: {} gives {}, expected {}", carrier.name, format.name,
-                             name_of(mode), level, hexadecimal(x), hexadecimal(result),
-                             hexadecimal(expected));
+          return fmt::format("{} to {}, {}, {}: {} gives {}, expected {}", carrier.name, format.name, name_of(mode),
+                             level, hexadecimal(x), hexadecimal(result), hexadecimal(expected));
         });
       }
     }
@@ -89,13 +84,12 @@ void check_oracle(const Runner& runner, Effort effort, Tally& tally) {
           const double x = draw(), y = samples.chance(8) ? x : draw(), z = draw();
           const Operator op = kOperators[i % 6];
           const Rounding mode = deterministic_roundings()[static_cast<std::size_t>(i / 6 % 6)];
-          const double result = oracle_result(op, x, y, z, oracle, mode),
-                       expected = mpfr(op, x, y, z, format, mode);
+          const double result = oracle_result(op, x, y, z, oracle, mode), expected = mpfr(op, x, y, z, format, mode);
           if (same(result, expected)) continue;
           own.mismatch([&] {
-            return fmt::format("{} {}, {}: {}, {}, {} gives {}, MPFR {}", format.name, symbol_of(op),
-                               name_of(mode), hexadecimal(x), hexadecimal(y), hexadecimal(z),
-                               hexadecimal(result), hexadecimal(expected));
+            return fmt::format("{} {}, {}: {}, {}, {} gives {}, MPFR {}", format.name, symbol_of(op), name_of(mode),
+                               hexadecimal(x), hexadecimal(y), hexadecimal(z), hexadecimal(result),
+                               hexadecimal(expected));
           });
         }
         own.count(per_item);

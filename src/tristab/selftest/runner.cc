@@ -13,8 +13,7 @@ Runner::Runner(int threads, const std::atomic<bool>& stop, Progress progress)
       stop_(&stop),
       progress_(std::move(progress)) {}
 
-void Runner::over(std::size_t items, const std::function<void(std::size_t, Tally&)>& work,
-                  Tally& tally) const {
+void Runner::over(std::size_t items, const std::function<void(std::size_t, Tally&)>& work, Tally& tally) const {
   std::atomic<std::size_t> next{0};
   std::atomic<bool> failed{false};
   std::mutex mutex;

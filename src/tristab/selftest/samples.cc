@@ -36,8 +36,7 @@ double Samples::value(const Format& format, int low, int high) {
 
 double Samples::any(const Format& format) {
   if (chance(16))
-    return (bits() % 2 == 0 ? 1 : -1) *
-           (chance(2) ? 0.0 : value(format, format.max_exponent, format.max_exponent));
+    return (bits() % 2 == 0 ? 1 : -1) * (chance(2) ? 0.0 : value(format, format.max_exponent, format.max_exponent));
   return value(format, format.min_exponent - format.precision + 1, format.max_exponent);
 }
 

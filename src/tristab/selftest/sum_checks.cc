@@ -25,19 +25,17 @@ struct SumKind {
 };
 constexpr AccumulationModel kSequential = AccumulationModel::sequential, kTree = AccumulationModel::pairwise,
                             kExact = AccumulationModel::exact, kPairs = AccumulationModel::bf16_pairs;
-constexpr SumKind kKinds[] = {{"fp16", "fp32", kSequential, false}, {"bf16", "fp32", kSequential, true},
-                              {"tf32", "fp32", kSequential, false}, {"fp16", "fp16", kSequential, false},
-                              {"bf16", "bf16", kSequential, true},  {"fp16", "fp32", kTree, false},
-                              {"bf16", "bf16", kTree, false},       {"fp16", "fp16", kExact, false},
-                              {"bf16", "fp32", kExact, false},      {"fp32", "fp32", kExact, false},
-                              {"bf16", "fp32", kPairs, false}};
+constexpr SumKind kKinds[] = {
+    {"fp16", "fp32", kSequential, false}, {"bf16", "fp32", kSequential, true}, {"tf32", "fp32", kSequential, false},
+    {"fp16", "fp16", kSequential, false}, {"bf16", "bf16", kSequential, true}, {"fp16", "fp32", kTree, false},
+    {"bf16", "bf16", kTree, false},       {"fp16", "fp16", kExact, false},     {"bf16", "fp32", kExact, false},
+    {"fp32", "fp32", kExact, false},      {"bf16", "fp32", kPairs, false}};
 
-double sequential_sum(const Vector& a, const Vector& b, double c, bool fma, const OracleFormat& format,
-                      Rounding mode) {
+double sequential_sum(const Vector& a, const Vector& b, double c, bool fma, const OracleFormat& format, Rounding mode) {
   for (std::size_t k = 0; k < a.size(); ++k) {
     c = fma ? oracle_result(Operator::fused, a[k], b[k], c, format, mode)
-            : oracle_result(Operator::add, c, oracle_result(Operator::multiply, a[k], b[k], 0, format, mode),
-                            0, format, mode);
+            : oracle_result(Operator::add, c, oracle_result(Operator::multiply, a[k], b[k], 0, format, mode), 0, format,
+                            mode);
   }
   return c;
 }
@@ -49,9 +47,8 @@ double tree_sum(const Vector& a, const Vector& b, double c, const OracleFormat& 
     level.push_back(oracle_result(Operator::multiply, a[k], b[k], 0, format, mode));
   for (Vector next; level.size() > 1; level.swap(next), next.clear()) {
     for (std::size_t k = 0; k < level.size(); k += 2)
-      next.push_back(k + 1 == level.size()
-                         ? level[k]
-                         : oracle_result(Operator::add, level[k], level[k + 1], 0, format, mode));
+      next.push_back(k + 1 == level.size() ? level[k]
+                                           : oracle_result(Operator::add, level[k], level[k + 1], 0, format, mode));
   }
   return oracle_result(Operator::add, c, level.front(), 0, format, mode);
 }
@@ -63,8 +60,7 @@ double pairs_sum(const Vector& a, const Vector& b, double c) {
   const auto element = [&](const Vector& x, std::size_t k) { return k < x.size() ? flushed(x[k]) : 0.0; };
   for (std::size_t k = 0; k < a.size(); k += 2) {
     for (const std::size_t at : {k + 1, k})
-      c = oracle_result(Operator::fused, element(a, at), element(b, at), flushed(c), format,
-                        Rounding::nearest_even);
+      c = oracle_result(Operator::fused, element(a, at), element(b, at), flushed(c), format, Rounding::nearest_even);
   }
   return c;
 }
@@ -93,17 +89,15 @@ class ExactReal {
   mpfr_t sum_, x_, y_;
 };
 
-void check_kind(const SumKind& kind, const std::string& level, int repeats, std::uint64_t seed,
-                Tally& tally) {
+void check_kind(const SumKind& kind, const std::string& level, int repeats, std::uint64_t seed, Tally& tally) {
   const Format operand = format_of(kind.operand, "selftest"), format = format_of(kind.format, "selftest");
   const OracleFormat oracle(format);
   Samples samples(seed);
   ExactReal exact;
   for (int repeat = 0; repeat < repeats; ++repeat) {
     const int rows = samples.integer(1, 5), inner = samples.integer(1, 20), columns = samples.integer(1, 36);
-    const Rounding mode = kind.model == kPairs
-                              ? Rounding::nearest_even
-                              : deterministic_roundings()[static_cast<std::size_t>(repeat % 6)];
+    const Rounding mode =
+        kind.model == kPairs ? Rounding::nearest_even : deterministic_roundings()[static_cast<std::size_t>(repeat % 6)];
     const auto drawn = [&](const Format& from, int count) {
       std::vector<float> values;
       for (int i = 0; i < count; ++i) {
@@ -159,9 +153,9 @@ void check_kind(const SumKind& kind, const std::string& level, int repeats, std:
         }
         if (same(found, expected)) continue;
         tally.mismatch([&] {
-          return fmt::format("{} to {}, {}{}, {}, {}, {} products: {}, expected {}", kind.operand,
-                             kind.format, name_of(kind.model), kind.fma ? " fma" : "", name_of(mode), level,
-                             inner, hexadecimal(found), hexadecimal(expected));
+          return fmt::format("{} to {}, {}{}, {}, {}, {} products: {}, expected {}", kind.operand, kind.format,
+                             name_of(kind.model), kind.fma ? " fma" : "", name_of(mode), level, inner,
+                             hexadecimal(found), hexadecimal(expected));
         });
       }
     }
@@ -174,10 +168,9 @@ void check_kind(const SumKind& kind, const std::string& level, int repeats, std:
 void check_sums(const Runner& runner, Effort effort, Tally& tally) {
   constexpr std::size_t seeds = 4;
   const int repeats = effort == Effort::exhaustive ? 1200 : 120;
-  over_levels(runner, std::size(kKinds) * seeds, tally,
-              [&](const std::string& level, std::size_t item, Tally& own) {
-                check_kind(kKinds[item / seeds], level, repeats, item, own);
-              });
+  over_levels(runner, std::size(kKinds) * seeds, tally, [&](const std::string& level, std::size_t item, Tally& own) {
+    check_kind(kKinds[item / seeds], level, repeats, item, own);
+  });
 }
 
 }  // namespace tristab::selftest

@@ -43,12 +43,7 @@ const std::vector<PublishedDot>& published_dots() {
         {"2^-149 + 0 x 2^127", false, 0x1p-149F, {{0, 0x1p127F}}, 1, bits(0x1p-149F)},
         {"2^127 x 2", false, 0, {{0x1p127F, 2}}, 1, bits(kInfinity)},
         {"1 + 2^127 x 2 - 2^127 x 2", false, 1, {{0x1p127F, 2}, {-0x1p127F, 2}}, 1, bits(0)},
-        {"2^127 + 2^127 - 2^127",
-         false,
-         0,
-         {{0x1p127F, 1}, {0x1p127F, 1}, {-0x1p127F, 1}},
-         1,
-         bits(0x1p127F)},
+        {"2^127 + 2^127 - 2^127", false, 0, {{0x1p127F, 1}, {0x1p127F, 1}, {-0x1p127F, 1}}, 1, bits(0x1p127F)},
         {"largest + 2^120", false, 0, {{0x1.fep127F, 1}, {0x1p120F, 1}}, 1, bits(kInfinity)},
         {"infinity - infinity", true, 0, {{kInfinity, 1}, {-kInfinity, 1}}, 1, nan},
         {"infinity x 0", true, 0, {{kInfinity, 0}}, 1, nan},
@@ -90,9 +85,8 @@ std::vector<Arithmetic> unit_arithmetics() {
 // A unit like the H100's: 16 products of 16-bit operands at a time, F = 25, truncated into fp32.
 bool is_of_the_table(const Arithmetic& arithmetic) {
   const Accumulation& product = arithmetic.product;
-  return product.unit.terms == 16 && product.unit.fraction_bits == 25 &&
-         product.rounding == Rounding::toward_zero && product.format == fp32_format() &&
-         arithmetic.operand.bits == 16;
+  return product.unit.terms == 16 && product.unit.fraction_bits == 25 && product.rounding == Rounding::toward_zero &&
+         product.format == fp32_format() && arithmetic.operand.bits == 16;
 }
 
 double draw(Samples& samples, const Format& format, int kind) {
@@ -116,8 +110,7 @@ double draw(Samples& samples, const Format& format, int kind) {
 }
 constexpr int kKinds = 7;
 
-void check_unit(const Arithmetic& arithmetic, const std::string& level, int repeats, std::uint64_t seed,
-                Tally& tally) {
+void check_unit(const Arithmetic& arithmetic, const std::string& level, int repeats, std::uint64_t seed, Tally& tally) {
   Samples samples(seed);
   const Accumulation& product = arithmetic.product;
   for (int repeat = 0; repeat < repeats; ++repeat) {
@@ -126,8 +119,7 @@ void check_unit(const Arithmetic& arithmetic, const std::string& level, int repe
     const auto fill = [&](int count, const Format& format, bool zeros) {
       std::vector<float> values;
       values.reserve(static_cast<std::size_t>(count));
-      for (int i = 0; i < count; ++i)
-        values.push_back(zeros ? 0.0F : static_cast<float>(draw(samples, format, kind)));
+      for (int i = 0; i < count; ++i) values.push_back(zeros ? 0.0F : static_cast<float>(draw(samples, format, kind)));
       return values;
     };
     const std::vector<float> a = fill(rows * inner, arithmetic.operand, false),
@@ -141,14 +133,13 @@ void check_unit(const Arithmetic& arithmetic, const std::string& level, int repe
     for (int i = 0; i < rows; ++i) {
       for (int j = 0; j < columns; ++j) {
         const auto e = element(i, j, columns);
-        const float expected = unit_dot(product, arithmetic.operand.min_exponent, a.data() + i * inner,
-                                        b.data() + j, columns, inner, c[e]);
-        const auto found_bits = std::bit_cast<std::uint32_t>(sums[e]),
-                   bits = std::bit_cast<std::uint32_t>(expected);
+        const float expected = unit_dot(product, arithmetic.operand.min_exponent, a.data() + i * inner, b.data() + j,
+                                        columns, inner, c[e]);
+        const auto found_bits = std::bit_cast<std::uint32_t>(sums[e]), bits = std::bit_cast<std::uint32_t>(expected);
         if (found_bits == bits) continue;
         tally.mismatch([&] {
-          return fmt::format("{}, {}, {} products, c = {}: 0x{:08x}, expected 0x{:08x}", arithmetic.name,
-                             level, inner, hexadecimal(static_cast<double>(c[e])), found_bits, bits);
+          return fmt::format("{}, {}, {} products, c = {}: 0x{:08x}, expected 0x{:08x}", arithmetic.name, level, inner,
+                             hexadecimal(static_cast<double>(c[e])), found_bits, bits);
         });
       }
     }
@@ -170,8 +161,8 @@ void check_published_dots(const Runner& runner, Effort, Tally& tally) {
           const auto bits = std::bit_cast<std::uint32_t>(sum);
           if (bits == dot.expected) continue;
           own.mismatch([&] {
-            return fmt::format("{}, {}, {}: 0x{:08x}, an H100 returned 0x{:08x}", arithmetic.name, level,
-                               dot.name, bits, dot.expected);
+            return fmt::format("{}, {}, {}: 0x{:08x}, an H100 returned 0x{:08x}", arithmetic.name, level, dot.name,
+                               bits, dot.expected);
           });
         }
         own.count(rows * columns);
@@ -184,10 +175,9 @@ void check_matrix_units(const Runner& runner, Effort effort, Tally& tally) {
   const std::vector<Arithmetic> units = unit_arithmetics();
   constexpr std::size_t seeds = 4;
   const int repeats = effort == Effort::exhaustive ? 420 : 140;
-  over_levels(runner, units.size() * seeds, tally,
-              [&](const std::string& level, std::size_t item, Tally& own) {
-                check_unit(units[item / seeds], level, repeats, item, own);
-              });
+  over_levels(runner, units.size() * seeds, tally, [&](const std::string& level, std::size_t item, Tally& own) {
+    check_unit(units[item / seeds], level, repeats, item, own);
+  });
 }
 
 }  // namespace tristab::selftest

@@ -32,8 +32,7 @@ float unit_dot(const Accumulation& accumulation, int operand_min_exponent, const
                std::ptrdiff_t b_stride, int inner, float c) {
   const MatrixUnit& unit = accumulation.unit;
   const OracleFormat format(accumulation.format);
-  OracleFormat unbounded =
-      format;  // what lies beyond the largest number becomes infinite, whatever the rounding
+  OracleFormat unbounded = format;  // what lies beyond the largest number becomes infinite, whatever the rounding
   unbounded.largest = std::numeric_limits<double>::infinity();
   for (int first = 0; first < inner; first += unit.terms) {
     const int count = std::min(unit.terms, inner - first);
@@ -47,8 +46,8 @@ float unit_dot(const Accumulation& accumulation, int operand_min_exponent, const
     int largest = c == 0 ? none : exponent_of(c, accumulation.format.min_exponent);
     for (int k = 0; k < count; ++k) {
       if (x[k] == 0 || y[k * b_stride] == 0) continue;
-      largest = std::max(largest, exponent_of(x[k], operand_min_exponent) +
-                                      exponent_of(y[k * b_stride], operand_min_exponent));
+      largest = std::max(largest,
+                         exponent_of(x[k], operand_min_exponent) + exponent_of(y[k * b_stride], operand_min_exponent));
     }
     if (largest == none) {
       c = 0;
@@ -60,8 +59,7 @@ float unit_dot(const Accumulation& accumulation, int operand_min_exponent, const
     for (int k = 0; k < count; ++k)
       sum += std::trunc(std::ldexp(static_cast<double>(x[k]) * static_cast<double>(y[k * b_stride]), -place));
     const double result = rounded(std::ldexp(sum, place), unbounded, accumulation.rounding);
-    c = static_cast<float>(std::fabs(result) > format.largest ? std::copysign(format.beyond, result)
-                                                              : result);
+    c = static_cast<float>(std::fabs(result) > format.largest ? std::copysign(format.beyond, result) : result);
     if (c == 0) c = 0;  // +0
   }
   return c;

@@ -30,8 +30,8 @@ void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) 
   }
 }
 
-// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken, and the key is not
-// among those that messages list.
+// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken, and the key is
+// not among those that messages list.
 Json without_decompose(Json given, std::string_view place) {
   if (!given.is_object() || !given.contains("decompose")) return given;
   if (const Json& found = given["decompose"]; !found.is_null() && found != false)
@@ -60,8 +60,7 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
     const Json scenario_json = without_decompose(list[i], place);
     const ConfigReader own(scenario_json, overrides, place, given.directory("scenarios"), keys);
     if (own.value("name").is_null())
-      throw UsageError(
-          fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));
+      throw UsageError(fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));
     Scenario scenario = read_shared_keys(own, defaults);
     scenario.name = own.name("name", "");
     once.add(scenario.name, scenario.name, place);
@@ -103,8 +102,8 @@ SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, 
   const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
   // For editors alone: no part of what is computed, so of no identity either.
   if (json.contains("$schema") && !json["$schema"].is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema",
-                                 given.place("$schema"), json["$schema"].dump()));
+    throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema", given.place("$schema"),
+                                 json["$schema"].dump()));
   }
   SweepConfig config;
   config.name = given.name("name", default_name);
@@ -127,8 +126,7 @@ SweepConfig load_config(const std::filesystem::path& file, const ConfigOverrides
     }
     return make_config(parse_config_text(text, "standard input"), overrides, "standard input", "", "sweep");
   }
-  return make_config(read_config_file(file), overrides, file.string(), file.parent_path(),
-                     file.stem().string());
+  return make_config(read_config_file(file), overrides, file.string(), file.parent_path(), file.stem().string());
 }
 
 }  // namespace tristab

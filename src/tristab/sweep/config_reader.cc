@@ -11,11 +11,11 @@
 namespace tristab {
 
 ConfigReader::ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place,
-                         const std::filesystem::path& directory, const std::vector<std::string>& keys)
+                           const std::filesystem::path& directory, const std::vector<std::string>& keys)
     : given_(given), overrides_(overrides), place_(place), directory_(directory) {
   if (!given.is_object()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place,
-                                 given.type_name(), join_names(keys)));
+    throw UsageError(
+        fmt::format("{}: found {}; allowed: an object with the keys {}", place, given.type_name(), join_names(keys)));
   }
   for (const auto& [key, value] : given.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
@@ -27,9 +27,7 @@ std::string ConfigReader::place(std::string_view key) const {
   return overridden(key) ? fmt::format("--{}", key) : fmt::format("{}: {}", place_, key);
 }
 
-std::filesystem::path ConfigReader::directory(std::string_view key) const {
-  return overridden(key) ? "" : directory_;
-}
+std::filesystem::path ConfigReader::directory(std::string_view key) const { return overridden(key) ? "" : directory_; }
 
 Json ConfigReader::value(const std::string& key) const {
   const auto found = overrides_.find(key);
@@ -42,8 +40,7 @@ bool ConfigReader::has(const std::string& key) const {
   return !found.is_null() && !(found.is_array() && found.empty());
 }
 
-std::vector<std::pair<Json, std::string>> ConfigReader::items(const std::string& key,
-                                                             std::string_view name_key) const {
+std::vector<std::pair<Json, std::string>> ConfigReader::items(const std::string& key, std::string_view name_key) const {
   std::vector<std::pair<Json, std::string>> items;
   const auto found = overrides_.find(key);
   if (found != overrides_.end()) {
@@ -55,13 +52,11 @@ std::vector<std::pair<Json, std::string>> ConfigReader::items(const std::string&
   const Json list = value(key);
   const std::string allowed =
       fmt::format("a list of names and objects such as {{\"{}\": NAME, ...}}, at least one", name_key);
-  if (list.is_null())
-    throw UsageError(fmt::format("{}: the key is missing; allowed: {}", place(key), allowed));
+  if (list.is_null()) throw UsageError(fmt::format("{}: the key is missing; allowed: {}", place(key), allowed));
   if (!list.is_array() || list.empty()) {
     throw UsageError(fmt::format("{}: found {}; allowed: {}", place(key), list.dump(), allowed));
   }
-  for (std::size_t i = 0; i < list.size(); ++i)
-    items.emplace_back(list[i], fmt::format("{}[{}]", place(key), i));
+  for (std::size_t i = 0; i < list.size(); ++i) items.emplace_back(list[i], fmt::format("{}[{}]", place(key), i));
   return items;
 }
 
@@ -78,15 +73,13 @@ std::string ConfigReader::name(const std::string& key, std::string_view default_
   const Json given = value(key);
   if (given.is_null()) return std::string(default_value);
   const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
-           c == '_' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
   };
   std::string text = given.is_string() ? given.get<std::string>() : "";
-  if (text.empty() || text.front() == '.' || text.front() == '-' ||
-      !std::all_of(text.begin(), text.end(), fits)) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: letters, digits, '.', '_' and '-' (it names the result file)",
-                    place(key), given.dump()));
+  if (text.empty() || text.front() == '.' || text.front() == '-' || !std::all_of(text.begin(), text.end(), fits)) {
+    throw UsageError(fmt::format("{}: found {}; allowed: letters, digits, '.', '_' and '-' (it names the result file)",
+                                 place(key), given.dump()));
   }
   return text;
 }
@@ -94,8 +87,8 @@ std::string ConfigReader::name(const std::string& key, std::string_view default_
 void DuplicateCheck::add(const std::string& identity, const std::string& label, const std::string& place) {
   const auto [found, fresh] = places_.emplace(identity, place);
   if (!fresh) {
-    throw UsageError(fmt::format("{}: {} {} is given twice (first in {}); allowed: each setting once", place,
-                                 what_, label, found->second));
+    throw UsageError(fmt::format("{}: {} {} is given twice (first in {}); allowed: each setting once", place, what_,
+                                 label, found->second));
   }
 }
 

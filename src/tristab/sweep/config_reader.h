@@ -23,7 +23,7 @@ class ConfigReader {
   // `given` and `overrides` must outlive it. `directory` is what paths are relative to (paths in overrides: the
   // working directory). Throws UsageError for what is no object, and for keys outside `keys`.
   ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place,
-              const std::filesystem::path& directory, const std::vector<std::string>& keys);
+               const std::filesystem::path& directory, const std::vector<std::string>& keys);
 
   const std::string& place() const { return place_; }
   std::string place(std::string_view key) const;                // "x.json: chunks", or "--chunks"

@@ -82,8 +82,7 @@ class DuplicateKeyCheck {
 Json parse_config_text(std::string_view text, std::string_view place) {
   DuplicateKeyCheck check(place);
   try {
-    return Json::parse(
-        text, [&](int, Json::parse_event_t event, const Json& parsed) { return check(event, parsed); });
+    return Json::parse(text, [&](int, Json::parse_event_t event, const Json& parsed) { return check(event, parsed); });
   } catch (const Json::parse_error& error) {
     std::string message = error.what();
     const std::size_t start = message.find("] ");
@@ -97,8 +96,8 @@ Json parse_config_text(std::string_view text, std::string_view place) {
 
 Json read_config_file(const std::filesystem::path& file) {
   const auto fail = [&](const char* why) {
-    throw InputError(fmt::format("{}: cannot read the configuration: {}{}; allowed: a JSON file",
-                                 file.string(), why, nearest_file_hint(file)));
+    throw InputError(fmt::format("{}: cannot read the configuration: {}{}; allowed: a JSON file", file.string(), why,
+                                 nearest_file_hint(file)));
   };
   if (std::filesystem::is_directory(file)) fail("it is a directory");
   errno = 0;
@@ -131,8 +130,7 @@ std::vector<std::string> split_list(std::string_view text, std::string_view plac
   }
   for (const std::string& item : items) {
     if (item.empty()) {
-      throw UsageError(
-          fmt::format("{}: found an empty item in '{}'; allowed: names separated by commas", place, text));
+      throw UsageError(fmt::format("{}: found an empty item in '{}'; allowed: names separated by commas", place, text));
     }
   }
   return items;

@@ -21,9 +21,7 @@ namespace {
 class Stopwatch {
  public:
   explicit Stopwatch(double& seconds) : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
-  ~Stopwatch() {
-    seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
+  ~Stopwatch() { seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
   Stopwatch(const Stopwatch&) = delete;
   Stopwatch& operator=(const Stopwatch&) = delete;
 
@@ -140,8 +138,8 @@ class MatrixEvaluation {
       formed = formed_matrix(problem_.tokens.get(), setting, machines);
     }
     if (formed) name = fmt::format("{} {}", setting.formation->label, name);
-    RoundedInput input{name, rounded_input(*setting.method, formed ? *formed : problem_.a, arithmetic),
-                       given_, formed.has_value()};
+    RoundedInput input{name, rounded_input(*setting.method, formed ? *formed : problem_.a, arithmetic), given_,
+                       formed.has_value()};
     if (formed) input.error_formation = Undefined::formed_nonfinite;
     const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
     if (!is_finite(input.a)) {  // an overflow on entry leaves only A as given
@@ -149,8 +147,8 @@ class MatrixEvaluation {
     } else {
       if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
       if (formed)
-        input.error_formation = measured(relative_frobenius(input.truth->reference.high, given_->reference),
-                                         Undefined::formed_nonfinite);
+        input.error_formation =
+            measured(relative_frobenius(input.truth->reference.high, given_->reference), Undefined::formed_nonfinite);
       if (as_given) {
         input.name = "given";
         input.truth = given_;
@@ -165,16 +163,14 @@ class MatrixEvaluation {
     return fmt::format("{}{}", setting.kernel != nullptr ? "kernel " : "", setting.formation->identity());
   }
 
-  void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic,
-                      Record& record) {
+  void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic, Record& record) {
     const Stopwatch watch(result_.seconds.metrics);
     const bool integer = arithmetic.quantiser.has_value();
     record.metrics = measure({inversion.x, truth.a, truth.reference, truth.facts, arithmetic.unit_roundoff(),
                               integer ? 0 : arithmetic.storage.precision, arithmetic.storage.min_exponent});
-    record.total_frobenius =
-        measured(&truth == given_.get() ? record.metrics[Metric::frobenius]
-                                        : relative_frobenius(inversion.x, given_->reference),
-                 Undefined::nonfinite_result);
+    record.total_frobenius = measured(
+        &truth == given_.get() ? record.metrics[Metric::frobenius] : relative_frobenius(inversion.x, given_->reference),
+        Undefined::nonfinite_result);
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
     record.verdict = judge(record.metrics);
     const StageTrace total = inversion.trace.total();

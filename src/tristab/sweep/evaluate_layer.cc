@@ -20,8 +20,7 @@ Matrix input_of(const TokenInputs& chunk, const Setting& setting, Machines& mach
 }
 
 // T of one chunk: rows beyond the sequence are zero in A, so they are the identity's in T and cut off.
-Matrix inverse_of(const TokenInputs& chunk, int rows, const Setting& setting, Machines& machines,
-                  std::uint64_t draws) {
+Matrix inverse_of(const TokenInputs& chunk, int rows, const Setting& setting, Machines& machines, std::uint64_t draws) {
   const Matrix a = input_of(chunk, setting, machines);
   const Matrix x = invert(setting, {a, &chunk}, machines, draws).x;
   if (rows == x.rows()) return x;
@@ -38,8 +37,7 @@ LayerRecord run_layer(const LayerResult& result, const Sequence& sequence, const
   const bool own = setting.kernel != nullptr && setting.kernel->layer;
   const LayerArithmetic& arithmetic = own ? *setting.kernel->layer : result.input.scenario->layer_arithmetic;
   try {
-    ChunkedLayer layer(arithmetic, machines, sequence.tokens.keys.columns(),
-                       sequence.tokens.values.columns());
+    ChunkedLayer layer(arithmetic, machines, sequence.tokens.keys.columns(), sequence.tokens.values.columns());
     LayerErrorCollector errors(truth, n);
     for (int first = 0; first < rows; first += n) {
       if (stop.load(std::memory_order_relaxed)) throw Stopped{};
@@ -54,8 +52,7 @@ LayerRecord run_layer(const LayerResult& result, const Sequence& sequence, const
         };
         errors.add(layer.advance(chunk, apply), layer.state());
       } else {
-        const Matrix t =
-            inverse_of(token_rows(sequence.tokens, first, count, n), count, setting, machines, draws);
+        const Matrix t = inverse_of(token_rows(sequence.tokens, first, count, n), count, setting, machines, draws);
         errors.add(layer.advance(chunk, t), layer.state());
       }
       if (!errors.errors().first_nonfinite_chunk) continue;

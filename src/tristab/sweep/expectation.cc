@@ -13,9 +13,8 @@ namespace tristab {
 namespace {
 
 const std::vector<std::string>& expectation_keys() {
-  static const std::vector<std::string> keys{"kernel",  "method", "arithmetic", "formation", "family",
-                                             "n",       "metric", "layer",      "statistic", "at_least",
-                                             "at_most", "equals", "why"};
+  static const std::vector<std::string> keys{"kernel", "method",    "arithmetic", "formation", "family", "n",  "metric",
+                                             "layer",  "statistic", "at_least",   "at_most",   "equals", "why"};
   return keys;
 }
 
@@ -28,8 +27,8 @@ std::optional<double> number_at(const Json& given, const char* key, const std::s
 
 Statistic read_statistic(const Json& given, const std::string& place) {
   if (!given.is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: {}, fractions with a limit as in fraction_above:0.1",
-                                 place, given.dump(), join_names(statistic_names())));
+    throw UsageError(fmt::format("{}: found {}; allowed: {}, fractions with a limit as in fraction_above:0.1", place,
+                                 given.dump(), join_names(statistic_names())));
   }
   Statistic statistic;
   statistic.name = given;
@@ -52,9 +51,8 @@ Statistic read_statistic(const Json& given, const std::string& place) {
 const Quantity* read_quantity(const Json& given, const Statistic& statistic, const std::string& place) {
   if (statistic.counts_trials()) {
     if (!given.is_null()) {
-      throw UsageError(
-          fmt::format("{}: found {} with the statistic {}, which counts trials; allowed: no metric", place,
-                      given.dump(), statistic.name));
+      throw UsageError(fmt::format("{}: found {} with the statistic {}, which counts trials; allowed: no metric", place,
+                                   given.dump(), statistic.name));
     }
     return nullptr;
   }
@@ -64,18 +62,15 @@ const Quantity* read_quantity(const Json& given, const Statistic& statistic, con
     names.push_back(quantity.name);
   }
   if (!given.is_string())
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a name, {}", place, given.dump(), join_names(names)));
+    throw UsageError(fmt::format("{}: found {}; allowed: a name, {}", place, given.dump(), join_names(names)));
   throw_unknown_name(place, "metric", given.get<std::string>(), names);
 }
 
-const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& statistic,
-                                         const std::string& place) {
+const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& statistic, const std::string& place) {
   if (!given.contains("layer")) return nullptr;
   const std::string at = place + ".layer";
   if (given.contains("metric")) {
-    throw UsageError(
-        fmt::format("{}: found a metric as well; allowed: one of the two, a metric is of matrices", at));
+    throw UsageError(fmt::format("{}: found a metric as well; allowed: one of the two, a metric is of matrices", at));
   }
   if (statistic.counts_trials()) {
     throw UsageError(
@@ -89,8 +84,7 @@ const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& sta
     names.push_back(quantity.name);
   }
   if (!given["layer"].is_string()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a name, {}", at, given["layer"].dump(), join_names(names)));
+    throw UsageError(fmt::format("{}: found {}; allowed: a name, {}", at, given["layer"].dump(), join_names(names)));
   }
   throw_unknown_name(at, "quantity of a layer", given["layer"].get<std::string>(), names);
 }
@@ -101,8 +95,8 @@ Json read_selection(const Json& given, const std::string& key, const std::string
   const std::string at = fmt::format("{}.{}", place, key);
   Json selection = given[key].is_string() ? parse_inline(given[key].get<std::string>(), key, at) : given[key];
   if (!selection.is_object() || !selection.contains(key) || !selection[key].is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: a name, or an object such as {{\"{}\": NAME, ...}}",
-                                 at, given[key].dump(), key));
+    throw UsageError(fmt::format("{}: found {}; allowed: a name, or an object such as {{\"{}\": NAME, ...}}", at,
+                                 given[key].dump(), key));
   }
   return selection;
 }
@@ -110,15 +104,12 @@ Json read_selection(const Json& given, const std::string& key, const std::string
 std::vector<int> read_sizes(const Json& given, const std::string& place) {
   std::vector<int> sizes;
   if (!given.contains("n")) return sizes;
-  for (const std::int64_t n : expand_axis(given["n"], 1, 256, place + ".n"))
-    sizes.push_back(static_cast<int>(n));
+  for (const std::int64_t n : expand_axis(given["n"], 1, 256, place + ".n")) sizes.push_back(static_cast<int>(n));
   return sizes;
 }
 
 // Choices are texts although a command line reads some of them as numbers.
-std::string scalar_text(const Json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
+std::string scalar_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 bool matches(const Json& selection, const char* name_key, const Named& thing) {
   if (selection.is_null()) return true;
@@ -154,8 +145,8 @@ const std::vector<std::string>& statistic_names() {
 
 Expectation read_expectation(const Json& given, const std::string& place) {
   if (!given.is_object()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place,
-                                 given.type_name(), join_names(expectation_keys())));
+    throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place, given.type_name(),
+                                 join_names(expectation_keys())));
   }
   for (const auto& [key, value] : given.items()) {
     if (std::find(expectation_keys().begin(), expectation_keys().end(), key) == expectation_keys().end())
@@ -169,19 +160,18 @@ Expectation read_expectation(const Json& given, const std::string& place) {
   expectation.arithmetic = read_selection(given, "arithmetic", place);
   expectation.formation = read_selection(given, "formation", place);
   expectation.family = read_selection(given, "family", place);
-  if (!expectation.kernel.is_null() && !(expectation.method.is_null() && expectation.arithmetic.is_null() &&
-                                         expectation.formation.is_null())) {
-    throw UsageError(fmt::format(
-        "{}: found kernel together with method, arithmetic or formation; allowed: one of the two, a kernel "
-        "has a method, arithmetics and a formation of its own",
-        place));
+  if (!expectation.kernel.is_null() &&
+      !(expectation.method.is_null() && expectation.arithmetic.is_null() && expectation.formation.is_null())) {
+    throw UsageError(
+        fmt::format("{}: found kernel together with method, arithmetic or formation; allowed: one of the two, a kernel "
+                    "has a method, arithmetics and a formation of its own",
+                    place));
   }
   expectation.sizes = read_sizes(given, place);
   expectation.statistic = read_statistic(given.value("statistic", Json()), place + ".statistic");
   expectation.layer = read_layer_quantity(given, expectation.statistic, place);
   if (expectation.layer == nullptr) {
-    expectation.quantity =
-        read_quantity(given.value("metric", Json()), expectation.statistic, place + ".metric");
+    expectation.quantity = read_quantity(given.value("metric", Json()), expectation.statistic, place + ".metric");
   }
   expectation.at_least = number_at(given, "at_least", place);
   expectation.at_most = number_at(given, "at_most", place);

@@ -44,7 +44,8 @@ struct Statistic {
 // "median", ..., "fail"; fractions have a limit after their name, "fraction_above:0.1".
 const std::vector<std::string>& statistic_names();
 
-// {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about layers
+// {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about
+// layers
 // {"kernel": "flashkda-v2", "layer": "o", "statistic": "max", "at_most": 0.1}, whose trials are sequences.
 struct Expectation {
   std::string place;  // file and JSON path, for messages

@@ -102,18 +102,16 @@ void refuse_without_group(const Expectation& expectation, std::span<const Matrix
     }
   }
   if (expectation.layer != nullptr && !any_layer) {
-    throw UsageError(
-        fmt::format("{}.layer: found {} in a sweep without layers; allowed: with \"layer\": true",
-                    expectation.place, expectation.layer->name));
+    throw UsageError(fmt::format("{}.layer: found {} in a sweep without layers; allowed: with \"layer\": true",
+                                 expectation.place, expectation.layer->name));
   }
   refuse_unknown_name(expectation.kernel, "kernel", kernels, expectation.place);
   refuse_unknown_name(expectation.method, "method", methods, expectation.place);
   refuse_unknown_name(expectation.arithmetic, "arithmetic", arithmetics, expectation.place);
   refuse_unknown_name(expectation.formation, "formation", formations, expectation.place);
   refuse_unknown_name(expectation.family, "family", families, expectation.place);
-  throw UsageError(
-      fmt::format("{}: found a selection of no case; allowed: one that some of the sweep's cases fit ({})",
-                  expectation.place, join_names(std::vector<std::string>(labels.begin(), labels.end()))));
+  throw UsageError(fmt::format("{}: found a selection of no case; allowed: one that some of the sweep's cases fit ({})",
+                               expectation.place, join_names(std::vector<std::string>(labels.begin(), labels.end()))));
 }
 
 ExpectationChecker::ExpectationChecker(const Plan& plan) {

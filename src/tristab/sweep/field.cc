@@ -122,7 +122,8 @@ Cell stages_cell(const M&, const R& record) {
 }
 
 void append_naming_fields(std::vector<Field>& fields) {
-  fields.push_back(described("case", Kind::text, false, "id of the case: matrix, method, arithmetic, hash of all parameters",
+  fields.push_back(described("case", Kind::text, false,
+                             "id of the case: matrix, method, arithmetic, hash of all parameters",
                              [](const M&, const R& r) -> Cell { return r.id; }));
   fields.push_back(
       described("matrix", Kind::text, false, "id of the matrix", [](const M& m, const R&) -> Cell { return m.id; }));
@@ -135,9 +136,8 @@ void append_naming_fields(std::vector<Field>& fields) {
   }
   fields.push_back(described("trial", Kind::integer, false, "number of the matrix in its family",
                              [](const M& m, const R&) -> Cell { return std::int64_t{m.trial}; }));
-  fields.push_back(described("source", Kind::object, true, "place of the matrix in a file", [](const M& m, const R&) {
-    return m.source.is_null() ? Cell{} : json_cell(m.source);
-  }));
+  fields.push_back(described("source", Kind::object, true, "place of the matrix in a file",
+                             [](const M& m, const R&) { return m.source.is_null() ? Cell{} : json_cell(m.source); }));
   for (const auto& field : setting_table) {
     fields.push_back(described(field.name, field.kind, field.nullable, field.help,
                                [&field](const M&, const R& r) { return field.cell(r.setting); }));
@@ -151,17 +151,16 @@ void append_naming_fields(std::vector<Field>& fields) {
     fields.back().choices.emplace_back(status_name(status));
   fields.push_back(described("message", Kind::text, true, "why there is no answer",
                              [](const M&, const R& r) { return text_or_nothing(r.message); }));
-  fields.push_back(described("verdict", Kind::text, true, "pass, marginal, fail, or nonfinite", [](const M&, const R& r) {
-    return text_or_nothing(r.verdict ? std::string(verdict_name(*r.verdict)) : "");
-  }));
+  fields.push_back(described(
+      "verdict", Kind::text, true, "pass, marginal, fail, or nonfinite",
+      [](const M&, const R& r) { return text_or_nothing(r.verdict ? std::string(verdict_name(*r.verdict)) : ""); }));
   for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite})
     fields.back().choices.emplace_back(verdict_name(verdict));
 }
 
 void append_errors(std::vector<Field>& fields) {
   for (const MetricInfo& info : metrics()) {
-    fields.push_back(
-        number(info, [metric = info.metric](const M&, const R& r) { return r.metrics.measured(metric); }));
+    fields.push_back(number(info, [metric = info.metric](const M&, const R& r) { return r.metrics.measured(metric); }));
     if (info.metric != Metric::frobenius) continue;
     fields.push_back(number(
         {.name = "total_frobenius",
@@ -193,17 +192,18 @@ void append_costs(std::vector<Field>& fields) {
   using S = StageTrace;
   constexpr std::string_view growth_range = "[0, inf), units of max |X_ij|; about 1 or less is harmless";
   constexpr std::string_view growth_undefined = "where the input overflows its format already, so that nothing grows";
-  fields.push_back(number({.name = "growth",
-                           .formula = "largest intermediate that is kept / max |X_ij|",
-                           .range = growth_range,
-                           .shows = "why a method overflows or loses digits: errors are u times the largest intermediate. "
-                                    "Over all trials, non-finite ones too, which it explains",
-                           .hides = "where it happens (`stages` of the record tells), and cancellation without growth",
-                           .undefined = growth_undefined,
-                           .source = "Higham 2002, section 9.3, for Gaussian elimination; here of all stored results",
-                           .drawn = true,
-                           .aggregate = Aggregate::all_trials},
-                          [](const M&, const R& r) { return r.growth; }));
+  fields.push_back(
+      number({.name = "growth",
+              .formula = "largest intermediate that is kept / max |X_ij|",
+              .range = growth_range,
+              .shows = "why a method overflows or loses digits: errors are u times the largest intermediate. "
+                       "Over all trials, non-finite ones too, which it explains",
+              .hides = "where it happens (`stages` of the record tells), and cancellation without growth",
+              .undefined = growth_undefined,
+              .source = "Higham 2002, section 9.3, for Gaussian elimination; here of all stored results",
+              .drawn = true,
+              .aggregate = Aggregate::all_trials},
+             [](const M&, const R& r) { return r.growth; }));
   fields.push_back(number({.name = "dead_growth",
                            .formula = "largest intermediate that is discarded / max |X_ij|",
                            .range = growth_range,
@@ -230,8 +230,8 @@ void append_costs(std::vector<Field>& fields) {
   fields.push_back(counted<&S::matmuls>("matmuls", "matrix products; a product of a batch of blocks is one",
                                         Aggregate::largest, "work on the matrix unit", "their sizes (matmul_flops)"));
   fields.push_back(counted<&S::matmul_flops>("matmul_flops", "2 m k n for each product", Aggregate::largest,
-                                             "dense work on the matrix unit", "products with zero blocks, which cost less",
-                                             false));
+                                             "dense work on the matrix unit",
+                                             "products with zero blocks, which cost less", false));
   fields.push_back(counted<&S::vector_flops>("vector_flops", "operations of the vector unit", Aggregate::largest,
                                              "elementwise work", "latency (vector_depth)", false));
   fields.push_back(counted<&Trace::product_depth>("depth", "longest chain of matrix products", Aggregate::largest,
@@ -289,8 +289,8 @@ const Field* find_field(std::string_view name) {
 }
 
 const std::vector<const Field*>& distributed_fields() {
-  static const std::vector<const Field*> fields = fields_where(
-      [](Aggregate a) { return a == Aggregate::finite_trials || a == Aggregate::all_trials; });
+  static const std::vector<const Field*> fields =
+      fields_where([](Aggregate a) { return a == Aggregate::finite_trials || a == Aggregate::all_trials; });
   return fields;
 }
 

@@ -27,8 +27,8 @@ struct Field {
   enum class Kind { text, integer, real, object, list };
   Kind kind = Kind::text;
   bool nullable = false;
-  bool of_scenarios = false;             // only in a sweep of scenarios
-  NumberInfo info;                       // of a text, an object or a list only name and formula (what it is)
+  bool of_scenarios = false;              // only in a sweep of scenarios
+  NumberInfo info;                        // of a text, an object or a list only name and formula (what it is)
   std::vector<std::string> choices = {};  // of a text: all that it can be; empty: anything
   std::function<Measured(const MatrixResult& matrix, const Record& record)> number = nullptr;  // null: no number
   std::function<Cell(const MatrixResult& matrix, const Record& record)> other = nullptr;       // of what is no number

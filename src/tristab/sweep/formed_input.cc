@@ -10,8 +10,7 @@ std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& se
   return form(factors_of(*tokens), Triangle::strictly_lower, formation, machines);
 }
 
-Inversion invert(const Setting& setting, const InversionInput& input, Machines& machines,
-                 std::uint64_t draws) {
+Inversion invert(const Setting& setting, const InversionInput& input, Machines& machines, std::uint64_t draws) {
   const StageArithmetics stages = setting.stages();
   return invert(*setting.method, stages, input, machines.machine_for(stages), draws);
 }

@@ -14,7 +14,6 @@ namespace tristab {
 std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& setting, Machines& machines);
 
 // Inverts the input as the setting says.
-Inversion invert(const Setting& setting, const InversionInput& input, Machines& machines,
-                 std::uint64_t draws);
+Inversion invert(const Setting& setting, const InversionInput& input, Machines& machines, std::uint64_t draws);
 
 }  // namespace tristab

@@ -15,8 +15,7 @@ namespace tristab {
 namespace {
 
 void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) {
-  plan.sources.push_back(
-      open_source(entry.spec, scenario.seed, scenario.trials, entry.directory, entry.place));
+  plan.sources.push_back(open_source(entry.spec, scenario.seed, scenario.trials, entry.directory, entry.place));
   const Source& source = *plan.sources.back();
   std::int64_t matrices = 0;
   for (const int n : scenario.chunks) {
@@ -32,8 +31,8 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
     plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(scenario.settings(n).size());
   }
   if (matrices == 0) {
-    throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes",
-                                 entry.place, entry.spec.label, fmt::join(scenario.chunks, ", ")));
+    throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes", entry.place,
+                                 entry.spec.label, fmt::join(scenario.chunks, ", ")));
   }
   plan.matrices += matrices;
 }
@@ -47,14 +46,12 @@ Plan make_plan(const SweepConfig& config) {
     const std::size_t groups_before = plan.groups.size();
     for (const FamilyEntry& entry : scenario.families) add_family(scenario, entry, plan);
     if (plan.cases == cases_before) {
-      throw UsageError(
-          fmt::format("{}kernels: none of them takes chunks of {}; allowed: sizes that they take",
-                      scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name),
-                      fmt::join(scenario.chunks, ", ")));
+      throw UsageError(fmt::format("{}kernels: none of them takes chunks of {}; allowed: sizes that they take",
+                                   scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name),
+                                   fmt::join(scenario.chunks, ", ")));
     }
     const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
-    if (scenario.layer &&
-        std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
+    if (scenario.layer && std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
       throw UsageError(
           fmt::format("{}layer: found no family with keys, queries and values; allowed: families of delta "
                       "rules, and files "
@@ -74,9 +71,8 @@ std::string case_id(const std::string& matrix_id, const Setting& setting) {
   const MethodSpec& method = *setting.method;
   const Arithmetic& arithmetic = *setting.arithmetic;
   if (setting.kernel != nullptr) {
-    const std::uint64_t hash =
-        hash_text(fmt::format("{}{}{}", setting.kernel->identity(), method.settings.json().dump(),
-                              arithmetic.settings.json().dump()));
+    const std::uint64_t hash = hash_text(fmt::format("{}{}{}", setting.kernel->identity(),
+                                                     method.settings.json().dump(), arithmetic.settings.json().dump()));
     return fmt::format("{}/{}/recipe/{:08x}", matrix_id, setting.kernel->label, hash >> 32);
   }
   // Ids of exactly formed matrices do not change with what formations have.

@@ -1,4 +1,5 @@
-// The cases of a sweep in their fixed order: scenarios, families, sizes, matrices; for each matrix methods, arithmetics.
+// The cases of a sweep in their fixed order: scenarios, families, sizes, matrices; for each matrix methods,
+// arithmetics.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +26,7 @@ struct MatrixGroup {
 
 struct Plan {
   std::vector<std::unique_ptr<Source>> sources;  // one a family of each scenario
-  std::vector<MatrixGroup> groups;  // scenarios, families, sizes; those without matrices left out
+  std::vector<MatrixGroup> groups;               // scenarios, families, sizes; those without matrices left out
   std::int64_t matrices = 0, cases = 0, sequences = 0;
 };
 

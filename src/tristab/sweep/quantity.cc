@@ -59,12 +59,14 @@ const std::vector<Quantity>& quantities() {
     std::vector<Quantity> all;
     for (const Field& field : record_fields()) {
       if (!field.is_number()) continue;
-      all.push_back({field.name(), field.info.larger_is_better, [&field](const MatrixResult& matrix, const Record& record) {
-                       return field.number(matrix, record).ranked();
-                     }});
+      all.push_back(
+          {field.name(), field.info.larger_is_better, [&field](const MatrixResult& matrix, const Record& record) {
+             return field.number(matrix, record).ranked();
+           }});
     }
     for (const MatrixFact& fact : facts)
-      all.push_back(of_matrix(fact.name, [value = fact.value](const ConditionReport& report) { return report.*value; }));
+      all.push_back(
+          of_matrix(fact.name, [value = fact.value](const ConditionReport& report) { return report.*value; }));
     all.push_back(of_matrix("power_max", largest_power));
     return all;
   }();
@@ -79,13 +81,13 @@ const std::vector<LayerQuantity>& layer_quantities() {
         return record.errors.whole.*value;
       }));
     }
-    all.push_back(of_layer("state_max", [](const LayerResult&, const LayerRecord& record) { return largest_state(record); }));
+    all.push_back(
+        of_layer("state_max", [](const LayerResult&, const LayerRecord& record) { return largest_state(record); }));
     all.push_back(of_layer("state_growth", [](const LayerResult& sequence, const LayerRecord& record) {
       return largest_state(record) / sequence.state_max;
     }));
-    all.push_back(of_layer("nonfinite", [](const LayerResult&, const LayerRecord& record) {
-      return record.status == Status::nonfinite;
-    }));
+    all.push_back(of_layer(
+        "nonfinite", [](const LayerResult&, const LayerRecord& record) { return record.status == Status::nonfinite; }));
     return all;
   }();
   return list;

@@ -32,8 +32,8 @@ struct Quantity {
   std::function<double(const MatrixResult& matrix, const Record& record)> value;
 };
 
-// Every number of a record, and facts about the matrix: matrix.cond_1 ..., matrix.power_max (the largest entry of A^2, A^4,
-// A^8, ..., the powers that doubling forms).
+// Every number of a record, and facts about the matrix: matrix.cond_1 ..., matrix.power_max (the largest entry of A^2,
+// A^4, A^8, ..., the powers that doubling forms).
 const std::vector<Quantity>& quantities();
 
 // What a setting made of a sequence.
@@ -43,9 +43,9 @@ struct LayerQuantity {
   std::function<double(const LayerResult& sequence, const LayerRecord& record)> value;
 };
 
-// The parts: relative errors over the whole sequence. state_max: the largest |S| after a chunk, infinite where something
-// was not finite. state_growth: the same over the largest |S| of the recurrence. nonfinite: 1 where something was not
-// finite, else 0.
+// The parts: relative errors over the whole sequence. state_max: the largest |S| after a chunk, infinite where
+// something was not finite. state_growth: the same over the largest |S| of the recurrence. nonfinite: 1 where something
+// was not finite, else 0.
 const std::vector<LayerQuantity>& layer_quantities();
 
 }  // namespace tristab

@@ -38,7 +38,7 @@ struct Input {
 
 // One setting on one matrix. What it names belongs to a Scenario, which outlives it.
 struct Record {
-  std::string id;  // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
+  std::string id;         // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
   Setting setting;        // whose formation is `exact` where A was given, or formed in double
   std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
   Status status = Status::ok;
@@ -85,8 +85,8 @@ struct LayerRecord {
 struct LayerResult {
   std::size_t group = 0;  // of the plan
   Input input;
-  std::string id;             // of the sequence
-  int trial = 0, tokens = 0;  // tokens: rows of the sequence
+  std::string id;                    // of the sequence
+  int trial = 0, tokens = 0;         // tokens: rows of the sequence
   JsonValue source;                  // null, or the place in a file
   double state_max = 0;              // of the exact state after a chunk
   std::vector<LayerRecord> records;  // in the order of the scenario's settings

@@ -28,9 +28,8 @@ void read_list(const ConfigReader& given, const ScenarioList& list, const Expand
 
 template <auto Things, auto Expand>
 void read_things(const ConfigReader& given, const ScenarioList& list, Scenario& scenario) {
-  read_list(given, list, Expand, [&](auto thing, const std::string&) {
-    (scenario.*Things).push_back(std::move(thing));
-  });
+  read_list(given, list, Expand,
+            [&](auto thing, const std::string&) { (scenario.*Things).push_back(std::move(thing)); });
 }
 
 template <auto Things>
@@ -161,8 +160,7 @@ Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults) {
   scenario.chunks = read_chunks(given, defaults.chunks);
   const Json layer_arithmetic = given.value("layer_arithmetic");
   if (!layer_arithmetic.is_null()) scenario.layer_arithmetic_given = layer_arithmetic;
-  scenario.layer_arithmetic =
-      make_layer_arithmetic(scenario.layer_arithmetic_given, given.place("layer_arithmetic"));
+  scenario.layer_arithmetic = make_layer_arithmetic(scenario.layer_arithmetic_given, given.place("layer_arithmetic"));
   return scenario;
 }
 

@@ -1,5 +1,5 @@
-// Settings that are crossed with each other: families x sizes x (methods x arithmetics x formations, and kernels). A plain
-// sweep is one of these; a sweep of scenarios has several, each with what it is expected to show.
+// Settings that are crossed with each other: families x sizes x (methods x arithmetics x formations, and kernels). A
+// plain sweep is one of these; a sweep of scenarios has several, each with what it is expected to show.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,8 @@ struct Scenario {
 };
 
 // A key of a scenario that holds one value: what it takes, and where it is kept. Reading, writing, defaults and the
-// schema follow from it. A scenario takes these keys from the configuration around it where it does not set them itself.
+// schema follow from it. A scenario takes these keys from the configuration around it where it does not set them
+// itself.
 struct ScenarioKey {
   Parameter parameter;
   JsonValue (*get)(const Scenario& scenario);
@@ -57,8 +58,8 @@ struct ScenarioKey {
 };
 std::span<const ScenarioKey> scenario_keys();
 
-// A key that holds a list of Named things: every item is a name or an object of a name and parameters, whose values may be
-// lists.
+// A key that holds a list of Named things: every item is a name or an object of a name and parameters, whose values may
+// be lists.
 struct ScenarioList {
   const char* key;       // "methods"
   const char* name_key;  // "method"

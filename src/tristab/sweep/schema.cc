@@ -63,9 +63,9 @@ struct Registry {
   std::string key;  // "method": of the name in an object
   const char* description;
   std::vector<Description> entries;
-  std::string other_names;              // a pattern of names that are not listed; "": none
-  std::set<std::string> lists{};        // parameters that are lists by themselves
-  std::vector<Parameter> further{};     // parameters of every entry
+  std::string other_names;           // a pattern of names that are not listed; "": none
+  std::set<std::string> lists{};     // parameters that are lists by themselves
+  std::vector<Parameter> further{};  // parameters of every entry
 };
 
 // A name, "name:parameter=value", or an object of a name and parameters: of all entries together.
@@ -118,13 +118,19 @@ std::vector<Description> method_entries() {
 
 // The definitions of a schema that come from the registries.
 void define_registries(Json& definitions) {
-  Registry families{"family", "a family of matrices; lists of values are axes",
-                    {family_descriptions().begin(), family_descriptions().end()}, ""};
-  for (const Family& family : tristab::families()) families.lists.insert(family.list_valued.begin(), family.list_valued.end());
-  Registry kernels{"kernel", "a kernel's recipe, or the path of a recipe file; lists of values are axes", {}, ".*\\.json"};
+  Registry families{"family",
+                    "a family of matrices; lists of values are axes",
+                    {family_descriptions().begin(), family_descriptions().end()},
+                    ""};
+  for (const Family& family : tristab::families())
+    families.lists.insert(family.list_valued.begin(), family.list_valued.end());
+  Registry kernels{
+      "kernel", "a kernel's recipe, or the path of a recipe file; lists of values are axes", {}, ".*\\.json"};
   for (const RecipeEntry& recipe : recipe_entries()) kernels.entries.push_back(recipe.description);
-  const Registry arithmetics{"arithmetic", "an arithmetic, or a format (e5m7); lists of values are axes",
-                             {arithmetic_descriptions().begin(), arithmetic_descriptions().end()}, formats};
+  const Registry arithmetics{"arithmetic",
+                             "an arithmetic, or a format (e5m7); lists of values are axes",
+                             {arithmetic_descriptions().begin(), arithmetic_descriptions().end()},
+                             formats};
   Registry layer = arithmetics;
   layer.description = "what w, u, the state and the outputs are computed in: an arithmetic and how gates enter";
   layer.further = {Parameter::nested("scores", "exact", "formation of the products of queries and keys"),
@@ -133,8 +139,10 @@ void define_registries(Json& definitions) {
   for (const Registry& registry :
        {families, kernels, arithmetics,
         Registry{"method", "an inversion method; lists of values are axes", method_entries(), ""},
-        Registry{"formation", "how A is formed from keys and gates; lists of values are axes",
-                 {formation_descriptions().begin(), formation_descriptions().end()}, ""}}) {
+        Registry{"formation",
+                 "how A is formed from keys and gates; lists of values are axes",
+                 {formation_descriptions().begin(), formation_descriptions().end()},
+                 ""}}) {
     definitions[registry.key] = named_schema(registry);
   }
   // A recipe file has parameters of its own.

@@ -53,8 +53,7 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
   const bool kappa_varies = m.kk > negligible * count, n_varies = m.nn > negligible * count;
   if (kappa_varies && n_varies) {
     const double determinant = m.kk * m.nn - m.kn * m.kn;
-    if (determinant <= negligible * m.kk * m.nn)
-      return growth;  // kappa follows n: the two cannot be told apart
+    if (determinant <= negligible * m.kk * m.nn) return growth;  // kappa follows n: the two cannot be told apart
     const double kappa = (m.nn * m.ke - m.kn * m.ne) / determinant;
     const double n = (m.kk * m.ne - m.kn * m.ke) / determinant;
     const double residual = m.ee - kappa * m.ke - n * m.ne;
@@ -73,9 +72,7 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
 std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite) {
   if (nonfinite > 0) return "unstable";
   if (!growth.kappa && !growth.n) return "undetermined";
-  const auto at_least = [](const std::optional<Slope>& slope) {
-    return slope ? slope->value - 2 * slope->error : 0;
-  };
+  const auto at_least = [](const std::optional<Slope>& slope) { return slope ? slope->value - 2 * slope->error : 0; };
   if (fails > 0 && (at_least(growth.n) > 3 || at_least(growth.kappa) > 3)) return "unstable";
   if ((growth.kappa && growth.kappa->error > 1) || (growth.n && growth.n->error > 1)) return "undetermined";
   return at_least(growth.kappa) > 1.5 ? "logarithmically stable" : "stable";
@@ -102,8 +99,7 @@ void StabilityBuilder::add(const MatrixResult& result) {
   const ConditionReport& condition = *result.condition;
   const std::size_t first = first_cells_.at(result.input.scenario);
   const Scenario& scenario = *result.input.scenario;
-  const std::size_t count =
-      scenario.methods.size() * scenario.arithmetics.size() * scenario.formations.size();
+  const std::size_t count = scenario.methods.size() * scenario.arithmetics.size() * scenario.formations.size();
   for (std::size_t i = 0; i < count; ++i) {  // kernels, which come last, have a size of their own
     const Record& record = result.records[i];
     Cell& cell = cells_[first + i];
@@ -130,8 +126,7 @@ std::vector<StabilityRow> StabilityBuilder::finish() {
   for (Cell& cell : cells_) {
     const std::vector<double> values = cell.points.all(spool_);
     std::vector<GrowthPoint> points;
-    for (std::size_t k = 0; k < values.size(); k += 3)
-      points.push_back({values[k], values[k + 1], values[k + 2]});
+    for (std::size_t k = 0; k < values.size(); k += 3) points.push_back({values[k], values[k + 1], values[k + 2]});
     cell.row.growth = fit_growth(points);
     cell.row.name = stability_class(cell.row.growth, cell.row.fails, cell.row.nonfinite);
     rows.push_back(std::move(cell.row));

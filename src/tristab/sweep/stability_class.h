@@ -1,5 +1,5 @@
-// An empirical stability class for each method and arithmetic of a sweep (of each of its scenarios): how the error grows with the
-// condition number and with the size.
+// An empirical stability class for each method and arithmetic of a sweep (of each of its scenarios): how the error
+// grows with the condition number and with the size.
 #pragma once
 
 #include <map>
@@ -72,7 +72,7 @@ class StabilityBuilder {
     SpooledNumbers points;  // the three numbers of a GrowthPoint, one after the other
   };
   Spool spool_;
-  std::vector<Cell> cells_;  // of each scenario, methods x arithmetics x formations
+  std::vector<Cell> cells_;                             // of each scenario, methods x arithmetics x formations
   std::map<const Scenario*, std::size_t> first_cells_;  // of each scenario
 };
 

@@ -12,10 +12,10 @@ namespace tristab {
 // All trials of one setting on one input.
 struct SummaryRow {
   Input input;
-  Setting setting;  // as it was asked for
+  Setting setting;                                                              // as it was asked for
   int trials = 0, nonfinite = 0, failed = 0, pass = 0, marginal = 0, fail = 0;  // as in TrialStatistics
-  std::vector<double> counts;                // in the order of counted_fields(); NaN: no trial has one
-  std::vector<Distribution> distributions;   // in the order of distributed_fields()
+  std::vector<double> counts;               // in the order of counted_fields(); NaN: no trial has one
+  std::vector<Distribution> distributions;  // in the order of distributed_fields()
 
   int lost() const { return nonfinite + failed + fail; }  // trials that did not hold, marginal ones apart
   double count(std::string_view field) const;

@@ -81,8 +81,7 @@ void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
       numbers.values.append(value, spool);
     } else if (!std::isnan(value)) {
       const double before = std::isnan(numbers.count) ? 0 : numbers.count;
-      numbers.count =
-          numbers.field->info.aggregate == Aggregate::sum ? before + value : std::max(before, value);
+      numbers.count = numbers.field->info.aggregate == Aggregate::sum ? before + value : std::max(before, value);
     }
   }
 }

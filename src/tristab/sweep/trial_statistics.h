@@ -26,7 +26,7 @@ inline constexpr std::size_t tail_trials = 20;
 
 // One number over the trials that count for it. NaN where no trial has a value; may be infinite.
 struct Distribution {
-  std::size_t count = 0;   // trials with a value
+  std::size_t count = 0;     // trials with a value
   std::size_t infinite = 0;  // of these: +infinity, for signal-to-noise ratios the exact results
   double median = 0;
   double tail = 0;   // 95th percentile (5th where larger is better); NaN for fewer than tail_trials values
@@ -72,7 +72,7 @@ class TrialStatistics {
  private:
   struct Numbers {
     const Field* field;
-    SpooledNumbers values;           // of every trial
+    SpooledNumbers values;  // of every trial
     double count = 0;
   };
   std::vector<Numbers> numbers_;

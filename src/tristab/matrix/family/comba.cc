@@ -5,16 +5,15 @@
 namespace tristab {
 
 Family comba_family() {
-  return drawn_family("comba",
-                      {.summary = "Comba with drawn keys, betas and decays",
-                       .beta = "sigmoid-normal",
-                       .decay = "qwen3-next",
-                       .parameters = {Parameter::real("feedback", 1.0, 0, 1, "p = feedback k")},
-                       .draw = [](const Settings& settings, const RandomStream&, bool, TokenInputs& head) {
-                         Matrix p = head.keys;
-                         for (double& x : p.values()) x *= settings.real("feedback");
-                         head.parts["p"] = std::move(p);
-                       }});
+  return drawn_family("comba", {.summary = "Comba with drawn keys, betas and decays",
+                                .beta = "sigmoid-normal",
+                                .decay = "qwen3-next",
+                                .parameters = {Parameter::real("feedback", 1.0, 0, 1, "p = feedback k")},
+                                .draw = [](const Settings& settings, const RandomStream&, bool, TokenInputs& head) {
+                                  Matrix p = head.keys;
+                                  for (double& x : p.values()) x *= settings.real("feedback");
+                                  head.parts["p"] = std::move(p);
+                                }});
 }
 
 }  // namespace tristab

@@ -4,8 +4,7 @@
 namespace tristab {
 
 Family delta_net_family() {
-  return drawn_family("delta-net",
-                      {.summary = "DeltaNet with drawn keys and betas", .beta = "sigmoid-normal"});
+  return drawn_family("delta-net", {.summary = "DeltaNet with drawn keys and betas", .beta = "sigmoid-normal"});
 }
 
 }  // namespace tristab

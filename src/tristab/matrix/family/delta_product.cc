@@ -15,8 +15,7 @@ Family delta_product_family() {
          head.steps = static_cast<int>(settings.integer("steps"));
          for (int i = 0; i < head.rows(); ++i) {
            if (i % head.steps != 0) head.log_decay(i, 0) = 0;
-           if (with_outputs &&
-               i % head.steps != head.steps - 1) {  // outputs are read after a token's last step
+           if (with_outputs && i % head.steps != head.steps - 1) {  // outputs are read after a token's last step
              for (int d = 0; d < head.queries.columns(); ++d) head.queries(i, d) = 0;
            }
          }

@@ -22,8 +22,8 @@ const AnyModel& chosen(std::span<const AnyModel> models, const std::string& name
   return *std::ranges::find(models, name, [](const AnyModel& model) { return model.name; });
 }
 
-TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int rows,
-                          const RandomStream& random, bool with_outputs) {
+TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int rows, const RandomStream& random,
+                          bool with_outputs) {
   const int dim = static_cast<int>(settings.integer("head_dim"));
   TokenInputs head;
   head.rule = &rule;
@@ -33,8 +33,7 @@ TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int r
   }
   if (settings.has("beta")) {
     Matrix beta(rows, 1);
-    beta.values() =
-        chosen(beta_models(), settings.text("beta")).generate(settings, rows, random.part("beta"));
+    beta.values() = chosen(beta_models(), settings.text("beta")).generate(settings, rows, random.part("beta"));
     if (settings.flag("negative")) {
       for (double& value : beta.values()) value *= 2;
     }
@@ -62,24 +61,20 @@ Family drawn_family(const std::string& rule_name, const DrawnFamily& drawn) {
   const DeltaRule& rule = delta_rule(rule_name);
   std::vector<Parameter> table;
   std::vector<ModelChoice> choices;
-  const auto append = [&](const std::vector<Parameter>& rows) {
-    table.insert(table.end(), rows.begin(), rows.end());
-  };
+  const auto append = [&](const std::vector<Parameter>& rows) { table.insert(table.end(), rows.begin(), rows.end()); };
   const auto choose = [&](ModelChoice choice) {
     append(parameters_of(choice));
     choices.push_back(std::move(choice));
   };
   choose(choice_of("keys", "how keys are drawn", "silu", key_models()));
   table.push_back(Parameter::integer("head_dim", 128, 16, 512, "length of a key"));
-  table.push_back(Parameter::choice("key_format", "fp64", {"fp64", "bf16"},
-                                    "format that normalised keys are rounded to"));
+  table.push_back(
+      Parameter::choice("key_format", "fp64", {"fp64", "bf16"}, "format that normalised keys are rounded to"));
   if (!drawn.beta.empty()) {
     choose(choice_of("beta", "how betas are drawn", drawn.beta, beta_models()));
-    table.push_back(
-        Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
+    table.push_back(Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
   }
-  if (!drawn.decay.empty())
-    choose(choice_of("gate", "how log decays are drawn", drawn.decay, decay_models()));
+  if (!drawn.decay.empty()) choose(choice_of("gate", "how log decays are drawn", drawn.decay, decay_models()));
   append(drawn.parameters);
 
   Family family;
@@ -89,8 +84,8 @@ Family drawn_family(const std::string& rule_name, const DrawnFamily& drawn) {
                         .source = rule.source,
                         .parameters = std::move(table)};
   family.random = true;
-  family.generate_tokens = [&rule, draw = drawn.draw](const Settings& settings, int rows,
-                                                      const RandomStream& random, bool with_outputs) {
+  family.generate_tokens = [&rule, draw = drawn.draw](const Settings& settings, int rows, const RandomStream& random,
+                                                      bool with_outputs) {
     TokenInputs head = generate_head(rule, settings, rows, random, with_outputs);
     if (draw) draw(settings, random, with_outputs, head);
     return head;

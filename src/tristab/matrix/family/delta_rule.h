@@ -16,9 +16,8 @@ struct DrawnFamily {
   std::string decay = {};                  // default model of the log decays; "": none, or drawn by `draw`
   std::vector<Parameter> parameters = {};  // beside those of the models
   // Draws the rest of a head from streams of its own; null: there is nothing more.
-  std::function<void(const Settings& settings, const RandomStream& random, bool with_outputs,
-                     TokenInputs& head)>
-      draw = nullptr;
+  std::function<void(const Settings& settings, const RandomStream& random, bool with_outputs, TokenInputs& head)> draw =
+      nullptr;
 };
 
 // The family of the delta rule of that name. Its parameters are those of the key models, head_dim,

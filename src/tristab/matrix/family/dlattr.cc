@@ -20,8 +20,7 @@ Matrix generate(const Settings& settings, int n, const RandomStream&) {
   if (condition == 1) return a;
   if (n < 2) {
     throw UsageError(fmt::format(
-        "family dlattr: found condition {} with n = 1, where cond_2 is 1; allowed: n of 2 or more",
-        condition));
+        "family dlattr: found condition {} with n = 1, where cond_2 is 1; allowed: n of 2 or more", condition));
   }
   const double s = std::sqrt(condition);
   if (n == 2) {
@@ -37,14 +36,13 @@ Matrix generate(const Settings& settings, int n, const RandomStream&) {
 }  // namespace
 
 Family dlattr_family() {
-  return {
-      .description = {.name = "dlattr",
-                      .summary = "LAPACK's unit triangular matrix of a given condition number",
-                      .formula = "A_i0 = A_(n-1)i = sqrt(2/(n-2)) x, A_(n-1)0 = x^2, x = s^(1/2) - s^(-1/2); "
-                                 "I + A has singular values s, 1, ..., 1, 1/s, s^2 = condition",
-                      .source = "LAPACK 3, TESTING/LIN/dlattr.f, types 8 to 10",
-                      .parameters = {Parameter::real("condition", 100.0, 1, 1e12, "cond_2(I + A)")}},
-      .generate = generate};
+  return {.description = {.name = "dlattr",
+                          .summary = "LAPACK's unit triangular matrix of a given condition number",
+                          .formula = "A_i0 = A_(n-1)i = sqrt(2/(n-2)) x, A_(n-1)0 = x^2, x = s^(1/2) - s^(-1/2); "
+                                     "I + A has singular values s, 1, ..., 1, 1/s, s^2 = condition",
+                          .source = "LAPACK 3, TESTING/LIN/dlattr.f, types 8 to 10",
+                          .parameters = {Parameter::real("condition", 100.0, 1, 1e12, "cond_2(I + A)")}},
+          .generate = generate};
 }
 
 }  // namespace tristab

@@ -24,8 +24,7 @@ struct Family {
   // In place of generate, for families that draw what a layer takes in: `rows` rows of one head, of which A
   // is formed chunk by chunk. Queries and values only where `with_outputs` is set (they have streams of their
   // own).
-  std::function<TokenInputs(const Settings& settings, int rows, const RandomStream& random,
-                            bool with_outputs)>
+  std::function<TokenInputs(const Settings& settings, int rows, const RandomStream& random, bool with_outputs)>
       generate_tokens = nullptr;
 
   // Fills in or refuses what the parameter table alone cannot say; null where the table says it all. Throws
@@ -67,8 +66,7 @@ inline std::vector<double> powers_of(double x, int count) {
 // Position of (i, j), i > j, in the strictly lower triangle counted row by row: the index of its random
 // number.
 constexpr std::uint64_t triangle_index(int i, int j) {
-  return static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(i - 1) / 2 +
-         static_cast<std::uint64_t>(j);
+  return static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(i - 1) / 2 + static_cast<std::uint64_t>(j);
 }
 
 }  // namespace tristab

@@ -29,16 +29,16 @@ void settle(Json& settings, std::string_view place) {
   }
   const auto together = [&](const char* one, const char* other) {
     if (!settings.contains(one) || !settings.contains(other)) return;
-    throw UsageError(fmt::format("{}: found {} {} and {} {}; allowed: one of them", place, one,
-                                 settings[one].dump(), other, settings[other].dump()));
+    throw UsageError(fmt::format("{}: found {} {} and {} {}; allowed: one of them", place, one, settings[one].dump(),
+                                 other, settings[other].dump()));
   };
   together("tensor", "layer");
   together("tensor", "beta");
   together("layer", "beta");
   if (settings.contains("g") && !settings.contains("beta")) {
     throw UsageError(
-        fmt::format("{}.g: found {} without beta; allowed: the file of g beside those of k (path) and beta",
-                    place, settings["g"].dump()));
+        fmt::format("{}.g: found {} without beta; allowed: the file of g beside those of k (path) and beta", place,
+                    settings["g"].dump()));
   }
   settle_heads(settings, place);
   settle_tokens(settings, place);
@@ -49,8 +49,7 @@ std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_pt
                                   std::string_view place) {
   const std::vector<std::string> layers = layer_names(*file);
   if (layers.size() == 1)
-    return layers_source(selection, {LayerTensors(file, layers.front(), conventions_of(selection.settings))},
-                         place);
+    return layers_source(selection, {LayerTensors(file, layers.front(), conventions_of(selection.settings))}, place);
   if (layers.empty() && file->tensors().size() == 1) {
     return matrices_source(selection, file, file->tensors().front(), place);
   }
@@ -84,8 +83,7 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
   std::vector<LayerTensors> layers;
   const std::string& name = settings.text("layer");
   if (name == "all" && file->find(layer_tensor_name("all", "k")) == nullptr) {
-    for (const std::string& each : layer_names(*file))
-      layers.emplace_back(file, each, conventions_of(settings));
+    for (const std::string& each : layer_names(*file)) layers.emplace_back(file, each, conventions_of(settings));
   } else {
     if (file->find(layer_tensor_name(name, "k")) == nullptr) {
       throw_unknown_name(fmt::format("{}.layer: {}", place, file->path()), "layer", name, layer_names(*file));
@@ -100,8 +98,7 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
 }
 
 // Every InputError of opening says which setting led to it.
-std::unique_ptr<Source> open(const FamilySpec& spec, const std::filesystem::path& directory,
-                             std::string_view place) {
+std::unique_ptr<Source> open(const FamilySpec& spec, const std::filesystem::path& directory, std::string_view place) {
   try {
     return open_selected(spec, directory, place);
   } catch (const InputError& error) {
@@ -125,19 +122,16 @@ Family file_family() {
       .description =
           {.name = "file",
            .summary = "matrices, or keys, betas and decays, from a .npy, .npz or .safetensors file",
-           .formula =
-               "A as stored, or formed from k, beta, g (and a, b, w, khat, eta, p) by the layer's delta rule",
+           .formula = "A as stored, or formed from k, beta, g (and a, b, w, khat, eta, p) by the layer's delta rule",
            .source = "[n, n], [batch, n, n], [tokens, heads, n], or <layer>.k, .beta, .g; formats: "
                      "https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html, "
                      "https://github.com/huggingface/safetensors",
            .parameters =
                {
                    Parameter::text("path", nullptr, "file, relative to the configuration"),
-                   Parameter::text("tensor", nullptr,
-                                   "tensor that holds A; may be absent where there is one"),
-                   Parameter::text(
-                       "layer", nullptr,
-                       "prefix of <layer>.k, .beta, .g, or all; may be absent where there is one"),
+                   Parameter::text("tensor", nullptr, "tensor that holds A; may be absent where there is one"),
+                   Parameter::text("layer", nullptr,
+                                   "prefix of <layer>.k, .beta, .g, or all; may be absent where there is one"),
                    Parameter::text("beta", nullptr, ".npy file of beta, where path is one of k"),
                    Parameter::text("g", nullptr, ".npy file of g, where path is one of k"),
                    Parameter::text("heads", nullptr, "all (default), or a list such as [0, 2]"),

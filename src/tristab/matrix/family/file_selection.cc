@@ -13,9 +13,7 @@ namespace tristab {
 namespace {
 
 // A whole number from 0 to 2^53.
-bool is_count(const Json& value) {
-  return value.is_number_integer() && value >= 0 && value <= std::int64_t{1} << 53;
-}
+bool is_count(const Json& value) { return value.is_number_integer() && value >= 0 && value <= std::int64_t{1} << 53; }
 
 bool all_counts(const Json& list) { return std::ranges::all_of(list, is_count); }
 
@@ -48,8 +46,8 @@ void settle_heads(Json& settings, std::string_view place) {
   const bool list = heads.is_array() && !heads.empty() && all_counts(heads);
   if (heads != "all" && !list) {
     throw UsageError(
-        fmt::format("{}.heads: found {}; allowed: \"all\", a head's number, or a list of them such as [0, 2]",
-                    place, heads.dump()));
+        fmt::format("{}.heads: found {}; allowed: \"all\", a head's number, or a list of them such as [0, 2]", place,
+                    heads.dump()));
   }
   if (list && std::set<Json>(heads.begin(), heads.end()).size() != heads.size()) {
     throw UsageError(fmt::format("{}.heads: found {}; allowed: each head once", place, heads.dump()));
@@ -61,10 +59,10 @@ void settle_tokens(Json& settings, std::string_view place) {
   const Json tokens = parsed_list(settings.value("tokens", Json("all")), ':');
   const bool range = tokens.is_array() && tokens.size() == 2 && all_counts(tokens) && tokens[0] < tokens[1];
   if (tokens != "all" && !range) {
-    throw UsageError(fmt::format(
-        "{}.tokens: found {}; allowed: \"all\", or [begin, end) with begin < end, such as [0, 512] "
-        "or \"0:512\"",
-        place, tokens.dump()));
+    throw UsageError(
+        fmt::format("{}.tokens: found {}; allowed: \"all\", or [begin, end) with begin < end, such as [0, 512] "
+                    "or \"0:512\"",
+                    place, tokens.dump()));
   }
   settings["tokens"] = tokens;
 }
@@ -88,8 +86,8 @@ TokenRange selected_tokens(const Json& tokens, std::int64_t available, std::stri
   if (tokens == "all") return {0, available};
   const TokenRange range{tokens[0].get<std::int64_t>(), tokens[1].get<std::int64_t>()};
   if (range.end > available) {
-    throw UsageError(fmt::format("{}.tokens: found [{}, {}); allowed: at most [0, {})", place, range.begin,
-                                 range.end, available));
+    throw UsageError(
+        fmt::format("{}.tokens: found [{}, {}); allowed: at most [0, {})", place, range.begin, range.end, available));
   }
   return range;
 }

@@ -23,8 +23,7 @@ int checked_count(std::int64_t count) {
 Problem problem_of(const FileSelection& selection, int n, int index, Matrix a, Json source) {
   source["file"] = selection.settings.text("path");
   Problem problem;
-  problem.id =
-      problem_id("file", a.rows(), index, fmt::format("{} n={} {}", selection.canonical, n, source.dump()));
+  problem.id = problem_id("file", a.rows(), index, fmt::format("{} n={} {}", selection.canonical, n, source.dump()));
   problem.a = std::move(a);
   problem.trial = index;
   problem.source = std::move(source);
@@ -59,10 +58,10 @@ class MatricesSource : public Source {
     const bool square = shape.size() >= 2 && shape.back() == shape[shape.size() - 2];
     batch_ = (shape.size() == 2 || shape.size() == 3) && square;
     if ((!batch_ && shape.size() != 3) || tensor.elements() == 0 || shape.back() > largest_n) {
-      throw InputError(fmt::format(
-          "{}: tensor {} has shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] with n "
-          "from 1 to {}, nothing empty",
-          file_->path(), name_text(tensor.name), tensor.shape_text(), largest_n));
+      throw InputError(
+          fmt::format("{}: tensor {} has shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] with n "
+                      "from 1 to {}, nothing empty",
+                      file_->path(), name_text(tensor.name), tensor.shape_text(), largest_n));
     }
     n_ = static_cast<int>(shape.back());
     const Settings& settings = selection.settings;
@@ -70,19 +69,19 @@ class MatricesSource : public Source {
       count_ = shape.size() == 3 ? shape[0] : 1;
       for (const char* name : {"heads", "tokens"}) {
         if (settings.at(name) == "all") continue;
-        throw UsageError(fmt::format(
-            "{}.{}: found {}; allowed: all, as tensor {} of {} has shape {}, a batch of matrices", place,
-            name, settings.at(name).dump(), name_text(tensor.name), file_->path(), tensor.shape_text()));
+        throw UsageError(
+            fmt::format("{}.{}: found {}; allowed: all, as tensor {} of {} has shape {}, a batch of matrices", place,
+                        name, settings.at(name).dump(), name_text(tensor.name), file_->path(), tensor.shape_text()));
       }
       return;
     }
     heads_ = selected_heads(settings.at("heads"), shape[1], place);
     range_ = selected_tokens(settings.at("tokens"), shape[0], place);
     if (range_.begin % n_ != 0) {
-      throw UsageError(fmt::format(
-          "{}.tokens: found a first token of {}; allowed: multiples of {}, the size of the blocks in "
-          "tensor {}",
-          place, range_.begin, n_, name_text(tensor.name)));
+      throw UsageError(
+          fmt::format("{}.tokens: found a first token of {}; allowed: multiples of {}, the size of the blocks in "
+                      "tensor {}",
+                      place, range_.begin, n_, name_text(tensor.name)));
     }
     count_ = static_cast<std::int64_t>(heads_.size()) * range_.chunks(n_, tail_);
   }
@@ -100,21 +99,17 @@ class MatricesSource : public Source {
       const std::int64_t size = std::int64_t{n_} * n_;
       file_->read(tensor_, {index * size, 1, size, size}, a.values().data());
       check_strictly_lower(a, a.rows(), [&](int i, int j) {
-        return tensor_.shape.size() == 3 ? fmt::format("[{}, {}, {}]", index, i, j)
-                                         : fmt::format("[{}, {}]", i, j);
+        return tensor_.shape.size() == 3 ? fmt::format("[{}, {}, {}]", index, i, j) : fmt::format("[{}, {}]", i, j);
       });
       return problem_of(selection_, n, index, std::move(a), std::move(source));
     }
-    const std::int64_t chunks = range_.chunks(n_, tail_),
-                       head = heads_[static_cast<std::size_t>(index / chunks)];
+    const std::int64_t chunks = range_.chunks(n_, tail_), head = heads_[static_cast<std::size_t>(index / chunks)];
     const ChunkRows chunk = chunk_rows(range_, index % chunks, n_, tail_);
     const std::int64_t width = tensor_.shape[1] * n_;
     Matrix stored(n_, n_);
-    file_->read(tensor_, {chunk.first_token * width + head * n_, chunk.tokens, n_, width},
-                stored.values().data());
-    check_strictly_lower(stored, static_cast<int>(chunk.tokens), [&](int i, int j) {
-      return fmt::format("[{}, {}, {}]", chunk.first_token + i, head, j);
-    });
+    file_->read(tensor_, {chunk.first_token * width + head * n_, chunk.tokens, n_, width}, stored.values().data());
+    check_strictly_lower(stored, static_cast<int>(chunk.tokens),
+                         [&](int i, int j) { return fmt::format("[{}, {}, {}]", chunk.first_token + i, head, j); });
     Matrix a(chunk.rows, chunk.rows);
     for (int i = 0; i < chunk.tokens; ++i) std::copy_n(stored.row(i), i, a.row(i));
     source["head"] = head;
@@ -130,10 +125,10 @@ class MatricesSource : public Source {
     for (int i = 0; i < rows; ++i) {
       for (int j = i; j < a.columns(); ++j) {
         if (a(i, j) != 0) {
-          throw InputError(fmt::format(
-              "{}: tensor {} holds {} at index {}, on or above the diagonal of A; allowed: 0 there, "
-              "A is strictly lower triangular",
-              file_->path(), name_text(tensor_.name), a(i, j), place(i, j)));
+          throw InputError(
+              fmt::format("{}: tensor {} holds {} at index {}, on or above the diagonal of A; allowed: 0 there, "
+                          "A is strictly lower triangular",
+                          file_->path(), name_text(tensor_.name), a(i, j), place(i, j)));
         }
         a(i, j) = 0;
       }
@@ -159,8 +154,7 @@ class LayersSource : public Source {
       Selected selected{std::move(layer), {}, {}};
       const int steps = selected.tensors.steps();
       selected.heads = selected_heads(selection.settings.at("heads"), selected.tensors.heads(), place);
-      const TokenRange tokens =
-          selected_tokens(selection.settings.at("tokens"), selected.tensors.tokens(), place);
+      const TokenRange tokens = selected_tokens(selection.settings.at("tokens"), selected.tensors.tokens(), place);
       for (const SequenceRows& sequence : selected.tensors.sequences()) {
         const Stretch stretch{
             sequence.batch,
@@ -185,8 +179,7 @@ class LayersSource : public Source {
     for (; rest >= count_of(*layer, n); ++layer) rest -= count_of(*layer, n);
     const auto heads = static_cast<std::int64_t>(layer->heads.size());
     auto stretch = layer->stretches.begin();
-    for (; rest >= heads * stretch->range.chunks(n, tail_); ++stretch)
-      rest -= heads * stretch->range.chunks(n, tail_);
+    for (; rest >= heads * stretch->range.chunks(n, tail_); ++stretch) rest -= heads * stretch->range.chunks(n, tail_);
     const std::int64_t chunks = stretch->range.chunks(n, tail_), chunk = rest % chunks;
     const std::int64_t head = layer->heads[static_cast<std::size_t>(rest / chunks)];
     const ChunkRows rows = chunk_rows(stretch->range, chunk, n, tail_);
@@ -197,11 +190,11 @@ class LayersSource : public Source {
     for (int i = 0; i < a.rows(); ++i) {
       for (int j = 0; j < i; ++j) {
         if (std::isfinite(a(i, j))) continue;
-        throw InputError(fmt::format(
-            "{}: A of {}head {}, tokens {} to {}, is not finite at [{}, {}]; allowed: keys, betas "
-            "and log decays (at most 0) whose A is",
-            selection_.settings.text("path"), name.empty() ? "" : fmt::format("layer {}, ", name), head,
-            rows.first_token, rows.first_token + rows.tokens - 1, i, j));
+        throw InputError(
+            fmt::format("{}: A of {}head {}, tokens {} to {}, is not finite at [{}, {}]; allowed: keys, betas "
+                        "and log decays (at most 0) whose A is",
+                        selection_.settings.text("path"), name.empty() ? "" : fmt::format("layer {}, ", name), head,
+                        rows.first_token, rows.first_token + rows.tokens - 1, i, j));
       }
     }
     Json source = {{"layer", name.empty() ? Json(nullptr) : Json(name)},
@@ -238,12 +231,11 @@ class LayersSource : public Source {
                    {"layer", name.empty() ? Json(nullptr) : Json(name)},
                    {"sequence", stretch.sequence},
                    {"head", head}};
-    std::string id = problem_id(
-        "file", n, index, fmt::format("{} n={} {} rows={}", selection_.canonical, n, source.dump(), rows));
-    return {
-        std::move(id),
-        layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true),
-        index, std::move(source)};
+    std::string id =
+        problem_id("file", n, index, fmt::format("{} n={} {} rows={}", selection_.canonical, n, source.dump(), rows));
+    return {std::move(id),
+            layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true), index,
+            std::move(source)};
   }
 
  private:
@@ -265,9 +257,7 @@ class LayersSource : public Source {
   }
 
   static std::int64_t sequences_of(const Selected& layer) {
-    return layer.tensors.has_outputs()
-               ? static_cast<std::int64_t>(layer.stretches.size() * layer.heads.size())
-               : 0;
+    return layer.tensors.has_outputs() ? static_cast<std::int64_t>(layer.stretches.size() * layer.heads.size()) : 0;
   }
 
   FileSelection selection_;
@@ -277,9 +267,8 @@ class LayersSource : public Source {
 
 }  // namespace
 
-std::unique_ptr<Source> matrices_source(const FileSelection& selection,
-                                        std::shared_ptr<const TensorFile> file, const Tensor& tensor,
-                                        std::string_view place) {
+std::unique_ptr<Source> matrices_source(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
+                                        const Tensor& tensor, std::string_view place) {
   return std::make_unique<MatricesSource>(selection, std::move(file), tensor, place);
 }
 

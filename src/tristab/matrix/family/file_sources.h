@@ -22,9 +22,8 @@ LayerConventions conventions_of(const Settings& settings);
 
 // A as stored. Throws UsageError where heads or tokens leave the tensor, InputError where its shape or dtype
 // is none of the allowed ones.
-std::unique_ptr<Source> matrices_source(const FileSelection& selection,
-                                        std::shared_ptr<const TensorFile> file, const Tensor& tensor,
-                                        std::string_view place);
+std::unique_ptr<Source> matrices_source(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
+                                        const Tensor& tensor, std::string_view place);
 
 // A formed from the chunks of layers, layer after layer, inside one sequence after sequence, head after head.
 std::unique_ptr<Source> layers_source(const FileSelection& selection, std::vector<LayerTensors> layers,

@@ -4,9 +4,9 @@
 namespace tristab {
 
 Family gdn_family() {
-  return drawn_family("gdn", {.summary = "Gated DeltaNet with drawn keys, betas and decays",
-                              .beta = "qwen3-next",
-                              .decay = "qwen3-next"});
+  return drawn_family(
+      "gdn",
+      {.summary = "Gated DeltaNet with drawn keys, betas and decays", .beta = "qwen3-next", .decay = "qwen3-next"});
 }
 
 }  // namespace tristab

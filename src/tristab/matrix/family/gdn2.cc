@@ -17,16 +17,14 @@ Matrix gates(double mean, int rows, int columns, const RandomStream& random) {
 
 Family gdn2_family() {
   return drawn_family(
-      "gdn2",
-      {.summary = "GDN-2 with drawn keys, channel-wise erase gates and channel decays",
-       .decay = "kda-safe",
-       .parameters = {Parameter::real("erase_mean", 0.0, -100, 100, "mean of the erase gate's logit")},
-       .draw = [](const Settings& settings, const RandomStream& random, bool with_outputs,
-                  TokenInputs& head) {
-         const int rows = head.rows(), dim = head.keys.columns();
-         head.parts["b"] = gates(settings.real("erase_mean"), rows, dim, random.part("erase"));
-         if (with_outputs) head.parts["w"] = gates(0, rows, dim, random.part("write"));
-       }});
+      "gdn2", {.summary = "GDN-2 with drawn keys, channel-wise erase gates and channel decays",
+               .decay = "kda-safe",
+               .parameters = {Parameter::real("erase_mean", 0.0, -100, 100, "mean of the erase gate's logit")},
+               .draw = [](const Settings& settings, const RandomStream& random, bool with_outputs, TokenInputs& head) {
+                 const int rows = head.rows(), dim = head.keys.columns();
+                 head.parts["b"] = gates(settings.real("erase_mean"), rows, dim, random.part("erase"));
+                 if (with_outputs) head.parts["w"] = gates(0, rows, dim, random.part("write"));
+               }});
 }
 
 }  // namespace tristab

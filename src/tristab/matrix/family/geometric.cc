@@ -7,20 +7,17 @@
 namespace tristab {
 
 Family geometric_family() {
-  return {
-      .description = {.name = "geometric",
-                      .summary = "entries that decay with the distance from the diagonal",
-                      .formula = "A_ij = c r^(i-j) for i > j; the inverse has -c r (r (1 - c))^(i-j-1)",
-                      .source =
-                          "identical keys, beta = c, constant log decay log r: arXiv 2412.06464, section 3.3",
-                      .parameters = {Parameter::real("c", 1.0, -1e6, 1e6, "factor"),
-                                     Parameter::real("r", 0.9, -1.1, 1.1,
-                                                     "ratio from one diagonal to the next")}},
-      .generate = [](const Settings& settings, int n, const RandomStream&) {
-        const std::vector<double> powers = powers_of(settings.real("r"), n);
-        const double c = settings.real("c");
-        return strictly_lower(n, [&](int i, int j) { return c * powers[static_cast<std::size_t>(i - j)]; });
-      }};
+  return {.description = {.name = "geometric",
+                          .summary = "entries that decay with the distance from the diagonal",
+                          .formula = "A_ij = c r^(i-j) for i > j; the inverse has -c r (r (1 - c))^(i-j-1)",
+                          .source = "identical keys, beta = c, constant log decay log r: arXiv 2412.06464, section 3.3",
+                          .parameters = {Parameter::real("c", 1.0, -1e6, 1e6, "factor"),
+                                         Parameter::real("r", 0.9, -1.1, 1.1, "ratio from one diagonal to the next")}},
+          .generate = [](const Settings& settings, int n, const RandomStream&) {
+            const std::vector<double> powers = powers_of(settings.real("r"), n);
+            const double c = settings.real("c");
+            return strictly_lower(n, [&](int i, int j) { return c * powers[static_cast<std::size_t>(i - j)]; });
+          }};
 }
 
 }  // namespace tristab

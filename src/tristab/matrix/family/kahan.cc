@@ -17,8 +17,7 @@ Family kahan_family() {
                       .formula = "A_ij = -c s^-(i-j) for i > j, c = sqrt(1 - s^2); the inverse has c (1 + "
                                  "c)^(i-j-1) s^-(i-j)",
                       .source = "Kahan 1966; Higham, Accuracy and Stability, 2002, chapter 8",
-                      .parameters = {Parameter::real("sine", 0.932, 0.9, 1,
-                                                     "s = sin theta; 0.932 is theta = 1.2")}},
+                      .parameters = {Parameter::real("sine", 0.932, 0.9, 1, "s = sin theta; 0.932 is theta = 1.2")}},
       .generate = [](const Settings& settings, int n, const RandomStream&) {
         const double s = settings.real("sine");
         const double c = std::sqrt((1.0 - s) * (1.0 + s));

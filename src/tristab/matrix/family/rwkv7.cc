@@ -24,11 +24,11 @@ void draw(const Settings& settings, const RandomStream& random, bool, TokenInput
 }  // namespace
 
 Family rwkv7_family() {
-  return drawn_family(
-      "rwkv7", {.summary = "RWKV-7 (DPLR) with drawn keys, learning rates and channel decays",
-                .parameters = {Parameter::real("rate_mean", 0.0, -100, 100,
-                                               "mean of the logit of eta, the in-context learning rate")},
-                .draw = draw});
+  return drawn_family("rwkv7",
+                      {.summary = "RWKV-7 (DPLR) with drawn keys, learning rates and channel decays",
+                       .parameters = {Parameter::real("rate_mean", 0.0, -100, 100,
+                                                      "mean of the logit of eta, the in-context learning rate")},
+                       .draw = draw});
 }
 
 }  // namespace tristab

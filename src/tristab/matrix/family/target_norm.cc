@@ -55,17 +55,16 @@ class TargetNormSource : public Source {
     Problem problem = base_->problem(n, index);
     const double norm = infinity_norm(problem.a), factor = norm_inf_ / norm;
     if (!(norm > 0) || !std::isfinite(norm) || !std::isfinite(factor)) {
-      const std::string message = fmt::format(
-          "{}.base: found a matrix with ||A||_inf = {} ({}); allowed: one that can be brought to {}", place_,
-          norm, problem.id, norm_inf_);
+      const std::string message =
+          fmt::format("{}.base: found a matrix with ||A||_inf = {} ({}); allowed: one that can be brought to {}",
+                      place_, norm, problem.id, norm_inf_);
       if (problem.source.is_null()) throw UsageError(message);
       throw InputError(message);
     }
     for (double& value : problem.a.values()) value *= factor;
     problem.tokens = nullptr;  // whose A this no longer is
     // The base's id stands for its family, size, trial, seed and source.
-    problem.id =
-        problem_id(name, problem.a.rows(), problem.trial, fmt::format("{} {}", canonical_, problem.id));
+    problem.id = problem_id(name, problem.a.rows(), problem.trial, fmt::format("{} {}", canonical_, problem.id));
     return problem;
   }
 
@@ -78,23 +77,20 @@ class TargetNormSource : public Source {
 }  // namespace
 
 Family target_norm_family() {
-  return {
-      .description = {.name = name,
-                      .summary = "the matrices of another family, rescaled to a given norm",
-                      .formula = "A = (norm_inf / ||B||_inf) B, B of the base family (same trial, same seed)",
-                      .source =
-                          "megagdn-pto, PR 74: ||A||_inf = 37.3 is the largest published for a real layer",
-                      .parameters = {Parameter::nested("base", "gdn", "the family that is rescaled"),
-                                     Parameter::real("norm_inf", 37.3, 1e-6, 1e6, "||A||_inf, to rounding")}},
-      .random = true,
-      .settle = settle,
-      .derive = [](const FamilySpec& spec, std::uint64_t seed, int trials,
-                   const std::filesystem::path& directory,
-                   std::string_view place) -> std::unique_ptr<Source> {
-        return std::make_unique<TargetNormSource>(
-            open_source(base_of(spec.settings), seed, trials, directory, fmt::format("{}.base", place)),
-            spec.settings, place);
-      }};
+  return {.description = {.name = name,
+                          .summary = "the matrices of another family, rescaled to a given norm",
+                          .formula = "A = (norm_inf / ||B||_inf) B, B of the base family (same trial, same seed)",
+                          .source = "megagdn-pto, PR 74: ||A||_inf = 37.3 is the largest published for a real layer",
+                          .parameters = {Parameter::nested("base", "gdn", "the family that is rescaled"),
+                                         Parameter::real("norm_inf", 37.3, 1e-6, 1e6, "||A||_inf, to rounding")}},
+          .random = true,
+          .settle = settle,
+          .derive = [](const FamilySpec& spec, std::uint64_t seed, int trials, const std::filesystem::path& directory,
+                       std::string_view place) -> std::unique_ptr<Source> {
+            return std::make_unique<TargetNormSource>(
+                open_source(base_of(spec.settings), seed, trials, directory, fmt::format("{}.base", place)),
+                spec.settings, place);
+          }};
 }
 
 }  // namespace tristab

@@ -17,9 +17,7 @@ namespace {
 constexpr double largest = 1e6;
 constexpr std::size_t most = 4096;
 
-bool is_coefficient(const Json& value) {
-  return value.is_number() && std::fabs(value.get<double>()) <= largest;
-}
+bool is_coefficient(const Json& value) { return value.is_number() && std::fabs(value.get<double>()) <= largest; }
 
 // "-2,1" as typed on a command line -> [-2, 1]; what is no list of numbers comes back unchanged.
 Json parsed_list(const Json& given) {
@@ -46,14 +44,13 @@ void settle(Json& settings, std::string_view place) {
 
 Family toeplitz_family() {
   return {
-      .description =
-          {.name = "toeplitz",
-           .summary = "constant along every diagonal",
-           .formula = "A_ij = t_(i-j) for i > j, t_m = 0 beyond the given ones; the inverse is the series "
-                      "1 / (1 + t_1 x + t_2 x^2 + ...)",
-           .source = "Higham, Accuracy and Stability, 2002, chapter 8; Bini, Pan 1994, section 2.5",
-           .parameters = {Parameter::text("coefficients", nullptr,
-                                          "t_1, t_2, ... as a list; default [-2, 1], the series (1 - x)^2")}},
+      .description = {.name = "toeplitz",
+                      .summary = "constant along every diagonal",
+                      .formula = "A_ij = t_(i-j) for i > j, t_m = 0 beyond the given ones; the inverse is the series "
+                                 "1 / (1 + t_1 x + t_2 x^2 + ...)",
+                      .source = "Higham, Accuracy and Stability, 2002, chapter 8; Bini, Pan 1994, section 2.5",
+                      .parameters = {Parameter::text(
+                          "coefficients", nullptr, "t_1, t_2, ... as a list; default [-2, 1], the series (1 - x)^2")}},
       .generate =
           [](const Settings& settings, int n, const RandomStream&) {
             const auto t = settings.at("coefficients").get<std::vector<double>>();

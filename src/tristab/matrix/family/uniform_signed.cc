@@ -23,10 +23,10 @@ Matrix scaled(const Matrix& u, double s) {
 Matrix with_condition(const Matrix& u, double condition) {
   if (condition == 1) return scaled(u, 0);
   if (u.rows() < 2) {
-    throw UsageError(fmt::format(
-        "family uniform-signed: found condition {} with n = 1, where cond_2 is 1; allowed: n of 2 "
-        "or more",
-        condition));
+    throw UsageError(
+        fmt::format("family uniform-signed: found condition {} with n = 1, where cond_2 is 1; allowed: n of 2 "
+                    "or more",
+                    condition));
   }
   double low = 0, high = 1.0 / u.rows();
   while (condition_number_2(scaled(u, high)) < condition) {
@@ -53,23 +53,23 @@ void settle(Json& settings, std::string_view place) {
 }  // namespace
 
 Family uniform_signed_family() {
-  return {.description =
-              {.name = "uniform-signed",
-               .summary = "uniform entries of both signs, of a given size or condition number",
-               .formula = "A_ij = s u_ij for i > j, u_ij ~ U(-1, 1); s = scale, or cond_2(I + A) = condition",
-               .source = "rec_unroll's tests, github.com/huawei-csl/pto-kernels, condition 1.2, 2, 4, 8, ...",
-               .parameters = {Parameter::real("scale", nullptr, 0, 1e6, "bound on |A_ij|; default 0.5"),
-                              Parameter::real("condition", nullptr, 1, 1e8,
-                                              "cond_2(I + A), met to 1e-6 relative; instead of scale")}},
-          .random = true,
-          .generate =
-              [](const Settings& settings, int n, const RandomStream& random) {
-                const Matrix u = strictly_lower(
-                    n, [&](int i, int j) { return 2.0 * random.open_uniform(triangle_index(i, j)) - 1.0; });
-                return settings.has("condition") ? with_condition(u, settings.real("condition"))
-                                                 : scaled(u, settings.real("scale"));
-              },
-          .settle = settle};
+  return {
+      .description = {.name = "uniform-signed",
+                      .summary = "uniform entries of both signs, of a given size or condition number",
+                      .formula = "A_ij = s u_ij for i > j, u_ij ~ U(-1, 1); s = scale, or cond_2(I + A) = condition",
+                      .source = "rec_unroll's tests, github.com/huawei-csl/pto-kernels, condition 1.2, 2, 4, 8, ...",
+                      .parameters = {Parameter::real("scale", nullptr, 0, 1e6, "bound on |A_ij|; default 0.5"),
+                                     Parameter::real("condition", nullptr, 1, 1e8,
+                                                     "cond_2(I + A), met to 1e-6 relative; instead of scale")}},
+      .random = true,
+      .generate =
+          [](const Settings& settings, int n, const RandomStream& random) {
+            const Matrix u =
+                strictly_lower(n, [&](int i, int j) { return 2.0 * random.open_uniform(triangle_index(i, j)) - 1.0; });
+            return settings.has("condition") ? with_condition(u, settings.real("condition"))
+                                             : scaled(u, settings.real("scale"));
+          },
+      .settle = settle};
 }
 
 }  // namespace tristab

@@ -67,8 +67,7 @@ void settle_quantiles(Json& settings, std::string_view place) {
 template <typename Quantiles>
 std::vector<double> measured(int n, const RandomStream& random, double share, const Quantiles& quantiles) {
   const double head = std::sqrt(share) * random.part("head").normal(0), spread = std::sqrt(1 - share);
-  return of_normals(n, random,
-                    [&](double x) { return value_at_normal_coordinate(head + spread * x, quantiles); });
+  return of_normals(n, random, [&](double x) { return value_at_normal_coordinate(head + spread * x, quantiles); });
 }
 
 // Measured over the layers' 8 and 16 heads; within a head the tokens' scores are uncorrelated (lag 1: below
@@ -97,8 +96,7 @@ std::span<const GateModel> beta_models() {
       {{"uniform",
         "beta_t = beta_low + (beta_high - beta_low) u_t, u_t ~ U[0, 1)",
         "flash-linear-attention, tests/ops (torch.rand)",
-        {Parameter::real("beta_low", 0.0, 0, 1, "lower end"),
-         Parameter::real("beta_high", 1.0, 0, 1, "upper end")},
+        {Parameter::real("beta_low", 0.0, 0, 1, "lower end"), Parameter::real("beta_high", 1.0, 0, 1, "upper end")},
         settle_uniform},
        uniform},
       {{"constant",

@@ -72,9 +72,7 @@ std::vector<double> fla_init(const Settings&, int n, const RandomStream& random)
   return of_softplus(n, dt + natural_log(-expm1_of(-dt)), random);  // the inverse of softplus
 }
 
-std::vector<double> hf_init(const Settings&, int n, const RandomStream& random) {
-  return of_softplus(n, 1.0, random);
-}
+std::vector<double> hf_init(const Settings&, int n, const RandomStream& random) { return of_softplus(n, 1.0, random); }
 
 std::vector<double> kda_safe(const Settings&, int n, const RandomStream& random) {
   const double a_of_head = 1.0 + 15.0 * random.part("A").open_uniform(0);
@@ -84,15 +82,13 @@ std::vector<double> kda_safe(const Settings&, int n, const RandomStream& random)
 }
 
 std::vector<double> saturated(const Settings&, int n, const RandomStream& random) {
-  return std::vector<double>(static_cast<std::size_t>(n),
-                             random.part("head").uniform(0) < 0.5 ? -126.0 : -166.0);
+  return std::vector<double>(static_cast<std::size_t>(n), random.part("head").uniform(0) < 0.5 ? -126.0 : -166.0);
 }
 
 constexpr double lowest_gate = -1000;
 
 std::vector<double> quantiles(const Settings& settings, int n, const RandomStream& random) {
-  const std::vector<Quantile> table =
-      read_quantiles(settings.text("gate_quantiles"), lowest_gate, 0, "gate_quantiles");
+  const std::vector<Quantile> table = read_quantiles(settings.text("gate_quantiles"), lowest_gate, 0, "gate_quantiles");
   std::vector<double> values(static_cast<std::size_t>(n));
   random.part("tokens").fill_uniform(0, values);
   for (double& value : values) value = value_at_probability(value, table);
@@ -101,8 +97,8 @@ std::vector<double> quantiles(const Settings& settings, int n, const RandomStrea
 
 void settle_quantiles(Json& settings, std::string_view place) {
   Json& table = settings["gate_quantiles"];
-  table = quantiles_text(read_quantiles(table.get_ref<const std::string&>(), lowest_gate, 0,
-                                        fmt::format("{}.gate_quantiles", place)));
+  table = quantiles_text(
+      read_quantiles(table.get_ref<const std::string&>(), lowest_gate, 0, fmt::format("{}.gate_quantiles", place)));
 }
 
 std::vector<double> measured(std::span<const MeasuredHead> heads, int n, const RandomStream& random) {
@@ -162,8 +158,7 @@ std::span<const GateModel> decay_models() {
       {{"quantiles",
         "g_t = Q(u_t), u_t ~ U[0, 1), Q piecewise linear through the table, constant beyond its ends",
         "a measurement of one's own; the default: a Qwen3.5-0.8B layer, 16 heads, 8192 tokens, pooled",
-        {Parameter::text("gate_quantiles",
-                         "0.01=-5.868,0.25=-0.3655,0.5=-0.001472,0.75=-0.0001431,0.99=-3.264e-10",
+        {Parameter::text("gate_quantiles", "0.01=-5.868,0.25=-0.3655,0.5=-0.001472,0.75=-0.0001431,0.99=-3.264e-10",
                          "probability=value, ..., both ascending, values from -1000 to 0")},
         settle_quantiles},
        quantiles},

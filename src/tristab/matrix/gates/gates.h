@@ -26,8 +26,7 @@ double value_at_normal_coordinate(double z, std::span<const Quantile> quantiles)
 //
 // Throws UsageError naming `place` unless the table has two rows or more with probabilities from 0 to 1, ascending,
 // and values from `lowest` to `highest`, not descending.
-std::vector<Quantile> read_quantiles(std::string_view text, double lowest, double highest,
-                                     std::string_view place);
+std::vector<Quantile> read_quantiles(std::string_view text, double lowest, double highest, std::string_view place);
 // The table in the one form that settings hold: without blanks, each number in its shortest form.
 std::string quantiles_text(std::span<const Quantile> table);
 // The value at this probability.

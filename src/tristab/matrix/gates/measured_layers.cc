@@ -12,9 +12,7 @@ namespace tristab {
 
 double value_at_normal_coordinate(double z, std::span<const Quantile> quantiles) {
   const auto coordinate = [&](std::size_t i) { return normal_quantile(quantiles[i].probability); };
-  const auto logit = [&](std::size_t i) {
-    return natural_log(quantiles[i].value / (1.0 - quantiles[i].value));
-  };
+  const auto logit = [&](std::size_t i) { return natural_log(quantiles[i].value / (1.0 - quantiles[i].value)); };
   std::size_t segment = 0;
   while (segment + 2 < quantiles.size() && z > coordinate(segment + 1)) ++segment;
   const double left = coordinate(segment), right = coordinate(segment + 1);

@@ -27,8 +27,7 @@ bool read_number(std::string_view text, double& number) {
 
 }  // namespace
 
-std::vector<Quantile> read_quantiles(std::string_view text, double lowest, double highest,
-                                     std::string_view place) {
+std::vector<Quantile> read_quantiles(std::string_view text, double lowest, double highest, std::string_view place) {
   const auto refuse = [&](std::string_view found) {
     throw UsageError(fmt::format(
         "{}: found {} in '{}'; allowed: two or more of probability=value with commas between, probabilities "

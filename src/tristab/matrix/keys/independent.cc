@@ -10,8 +10,7 @@ KeyModel independent_keys() {
            "flash-linear-attention, tests/ops: F.normalize(torch.randn(...))",
            {scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {
-            Matrix keys =
-                normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
+            Matrix keys = normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
             normalise_rows(keys);
             apply_scale(settings, keys);
             return keys;

@@ -23,9 +23,7 @@ void normalise_rows(Matrix& keys) {
   }
 }
 
-Parameter scale_parameter() {
-  return Parameter::real("scale", nullptr, 1e-6, 1000, "length of a key, default 1");
-}
+Parameter scale_parameter() { return Parameter::real("scale", nullptr, 1e-6, 1000, "length of a key, default 1"); }
 
 void apply_scale(const Settings& settings, Matrix& keys) {
   if (!settings.has("scale")) return;

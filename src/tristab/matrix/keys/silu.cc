@@ -27,8 +27,7 @@ Matrix silu_features(const Settings& settings, int n, const RandomStream& random
   const double strength = settings.real("strength");
   const Matrix shared = normal_matrix(1, dim, random.part("shared direction"));
   const Matrix taps = normal_matrix(width, dim, random.part("convolution"));
-  Matrix inputs =
-      normal_matrix(n + width - 1, dim, random.part("inputs"));  // width - 1 tokens of the past first
+  Matrix inputs = normal_matrix(n + width - 1, dim, random.part("inputs"));  // width - 1 tokens of the past first
   for (int t = 0; t < inputs.rows(); ++t) {
     for (int c = 0; c < dim; ++c) inputs(t, c) += strength * shared(0, c);
   }
@@ -43,12 +42,12 @@ Matrix silu_features(const Settings& settings, int n, const RandomStream& random
 }
 
 KeyModel silu_keys() {
-  return {{"silu",
-           "k_t = normalise(silu(conv4(strength b + z_t))), z_t, b ~ N(0, I), taps ~ N(0, 1/4)",
-           "arXiv 2412.06464, section 3.4",
-           {Parameter::real("strength", 0.7, 0, 100, "size of the direction that all tokens share"),
-            scale_parameter()}},
-          generate};
+  return {
+      {"silu",
+       "k_t = normalise(silu(conv4(strength b + z_t))), z_t, b ~ N(0, I), taps ~ N(0, 1/4)",
+       "arXiv 2412.06464, section 3.4",
+       {Parameter::real("strength", 0.7, 0, 100, "size of the direction that all tokens share"), scale_parameter()}},
+      generate};
 }
 
 }  // namespace tristab

@@ -16,27 +16,25 @@ void settle_activation(Json& settings, std::string_view place) {
   if (settings["activation"] == "silu") {
     if (!settings.contains("strength")) settings["strength"] = 0.7;
   } else if (settings.contains("strength")) {
-    throw UsageError(
-        fmt::format("{}.strength: found {} with activation '{}'; allowed only with activation silu", place,
-                    settings["strength"].dump(), settings["activation"].get_ref<const std::string&>()));
+    throw UsageError(fmt::format("{}.strength: found {} with activation '{}'; allowed only with activation silu", place,
+                                 settings["strength"].dump(), settings["activation"].get_ref<const std::string&>()));
   }
 }
 
 }  // namespace
 
 KeyModel unnormalised_keys() {
-  return {
-      {"unnormalised",
-       "k_t = silu(conv4(strength b + z_t)) or z_t, z_t, b ~ N(0, I), without L2 norm",
-       "flash-linear-attention, fla/ops/gated_delta_rule/chunk.py, use_qk_l2norm_in_kernel = False",
-       {Parameter::choice("activation", "silu", {"silu", "none"}, "silu(conv4(.)), or the normal keys alone"),
-        Parameter::real("strength", nullptr, 0, 100,
-                        "size of the direction that all tokens share (with activation silu, default 0.7)")},
-       settle_activation},
-      [](const Settings& settings, int n, const RandomStream& random) {
-        if (settings.text("activation") == "silu") return silu_features(settings, n, random);
-        return normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
-      }};
+  return {{"unnormalised",
+           "k_t = silu(conv4(strength b + z_t)) or z_t, z_t, b ~ N(0, I), without L2 norm",
+           "flash-linear-attention, fla/ops/gated_delta_rule/chunk.py, use_qk_l2norm_in_kernel = False",
+           {Parameter::choice("activation", "silu", {"silu", "none"}, "silu(conv4(.)), or the normal keys alone"),
+            Parameter::real("strength", nullptr, 0, 100,
+                            "size of the direction that all tokens share (with activation silu, default 0.7)")},
+           settle_activation},
+          [](const Settings& settings, int n, const RandomStream& random) {
+            if (settings.text("activation") == "silu") return silu_features(settings, n, random);
+            return normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
+          }};
 }
 
 }  // namespace tristab

@@ -34,11 +34,7 @@ GatedFactors factors_of(const TokenInputs& tokens) {
       throw std::logic_error(name + " of another shape than the rule " + rule.name + " has it");
   };
   if (!rule.decay_optional || tokens.log_decay.columns() > 0)
-    check(tokens.log_decay,
-          rule.decay == DecayWidth::none   ? 0
-          : rule.decay == DecayWidth::head ? 1
-                                           : dim,
-          "g");
+    check(tokens.log_decay, rule.decay == DecayWidth::none ? 0 : rule.decay == DecayWidth::head ? 1 : dim, "g");
   for (const RulePart& part : rule.parts) {
     if (part.shape == PartShape::value) continue;  // only outputs need it
     check(tokens.part(part.name), part.shape == PartShape::scalar ? 1 : dim, part.name);

@@ -62,7 +62,7 @@ struct DeltaRule {
   std::vector<RulePart> parts;  // beside k, g, q and v
   std::string erase_rate = {};  // the part that says how much of what is read is erased; "": none does
   std::string write_gate =
-      {};  // the part that multiplies v in u's right-hand side; "": the rule writes k v^T by itself
+      {};                      // the part that multiplies v in u's right-hand side; "": the rule writes k v^T by itself
   bool scaled_queries = true;  // outputs use d_k^-1/2 q; false: q itself
   bool several_steps = false;  // what a file with several steps a token is taken for
 
