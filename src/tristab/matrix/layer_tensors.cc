@@ -202,8 +202,7 @@ void LayerTensors::settle_conventions(const TensorFile* file) {
   normalise_ = conventions_.normalise.value_or(normalise.value_or(0) == 1);
 }
 
-// The rule whose marks are all there, the one with the most of them; among rules without marks, the one with
-// this decay and with these steps a token.
+// The rule whose marks are all there: the one with the most of them, then with this decay, then with these steps.
 const DeltaRule& LayerTensors::rule_of_tensors(const Lookup& lookup) const {
   const Tensor* g = lookup("g", PartShape::scalar).tensor;
   const DecayWidth width = g == nullptr                                   ? DecayWidth::none
@@ -218,7 +217,7 @@ const DeltaRule& LayerTensors::rule_of_tensors(const Lookup& lookup) const {
     const bool decays = rule.decay == width || (rule.decay_optional && width == DecayWidth::none);
     const bool fits = !marks.empty() || (decays && (!rule.several_steps || steps_ > 1));
     if (!all || !fits) continue;
-    const std::size_t rank = 2 * marks.size() + (rule.several_steps ? 1 : 0);
+    const std::size_t rank = 4 * marks.size() + (decays ? 2 : 0) + (rule.several_steps ? 1 : 0);
     if (best == nullptr || rank > most) {
       best = &rule;
       most = rank;
