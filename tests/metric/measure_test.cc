@@ -85,6 +85,23 @@ TEST(Measure, wrong_diagonal_counts_in_the_whole_and_not_below_it) {
   expect_all_metrics(computed, a, fp16, 1e-10);
 }
 
+TEST(Measure, row_relative_is_the_worst_row_not_the_whole) {
+  // X = I + E_21 here: row 2 of X is (0, -1, 1), of length sqrt 2; rows 0 and 1 are exact.
+  Matrix a(3, 3);
+  a(2, 1) = 1;
+  Matrix computed = invert_reference(a).high;
+  computed(2, 1) += 0.125;
+  const MetricValues values = measured(computed, a, fp16);
+  EXPECT_DOUBLE_EQ(values[Metric::row_relative], 0.125 / std::sqrt(2.0));
+  EXPECT_EQ(values[Metric::row_relative_strict_lower], 0.125);
+  EXPECT_DOUBLE_EQ(values[Metric::frobenius], 0.125 / 2);
+  computed(1, 0) = 0.25;  // where the strict row of X is zero
+  EXPECT_EQ(measured(computed, a, fp16).undefined(Metric::row_relative_strict_lower), Undefined::exact_zero);
+  const Matrix zero(3, 3);
+  EXPECT_EQ(measured(invert_reference(zero).high, zero, fp16).undefined(Metric::row_relative_strict_lower),
+            Undefined::zero_over_zero);
+}
+
 // What a result has of each metric except the exact backward error.
 void expect_all_but_backward_exact(const Matrix& computed, const Matrix& a, Undefined why_not, double tolerance) {
   const MetricValues values = measured(computed, a, fp16);

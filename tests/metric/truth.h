@@ -91,6 +91,16 @@ inline std::map<std::string, Real> all_metrics(const Matrix& computed, const Mat
       }
       normwise = std::max<Real>(normwise, sqrt(r_squares) / (frobenius(l) * sqrt(x_squares)));
     }
+    Real row_relative = 0;
+    for (int i = 0; i < n; ++i) {
+      Real e_squares = 0, x_squares = 0;
+      for (int j = 0; j < (strict ? i : n); ++j) {
+        e_squares += e(i, j) * e(i, j);
+        x_squares += x(i, j) * x(i, j);
+      }
+      if (x_squares != 0) row_relative = std::max<Real>(row_relative, sqrt(Real(e_squares / x_squares)));
+    }
+    m["row_relative" + suffix] = row_relative;
     m["max_abs" + suffix] = absolute_error;
     m["max_rel" + suffix] = relative;
     m["nonzero_at_zero" + suffix] = at_zero;

@@ -85,6 +85,25 @@ double power_of_two(int exponent) {
   return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
 }
 
+// The largest relative error of a row, 0/0 left out; `columns` of row i count.
+template <typename Columns>
+void set_row_errors(const Matrix& e, const Matrix& x, Columns columns, Metric at, MetricValues& values) {
+  const auto norm = [&](const Matrix& m, int i) {
+    Matrix row(1, columns(i));
+    std::copy_n(m.row(i), row.columns(), row.values().data());
+    return frobenius_norm(row);
+  };
+  values.set_undefined(at, Undefined::zero_over_zero);
+  double largest = -1;
+  for (int i = 0; i < e.rows(); ++i) {
+    const double error = norm(e, i), size = norm(x, i);
+    if (error == 0 && size == 0) continue;
+    if (size == 0) return values.set_undefined(at, Undefined::exact_zero);
+    largest = max_or_nan(largest, error / size);
+  }
+  if (largest != -1) values.set(at, largest);
+}
+
 // |e| in units of the last place of x != 0.
 double in_ulps(double e, double x, int precision, int min_exponent) {
   const int exponent = static_cast<int>(std::bit_cast<std::uint64_t>(x) >> 52 & 0x7ff) - 1023;
@@ -298,6 +317,11 @@ MetricValues measure(const MetricInput& in) {
   const Norms e_norms = norms_of(e);
   set_norm_metrics(e_norms, in.facts.whole, whole_metrics, values);
   set_norm_metrics(e_lower == e ? e_norms : norms_of(e_lower), in.facts.strict_lower, strict_lower_metrics, values);
+  const Matrix& x = in.reference.high;
+  set_row_errors(
+      e, x, [&](int) { return e.columns(); }, Metric::row_relative, values);
+  set_row_errors(
+      e, x, [](int i) { return i; }, Metric::row_relative_strict_lower, values);
   set_entry_metrics(in, e, values);
   set_correlations(in.computed, in.facts.whole, false, whole_metrics, values);
   set_correlations(in.computed, in.facts.strict_lower, true, strict_lower_metrics, values);

@@ -29,6 +29,8 @@ enum class Metric : std::uint8_t {
   normwise_inf_strict_lower,
   normwise_2,
   normwise_2_strict_lower,
+  row_relative,
+  row_relative_strict_lower,
   rms_ratio,
   rms_ratio_strict_lower,
   snr_db,
