@@ -19,6 +19,8 @@ inline std::vector<Json> delta_families() {
   families[2]["gate"] = "fla-init";
   families[6]["feedback"] = 0.6;
   families.push_back({{"family", "delta-product"}, {"head_dim", 16}, {"steps", 3}, {"gate", "hf-init"}});
+  families.push_back({{"family", "pgdn"}, {"head_dim", 16}});
+  families.push_back({{"family", "pkda"}, {"head_dim", 16}});
   return families;
 }
 

@@ -278,6 +278,16 @@ TEST_F(LayerFile, comba_takes_its_prediction_keys_which_may_be_grouped) {
   expect_rows(layer.read({0, 2, 0, 4}, 4).part("p"), 'p', 0, 1, 4);
 }
 
+TEST_F(LayerFile, m_makes_a_rule_preconditioned_and_g_says_which) {
+  std::vector<Entry> entries{tensor("l.k", 4, 2, 3), tensor("l.beta", 4, 4, 0), tensor("l.m", 4, 4, 3),
+                             tensor("l.g", 4, 4, 0)};
+  const LayerTensors head(file(entries), "l");
+  EXPECT_EQ(head.rule().name, "pgdn");
+  expect_rows(head.read({0, 2, 0, 4}, 4).part("m"), 'm', 0, 2, 4);
+  entries.back() = tensor("l.g", 4, 4, 3);
+  EXPECT_EQ(LayerTensors(file(entries), "l").rule().name, "pkda");
+}
+
 TEST_F(LayerFile, delta_product_decays_at_first_steps_and_reads_out_after_last) {
   const std::vector<Entry> entries{tensor("l.k", 12, 1, 2), tensor("l.beta", 12, 1, 0),
                                    tensor("l.g", 4, 1, 0),  tensor("l.q", 4, 1, 2),

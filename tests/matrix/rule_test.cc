@@ -69,6 +69,11 @@ Vector by_recurrence(const TokenInputs& tokens) {
       decay(t);
       solved.push_back(tokens.part("beta")(t, 0) * (v - dot_of(tokens.keys, t, state)));
       write(tokens.keys, t, solved.back());
+    } else if (rule == "pgdn" || rule == "pkda") {  // S <- diag(exp g) S; u = beta (v - k . S); S <- S + (m o k) u
+      decay(t);
+      solved.push_back(tokens.part("beta")(t, 0) * (v - dot_of(tokens.keys, t, state)));
+      for (int d = 0; d < dim; ++d)
+        state[static_cast<std::size_t>(d)] += Real(tokens.part("m")(t, d)) * tokens.keys(t, d) * solved.back();
     } else if (rule == "gdn2") {  // S <- diag(exp g) S; u = w v - (b o k) . S; S <- S + k u
       decay(t);
       Real erased = 0;
@@ -151,6 +156,15 @@ TEST(DeltaRules, a_wrong_exponent_would_be_seen) {
   GatedFactors factors = factors_of(tokens);
   factors.left_before_decay = false;
   EXPECT_GT(worst_difference(tokens, gated_product(factors, Triangle::strictly_lower)), 1e-3);
+}
+
+TEST(DeltaRules, a_preconditioner_lifts_the_bound_by_beta) {
+  // Equal keys of length 1 and m = 3/2: |A_10| = 3/2 beta, where one key a token allows beta at most.
+  TokenInputs tokens = random_tokens("pgdn", 2, 16, 0);
+  std::ranges::fill(tokens.keys.values(), 0.25);
+  std::ranges::fill(tokens.parts.at("m").values(), 1.5);
+  std::ranges::fill(tokens.parts.at("beta").values(), 0.5);
+  EXPECT_EQ(delta_rule_matrix(tokens)(1, 0), 0.75);
 }
 
 TEST(DeltaRules, interleaved_steps_without_decay_are_delta_product) {

@@ -22,9 +22,9 @@ std::string usage(const Json& given) {
 }
 
 std::vector<Json> generated_families() {
-  return {"uniform",     "uniform-signed", "ones",  "block-ones",    "zeros", "normal",   "delta-net", "gdn",
-          "kda",         "gdn2",           "rwkv7", "delta-product", "comba", "toeplitz", "geometric", "kahan",
-          "worst-growth"};
+  return {"uniform",   "uniform-signed", "ones",        "block-ones",    "zeros", "normal", "delta-net", "gdn",
+          "kda",       "gdn2",           "rwkv7",       "delta-product", "comba", "pgdn",   "pkda",      "toeplitz",
+          "geometric", "kahan",          "worst-growth"};
 }
 
 TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {
@@ -185,10 +185,17 @@ TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from
     EXPECT_FALSE(description.summary.empty() || description.formula.empty() || description.source.empty());
     for (const Parameter& parameter : description.parameters) EXPECT_FALSE(parameter.help.empty()) << parameter.name;
   }
-  EXPECT_EQ(names, (std::set<std::string>{"uniform", "uniform-signed", "ones",   "block-ones",  "zeros",
-                                          "normal",  "delta-net",      "gdn",    "kda",         "gdn2",
-                                          "rwkv7",   "delta-product",  "comba",  "toeplitz",    "geometric",
-                                          "kahan",   "worst-growth",   "dlattr", "target-norm", "file"}));
+  EXPECT_EQ(names, (std::set<std::string>{"uniform",      "uniform-signed",
+                                          "ones",         "block-ones",
+                                          "zeros",        "normal",
+                                          "delta-net",    "gdn",
+                                          "kda",          "gdn2",
+                                          "rwkv7",        "delta-product",
+                                          "comba",        "pgdn",
+                                          "pkda",         "toeplitz",
+                                          "geometric",    "kahan",
+                                          "worst-growth", "dlattr",
+                                          "target-norm",  "file"}));
 }
 
 }  // namespace

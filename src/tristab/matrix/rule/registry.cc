@@ -10,13 +10,16 @@ DeltaRule gdn_rule();
 DeltaRule delta_product_rule();
 DeltaRule kda_rule();
 DeltaRule comba_rule();
+DeltaRule pgdn_rule();
+DeltaRule pkda_rule();
 DeltaRule gdn2_rule();
 DeltaRule rwkv7_rule();
 DeltaRule dplr_rule();
 
 std::span<const DeltaRule> delta_rules() {
   static const std::vector<DeltaRule> all{delta_net_rule(), gdn_rule(),  delta_product_rule(), kda_rule(),
-                                          comba_rule(),     gdn2_rule(), rwkv7_rule(),         dplr_rule()};
+                                          comba_rule(),     pgdn_rule(), pkda_rule(),          gdn2_rule(),
+                                          rwkv7_rule(),     dplr_rule()};
   return all;
 }
 
