@@ -11,6 +11,7 @@
 #include "timed_batch.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
@@ -38,10 +39,6 @@ double median_seconds(benchmark::State& state, const std::function<void()>& work
   return batch.median();
 }
 
-bool is_finite(const Matrix& x) {
-  return std::all_of(x.values().begin(), x.values().end(), [](double value) { return std::isfinite(value); });
-}
-
 void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec& method, const Arithmetic& arithmetic,
               int n, int& calls) {
   force_level(level);
@@ -51,7 +48,7 @@ void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec&
   Machines machines;
   Machine& machine = machines.machine_for(arithmetic);
   // Metrics of a result that is not finite end early: such a case says so.
-  if (!is_finite(invert(method, arithmetic, a, machine).x)) state.SetLabel("non-finite result");
+  if (!all_finite(invert(method, arithmetic, a, machine).x)) state.SetLabel("non-finite result");
   const int precision = arithmetic.quantiser ? 0 : arithmetic.storage.precision;
   const auto one_case = [&] {
     const Inversion inversion = invert(method, arithmetic, a, machine);

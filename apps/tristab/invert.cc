@@ -14,6 +14,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/formed_input.h"
@@ -173,8 +174,7 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
     const Matrix a = rounded_input(*setting.method, formed ? *formed : problem.a, *setting.arithmetic);
     const Inversion inversion = invert(setting, {a, tokens}, machines, hash_text(problem.id));
-    nonfinite += !std::all_of(inversion.x.values().begin(), inversion.x.values().end(),
-                              [](double x) { return std::isfinite(x); });
+    nonfinite += !all_finite(inversion.x);
     output.append(inversion.x);
   }
   output.commit();

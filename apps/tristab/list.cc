@@ -150,7 +150,8 @@ void list_formats(const std::string& name) {
   const char* const pattern_name =
       name.starts_with('p') || name.find('-') != std::string::npos ? custom_pattern : ieee_pattern;
   for (const FormatDescription& description : format_descriptions()) {
-    if (description.name == name) known = &description;
+    // Of a name with suffixes ("fp16-nan") the format before them speaks.
+    if (description.name == name || name.starts_with(description.name + "-")) known = &description;
     if (description.name == pattern_name) pattern = &description;
   }
   if (pattern == nullptr) throw std::logic_error("the list of formats lacks its patterns");

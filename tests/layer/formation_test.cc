@@ -9,6 +9,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/layer/layer_arithmetic.h"
+#include "tristab/matrix/norms.h"
 
 namespace tristab {
 namespace {
@@ -29,13 +30,6 @@ double relative(const Matrix& x, const Matrix& exact) {
     size += std::pow(exact.values()[i], 2);
   }
   return std::sqrt(difference / size);
-}
-
-bool is_finite(const Matrix& x) {
-  for (const double value : x.values()) {
-    if (!std::isfinite(value)) return false;
-  }
-  return true;
 }
 
 TEST(Formation, exact_is_the_formula_in_double) {
@@ -116,16 +110,16 @@ TEST(Formation, an_anchor_in_the_middle_overflows_where_the_first_does_not) {
       chunk_of({{"family", "kda"}, {"head_dim", 32}, {"key_format", "bf16"}, {"gate", "kda-safe"}}, 64);
   const Matrix middle =
       formed(tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}});
-  EXPECT_FALSE(is_finite(middle));
+  EXPECT_FALSE(all_finite(middle));
   const Matrix first = formed(
       tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"diagonal", "differences"}});
-  EXPECT_TRUE(is_finite(first));
+  EXPECT_TRUE(all_finite(first));
   EXPECT_LT(relative(first, delta_rule_matrix(tokens)), 1e-5);
   // With a bound of -1 the span stays inside and the middle does no harm.
   TokenInputs gentle = tokens;
   for (double& g : gentle.log_decay.values()) g /= 5;
   EXPECT_TRUE(
-      is_finite(formed(gentle, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}})));
+      all_finite(formed(gentle, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}})));
 }
 
 TEST(Formation, gates_of_channels_are_no_gram_product) {

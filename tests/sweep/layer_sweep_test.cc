@@ -8,6 +8,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/sweep/formed_input.h"
 #include "tristab/sweep/run.h"
 
@@ -138,11 +139,6 @@ TEST(LayerSweep, a_short_last_chunk_is_computed_with_the_rows_that_it_has) {
   EXPECT_LT(worst(errors.whole), 1e-12);
 }
 
-bool all_finite(const Matrix& x) {
-  return std::ranges::all_of(x.values(), [](double value) { return std::isfinite(value); });
-}
-
-// The chunks' inverses one by one say where the layer must stop.
 TEST(LayerSweep, the_first_chunk_that_is_not_finite_is_named_and_ends_the_run) {
   const Finished run = run_of(
       layered({gdn({{"keys", "collinear"},

@@ -51,8 +51,7 @@ Description integer_description(const IntegerPreset& preset) {
   const int largest = (1 << (preset.bits - 1)) - 1;
   Description description;
   description.name = preset.name;
-  description.summary =
-      fmt::format("symmetric {}-bit integers, exact integer sums, requantised after every product", preset.bits);
+  description.summary = fmt::format("symmetric {}-bit integers with exact integer sums", preset.bits);
   description.formula =
       fmt::format("q = clamp(rint(x / s), -{0}, {0}), s = amax / {0}; y = s_a s_b sum_k q_a q_b", largest);
   description.source = "arXiv 2606.06034; Jacob et al., arXiv 1712.05877, with zero point 0";

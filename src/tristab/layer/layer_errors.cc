@@ -4,14 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "tristab/matrix/norms.h"
+
 namespace tristab {
-namespace {
-
-bool all_finite(const Matrix& x) {
-  return std::ranges::all_of(x.values(), [](double value) { return std::isfinite(value); });
-}
-
-}  // namespace
 
 LayerErrorCollector::LayerErrorCollector(const LayerTruth& truth, int n) : truth_(truth), n_(n) {
   errors_.chunks = reported_chunks(truth.chunks);

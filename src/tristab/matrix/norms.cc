@@ -89,6 +89,10 @@ double infinity_norm(const Matrix& m) {
   return largest;
 }
 
+bool all_finite(const Matrix& m) {
+  return std::ranges::all_of(m.values(), [](double x) { return std::isfinite(x); });
+}
+
 Matrix add_identity(const Matrix& a) {
   Matrix l = a;
   for (int i = 0; i < l.rows(); ++i) l(i, i) += 1;

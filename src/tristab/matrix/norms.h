@@ -12,6 +12,8 @@ double frobenius_norm(const Matrix& m);  // sqrt(sum m_ij^2), without overflow o
 double one_norm(const Matrix& m);        // largest column sum of |m_ij|
 double infinity_norm(const Matrix& m);   // largest row sum of |m_ij|
 
+bool all_finite(const Matrix& m);
+
 // I + A.
 Matrix add_identity(const Matrix& a);
 // The entries below the diagonal, zeros elsewhere.

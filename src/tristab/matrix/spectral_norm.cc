@@ -42,7 +42,7 @@ struct Tridiagonal {
 
 // The largest entry of the Gram matrix is at least 1/4: entries below 1e-100 cannot change its norm, and a
 // reflection built from squares that are nearly subnormal would not be orthogonal.
-constexpr double negligible = 1e-200;
+constexpr double negligible_square = 1e-200;
 
 // Householder reduction of the symmetric matrix whose lower triangle is g, from the last row upwards so that
 // every inner loop walks along a row.
@@ -56,7 +56,7 @@ Tridiagonal tridiagonal_form(Matrix& g) {
     const double rest = dot(v, v, static_cast<std::size_t>(i) - 1);
     const double square = rest + v[i - 1] * v[i - 1];
     t.squares[static_cast<std::size_t>(i)] = square;
-    if (rest < negligible) continue;
+    if (rest < negligible_square) continue;
     const double norm = std::sqrt(square);
     v[i - 1] += v[i - 1] < 0 ? -norm : norm;
     const double two_over_vv = 2 / (rest + v[i - 1] * v[i - 1]);

@@ -10,6 +10,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
@@ -48,13 +49,6 @@ struct RoundedInput {
 
 Measured measured(double value, Undefined otherwise) {
   return std::isfinite(value) ? Measured(value) : Measured(otherwise);
-}
-
-bool is_finite(const Matrix& a) {
-  for (const double x : a.values()) {
-    if (!std::isfinite(x)) return false;
-  }
-  return true;
 }
 
 std::shared_ptr<const Truth> establish_truth(const Matrix& a, MatrixResult& result) {
@@ -142,7 +136,7 @@ class MatrixEvaluation {
                        formed.has_value()};
     if (formed) input.error_formation = Undefined::formed_nonfinite;
     const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
-    if (!is_finite(input.a)) {  // an overflow on entry leaves only A as given
+    if (!all_finite(input.a)) {  // an overflow on entry leaves only A as given
       input.name = "given";
     } else {
       if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
