@@ -7,28 +7,26 @@
 
 namespace tristab {
 
+DeltaRule gdn_rule();
+
 DeltaRule comba_rule() {
-  return {.name = "comba",
-          .recurrence = "u = beta (v - S^T p); S <- exp(g) S + k u^T",
-          .formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j",
-          .source = "arXiv 2506.02475, section 3",
-          .decay = DecayWidth::head,
-          .parts = {{"beta", PartShape::scalar, "write strength, 0 to 1; to 2 with negative eigenvalues"},
-                    {"p", PartShape::key, "what the state is read with"}},
-          .erase_rate = "beta",
-          .write_gate = "beta",
-          .factors =
-              [](const TokenInputs& x) {
-                return GatedFactors{x.part("p"), x.keys, x.part("beta").values(), x.log_decay, true};
-              },
-          .advance =
-              [](const TokenInputs& x, RecurrenceStep& step) {
-                step.read(x.part("p"));
-                step.subtract_from_values();
-                step.scale(x.part("beta"));
-                step.decay();
-                step.write(x.keys);
-              }};
+  DeltaRule rule = gdn_rule();
+  rule.name = "comba";
+  rule.recurrence = "u = beta (v - S^T p); S <- exp(g) S + k u^T";
+  rule.formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j";
+  rule.source = "arXiv 2506.02475, section 3";
+  rule.parts.push_back({"p", PartShape::key, "what the state is read with"});
+  rule.factors = [](const TokenInputs& x) {
+    return GatedFactors{x.part("p"), x.keys, x.part("beta").values(), x.log_decay, true};
+  };
+  rule.advance = [](const TokenInputs& x, RecurrenceStep& step) {
+    step.read(x.part("p"));
+    step.subtract_from_values();
+    step.scale(x.part("beta"));
+    step.decay();
+    step.write(x.keys);
+  };
+  return rule;
 }
 
 }  // namespace tristab

@@ -8,29 +8,26 @@
 
 namespace tristab {
 
+DeltaRule gdn_rule();
+
 DeltaRule pgdn_rule() {
-  return {
-      .name = "pgdn",
-      .recurrence = "S <- exp(g) S; u = beta (v - S^T k); S <- S + (m o k) u^T",
-      .formula = "A_ij = beta_i exp(G_i - G_j) k_i . (m_j o k_j)",
-      .source = "arXiv 2604.21100; flash-linear-attention PR 950",
-      .decay = DecayWidth::head,
-      .parts = {{"beta", PartShape::scalar, "write strength, 0 to 1; to 2 with negative eigenvalues"},
-                {"m", PartShape::channel, "preconditioner, 2/3 to 3/2 in the models"}},
-      .erase_rate = "beta",
-      .write_gate = "beta",
-      .factors =
-          [](const TokenInputs& x) {
-            return GatedFactors{x.keys, elementwise_product(x.keys, x.part("m")), x.part("beta").values(), x.log_decay};
-          },
-      .advance =
-          [](const TokenInputs& x, RecurrenceStep& step) {
-            step.decay();
-            step.read(x.keys);
-            step.subtract_from_values();
-            step.scale(x.part("beta"));
-            step.write({x.part("m"), x.keys});
-          }};
+  DeltaRule rule = gdn_rule();
+  rule.name = "pgdn";
+  rule.recurrence = "S <- exp(g) S; u = beta (v - S^T k); S <- S + (m o k) u^T";
+  rule.formula = "A_ij = beta_i exp(G_i - G_j) k_i . (m_j o k_j)";
+  rule.source = "arXiv 2604.21100; flash-linear-attention PR 950";
+  rule.parts.push_back({"m", PartShape::channel, "preconditioner, 2/3 to 3/2 in the models"});
+  rule.factors = [](const TokenInputs& x) {
+    return GatedFactors{x.keys, elementwise_product(x.keys, x.part("m")), x.part("beta").values(), x.log_decay};
+  };
+  rule.advance = [](const TokenInputs& x, RecurrenceStep& step) {
+    step.decay();
+    step.read(x.keys);
+    step.subtract_from_values();
+    step.scale(x.part("beta"));
+    step.write({x.part("m"), x.keys});
+  };
+  return rule;
 }
 
 DeltaRule pkda_rule() {
