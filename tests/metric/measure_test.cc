@@ -95,6 +95,12 @@ TEST(Measure, row_relative_is_the_worst_row_not_the_whole) {
   EXPECT_DOUBLE_EQ(values[Metric::row_relative], 0.125 / std::sqrt(2.0));
   EXPECT_EQ(values[Metric::row_relative_strict_lower], 0.125);
   EXPECT_DOUBLE_EQ(values[Metric::frobenius], 0.125 / 2);
+  Matrix tiny(2, 2);  // rows whose squares no double holds
+  tiny(1, 0) = 0x1p-900;
+  Matrix doubled = invert_reference(tiny).high;
+  doubled(1, 0) *= 2;
+  EXPECT_EQ(measured(doubled, tiny, fp16)[Metric::row_relative_strict_lower], 1);
+  EXPECT_EQ(measured(doubled, tiny, fp16)[Metric::row_relative], 0x1p-900);
   computed(1, 0) = 0.25;  // where the strict row of X is zero
   EXPECT_EQ(measured(computed, a, fp16).undefined(Metric::row_relative_strict_lower), Undefined::exact_zero);
   const Matrix zero(3, 3);

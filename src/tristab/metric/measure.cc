@@ -89,8 +89,11 @@ double power_of_two(int exponent) {
 template <typename Columns>
 void set_row_errors(const Matrix& e, const Matrix& x, Columns columns, Metric at, MetricValues& values) {
   const auto norm = [&](const Matrix& m, int i) {
-    Matrix row(1, columns(i));
-    std::copy_n(m.row(i), row.columns(), row.values().data());
+    const int count = columns(i);
+    const double squares = dot(m.row(i), m.row(i), static_cast<std::size_t>(count));
+    if (squares > 1e-200 && squares < 1e200) return std::sqrt(squares);
+    Matrix row(1, count);  // squares may have left the range of double
+    std::copy_n(m.row(i), count, row.values().data());
     return frobenius_norm(row);
   };
   values.set_undefined(at, Undefined::zero_over_zero);
