@@ -216,7 +216,7 @@ class MemoryLimit {
 };
 
 // The copy of the last columns is made within the mode: 8 GiB here, before any operand is read.
-TEST(AccumulateProduct, leaves_the_rounding_mode_of_the_thread_as_it_was_where_memory_ends) {
+TEST(AccumulateProduct, leaves_the_rounding_mode_as_it_was_where_memory_ends) {
 #ifdef __SANITIZE_ADDRESS__
   GTEST_SKIP() << "the address sanitizer cannot live in limited memory";
 #endif

@@ -55,7 +55,7 @@ TEST(LaneTree, lanes_are_added_in_the_order_given) {
   }
 }
 
-TEST(LaneTree, lanes_without_a_product_hold_zeros_and_too_many_products_are_refused) {
+TEST(LaneTree, empty_lanes_hold_zeros_and_too_many_products_are_refused) {
   const float a[] = {1, 2, 3, 4, 5}, b[] = {1, 1, 1, 1, 1};
   float sum = 0;
   ProductTask<float> task;

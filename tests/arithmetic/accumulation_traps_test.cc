@@ -160,7 +160,7 @@ TEST(AccumulationTraps, subnormals_are_kept) {
 
 // A double product that overflows or underflows still knows its side: operands of fp64 into a narrow
 // accumulator.
-TEST(AccumulationTraps, fp64_products_outside_the_range_of_double_are_rounded_like_any_other) {
+TEST(AccumulationTraps, fp64_products_outside_double_are_rounded_like_any_other) {
   for (const bool fma : {false, true}) {
     expect_step<double>("fp16", Rounding::nearest_even, fma, 0, 0x1p600, 0x1p600, kInfinity, "fp64");
     expect_step<double>("fp16", Rounding::toward_zero, fma, 0, 0x1p600, 0x1p600, 65504, "fp64");
@@ -187,7 +187,7 @@ double tf32_of_integer(std::uint64_t m, int exponent) {
 // 588 of the 46,137,344 ordered pairs of normal significands over 44 sums of exponents (-170 .. -127) are rounded
 // wrongly by way of fp32. All 588 lie in the sums -138 .. -130, which are run always; the others, where fp32 happens
 // to do no harm, with TRISTAB_FULL_TESTS=1.
-TEST(AccumulationTraps, tf32_subnormal_products_are_rounded_once_where_588_pairs_by_way_of_fp32_are_not) {
+TEST(AccumulationTraps, tf32_subnormal_products_are_right_where_588_via_fp32_are_not) {
   const char* full = std::getenv("TRISTAB_FULL_TESTS");
   const bool everything = full != nullptr && std::string_view(full) == "1";
   const Format tf32 = format_of("tf32", "test");

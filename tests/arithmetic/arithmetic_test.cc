@@ -144,7 +144,7 @@ TEST(Arithmetic, integers_quantise_symmetrically_with_the_identity_outside) {
   }
 }
 
-TEST(Arithmetic, unit_roundoff_is_that_of_the_coarsest_operand_or_storage_format) {
+TEST(Arithmetic, unit_roundoff_is_of_the_operand_format_not_the_accumulator) {
   EXPECT_EQ(made("fp16").unit_roundoff(), 0x1p-11);
   EXPECT_EQ(made("bf16").unit_roundoff(), 0x1p-8);
   EXPECT_EQ(made("fp32").unit_roundoff(), 0x1p-24);

@@ -171,7 +171,7 @@ TEST(HardwareProducts, kernels_return_every_recorded_probe_of_a_named_unit) {
 }
 
 // The exponent of a subnormal accumulator is its format's emin, in fp16 too: -126 in its place misses 27 % of these.
-TEST(HardwareProducts, kernels_return_every_recorded_dot_with_a_subnormal_fp16_addend) {
+TEST(HardwareProducts, kernels_return_every_recorded_dot_with_a_subnormal_addend) {
   const Tally tally = check_file(TRISTAB_TEST_DATA "/h100-addends.safetensors");
   EXPECT_EQ(tally.sets, 3);
   EXPECT_EQ(tally.elements, 3 * 2 * 16 * 16);

@@ -168,7 +168,7 @@ TEST(MachineCosts, codes_take_their_own_bits) {
   EXPECT_EQ(machine->trace().workspace_bytes, 32 + 64);
 }
 
-TEST(MachineCosts, a_second_case_on_pooled_buffers_gives_the_same_results_and_counts) {
+TEST(MachineCosts, later_cases_on_pooled_buffers_repeat_results_and_counts) {
   for (const char* name : {"fp16", "bf16-pure", "int8", "tf32"}) {
     TestMachine machine(name);
     const Matrix a = random_matrix(8, format_of("e4m3", "test"), -4, 0, 3);

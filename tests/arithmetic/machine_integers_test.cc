@@ -96,7 +96,7 @@ void expect_requantised(const Matrix& got, const Matrix& sum, int diagonal, bool
   EXPECT_EQ(got, expected);
 }
 
-TEST(MachineIntegers, results_become_codes_with_the_diagonal_where_the_product_put_it) {
+TEST(MachineIntegers, results_become_codes_with_the_diagonal_where_products_put_it) {
   TestMachine machine("int8");
   const Matrix a = coded_matrix(4);
   const Value x = machine->input(a, kN);
@@ -198,7 +198,7 @@ TEST(MachineIntegers, with_block_scales_results_stay_in_fp32) {
 }
 
 // The vector unit of block scales quantises its operands and its results by pieces of rows.
-TEST(MachineIntegers, with_block_scales_vector_results_are_quantised_by_pieces_of_rows) {
+TEST(MachineIntegers, block_scales_quantise_vector_results_by_pieces_of_rows) {
   TestMachine machine("int8", {{"scale", "block"}, {"block_size", 4}, {"identity", "inside"}});
   Matrix a = whole_numbers(kN, kN, 100, 9);
   for (int i = 0; i < kN; ++i) a(i, 0) = a(i, 7) = 127;

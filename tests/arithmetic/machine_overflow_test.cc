@@ -22,7 +22,7 @@ Matrix two_by_two(double a, double b, double c, double d) {
   return matrix;
 }
 
-TEST(MachineOverflow, an_input_beyond_its_format_overflows_before_the_method_starts) {
+TEST(MachineOverflow, an_infinite_input_overflows_before_the_method_starts) {
   TestMachine machine("fp16");
   Matrix a(4, 4);
   a(2, 1) = std::numeric_limits<double>::infinity();  // what rounding 1e5 to fp16 gives
@@ -183,7 +183,7 @@ TEST(MachineOverflow, live_and_dead_growth_are_kept_apart) {
   EXPECT_EQ(machine->trace().total().largest_live, 1000);
 }
 
-TEST(MachineOverflow, underflows_are_nonzero_results_that_became_zero_or_inexact_subnormals) {
+TEST(MachineOverflow, underflows_are_results_lost_to_zero_or_inexact_subnormals) {
   TestMachine machine("fp16");
   Matrix a(4, 4);
   a(0, 0) = 0x1p-13;      // times 2^-13: 2^-26, zero in fp16

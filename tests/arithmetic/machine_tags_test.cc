@@ -50,7 +50,7 @@ TEST(MachineTags, an_infinite_value_stays_known_as_such) {
   EXPECT_EQ(machine->trace().total().overflows_live, 1);  // the first; the rest is inherited
 }
 
-TEST(MachineTags, a_value_too_precise_for_the_operand_format_is_rounded_after_any_exact_operation) {
+TEST(MachineTags, too_precise_operands_are_rounded_after_any_exact_operation) {
   TestMachine machine("fp16");
   Matrix a(4, 4);
   for (int i = 0; i < 4; ++i) a(i, i) = 1 + 0x1p-10;
@@ -67,7 +67,7 @@ TEST(MachineTags, a_value_too_precise_for_the_operand_format_is_rounded_after_an
   }
 }
 
-TEST(MachineTags, an_addend_is_rounded_where_the_accumulator_is_too_narrow_for_it) {
+TEST(MachineTags, an_addend_too_precise_for_the_accumulator_is_rounded) {
   const Arithmetic fp32 = arithmetic_of("fp32"), pure = arithmetic_of("fp16-pure");
   Machine machine(make_float_engine());
   machine.start({{"*", &fp32}, {"narrow", &pure}});

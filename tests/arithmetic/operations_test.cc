@@ -95,7 +95,7 @@ void check_operation(Operation operation, const Operands<Carrier>& operands, con
   });
 }
 
-TEST(Operations, formats_inside_fp32_agree_with_mpfr_in_every_rounding_on_float) {
+TEST(Operations, formats_inside_fp32_agree_with_mpfr_in_every_mode_on_float) {
   for (const Format& format : formats_inside_fp32()) {
     const Operands<float> operands = operands_of<float>(format, 400);
     for (const Rounding mode : kAllRoundings) {
@@ -105,7 +105,7 @@ TEST(Operations, formats_inside_fp32_agree_with_mpfr_in_every_rounding_on_float)
   }
 }
 
-TEST(Operations, formats_inside_fp32_agree_with_mpfr_in_every_rounding_on_double) {
+TEST(Operations, formats_inside_fp32_agree_with_mpfr_in_every_mode_on_double) {
   for (const Format& format : formats_inside_fp32()) {
     const Operands<double> operands = operands_of<double>(format, 300);
     for (const Rounding mode : kAllRoundings) {
@@ -132,7 +132,7 @@ TEST(Operations, fp64_to_nearest_agrees_with_mpfr) {
     check_operation(operation, operands, fp64_format(), Rounding::nearest_even);
 }
 
-TEST(Operations, fp64_sums_and_products_agree_with_the_exact_ones_in_every_rounding) {
+TEST(Operations, fp64_sums_and_products_round_the_exact_ones_in_every_mode) {
   ExactDot dot;
   const Operands<double> operands = operands_of<double>(fp64_format(), 60);
   const auto& [x, y] = operands;

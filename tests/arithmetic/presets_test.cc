@@ -75,7 +75,7 @@ TEST(Presets, matrix_units_are_those_of_the_table) {
   }
 }
 
-TEST(Presets, an_fp16_accumulator_is_rounded_to_nearest_and_an_fp32_one_truncated) {
+TEST(Presets, an_fp16_accumulator_rounds_to_nearest_unless_told_otherwise) {
   EXPECT_EQ(made("fp16-h100", {{"accumulate", "fp16"}}).product.rounding, Rounding::nearest_even);
   EXPECT_EQ(made("fp8-h100", {{"accumulate", "fp16"}}).product.rounding, Rounding::nearest_even);
   EXPECT_EQ(made("fp16-h100", {{"accumulate", "fp16"}, {"accumulator_rounding", "toward-zero"}}).product.rounding,

@@ -51,7 +51,7 @@ TEST(QuantiserScale, amax_rule_is_amax_over_qmax_rounded_to_fp32) {
   }
 }
 
-TEST(QuantiserScale, power_of_two_rule_is_the_least_power_at_or_above_amax_over_qmax) {
+TEST(QuantiserScale, power_of_two_rule_is_the_least_power_that_covers_amax) {
   Samples samples(52);
   for (const int bits : {4, 8, 16}) {
     Quantiser quantiser = quantiser_of(bits);
@@ -203,7 +203,7 @@ TEST(RequantiseBlock, all_zeros_stay_zeros_and_nan_spreads_over_the_tensor) {
   EXPECT_TRUE(std::all_of(elements.begin(), elements.end(), [](float x) { return std::isnan(x); }));
 }
 
-TEST(QuantiserScale, of_a_static_rule_is_the_calibrated_one_whatever_the_tensor_holds) {
+TEST(QuantiserScale, of_a_static_rule_is_the_calibrated_one_for_finite_tensors) {
   Quantiser quantiser = quantiser_of(8);
   quantiser.rule = Quantiser::Rule::static_amax;
   quantiser.static_amax = 0.3;
@@ -293,7 +293,7 @@ TEST(RequantiseRows, every_row_or_piece_of_a_row_has_its_own_scale) {
   }
 }
 
-TEST(RequantiseBlock, counts_what_a_static_scale_clamps_but_not_the_diagonal_outside) {
+TEST(RequantiseBlock, counts_what_a_static_scale_clamps_off_the_diagonal) {
   Quantiser quantiser = quantiser_of(8, true);
   quantiser.rule = Quantiser::Rule::static_amax;
   quantiser.static_amax = 127;  // scale 1

@@ -96,7 +96,7 @@ TEST(RandomStream, neighbouring_identities_are_uncorrelated) {
   EXPECT_LT(std::fabs(sum) / std::sqrt(draws), 4.0);
 }
 
-TEST(RandomStream, uniform_has_the_moments_and_distribution_of_the_unit_interval) {
+TEST(RandomStream, uniform_has_moments_and_distribution_of_the_unit_interval) {
   std::vector<double> sample(draws);
   RandomStream("uniform").fill_uniform(0, sample);
   for (const double x : sample) {
@@ -109,7 +109,7 @@ TEST(RandomStream, uniform_has_the_moments_and_distribution_of_the_unit_interval
   EXPECT_LT(kolmogorov_smirnov(sample, [](double x) { return x; }), 1.95);
 }
 
-TEST(RandomStream, normal_has_the_moments_and_distribution_of_the_standard_normal) {
+TEST(RandomStream, normal_has_moments_and_distribution_of_the_standard_normal) {
   std::vector<double> sample(draws);
   RandomStream("normal").fill_normal(0, sample);
   EXPECT_NEAR(mean(sample), 0.0, 4 / std::sqrt(draws));

@@ -129,7 +129,7 @@ TEST(Format, names_of_changed_formats_give_the_same_format_again) {
   EXPECT_EQ(format_of("fp16-infinity", "test").name, "fp16");
 }
 
-TEST(Format, a_format_without_subnormals_lies_inside_the_one_with_them_and_not_the_other_way) {
+TEST(Format, a_format_lies_inside_one_with_subnormals_or_range_it_lacks) {
   EXPECT_TRUE(format_of("fp16-flush", "test").inside(format_of("fp16", "test")));
   EXPECT_FALSE(format_of("fp16", "test").inside(format_of("fp16-flush", "test")));
   EXPECT_FALSE(format_of("p4emin-6emax8", "test").inside(format_of("e4m3", "test")));  // 480

@@ -74,7 +74,7 @@ void expect_every_float_right(const char* name, std::uint32_t step) {
   EXPECT_EQ(failures, 0U) << name;
 }
 
-TEST(RoundExhaustive, a_sample_of_all_floats_rounds_to_the_nearest_value_of_the_table) {
+TEST(RoundExhaustive, sampled_floats_round_to_the_nearest_value_of_the_table) {
   for (const char* name : {"fp16", "bf16", "e5m2", "e4m3", "e4m3-saturate", "e3m2", "e2m3", "e2m1", "e6m9", "tf32"})
     expect_every_float_right(name, 509);
 }

@@ -22,7 +22,7 @@ void for_spread_draws(int count, const Action& action) {
         static_cast<std::uint32_t>(((2ULL * static_cast<std::uint64_t>(i) + 1) << 31) / static_cast<unsigned>(count)));
 }
 
-TEST(StochasticRounding, results_are_the_two_neighbours_and_their_frequencies_are_the_distances) {
+TEST(StochasticRounding, results_are_the_neighbours_as_often_as_their_distances_say) {
   MpfrOracle oracle;
   Samples samples(5);
   constexpr int kDraws = 4096;
@@ -77,7 +77,7 @@ TEST(StochasticRounding, exact_values_zeros_infinities_and_nan_never_change) {
   }
 }
 
-TEST(StochasticRounding, beyond_the_largest_value_the_draw_decides_between_it_and_the_overflow_value) {
+TEST(StochasticRounding, beyond_the_largest_value_the_draw_decides_on_overflow) {
   const RoundingTarget<double> fp16(format_of("fp16", "test")), saturating(format_of("fp16-saturate", "test"));
   const double x = 65504 + 8;  // a quarter of the way to 65536
   EXPECT_EQ(round_stochastically(x, 0, fp16, 0x3fffffffU), kInfinity);

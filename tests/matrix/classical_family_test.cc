@@ -92,7 +92,7 @@ TEST(GeometricFamily, inverse_is_geometric_with_the_ratio_r_times_one_minus_c) {
 }
 
 // Built from its definition: K^T = (I - c N^T) diag(1, s, ...), rows divided by the diagonal.
-TEST(KahanFamily, is_the_transposed_kahan_matrix_with_rows_divided_by_the_diagonal) {
+TEST(KahanFamily, is_kahan_transposed_with_rows_divided_by_the_diagonal) {
   const int n = 40;
   const double theta = 1.2, s = std::sin(theta), c = std::cos(theta);
   Eigen::MatrixXd kahan = Eigen::MatrixXd::Zero(n, n);

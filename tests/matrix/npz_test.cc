@@ -219,7 +219,7 @@ TEST_F(Npz, a_stored_member_whose_sizes_differ_is_refused) {
 }
 
 // The directory says 16 bytes of data, and the stream inflates to more, to fewer, or to nothing sensible.
-TEST_F(Npz, a_deflated_member_that_inflates_to_something_else_is_refused_when_read) {
+TEST_F(Npz, a_member_that_inflates_to_other_data_is_refused_when_read) {
   const std::vector<double> numbers(1000, 0.5);
   const std::string bytes = array_bytes("(1000,)", bytes_of(numbers));
   const auto wrong = [&](ZipMember member) {

@@ -148,7 +148,7 @@ TEST_F(Safetensors, metadata_given_twice_are_refused) {
             "the header has '__metadata__' twice; allowed: each name once");
 }
 
-TEST_F(Safetensors, members_that_a_description_does_not_know_are_passed_over_unless_absurd) {
+TEST_F(Safetensors, unknown_members_of_a_description_are_ignored_unless_absurd) {
   const auto with = [](const std::string& extra) {
     return R"({"a":{"x":)" + extra + R"(,"dtype":"F64","shape":[1],"data_offsets":[0,8]}})";
   };

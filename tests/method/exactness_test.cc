@@ -138,7 +138,7 @@ std::vector<Json> exact_kernel_methods() {
 class Exact : public testing::TestWithParam<int> {};
 INSTANTIATE_TEST_SUITE_P(Sizes, Exact, testing::Values(16, 17, 24, 40, 64));
 
-TEST_P(Exact, every_exact_method_gives_the_integer_inverse_without_one_rounding) {
+TEST_P(Exact, every_exact_method_gives_the_integer_inverse_unrounded) {
   const Matrix a = small_integers(GetParam(), 7);
   const Matrix x = integer_inverse(a);
   for (const Json& method : exact_methods()) {
@@ -148,7 +148,7 @@ TEST_P(Exact, every_exact_method_gives_the_integer_inverse_without_one_rounding)
   }
 }
 
-TEST(Exact, every_method_of_the_kernels_is_exact_at_every_size_padded_or_not) {
+TEST(Exact, every_method_of_the_kernels_is_exact_at_sizes_1_to_33) {
   for (int n = 1; n <= 33; ++n) {
     const Matrix a = small_integers(n, 11);
     const Matrix x = integer_inverse(a);
@@ -161,14 +161,14 @@ TEST(Exact, every_method_of_the_kernels_is_exact_at_every_size_padded_or_not) {
   }
 }
 
-TEST(Exact, the_same_methods_are_exact_on_the_emulated_machine_where_no_value_is_rounded) {
+TEST(Exact, the_same_methods_give_the_integer_inverse_in_emulated_fp64) {
   const Matrix a = small_integers(24, 3);
   const Matrix x = integer_inverse(a);
   for (const Json& method : exact_methods()) EXPECT_EQ(inverted(method, "fp64", a).x, x) << method;
   for (const Json& method : exact_kernel_methods()) EXPECT_EQ(inverted(method, "fp64", a).x, x) << method;
 }
 
-TEST(Exact, newton_schulz_from_I_over_2n_squares_the_residual_and_is_never_exact) {
+TEST(Exact, newton_schulz_from_I_over_2n_squares_an_error_that_remains) {
   const Matrix a = matrices({{"family", "uniform"}, {"scale", 0.5}}, 16, 1).at(0);
   const Reference reference = invert_reference(a);
   Machine machine(make_exact_engine(20000));

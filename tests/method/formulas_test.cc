@@ -124,7 +124,7 @@ Matrix horner(const Matrix& a, const Unit& unit, bool separate_addend) {
   return x;
 }
 
-TEST(Formulas, neumann_by_horner_with_the_addend_in_and_beside_the_accumulator) {
+TEST(Formulas, neumann_by_horner_adds_in_or_beside_the_accumulator) {
   for (const bool separate_addend : {false, true}) {
     const Json method = with("neumann", {{"addend", separate_addend ? "separate" : "accumulator"}});
     const auto formula = [&](const Matrix& a, const Unit& unit) { return horner(a, unit, separate_addend); };
@@ -132,7 +132,7 @@ TEST(Formulas, neumann_by_horner_with_the_addend_in_and_beside_the_accumulator) 
   }
 }
 
-TEST(Formulas, neumann_by_powers_with_a_separate_addend_rounds_the_last_power_too) {
+TEST(Formulas, neumann_by_powers_and_separate_addend_rounds_the_last_power) {
   expect_same_bits(with("neumann", {{"evaluation", "powers"}, {"addend", "separate"}}), "bf16", {3, 16},
                    [](const Matrix& a, const Unit& unit) {
                      Matrix power = negative(a), x = unit.subtract(identity(a.rows()), a);
@@ -310,7 +310,7 @@ TEST(Formulas, B_minus_B_A21_B_is_the_doubling_merge) {
 }
 
 // tt-metal: 4-blocks by Horner, pairs of them by B = A + (A L2) A, then (I + M3)(I + M3^2) B with M3 = B L3.
-TEST(Formulas, nested_blocks_are_bounded_doubling_over_a_recursion_over_horner) {
+TEST(Formulas, nested_blocks_are_bounded_doubling_of_a_recursion_of_horner) {
   const Json method =
       with("bounded-doubling",
            {{"block", 8},

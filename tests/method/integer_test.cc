@@ -37,7 +37,7 @@ TEST(Integer, the_identity_outside_the_quantiser_is_better_than_inside) {
   }
 }
 
-TEST(Integer, residual_neumann_has_the_signal_to_noise_ratio_of_the_prototype) {
+TEST(Integer, residual_neumann_has_the_snr_of_the_prototype) {
   const std::vector<Matrix> draws = mildly_correlated();
   const Json eight = with("residual-neumann", {{"terms", 8}, {"evaluation", "horner"}});
   const Json sixteen = with("residual-neumann", {{"terms", 16}, {"evaluation", "horner"}});

@@ -26,7 +26,7 @@ TEST(Refusal, a_misspelt_parameter_names_the_nearest) {
   EXPECT_NE(message.find("'blok'; did you mean 'block'?"), std::string::npos) << message;
 }
 
-TEST(Refusal, values_out_of_range_or_of_the_wrong_type_name_what_is_allowed) {
+TEST(Refusal, refusals_of_wrong_values_say_what_was_found_or_allowed) {
   EXPECT_NE(message_of(with("mxr", {{"block", -8}}))
                 .find("methods[0].block: found -8 (an integer); allowed: an integer from 2 to 256"),
             std::string::npos);
@@ -45,7 +45,7 @@ TEST(Refusal, doubling_needs_a_power_of_two_of_terms) {
             "accepted");
 }
 
-TEST(Refusal, refine_takes_one_base_that_exists_and_has_the_phase_to_refine) {
+TEST(Refusal, refine_refuses_itself_and_bases_unknown_or_without_the_phase) {
   EXPECT_NE(message_of(with("refine", {{"base", "mbb"}}))
                 .find("methods[0].base: no method is called 'mbb'; did you mean 'mbh'?"),
             std::string::npos);

@@ -54,7 +54,7 @@ TEST(ResidualNeumann, is_exact_for_every_A_if_S_times_N_plus_1_is_at_least_n) {
   }
 }
 
-TEST(ResidualNeumann, is_not_exact_for_a_generic_A_otherwise_and_errs_only_from_distance_S_times_N_plus_1_on) {
+TEST(ResidualNeumann, errs_from_distance_S_times_N_plus_1_on_and_not_before) {
   Exactly exactly;
   const struct { int n, order, terms; } cases[] = {{64, 3, 8}, {32, 3, 7}, {32, 4, 3}, {16, 3, 1}};
   for (const auto& [n, order, terms] : cases) {
@@ -83,7 +83,7 @@ TEST(ResidualNeumann, the_masked_series_alone_has_the_band_of_the_true_inverse) 
   }
 }
 
-TEST(ResidualNeumann, without_the_mask_it_is_the_neumann_sum_of_N_plus_1_times_S_terms) {
+TEST(ResidualNeumann, without_the_mask_it_is_neumann_of_N_plus_1_times_S_terms) {
   Exactly exactly;
   const Matrix a = generic_matrix(32);
   const Matrix x = exactly.run({{"order", 3}, {"terms", 4}, {"mask", false}}, a);

@@ -53,7 +53,7 @@ TEST(Stages, levels_each_names_the_size_that_a_level_leads_to) {
   EXPECT_EQ(stages(method_of("ladder"), 8), Names({"merge"}));
 }
 
-TEST(Stages, each_stage_listed_in_the_description_of_a_method_is_one_it_has) {
+TEST(Stages, every_stage_that_a_method_runs_is_in_its_list_of_stages) {
   for (const Method& method : methods()) {
     const Names found = stages(method_of(method.description.name), 64);
     for (const std::string& name : found) {
@@ -63,7 +63,7 @@ TEST(Stages, each_stage_listed_in_the_description_of_a_method_is_one_it_has) {
   }
 }
 
-TEST(Stages, a_name_that_the_method_does_not_have_is_refused_with_the_nearest) {
+TEST(Stages, an_unknown_stage_is_refused_with_the_nearest_name) {
   const MethodSpec spec = method_of(with("blocked-substitution", {{"merge", "doubling"}, {"levels", "each"}}));
   const Recipe good(
       {{"*", "fp16"}, {"diagonal", "fp32"}, {"merge-64", "tf32"}, {"result", "fp16"}, {"output", "bf16"}});
@@ -81,7 +81,7 @@ TEST(Stages, a_name_that_the_method_does_not_have_is_refused_with_the_nearest) {
   }
 }
 
-TEST(Stages, one_arithmetic_for_all_stages_by_name_is_the_same_as_the_default) {
+TEST(Stages, naming_one_arithmetic_for_all_stages_equals_the_default) {
   const Matrix a = strictly_lower(48, 0.5, 3);
   const Recipe recipe({{"*", "bf16"}, {"diagonal", "bf16"}, {"merge", "bf16"}});
   EXPECT_EQ(recipe.run("mxr", a).x, inverted("mxr", "bf16", a).x);

@@ -47,7 +47,7 @@ TEST(AscendNumbers, rec_unroll_by_condition_number_is_of_the_published_order) {
   }
 }
 
-TEST(AscendNumbers, a_kept_accumulator_is_below_a_rounded_one_at_128_and_both_are_of_the_published_order) {
+TEST(AscendNumbers, at_128_kept_sums_err_less_than_rounded_both_as_published) {
   const Json family{{"family", "uniform"}, {"scale", 0.1}};
   const std::vector<double> rounded = errors_of("pto-rec-unroll", family, 128);
   const std::vector<double> kept = errors_of("pto-rec-unroll-kept", family, 128);

@@ -83,7 +83,7 @@ void expect_none(const Differences& found, const std::string& what) {
   EXPECT_GT(found.compared, 0) << what;
 }
 
-TEST(FlaLayers, slices_of_what_an_h100_returned_are_predicted_bit_for_bit_from_keys_and_gates) {
+TEST(FlaLayers, slices_of_h100_layers_are_predicted_bit_for_bit_from_inputs) {
   const auto file = TensorFile::open(TRISTAB_TEST_DATA "/h100-fla-layers.safetensors");
   const std::vector<std::string> names = layer_names(*file);
   EXPECT_EQ(names.size(), 5U);
@@ -102,7 +102,7 @@ TEST(FlaLayers, a_rounded_exponential_in_place_of_the_instruction_is_seen) {
   EXPECT_GT(compare(*file, "gdnneg.layer6.", inputs, 0, recipe, Inverse::emulated).t, 0);
 }
 
-TEST(FlaLayers, all_that_an_h100_returned_is_predicted_bit_for_bit_from_keys_and_gates) {
+TEST(FlaLayers, whole_h100_layers_are_predicted_bit_for_bit_from_inputs) {
   const char* const name = "h100/fla_layers.safetensors";
   const std::filesystem::path data = shared_data(name);
   if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with " << name;

@@ -82,7 +82,7 @@ TEST(ConditionReport, decay_of_a_bidiagonal_matrix_is_geometric) {
             (std::vector<double>{0.5, 0.25, 0.0625, 0.00390625}));
 }
 
-TEST(ConditionReport, powers_are_right_up_to_the_range_of_double_and_infinite_beyond) {
+TEST(ConditionReport, powers_are_right_inside_double_and_infinite_beyond_it) {
   // A has one chain of entries 2^200 and is otherwise zero: A^k holds 2^(200 k). The inverse would overflow,
   // so the reference is that of another matrix; the powers do not look at it.
   const int n = 9;
