@@ -100,10 +100,9 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
   }
 
   const std::string& named = layer.rule().erase_rate;
-  const std::string rate = named.empty() ? "no erase rate" : named;
-  // `group` stands above the first of neighbouring columns.
-  const auto number_column = [](const char* header, const std::string& group) {
-    return TableColumn{.header = header, .right = true, .group = group};
+  const std::string rate = named.empty() ? "no rate" : named;
+  const auto number_column = [](const char* header, const std::string& of) {
+    return TableColumn{.header = fmt::format("{}\n{}", of, header), .right = true};
   };
   Table keys({{"head", true},
               number_column("least", "|k|"),
@@ -119,8 +118,8 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
                   number_column("1%", "g"),
                   number_column("50%", "g"),
                   number_column("99%", "g"),
-                  number_column("chunk, least", "sum over a"),
-                  number_column("median", "sum over a"),
+                  number_column("least", "chunk sum"),
+                  number_column("median", "chunk sum"),
                   {"||A||_inf\nlargest", true},
                   number_column("median", "cond(I+A)"),
                   number_column("worst", "cond(I+A)")},
@@ -187,8 +186,8 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
   Table table({{"|A_ij|\nlargest", true},
                {"||A||_inf\nlargest", true},
                {"||A||_F\nlargest", true},
-               {.header = "median", .right = true, .group = "cond(I+A)"},
-               {.header = "worst", .right = true, .group = "cond(I+A)"}});
+               {"cond(I+A)\nmedian", true},
+               {"cond(I+A)\nworst", true}});
   table.add_row({three_digits(entry), three_digits(row), three_digits(frobenius), three_digits(condition[0]),
                  three_digits(condition[1])});
   return sentence(text, page) + table.str(page);

@@ -3,6 +3,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
+#include <map>
 #include <memory>
 #include <stdexcept>
 
@@ -21,7 +23,7 @@
 #include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/field.h"
-#include "value_type.h"
+#include "vocabulary.h"
 
 namespace tristab {
 namespace {
@@ -209,10 +211,6 @@ void list_models(const ModelKind& kind, const std::string& name) {
   print_example(model_example(kind.parameter, name));
 }
 
-void list_keys(const std::string& name) { list_models(model_kind("keys"), name); }
-void list_betas(const std::string& name) { list_models(model_kind("betas"), name); }
-void list_gates(const std::string& name) { list_models(model_kind("gates"), name); }
-
 // A label in pieces between which print_field may wrap.
 std::string spaced(const std::string& label) {
   std::string pieces = broken_label(label, 60);
@@ -341,18 +339,21 @@ void list_metrics(const std::string& name) {
   print_example(metric_example(number));
 }
 
-using Lister = void (*)(const std::string& name);
+using Lister = std::function<void(const std::string& name)>;
 
-// In the order of vocabularies(), whose names these are.
-struct Listed {
-  const char* kind;
-  Lister list;
-};
-constexpr Listed listed[] = {
-    {"methods", list_methods},       {"kernels", list_kernels},   {"arithmetics", list_arithmetics},
-    {"formats", list_formats},       {"families", list_families}, {"keys", list_keys},
-    {"betas", list_betas},           {"gates", list_gates},       {"rules", list_rules},
-    {"formations", list_formations}, {"metrics", list_metrics}};
+// By the kinds of vocabularies().
+Lister lister_of(const std::string& kind) {
+  static const std::map<std::string, Lister> listers = [] {
+    std::map<std::string, Lister> all{{"methods", list_methods},         {"kernels", list_kernels},
+                                      {"arithmetics", list_arithmetics}, {"formats", list_formats},
+                                      {"families", list_families},       {"rules", list_rules},
+                                      {"formations", list_formations},   {"metrics", list_metrics}};
+    for (const ModelKind& models : model_kinds())
+      all.emplace(models.listed_as, [&models](const std::string& name) { list_models(models, name); });
+    return all;
+  }();
+  return listers.at(kind);
+}
 
 }  // namespace
 
@@ -362,7 +363,7 @@ Command list_command() {
   };
   auto options = std::make_shared<Options>();
   std::vector<std::string> kinds;
-  for (const Listed& each : listed) kinds.emplace_back(each.kind);
+  for (const Vocabulary& each : vocabularies()) kinds.push_back(each.kind);
   Command command("list", "Explain methods, kernels, arithmetics, families, metrics ...",
                   "Without a name a table of all of a kind; with one its formula, source and parameters.",
                   {"tristab list methods", "tristab list methods mxr"});
@@ -372,9 +373,9 @@ Command list_command() {
   command.run([options, kinds](const Command&) {
     if (options->kind.empty())
       throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
-    const auto kind = std::ranges::find(kinds, options->kind);
-    if (kind == kinds.end()) throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
-    listed[kind - kinds.begin()].list(options->name);
+    if (std::ranges::find(kinds, options->kind) == kinds.end())
+      throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
+    lister_of(options->kind)(options->name);
   });
   return command;
 }

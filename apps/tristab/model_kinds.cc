@@ -28,10 +28,4 @@ std::span<const ModelKind> model_kinds() {
   return kinds;
 }
 
-const ModelKind& model_kind(std::string_view listed_as) {
-  const auto found = std::ranges::find(model_kinds(), listed_as, &ModelKind::listed_as);
-  if (found == model_kinds().end()) throw std::logic_error("no such kind of model");
-  return *found;
-}
-
 }  // namespace tristab

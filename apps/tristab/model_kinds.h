@@ -16,6 +16,5 @@ struct ModelKind {
 };
 
 std::span<const ModelKind> model_kinds();
-const ModelKind& model_kind(std::string_view listed_as);  // throws std::logic_error for another kind
 
 }  // namespace tristab

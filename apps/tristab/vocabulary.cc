@@ -43,51 +43,12 @@ VocabularyEntry entry_of(const Description& description) {
   return {description.name, brief(description.summary), setting_words(description.parameters)};
 }
 
-Vocabulary methods_vocabulary() {
-  Vocabulary all{"methods", {}};
-  for (const Method& method : methods()) all.entries.push_back(entry_of(method.description));
-  return all;
-}
-
-Vocabulary kernels_vocabulary() {
-  Vocabulary all{"kernels", {}};
-  for (const RecipeEntry& recipe : recipe_entries()) all.entries.push_back(entry_of(recipe.description));
-  return all;
-}
-
-Vocabulary arithmetics_vocabulary() {
-  Vocabulary all{"arithmetics", {}};
-  for (const Description& arithmetic : arithmetic_descriptions()) {
-    if (arithmetic.name.starts_with("eXmY")) continue;
-    all.entries.push_back(entry_of(arithmetic));
-  }
-  return all;
-}
-
-Vocabulary described(const std::string& kind, std::span<const Description> descriptions) {
-  Vocabulary all{kind, {}};
-  for (const Description& description : descriptions) all.entries.push_back(entry_of(description));
-  return all;
-}
-
-Vocabulary formats_vocabulary() {
-  Vocabulary all{"formats", {}};
-  for (const FormatDescription& format : format_descriptions()) {
-    all.entries.push_back({format.name, brief(format.summary), {}});
-  }
-  return all;
-}
-
-Vocabulary rules_vocabulary() {
-  Vocabulary all{"rules", {}};
-  for (const DeltaRule& rule : delta_rules()) all.entries.push_back({rule.name, brief(rule.formula), {}});
-  return all;
-}
-
-Vocabulary metrics_vocabulary() {
-  Vocabulary all{"metrics", {}};
-  for (const Field& field : record_fields()) {
-    if (field.is_number()) all.entries.push_back({field.name(), brief(field.info.formula), {}});
+// `entry` makes an entry of each thing; one without a name is left out.
+template <class Things, class Entry>
+Vocabulary vocabulary(std::string kind, const Things& things, Entry entry) {
+  Vocabulary all{std::move(kind), {}};
+  for (const auto& thing : things) {
+    if (VocabularyEntry each = entry(thing); !each.name.empty()) all.entries.push_back(std::move(each));
   }
   return all;
 }
@@ -96,24 +57,33 @@ Vocabulary metrics_vocabulary() {
 
 const std::vector<Vocabulary>& vocabularies() {
   static const std::vector<Vocabulary> all = [] {
-    std::vector<Vocabulary> kinds{methods_vocabulary(), kernels_vocabulary(), arithmetics_vocabulary(),
-                                  formats_vocabulary(), described("families", family_descriptions())};
-    for (const ModelKind& kind : model_kinds()) kinds.push_back(described(kind.listed_as, kind.models));
-    kinds.push_back(rules_vocabulary());
-    kinds.push_back(described("formations", formation_descriptions()));
-    kinds.push_back(metrics_vocabulary());
+    std::vector<Vocabulary> kinds{
+        vocabulary("methods", methods(), [](const Method& method) { return entry_of(method.description); }),
+        vocabulary("kernels", recipe_entries(), [](const RecipeEntry& recipe) { return entry_of(recipe.description); }),
+        vocabulary("arithmetics", arithmetic_descriptions(),
+                   [](const Description& d) { return d.name.starts_with("eXmY") ? VocabularyEntry{} : entry_of(d); }),
+        vocabulary("formats", format_descriptions(),
+                   [](const FormatDescription& format) {
+                     return VocabularyEntry{format.name, brief(format.summary), {}};
+                   }),
+        vocabulary("families", family_descriptions(), entry_of)};
+    for (const ModelKind& kind : model_kinds()) kinds.push_back(vocabulary(kind.listed_as, kind.models, entry_of));
+    kinds.push_back(vocabulary("rules", delta_rules(), [](const DeltaRule& rule) {
+      return VocabularyEntry{rule.name, brief(rule.formula), {}};
+    }));
+    kinds.push_back(vocabulary("formations", formation_descriptions(), entry_of));
+    kinds.push_back(vocabulary("metrics", record_fields(), [](const Field& field) {
+      return field.is_number() ? VocabularyEntry{field.name(), brief(field.info.formula), {}} : VocabularyEntry{};
+    }));
     return kinds;
   }();
   return all;
 }
 
 const Vocabulary& table_metrics() {
-  static const Vocabulary all = [] {
-    Vocabulary names{"table-metrics", {}};
-    for (const Field* field : distributed_fields())
-      names.entries.push_back({field->name(), brief(field->info.formula), {}});
-    return names;
-  }();
+  static const Vocabulary all = vocabulary("table-metrics", distributed_fields(), [](const Field* field) {
+    return VocabularyEntry{field->name(), brief(field->info.formula), {}};
+  });
   return all;
 }
 

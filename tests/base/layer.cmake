@@ -1,5 +1,6 @@
 tristab_tests(base
   SOURCES
+    double_double_test.cc
     elementary_test.cc
     errors_test.cc
     json_text_test.cc
@@ -9,4 +10,4 @@ tristab_tests(base
     parameters_test.cc
     random_test.cc
     spool_test.cc
-  USES tristab_base PkgConfig::MPFR)
+  USES tristab_base Boost::headers PkgConfig::MPFR)

@@ -54,7 +54,7 @@ TEST_F(SpoolTest, names_the_temporary_directory_that_is_missing) {
     ADD_FAILURE() << "no error";
   } catch (const InputError& error) {
     const std::string message = error.what();
-    EXPECT_NE(message.find("none: cannot keep what a run collects: "), std::string::npos) << message;
+    EXPECT_NE(message.find("what a run collects: cannot be kept in "), std::string::npos) << message;
     EXPECT_EQ(message.find('\n'), std::string::npos);
   }
   before != nullptr ? setenv("TMPDIR", kept.c_str(), 1) : unsetenv("TMPDIR");

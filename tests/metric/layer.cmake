@@ -1,10 +1,10 @@
 tristab_tests(metric
   SOURCES
     backward_test.cc
-    double_double_test.cc
     measure_test.cc
     metric_test.cc
     number_test.cc
     residual_test.cc
+    twofold_test.cc
     verdict_test.cc
   USES tristab_metric Boost::headers)

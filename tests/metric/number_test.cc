@@ -41,14 +41,19 @@ TEST(Undefined, a_reason_is_infinite_where_its_text_says_so) {
 }
 
 TEST(Measured, is_a_number_or_the_reason_why_there_is_none) {
-  const Measured number(0.5), none(Undefined::nonfinite_result), infinite(Undefined::exact_result);
+  const Measured number(0.5), none(Undefined::nonfinite_result);
   EXPECT_EQ(number.value, 0.5);
   EXPECT_EQ(number.undefined, Undefined::no);
-  EXPECT_EQ(number.ranked(), 0.5);
+  EXPECT_EQ(number.ranked(false), 0.5);
   EXPECT_TRUE(std::isnan(none.value));
-  EXPECT_TRUE(std::isnan(none.ranked()));
-  EXPECT_TRUE(std::isnan(infinite.value));
-  EXPECT_EQ(infinite.ranked(), HUGE_VAL);
+  EXPECT_TRUE(std::isnan(none.ranked(false)));
+  EXPECT_TRUE(std::isnan(Measured(Undefined::exact_result).value));
+}
+
+TEST(Measured, an_error_relative_to_zero_ranks_worst_and_an_exact_result_best) {
+  EXPECT_EQ(Measured(Undefined::exact_zero).ranked(false), HUGE_VAL);
+  EXPECT_EQ(Measured(Undefined::exact_zero).ranked(true), -HUGE_VAL);
+  EXPECT_EQ(Measured(Undefined::exact_result).ranked(true), HUGE_VAL);
 }
 
 }  // namespace

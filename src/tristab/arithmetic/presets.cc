@@ -187,12 +187,11 @@ std::vector<Parameter> accumulation_parameters(const Preset& preset) {
                                              "rounding of the accumulator (default: the unit's own, see `model`)")
                            : Parameter::choice("accumulator_rounding", "nearest-even", rounding_choices(),
                                                "rounding of the accumulator"));
-  const auto models = accumulation_model_names().first(5);  // lanes belong to the vector unit
-  const std::vector<std::string> choices(models.begin(), models.end());
+  std::vector<std::string> choices(accumulation_model_names().begin(), accumulation_model_names().end());
+  std::erase(choices, name_of(AccumulationModel::lanes));  // of the vector unit
   const std::string help =
-      "how a sum of products is accumulated: k ascending, a balanced tree, a matrix unit's groups, "
-      "VDPBF16PS's "
-      "pairs, or exactly with one rounding";
+      "how a sum of products is accumulated: k ascending, a balanced tree, a matrix unit's groups, VDPBF16PS's pairs, "
+      "or exactly with one rounding";
   parameters.push_back(unit != nullptr ? Parameter::choice("model", name_of(unit->model), choices, help)
                                        : optional_choice("model", choices, help + " (default: sequential)"));
   const bool groups = unit != nullptr && unit->model == AccumulationModel::matrix_unit;

@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "tristab/base/double_double.h"
+
 namespace tristab {
 namespace {
 
@@ -16,30 +18,6 @@ constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double ln2_high = 0x1.62e42ffp-1;
 constexpr double ln2_low = -0x1.718432a1b0e26p-35;
 constexpr double log2_of_e = 0x1.71547652b82fep+0;
-
-// A number as the unevaluated sum of a leading part and a correction.
-struct Pair {
-  double high, low;
-};
-
-// Knuth's two-sum: high + low = a + b exactly.
-Pair two_sum(double a, double b) {
-  const double sum = a + b;
-  const double part = sum - a;
-  return {sum, (a - (sum - part)) + (b - part)};
-}
-
-// Dekker's product by Veltkamp splitting: high + low = a b exactly, away from overflow and underflow.
-Pair two_product(double a, double b) {
-  const auto split = [](double x) {
-    const double scaled = 0x1.0000002p+27 * x;
-    const double high = scaled - (scaled - x);
-    return Pair{high, x - high};
-  };
-  const Pair p = split(a), q = split(b);
-  const double product = a * b;
-  return {product, ((p.high * q.high - product) + p.high * q.low + p.low * q.high) + p.low * q.low};
-}
 
 // 2^k y, correctly rounded once also where the result is subnormal; k beyond the exponent range allowed.
 double scaled_by_power_of_two(double y, int k) {
@@ -115,18 +93,18 @@ ReducedLogarithm reduce_logarithm(double x) {
 }
 
 // log(1 + fraction) as a pair whose error is a small part of an ulp of its high part.
-Pair logarithm_pair(double fraction) { return two_sum(fraction, logarithm_tail(fraction)); }
+DoubleDouble logarithm_pair(double fraction) { return two_sum(fraction, logarithm_tail(fraction)); }
 
 // log_b x as exponent * log_b 2 + log(1 + f) * log_b e, each constant and product carried as a pair.
-double logarithm_in_base(double x, Pair base_of_two, Pair base_of_e) {
+double logarithm_in_base(double x, DoubleDouble base_of_two, DoubleDouble base_of_e) {
   if (std::isnan(x) || x < 0) return not_a_number;
   if (x == 0) return -infinity;
   if (x == infinity) return infinity;
   const ReducedLogarithm reduced = reduce_logarithm(x);
-  const Pair mantissa = logarithm_pair(reduced.fraction);
-  const Pair scaled = two_product(mantissa.high, base_of_e.high);
+  const DoubleDouble mantissa = logarithm_pair(reduced.fraction);
+  const DoubleDouble scaled = two_product(mantissa.high, base_of_e.high);
   const double k = reduced.exponent;
-  const Pair sum = two_sum(k * base_of_two.high, scaled.high);
+  const DoubleDouble sum = two_sum(k * base_of_two.high, scaled.high);
   return sum.high + (sum.low + (scaled.low + (mantissa.high * base_of_e.low + mantissa.low * base_of_e.high) +
                                 k * base_of_two.low));
 }
@@ -149,8 +127,8 @@ double expm1_of(double x) {
   const double tail = exponential_tail(r.high, r.low);
   if (r.exponent == 0) return r.high + tail;
   const double power = scaled_by_power_of_two(1.0, r.exponent);
-  const Pair constant = two_sum(power, -1.0);
-  const Pair sum = two_sum(constant.high, power * r.high);
+  const DoubleDouble constant = two_sum(power, -1.0);
+  const DoubleDouble sum = two_sum(constant.high, power * r.high);
   return sum.high + (sum.low + (constant.low + power * tail));
 }
 
@@ -160,7 +138,7 @@ double natural_log(double x) {
   if (x == infinity) return infinity;
   const ReducedLogarithm reduced = reduce_logarithm(x);
   const double k = reduced.exponent;
-  const Pair sum = two_sum(k * ln2_high, reduced.fraction);
+  const DoubleDouble sum = two_sum(k * ln2_high, reduced.fraction);
   return sum.high + (sum.low + (logarithm_tail(reduced.fraction) + k * ln2_low));
 }
 
@@ -171,10 +149,10 @@ double log1p_of(double x) {
   if (x > -0.29 && x < 0.41) return x + logarithm_tail(x);
   // log(1 + x) = log u + log(1 + c/u) with u + c = 1 + x exactly; c/u is far below an ulp of log u's
   // neighbours.
-  const Pair u = two_sum(1.0, x);
+  const DoubleDouble u = two_sum(1.0, x);
   const ReducedLogarithm reduced = reduce_logarithm(u.high);
   const double k = reduced.exponent;
-  const Pair sum = two_sum(k * ln2_high, reduced.fraction);
+  const DoubleDouble sum = two_sum(k * ln2_high, reduced.fraction);
   return sum.high + (sum.low + (logarithm_tail(reduced.fraction) + (k * ln2_low + u.low / u.high)));
 }
 

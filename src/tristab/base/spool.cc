@@ -1,5 +1,6 @@
 #include "tristab/base/spool.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -18,7 +19,7 @@ constexpr std::size_t block_bytes = std::size_t{1} << 20;
 // -1 where nothing can be made there.
 int make_unnamed_file(const std::filesystem::path& directory) {
   std::string name = (directory / "tristab-XXXXXX").string();
-  const int file = ::mkostemp(name.data(), 0);
+  const int file = ::mkostemp(name.data(), O_CLOEXEC);
   if (file >= 0) ::unlink(name.c_str());
   return file;
 }
@@ -31,9 +32,8 @@ Spool::~Spool() {
 
 void Spool::fail(int error) const {
   throw InputError(
-      fmt::format("{}: cannot keep what a run collects: {}; allowed: a directory with room, beside the "
-                  "output or named by TMPDIR",
-                  directory_.string(), std::strerror(error)));
+      fmt::format("{}: cannot be kept in {}: {}; allowed: a directory with room, beside the output or named by TMPDIR",
+                  what_, directory_.string(), std::strerror(error)));
 }
 
 void Spool::open() {

@@ -15,7 +15,9 @@ namespace tristab {
 class Spool {
  public:
   // Made in `directory`; where nothing can be made there, or none is given, in the temporary directory (TMPDIR).
-  explicit Spool(std::filesystem::path directory = {}) : directory_(std::move(directory)) {}
+  // `what` it holds, for messages.
+  explicit Spool(std::filesystem::path directory = {}, std::string what = "what a run collects")
+      : directory_(std::move(directory)), what_(std::move(what)) {}
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
@@ -31,6 +33,7 @@ class Spool {
   [[noreturn]] void fail(int error) const;
 
   std::filesystem::path directory_;
+  std::string what_;
   int file_ = -1;
   std::uint64_t size_ = 0;
 };

@@ -17,5 +17,5 @@ tristab_layer(matrix
     tensor_file.cc
     token_inputs.cc
     ${models}
-  USES tristab_base)
+  USES tristab_format)
 target_link_libraries(tristab_matrix PRIVATE PkgConfig::LIBZIP)

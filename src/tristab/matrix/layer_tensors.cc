@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/format/round.h"
 
 namespace tristab {
 namespace {
@@ -29,20 +30,12 @@ void check_dtype(const TensorFile& file, const Tensor& tensor) {
                                name_text(tensor.name), tensor.dtype_name));
 }
 
-// The nearest number of `bits` significant bits with exponents from `smallest` on, ties to even.
-double rounded(double x, int bits, int smallest) {
-  int exponent = 0;
-  std::frexp(x, &exponent);
-  const double unit = std::ldexp(1.0, std::max(exponent - 1, smallest) - (bits - 1));
-  return std::nearbyint(x / unit) * unit;
-}
-
 // x as a normalisation in fp32 stores it in the tensor's own format; |x| <= 1.
 double stored(double x, Dtype dtype) {
   if (dtype == Dtype::f64) return x;
-  const auto single = static_cast<double>(static_cast<float>(x));
-  if (dtype == Dtype::bf16) return rounded(single, 8, -126);
-  return dtype == Dtype::f16 ? rounded(single, 11, -14) : single;
+  const auto single = static_cast<float>(x);
+  const char* const format = dtype == Dtype::bf16 ? "bf16" : dtype == Dtype::f16 ? "fp16" : "fp32";
+  return round_value(single, RoundingTarget<float>(format_of(format, "")), Rounding::nearest_even);
 }
 
 void normalise_rows_of(Matrix& x, int rows, Dtype dtype) {

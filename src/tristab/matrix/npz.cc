@@ -1,20 +1,17 @@
 #include "tristab/matrix/npz.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <unistd.h>
 #include <zip.h>
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
 #include <cstring>
 #include <mutex>
 #include <set>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/base/parameters.h"
+#include "tristab/base/spool.h"
 #include "tristab/matrix/npy.h"
 
 namespace tristab {
@@ -62,70 +59,6 @@ std::shared_ptr<Archive> open_archive(const std::filesystem::path& path) {
   }
   return archive;
 }
-
-// A file without a name, which ends when it is closed.
-class TemporaryFile {
- public:
-  // Throws InputError naming `path` unless there is room for that many bytes.
-  TemporaryFile(std::uint64_t bytes, const std::string& path) : path_(path) {
-    std::error_code error;
-    const std::filesystem::path directory = std::filesystem::temp_directory_path(error);
-    if (error) {
-      throw InputError(
-          fmt::format("{}: found no temporary directory to inflate into: {}; allowed: a directory named "
-                      "by TMPDIR",
-                      path, error.message()));
-    }
-    const std::filesystem::space_info space = std::filesystem::space(directory, error);
-    if (!error && space.available < bytes) {
-      throw InputError(
-          fmt::format("{}: inflates to {} bytes, found {} free in {}; allowed: room for it (set TMPDIR, or store the "
-                      "array uncompressed)",
-                      path, bytes, space.available, directory.string()));
-    }
-    directory_ = directory.string();
-    std::string name = (directory / "tristab-XXXXXX").string();
-    descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
-    if (descriptor_ < 0) fail("created");
-    ::unlink(name.c_str());
-  }
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  void append(const unsigned char* bytes, std::size_t count) {
-    while (count > 0) {
-      const ssize_t put = ::write(descriptor_, bytes, count);
-      if (put < 0 && errno == EINTR) continue;
-      if (put < 0) fail("written");
-      bytes += put;
-      count -= static_cast<std::size_t>(put);
-    }
-  }
-
-  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const {
-    auto* target = static_cast<unsigned char*>(out);
-    while (bytes > 0) {
-      const ssize_t got = ::pread(descriptor_, target, bytes, static_cast<off_t>(offset));
-      if (got < 0 && errno == EINTR) continue;
-      if (got <= 0) fail("read");
-      target += got;
-      offset += static_cast<std::uint64_t>(got);
-      bytes -= static_cast<std::uint64_t>(got);
-    }
-  }
-
- private:
-  [[noreturn]] void fail(const char* what) const {
-    throw InputError(
-        fmt::format("{}: its temporary file in {} cannot be {}: {}", path_, directory_, what, std::strerror(errno)));
-  }
-
-  std::string path_, directory_;
-  int descriptor_ = -1;
-};
 
 class Member : public ByteSource {
  public:
@@ -176,7 +109,7 @@ class Member : public ByteSource {
       return;
     }
     if (inflated_ == nullptr) inflated_ = inflate();
-    inflated_->read(offset, bytes, out);
+    inflated_->read(offset, static_cast<char*>(out), bytes);
   }
 
  private:
@@ -202,17 +135,17 @@ class Member : public ByteSource {
   }
 
   // libzip itself notices at the end a stream that is too short or whose checksum is another.
-  std::unique_ptr<TemporaryFile> inflate() const {
-    auto file = std::make_unique<TemporaryFile>(size_, path_);
+  std::unique_ptr<Spool> inflate() const {
+    auto file = std::make_unique<Spool>(std::filesystem::path(), fmt::format("{}: its inflated bytes", path_));
     const OpenMember member = open();
-    std::vector<unsigned char> buffer(std::size_t{1} << 18);
+    std::string buffer(std::size_t{1} << 18, '\0');
     std::uint64_t done = 0;
     while (const std::uint64_t got = read_on(member.get(), buffer.data(), buffer.size())) {
       done += got;
       if (done > size_) {
         broken(fmt::format("inflates to more than the {} bytes of its directory entry", size_));
       }
-      file->append(buffer.data(), got);
+      file->append(std::string_view(buffer).substr(0, got));
     }
     return file;
   }
@@ -222,9 +155,9 @@ class Member : public ByteSource {
   std::string path_;
   std::uint64_t size_ = 0;
   bool stored_ = true;
-  std::vector<unsigned char> head_;                  // of a deflated member
-  mutable OpenMember member_;                        // of a stored one, under the archive's mutex
-  mutable std::unique_ptr<TemporaryFile> inflated_;  // likewise
+  std::vector<unsigned char> head_;          // of a deflated member
+  mutable OpenMember member_;                // of a stored one, under the archive's mutex
+  mutable std::unique_ptr<Spool> inflated_;  // likewise
 };
 
 }  // namespace

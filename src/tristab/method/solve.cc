@@ -5,7 +5,7 @@
 // a matrix solves for the identity's columns; what distinguishes the method is compared through W and U (layers).
 // Source: Hugging Face transformers PR 47625; MLX; Higham, Accuracy and Stability of Numerical
 // Algorithms, section 8.1.
-// Cost: no products; n vector steps for every right-hand side.
+// Cost: no products; n - 1 vector steps for every right-hand side.
 // Stable: each column has a small componentwise backward error, (I + A + dA) x = b with |dA| <= n u |I + A|.
 #include "tristab/method/registry.h"
 
@@ -35,7 +35,7 @@ Method solve_method() {
       "section 8.1",
       {Parameter::choice("order", "axpy", {"axpy", "dot"},
                          "the addend b_i starts the sum, or is added to the finished sum")}};
-  method.cost = "no products, n vector steps";
+  method.cost = "no products, n - 1 vector steps";
   method.stability = "stable";
   method.stages = {"substitution"};
   method.solve = solve_rows;

@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "tristab/matrix/matrix.h"
-#include "tristab/metric/double_double.h"
 #include "tristab/metric/number.h"
+#include "tristab/metric/twofold.h"
 
 namespace tristab {
 

@@ -80,11 +80,6 @@ void set_norm_metrics(const Norms& e, const RegionFacts& x, const RegionMetrics&
   }
 }
 
-double power_of_two(int exponent) {
-  if (exponent < -1022 || exponent > 1023) return std::ldexp(1.0, exponent);
-  return std::bit_cast<double>(static_cast<std::uint64_t>(exponent + 1023) << 52);
-}
-
 // The largest relative error of a row, 0/0 left out; `columns` of row i count.
 template <typename Columns>
 void set_row_errors(const Matrix& e, const Matrix& x, Columns columns, Metric at, MetricValues& values) {

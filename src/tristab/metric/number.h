@@ -44,8 +44,13 @@ struct Measured {
   Measured() = default;
   Measured(double number) : value(number) {}
   Measured(Undefined reason) : value(std::numeric_limits<double>::quiet_NaN()), undefined(reason) {}
-  // For rankings and statistics: +infinity where the definition gives it, NaN where it gives nothing.
-  double ranked() const { return is_infinite(undefined) ? std::numeric_limits<double>::infinity() : value; }
+  // For rankings and statistics: the infinity that the definition gives, NaN where it gives nothing. An error relative
+  // to 0 is the worst: -infinity for a number of which larger is better.
+  double ranked(bool larger_is_better) const {
+    constexpr double infinity = std::numeric_limits<double>::infinity();
+    if (!is_infinite(undefined)) return value;
+    return larger_is_better && undefined != Undefined::exact_result ? -infinity : infinity;
+  }
 };
 
 // How the trials of one setting on one input are put together.

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "tristab/matrix/matrix.h"
-#include "tristab/metric/double_double.h"
+#include "tristab/metric/twofold.h"
 
 namespace tristab {
 

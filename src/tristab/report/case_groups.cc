@@ -58,14 +58,15 @@ std::vector<double> numbers_at(const Json& object, const std::string& place, con
 }
 
 // A number of a record, as Measured::ranked gives it.
-double number_at(const Json& object, const std::string& place, const std::string& name) {
+double number_at(const Json& object, const std::string& place, const Field& field) {
+  const std::string& name = field.name();
   const double value = number_field(object, place, name.c_str());
   if (!std::isnan(value)) return value;
   const auto reasons = object.find("undefined");
   if (reasons == object.end() || !reasons->is_object()) return value;
   const auto reason = reasons->find(name);
   if (reason == reasons->end() || !reason->is_string()) return value;
-  return Measured(undefined_of(reason->get_ref<const std::string&>())).ranked();
+  return Measured(undefined_of(reason->get_ref<const std::string&>())).ranked(field.info.larger_is_better);
 }
 
 Status status_at(const Json& object, const std::string& place) {
@@ -229,7 +230,7 @@ void CaseGroups::add_record(const Json& object, const std::string& place) {
   const int n = size_of(object, place);
   const std::size_t setting = setting_at(object, place);
   TrialNumbers trial{status_at(object, place), verdict_at(object, place), {}};
-  for (const Field* field : fields_) trial.values.push_back(number_at(object, place, field->name()));
+  for (const Field* field : fields_) trial.values.push_back(number_at(object, place, *field));
   const std::string id = text_field(object, place, "matrix");
   add_trial(group_at(input, setting, n), matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()),
             trial);

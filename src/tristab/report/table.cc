@@ -26,7 +26,7 @@ std::string in_one_line(const TableColumn& column) {
     if (!name.empty() && !line.empty() && !name.ends_with('-')) name += ' ';
     name += line;
   }
-  return column.group.empty() ? name : fmt::format("{} {}", column.group, name);
+  return name;
 }
 
 }  // namespace
@@ -36,15 +36,11 @@ void Table::add_row(std::vector<TableCell> cells) {
   rows_.push_back(std::move(cells));
 }
 
-std::string Table::header_of(const std::vector<Shown>& shown, std::size_t position, Headers headers) const {
-  const TableColumn& column = columns_[shown[position].column];
-  std::string text = column.header;
-  if (headers == Headers::narrow && !column.narrow_header.empty()) text = column.narrow_header;
-  if (headers != Headers::whole && column.header_layout != nullptr) text = column.header_layout(text, header_width);
-  if (headers == Headers::narrow && column.layout == wrapped_cell) text = wrapped_cell(text, shown[position].limit);
-  if (column.group.empty()) return text;
-  const bool continues = position > 0 && columns_[shown[position - 1].column].group == column.group;
-  return fmt::format("{}\n{}", continues ? "" : column.group, text);
+std::string Table::header_of(const Shown& shown, Headers headers) const {
+  const TableColumn& column = columns_[shown.column];
+  if (headers == Headers::whole) return column.header;
+  if (column.header_layout != nullptr) return column.header_layout(column.header, header_width);
+  return column.layout == wrapped_cell ? wrapped_cell(column.header, shown.limit) : column.header;
 }
 
 std::string Table::cell_of(const TableCell& cell, const Shown& shown) const {
@@ -52,23 +48,22 @@ std::string Table::cell_of(const TableCell& cell, const Shown& shown) const {
   return column.layout == nullptr ? cell.text : column.layout(cell.text, shown.limit);
 }
 
-std::size_t Table::width_of_column(const std::vector<Shown>& shown, std::size_t position, Headers headers) const {
-  std::size_t width = width_of_lines(header_of(shown, position, headers));
-  for (const auto& row : rows_)
-    width = std::max(width, width_of_lines(cell_of(row[shown[position].column], shown[position])));
+std::size_t Table::width_of_column(const Shown& shown, Headers headers) const {
+  std::size_t width = width_of_lines(header_of(shown, headers));
+  for (const auto& row : rows_) width = std::max(width, width_of_lines(cell_of(row[shown.column], shown)));
   return width;
 }
 
 // Sets the widths; the width of the table.
 std::size_t Table::set_widths(std::vector<Shown>& shown, Headers headers) const {
   std::size_t total = shown.empty() ? 0 : gap * (shown.size() - 1);
-  for (std::size_t k = 0; k < shown.size(); ++k) total += shown[k].width = width_of_column(shown, k, headers);
+  for (Shown& each : shown) total += each.width = width_of_column(each, headers);
   return total;
 }
 
 // Narrows the widest column that can be laid out narrower until the table fits; whether it does.
 bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
-  std::size_t total = set_widths(shown, Headers::narrow);
+  std::size_t total = set_widths(shown, Headers::broken);
   while (total > width) {
     Shown* widest = nullptr;
     for (Shown& each : shown) {
@@ -79,7 +74,7 @@ bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
     if (widest == nullptr) return false;
     widest->limit = std::min(widest->limit, widest->width) - 1;
     total -= widest->width;
-    widest->width = width_of_column(shown, static_cast<std::size_t>(widest - shown.data()), Headers::narrow);
+    widest->width = width_of_column(*widest, Headers::broken);
     total += widest->width;
   }
   return true;
@@ -113,7 +108,7 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
     }
   };
   std::vector<TableCell> titles;
-  for (std::size_t k = 0; k < shown.size(); ++k) titles.emplace_back(header_of(shown, k, headers), Style::heading);
+  for (const Shown& each : shown) titles.emplace_back(header_of(each, headers), Style::heading);
   add_row(titles);
   for (const auto& row : rows_) {
     std::vector<TableCell> cells;
@@ -127,7 +122,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
   std::vector<std::string> left_out;
   std::size_t enough = 0;  // columns for all of the table
   while (!shrink(shown, page.width)) {
-    std::size_t total = set_widths(shown, Headers::narrow);
+    std::size_t total = set_widths(shown, Headers::broken);
     enough = std::max(enough, total);
     auto least = shown.begin();
     for (auto each = shown.begin(); each != shown.end(); ++each) {
@@ -148,7 +143,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
     }
     break;
   }
-  std::string text = rows(shown, Headers::narrow, page);
+  std::string text = rows(shown, Headers::broken, page);
   if (!left_out.empty()) {
     text += cut_lines(wrapped(fmt::format("left out: {} (shown in {} columns, and in a pipe: | cat)",
                                           fmt::join(left_out, ", "), enough),
@@ -199,11 +194,11 @@ std::string Table::str(const Page& page) const {
     set_widths(shown, Headers::broken);
     return rows(shown, Headers::broken, page);
   }
-  for (const Headers headers : {Headers::whole, Headers::broken, Headers::narrow})
+  for (const Headers headers : {Headers::whole, Headers::broken})
     if (set_widths(shown, headers) <= page.width) return rows(shown, headers, page);
   if (keys_ == 0 || keys_ == shown.size()) return without_dispensable(shown, page);
   std::vector<Shown> shrunk = shown;
-  if (shrink(shrunk, page.width)) return rows(shrunk, Headers::narrow, page);
+  if (shrink(shrunk, page.width)) return rows(shrunk, Headers::broken, page);
   return in_blocks(shown, page);
 }
 

@@ -22,8 +22,6 @@ struct TableColumn {
   // Columns that the layout gets in a file or a pipe, and the fewest on a terminal.
   std::size_t widest = std::numeric_limits<std::size_t>::max(), least = 12;
   int dispensable = 0;                 // on a narrow terminal the highest is left out first; 0: never
-  std::string group{};                 // heading above the first of neighbouring columns of one group
-  std::string narrow_header{};         // where a terminal has too few columns; "": as it is
   CellLayout header_layout = nullptr;  // of a header that is a name: 18 columns where space is short
 };
 
@@ -48,8 +46,7 @@ class Table {
   std::string str(const Page& page = {}) const;
 
  private:
-  // Names as headers: whole, or broken to 18 columns; narrow: also the narrow headers of others.
-  enum class Headers { whole, broken, narrow };
+  enum class Headers { whole, broken };  // names as headers: whole, or broken to 18 columns
   // A column as it is printed.
   struct Shown {
     std::size_t column = 0;
@@ -57,9 +54,9 @@ class Table {
     std::size_t width = 0;
   };
 
-  std::string header_of(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
+  std::string header_of(const Shown& shown, Headers headers) const;
   std::string cell_of(const TableCell& cell, const Shown& shown) const;
-  std::size_t width_of_column(const std::vector<Shown>& shown, std::size_t position, Headers headers) const;
+  std::size_t width_of_column(const Shown& shown, Headers headers) const;
   std::size_t set_widths(std::vector<Shown>& shown, Headers headers) const;
   bool shrink(std::vector<Shown>& shown, std::size_t width) const;
   std::string rows(const std::vector<Shown>& shown, Headers headers, const Page& page) const;

@@ -61,7 +61,7 @@ const std::vector<Quantity>& quantities() {
       if (!field.is_number()) continue;
       all.push_back(
           {field.name(), field.info.larger_is_better, [&field](const MatrixResult& matrix, const Record& record) {
-             return field.number(matrix, record).ranked();
+             return field.number(matrix, record).ranked(field.info.larger_is_better);
            }});
     }
     for (const MatrixFact& fact : facts)

@@ -14,8 +14,8 @@ bool is_distributed(const Field& field) {
   return field.info.aggregate == Aggregate::finite_trials || field.info.aggregate == Aggregate::all_trials;
 }
 
-// Of the finite values, added in their order. (The SNR of an exact result is infinite: one of them would be the mean of
-// all.)
+// Of the finite values, added in their order; infinite without any. (The SNR of an exact result is infinite: one of
+// them would be the mean of all.)
 double finite_mean(const std::vector<double>& values) {
   double sum = 0;
   int count = 0;
@@ -24,7 +24,7 @@ double finite_mean(const std::vector<double>& values) {
     sum += value;
     ++count;
   }
-  return count == 0 ? infinity : sum / count;
+  return count == 0 ? values.front() : sum / count;
 }
 
 }  // namespace
@@ -58,7 +58,8 @@ Distribution distribution_of(std::vector<double> values, const NumberInfo& info)
 
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields) {
   TrialNumbers trial{record.status, record.verdict, {}};
-  for (const Field* field : fields) trial.values.push_back(field->number(matrix, record).ranked());
+  for (const Field* field : fields)
+    trial.values.push_back(field->number(matrix, record).ranked(field->info.larger_is_better));
   return trial;
 }
 

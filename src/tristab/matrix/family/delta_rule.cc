@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "tristab/base/json.h"
+#include "tristab/format/round.h"
 #include "tristab/matrix/gates/gates.h"
 #include "tristab/matrix/keys/keys.h"
 
@@ -29,7 +30,8 @@ TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int r
   head.rule = &rule;
   head.keys = chosen(key_models(), settings.text("keys")).generate(settings, rows, random.part("keys"));
   if (settings.text("key_format") == "bf16") {
-    for (double& value : head.keys.values()) value = rounded_to_bfloat16(value);
+    const RoundingTarget<double> bf16(format_of("bf16", ""));
+    for (double& value : head.keys.values()) value = round_value(value, bf16, Rounding::nearest_even);
   }
   if (settings.has("beta")) {
     Matrix beta(rows, 1);

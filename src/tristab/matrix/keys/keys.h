@@ -31,9 +31,6 @@ void apply_scale(const Settings& settings, Matrix& keys);
 // silu(conv4(strength b + z_t)) before its normalisation, n x head_dim (silu.cc).
 Matrix silu_features(const Settings& settings, int n, const RandomStream& random);
 
-// The nearest bfloat16 (8 significant bits, exponents of float), ties to even; for |x| below 2^127.
-double rounded_to_bfloat16(double x);
-
 // rows x columns standard normal numbers.
 Matrix normal_matrix(int rows, int columns, const RandomStream& random);
 

@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -28,15 +27,6 @@ Parameter scale_parameter() { return Parameter::real("scale", nullptr, 1e-6, 100
 void apply_scale(const Settings& settings, Matrix& keys) {
   if (!settings.has("scale")) return;
   for (double& value : keys.values()) value *= settings.real("scale");
-}
-
-double rounded_to_bfloat16(double x) {
-  if (x == 0) return x;
-  int exponent = 0;
-  std::frexp(x, &exponent);
-  // 2^(exponent - 1) <= |x|: the last of 8 significant bits, not below the last bit of the subnormals.
-  const double unit = std::ldexp(1.0, std::max(exponent - 8, -133));
-  return std::rint(x / unit) * unit;
 }
 
 Matrix normal_matrix(int rows, int columns, const RandomStream& random) {

@@ -1,11 +1,10 @@
-#include "tristab/metric/double_double.h"
+#include "tristab/base/double_double.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <cstdint>
 #include <random>
-#include <vector>
 
 #include "support/exact_matrix.h"
 
@@ -37,17 +36,6 @@ TEST(DoubleDouble, transformations_are_free_of_error) {
     EXPECT_EQ(parts.high + parts.low, a);
     EXPECT_TRUE(fits_26_bits(parts.high) && fits_26_bits(parts.low)) << a;
   }
-}
-
-TEST(DoubleDouble, twofold_sums_keep_what_cancels) {
-  std::vector<double> x = {1e16, 1, 0.1}, high = {1, 1, 1}, low = {0, 0, 0};
-  add_multiple_twofold(3.1, x.data(), 3, high.data(), low.data());
-  add_multiple_twofold(-3.1, x.data(), 3, high.data(), low.data());
-  for (int j = 0; j < 3; ++j) EXPECT_EQ(high[static_cast<std::size_t>(j)] + low[static_cast<std::size_t>(j)], 1);
-  std::vector<double> plain = {1};
-  add_multiple(3.1, x.data(), 1, plain.data());
-  add_multiple(-3.1, x.data(), 1, plain.data());
-  EXPECT_NE(plain[0], 1) << "the example must need twofold precision";
 }
 
 }  // namespace
