@@ -17,8 +17,8 @@ struct UnitTask {
   MatrixUnit unit;
   Rounding rounding;
   std::optional<RoundingTarget<float>> float_target;  // if round_by_addition() is right
-  RoundingTarget<double> target;                      // without an upper or lower limit of its exponents
-  double largest;                                     // what lies beyond becomes infinite, whatever the rounding
+  RoundingTarget<double> target;                      // never overflows: its largest value is infinite
+  double largest;                                     // results beyond it become `beyond` in every rounding
   double beyond;
   int min_exponent;      // of the accumulator's format: what a subnormal c has
   bool floats_hold_all;  // the accumulator's exponents are those of fp32: no overflow in the vector code's range
