@@ -1,6 +1,5 @@
-// Error-free transformations, and rows of double-double sums, in plain IEEE operations (no fused
-// multiply-add: slow where the hardware has none). Dekker 1971; Ogita, Rump and Oishi, Accurate Sum and Dot
-// Product, 2005.
+// Error-free transformations, and rows of double-double sums, in plain IEEE operations (no fused multiply-add: slow
+// where the hardware has none). Dekker 1971; Ogita, Rump and Oishi, Accurate Sum and Dot Product, 2005.
 #pragma once
 
 #include "tristab/matrix/matrix.h"
@@ -32,7 +31,7 @@ constexpr DoubleDouble two_product(double a, double b) {
   return {high, ((x.high * y.high - high) + x.high * y.low + x.low * y.high) + x.low * y.low};
 }
 
-// A matrix of double-doubles (high + low), or of doubles when `low` is empty.
+// A matrix of double-doubles (high + low), or of doubles if `low` is empty.
 struct ExtendedMatrix {
   Matrix high, low;
 
@@ -47,7 +46,7 @@ inline void add_multiple(double factor, const double* x, int size, double* sums)
   for (int j = 0; j < size; ++j) sums[j] += factor * x[j];
 }
 
-// The same as if computed in twofold precision (Dot2 of Ogita, Rump and Oishi): sums_high + sums_low.
+// The same in twofold precision (Dot2 of Ogita, Rump and Oishi): sums_high + sums_low.
 inline void add_multiple_twofold(double factor, const double* x, int size, double* sums_high, double* sums_low) {
   for (int j = 0; j < size; ++j) {
     const DoubleDouble product = two_product(factor, x[j]);

@@ -1,4 +1,4 @@
-// The truth: X = (I + A)^-1 in multiple precision, with a proved bound on its residual.
+// The exact reference: X = (I + A)^-1 in multiple precision, with a proved bound on its residual.
 #pragma once
 
 #include <vector>
@@ -10,10 +10,9 @@ namespace tristab {
 // X = (I + A)^-1, unit lower triangular, n x n.
 struct Reference {
   int n = 0;
-  // The double-double rounding of the certified inverse Xh: high = Xh rounded to double, low = Xh - high
-  // rounded to double, so |low| <= ulp(high) / 2. Metrics use these; the certificate below is about Xh
-  // itself, from which high + low differs by at most 2^-106 |Xh_ij| (more only where an entry is below the
-  // normal range of double).
+  // The double-double rounding of the certified inverse Xh: high = Xh rounded to double, low = Xh - high rounded to
+  // double, so |low| <= ulp(high) / 2. Metrics use these. The certificate below is about Xh itself; high + low differs
+  // from it by at most 2^-106 |Xh_ij| (more only if an entry is below the normal range of double).
   Matrix high, low;
   int bits = 0;         // precision of Xh, bits of significand: 192, or what the certificate needed
   double residual = 0;  // proved: ||I - (I + A) Xh||_F <= residual <= 2^-80, absolute; 0 when Xh is exact
