@@ -34,7 +34,7 @@ double rounded_to_bfloat16(double x) {
   if (x == 0) return x;
   int exponent = 0;
   std::frexp(x, &exponent);
-  // 2^(exponent - 1) <= |x|: the last of 8 significant bits, not below the last bit of the subnormals.
+  // 2^(exponent - 1) <= |x|. `unit` is the last of 8 significant bits, but at least the last bit of the subnormals.
   const double unit = std::ldexp(1.0, std::max(exponent - 8, -133));
   return std::rint(x / unit) * unit;
 }
