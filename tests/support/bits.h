@@ -1,5 +1,5 @@
-// Comparison of results bit by bit. NaN is one value: processors keep one operand's payload, and which one
-// depends on the instruction that the compiler chose, so sign and payload of a NaN say nothing.
+// Comparison of results bit by bit. All NaN are equal: processors keep the payload of one operand, and which one
+// depends on the instruction that the compiler chose, so the sign and payload of a NaN carry no information.
 #pragma once
 
 #include <gtest/gtest.h>

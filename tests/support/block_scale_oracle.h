@@ -1,5 +1,5 @@
-// The truth about block-scaled operands, by lists and searches: every element value is written out, the nearest
-// one is looked for by exact comparisons, scales come from comparisons or from single MPFR operations.
+// An independent computation of block-scaled operands, by lists and searches: every element value is written out, the
+// nearest one is found by exact comparisons, and scales come from comparisons or from single MPFR operations.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +15,7 @@
 
 namespace tristab {
 
-// Non-negative element values, ascending; the parity of a value's place is that of its significand.
+// Non-negative element values, ascending; the parity of a value's index is that of its significand.
 inline std::vector<double> element_values(const Format& element) {
   if (element.min_exponent == element.max_exponent) {  // MXINT8
     std::vector<double> values;
@@ -50,7 +50,7 @@ struct ScaledOperand {
   double operator()(int i, int j) const { return elements[static_cast<std::size_t>(i * columns + j)]; }
 };
 
-// fp32 values of a few binades around one that changes from piece to piece, with zeros and whole zero pieces.
+// fp32 values within a few binades of a size that changes from piece to piece, with zeros and all-zero pieces.
 inline ScaledOperand draw_scaled(Samples& samples, int rows, int columns, int diagonal, int low, int high) {
   ScaledOperand operand{rows, columns, diagonal, {}};
   for (int i = 0; i < rows; ++i) {
@@ -84,9 +84,9 @@ class BlockScaleOracle {
 
   double tensor_scale() const { return tensor_scale_; }  // 0 in microscaling
   std::int64_t clamped() const { return clamped_; }
-  // What enters the matrix unit: without the tensor's scale, 0 where the main diagonal stays outside.
+  // The element that enters the matrix unit: without the tensor's scale; 0 on a main diagonal that stays outside.
   double element(int i, int j) const { return elements_[static_cast<std::size_t>(i * operand_.columns + j)]; }
-  // What the element stands for.
+  // The value that the element stands for.
   double value(int i, int j) {
     return is_nvfp4() ? oracle_.multiply(tensor_scale_, element(i, j), fp32_format(), Rounding::nearest_even)
                       : element(i, j);
@@ -98,11 +98,11 @@ class BlockScaleOracle {
   bool outside(int i, int j) const { return quantiser_.identity_outside && j == i + operand_.diagonal; }
   double divided(double x, double y) { return oracle_.divide(x, y, fp32_format(), Rounding::nearest_even); }
 
-  // |x| = t * unit: the place in `values` of the one nearest to t, ties to even places, by exact comparisons.
+  // |x| = t * unit: the index in `values` of the value nearest to t, ties to even indices, by exact comparisons.
   static std::size_t nearest(const std::vector<double>& values, double x, double unit) {
     std::size_t place = 0;
     while (place + 1 < values.size()) {
-      const double middle = (values[place] + values[place + 1]) / 2 * unit;  // few bits times 28
+      const double middle = (values[place] + values[place + 1]) / 2 * unit;  // few bits times 28: exact
       if (x < middle || (x == middle && place % 2 == 0)) break;
       ++place;
     }
@@ -134,12 +134,13 @@ class BlockScaleOracle {
       unit = factor = std::ldexp(1.0, exponent(largest));
     }
     const std::size_t place = nearest(values_, size, unit);
-    // Beyond the value that would come next after the largest, or a tie with it, an element is clamped.
+    // An element is clamped if it would round, ties to even, to the value that would follow the largest one, or lies
+    // beyond it.
     const double next = values_.back() + (values_.back() - values_[values_.size() - 2]);
     const double middle = (values_.back() + next) / 2 * unit;
     clamped_ += size > middle || (size == middle && (values_.size() - 1) % 2 != 0);
     const double result = values_[place] * factor;
-    // Beyond fp32 lies infinity.
+    // Values beyond fp32 become infinite.
     const double rounded = oracle_.convert(result, fp32_format(), Rounding::nearest_even);
     return x < 0 ? -rounded : rounded;
   }

@@ -1,9 +1,8 @@
-// A sum of products of doubles in an MPFR number that is long enough to hold every one of them exactly, rounded
-// once to a format in any deterministic mode: the truth of dot products with one rounding, and of fp64 in the
-// modes that 53 bits of MPFR do not tell apart. Shares no code with the library beyond the names Format and
-// Rounding.
-//   toward zero and away from zero: MPFR's own, with mpfr_check_range and mpfr_subnormalize; the exact value then
-//   lies between the two, and its distance from their midpoint (exact again) decides the nearest modes
+// A sum of products of doubles in an MPFR number that is long enough to hold each of them exactly, rounded once to a
+// format in any deterministic mode. It is the truth for dot products with one rounding, and for fp64 in the modes that
+// 53 bits of MPFR cannot tell apart. Shares no code with the library except the names Format and Rounding.
+//   toward zero and away from zero: MPFR's own, with mpfr_check_range and mpfr_subnormalize. The exact value lies
+//   between the two; its distance from their midpoint (exact again) decides the nearest modes.
 // Source: the MPFR manual, section "Exceptions"; products of doubles lie between 2^-2148 and 2^2048.
 #pragma once
 
@@ -44,8 +43,8 @@ class ExactDot {
     if (mpfr_fma(sum_, x_, y_, sum_, MPFR_RNDN) != 0) throw std::logic_error("kBits is too small");
   }
 
-  // Exact zeros: IEEE 754-2019 section 6.3, extended to many terms: the common sign of zeros of one sign, else -0
-  // rounding down and +0 otherwise.
+  // Exact zeros: IEEE 754-2019 section 6.3, extended to many terms. Zeros of one sign keep it; otherwise -0 when
+  // rounding down and +0 in the other modes.
   double rounded(const Format& format, Rounding mode) {
     if (mpfr_zero_p(sum_) != 0) {
       if (negative_zeros_ == terms_) return -0.0;
@@ -69,7 +68,7 @@ class ExactDot {
   }
 
  private:
-  // rounded_ := the sum in the format's spacing; its ends are not seen.
+  // rounded_ := the sum rounded to the format's spacing, without its limits.
   void direct(const Format& format, mpfr_rnd_t rounding) {
     mpfr_set_prec(rounded_, format.precision);
     const int ternary = mpfr_set(rounded_, sum_, rounding);
@@ -89,7 +88,7 @@ class ExactDot {
     const double inner = value();
     mpfr_set(y_, rounded_, MPFR_RNDN);
     if (mpfr_equal_p(x_, y_) != 0) return inner;
-    // Which of the two neighbours is the even multiple of the distance between them.
+    // Which of the two neighbours is an even multiple of the distance between them.
     const bool inner_even = is_even_multiple(y_, x_);
     mpfr_add(x_, x_, y_, MPFR_RNDN);
     mpfr_div_2ui(x_, x_, 1, MPFR_RNDN);
@@ -113,10 +112,11 @@ class ExactDot {
     throw std::logic_error("stochastic rounding has no single truth");
   }
 
-  // rounded_ as a double; where it lies beyond double, an infinity, and just below it, the largest double.
+  // rounded_ as a double: beyond the range of double an infinity, just below its end the largest double.
   double value() { return mpfr_get_d(rounded_, MPFR_RNDN); }
 
-  // Whether inner / (outer - inner) is even. Neighbours around a power of two differ by the inner one's unit.
+  // Whether inner / (outer - inner) is even. The distance is the last place of the inner neighbour, also if the outer
+  // one is a power of two.
   static bool is_even_multiple(mpfr_srcptr inner, mpfr_srcptr outer) {
     mpfr_t unit, quotient;
     mpfr_inits2(kBits, unit, quotient, static_cast<mpfr_ptr>(nullptr));

@@ -1,4 +1,4 @@
-// Matrices of 1994-bit numbers, with the plainest possible operations: the independent truth of these tests.
+// Matrices of 1994-bit numbers with the simplest possible operations: the independent truth of these tests.
 #pragma once
 
 #include <boost/multiprecision/mpfr.hpp>
@@ -11,7 +11,7 @@
 
 namespace tristab::exact {
 
-// 600 digits are 1994 bits: enough for inverses of 1e80 to come out with more than 1500 correct bits.
+// 600 digits are 1994 bits: inverses with entries up to 1e80 still have more than 1500 correct bits.
 using Real =
     boost::multiprecision::number<boost::multiprecision::mpfr_float_backend<600>, boost::multiprecision::et_off>;
 
@@ -76,8 +76,7 @@ inline RealMatrix strictly_lower(const RealMatrix& a) {
   return c;
 }
 
-// Gauss-Jordan elimination without pivoting, on the columns of the identity (the library substitutes along
-// rows).
+// Gauss-Jordan elimination without pivoting, on the columns of the identity (the library substitutes along rows).
 inline RealMatrix inverse(RealMatrix a) {
   const int n = a.size();
   RealMatrix x = identity(n);
@@ -148,7 +147,7 @@ inline Real spectral_norm(const RealMatrix& m) {
   return sqrt(root);
 }
 
-// Strictly lower triangular, entries uniform in (-scale, scale), a fraction of them zero.
+// Strictly lower triangular; entries uniform in (-scale, scale), a fraction `zeros` of them zero.
 inline Matrix random_strictly_lower(int n, double scale, std::uint64_t seed, double zeros = 0) {
   std::mt19937_64 engine(seed);
   const auto uniform = [&] { return static_cast<double>(engine() >> 11) * 0x1p-53; };

@@ -1,4 +1,4 @@
-// Tokens of which A is any given matrix under one decay a token.
+// Tokens whose A is any given matrix, with one decay for all tokens.
 #pragma once
 
 #include "tristab/matrix/rule/rule.h"

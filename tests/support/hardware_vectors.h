@@ -1,9 +1,9 @@
 // Dot products recorded on real matrix units, D = A B + C, in safetensors files whose tensors are named
-// <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}; bit patterns, so that NaN and fp8 survive the reading.
-// Where the instruction is not the tile's default, the name begins with it: "mma8-special" is mma.sync with
-// k = 8 per instruction, "wgmma32-..." wgmma, "mmasat32-..." mma.sync with .satfinite, "scaledmm-fast-..."
-// and "scaledmm-promoted-..." torch._scaled_mm with use_fast_accum on and off. A tensor may hold some rows
-// and columns of its tile: m and n are those of the shape. Shares no code with src/.
+// <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}. They hold bit patterns, so that NaN and fp8 survive the reading. If
+// the instruction is not the tile's default, the name begins with it: "mma8-special" is mma.sync with k = 8 per
+// instruction, "wgmma32-..." wgmma, "mmasat32-..." mma.sync with .satfinite, "scaledmm-fast-..." and
+// "scaledmm-promoted-..." torch._scaled_mm with use_fast_accum on and off. A tensor may hold only some rows and columns
+// of its tile: m and n are those of the shape. Shares no code with src/.
 #pragma once
 
 #include <algorithm>
@@ -37,7 +37,7 @@ struct HardwareVectors {
     const std::size_t end = name.find('-');
     return end == std::string::npos ? "" : name.substr(0, std::min(end, name.find_first_of("0123456789")));
   }
-  // k of the named instruction; 0 where the name gives none.
+  // k of the named instruction; 0 if the name gives none.
   int instruction_k() const {
     const std::size_t length = path().size();
     return length == 0 || name[length] == '-' ? 0 : std::stoi(name.substr(length));
@@ -58,8 +58,8 @@ struct HardwareVectors {
   }
 };
 
-// The value of a bit pattern. Formats: "bf16", "fp16" and "f16", "e4m3" (OCP, 448), "e5m2"; any name that
-// begins with "fp32" or "f32" is binary32. A NaN keeps its sign and payload, left-aligned.
+// The value of a bit pattern. Formats: "bf16", "fp16" and "f16", "e4m3" (OCP, 448), "e5m2"; every name that begins with
+// "fp32" or "f32" is binary32. A NaN keeps its sign and payload, left-aligned.
 inline float value_of_bits(const std::string& format, std::uint32_t bits) {
   if (format == "bf16") return std::bit_cast<float>(bits << 16);
   if (format.starts_with("fp32") || format == "f32") return std::bit_cast<float>(bits);
@@ -87,8 +87,8 @@ inline float value_of_bits(const std::string& format, std::uint32_t bits) {
   return std::bit_cast<float>(sign | (static_cast<std::uint32_t>(exponent + 127) << 23) | (digits << (23 - fraction)));
 }
 
-// The bits of a value of the accumulator format "f32" or "f16"; every NaN is 0x7fffffff or 0x7fff, as the
-// units write it. Throws when "f16" cannot hold x.
+// The bits of a value of the accumulator format "f32" or "f16"; every NaN is 0x7fffffff or 0x7fff, as the units write
+// it. Throws if "f16" cannot hold x.
 inline std::uint32_t bits_of_value(const std::string& accumulator, float x) {
   const std::uint32_t wide = std::bit_cast<std::uint32_t>(x);
   const bool nan = (wide & 0x7fffffffU) > 0x7f800000U;
@@ -131,8 +131,8 @@ inline std::vector<std::uint32_t> elements(const nlohmann::json& tensor, const s
 
 }  // namespace hardware_vectors_detail
 
-// Every set of the file, in order of name. Throws std::exception when the file cannot be read or a tensor is
-// missing or of another shape than its partners.
+// Every set of the file, in order of name. Throws std::exception if the file cannot be read, or if a tensor is missing
+// or its shape does not fit the others of its set.
 inline std::vector<HardwareVectors> read_hardware_vectors(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) throw std::runtime_error("cannot open " + path);

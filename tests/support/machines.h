@@ -35,7 +35,7 @@ class TestMachine {
   Machine machine_;
 };
 
-// Whole numbers -limit .. limit: exact in every format with enough bits, whatever the order of sums.
+// Whole numbers -limit .. limit: exact in every format with enough bits, in any order of sums.
 inline Matrix whole_numbers(int rows, int columns, int limit, std::uint64_t seed) {
   Samples samples(seed);
   Matrix matrix(rows, columns);

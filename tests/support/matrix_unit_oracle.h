@@ -1,10 +1,11 @@
-// A matrix unit's dot product, one element at a time, in integers: the independent truth for the emulated
-// units. Shares no code with src/.
+// A matrix unit's dot product, one element at a time, in integers: the independent truth for the emulated units. Shares
+// no code with src/.
 //
-// Model (Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909; the floor of e*, fp8's two paths
-// and tf32x3 from this project's own H100 records, tests/data/h100-*.safetensors): for each group of `terms`
-// products and the incoming accumulator c, with exponents e(a_k) + e(b_k) and e(c), significands not
-// normalised (a product's lies in [0, 4)):
+// Sources of the model: Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909. The lower limit of e*, the
+// two paths of fp8 and tf32x3 come from this project's H100 records, tests/data/h100-*.safetensors.
+//
+// For each group of `terms` products and the incoming accumulator c, with exponents e(a_k) + e(b_k) and e(c), and
+// significands not normalised (a product's lies in [0, 4)):
 //   e* = max(the exponents of the non-zero terms, min_alignment_exponent)
 //   S = sum over the terms of trunc(term / 2^(e* - F)),  c := round(S 2^(e* - F))
 // F = fraction_bits; k ascends. A subnormal has the exponent emin of its format.
@@ -21,15 +22,15 @@ namespace tristab::oracle {
 struct MatrixUnitModel {
   enum class Rounding { toward_zero, nearest_even };
 
-  int terms = 16;          // products in a group; a last, shorter group is as if padded with zeros
+  int terms = 16;          // products in a group; a last, shorter group counts as padded with zeros
   int fraction_bits = 25;  // F; at most 40
   int result_precision = 24;
   int result_min_exponent = -126;
   int result_max_exponent = 127;
   Rounding rounding = Rounding::toward_zero;  // of the result, after every group
   int kept_fraction_bits = 0;                 // fraction bits of the result's significand that are not zero; 0: all
-  bool addend_floor = false;                  // c is aligned by floor, products toward zero all the same
-  int min_alignment_exponent = -133;          // of the H100; decides only where c = 0 and every product is tiny
+  bool addend_floor = false;                  // c is aligned by floor; products are still truncated toward zero
+  int min_alignment_exponent = -133;          // of the H100; decides only if c = 0 and every product is tiny
 };
 
 // emin of the operands' formats: fp32, tf32, bf16 -126; fp16, e5m2 -14; e4m3 -6.
@@ -55,8 +56,8 @@ inline bool is_infinite(float x) { return (std::bit_cast<std::uint32_t>(x) & 0x7
 inline bool is_negative(float x) { return (std::bit_cast<std::uint32_t>(x) >> 31) != 0; }
 inline bool is_zero(float x) { return (std::bit_cast<std::uint32_t>(x) << 1) == 0; }
 
-// Formats narrower than fp32 reach it as floats: a value below 2^min_exponent was subnormal there. Its
-// significand loses no bit, since the format's last place is 2^(min_exponent - 23) or more.
+// Formats narrower than fp32 arrive here as floats. A value below 2^min_exponent was subnormal in its format. Its
+// significand loses no bit, since the format's last place is at least 2^(min_exponent - 23).
 inline Parts parts_of(float x, int min_exponent) {
   const std::uint32_t bits = std::bit_cast<std::uint32_t>(x);
   const int field = static_cast<int>((bits >> 23) & 0xff);
@@ -84,7 +85,7 @@ inline Wide aligned(const Term& term, int place, bool floor) {
   Wide result = 0;
   bool exact = true;
   if (shift >= 0) {
-    result = magnitude << shift;  // at most 48 + 40 bits, since e* is no less than the term's exponent
+    result = magnitude << shift;  // at most 48 + 40 bits, since e* is at least the term's exponent
   } else if (shift > -64) {
     result = magnitude >> -shift;
     exact = (result << -shift) == magnitude;
@@ -144,7 +145,7 @@ inline float group(const MatrixUnitModel& unit, const std::vector<Term>& product
     if (term.significand != 0) largest = std::max(largest, term.exponent);
   }
   if (addend.significand != 0) largest = std::max(largest, addend.exponent);
-  if (largest == std::numeric_limits<int>::min()) return 0.0F;  // +0, also where every zero is negative
+  if (largest == std::numeric_limits<int>::min()) return 0.0F;  // +0, even if every zero is negative
   const int place = std::max(largest, unit.min_alignment_exponent) - unit.fraction_bits;
   Wide sum = aligned(addend, place, unit.addend_floor);
   for (const Term& term : products) sum += aligned(term, place, false);
@@ -153,9 +154,9 @@ inline float group(const MatrixUnitModel& unit, const std::vector<Term>& product
 
 }  // namespace matrix_unit_detail
 
-// c + a . b over k elements as the unit computes it; c and the result are values of the result's format.
-// Non-finite: a NaN, inf * 0, and infinities of both signs give NaN (bits 0x7fffffff); else an infinity
-// gives itself; a finite result beyond the largest is infinite.
+// c + a . b over k elements as the unit computes it; c and the result are values of the result's format. A NaN, inf *
+// 0, and infinities of both signs give NaN (bits 0x7fffffff); otherwise an infinity gives itself. A finite result
+// beyond the largest number is infinite.
 inline float dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c,
                  OperandMinExponents minimum = {}) {
   namespace detail = matrix_unit_detail;
@@ -190,8 +191,8 @@ inline float dot(const MatrixUnitModel& unit, const float* a, const float* b, in
   return c;
 }
 
-// What an NVIDIA unit reads of an fp32 operand given as tf32. A NaN whose payload lies in the dropped bits is
-// read as an infinity.
+// What an NVIDIA unit reads of an fp32 operand given as tf32. A NaN whose payload lies only in the dropped bits is read
+// as an infinity.
 inline float dropped_to_tf32(float x) { return std::bit_cast<float>(std::bit_cast<std::uint32_t>(x) & 0xffffe000U); }
 
 // PTX cvt.rna.tf32.f32: nearest, ties away from zero; a NaN passes unchanged.
@@ -208,15 +209,15 @@ inline float dot_tf32(const MatrixUnitModel& unit, const float* a, const float* 
   return dot(unit, x.data(), y.data(), k, c);
 }
 
-// Triton's tf32x3 (input_precision "tf32x3", lib/Dialect/TritonGPU/Transforms/F32DotTC.cpp), matched bit for
-// bit: hi = cvt.rna(x), lo = x - hi in fp32;
+// Triton's tf32x3 (input_precision "tf32x3", lib/Dialect/TritonGPU/Transforms/F32DotTC.cpp), matched bit for bit: hi =
+// cvt.rna(x), lo = x - hi in fp32;
 //   s = lo_a . hi_b;  s = s + hi_a . lo_b;  NaN in s becomes 0;  s = s + hi_a . hi_b;  result fl(s + c)
-// each a chain over all of k on the unit, which drops lo's low bits; c comes last, in one fp32 addition.
+// Each is a chain over all of k on the unit, which drops lo's low bits; c comes last, in one fp32 addition.
 inline float dot_tf32x3(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c) {
   std::vector<float> a_high, a_low, b_high, b_low;
   for (int i = 0; i < k; ++i) {
     a_high.push_back(nearest_away_tf32(a[i]));
-    a_low.push_back(a[i] - a_high.back());  // exact where finite: hi is within half a unit of tf32
+    a_low.push_back(a[i] - a_high.back());  // exact if finite: hi is within half a unit of tf32
     b_high.push_back(nearest_away_tf32(b[i]));
     b_low.push_back(b[i] - b_high.back());
   }
@@ -227,8 +228,8 @@ inline float dot_tf32x3(const MatrixUnitModel& unit, const float* a, const float
   return s + c;
 }
 
-// cuBLAS's fp8 product with use_fast_accum off: every `interval` of k is a chain from 0, the chains are added
-// in fp32, to nearest, in ascending order.
+// cuBLAS's fp8 product with use_fast_accum off: every `interval` of k is a chain from 0; the chains are added in fp32,
+// to nearest, in ascending order.
 inline float promoted_dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c, int interval,
                           OperandMinExponents minimum) {
   for (int first = 0; first < k; first += interval) {
@@ -237,11 +238,10 @@ inline float promoted_dot(const MatrixUnitModel& unit, const float* a, const flo
   return c;
 }
 
-// fp8 mma.sync on Hopper, which has no such instruction: the compiler widens the operands to fp16 and issues
-// two fp16 products of half the length from 0, first over the k with k mod 4 in {0, 1}, then over the rest
-// (F2FP.UNPACK_B takes the low and then the high half of each word), and adds c at the end. `unit` is the
-// fp16 unit with `terms` half of `instruction_k`, the k of the mma.sync; `add` is the accumulator format's
-// addition, to nearest.
+// fp8 mma.sync on Hopper, which has no such instruction. The compiler widens the operands to fp16, issues two fp16
+// products of half the length from 0, first over the k with k mod 4 in {0, 1}, then over the rest (F2FP.UNPACK_B takes
+// the low and then the high half of each word), and adds c at the end. `unit` is the fp16 unit with `terms` half of
+// `instruction_k`, the k of the mma.sync; `add` is the accumulator format's addition, to nearest.
 template <class Add>
 float widened_fp8_dot(const MatrixUnitModel& unit, const float* a, const float* b, int k, float c, int instruction_k,
                       Add add) {

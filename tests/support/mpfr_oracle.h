@@ -1,9 +1,9 @@
-// The truth about one operation: the exact result rounded once to a format (p, emin, emax), by MPFR. Shares
-// no code with the library beyond the names Format and Rounding.
-//   nearest-even, toward-zero, up, down: MPFR's own, with mpfr_check_range and mpfr_subnormalize; the largest
-//   number and the rule beyond it, and flushing of tiny results, are applied to MPFR's result
-//   nearest-away: one bit more, toward zero, tells whether the exact result lies at or beyond the midpoint
-//   to-odd: toward zero where exact or where that is odd, otherwise away from zero
+// The truth for one operation: the exact result rounded once to a format (p, emin, emax), by MPFR. Shares no code with
+// the library except the names Format and Rounding.
+//   nearest-even, toward-zero, up, down: MPFR's own, with mpfr_check_range and mpfr_subnormalize; the largest number,
+//   the overflow rule and the flushing of tiny results are applied to MPFR's result nearest-away: a result with one
+//   more bit, rounded toward zero, tells whether the exact result reaches the midpoint to-odd: toward zero if this is
+//   exact or odd, otherwise away from zero
 // Source: the MPFR manual, sections "Exceptions" (emulation of subnormals) and 5.1 (signs of exact zeros).
 #pragma once
 
@@ -64,8 +64,8 @@ class MpfrOracle {
  private:
   static void load(mpfr_ptr to, double x) { mpfr_set_d(to, x, MPFR_RNDN); }  // 53 bits: exact
 
-  // `operation(rounding)` writes result_ with the precision that it has, in MPFR's own huge exponent range.
-  // Multiples of 2^lsb_min where `subnormals`, else a floating-point number of any size.
+  // `operation(rounding)` writes result_ with its current precision, in MPFR's own huge exponent range. The result is a
+  // multiple of 2^lsb_min if `subnormals`, else a floating-point number of any size.
   template <class Operation>
   double directed(int precision, int min_exponent, bool subnormals, mpfr_rnd_t rounding, const Operation& operation) {
     mpfr_set_prec(result_, precision);
@@ -80,7 +80,7 @@ class MpfrOracle {
     return mpfr_get_d(result_, MPFR_RNDN);
   }
 
-  // The format's rules beyond its largest number and below its smallest normal one.
+  // Applies the format's rules beyond its largest number and below its smallest normal one.
   static double in_range(double x, const Format& format, Rounding mode) {
     const double size = std::fabs(x), infinity = std::numeric_limits<double>::infinity();
     const double largest = format.largest();
@@ -99,7 +99,7 @@ class MpfrOracle {
   double rounded(const Format& format, Rounding mode, const Operation& operation) {
     mpfr_set_prec(result_, 53);
     operation(MPFR_RNDN);
-    if (mpfr_inf_p(result_) != 0)  // an infinity of its own: no overflow, whatever the mode
+    if (mpfr_inf_p(result_) != 0)  // an exact infinity: no overflow in any mode
       return in_range(mpfr_get_d(result_, MPFR_RNDN), format, mpfr_sgn(result_) > 0 ? Rounding::up : Rounding::down);
     return in_range(in_unbounded_range(format, mode, operation), format, mode);
   }

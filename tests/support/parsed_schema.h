@@ -1,4 +1,4 @@
-// A JSON Schema (draft 7) and what valijson finds of it in documents.
+// A JSON Schema (draft 7); valijson checks documents against it.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -19,7 +19,7 @@ class ParsedSchema {
     parser.populateSchema(valijson::adapters::NlohmannJsonAdapter(text_), schema_);
   }
 
-  // "" when the document is valid, else the errors.
+  // "" if the document is valid, else the errors.
   std::string error(const nlohmann::json& document) const {
     valijson::Validator validator;
     valijson::ValidationResults results;

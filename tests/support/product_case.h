@@ -1,4 +1,4 @@
-// One product of the kernels with its truth: every single operation done by MPFR, in the order that
+// One product of the kernels with its truth. Every single operation of the truth is done by MPFR, in the order that
 // src/tristab/arithmetic/README.md gives: k ascending, c := round(c + round(a b)) or c := round(c + a b).
 #pragma once
 
@@ -19,7 +19,7 @@ namespace tristab {
 template <class Carrier>
 struct ProductCase {
   int rows, inner, columns;
-  int gap;  // strides are this much longer than the rows
+  int gap;  // strides are longer than the rows by this much
   Format operand;
   Accumulation accumulation;
   std::vector<double> a, b, c;  // rows x inner, inner x columns, rows x columns, without gaps
@@ -52,7 +52,7 @@ struct ProductCase {
     return result;
   }
 
-  // from_zero: the accumulator holds NaN, which must not count.
+  // from_zero: the accumulator holds NaN, which the kernel must ignore.
   std::vector<double> computed(bool skip_zeros, bool from_zero = false) const {
     constexpr Carrier untouched = 77;  // in the gaps
     const auto with_gaps = [=, this](const std::vector<double>& from, int count, int width) {
@@ -92,7 +92,7 @@ struct ProductCase {
     return result;
   }
 
-  // Every SIMD level gives the truth, bit for bit.
+  // Checks that every SIMD level gives the truth, bit for bit.
   void check(MpfrOracle& oracle, bool skip_zeros = false) const {
     const std::vector<double> expected = truth(oracle);
     for_each_simd_level([&](const char* level) {
@@ -103,7 +103,7 @@ struct ProductCase {
           if (same_bits(got, want)) continue;
           ADD_FAILURE() << text() << (skip_zeros ? ", zeros skipped, " : ", ") << level << ", element (" << i << ", "
                         << j << "): " << std::hexfloat << got << ", expected " << want;
-          return;  // one element a case is enough
+          return;  // one element for each case is enough
         }
       }
     });

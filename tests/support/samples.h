@@ -1,5 +1,5 @@
-// Random operands that reach the corners of a format: all exponents, few significant bits as often as many,
-// zeros of both signs, values at the ends of the range.
+// Random operands that reach the corners of a format: all exponents, few significant bits as often as many, zeros of
+// both signs, values at the ends of the range.
 #pragma once
 
 #include <cmath>
@@ -21,8 +21,7 @@ class Samples {
   }
   bool chance(int one_in) { return engine_() % static_cast<std::uint64_t>(one_in) == 0; }
 
-  // A value of the format with exponent in [low, high] (subnormal below emin); often with few significant
-  // bits.
+  // A value of the format with exponent in [low, high] (subnormal below emin), often with few significant bits.
   double value(const Format& format, int low, int high) {
     const int exponent = integer(low, high);
     const int lsb = std::max(exponent - format.precision + 1, format.lsb_min());
@@ -47,7 +46,7 @@ class Samples {
     return value(format, format.min_exponent - format.precision + 1, format.max_exponent);
   }
 
-  // Of moderate size: sums of products of these neither overflow nor underflow as a rule, but cancel often.
+  // Of moderate size: sums of products of these often cancel and usually neither overflow nor underflow.
   double moderate(const Format& format) {
     return value(format, std::max(-3, format.min_exponent), std::min(1, format.max_exponent));
   }
@@ -56,8 +55,8 @@ class Samples {
   std::mt19937_64 engine_;
 };
 
-// All finite non-negative values of a format with at most 2^20 of them, ascending, as (fraction, exponent)
-// pairs say.
+// All finite non-negative values of a format, ascending, given by pairs (fraction, exponent); for formats with at most
+// 2^20 of them.
 inline std::vector<double> non_negative_values(const Format& format) {
   std::vector<double> values;
   const int fractions = 1 << (format.precision - 1);
@@ -71,7 +70,7 @@ inline std::vector<double> non_negative_values(const Format& format) {
   return values;
 }
 
-// The formats of these tests: named ones, OCP shapes, and odd ones; those inside fp32 come first.
+// The formats of these tests: named ones, OCP formats and odd ones; those inside fp32 come first.
 inline std::vector<Format> formats_inside_fp32() {
   std::vector<Format> formats;
   for (const char* name :

@@ -1,4 +1,4 @@
-// The folder of trained layers and of records from an H100 that is too large for the repository.
+// The folder of trained layers and H100 records that are too large for the repository.
 #pragma once
 
 #include <cstdlib>
@@ -6,7 +6,8 @@
 
 namespace tristab {
 
-// Where TRISTAB_SHARED_DATA says, or beside the checkout; empty where it lacks `file` (a test then skips).
+// The folder named by TRISTAB_SHARED_DATA, or the one beside the checkout; empty if it does not have `file` (the test
+// is then skipped).
 inline std::filesystem::path shared_data(const char* file) {
   const char* named = std::getenv("TRISTAB_SHARED_DATA");
   const std::filesystem::path path =

@@ -1,4 +1,4 @@
-// Runs a test body once for every SIMD level that this machine has and the kernels were compiled for.
+// Runs a test body once for every SIMD level that the kernels were compiled for and this machine has.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -1,5 +1,5 @@
-// How a sum of products c + sum_k a_k b_k is accumulated (all models: README.md): part of an arithmetic's
-// identity, because two machines that agree on every format still differ here.
+// How a sum of products c + sum_k a_k b_k is accumulated (README.md defines all models). This is part of an arithmetic,
+// because machines with the same formats can still differ here.
 #pragma once
 
 #include <span>
@@ -11,22 +11,22 @@
 
 namespace tristab {
 
-// A matrix unit (tensor core): for each group of `terms` products and the incoming c, products are exact and
-// not normalised (exponent e_a + e_b); e* is the largest exponent among products and c, zeros apart; every term
-// is truncated toward zero to a multiple of 2^(e* - fraction_bits); the sum of these is exact and rounded once;
-// the result is the c of the next group; e* has a lower end of its own. Khattak and Mikaitis, arXiv 2512.07004;
-// MMA-Sim, arXiv 2511.10909; Fasi et al., PeerJ Computer Science 7:e330 (2021).
+// A matrix unit (tensor core). It takes groups of `terms` products together with the incoming c. Products are exact and
+// not normalised (exponent e_a + e_b). e* is the largest exponent among the products and c, zeros apart, and at least
+// lowest_exponent. Every term is truncated toward zero to a multiple of 2^(e* - fraction_bits). The sum of these is
+// exact and rounded once; the result is the c of the next group. Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv
+// 2511.10909; Fasi et al., PeerJ Computer Science 7:e330 (2021).
 struct MatrixUnit {
   int terms = 16;
   int fraction_bits = 25;      // F
-  int lowest_exponent = -133;  // of e*: seen where c is zero and every product tiny (H100, tf32)
+  int lowest_exponent = -133;  // of e*: seen if c is zero and every product is tiny (H100, tf32)
   bool addend_floor = false;   // c is aligned by floor instead of truncation (CDNA3)
   bool operator==(const MatrixUnit&) const = default;
 };
 
-// A sum over the lanes of a warp: product k sits in lane k (lanes without a product hold zeros); lanes whose indices
-// differ in one bit are added, bit after bit in `order`, until one sum is left. With `fused` the first addition
-// takes the product of the lane without the bit unrounded: v_t = fl(a_t b_t + fl(a_u b_u)), u = t | order[0].
+// A sum over the lanes of a warp. Product k sits in lane k; lanes without a product hold zeros. Lanes whose indices
+// differ in one bit are added, bit after bit in `order`, until one sum is left. With `fused` the first addition takes
+// the product of the lane without the bit unrounded: v_t = fl(a_t b_t + fl(a_u b_u)), u = t | order[0].
 struct LaneTree {
   std::vector<int> order;  // powers of two, each once: 2^order.size() lanes
   bool fused = false;
@@ -50,7 +50,7 @@ const std::string& name_of(AccumulationModel model);
 AccumulationModel accumulation_model_of(std::string_view name);  // throws std::logic_error
 
 struct Accumulation {
-  Format format;  // of c; the operand format itself in a "pure" machine
+  Format format;  // of c; in a "pure" arithmetic the operand format
   Rounding rounding = Rounding::nearest_even;
   bool fma = false;
   AccumulationModel model = AccumulationModel::sequential;

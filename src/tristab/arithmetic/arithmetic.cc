@@ -12,7 +12,7 @@
 namespace tristab {
 namespace {
 
-// The format with the overflow rule and the flushing of results that the settings ask for.
+// The format with the overflow rule and the flushing that the settings ask for.
 Format adapted(const Format& format, const Settings& settings, bool flush) {
   Format result = format;
   if (settings.has("overflow")) {
@@ -24,7 +24,7 @@ Format adapted(const Format& format, const Settings& settings, bool flush) {
   return flush && result != fp64_format() ? without_subnormals(result) : result;
 }
 
-// Models whose sums have no fused, stochastic or wider form.
+// Refuses fused, stochastic or wider sums for models that do not have them.
 void check_product(const Arithmetic& arithmetic, std::string_view place) {
   const Accumulation& product = arithmetic.product;
   const auto refuse = [&](const std::string& found, const std::string& allowed) {
@@ -92,7 +92,7 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
   arithmetic.operand = adapted(preset.split ? fp32_format() : named, settings, flush_inputs);
   arithmetic.operand_rounding = preset.split ? Rounding::nearest_even : rounding;
   if (preset.split) {
-    // tf32 by cvt.rna; what is left of it is truncated by the unit like any operand.
+    // tf32: h as cvt.rna gives it; the unit truncates l like any operand.
     const bool tf32 = named.name == "tf32";
     arithmetic.split = SplitProduct{named, tf32 ? Rounding::nearest_away : Rounding::nearest_even,
                                     tf32 ? Rounding::toward_zero : Rounding::nearest_even};
@@ -122,7 +122,7 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
   return arithmetic;
 }
 
-// Block-scaled operands are exact in fp32, and what the vector unit adds to their sums lies in fp32 too.
+// Block-scaled operands are exact in fp32, and so is what the vector unit adds to their sums.
 void sum_block_scaled(Arithmetic& arithmetic, const Preset& preset, const Settings& settings, std::string_view place) {
   arithmetic.product = make_product(preset, settings, false, place);
   arithmetic.addend = arithmetic.product.format;
@@ -141,7 +141,7 @@ Arithmetic build(const Preset& preset, const Settings& settings, std::string_vie
   return arithmetic;
 }
 
-// RN, RA, RZ, RU, RD, RO, SR: the usual abbreviations, explained under every listing.
+// RN, RA, RZ, RU, RD, RO, SR: the usual abbreviations; a line below every listing explains them.
 std::string_view short_name(Rounding rounding) {
   constexpr std::string_view kNames[] = {"RN", "RA", "RZ", "RU", "RD", "RO", "SR"};
   return kNames[static_cast<std::size_t>(rounding)];

@@ -1,5 +1,5 @@
-// An arithmetic: everything that says how one stage of a method computes. A value, readable from JSON; the
-// Machine dispatches on its fields, never on its name.
+// An arithmetic: everything that says how one stage of a method computes. It is a value that can be read from JSON. The
+// Machine looks at its fields, never at its name.
 #pragma once
 
 #include <cstdint>
@@ -21,14 +21,14 @@ namespace tristab {
 //   nvfp4          an e4m3 scale for each block, and an fp32 scale for the tensor     (block_scale.h)
 struct Quantiser {
   enum class Kind { integer, microscaling, nvfp4 };
-  // tensor: results are stored as codes with one scale. row, block: results of products stay in fp32 and are
-  // quantised on entering the next product, by rows as left and by columns as right operand, or by pieces of
-  // `block_size` of these along k. The vector unit of integers quantises its operands and its results by rows
-  // (or by pieces of rows); that of block-scaled formats works in fp32.
+  // tensor: results are stored as codes with one scale. row, block: results of products stay in fp32 and are quantised
+  // on entering the next product, in rows of the left and columns of the right operand, or in pieces of `block_size`
+  // elements of these along k. For integers the vector unit quantises its operands and its results by rows, or by
+  // pieces of rows; for block-scaled formats it works in fp32.
   enum class Scale { tensor, row, block };
-  // Integers: s = amax / qmax, or the next power of two at or above it, or static_amax / qmax.
-  // Microscaling: the exponent is floor(log2 amax) - emax, ceil(log2 amax) - emax, one more than the first, or
-  // that of the next power of two at or above amax / largest element.
+  // Integers: s = amax / qmax, or the next power of two at or above it, or static_amax / qmax. Microscaling: the
+  // exponent is floor(log2 amax) - emax (floor), ceil(log2 amax) - emax (ceil), one more than floor (floor_plus_one),
+  // or that of the next power of two at or above amax / largest element (power_of_two).
   enum class Rule { amax, power_of_two, static_amax, floor, ceil, floor_plus_one };
 
   int bits = 8;            // of a stored code or element
@@ -39,7 +39,7 @@ struct Quantiser {
 
   Kind kind = Kind::integer;
   int block_size = 32;        // Scale::block: elements along k that share a scale
-  bool full_range = false;    // integers: codes down to -qmax - 1; the scale is that of qmax still
+  bool full_range = false;    // integers: codes down to -qmax - 1; the scale stays that of qmax
   double static_amax = 0;     // Rule::static_amax
   int accumulator_bits = 32;  // integers: 32 or 64; a sum beyond wraps around and is counted
   Format element;             // block-scaled: saturating; the grid of MXINT8 is a format as well
@@ -57,7 +57,7 @@ struct SplitProduct {
   Rounding low = Rounding::nearest_even;
 };
 
-// Named as the registry or a format has it: "fp16", "bf16-pure", "bf16-h100", "int8", "e5m7".
+// Named like the registry entry or the format: "fp16", "bf16-pure", "bf16-h100", "int8", "e5m7".
 struct Arithmetic : Named {
   Format operand;  // what enters a product; the rounded input matrix
   Rounding operand_rounding = Rounding::nearest_even;
@@ -71,33 +71,33 @@ struct Arithmetic : Named {
   bool output_in_storage = false;      // the last result is rounded to storage too; else it stays in the accumulator
   std::optional<Quantiser> quantiser;  // integers and block-scaled formats
 
-  // Narrow elements with a scale for each block along k: results and the vector unit stay in fp32.
+  // Narrow elements with one scale for each block along k: results and the vector unit stay in fp32.
   bool is_block_scaled() const { return quantiser && quantiser->kind != Quantiser::Kind::integer; }
 
-  std::uint64_t seed = 0;  // of stochastic rounding, besides the case's own identity
+  std::uint64_t seed = 0;  // of stochastic rounding; combined with the identity of the case
 
-  // u of the coarsest storage or operand format. Nominal for quantised tensors: 1 / (2 qmax) for integers, u of
-  // the element format for block-scaled ones.
+  // u of the coarsest storage or operand format. Nominal for quantised tensors: 1 / (2 qmax) for integers, u of the
+  // element format for block-scaled ones.
   double unit_roundoff() const;
 
-  // The name that the `reference` field of a record gives to the rounded input: the operand format, or
-  // "given" for arithmetics that have no input format of their own (integers and block-scaled formats).
+  // The name of the rounded input in a record's field `reference`: the operand format, or "given" for arithmetics
+  // without an input format (integers and block-scaled formats).
   std::string input_format() const;
 };
 
-// All names that `tristab list arithmetics` shows. Besides these, every format name is an arithmetic
-// ("e5m7"), and every format name followed by "-pure".
+// All names that `tristab list arithmetics` shows. Besides these, every format name ("e5m7") is an arithmetic, alone
+// and followed by "-pure".
 std::span<const Description> arithmetic_descriptions();
 
-// {"arithmetic": "int8", "scale": "row"} -> the arithmetic, parameters validated and completed. Throws
+// {"arithmetic": "int8", "scale": "row"} -> the arithmetic, with its parameters validated and completed. Throws
 // UsageError with place, found, allowed and the nearest name.
 Arithmetic make_arithmetic(std::string_view name, const Json& parameters, std::string_view place);
 
-// The same with lists as axes: one arithmetic per combination. `given` is a name or an object.
+// The same; lists in `given` are axes: one arithmetic for each combination. `given` is a name or an object.
 std::vector<Arithmetic> expand_arithmetic(const Json& given, std::string_view place);
 
-// The presets' definitions in words, one row per arithmetic: operand, accumulator, order, vector unit,
-// storage, output, quantiser, and what the emulation was proven against.
+// The definitions of the presets in words, one row per arithmetic: operand, accumulator, order, vector unit, storage,
+// output, quantiser, and what the emulation was checked against.
 struct ArithmeticRow {
   std::string name, operand, accumulator, vector, storage, output, quantiser, evidence;
 };

@@ -36,11 +36,11 @@ BlockScale scale_of(std::uint32_t largest_bits, const Quantiser& quantiser, doub
     return {scale, scale};
   }
   const auto block = static_cast<double>(nvfp4_block_scale(largest, static_cast<float>(tensor_scale)));
-  // The product is exact in double. With s_b = 0 everything becomes zero.
+  // The product is exact in double. If s_b = 0, everything becomes zero.
   return {block == 0 ? kInfinity : block * tensor_scale, block};
 }
 
-// Rows of a block, converted one at a time with the scales of their elements.
+// Converts the rows of a block one at a time, with the scales of their elements.
 template <class Carrier>
 class RowConverter {
  public:
@@ -64,7 +64,8 @@ class RowConverter {
     const float* x = row(i);
     float* to = to_ + static_cast<std::ptrdiff_t>(i) * block_.columns;
     const std::size_t count = row_.size();
-    // The quotient of an fp32 number by one of 28 bits is no nearer to a tie than double tells apart.
+    // Double is precise enough: the quotient of an fp32 number and a number of 28 bits never lies so close to a tie
+    // that rounding it to double could change the result.
     for (std::size_t j = 0; j < count; ++j) quotients_[j] = static_cast<double>(x[j]) / divisors_[j];
     round_row_counted(quotients_.data(), block_.columns, quantiser_.element, Rounding::nearest_even, statistics_);
     for (std::size_t j = 0; j < count; ++j) to[j] = static_cast<float>(quotients_[j] * factors_[j]);

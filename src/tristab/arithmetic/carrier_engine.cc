@@ -1,5 +1,4 @@
-// Emulated arithmetic on float or double carriers: every element of a format inside the carrier is held
-// exactly.
+// Emulated arithmetic on float or double carriers. Every format is inside its carrier, so elements are held exactly.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -112,7 +111,7 @@ class CarrierEngine final : public Engine {
       task.b = row(b, block, 0);
       task.accumulator = row(accumulator, block, 0);
       task.draws = rounding.draws + static_cast<std::uint64_t>(block);
-      // -0 + 0 depends on the sign of the product that would be left out; `down` cancels to -0.
+      // Zero products must stay if their sign matters: added to -0, or under `down`, where x - x is -0.
       task.skip_zeros = rounding.finite && rounding.accumulation.rounding != Rounding::down &&
                         (rounding.from_zero || !holds_negative_zero(accumulator, block));
       accumulate_product(task, rounding.accumulation);
@@ -190,7 +189,7 @@ class CarrierEngine final : public Engine {
     if (quantiser.scale != Quantiser::Scale::tensor) {
       for (int b = 0; b < target.batch; ++b)
         counts.saturations += requantise_rows(coded(target, b, diagonal, 0), quantiser);
-      return {};  // no scale that all elements share
+      return {};  // no single scale
     }
     const double scale = quantiser_scale(largest_quantised(target, diagonal, quantiser), quantiser);
     for (int b = 0; b < target.batch; ++b)
@@ -234,7 +233,7 @@ class CarrierEngine final : public Engine {
            i * view.row_stride;
   }
 
-  // Elementwise actions; rows that follow each other without gaps are one long row.
+  // Elementwise actions. Rows without gaps between them are treated as one long row.
   template <class Action>
   static void for_each_row(const View& view, const Action& action) {
     for (int b = 0; b < view.batch; ++b) {
@@ -253,7 +252,7 @@ class CarrierEngine final : public Engine {
     return false;
   }
 
-  // One scale a tensor: the blocks of a batch belong to one tensor.
+  // The tensor has one scale; all blocks of a batch belong to the tensor.
   static double largest_quantised(const View& view, int diagonal, const Quantiser& quantiser) {
     double largest = 0;
     for (int b = 0; b < view.batch; ++b)

@@ -17,12 +17,12 @@ std::size_t size_of(int rows, int columns) {
   return static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
 }
 
-// One operand as whole numbers, with the scales of its side and its diagonal.
+// One operand as whole numbers, with its scales and its diagonal.
 struct CodedOperand {
   int rows = 0, columns = 0;
   std::vector<float> codes;   // rows x columns
   std::vector<float> scales;  // left: rows x blocks of k; right: blocks of k x columns
-  OuterDiagonal diagonal;     // what stays outside the quantiser
+  OuterDiagonal diagonal;     // the part outside the quantiser
   std::int64_t saturations = 0;
   std::vector<float> row;  // scratch
   std::vector<double> inverses;
@@ -64,7 +64,7 @@ float tensor_scale(const CodedBlock<Carrier>& block, const Quantiser& quantiser)
   return quantiser_scale(quantised_magnitude(block, quantiser), quantiser);
 }
 
-// Blocks of k have `length` elements, the last one what is left.
+// Blocks of k have `length` elements; the last one may be shorter.
 template <class Carrier>
 void encode_left(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int length, CodedOperand& operand) {
   const int blocks = (block.columns + length - 1) / length;
@@ -113,7 +113,7 @@ void encode_right(const CodedBlock<Carrier>& block, const Quantiser& quantiser, 
   }
 }
 
-// Sums of codes over k in [begin, end), each rounded once to fp32, in `sums` (rows x columns).
+// Writes the sums of codes over k in [begin, end), each rounded once to fp32, to `sums` (rows x columns).
 class CodeSums {
  public:
   CodeSums(const CodedOperand& a, const CodedOperand& b, const Quantiser& quantiser)
@@ -123,7 +123,7 @@ class CodeSums {
     const double code = -quantiser_.smallest_code();
     const double bound = code * code * (end - begin);
     sums.assign(size_of(a_.rows, b_.columns), 0.0F);
-    // Where no sum can leave the accumulator, and none the carrier, native sums are exact in any order.
+    // If no sum can leave the accumulator or the carrier's exact range, native sums are exact in any order.
     const bool fits = quantiser_.accumulator_bits == 64 || bound <= 0x1p31 - 1;
     if (fits && bound <= 0x1p24) {
       native_sum(a_.codes.data(), b_.codes.data(), begin, end, fp32_format(), sums.data());
@@ -141,7 +141,7 @@ class CodeSums {
     }
   }
 
-  // Elements that overflowed in at least one block of k, once each.
+  // Counts the elements that overflowed in at least one block of k, each once.
   void count_overflows(int live_block, QuantiserCounts& counts) const {
     if (quantiser_.accumulator_bits != 32) return;
     for (std::size_t at = 0; at < wrapped_.size(); ++at) {
@@ -171,8 +171,8 @@ class CodeSums {
     accumulate_product(task, {format, Rounding::nearest_even, false});
   }
 
-  // In 64 bits, which no sum of 16-bit codes with fewer than 2^33 terms leaves; looks after every addition
-  // whether a 32-bit accumulator would have wrapped. Wrapping around commutes with addition.
+  // Sums in 64 bits: sums of 16-bit codes with fewer than 2^33 terms stay inside. Checks after every addition whether a
+  // 32-bit accumulator would have wrapped around. Wrapping around once at the end gives the same value.
   void integer_sum(int begin, int end, std::vector<float>& sums) {
     const auto columns = static_cast<std::size_t>(b_.columns);
     const auto widen = [](float code) { return static_cast<std::int32_t>(code); };
@@ -206,7 +206,7 @@ class CodeSums {
   std::vector<double> wide_a_, wide_b_, wide_sums_;
   std::vector<std::int32_t> integers_;
   std::vector<std::int64_t> row_sums_;
-  std::vector<std::int64_t> wrapped_;  // by element: not zero where a sum left 32 bits
+  std::vector<std::int64_t> wrapped_;  // by element: not zero if a sum left 32 bits
 };
 
 // c := fl(c + fl(fl(s_A s_B) sum)) for the block of k with this index.

@@ -1,7 +1,7 @@
-// What a main diagonal that stays outside the quantiser adds to a product, (D_A + U_A) (D_B + U_B) less U_A U_B:
+// The terms that a main diagonal outside the quantiser adds to a product, (D_A + U_A) (D_B + U_B) - U_A U_B:
 //   c := fl(c + fl(D_A U_B)),  c := fl(c + fl(U_A D_B)),  c := fl(c + fl(D_A D_B))
-// every multiplication and every addition rounded to the accumulator's format, in this order. A zero on a
-// diagonal adds nothing.
+// Every multiplication and every addition is rounded to the accumulator's format, in this order. A zero on a diagonal
+// adds nothing.
 #pragma once
 
 #include <algorithm>
@@ -12,21 +12,21 @@
 
 namespace tristab {
 
-// c[i] := fl(c[i] + fl(x[i] d[i])) where d[i] is not zero.
+// c[i] := fl(c[i] + fl(x[i] d[i])) if d[i] is not zero.
 template <class Carrier>
 void add_products(Carrier* c, const float* x, const float* d, int count, const Format& format, Rounding rounding);
-// The same with one d for all.
+// The same with one d for all i.
 template <class Carrier>
 void add_multiple(Carrier* c, const float* x, float d, int count, const Format& format, Rounding rounding);
 
-// A block's part of the main diagonal: element (i, i + offset) of row i, 0 where there is none.
+// The part of the main diagonal in a block: element (i, i + offset) of row i, 0 if there is none.
 struct OuterDiagonal {
   std::vector<float> elements;  // by row
   int offset = 0;
 };
 
-// The accumulator is rows x columns, A = D_A + U_A rows x inner. left_row(i) and right_row(k) give rows of U_A and
-// U_B in fp32; each pointer is used before the function of the same side is called again.
+// The accumulator is rows x columns; A = D_A + U_A is rows x inner. left_row(i) and right_row(k) return rows of U_A and
+// U_B in fp32. A returned pointer is used only until the next call of the same function.
 template <class Carrier, class LeftRow, class RightRow>
 void add_diagonal_terms(Carrier* accumulator, std::ptrdiff_t stride, int columns, const OuterDiagonal& a,
                         const OuterDiagonal& b, const LeftRow& left_row, const RightRow& right_row,

@@ -1,8 +1,8 @@
-// Steps of a sequential accumulation on AVX2, whose instructions have no rounding mode of their own: the thread's mode
-// is set to round down for a whole product. In this mode an operation gives the exact result rounded down, and its
-// negated operands give, negated again, the result rounded up; of the two, the one with the odd last bit is the result
-// rounded to odd, from which one more rounding is right (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008).
-// Included once per SIMD level.
+// Steps of a sequential accumulation on AVX2, whose instructions have no rounding mode of their own. The thread's mode
+// is set to round down for a whole product. In this mode an operation gives the exact result rounded down; the same
+// operation with negated operands gives, negated again, the result rounded up. The one of the two with the odd last bit
+// is the result rounded to odd; one more rounding of it is right (Boldo and Melquiond, IEEE Trans. Computers 57(4),
+// 2008). Included once per SIMD level.
 #if defined(TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H
 #undef TRISTAB_ARITHMETIC_DIRECTED_STEP_INL_H
@@ -23,7 +23,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr bool kDirectedMode = HWY_TARGET == HWY_AVX2;
 
-// Steps that are right in the mode toward minus infinity alone, and those that hold sums and right operands scaled.
+// Whether a step is right only while the thread rounds down, and whether it holds sums and right operands scaled.
 template <class Step>
 constexpr bool kRoundsDown = requires {
   Step::kInModeDown;
@@ -34,7 +34,7 @@ constexpr bool kIsScaled = requires(const Step& step) {
 };
 
 #if HWY_TARGET == HWY_AVX2
-// The thread's mode toward minus infinity, until the end of the scope: also where an exception leaves it.
+// Sets the thread's mode to round down until the end of the scope, also if an exception leaves the scope.
 class RoundingDown {
  public:
   RoundingDown() : before_(_mm_getcsr()) {
@@ -49,7 +49,8 @@ class RoundingDown {
   unsigned before_;
 };
 
-// x, of which the compiler knows nothing: it takes every operation as rounded to nearest, where -((-a) b) is a b.
+// Returns x, but the compiler no longer knows how x was computed. It assumes rounding to nearest, where -((-a) b)
+// equals a b, and would simplify.
 template <class V>
 HWY_INLINE V unknown_to_compiler(V x) {
   asm("" : "+x"(x.raw));
@@ -62,8 +63,8 @@ HWY_INLINE V unknown_to_compiler(V x) {
 }
 #endif
 
-// Calls action() in the mode that the step needs. What it does with floats is called in it, not inlined, so that no
-// compiler moves an operation across the change.
+// Calls action() in the mode that the step needs. The floating-point work must be in a function that action() calls and
+// that is not inlined: then the compiler cannot move an operation across the mode change.
 template <class Step, class Action>
 HWY_INLINE void in_mode_of(const Action& action) {
 #if HWY_TARGET == HWY_AVX2
@@ -75,8 +76,9 @@ HWY_INLINE void in_mode_of(const Action& action) {
   action();
 }
 
-// The one with the odd last bit of a result rounded down and, given negated, rounded up: they are adjacent, or equal
-// where the operation is exact (then `up` counts: an exact zero is +0, as nearest gives).
+// Of a result rounded down and the same result rounded up, which is given negated, returns the one with the odd last
+// bit. The two are adjacent, or equal if the operation is exact. An exact zero is taken from `up`: it is +0, as under
+// rounding to nearest.
 template <class D, class V>
 HWY_INLINE V odd_of_directed(D d, V down, V negated_up) {
   const hn::RebindToUnsigned<D> du;
@@ -84,25 +86,25 @@ HWY_INLINE V odd_of_directed(D d, V down, V negated_up) {
   return hn::IfThenElse(odd, down, hn::Xor(negated_up, hn::SignBit(d)));
 }
 
-// How a format is held: multiplied by the power of two that brings its smallest normal number to fp32's, so that
-// fp32's own subnormals have the format's spacing and one integer rounding does them too, in any mode. Sums and the
-// right operands are held so; a product of a left operand with a right one is then scaled as it should be.
+// Scales numbers of a format by the power of two that brings its smallest normal number to fp32's. fp32's own
+// subnormals then have the format's spacing, and one integer rounding handles them too, in any mode. Sums and right
+// operands are held scaled; the product of a left operand and a right one is then scaled as well.
 struct FormatScale {
   float scale = 1, unscale = 1;
   explicit FormatScale(const Format& format)
       : scale(static_cast<float>(power_of_two(-126 - format.min_exponent))),
         unscale(static_cast<float>(power_of_two(126 + format.min_exponent))) {}
 
-  // Round-to-odd needs two bits more than the format (its smallest number then lies two bits above fp32's), and the
-  // scaled operands, whose last place is 2^operand_lsb, must be floats.
+  // Rounding to odd needs two bits more than the format: the format's smallest number, scaled, then lies at least two
+  // bits above fp32's. The scaled operands, whose last place is 2^operand_lsb before scaling, must be floats.
   static bool fits(const Format& format, int operand_lsb) {
     return format.precision <= 22 && format.subnormals && format.min_exponent >= -126 && format.min_exponent <= 0 &&
            operand_lsb - 126 - format.min_exponent >= -149;
   }
 };
 
-// A scaled sum, rounded to odd, to the format to nearest even. `kWholeRange`: the format's exponents are those of
-// fp32 and overflow gives infinity, which the carry into the exponent does. `kAnyNan` as in round_to.
+// Rounds a scaled sum, itself rounded to odd, to the format, to nearest even. `kWholeRange`: the format has fp32's
+// exponents and overflows to infinity, which the carry into the exponent does. `kAnyNan` as in round_to.
 template <bool kWholeRange, bool kAnyNan>
 struct ToScaledRange {
   int dropped;
@@ -136,7 +138,7 @@ struct DirectedFused {
   }
 };
 
-// The same, the product rounded on its own.
+// The same with the product rounded separately.
 template <class Rounder>
 struct DirectedSeparate {
   static constexpr bool kFused = false, kInModeDown = true;
@@ -152,7 +154,7 @@ struct DirectedSeparate {
   }
 };
 
-// fp16: the conversion instructions round to nearest in any mode, and need no scaling.
+// fp16: the conversion instructions round to nearest in any mode, so no scaling is needed.
 template <class Rounder>
 struct DirectedHalf {
   static constexpr bool kFused = true, kInModeDown = true;
@@ -163,7 +165,7 @@ struct DirectedHalf {
   }
 };
 
-// Calls action(step) with the step for sums in `format`, rounded to nearest even; FormatScale::fits it.
+// Calls action(step) with the step for sums in `format`, rounded to nearest even. FormatScale::fits must hold.
 template <class Action>
 HWY_INLINE void with_directed_step(const Format& format, bool fma, bool finite, const Action& action) {
   const FormatScale scaling(format);

@@ -1,5 +1,5 @@
-// The accumulation models that are not run by vector kernels of their own (pairwise, vdpbf16, exact), stochastic
-// rounding, and the choice between all of them.
+// The accumulation models without vector kernels of their own (pairwise, vdpbf16, exact), stochastic rounding, and the
+// choice among all models.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,7 +17,7 @@
 namespace tristab {
 namespace {
 
-// Which rounding of one step of an element a draw belongs to.
+// Which rounding in one step of an element a draw is for.
 enum class Draw : std::uint32_t { product = 0, sum = 1 };
 
 template <class T>
@@ -27,8 +27,8 @@ std::uint32_t draw_of(const ProductTask<T>& task, int i, int j, int k, Draw whic
                        {static_cast<std::uint32_t>(task.draws), static_cast<std::uint32_t>(task.draws >> 32)})[0];
 }
 
-// c "+" a b with every sum and product exact before its rounding: for the roundings and formats that no carrier
-// operation gives.
+// c "+" a b, where every sum and product is exact before its rounding. For roundings and formats that no operation of
+// the carrier gives.
 template <class T>
 double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, int i, int j, int k, double c) {
   const double a = task.a[i * task.a_stride + k], b = task.b[k * task.b_stride + j];
@@ -47,7 +47,7 @@ double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, 
   return sum.rounded(accumulation.format, accumulation.rounding, draw(Draw::sum));
 }
 
-// The same for stochastic rounding where products are exact in double: the discarded part comes from TwoSum.
+// The same for stochastic rounding if products are exact in double: TwoSum gives the discarded part.
 template <class T>
 double stochastic_step(const ProductTask<T>& task, const RoundingTarget<double>& target, bool fma, int i, int j, int k,
                        double c) {
@@ -70,12 +70,13 @@ void stepwise_product(const ProductTask<T>& task, const Step& step) {
   }
 }
 
-// s_k := fl(a_k b_k); neighbours are added until one is left, an odd last one moves up; c := fl(c + s).
+// s_k := fl(a_k b_k); neighbours are added until one is left, an odd last one moves up unchanged; c := fl(c + s).
 template <class T>
 void pairwise_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   const auto inner = static_cast<std::size_t>(task.inner), columns = static_cast<std::size_t>(task.columns);
   std::vector<T> terms(inner * columns), left(columns);
-  // apply_operation() takes operands of the result's format; of others inside fp32, doubles hold every product.
+  // apply_operation() needs operands of the result's format. For other operands inside fp32, double holds every
+  // product.
   const Format& format = accumulation.format;
   const bool wide_operands = sizeof(T) == sizeof(float) && (task.operand_precision > format.precision ||
                                                             task.operand_min_exponent < format.min_exponent);
@@ -107,14 +108,14 @@ void pairwise_product(const ProductTask<T>& task, const Accumulation& accumulati
   }
 }
 
-// Intel SDM, VDPBF16PS, in the order that a Zen 5 was seen to use: for each pair of k the odd element first, each a
-// fused multiply-add in fp32 to nearest even; subnormal operands, addends and results are zeros.
+// Intel SDM, VDPBF16PS, in the order observed on a Zen 5: for each pair of k the odd element first, then the even one,
+// each by a fused multiply-add in fp32 to nearest even. Subnormal operands, addends and results are zeros.
 void bf16_pairs_product(const ProductTask<float>& task) {
   static const RoundingTarget<double> target(without_subnormals(fp32_format()));
   const auto flushed = [](double x) { return std::fabs(x) < 0x1p-126 ? std::copysign(0.0, x) : x; };
   stepwise_product(task, [&](int i, int j, int k, double c) {
     const int partner = k ^ 1;                  // k even: the odd element of the pair; k odd: the even one
-    if (partner >= task.inner && k % 2 == 0) {  // the last pair lacks its odd element: a zero
+    if (partner >= task.inner && k % 2 == 0) {  // the last pair has no odd element: it counts as zero
       c = round_value(sum_to_odd(flushed(c), 0.0), target, Rounding::nearest_even);
       const double product = flushed(task.a[i * task.a_stride + k]) * flushed(task.b[k * task.b_stride + j]);
       return round_value(sum_to_odd(flushed(c), product), target, Rounding::nearest_even);
@@ -142,7 +143,7 @@ void exact_product(const ProductTask<T>& task, const Accumulation& accumulation)
   }
 }
 
-// The lane tree (accumulation.h), for every column at once; lane t of the tree is row t of `sums`.
+// The lane tree (accumulation.h) for all columns at once; row t of `sums` is lane t of the tree.
 template <class T>
 void lanes_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   const LaneTree& tree = accumulation.lanes;
@@ -212,7 +213,7 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
       if (accumulation.rounding == Rounding::stochastic || (fp64 && accumulation.rounding != Rounding::nearest_even))
         return sequential_in_any_rounding(task, accumulation);
       if (!accumulation.fma && !accumulation.format.subnormals) {
-        // A sum flushed to -0 is made +0 by a later product that is: such products are not left out.
+        // A sum flushed to -0 becomes +0 when a later product +0 is added, so zero products are not left out.
         ProductTask<T> whole = task;
         whole.skip_zeros = false;
         return sequential_product(whole, accumulation);
@@ -231,8 +232,8 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   if constexpr (sizeof(T) == sizeof(float)) {
     if (accumulation.model == AccumulationModel::bf16_pairs) return bf16_pairs_product(task);
     ProductTask<float> unit_task = task;
-    // A group of zero products truncates c to F bits, below the lowest e* to multiples of 2^(e* - F): it may be left
-    // out only where c has no more.
+    // A group of zero products truncates c to F bits, and a tiny c to a multiple of 2^(e* - F) with the lowest e*. The
+    // group may be left out only if c never has more bits.
     const MatrixUnit& unit = accumulation.unit;
     unit_task.skip_zeros = task.skip_zeros && accumulation.format.precision - 1 <= unit.fraction_bits &&
                            unit.lowest_exponent - unit.fraction_bits <= accumulation.format.lsb_min();
@@ -241,7 +242,7 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   throw std::logic_error("this accumulation model takes operands and sums inside fp32");
 }
 
-// The sequential kernels start their sums themselves.
+// The vector kernels of sequential sums handle from_zero themselves; for all others the accumulator is cleared first.
 template <class T>
 void clear_and_multiply(const ProductTask<T>& task, const Accumulation& accumulation) {
   const bool vectorised =

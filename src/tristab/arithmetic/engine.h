@@ -1,6 +1,6 @@
-// What a Machine runs on: storage of elements and the operations that touch every one of them, virtual once
-// per operation. Engines: float carriers, double carriers (both emulated arithmetic), and MPFR
-// (exact_engine.cc). An engine keeps nothing from one operation to the next but MPFR's inexact flag.
+// The Engine of a Machine stores elements and does the operations on them, with one virtual call per operation.
+// Engines: float carriers and double carriers (both emulated arithmetic), and MPFR (exact_engine.cc). Between two
+// operations an engine keeps nothing except MPFR's inexact flag.
 #pragma once
 
 #include <cstddef>
@@ -15,7 +15,7 @@
 
 namespace tristab {
 
-// A pooled array of elements, counted by the Values that view it.
+// A pooled array of elements; counts the Values that view it.
 class Buffer {
  public:
   virtual ~Buffer() = default;
@@ -43,8 +43,7 @@ struct RegionStatistics {
   RowStatistics live, dead;
 };
 
-// Where and how a quantised tensor got its codes: value = scale * code; scale 0 means that the elements are
-// no codes.
+// The codes of a quantised tensor: value = scale * code. scale 0 means that the elements are not codes.
 struct Codes {
   double scale = 0;
   int largest_code = 0;
@@ -58,13 +57,12 @@ struct QuantisedOperand {
   int diagonal = 0;
 };
 
-// How a product rounds. What stochastic rounding draws is a function of `draws` and of an element's place
-// alone.
+// How a product rounds. The draws of stochastic rounding depend only on `draws` and on an element's place.
 struct ProductRounding {
   const Accumulation& accumulation;
-  const Format& operand;   // that the elements of both operands have
-  bool finite = false;     // all elements of both operands and of the accumulator
-  bool from_zero = false;  // whatever the accumulator holds
+  const Format& operand;   // the format of the elements of both operands
+  bool finite = false;     // all elements of both operands and of the accumulator are finite
+  bool from_zero = false;  // sums start at zero and ignore the accumulator's contents
   std::uint64_t draws = 0;
 };
 
@@ -95,26 +93,25 @@ class Engine {
   virtual void multiply_lower(const View& target, const View& y, const Accumulation& accumulation,
                               std::uint64_t draws) const = 0;
 
-  // Statistics of a finished result, and its rounding to storage where `storage` is not null.
+  // Statistics of a finished result, and its rounding to storage if `storage` is not null.
   virtual RegionStatistics finish(const View& target, const Format* storage, Rounding rounding, Region live,
                                   std::uint64_t draws) const = 0;
   virtual std::int64_t count_nonfinite(const View& view) const = 0;
 
-  // Quantised tensors; `counts` gains what the operation met. Integers: requantise takes one scale for the
-  // whole view (tensor), one a row or one a piece of a row (block), and gives the scale that all elements
-  // share, if any.
+  // Quantised tensors. `counts` is increased by what the operation meets. requantise (integers) uses one scale for the
+  // whole view (tensor), one for each row, or one for each piece of a row (block), and returns the common scale if
+  // there is one.
   virtual Codes requantise(const View& target, int diagonal, const Quantiser& quantiser,
                            QuantiserCounts& counts) const = 0;
-  // Elements outside `live` are discarded: what happens in them is counted apart.
+  // Elements outside `live` are discarded by the method; overflows in them are counted separately.
   virtual void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                                 const Quantiser& quantiser, Region live, QuantiserCounts& counts) const = 0;
-  // Block-scaled formats. An engine that rounds nothing multiplies the operands as they are.
+  // Block-scaled formats. An engine without rounding multiplies the operands as they are.
   virtual void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                                        const Quantiser& quantiser, const ProductRounding& rounding,
                                        QuantiserCounts& counts) const = 0;
 
-  // Whether results are those of exact arithmetic since the case began (MPFR's inexact flag); emulated
-  // engines never say so.
+  // Whether every result since the case began is exact (MPFR's inexact flag). Emulated engines always return false.
   virtual bool exact_so_far() const { return false; }
   virtual void begin_case() {}
 };
@@ -123,8 +120,8 @@ class Engine {
 std::unique_ptr<Engine> make_float_engine();
 std::unique_ptr<Engine> make_double_engine();
 
-// MPFR at `bits` of precision, every operation rounded to nearest at that precision; formats and quantisers
-// are not applied. exact_so_far() says whether nothing has been rounded at all.
+// MPFR with `bits` of precision. Every operation is rounded to nearest at that precision; formats and quantisers are
+// not applied. exact_so_far() says whether nothing has been rounded at all.
 std::unique_ptr<Engine> make_exact_engine(int bits);
 
 }  // namespace tristab

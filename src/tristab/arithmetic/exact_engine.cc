@@ -1,5 +1,5 @@
-// The machine without rounding: MPFR elements of a fixed, large precision. While MPFR's inexact flag stays
-// clear every result is exactly that of real arithmetic.
+// The machine without rounding: MPFR elements of a fixed, large precision. While MPFR's inexact flag stays clear, every
+// result is exactly that of real arithmetic.
 #include <mpfr.h>
 
 #include <algorithm>
@@ -43,7 +43,7 @@ class ExactEngine final : public Engine {
     View one = source;
     one.offset += batch_index * source.batch_stride;
     one.batch = 1;
-    const bool inexact = mpfr_inexflag_p() != 0;  // leaving for double is no operation of the method
+    const bool inexact = mpfr_inexflag_p() != 0;  // the conversion to double is not an operation of the method
     each(one, [&](mpfr_ptr x, int, int i, int j) { target(i, j) = mpfr_get_d(x, MPFR_RNDN); });
     if (!inexact) mpfr_clear_inexflag();
   }

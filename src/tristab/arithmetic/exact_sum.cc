@@ -25,15 +25,14 @@ Decomposed decompose(double x) {
 
 __extension__ using Wide = unsigned __int128;
 
-// The truncated magnitude and what was cut off, in units of its last place: fraction * 2^-64 (and more, where
-// sticky).
+// A truncated magnitude, and the part cut off in units of its last place: fraction * 2^-64, and more if `sticky`.
 struct Truncated {
   double magnitude;
   std::uint64_t fraction;
   bool sticky;
 };
 
-// Rounds a magnitude to fp64 in a mode that the carrier itself has no operation for.
+// Rounds a magnitude to fp64 in modes for which the carrier has no operation.
 double rounded_to_double(const Truncated& value, bool negative, Rounding rounding, std::uint32_t draw) {
   constexpr std::uint64_t kHalf = std::uint64_t{1} << 63;
   const bool inexact = value.fraction != 0 || value.sticky;
@@ -71,7 +70,7 @@ double rounded_to_double(const Truncated& value, bool negative, Rounding roundin
 }  // namespace
 
 void ExactSum::add_product(double x, double y) {
-  const double product = x * y;  // its class and sign alone
+  const double product = x * y;  // only its class and sign are used
   if (!std::isfinite(x) || !std::isfinite(y)) {
     nan_ |= std::isnan(product);
     positive_infinity_ |= product > 0;
@@ -102,7 +101,8 @@ double ExactSum::rounded(const Format& format, Rounding rounding, std::uint32_t 
   if (positive_infinity_ || negative_infinity_)
     return round_value(positive_infinity_ ? infinity : -infinity, target, Rounding::nearest_even);
 
-  // Digits in [0, 2^32) with one sign: the sum's, found by a borrow that is left at the end.
+  // Digits in [0, 2^32) of the magnitude. A borrow left at the end means that the sum is negative: then compute them
+  // again from the negated digits.
   std::array<std::uint32_t, kDigits> digits{};
   const auto normalise = [&](std::int64_t sign) {
     std::int64_t carry = 0;
@@ -128,7 +128,7 @@ double ExactSum::rounded(const Format& format, Rounding rounding, std::uint32_t 
     return (digits[static_cast<std::size_t>(position / 32)] >> (position % 32)) & 1;
   };
   const int leading = top * 32 + std::bit_width(digits[static_cast<std::size_t>(top)]) - 1;
-  // The last place of the double below: 53 bits, or 2^-1074.
+  // The last place of the truncated double: 53 bits, or 2^-1074.
   const int last = std::max(leading - 52, -1074 - kLowestExponent);
   Truncated value{};
   std::uint64_t significand = 0;
@@ -136,7 +136,7 @@ double ExactSum::rounded(const Format& format, Rounding rounding, std::uint32_t 
   for (int position = last - 1; position >= last - 64; --position)
     value.fraction = value.fraction << 1 | bit_at(position);
   for (int position = 0; position < last - 64 && !value.sticky; ++position) value.sticky = bit_at(position) != 0;
-  if (leading + kLowestExponent > 1023) {  // beyond double: on the way to infinity in every mode that goes there
+  if (leading + kLowestExponent > 1023) {  // beyond double: overflows in every mode that can overflow
     value = {std::numeric_limits<double>::max(), ~std::uint64_t{0}, true};
   } else {
     value.magnitude = std::ldexp(static_cast<double>(significand), last + kLowestExponent);

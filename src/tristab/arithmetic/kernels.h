@@ -1,6 +1,6 @@
-// The inner loops of the emulated machine: sums of products, additions and roundings over rows of carriers.
-// Each is compiled for several SIMD levels and chosen at run time; every output element is computed on its own
-// (vector lanes lie along the columns), so every level gives the same bits.
+// The inner loops of the emulated machine: sums of products, additions and roundings over rows of carriers. Each is
+// compiled for several SIMD levels; the level is chosen at run time. Vector lanes lie along the columns and every
+// output element is computed independently, so every level gives the same bits.
 #pragma once
 
 #include <cstddef>
@@ -20,21 +20,20 @@ struct ProductTask {
   std::ptrdiff_t b_stride = 0;
   Carrier* accumulator = nullptr;
   std::ptrdiff_t accumulator_stride = 0;
-  // Sums start at +0, whatever the accumulator holds.
+  // Sums start at +0; the accumulator's contents are ignored.
   bool from_zero = false;
-  // All operands and the addend are finite. Not needed for right results; it allows faster ones.
+  // All operands and the addend are finite. Results are right without this; it allows faster kernels.
   bool finite = false;
-  // Leave out products with a zero factor. The caller warrants that this cannot change a bit: all operands
-  // are finite, no accumulator element is -0, and the rounding gives +0 for exact cancellation (so not
-  // `down`).
+  // Skip products that have a zero factor. Allowed only if this cannot change a bit: all operands are finite, no
+  // accumulator element is -0, and the rounding gives +0 for exact cancellation (so not `down`).
   bool skip_zeros = false;
-  // The operands' format: significant bits, emin, emax. Subnormals keep emin in a matrix unit.
+  // The operands' format: significant bits, emin, emax. A matrix unit takes emin as the exponent of subnormals.
   int operand_precision = 24, operand_min_exponent = -126, operand_max_exponent = 127;
-  // Of stochastic rounding: the draws of one product are a function of this and of (i, j, k).
+  // For stochastic rounding: the draws of one product are a function of this and of (i, j, k).
   std::uint64_t draws = 0;
 };
 
-// The task of matrices without gaps: a rows x inner, b inner x columns, both of the format `operand`.
+// The task for matrices without gaps: a is rows x inner, b is inner x columns, both in the format `operand`.
 template <class Carrier>
 ProductTask<Carrier> dense_task(const Carrier* a, const Carrier* b, Carrier* accumulator, int rows, int inner,
                                 int columns, const Format& operand) {
@@ -57,8 +56,8 @@ ProductTask<Carrier> dense_task(const Carrier* a, const Carrier* b, Carrier* acc
 template <class Carrier>
 void accumulate_product(const ProductTask<Carrier>& task, const Accumulation& accumulation);
 
-// x[i] := round(x[i] + sign y[i]); x and y lie in the accumulation's format already. Stochastic draws are a
-// function of `draws` and of first + i.
+// x[i] := round(x[i] + sign y[i]); x and y are already in the accumulation's format. Stochastic draws are a function of
+// `draws` and of first + i.
 template <class Carrier>
 void accumulate_sum(Carrier* x, const Carrier* y, Carrier sign, int count, const Accumulation& accumulation,
                     std::uint64_t draws = 0, std::uint64_t first = 0);
@@ -68,19 +67,19 @@ template <class Carrier>
 void round_row(const Carrier* x, Carrier* z, int count, const Format& format, Rounding rounding,
                std::uint64_t draws = 0, std::uint64_t first = 0);
 
-// z[i] := round(x[i] op y[i]), every operation rounded once: division and square root for proofs and for what
+// z[i] := round(x[i] op y[i]), each operation rounded once. Division and square root are for the selftest and for what
 // surrounds the inverse. square_root ignores y.
 enum class Operation { add, subtract, multiply, divide, square_root };
 template <class Carrier>
 void apply_operation(Operation operation, const Carrier* x, const Carrier* y, Carrier* z, int count,
                      const Format& format, Rounding rounding);
 
-// What one pass over finished results saw.
+// Statistics of one pass over finished results.
 struct RowStatistics {
   double largest = 0;          // largest finite magnitude before rounding to storage
   std::int64_t nonfinite = 0;  // elements not finite before rounding to storage
-  // Finite elements that rounding to storage made infinite or NaN, or, in a saturating format, would have
-  // brought beyond the largest.
+  // Finite elements that rounding to storage made infinite or NaN, or that would have rounded beyond the largest number
+  // of a saturating format.
   std::int64_t overflows = 0;
   std::int64_t underflows = 0;  // non-zero elements that rounding to storage made zero or an inexact subnormal
 };
@@ -88,7 +87,7 @@ struct RowStatistics {
 template <class Carrier>
 void gather_statistics(const Carrier* x, int count, RowStatistics& statistics);
 
-// round_row, counting.
+// round_row with counts.
 template <class Carrier>
 void round_row_counted(Carrier* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
                        std::uint64_t draws = 0, std::uint64_t first = 0);

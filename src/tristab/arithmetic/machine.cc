@@ -117,7 +117,7 @@ Value Machine::constant(const Matrix& x, const Format& format) {
   return value;
 }
 
-// Where a part of x was dropped: that may have been all that was not finite.
+// A part of x was dropped. If that part held all non-finite elements, x is now finite.
 void Machine::recheck_finite(Value& x) { x.tags_.finite = x.tags_.finite || engine_->count_nonfinite(x.view_) == 0; }
 
 Matrix Machine::output(const Value& x) {
@@ -139,7 +139,7 @@ Value Machine::identity(int n, int batch, double value) {
   const bool power = std::frexp(std::fabs(value), &exponent) == 0.5;
   result.tags_.grid =
       power ? Grid{1, exponent - 1, exponent - 1, exponent - 1, std::fabs(value)} : Grid::of(fp64_format());
-  set_stored_bits(result, 0);  // a constant: no kernel stores it
+  set_stored_bits(result, 0);  // kernels do not store constants
   return result;
 }
 
@@ -153,7 +153,7 @@ Value Machine::copied(const Value& x, double factor) {
 
 Value Machine::negate(const Value& x) {
   Value result = copied(x, -1);
-  set_stored_bits(result, 0);  // a sign is applied on the way into an operation
+  set_stored_bits(result, 0);  // the sign is applied when the value enters an operation
   return result;
 }
 

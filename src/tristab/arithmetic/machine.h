@@ -1,6 +1,6 @@
-// The Machine: what a method is written against. Values are opaque and immutable; exact operations (views,
-// negation, selection, assembly) belong to the Machine, every operation that can round belongs to a Stage,
-// and cost, growth, overflow and depth are counted here, so that a method is nothing but its formula.
+// The Machine: methods are written against it. Values are opaque and immutable. Exact operations (views, negation,
+// selection, assembly) belong to the Machine; every operation that can round belongs to a Stage. Cost, growth, overflow
+// and depth are counted here, so that a method contains nothing but its formula.
 #pragma once
 
 #include <map>
@@ -23,23 +23,23 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
   ~Machine();
 
-  // Starts a case: forgets all counters, keeps the buffers. Stages not named take the arithmetic of "*".
-  // Values of earlier cases must be gone. Arithmetics must outlive the case.
-  // `draws` tells apart what stochastic rounding draws: the case's own identity.
+  // Starts a case: resets all counters, keeps the buffers. Stages that are not named take the arithmetic of "*". Values
+  // of earlier cases must be gone. Arithmetics must outlive the case. `draws` is the identity of the case for
+  // stochastic rounding: it makes its draws differ from those of other cases.
   void start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics, std::uint64_t draws = 0);
 
   // The stage of this name; the same name gives the same counters.
   Stage stage(std::string_view name);
 
-  // A as the method sees it: the matrix (already rounded to the input format), stored in the default stage's
-  // format. Padded with zero rows and columns to `size`.
+  // A as the method sees it: the matrix (already rounded to the input format), stored in the default stage's format and
+  // padded with zero rows and columns to `size`.
   Value input(const Matrix& a, int size);
-  // A matrix of any shape whose elements are all in `format`: an operand that no stage made.
+  // A matrix of any shape whose elements are all in `format`: an operand that no stage has made.
   Value load(const Matrix& x, const Format& format);
-  // The same of constants, which no kernel stores.
+  // The same for constants, which kernels do not store.
   Value constant(const Matrix& x, const Format& format);
   Matrix output(const Value& x);    // batch 1
-  void set_result(const Value& x);  // whose depth the trace reports
+  void set_result(const Value& x);  // the trace reports the depth of x
 
   // Exact operations.
   Value identity(int n, int batch = 1, double value = 1);
@@ -75,7 +75,7 @@ class Machine {
   void release(Buffer* buffer);
   Value copied(const Value& x, double factor);
   void recheck_finite(Value& x);
-  // What stochastic rounding draws in the next operation that rounds.
+  // The key of the draws for the next operation that rounds.
   std::uint64_t next_draws(const Arithmetic& arithmetic);
   Value masked_blocks(const Value& x, int m, int first);
 

@@ -10,12 +10,12 @@
 
 namespace tristab {
 
-// The arithmetic of each stage by name, as a recipe gives it; "*" is that of all others and of the input, so it must
-// be the format that A is stored in.
+// The arithmetic of each stage by name, as a recipe gives it. "*" is that of all other stages and of the input, so it
+// must be the format that A is stored in.
 using StageArithmetics = std::map<std::string, const Arithmetic*, std::less<>>;
 
-// Two machines: float carriers where every format of the arithmetic is inside fp32,
-// else double.
+// Two machines: one on float carriers, used if every format of the arithmetic is inside fp32, and one on double
+// carriers.
 class Machines {
  public:
   Machines();

@@ -1,7 +1,7 @@
-// Products on a matrix unit (accumulation.h, MatrixUnit): groups of `terms` exact products are aligned to the
-// largest exponent, truncated, added as integers and rounded once. The definition is unit_group(), for one
-// element; the vector code does the same in int32, for exponents in a range where nothing can over- or underflow on
-// the way, and hands every other group to it. Units whose sums need more bits: wide_matrix_unit.cc.
+// Products on a matrix unit (accumulation.h, MatrixUnit): groups of `terms` exact products are aligned to the largest
+// exponent, truncated, added as integers and rounded once. unit_group() is the definition for one element. The vector
+// code does the same in int32 for a range of exponents in which nothing can overflow or underflow on the way; it leaves
+// every other group to unit_group(). Units whose sums need more bits: wide_matrix_unit.cc.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -29,7 +29,7 @@ namespace HWY_NAMESPACE {
 constexpr bool kVectors = true;
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-// Truncation without the care for values beyond int32 that Highway's conversion takes.
+// Truncation to int32. Unlike Highway's conversion it does not handle values beyond int32.
 template <class DI, class V>
 HWY_INLINE hn::Vec<DI> truncated(DI, V x) {
   return {_mm512_cvttps_epi32(x.raw)};
@@ -46,14 +46,14 @@ HWY_INLINE hn::Vec<DI> truncated(DI di, V x) {
 }
 #endif
 
-// floor(scaled), scaled = x 2^n: -1 at most for every negative x, also where the scaling has underflowed.
+// floor(scaled) for scaled = x 2^n; at most -1 for every negative x, also if the scaling has underflowed.
 template <class D, class V>
 HWY_INLINE V floor_of(D d, V scaled, V x) {
   const V floor = hn::Floor(scaled);
   return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Min(floor, hn::Set(d, -1.0F)), floor);
 }
 
-// The sum of a group, two halves of it as integers in units of 2^(e - F), rounded to the accumulator's format.
+// The sum of a group, given as two halves in units of 2^(e - F), rounded to the accumulator's format.
 template <class D, class VI>
 HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second, VI exponent) {
   const hn::Half<hn::RebindToSigned<D>> dih;
@@ -63,7 +63,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
   const hn::Half<D> dh;
   auto low = hn::Add(hn::PromoteTo(dd, hn::LowerHalf(dih, first)), hn::PromoteTo(dd, hn::LowerHalf(dih, second)));
   auto high = hn::Add(hn::PromoteTo(dd, hn::UpperHalf(dih, first)), hn::PromoteTo(dd, hn::UpperHalf(dih, second)));
-  // 2^(e - F): in this range of exponents a normal float, and no result leaves the normal floats.
+  // 2^(e - F): a normal float in this range of exponents. Non-zero results are normal floats too.
   const auto unit = hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(exponent, hn::Set(di, 127 - task.unit.fraction_bits))));
   if (task.rounding == Rounding::toward_zero && task.floats_hold_all) {
     const auto kept = hn::Not(hn::Set(ddu, task.target.low));
@@ -72,8 +72,8 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
     return hn::Mul(hn::Combine(d, hn::DemoteTo(dh, high), hn::DemoteTo(dh, low)), unit);
   }
   if (task.rounding == Rounding::nearest_even && task.float_target) {
-    // Truncated to 24 bits with the last one set where inexact, then rounded once more (Boldo and Melquiond
-    // 2008); the sum with +0 makes a zero +0.
+    // Truncated to 24 bits, with the last bit set if inexact, then rounded once more (Boldo and Melquiond 2008). Adding
+    // +0 turns -0 into +0.
     const auto to_odd = [&](auto sum) {
       const auto cut = hn::Set(ddu, (std::uint64_t{1} << 29) - 1);
       const auto bits = hn::BitCast(ddu, sum);
@@ -87,7 +87,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
     const auto rounded = round_to(dd, hn::Mul(sum, hn::PromoteTo(dd, scale)), task.target, task.rounding);
     const auto outside = hn::Gt(hn::Abs(rounded), hn::Set(dd, task.largest));
     const auto beyond = hn::CopySign(hn::Set(dd, task.beyond), rounded);
-    // Zero is +0, also where a negative sum was rounded to it.
+    // A zero result is +0, also if a negative sum was rounded to zero.
     const auto value = hn::IfThenZeroElse(hn::Eq(rounded, hn::Zero(dd)), hn::IfThenElse(outside, beyond, rounded));
     return hn::DemoteTo(dh, value);
   };
@@ -95,7 +95,7 @@ HWY_INLINE hn::Vec<D> rounded_sum(D d, const UnitTask& task, VI first, VI second
 }
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-// The same for a sum that fits into one integer, truncated into a float: one conversion.
+// The same for a sum that fits into one integer and is truncated into a float: one conversion.
 template <class D, class VI>
 HWY_INLINE hn::Vec<D> truncated_sum(D d, const UnitTask& task, VI sum, VI exponent) {
   const hn::RebindToSigned<D> di;
@@ -123,7 +123,7 @@ HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents,
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(d));
   const ProductTask<float>& product = task.product;
   const int fraction_bits = task.unit.fraction_bits;
-  // Scales 2^(F - e) up to 2^125 and results within the normal floats.
+  // These limits keep the scale 2^(F - e) at 2^125 or less, and results within the normal floats.
   const VI lowest = hn::Set(di, fraction_bits - 125), highest = hn::Set(di, 90);
   const VI none = hn::Set(di, kNoExponent / 2);
   float* sums = product.accumulator + row * product.accumulator_stride + column;
@@ -160,7 +160,7 @@ HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents,
       continue;
     }
 
-    // Halves of at most 8 terms below 2^(F+2) and c below 2^(F+1): within int32 for F <= 25.
+    // Halves of at most 8 terms are below 2^(F+2), c is below 2^(F+1): within int32 for F <= 25.
     V scale[kTileRows];
     VI first[kTileRows], second[kTileRows];
     for (int r = 0; r < kTileRows; ++r) {
@@ -189,7 +189,7 @@ HWY_INLINE void unit_tile(const UnitTask& task, const std::int32_t* a_exponents,
       for (int r = 0; r < kTileRows; ++r) c[r] = rounded_sum(d, task, first[r], second[r], exponent[r]);
     }
   }
-  // A group of zero products, had it not been left out, would have made a -0 +0.
+  // A left-out group of zero products would have turned -0 into +0.
   const bool left_out = range.end < product.inner;
   for (int r = 0; r < kTileRows; ++r)
     hn::StoreU(left_out ? hn::Add(c[r], hn::Zero(d)) : c[r], d, sums + r * product.accumulator_stride);
@@ -241,10 +241,10 @@ constexpr bool kVectors = false;
 void vector_columns(const ProductTask<float>&, const Accumulation&) {}
 #endif
 
-// Whether the product was one for this kernel.
+// Returns whether this kernel can do the product, and does it if so.
 bool NarrowUnit(const ProductTask<float>& product, const Accumulation& accumulation) {
   const MatrixUnit& unit = accumulation.unit;
-  // Products of two operands are floats but for their exponents; halves of a group fit into int32.
+  // Products of two operands fit into the float's significand; halves of a group fit into int32.
   const bool fits = kVectors && product.operand_precision <= 12 && unit.fraction_bits <= 25 &&
                     unit.terms <= (16 << (25 - unit.fraction_bits)) && accumulation.format.precision <= 24;
   if (fits) vector_columns(product, accumulation);

@@ -1,4 +1,4 @@
-// A matrix unit's product (accumulation.h, MatrixUnit): what its kernels share, and its definition for one element.
+// A matrix unit's product (accumulation.h, MatrixUnit): what its kernels share, and the definition for one element.
 #pragma once
 
 #include <cstddef>
@@ -11,14 +11,14 @@
 
 namespace tristab {
 
-// What the whole product shares.
+// What all elements of a product share.
 struct UnitTask {
   const ProductTask<float>& product;
   MatrixUnit unit;
   Rounding rounding;
-  std::optional<RoundingTarget<float>> float_target;  // where round_by_addition() is right
-  RoundingTarget<double> target;                      // without an end of its exponent range
-  double largest;                                     // what lies beyond becomes infinite, whatever the rounding
+  std::optional<RoundingTarget<float>> float_target;  // if round_by_addition() is right
+  RoundingTarget<double> target;                      // never overflows: its largest value is infinite
+  double largest;                                     // results beyond it become `beyond` in every rounding
   double beyond;
   int min_exponent;      // of the accumulator's format: what a subnormal c has
   bool floats_hold_all;  // the accumulator's exponents are those of fp32: no overflow in the vector code's range
@@ -41,10 +41,11 @@ struct UnitTask {
 // c + sum_k a[k] b[k stride] over one group, for any operands and exponents.
 float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrdiff_t b_stride, int count, float c);
 
-// Exponents that stand for a zero factor and for one that is not finite: no sum of two is mistaken.
+// Exponents that stand for a zero factor and for a factor that is not finite. No sum of two can be mistaken for a real
+// one.
 constexpr std::int32_t kNoExponent = -20000, kNotFinite = 30000;
 
-// Sums of groups in doubles instead of int32: every operand inside fp32, every unit that fits_double_sums().
+// Sums groups in doubles instead of int32: for every operand format inside fp32 and every unit with fits_double_sums().
 void wide_matrix_unit_product(const ProductTask<float>& task, const Accumulation& accumulation);
 
 // terms 2^(F + 2) + 2^(F + 1) <= 2^53: every sum of a group, in units of 2^(e* - F), is a double.

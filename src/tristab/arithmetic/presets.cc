@@ -25,7 +25,7 @@ UnitPreset unit(const std::string& format, const char* machine, int terms, int f
   UnitPreset preset;
   preset.operand = format;
   preset.name = fmt::format("{}-{}", format, machine);
-  // NVIDIA's units drop the low bits of tf32 operands; narrower operands are stored, so software rounded them.
+  // NVIDIA's units drop the low bits of tf32 operands. Narrower operands are stored as such: software has rounded them.
   preset.operand_rounding = format == "tf32" ? Rounding::toward_zero : Rounding::nearest_even;
   preset.model = AccumulationModel::matrix_unit;
   preset.unit.terms = terms;
@@ -36,7 +36,7 @@ UnitPreset unit(const std::string& format, const char* machine, int terms, int f
   return preset;
 }
 
-// fp8 units keep 13 fraction bits of every sum: e8m13 with the exponents of fp32.
+// fp8 units keep 13 fraction bits of every sum: e8m13, which has the exponents of fp32.
 UnitPreset fp8_unit(const char* name, const char* operand, int terms, const char* evidence, const char* source) {
   UnitPreset preset = unit(operand, "", terms, 13, evidence, source);
   preset.name = name;
@@ -76,8 +76,8 @@ std::vector<UnitPreset> make_unit_presets() {
   avx.model = AccumulationModel::bf16_pairs;
   avx.final_rounding = Rounding::nearest_even;
   presets.push_back(avx);
-  // 16 x 16 x 16 tiles: the exact sum of 16 products and c, rounded once to nearest, is the plainest machine of
-  // that shape.
+  // A unit of 16 x 16 x 16 tiles. The simplest machine of that shape: the exact sum of 16 products and c, rounded once
+  // to nearest.
   UnitPreset ascend = unit("fp16", "ascend910b", 16, 40, kParametric,
                            "arXiv 2605.21325 ran on it; nothing bit-accurate is public of its unit");
   ascend.final_rounding = Rounding::nearest_even;
@@ -99,7 +99,7 @@ Parameter optional_choice(std::string name, std::vector<std::string> choices, st
   return Parameter::choice(std::move(name), nullptr, std::move(choices), std::move(help));
 }
 
-// Parameters of every floating-point arithmetic. Those without a default stay absent unless given.
+// Parameters of every floating-point arithmetic. Those without a default are absent unless given.
 std::vector<Parameter> floating_parameters(const Preset& preset) {
   const UnitPreset* unit = preset.unit;
   std::vector<Parameter> parameters{
@@ -177,7 +177,7 @@ std::span<const UnitPreset> unit_presets() {
 std::vector<Parameter> accumulation_parameters(const Preset& preset) {
   const UnitPreset* unit = preset.unit;
   std::vector<Parameter> parameters;
-  // Matrix units accumulate in fp32, or in the operand format where that is wider.
+  // Matrix units accumulate in fp32, or in the operand format if that is wider.
   const bool wider = preset.format && !preset.format->inside(fp32_format());
   const std::string accumulator = unit != nullptr ? unit->accumulate : wider ? preset.format->name : "fp32";
   parameters.push_back(Parameter::text("accumulate", accumulator, "format in which products are summed"));

@@ -1,5 +1,4 @@
-// The named arithmetics and their parameters: the one place that says what "bf16", "fp16-pure" or "tf32-h100"
-// means.
+// The named arithmetics and their parameters: the only place that defines "bf16", "fp16-pure" or "tf32-h100".
 #pragma once
 
 #include <optional>
@@ -12,7 +11,7 @@
 
 namespace tristab {
 
-// A machine whose accumulation is neither fp32 nor the format itself.
+// A machine with its own accumulation, neither fp32 nor the operand format.
 struct UnitPreset {
   std::string name;
   std::string operand;  // format
@@ -28,13 +27,13 @@ struct UnitPreset {
 
 std::span<const UnitPreset> unit_presets();
 
-// A name resolved: what it is made of, and its parameter table.
+// A resolved name: its parts and its parameter table.
 struct Preset {
   Description description;
   std::optional<Format> format;      // of floating-point arithmetics
   bool pure = false;                 // every operation is rounded to the format
   bool split = false;                // products made of three
-  const UnitPreset* unit = nullptr;  // of the machines of unit_presets()
+  const UnitPreset* unit = nullptr;  // set for the machines of unit_presets()
   bool quantised = false;            // integers and block-scaled formats
 };
 
@@ -45,8 +44,8 @@ Preset find_preset(std::string_view name, std::string_view place);
 // accumulator_rounding, model, terms, fraction_bits, addend.
 std::vector<Parameter> accumulation_parameters(const Preset& preset);
 
-// Integers and block-scaled formats (quantised_arithmetic.cc). The sums of block-scaled products are left to the
-// accumulation parameters, which make_quantised does not read.
+// Integers and block-scaled formats (quantised_arithmetic.cc). make_quantised does not read the accumulation
+// parameters, which say how block-scaled products are summed.
 std::span<const std::string> quantised_names();
 Description quantised_description(std::string_view name);
 Arithmetic make_quantised(std::string_view name, const Settings& settings, std::string_view place);

@@ -5,7 +5,7 @@
 
 namespace tristab {
 
-// AccumulationModel::sequential in every deterministic rounding; fp64 to nearest even alone.
+// AccumulationModel::sequential in every deterministic rounding; fp64 only to nearest even.
 void sequential_product(const ProductTask<float>& task, const Accumulation& accumulation);
 void sequential_product(const ProductTask<double>& task, const Accumulation& accumulation);
 

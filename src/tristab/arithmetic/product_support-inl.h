@@ -1,4 +1,4 @@
-// What every product kernel needs: where the zeros of its operands lie, whether its products are exact, and a
+// What every product kernel needs: where its operands have zeros, whether its products are exact, and how to handle a
 // last vector of columns that is not full. Included once per SIMD level.
 #if defined(TRISTAB_ARITHMETIC_PRODUCT_SUPPORT_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef TRISTAB_ARITHMETIC_PRODUCT_SUPPORT_INL_H
@@ -20,7 +20,7 @@ namespace tristab {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Values of k, begin <= k < end; empty where begin >= end.
+// Values of k with begin <= k < end; empty if begin >= end.
 struct Range {
   int begin, end;
   Range common(const Range& other) const { return {std::max(begin, other.begin), std::min(end, other.end)}; }
@@ -45,8 +45,8 @@ HWY_INLINE bool all_zero(const T* x, int count) {
   return true;
 }
 
-// The smallest ranges of k outside of which every product of a tile has a zero factor, for tasks that may leave
-// zero products out; everything for the others. Triangles, bands and block diagonals are such ranges.
+// For tasks that may skip zero products: the smallest range of k outside of which every product of a tile has a zero
+// factor (triangles, bands and block diagonals have such ranges). For other tasks: all k.
 template <class T>
 class ZeroStructure {
  public:
@@ -83,8 +83,8 @@ class ZeroStructure {
   const ProductTask<T>& task_;
 };
 
-// Runs action on the columns from `column` on as a task of their own whose width is one vector of `lanes`: the
-// missing columns are zeros.
+// Runs action on the columns from `column` on, as a separate task that is padded with zero columns to one vector of
+// `lanes`.
 template <class T, class Action>
 HWY_INLINE void with_padded_columns(const ProductTask<T>& task, int column, int lanes, const Action& action) {
   const int count = task.columns - column;
@@ -111,14 +111,14 @@ HWY_INLINE void with_padded_columns(const ProductTask<T>& task, int column, int 
   }
 }
 
-// Whether a question about exact float products decides which step is fastest.
+// Whether the choice of the fastest step depends on exact_in_float().
 inline bool needs_exact_floats(const Accumulation& accumulation, bool static_rounding) {
   if (accumulation.rounding != Rounding::nearest_even) return false;
   const bool native = accumulation.format == fp32_format();
   return native ? !accumulation.fma : !(accumulation.fma && static_rounding);
 }
 
-// Every product of two operands is a double: enough bits, and no under- or overflow.
+// Whether every product of two operands is a double: enough bits, and no underflow or overflow.
 template <class T>
 bool exact_in_double(const ProductTask<T>& task) {
   const int smallest = task.operand_min_exponent - task.operand_precision + 1;
@@ -130,7 +130,7 @@ struct Exponents {
   int smallest, largest;
 };
 
-// Gathers them from vectors as they pass.
+// Collects these exponents from vectors.
 class MagnitudeScan {
  public:
   HWY_INLINE MagnitudeScan() : low_(hn::Set(Lanes(), kNothing)), high_(hn::Zero(Lanes())) {}
@@ -155,7 +155,8 @@ class MagnitudeScan {
   }
 
  private:
-  // Of bits - 1, where zero is the largest: the smallest is that of the smallest non-zero magnitude.
+  // low_ is the minimum of bits - 1 as unsigned integers. A zero wraps around to the largest value, so the minimum
+  // comes from the smallest non-zero magnitude.
   static constexpr std::uint32_t kNothing = 0xffffffffU;
   using Lanes = hn::ScalableTag<std::uint32_t>;
   hn::Vec<Lanes> low_, high_;
@@ -186,12 +187,12 @@ HWY_INLINE Exponents exponents_of(const float* x, std::ptrdiff_t stride, int row
   return scan.exponents();
 }
 
-// Every product of operands with these exponents and `precision` bits is a float.
+// Whether every product of operands with these exponents and `precision` bits is a float.
 inline bool products_are_floats(const Exponents& a, const Exponents& b, int precision) {
   return a.smallest + b.smallest - 2 * (precision - 1) >= -149 && a.largest + b.largest + 2 <= 127;
 }
 
-// Known from the operands' format (fp16).
+// The same for all operands of the format (true for fp16).
 template <class T>
 bool products_are_always_floats(const ProductTask<T>& task) {
   const int below = task.operand_precision - 1;
@@ -199,7 +200,7 @@ bool products_are_always_floats(const ProductTask<T>& task) {
          2 * task.operand_max_exponent + 2 <= 127;
 }
 
-// Every product of two operands is a float. Known from the format (fp16), or found in the operands (bf16).
+// Whether every product of two operands is a float. Known from the format (fp16), or found from the operands (bf16).
 template <class T>
 bool exact_in_float(const ProductTask<T>& task) {
   if constexpr (sizeof(T) != sizeof(float)) {

@@ -19,7 +19,7 @@ CodeRange range_of(const Quantiser& quantiser) {
   return {static_cast<double>(quantiser.smallest_code()), static_cast<double>(quantiser.largest_code)};
 }
 
-// action(x, count) for the quantised row i, whose results go back to the elements.
+// Calls action(x, count) for each row as the quantiser sees it, and writes the results back to the elements.
 template <class Carrier, class Action>
 void rewrite_rows(const CodedBlock<Carrier>& block, const Quantiser& quantiser, const Action& action) {
   thread_local std::vector<float> copy;

@@ -1,11 +1,10 @@
-// Integer quantisation and products of codes (README.md; Jacob et al., arXiv 1712.05877, with zero
-// point 0).
-//   s = fl(amax / qmax) (amax rule), the least power of two >= amax / qmax, or fl(static_amax / qmax); s = 1 for
-//   an all-zero tensor; qmax = 2^(bits-1) - 1 in the full range too, whose code -qmax - 1 only a static scale
-//   can reach
+// Integer quantisation and products of codes (README.md; Jacob et al., arXiv 1712.05877, with zero point 0).
+//   s = fl(amax / qmax) (amax rule), the least power of two >= amax / qmax, or fl(static_amax / qmax); s = 1 for an
+//   all-zero tensor (not with a static scale); qmax = 2^(bits-1) - 1, also in the full range, whose code -qmax - 1
+//   only a static scale can reach
 //   q = clamp(rint(x / s), -qmax, qmax), ties to even; a code stands for the fp32 value fl(s q)
-// A tensor that holds NaN or infinity has no codes: its scale is NaN, and so is whatever it is multiplied
-// into. Carriers hold fp32 values; what a double carrier holds beyond fp32 is rounded on entry.
+// A tensor that holds NaN or infinity has no codes: its scale is NaN, and so is every product with it. Carriers hold
+// fp32 values; a double carrier's values beyond fp32 are rounded on entry.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +14,11 @@
 
 namespace tristab {
 
-// What quantisers and sums of codes met.
+// Counts of quantisers and of sums of codes.
 struct QuantiserCounts {
   std::int64_t saturations = 0;  // values clamped to the largest code or element, each time they were quantised
-  // Elements of products whose sum of codes left the accumulator's range on the way, k ascending, and wrapped
-  // around: those that the method keeps, and those that it discards.
+  // Elements of products whose sum of codes left the accumulator's range on the way, k ascending, and wrapped around:
+  // those that the method keeps and those that it discards.
   std::int64_t overflows_live = 0, overflows_dead = 0;
 
   QuantiserCounts& operator+=(const QuantiserCounts& other);
@@ -31,8 +30,8 @@ float quantiser_scale(double largest, const Quantiser& quantiser);
 // The code of x as a whole number.
 double code_of(double x, double scale, const Quantiser& quantiser);
 
-// One block of carriers. Element (i, i + diagonal) lies on the main diagonal of the whole matrix; `scale` is
-// 0 unless the elements are codes times that scale already.
+// One block of carriers. Element (i, i + diagonal) lies on the main diagonal of the whole matrix. `scale` is 0 unless
+// the elements already are codes times that scale.
 template <class Carrier>
 struct CodedBlock {
   Carrier* elements = nullptr;
@@ -41,28 +40,28 @@ struct CodedBlock {
   int diagonal = 0;
   double scale = 0;
 
-  // The column of row i's main diagonal element where the quantiser leaves that out, else -1.
+  // The column of row i's element on the main diagonal if the quantiser leaves it out, else -1.
   int outside(const Quantiser& quantiser, int i) const {
     const int column = i + diagonal;
     return quantiser.identity_outside && column >= 0 && column < columns ? column : -1;
   }
 };
 
-// Row i as the quantiser sees it: fp32, with 0 where the main diagonal stays outside. The elements themselves
-// where they are that already, else `copy`, which has room for a row.
+// Row i as the quantiser sees it: fp32, with 0 on a main diagonal that stays outside. Returns the elements themselves
+// if they are already so, else `copy`, which has room for a row.
 template <class Carrier>
 const float* quantised_row(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int i, float* copy);
 
-// Largest magnitude of what the quantiser sees: all elements, or all but the main diagonal with the identity
+// Largest magnitude that the quantiser sees: of all elements, or of all but the main diagonal with the identity
 // outside. Infinity if one of them is not finite.
 template <class Carrier>
 double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& quantiser);
 
-// Replaces every quantised element x by fl(s q). Gives how many codes were clamped.
+// Replaces every quantised element x by fl(s q). Returns how many codes were clamped.
 template <class Carrier>
 std::int64_t requantise_block(const CodedBlock<Carrier>& block, double scale, const Quantiser& quantiser);
 
-// The same with a scale of its own for every row (Scale::row) or every piece of `block_size` elements of a row
+// The same with a separate scale for every row (Scale::row) or every piece of `block_size` elements of a row
 // (Scale::block).
 template <class Carrier>
 std::int64_t requantise_rows(const CodedBlock<Carrier>& block, const Quantiser& quantiser);
@@ -71,9 +70,9 @@ std::int64_t requantise_rows(const CodedBlock<Carrier>& block, const Quantiser& 
 // inside):
 //   c := fl(c + fl(fl(s_A s_B) fl(Q_A Q_B)))         Q_A Q_B summed in integers of `accumulator_bits`
 //   c := fl(c + fl(D_A fl(s_B Q_B))),  c := fl(c + fl(fl(s_A Q_A) D_B)),  c := fl(c + fl(D_A D_B))
-// all in fp32, in this order. Row scales: s_A belongs to A's rows and s_B to B's columns. Block scales: the
-// first line is done for each block of k in ascending order, with sums and scales of its own. Elements (i, j)
-// with i / live_block == j / live_block are live (all of them where it is 0).
+// all in fp32, in this order. Row scales: s_A belongs to a row of A, s_B to a column of B. Block scales: the first line
+// is done for each block of k in ascending order, with its own sums and scales. Elements (i, j) with i / live_block ==
+// j / live_block are live (all of them if live_block is 0).
 template <class Carrier>
 QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride, const CodedBlock<Carrier>& a,
                                          const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block = 0);

@@ -1,7 +1,7 @@
-// How a code comes from a product with the reciprocal: t = x fl(1 / s) misses the exact quotient by at most
-// 2^-51 |t|. With x and s in fp32 a quotient that is no tie k + 1/2 lies at least 2^-26 away from all ties
-// (|x - (k + 1/2) s| is a multiple of half the last place of the smaller of x and s), so rounding t to a multiple
-// of 2^-32 first makes a tie of what is one and of nothing else, as long as |t| < 2^19.
+// Codes come from a product with the reciprocal. t = x fl(1 / s) differs from the exact quotient by at most 2^-51 |t|.
+// With x and s in fp32, a quotient that is not a tie k + 1/2 lies at least 2^-26 away from all ties (|x - (k + 1/2) s|
+// is a multiple of half the last place of the smaller of x and s). So t is first rounded to a multiple of 2^-32: this
+// makes t a tie exactly if the quotient is one, as long as |t| < 2^19.
 #include "tristab/arithmetic/quantise_kernels.h"
 
 #include <algorithm>
@@ -50,7 +50,7 @@ void RaiseMagnitudes(std::uint32_t* largest, const float* x, int count) {
   for (; i < count; ++i) largest[i] = std::max(largest[i], std::bit_cast<std::uint32_t>(x[i]) & kMagnitude);
 }
 
-// The codes of 1 / inverse and how many were clamped.
+// The codes for the scale 1 / inverse; counts how many were clamped.
 template <class D>
 struct Encoder {
   D d;
@@ -69,7 +69,7 @@ struct Encoder {
   }
 };
 
-// z[i] := action(x[i], i) in double lanes; the last vector, where it is not full, on a copy.
+// z[i] := action(x[i], i) in double lanes. A last vector that is not full is processed on a copy.
 template <class Action>
 HWY_INLINE void for_each_double(const float* x, float* z, int count, const Action& action) {
   const hn::ScalableTag<double> d;
@@ -85,7 +85,7 @@ HWY_INLINE void for_each_double(const float* x, float* z, int count, const Actio
   for (int lane = 0; i + lane < count; ++lane) z[i + lane] = padded[lane];
 }
 
-// NaN, which no integer stands for, and -0 become +0.
+// Turns NaN, which no integer can represent, and -0 into +0.
 template <class V>
 HWY_INLINE V as_integer(V code, V zero) {
   return hn::Add(hn::IfThenElseZero(hn::Eq(code, code), code), zero);
@@ -122,7 +122,7 @@ std::int64_t RequantiseRow(float* x, double scale, CodeRange range, int count) {
   return encode.clamped;
 }
 
-// action(d, i) for every vector of [0, count), then action on one lane at a time for what is left.
+// Calls action(d, i) for every full vector of [0, count), then for one lane at a time.
 template <class Action>
 HWY_INLINE void for_each_float(int count, const Action& action) {
   const hn::ScalableTag<float> d;

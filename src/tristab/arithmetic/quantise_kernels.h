@@ -6,8 +6,8 @@
 
 namespace tristab {
 
-// Bits of the largest |x[i]|. Bit patterns of magnitudes are ordered as the magnitudes are, infinity and then NaN
-// at the end.
+// Bits of the largest |x[i]|. Bit patterns of magnitudes have the order of the magnitudes; infinity and then NaN come
+// last.
 std::uint32_t largest_magnitude_bits(const float* x, int count);
 
 // largest[i] := the larger of largest[i] and the bits of |x[i]|.
@@ -17,8 +17,8 @@ struct CodeRange {
   double lowest = 0, highest = 0;  // whole numbers below 2^19
 };
 
-// codes[i] := the code of x[i] for the scale 1 / inverse, with `inverse` rounded to double; of NaN: 0. Gives how
-// many were clamped.
+// codes[i] := the code of x[i] for the scale 1 / inverse, where `inverse` is rounded to double; 0 for NaN. Returns how
+// many codes were clamped.
 std::int64_t encode_row(const float* x, double inverse, CodeRange range, float* codes, int count);
 
 // The same with a scale for each element.
@@ -36,7 +36,7 @@ void add_multiple_row(float* c, const float* x, float factor, int count);
 // c[i] := c[i] + x[i] d[i] where d[i] is not zero
 void add_products_row(float* c, const float* x, const float* d, int count);
 
-// x[i] := fl32(scale * code of x[i]); NaN stays NaN. Gives how many were clamped.
+// x[i] := fl32(scale * code of x[i]); NaN stays NaN. Returns how many codes were clamped.
 std::int64_t requantise_row(float* x, double scale, CodeRange range, int count);
 
 }  // namespace tristab

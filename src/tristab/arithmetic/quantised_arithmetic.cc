@@ -1,5 +1,5 @@
-// Quantised arithmetics: integers (int4, int8, int16), the OCP microscaling formats (mxfp8, mxfp6, mxfp4, mxint8)
-// and NVFP4: their parameters, and what these mean.
+// Quantised arithmetics and their parameters: integers (int4, int8, int16), the OCP microscaling formats (mxfp8, mxfp6,
+// mxfp4, mxint8) and NVFP4.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -78,7 +78,7 @@ Description integer_description(const IntegerPreset& preset) {
   return description;
 }
 
-// What microscaling and NVFP4 share.
+// Parameters that microscaling and NVFP4 share.
 void add_block_scaled_parameters(Description& description) {
   description.parameters.push_back(identity_parameter());
   description.parameters.push_back(
@@ -127,7 +127,7 @@ Description nvfp4_description() {
   return description;
 }
 
-// A parameter that only one choice of another uses: absent otherwise.
+// Refuses a parameter that only one choice of another parameter uses, if that choice is not taken.
 void check_belongs(const Settings& settings, const char* parameter, const char* owner, const char* choice,
                    std::string_view place) {
   if (settings.has(parameter) && settings.text(owner) != choice)
@@ -169,7 +169,7 @@ Quantiser microscaling_quantiser(const MicroscalingPreset& preset, const Setting
                    : rule == "ceil"    ? Quantiser::Rule::ceil
                    : rule == "floor+1" ? Quantiser::Rule::floor_plus_one
                                        : Quantiser::Rule::power_of_two;
-  // Multiples of 2^-6 below 2: what a format with one binade and subnormals holds.
+  // Multiples of 2^-6 below 2: a format with one binade and subnormals.
   quantiser.element = element == "int8" ? Format{"int8 with the scale 2^-6", 7, 0, 0, 8, 0, Overflow::saturate, true}
                                         : with_overflow(format_of(element, "element"), Overflow::saturate);
   quantiser.bits = quantiser.element.bits;

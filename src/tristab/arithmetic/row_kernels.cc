@@ -19,7 +19,8 @@ HWY_BEFORE_NAMESPACE();
 namespace tristab {
 namespace HWY_NAMESPACE {
 
-// action(d, load, store, i) for every vector of [0, count); the last one, where it is not full, on a copy.
+// Calls action(d, load, store, i) for every vector of [0, count); a last vector that is not full is processed on a
+// copy.
 template <class D, class T, class Action>
 HWY_INLINE void for_each_vector(D d, const T* x, const T* y, T* z, int count, const Action& action) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
@@ -58,7 +59,7 @@ HWY_INLINE void for_each_vector(D d, const T* x, const T* y, T* z, int count, co
 
 template <class T>
 HWY_INLINE void sum_any(T* x, const T* y, T sign, int count, const Accumulation& accumulation) {
-  // One factor is +-1: every product is exact.
+  // One factor is +-1, so every product is exact.
   const ProductFacts facts{true, true, false, 1};
   with_step<T>(accumulation, facts, [&](auto d, const auto& step_in) {
     const auto step = step_in;
@@ -67,11 +68,11 @@ HWY_INLINE void sum_any(T* x, const T* y, T sign, int count, const Accumulation&
   });
 }
 
-// Calls action(d, round) with lanes that can hold what the rounding needs.
+// Calls action(d, round) with a lane type that can hold what the rounding needs.
 template <class T, class Action>
 HWY_INLINE void with_rounding(const Format& format, Rounding rounding, const Action& action) {
   const hn::ScalableTag<T> native;
-  // The signs of tiny results are seen only below the format's range: doubles go below that of every format.
+  // Whether a tiny result is flushed is decided below the format's range; doubles reach below that of every format.
   const bool wide = sizeof(T) == sizeof(float) && !format.subnormals && format.min_exponent <= -126;
   if constexpr (sizeof(T) == sizeof(float)) {
     if (wide) {
@@ -136,7 +137,7 @@ HWY_INLINE void round_any_counted(T* x, int count, const Format& format, Roundin
   });
 }
 
-// The magnitudes' bit patterns are ordered as the magnitudes are, so an integer maximum finds the largest.
+// Bit patterns of magnitudes have the order of the magnitudes, so an integer maximum finds the largest.
 template <class T>
 HWY_INLINE void statistics_any(const T* x, int count, RowStatistics& statistics) {
   const hn::ScalableTag<T> d;
@@ -182,8 +183,8 @@ HWY_INLINE bool negative_zero_any(const T* x, int count) {
   return false;
 }
 
-// One operation to nearest even in float where 24 >= 2 p + 2 makes rounding twice right (Figueroa 1995; Roux
-// 2014), otherwise in double with the remainder telling on which side the exact result lies.
+// Computes in float, to nearest even, if rounding twice is right because 24 >= 2 p + 2 (Figueroa 1995; Roux 2014).
+// Otherwise in double; the remainder says on which side the exact result lies.
 template <class T>
 HWY_INLINE void operation_any(Operation operation, const T* x, const T* y, T* z, int count, const Format& format,
                               Rounding rounding) {
@@ -214,7 +215,7 @@ HWY_INLINE void operation_any(Operation operation, const T* x, const T* y, T* z,
   }
   const hn::ScalableTag<double> d;
   const RoundingTarget<double> target(format);
-  if (format.precision == fp64_format().precision) {  // to nearest even: the hardware's own
+  if (format.precision == fp64_format().precision) {  // the hardware rounds to nearest even
     for_each_vector(d, x, y, z, count, [&](auto a, auto b) {
       switch (operation) {
         case Operation::add:
@@ -263,7 +264,7 @@ HWY_INLINE void operation_any(Operation operation, const T* x, const T* y, T* z,
   });
 }
 
-// Plain functions: what the dispatch tables can hold.
+// Plain functions, which the dispatch tables can hold.
 void SumFloat(float* x, const float* y, float s, int n, const Accumulation& m) { sum_any(x, y, s, n, m); }
 void SumDouble(double* x, const double* y, double s, int n, const Accumulation& m) { sum_any(x, y, s, n, m); }
 void RoundFloat(const float* x, float* z, int n, const Format& f, Rounding r) { round_any(x, z, n, f, r); }

@@ -1,4 +1,4 @@
-// Rows in the roundings that no vector kernel gives: stochastic rounding, and fp64 in any mode but to nearest even.
+// Rows in the roundings that no vector kernel has: stochastic rounding, and fp64 in any mode other than nearest even.
 // Draws are a function of `draws` and of first + i; the other arguments are those of kernels.h.
 #pragma once
 
@@ -8,12 +8,12 @@
 
 namespace tristab {
 
-// fp64 in the roundings that its own operations do not give.
+// fp64 in a rounding that the hardware operations do not give.
 inline bool is_directed_double(const Format& format, Rounding rounding) {
   return format.precision == fp64_format().precision && rounding != Rounding::nearest_even;
 }
 
-// z[i] := round(x[i]); what was lost is counted where `statistics` is not null.
+// z[i] := round(x[i]); losses are counted if `statistics` is not null.
 template <class T>
 void round_stochastically_row(const T* x, T* z, int count, const Format& format, std::uint64_t draws,
                               std::uint64_t first, RowStatistics* statistics);

@@ -1,5 +1,5 @@
-// Products whose sums run along k one element at a time: tiles of rows x vectors of columns stay in registers
-// while k runs.
+// Products whose sums run along k one element at a time. Tiles of rows x vectors of columns stay in registers while k
+// runs.
 #include <algorithm>
 #include <bit>
 #include <vector>
@@ -19,7 +19,7 @@ HWY_BEFORE_NAMESPACE();
 namespace tristab {
 namespace HWY_NAMESPACE {
 
-// Loads carriers as lanes of the step's type; stores them back (exactly: results lie in the carrier).
+// Loads carriers as lanes of the step's type and stores them back (exactly: results fit the carrier).
 template <class D, class T>
 HWY_INLINE hn::Vec<D> load(D d, const T* from) {
   if constexpr (sizeof(T) == sizeof(hn::TFromD<D>)) {
@@ -38,7 +38,7 @@ HWY_INLINE void store(D d, hn::Vec<D> x, T* to) {
   }
 }
 
-// The same for sums and right operands, which some steps hold multiplied by a power of two: exactly.
+// The same for sums and right operands, which some steps hold multiplied by a power of two (exactly).
 template <class D, class T, class Step>
 HWY_INLINE hn::Vec<D> load_scaled(D d, const T* from, const Step& step) {
   if constexpr (kIsScaled<Step>) {
@@ -62,8 +62,8 @@ HWY_INLINE bool holds_negative_zero(D d, hn::Vec<D> x) {
   return !hn::AllFalse(du, hn::Eq(hn::BitCast(du, x), hn::BitCast(du, hn::SignBit(d))));
 }
 
-// Element (row + r, column + lane) for r < kTileRows, over kVectors vectors; k in [range.begin, range.end).
-// Whether a result is -0 is told, for restore_signs_of_zeros.
+// Computes elements (row + r, column + lane) for r < kTileRows over kVectors vectors, with k in [range.begin,
+// range.end). Returns whether any result is -0 (see restore_signs_of_zeros).
 template <int kTileRows, int kVectors, class D, class T, class Step>
 HWY_INLINE bool tile(D d, const ProductTask<T>& task, const Step& step, int row, int column, Range range) {
   using V = hn::Vec<D>;
@@ -96,8 +96,8 @@ HWY_INLINE bool tile(D d, const ProductTask<T>& task, const Step& step, int row,
   return negative_zero;
 }
 
-// A fused multiply-add that underflows can leave -0, which a later product that is +0 would have made +0:
-// looks through the products that were left out, last to first.
+// A fused multiply-add that underflows can leave -0. A later product +0 would have turned it into +0 if it had not been
+// left out, so this looks through the left-out products, last to first.
 template <class T>
 HWY_NOINLINE void restore_signs_of_zeros(const ProductTask<T>& task, int row, int column, int columns) {
   const T* a = task.a + row * task.a_stride;
@@ -139,9 +139,9 @@ HWY_INLINE void column_tiles(D d, const ProductTask<T>& task, const Step& step, 
 
 template <class D, class T, class Step>
 HWY_NOINLINE void product_tiles(D d, const ProductTask<T>& task, const Step& step_in) {
-  const Step step = step_in;  // a copy whose address nothing else knows stays in registers
+  const Step step = step_in;  // a copy whose address is not known elsewhere stays in registers
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
-  // As many independent sums as hide the latency of a step and still fit the registers.
+  // Enough independent sums to hide the latency of a step, but few enough to fit into the registers.
   constexpr int kVectors = kStaticRounding ? 4 : 2;
   const ZeroStructure<T> zeros(task);
   int column = 0;
@@ -149,7 +149,8 @@ HWY_NOINLINE void product_tiles(D d, const ProductTask<T>& task, const Step& ste
     column_tiles<kVectors>(d, task, step, zeros, column);
   for (; column + kLanes <= task.columns; column += kLanes) column_tiles<1>(d, task, step, zeros, column);
   if (column == task.columns) return;
-  // The last columns, fewer than a vector: a copy padded with zeros, so that nothing beyond a row is touched.
+  // The last columns, fewer than a vector, are processed on a copy padded with zeros, so that nothing beyond a row is
+  // touched.
   with_padded_columns(task, column, kLanes, [&](const ProductTask<T>& padded) {
     const ZeroStructure<T> all(padded);
     column_tiles<1>(d, padded, step, all, 0);
@@ -171,7 +172,7 @@ HWY_INLINE void product_any(const ProductTask<T>& task, const Accumulation& accu
   });
 }
 
-// Plain functions: what the dispatch tables can hold.
+// Plain functions, which the dispatch tables can hold.
 void SequentialFloat(const ProductTask<float>& task, const Accumulation& accumulation) {
   product_any(task, accumulation);
 }

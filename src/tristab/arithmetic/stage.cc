@@ -1,5 +1,4 @@
-// The operations that round: products on the matrix unit, operations of the vector unit, and what is counted
-// of them.
+// The operations that round: products on the matrix unit, operations of the vector unit, and their counts.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -44,7 +43,7 @@ Value Stage::stored(const Value& x) const {
   return result;
 }
 
-// x as an operand of the unit.
+// Returns x as an operand of the unit.
 Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
   const bool matrix = unit == Unit::matrix;
   const Format& format = matrix ? arithmetic_->operand : arithmetic_->vector_operand;
@@ -101,7 +100,7 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
     result.tags_.diagonal = c->tags_.diagonal;
     operation.finite = operation.finite && c->tags_.finite;
   };
-  bool from_zero = c == nullptr || order == AddendOrder::last;  // until there is something to add to
+  bool from_zero = c == nullptr || order == AddendOrder::last;  // until the accumulator holds something
   if (!from_zero) load_addend(result.view_);
 
   for (const auto& [p, q] : products) {
@@ -157,7 +156,7 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
     addend.tags_ = result.tags_;
     result = addend;
   }
-  const bool split_sum = matrix && arithmetic_->split;  // the last addition is one of fp32
+  const bool split_sum = matrix && arithmetic_->split;  // the last addition is in fp32
   const Format& sums = split_sum ? fp32_format() : accumulation.format;
   finish(result, format, unit, sums, Grid::of(sums), operation);
   return result;
@@ -193,7 +192,7 @@ void Stage::accumulate_split(const View& target, const Value& left, const Value&
   const auto [left_high, left_low] = split(left);
   const auto [right_high, right_low] = split(right);
   const Value sum = machine_->allocate(target.rows, target.columns, target.batch);
-  // An infinity has no parts (inf - inf), so nothing is known to be finite.
+  // Infinities give NaN parts (inf - inf), so no part is known to be finite.
   accumulate(sum.view_, left_low, right_high, {arithmetic_->product, part, false, true});
   accumulate(sum.view_, left_high, right_low, {arithmetic_->product, part, false, false});
   engine.replace_nan(sum.view_);
@@ -231,8 +230,8 @@ Value Stage::decayed(const Value& x, const Value& factors) const {
   return result;
 }
 
-// Statistics, rounding to storage, tags and overflow counts of a result in the format `sums` whose elements
-// lie on the grid `unrounded`.
+// Statistics, rounding to storage, tags and overflow counts of a result. The result is in the format `sums`; its
+// elements lie on the grid `unrounded`.
 void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums, const Grid& unrounded,
                    Operation operation) const {
   const Engine& engine = *machine_->engine_;
@@ -257,8 +256,8 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);
   counts.underflows += statistics.live.underflows + statistics.dead.underflows;
   counts.saturations += operation.quantised.saturations;
-  // Out of operands that are not finite, non-finite results are inherited: they are no overflows of their
-  // own. Sums of codes that wrapped around are.
+  // If the operands are not finite, non-finite results are inherited and do not count as overflows. Sums of codes that
+  // wrapped around always count.
   note_overflow((operation.finite ? live : 0) + operation.quantised.overflows_live,
                 (operation.finite ? dead : 0) + operation.quantised.overflows_dead);
   ++machine_->trace_.operations;

@@ -1,5 +1,5 @@
-// Stages: the operations of a method that can round. Each is a named part of the method with its own
-// arithmetic and counters.
+// Stages: the operations of a method that can round. Each stage is a named part of the method, with its own arithmetic
+// and counters.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,7 @@ namespace tristab {
 
 using Factors = std::pair<Value, Value>;  // the product first * second
 
-// What the result of a product is rounded to: the format of storage, or nothing more than the accumulator
-// has.
+// What the result of a product is rounded to: the storage format, or only the accumulator's format.
 enum class RoundTo { storage, accumulator };
 
 // Whether an addend starts the accumulator or is added to the finished sum.
@@ -23,20 +22,19 @@ enum class AddendOrder { first, last };
 
 class Stage {
  public:
-  // The same stage where only the elements of `region` will be kept; the others' growth is counted apart.
+  // The same stage when only the elements of `region` will be kept; the growth of the others is counted separately.
   Stage live(Region region) const;
 
-  // Products on the matrix unit: fl(P Q), fl(C + P Q), and fl(P Q + R S + ...) as one accumulation chain. C
-  // starts the accumulator. Operands are rounded to the operand format on entry, C only where the
-  // accumulator's format is too narrow for it.
+  // Products on the matrix unit: fl(P Q), fl(C + P Q), and fl(P Q + R S + ...) as one accumulation chain. C starts the
+  // accumulator. Operands are rounded to the operand format on entry; C is rounded only if the accumulator's format is
+  // too narrow for it.
   Value fl(const Factors& product, RoundTo format = RoundTo::storage) const;
   Value fl(const Value& c, const Factors& product, RoundTo format = RoundTo::storage) const;
   Value fl_chain(std::span<const Factors> products, RoundTo format = RoundTo::storage) const;
 
-  Value stored(const Value& x) const;  // rounding to storage alone
+  Value stored(const Value& x) const;  // only rounds to storage
 
-  // On the vector unit, where every multiplication and addition rounds to its format and the result to
-  // storage.
+  // On the vector unit: every multiplication and addition is rounded to its format, and the result to storage.
   Value vector(const Value& c, const Factors& product,
                AddendOrder order = AddendOrder::first) const;  // fl(C + P Q)
   Value add(const Value& x, const Value& y) const;             // fl(X + Y)
@@ -49,7 +47,7 @@ class Stage {
  private:
   friend class Machine;
   enum class Unit { matrix, vector };
-  // What an operation meets on its way to finish().
+  // What an operation passes on to finish().
   struct Operation {
     bool finite = true;  // all operands
     QuantiserCounts quantised;

@@ -1,5 +1,5 @@
-// One step of a sequential accumulation, c "+" a b, for vectors of any SIMD level: which steps there are, why
-// each is exact, and which one computes an Accumulation exactly and fastest. Included once per SIMD level.
+// One step of a sequential accumulation, c "+" a b, for vectors of any SIMD level: the steps, why each is exact, and
+// the choice of the fastest exact one for an Accumulation. Included once per SIMD level.
 #if defined(TRISTAB_ARITHMETIC_STEP_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef TRISTAB_ARITHMETIC_STEP_INL_H
 #undef TRISTAB_ARITHMETIC_STEP_INL_H
@@ -21,11 +21,11 @@ namespace tristab {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Instructions with a rounding mode of their own give round-to-odd in two operations.
+// Instructions with their own rounding mode give round-to-odd in two operations.
 constexpr bool kStaticRounding = HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL;
 constexpr bool kHasFma = HWY_TARGET <= HWY_AVX2;  // better targets have smaller numbers
 
-// x as narrower lanes, which hold it exactly (infinities too: Highway's one-lane conversion would clamp them).
+// x in narrower lanes, which must hold it exactly (infinities too: Highway's one-lane conversion would clamp them).
 template <class DN, class V>
 HWY_INLINE hn::Vec<DN> narrowed(DN dn, V x) {
   if constexpr (HWY_TARGET == HWY_SCALAR) {
@@ -53,7 +53,7 @@ HWY_INLINE V fused(D d, V a, V b, V c) {
   }
 }
 
-// ---- rounding what an fp32 operation left, to nearest even ----
+// ---- rounding an fp32 result to nearest even ----
 
 // fp16, by the conversion instructions: subnormals, overflow, NaN and -0 included.
 struct ToHalf {
@@ -64,8 +64,8 @@ struct ToHalf {
   }
 };
 
-// IEEE-style formats with the exponents of fp32 (bf16, e8mY): one integer rounding does subnormals and overflow
-// too. At least two bits are dropped. A NaN must have zeros in them, which the processor's default NaN has.
+// IEEE-style formats with the exponents of fp32 (bf16, e8mY): one integer rounding also handles subnormals and
+// overflow. At least two bits are dropped. A NaN must have zeros in the dropped bits; the processor's default NaN has.
 struct ToSameRange {
   int dropped;
   std::uint32_t low;
@@ -73,13 +73,13 @@ struct ToSameRange {
   HWY_INLINE V operator()(D d, V x) const {
     const hn::RebindToUnsigned<D> du;
     const auto bits = hn::BitCast(du, x);
-    // The last bit that stays, at the place of the last one that goes, makes a tie one that goes up.
+    // Copies the last kept bit into the lowest dropped one: a tie then rounds up exactly if the last kept bit is 1.
     const auto sticky = hn::OrAnd(bits, hn::ShiftRightSame(bits, dropped), hn::Set(du, 1));
     return hn::BitCast(d, hn::AndNot(hn::Set(du, low), hn::Add(sticky, hn::Set(du, low >> 1))));
   }
 };
 
-// Formats whose exponents leave room above them in fp32 (fp16, fp8, most of eXmY).
+// Formats with room above their exponents in fp32 (fp16, fp8, most of eXmY).
 struct ByAddition {
   RoundingTarget<float> target;
   template <class D, class V>
@@ -99,7 +99,7 @@ struct ToAny {
 
 // ---- steps ----
 
-// c + a b in the carrier itself, both operations rounded to nearest even by the hardware.
+// c + a b in the carrier itself; the hardware rounds both operations to nearest.
 struct NativeSeparate {
   static constexpr bool kFused = false;
   template <class D, class V>
@@ -108,7 +108,7 @@ struct NativeSeparate {
   }
 };
 
-// The same with one rounding; also c + fl(a b) where every product is exact.
+// The same with one rounding; also c + fl(a b) if every product is exact.
 struct NativeFused {
   static constexpr bool kFused = true;
   template <class D, class V>
@@ -117,8 +117,8 @@ struct NativeFused {
   }
 };
 
-// Formats with p <= 11 whose products are exact in fp32, and bf16: rounding the fp32 result again is right,
-// because 24 >= 2 p + 2 (Figueroa 1995; Roux 2014 for subnormals).
+// Formats with p <= 11 whose products are exact in fp32, and bf16: rounding the fp32 result again is right because 24
+// >= 2 p + 2 (Figueroa 1995; Roux 2014 for subnormals).
 template <class Rounder>
 struct NarrowSeparate {
   static constexpr bool kFused = false;
@@ -130,8 +130,8 @@ struct NarrowSeparate {
 };
 
 #if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
-// Of the results rounded down and up, the one with the odd last bit; they are equal where the operation is
-// exact (the zero rounded up is +0, as nearest gives), and adjacent otherwise.
+// Of the results rounded down and up, the one with the odd last bit. They are adjacent, or equal if the operation is
+// exact; an exact zero is taken from `up`: it is +0, as under rounding to nearest.
 HWY_INLINE hn::Vec<hn::ScalableTag<float>> odd_of(hn::Vec<hn::ScalableTag<float>> down,
                                                   hn::Vec<hn::ScalableTag<float>> up) {
   const __mmask16 odd = _mm512_test_epi32_mask(_mm512_castps_si512(down.raw), _mm512_set1_epi32(1));
@@ -153,7 +153,7 @@ HWY_INLINE V add_to_odd(D, V a, V b) {
                 {_mm512_add_round_ps(a.raw, b.raw, _MM_FROUND_TO_POS_INF | _MM_FROUND_NO_EXC)});
 }
 #else
-// Exact products (the caller's warrant), then Knuth's TwoSum.
+// Knuth's TwoSum of c and the product; the caller must know that products are exact.
 template <class D, class V>
 HWY_INLINE V fused_to_odd(D d, V a, V b, V c) {
   return sum_to_odd(d, c, hn::Mul(a, b));
@@ -168,8 +168,8 @@ HWY_INLINE V add_to_odd(D d, V a, V b) {
 }
 #endif
 
-// Formats of up to 22 bits inside fp32: the fp32 operation rounded to odd, then once to the format (Boldo and
-// Melquiond 2008). Without static rounding only where every product is exact in fp32.
+// Formats of up to 22 bits inside fp32: the fp32 operation rounded to odd, then once to the format (Boldo and Melquiond
+// 2008). Without static rounding, only if every product is exact in fp32.
 template <class Rounder>
 struct OddFused {
   static constexpr bool kFused = true;
@@ -189,8 +189,8 @@ struct OddSeparate {
   }
 };
 
-// x y to nearest, but a product of finite non-zero factors that leaves the range of double stays finite and
-// non-zero: what is rounded next needs no more of it than its side.
+// x y to nearest, but a product of finite non-zero factors stays finite and non-zero: beyond the range of double it
+// becomes the largest or the smallest number. The next rounding only needs to know that it is too large or too small.
 template <class D, class V>
 HWY_INLINE V product_in_range(D d, V x, V y) {
   const V product = hn::Mul(x, y), zero = hn::Zero(d), infinity = hn::Inf(d);
@@ -204,8 +204,8 @@ HWY_INLINE V product_in_range(D d, V x, V y) {
   return hn::Or(bounded, hn::And(product, hn::SignBit(d)));
 }
 
-// Any format of up to 51 bits in any deterministic rounding, on double lanes: exact products and sums rounded
-// to odd where inexact, then rounded once to the format. kNearest: to nearest even, by addition.
+// Any format of up to 51 bits in any deterministic rounding, on double lanes: products and sums are exact or rounded to
+// odd, then rounded once to the format. kNearest: to nearest even, by addition.
 template <bool fuse, bool kNearest = false>
 struct ThroughOdd {
   static constexpr bool kFused = fuse;
@@ -213,8 +213,8 @@ struct ThroughOdd {
   Rounding mode;
   bool exact_products;  // in double
 
-  // `sum` where it is exactly zero: rounding down gives -0 unless both terms are +0 (IEEE 754-2019 section
-  // 6.3).
+  // Returns `sum` with the right sign if it is exactly zero: rounding down gives -0 unless both terms are +0 (IEEE
+  // 754-2019 section 6.3).
   template <class D, class V>
   HWY_INLINE V with_sign_of_zero(D d, V sum, V x, V y) const {
     if (kNearest || mode != Rounding::down) return sum;
@@ -245,8 +245,8 @@ struct ThroughOdd {
     }
   }
 
-  // c + product + error of the product, rounded to odd. Boldo and Melquiond 2008, figure 5, with the last
-  // addition rounded to odd as well.
+  // c + product + error of the product, rounded to odd: Boldo and Melquiond 2008, figure 5, with the last addition also
+  // rounded to odd.
   template <class D, class V>
   HWY_INLINE V three_term_sum(D d, V c, V a, V b, V product) const {
     const V zero = hn::Zero(d), infinity = hn::Inf(d);
@@ -255,26 +255,25 @@ struct ThroughOdd {
     const auto high = two_sum(product, low.sum);
     const V sum = sum_to_odd(d, high.sum, sum_to_odd(d, high.error, low.error));
     const V plain = hn::Add(c, product);
-    // Infinities, NaN and the signs of exact zeros are those of the plain sum.
+    // Infinities, NaN and the signs of exact zeros are taken from the plain sum.
     const auto use_sum = hn::And(hn::Lt(hn::Abs(plain), infinity), hn::Ne(sum, zero));
     return hn::IfThenElse(use_sum, sum, plain);
   }
 };
 
-// ---- which step ----
+// ---- choice of a step ----
 
-// What is known of the products a b of one task.
+// Facts about the products a b of one task.
 struct ProductFacts {
   bool exact_in_float;   // every product of two operands is a float
   bool exact_in_double;  // ... is a double
   bool finite;           // operands and addend
   int operand_precision;
-  // The exponent of the operands' last place; steps that need a mode (in_mode_of) are wanted where there are any.
-  int operand_lsb = 0;
-  bool directed = false;
+  int operand_lsb = 0;    // exponent of the operands' last place
+  bool directed = false;  // steps that need a rounding mode are allowed (the caller uses in_mode_of)
 };
 
-// Calls action(rounder) with the fastest rounding of floats to `format`, to nearest even.
+// Calls action(rounder) with the fastest rounding of floats to `format` (nearest even).
 template <class Action>
 HWY_INLINE void with_rounder(const Format& format, bool finite, const Action& action) {
   const bool ieee = format.is_ieee_style();
@@ -292,7 +291,7 @@ HWY_INLINE void with_rounder(const Format& format, bool finite, const Action& ac
   }
 }
 
-// Calls action(tag, step) with the lanes and the step that compute `accumulation` exactly and fastest.
+// Calls action(tag, step) with the lanes and the step that compute `accumulation` exactly, and fastest.
 template <class Carrier, class Action>
 HWY_INLINE void with_step(const Accumulation& accumulation, const ProductFacts& facts, const Action& action) {
   const Format& format = accumulation.format;
@@ -300,7 +299,8 @@ HWY_INLINE void with_step(const Accumulation& accumulation, const ProductFacts& 
   constexpr bool is_float = sizeof(Carrier) == sizeof(float);
   const hn::ScalableTag<Carrier> native;
   if (nearest && format == (is_float ? fp32_format() : fp64_format())) {
-    // One fused operation instead of two where that is the same; not where the C library would have to do it.
+    // If products are exact, one fused operation gives the same as two. Not without FMA instructions, where the C
+    // library would compute it.
     const bool exact_products = kHasFma && (is_float ? facts.exact_in_float : facts.exact_in_double);
     accumulation.fma || exact_products ? action(native, NativeFused{}) : action(native, NativeSeparate{});
     return;

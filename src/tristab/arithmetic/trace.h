@@ -1,4 +1,4 @@
-// What a Machine counted while a method ran: cost, growth and the first overflow, by stage.
+// The counts of a Machine while a method runs: cost, growth and the first overflow, by stage.
 #pragma once
 
 #include <cstdint>
@@ -23,10 +23,10 @@ struct ProductShape {
   std::int64_t count = 0;
 };
 
-// The first operation that made something non-finite out of finite operands.
+// The first operation that turned finite operands into something non-finite.
 struct FirstOverflow {
   std::string stage;           // empty: nothing overflowed
-  std::int64_t operation = 0;  // how many operations had been done before it
+  std::int64_t operation = 0;  // number of operations before it
   bool live = true;            // false: in elements that the method discards
 };
 

@@ -1,5 +1,5 @@
-// One group of products on a matrix unit, in integers: the definition that the vector kernels follow
-// (the model bfma of README.md; sources there), and what they fall back on.
+// One group of products on a matrix unit, in integers: the definition that the vector kernels follow (the model bfma of
+// README.md; sources there), and their fallback.
 #include <algorithm>
 #include <bit>
 #include <cmath>
@@ -10,7 +10,7 @@
 namespace tristab {
 namespace {
 
-// x = significand * 2^(exponent - 23), the exponent not below emin.
+// x = significand * 2^(exponent - 23), with an exponent of at least emin.
 struct Decomposed {
   std::int64_t significand;
   int exponent;
@@ -20,7 +20,7 @@ Decomposed decompose(float x, int min_exponent) {
   return {static_cast<std::int64_t>(std::ldexp(static_cast<double>(x), 23 - exponent)), exponent};
 }
 
-// Truncation toward zero (floor: toward minus infinity) of value * 2^-shift.
+// value * 2^-shift, truncated toward zero (floor: toward minus infinity).
 std::int64_t aligned(std::int64_t value, int shift, bool floor) {
   if (shift <= 0) return value * (std::int64_t{1} << -shift);
   if (shift > 62) return floor && value < 0 ? -1 : 0;
@@ -39,7 +39,7 @@ float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrd
   int largest = c != 0 ? std::max(std::ilogb(c), task.min_exponent) : kNoExponent;
   for (int k = 0; k < count; ++k) {
     const float x = a[k], y = b[k * b_stride];
-    const float product = x * y;  // its class and sign alone
+    const float product = x * y;  // only its class and sign are used
     nan |= std::isnan(product);
     const bool infinite = std::isinf(x) || std::isinf(y);
     positive |= infinite && product > 0;
@@ -47,7 +47,7 @@ float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrd
     if (!infinite && x != 0 && y != 0)
       largest = std::max(largest, decompose(x, min_exponent).exponent + decompose(y, min_exponent).exponent);
   }
-  if (nan || (positive && negative)) return std::bit_cast<float>(0x7fffffffU);  // the units' only NaN
+  if (nan || (positive && negative)) return std::bit_cast<float>(0x7fffffffU);  // the only NaN that the units give
   if (positive || negative) return positive ? infinity : -infinity;
   if (largest == kNoExponent) return 0;
   largest = std::max(largest, unit.lowest_exponent);

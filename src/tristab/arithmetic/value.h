@@ -1,4 +1,4 @@
-// Values: immutable matrices of a Machine, and what is known of each beside its elements.
+// Values: immutable matrices of a Machine, and what is known of each besides its elements.
 #pragma once
 
 #include "tristab/arithmetic/engine.h"
@@ -23,13 +23,13 @@ class BufferHandle {
   Buffer* buffer_ = nullptr;
 };
 
-// Longest chains behind a value; two independent lengths, never added.
+// Longest chains behind a value: two separate lengths, never added.
 struct Depth {
   std::int64_t products = 0, vector_steps = 0;
   Depth joined(const Depth& other) const;
 };
 
-// A grid that holds all elements: enough to know whether entering an operation rounds.
+// A grid that holds all elements. It tells whether entering an operation rounds.
 struct Grid {
   int precision = 1, lsb_min = 1 << 20, max_exponent = -(1 << 20);  // of zero, which fits everywhere
   int smallest_exponent = 1 << 20;                                  // of a non-zero element
@@ -39,13 +39,13 @@ struct Grid {
   bool inside(const Format& format) const;
 };
 
-// What is known of a Value beside its elements.
+// What is known of a Value besides its elements.
 struct Tags {
   Grid grid;
   Depth depth;
   bool finite = true;
   int diagonal = 0;     // element (i, i + diagonal) lies on the main diagonal of the whole matrix
-  Codes codes;          // set where all elements are integer codes times one scale
+  Codes codes;          // set if all elements are integer codes times one scale
   int stored_bits = 0;  // of an element, for the workspace count; 0: not stored
 };
 
@@ -69,7 +69,7 @@ class Value {
   Tags tags_;
 };
 
-// A matrix that grows by rows; what is written never changes, so values handed out stay valid.
+// A matrix that grows by rows. Rows once written never change, so earlier Values stay valid.
 class Rows {
  public:
   Rows(Machine& machine, int rows, int columns, int batch);

@@ -1,9 +1,9 @@
-// Products on a matrix unit whose sums need more than an int32: more than 25 fraction bits, long groups, operands of
-// more than 12 bits. The same as matrix_unit.cc in doubles, which hold what it needs exactly:
+// Products on a matrix unit whose sums need more than an int32: more than 25 fraction bits, long groups, or operands of
+// more than 12 bits. The same as matrix_unit.cc, but in doubles. These hold exactly:
 // - products of floats (48 bits, exponents from -298 on), and these times the scale 2^(F - e*), |F - e*| < 600;
 // - multiples of the unit 2^(e* - F) below 2^53 of it, and so every partial sum of a group (fits_double_sums);
 // - the sum times its unit, which is not below 2^(-133 - 44) where the lowest e* is that of accumulation.h.
-// No finite operand leaves this range, so only groups with operands that are not finite go to unit_group().
+// No finite operand leaves this range, so only groups with non-finite operands go to unit_group().
 #include <algorithm>
 #include <vector>
 
@@ -31,7 +31,7 @@ HWY_INLINE hn::Vec<D> power_of_two(D d, VI exponent) {
   return hn::BitCast(d, hn::ShiftLeft<52>(hn::Add(wide, hn::Set(dl, 1023))));
 }
 
-// The sum of a group rounded to the accumulator's format; zero is +0, also where a negative sum was rounded to it.
+// The sum of a group rounded to the accumulator's format. Zero is +0, also if a negative sum was rounded to zero.
 template <class D>
 HWY_INLINE hn::Vec<D> rounded_group(D d, const UnitTask& task, hn::Vec<D> sum) {
   const auto rounded = task.rounding == Rounding::nearest_even ? round_to<Rounding::nearest_even>(d, sum, task.target)
@@ -41,8 +41,8 @@ HWY_INLINE hn::Vec<D> rounded_group(D d, const UnitTask& task, hn::Vec<D> sum) {
   return hn::IfThenZeroElse(hn::Eq(rounded, hn::Zero(d)), hn::IfThenElse(outside, beyond, rounded));
 }
 
-// What the tiles of one product share beside the task: exponents of both operands (matrices without gaps), and the
-// left one in doubles.
+// What the tiles of one product share besides the task: the exponents of both operands (matrices without gaps), and the
+// left operand in doubles.
 struct WideOperands {
   const std::int32_t* a_exponents;
   const std::int32_t* b_exponents;
@@ -111,11 +111,11 @@ HWY_INLINE void wide_tile(const UnitTask& task, const WideOperands& operands, in
       c[r] = narrowed(df, rounded_group(d, task, hn::Mul(sum[r], unit)));
     }
   }
-  // Groups of zero products may be left out (skip_zeros): no sum here is a -0 that they would have made +0.
+  // No sum is -0 here, so left-out groups of zero products (skip_zeros) would not have changed its sign.
   for (int r = 0; r < kTileRows; ++r) hn::StoreU(c[r], df, sums + r * product.accumulator_stride);
 }
 
-// `product.columns` is a multiple of the lanes.
+// `product.columns` must be a multiple of the lanes.
 HWY_NOINLINE void wide_columns(const ProductTask<float>& product, const Accumulation& accumulation,
                                const std::int32_t* a_exponents, const double* a) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<double>()));

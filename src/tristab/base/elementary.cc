@@ -19,7 +19,7 @@ constexpr double ln2_high = 0x1.62e42ffp-1;
 constexpr double ln2_low = -0x1.718432a1b0e26p-35;
 constexpr double log2_of_e = 0x1.71547652b82fep+0;
 
-// 2^k y, correctly rounded once also where the result is subnormal; k beyond the exponent range allowed.
+// 2^k y, rounded once, also if the result is subnormal; k may lie beyond the exponent range.
 double scaled_by_power_of_two(double y, int k) {
   if (k >= -1000 && k <= 1000) return y * std::bit_cast<double>(static_cast<std::uint64_t>(1023 + k) << 52);
   return std::ldexp(y, k);
@@ -39,7 +39,7 @@ ReducedExponent reduce_exponent(double x) {
   return {static_cast<int>(k), high, (above - high) - below};
 }
 
-// sum of coefficients[i] x^i, even and odd powers apart (two chains of half the length: twice as fast).
+// Sum of coefficients[i] x^i. Even and odd powers are summed apart: two chains of half the length, twice as fast.
 template <std::size_t Count>
 double polynomial(const std::array<double, Count>& coefficients, double x) {
   static_assert(Count % 2 == 0);
@@ -52,8 +52,7 @@ double polynomial(const std::array<double, Count>& coefficients, double x) {
   return even + x * odd;
 }
 
-// e^r - 1 - high for r = high + low, |r| <= ln 2 / 2: the Taylor series to r^15 / 15! (remainder below
-// 2^-65).
+// e^r - 1 - high for r = high + low, |r| <= ln 2 / 2: the Taylor series to r^15 / 15! (remainder below 2^-65).
 double exponential_tail(double high, double low) {
   constexpr std::array<double, 14> inverse_factorial = {
       1.0 / 2,         1.0 / 6,          1.0 / 24,          1.0 / 120,           1.0 / 720,
@@ -63,9 +62,8 @@ double exponential_tail(double high, double low) {
   return high * high * polynomial(inverse_factorial, high) + (low + high * low);
 }
 
-// log(1 + f) for f in [sqrt(1/2) - 1, sqrt(2) - 1] as f + tail: with s = f / (2 + f),
-// log(1 + f) = 2 atanh s = f - (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...) to s^24/25 (remainder
-// below 2^-65).
+// log(1 + f) for f in [sqrt(1/2) - 1, sqrt(2) - 1] as f + tail: with s = f / (2 + f), log(1 + f) = 2 atanh s = f -
+// (f^2/2 - s (f^2/2 + R)), R = 2 (s^2/3 + s^4/5 + ...) to s^24/25 (remainder below 2^-65).
 double logarithm_tail(double f) {
   constexpr std::array<double, 12> twice_inverse_odd = {2.0 / 3,  2.0 / 5,  2.0 / 7,  2.0 / 9,  2.0 / 11, 2.0 / 13,
                                                         2.0 / 15, 2.0 / 17, 2.0 / 19, 2.0 / 21, 2.0 / 23, 2.0 / 25};
@@ -147,8 +145,7 @@ double log1p_of(double x) {
   if (x == -1.0) return -infinity;
   if (x == infinity || std::fabs(x) < 0x1p-54) return x;
   if (x > -0.29 && x < 0.41) return x + logarithm_tail(x);
-  // log(1 + x) = log u + log(1 + c/u) with u + c = 1 + x exactly; c/u is far below an ulp of log u's
-  // neighbours.
+  // log(1 + x) = log u + log(1 + c/u) with u + c = 1 + x exactly; c/u is far below an ulp of log u's neighbours.
   const DoubleDouble u = two_sum(1.0, x);
   const ReducedLogarithm reduced = reduce_logarithm(u.high);
   const double k = reduced.exponent;

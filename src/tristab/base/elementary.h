@@ -1,10 +1,9 @@
-// Elementary functions with a fixed sequence of IEEE operations: the same bits on every machine. (libm's exp
-// and log differ between processors with and without FMA, and whatever they touch would differ in the result
-// file.)
+// Elementary functions with a fixed sequence of IEEE operations: they give the same bits on every machine. (exp and log
+// of libm differ between processors with and without FMA, and the difference would reach the result file.)
 //
-// exponential, natural_log, log1p_of and expm1_of err by less than 1 ulp, log2_of, log10_of and softplus by
-// less than 2, sigmoid and silu by less than 4, normal_quantile by less than 16 (the tests hold them against
-// MPFR). All round to nearest and take and return NaN and infinities as IEEE 754-2019 section 9.2 says.
+// Errors: exponential, natural_log, log1p_of and expm1_of less than 1 ulp; log2_of, log10_of and softplus less than 2;
+// sigmoid and silu less than 4; normal_quantile less than 16 (the tests compare with MPFR). All round to nearest and
+// treat NaN and infinities as IEEE 754-2019 section 9.2 says.
 #pragma once
 
 namespace tristab {

@@ -1,5 +1,5 @@
-// Files of the source tree that are part of the program (tristab_embed in src/CMakeLists.txt), so that it finds them
-// wherever it is installed.
+// Files of the source tree that are compiled into the program (tristab_embed in src/CMakeLists.txt), so that it finds
+// them wherever it is installed.
 #pragma once
 
 #include <string_view>

@@ -11,9 +11,9 @@ namespace {
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-// Levenshtein distance with transpositions of neighbours counted as one slip (optimal string alignment).
+// Levenshtein distance that counts a swap of neighbours as one slip (optimal string alignment).
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  // What both begin or end with costs nothing.
+  // A common prefix or suffix costs nothing.
   while (!a.empty() && !b.empty() && lower(a.front()) == lower(b.front())) {
     a.remove_prefix(1);
     b.remove_prefix(1);
@@ -39,10 +39,10 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return above[b.size()];
 }
 
-// A file may hold hundreds of thousands of names: a message lists this many at most.
+// A file may hold hundreds of thousands of names, so a message lists only some of them.
 constexpr std::size_t most_listed = 100, listed_of_many = 20;
 
-// The names nearest to `found` in edit distance, nearest first, those of equal distance in their order.
+// The `count` names nearest to `found` in edit distance, nearest first; equal distances keep the order of `names`.
 std::vector<std::string> nearest_names(std::string_view found, std::span<const std::string> names, std::size_t count) {
   std::vector<std::pair<std::size_t, std::size_t>> order;  // distance, position
   for (std::size_t i = 0; i < names.size(); ++i) order.emplace_back(edit_distance(found, names[i]), i);
@@ -59,7 +59,7 @@ std::string nearest_name(std::string_view found, std::span<const std::string> al
   std::size_t best_distance = std::max<std::size_t>(2, found.size() / 3) + 1;
   for (const std::string& name : allowed) {
     std::size_t distance = edit_distance(found, name);
-    // A beginning that fits ("residual" for "residual-neumann") is nearer than its length says.
+    // A prefix ("residual" for "residual-neumann") counts as one slip, however long the rest is.
     if (found.size() >= 3 && name.size() > found.size() && name.compare(0, found.size(), found) == 0) distance = 1;
     if (distance < best_distance) {
       best_distance = distance;

@@ -1,4 +1,4 @@
-// The two ways in which a run can end badly, and the sentences that say how to mend it.
+// The two kinds of errors that end a run, and the hints that their messages give.
 #pragma once
 
 #include <span>
@@ -14,21 +14,21 @@ class UsageError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// Reading or writing failed, or an input holds what it must not (NaN included): exit status 3.
+// Reading or writing failed, or an input holds something forbidden (NaN included): exit status 3.
 class InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-// The allowed name nearest to `found` in edit distance (case ignored), or "" when none is near enough to be a
-// slip.
+// The allowed name nearest to `found` in edit distance (case ignored), or "" if none is near enough to be a typing
+// error.
 std::string nearest_name(std::string_view found, std::span<const std::string> allowed);
 
-// "<place>: no <kind> is called 'sliu'; did you mean 'silu'? Allowed: a, b, c". `place` names file and JSON
-// path, or the option. Of more than 100 names it lists the 20 nearest ones "and N more".
+// "<place>: no <kind> is called 'sliu'; did you mean 'silu'? Allowed: a, b, c". `place` names file and JSON path, or
+// the option. If more than 100 names are allowed, the message lists the 20 nearest ones "and N more".
 [[noreturn]] void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
                                      std::span<const std::string> allowed);
 
-// "a, b, c"; of more than 100 names the first 20 "and N more".
+// "a, b, c"; if there are more than 100 names, the first 20 "and N more".
 std::string join_names(std::span<const std::string> names);
 
 }  // namespace tristab

@@ -1,4 +1,4 @@
-// The JSON library, for files that make, read or change JSON.
+// Includes the JSON library; for files that make, read or change JSON.
 #pragma once
 
 #include <nlohmann/json.hpp>

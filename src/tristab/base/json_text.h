@@ -1,4 +1,4 @@
-// JSON as text, one field after the other, in the order in which it is meant to be read.
+// JSON as text. Fields are written in the order in which they are added.
 #pragma once
 
 #include <cstdint>
@@ -9,17 +9,17 @@
 
 namespace tristab {
 
-// The shortest decimal that reads back as the same double; "null" when it is not finite.
+// The shortest decimal that reads back as the same double; "null" if it is not finite.
 std::string json_number(double value);
 
 // Text in quotes, escaped; bytes that are not UTF-8 are replaced.
 std::string json_string(std::string_view text);
 
-// A number of json_number as it stands in a table: one that reads as real even where it is whole ("1.0"), so that
-// readers which take a column's type from its first rows (polars: 100) do not take it for integers.
+// A number from json_number, written so that it reads as real even if it is whole ("1.0"): some readers of tables
+// (polars) take a column's type from its first 100 rows.
 std::string real_text(std::string number);
 
-// Any JSON value on one line, doubles as json_number writes them, object keys sorted.
+// Any JSON value on one line; doubles as in json_number, object keys sorted.
 std::string json_text(const Json& value);
 
 // {"name": value, ...} on one line.
@@ -38,7 +38,7 @@ class JsonObject {
   std::string text_ = "{";
 };
 
-// [a, b, ...] of JSON texts.
+// [a, b, ...]; each element is JSON text.
 class JsonArray {
  public:
   JsonArray& raw(std::string_view json);

@@ -1,5 +1,5 @@
-// A JSON value behind a pointer, so that headers which hold one do not need the JSON library (json.h has it): most
-// files of the program compile in a fifth of the time without it.
+// A JSON value behind a pointer. Headers that hold one do not need the JSON library (json.h includes it); most files of
+// the program then compile in a fifth of the time.
 #pragma once
 
 #include <concepts>

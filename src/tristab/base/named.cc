@@ -27,7 +27,7 @@ Json Named::json(std::string_view key) const {
 
 GivenName read_given_name(const Json& given, std::string_view key, std::string_view example, std::string_view place) {
   const std::string name_key(key);
-  // A path of a recipe may hold colons.
+  // The path of a recipe may hold colons, so it is not parsed as NAME:parameter=value.
   const bool path = given.is_string() && given.get_ref<const std::string&>().ends_with(".json");
   Json object = path                ? Json{{name_key, given}}
                 : given.is_string() ? parse_inline(given.get_ref<const std::string&>(), key, place)

@@ -19,10 +19,10 @@ std::string nearest_file_hint(const std::filesystem::path& file) {
   const fs::directory_iterator end;
   for (fs::directory_iterator entry(directory.empty() ? "." : directory, error); !error && entry != end;
        entry.increment(error)) {
-    std::error_code unknown;  // of this entry alone
+    std::error_code unknown;  // errors of one entry are ignored
     if (!entry->is_directory(unknown)) names.push_back(entry->path().filename().string());
   }
-  std::sort(names.begin(), names.end());  // the file system's order is none
+  std::sort(names.begin(), names.end());  // directory order is unspecified
   const std::string nearest = nearest_name(file.filename().string(), names);
   return nearest.empty() ? "" : fmt::format("; did you mean '{}'?", (directory / nearest).string());
 }

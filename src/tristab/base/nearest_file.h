@@ -1,4 +1,4 @@
-// A mistyped file name is answered with the one that was probably meant.
+// Suggests the file that a mistyped file name probably meant.
 #pragma once
 
 #include <filesystem>
@@ -6,8 +6,8 @@
 
 namespace tristab {
 
-// "; did you mean 'configs/sweeps/quick.json'?" where `file` does not exist and a file of a similar name stands in its
-// directory, else "". Never throws for what the file system refuses.
+// "; did you mean 'configs/sweeps/quick.json'?" if `file` does not exist but its directory holds a file with a similar
+// name, else "". Errors of the file system give "" and are not thrown.
 std::string nearest_file_hint(const std::filesystem::path& file);
 
 }  // namespace tristab

@@ -32,7 +32,7 @@ std::string type_name(const Json& value) {
                                parameter.allowed()));
 }
 
-// A number that is a whole one, however it was written (16 or 16.0).
+// Whether a number is whole, however it is written (16 or 16.0).
 bool whole(const Json& value) {
   if (value.is_number_integer()) return true;
   return value.is_number_float() && std::trunc(value.get<double>()) == value.get<double>() &&
@@ -120,7 +120,7 @@ Json checked_value(const Parameter& parameter, const Json& value, std::string_vi
       if (!value.is_boolean()) wrong_value(parameter, value, place);
       return value;
     case Kind::choice: {
-      // 2 typed on a command line is a number, the choice "2" a text.
+      // 2 typed on a command line is read as a number, but the choice "2" is text.
       const Json text = value.is_number_integer() ? Json(value.dump()) : value;
       for (const std::string& choice : parameter.choices) {
         if (text == choice) return text;

@@ -1,5 +1,5 @@
-// Parameters of families, methods and arithmetics: declared once as a table, from which validation, defaults,
-// listings and the result file's parameter objects all follow.
+// Parameters of families, methods and arithmetics. A parameter is declared once, in a table; validation, defaults,
+// listings and the parameter objects of the result file follow from it.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct Parameter {
   enum class Kind { integer, real, boolean, choice, text, nested };
   std::string name;
   Kind kind = Kind::integer;
-  JsonValue default_value;           // null: the parameter may stay absent (then settings hold no such key)
+  JsonValue default_value;           // null: the parameter may be absent (then settings have no such key)
   std::string help;                  // one line: meaning and unit
   double minimum = 0, maximum = 0;   // closed range of integer and real
   std::vector<std::string> choices;  // of choice
@@ -30,14 +30,14 @@ struct Parameter {
   static Parameter choice(std::string name, JsonValue default_value, std::vector<std::string> choices,
                           std::string help);
   static Parameter text(std::string name, JsonValue default_value, std::string help);
-  // A name with parameters of its own ({"method": "mxr", "block": 8} or "mxr"); checked by its owner.
+  // A name with its own parameters ({"method": "mxr", "block": 8} or "mxr"); the owner checks it.
   static Parameter nested(std::string name, JsonValue default_value, std::string help);
 
-  // "8", "1 .. 256", "axpy | dot": what the parameter allows, for messages and listings.
+  // "an integer from 1 to 256", "axpy | dot", "text": what the parameter allows, for messages and listings.
   std::string allowed() const;
 };
 
-// Validated values of a parameter table, defaults filled in. Reading a name that the table lacks is a bug and
+// Validated values of a parameter table, with defaults filled in. Reading a name that is not in the table is a bug and
 // throws std::logic_error.
 class Settings {
  public:
@@ -59,36 +59,35 @@ class Settings {
   JsonValue values_;
 };
 
-// Checks `given` (an object) against the table and fills in defaults. `owner` is what the parameters belong
-// to
-// ("method mxr"); `place` is the file and JSON path or the option. Throws UsageError naming place, what was
-// found, what is allowed and the nearest name.
+// Checks `given` (an object) against the table and fills in defaults. `owner` names what the parameters belong to
+// ("method mxr"); `place` is the file and JSON path, or the option. Throws UsageError with the place, what was found,
+// what is allowed and the nearest name.
 Settings complete_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
                            std::string_view place);
 
-// One value of a parameter, checked: whole numbers as integers, "on" and "off" as booleans. `place` names the value.
+// Checks one value of a parameter: whole numbers become integers, "on" and "off" booleans. `place` names the value.
 Json checked_value(const Parameter& parameter, const Json& value, std::string_view place);
 
-// The cartesian product over the values of `given` that are lists: {"block": [8, 16]} -> two settings, the
-// last named axis varying fastest. Also expands range axes "16:256:*2" and "16:128:16" of integer parameters.
-// An empty list is a UsageError.
+// The Cartesian product over the values of `given` that are lists: {"block": [8, 16]} -> two settings. Keys are taken
+// in alphabetical order; the last one varies fastest. Also expands ranges "16:256:*2" and "16:128:16" of integer
+// parameters. An empty list is a UsageError.
 std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
                                       std::string_view place);
 
-// "16:256:*2" -> 16, 32, 64, 128, 256; "16:128:16"; "64"; a JSON number; a JSON list of these. Values outside
-// [minimum, maximum], an empty axis, and a range that never ends are UsageErrors.
+// "16:256:*2" -> 16, 32, 64, 128, 256; "16:128:16"; "64"; a JSON number; a JSON list of these. Values outside [minimum,
+// maximum], an empty axis, and a range that never ends are UsageErrors.
 std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, std::int64_t maximum,
                                       std::string_view place);
 
-// A name with parameters as typed on a command line, "mxr:block=8:last=kept", a list of values split by '/'
-// ("block=8/16", except in `path`), or JSON text starting with '{'. Gives {key: "mxr", "block": 8}. `key` is
+// A name with parameters as typed on a command line: "mxr:block=8:last=kept", a list of values separated by '/'
+// ("block=8/16", except in `path`), or JSON text that starts with '{'. Returns {key: "mxr", "block": 8}. `key` is
 // "method", "family", ....
 Json parse_inline(std::string_view text, std::string_view key, std::string_view place);
 
 // Reads a value typed on a command line: true, false, null, numbers, JSON lists; everything else is text.
 Json parse_scalar(std::string_view text);
 
-// Everything that a registry entry says about itself in `tristab list`.
+// What a registry entry says about itself in `tristab list`.
 struct Description {
   std::string name;
   std::string summary;  // one line

@@ -15,8 +15,8 @@ std::uint64_t hash_on(std::uint64_t hash, std::string_view text) {
   return hash;
 }
 
-// FNV-1a leaves its last bytes badly mixed in the high half; keys of streams get the finaliser of MurmurHash3
-// too.
+// FNV-1a mixes its last bytes badly into the high half, so keys of streams also go through the finaliser of
+// MurmurHash3.
 std::uint64_t mixed(std::uint64_t hash) {
   hash = (hash ^ (hash >> 33)) * 0xff51afd7ed558ccd;
   hash = (hash ^ (hash >> 33)) * 0xc4ceb9fe1a85ec53;
@@ -25,15 +25,16 @@ std::uint64_t mixed(std::uint64_t hash) {
 
 double uniform_of(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
 
-// Odd multiples of 2^-54 have 53 bits below one half and 54 above; there the last bit is dropped by taking
-// the mirror image, so that the values stay symmetric about one half and never reach 0 or 1.
+// An odd multiple of 2^-54 is a double below one half. Above one half it lies midway between two doubles, and the
+// subtraction rounds it to the even one; the largest, 1 - 2^-54, becomes 1.
 double open_uniform_of(std::uint64_t bits) {
   const std::uint64_t odd = (bits >> 11) * 2 + 1;
   constexpr std::uint64_t one = std::uint64_t{1} << 54;
   return odd < one / 2 ? static_cast<double>(odd) * 0x1p-54 : 1.0 - static_cast<double>(one - odd) * 0x1p-54;
 }
 
-// The quantile at the odd multiple of 2^-54, by symmetry from the lower half where it is exactly represented.
+// The quantile at the odd multiple of 2^-54. Above one half it is taken by symmetry from the lower half, where the
+// argument is exact.
 double normal_of(std::uint64_t bits) {
   const std::uint64_t odd = (bits >> 11) * 2 + 1;
   constexpr std::uint64_t one = std::uint64_t{1} << 54;

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t block_bytes = std::size_t{1} << 20;
 
-// -1 where nothing can be made there.
+// Returns -1 if no file can be made there.
 int make_unnamed_file(const std::filesystem::path& directory) {
   std::string name = (directory / "tristab-XXXXXX").string();
   const int file = ::mkostemp(name.data(), O_CLOEXEC);

@@ -1,4 +1,4 @@
-// What a run collects and needs only at its end, kept on disk instead of in memory: text, and lists of numbers.
+// Temporary files for what a run collects and needs only at its end: text, and lists of numbers.
 #pragma once
 
 #include <cstddef>
@@ -11,21 +11,21 @@
 
 namespace tristab {
 
-// A temporary file without a name, made at the first append and gone with its owner or the process.
+// A temporary file without a name. It is made at the first append and disappears with its owner or the process.
 class Spool {
  public:
-  // Made in `directory`; where nothing can be made there, or none is given, in the temporary directory (TMPDIR).
-  // `what` it holds, for messages.
+  // The file is made in `directory`. If that fails or none is given, it is made in the temporary directory (TMPDIR).
+  // `what` says in messages what it holds.
   explicit Spool(std::filesystem::path directory = {}, std::string what = "what a run collects")
       : directory_(std::move(directory)), what_(std::move(what)) {}
   ~Spool();
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
-  // Returns the offset at which the bytes stand. Throws InputError naming the directory where there is no room.
+  // Returns the offset of the bytes. Throws InputError with the directory if there is no room.
   std::uint64_t append(std::string_view bytes);
   void read(std::uint64_t offset, char* out, std::size_t bytes) const;  // of what was appended
-  void clear();                                                         // gives the disk's space back
+  void clear();                                                         // frees the disk space
   std::uint64_t size() const { return size_; }
 
  private:
@@ -38,7 +38,7 @@ class Spool {
   std::uint64_t size_ = 0;
 };
 
-// Text of any length of which at most a block of 1 MiB is in memory.
+// Text of any length; at most a block of 1 MiB of it is in memory.
 class SpooledText {
  public:
   explicit SpooledText(std::filesystem::path directory = {}) : spool_(std::move(directory)) {}
@@ -50,7 +50,7 @@ class SpooledText {
   std::string tail_;
 };
 
-// A list of numbers of which at most a page of 4 KiB is in memory. Many lists share a spool.
+// A list of numbers; at most a page of 4 KiB of it is in memory. Many lists share a spool.
 class SpooledNumbers {
  public:
   void append(double value, Spool& spool);

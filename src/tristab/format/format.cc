@@ -20,10 +20,10 @@ const std::array<std::string, 7> kRoundingNames{"nearest-even", "nearest-away", 
 constexpr std::array<std::string_view, 3> kOverflowSuffixes{"-infinity", "-nan", "-saturate"};
 constexpr std::string_view kFlushSuffix = "-flush";
 
-// Name, p, emin, emax, stored bits, reserved codes, overflow: the table of README.md. IEEE 754-2019 table
-// 3.5; NVIDIA's PTX ISA for tf32 (whose elements are stored as fp32) and bf16; OCP 8-bit Floating Point
-// Specification (OFP8) 1.0 tables 1 and 2 for e5m2 and e4m3; OCP Microscaling Formats (MX) 1.0 section 5.3 for
-// e3m2, e2m3 and e2m1, which have neither infinities nor NaN and saturate.
+// Name, p, emin, emax, stored bits, reserved codes, overflow: the table of README.md. Sources: IEEE 754-2019 table 3.5;
+// NVIDIA's PTX ISA for tf32 (stored as fp32) and bf16; OCP 8-bit Floating Point Specification (OFP8) 1.0 tables 1 and 2
+// for e5m2 and e4m3; OCP Microscaling Formats (MX) 1.0 section 5.3 for e3m2, e2m3 and e2m1, which have neither
+// infinities nor NaN and saturate.
 const std::array<Format, 10> kFormats{{{"fp64", 53, -1022, 1023, 64},
                                        {"fp32", 24, -126, 127, 32},
                                        {"tf32", 11, -126, 127, 32},
@@ -35,7 +35,7 @@ const std::array<Format, 10> kFormats{{{"fp64", 53, -1022, 1023, 64},
                                        {"e2m3", 4, 0, 2, 6, 0, Overflow::saturate},
                                        {"e2m1", 2, 0, 2, 4, 0, Overflow::saturate}}};
 
-// Reads an integer at the front of `text` and drops it.
+// Reads an integer at the front of `text` and removes it.
 std::optional<int> take_integer(std::string_view& text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -58,7 +58,7 @@ std::optional<std::pair<int, int>> parse_exmy(std::string_view name) {
   if (!exponent_bits || !take(rest, "m")) return std::nullopt;
   const auto fraction_bits = take_integer(rest);
   if (!fraction_bits || !rest.empty()) return std::nullopt;
-  if (name != fmt::format("e{}m{}", *exponent_bits, *fraction_bits)) return std::nullopt;  // one spelling a format
+  if (name != fmt::format("e{}m{}", *exponent_bits, *fraction_bits)) return std::nullopt;  // only one spelling
   return std::pair(*exponent_bits, *fraction_bits);
 }
 
@@ -76,7 +76,7 @@ std::optional<std::array<int, 3>> parse_custom(std::string_view name) {
   return std::array{*precision, *min_exponent, *max_exponent};
 }
 
-// A name without its modifiers, and these.
+// A name split into its base and its modifiers.
 struct Parts {
   std::string_view base;
   std::optional<Overflow> overflow;
@@ -104,8 +104,8 @@ Format exmy_format(std::string_view name, int exponent_bits, int fraction_bits, 
     format.name = name;
     return format;
   }
-  // The limits are those of the double carrier with round-to-odd: p + 2 <= 53, and products of subnormals
-  // stay above its own subnormal range.
+  // The limits come from rounding to odd in double: p + 2 <= 53, and products of subnormals must stay in double's
+  // normal range.
   if (exponent_bits < 2 || exponent_bits > 9 || fraction_bits < 1 || fraction_bits > 50) {
     throw UsageError(
         fmt::format("{}: found format '{}'; allowed: eXmY with X from 2 to 9 exponent bits and Y from 1 "
@@ -123,7 +123,7 @@ Format custom_format(std::string_view name, int precision, int min_exponent, int
                     "-300 <= emin <= emax <= 300",
                     place, name));
   }
-  // Exponents emin..emax, one more code for zero and subnormals and one for infinities and NaN.
+  // Exponents emin..emax, one code for zero and subnormals, and one for infinities and NaN.
   int exponent_bits = 1;
   while ((1 << exponent_bits) < max_exponent - min_exponent + 3) ++exponent_bits;
   return {std::string(name), precision, min_exponent, max_exponent, exponent_bits + precision};

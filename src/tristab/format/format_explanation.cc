@@ -8,7 +8,7 @@
 namespace tristab {
 namespace {
 
-constexpr double most_to_count = 1e7;  // beyond this the number says nothing
+constexpr double most_to_count = 1e7;  // a larger count is not worth printing
 constexpr double most_to_list = 32;
 
 // tf32 leaves 13 of the 32 bits that store it unused.

@@ -1,5 +1,5 @@
-// Rounding to a format: the one place where it happens, for vectors of any SIMD level and for one lane. No
-// branches on values. Included once per SIMD level between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE.
+// Rounding to a format, for vectors of any SIMD level and for one lane; no other code rounds. No branches on values.
+// Included once per SIMD level between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE.
 #if defined(TRISTAB_FORMAT_ROUND_INL_H) == defined(HWY_TARGET_TOGGLE)
 #ifdef TRISTAB_FORMAT_ROUND_INL_H
 #undef TRISTAB_FORMAT_ROUND_INL_H
@@ -16,14 +16,14 @@ namespace tristab {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Normal numbers: the carrier's integer image is monotone, so the lowest `dropped` bits of the magnitude are
-// rounded as an integer and a carry moves into the exponent as it should.
+// Normal numbers. Bits read as an integer are monotone in the magnitude, so the lowest `dropped` bits are rounded as an
+// integer; a carry correctly raises the exponent.
 template <Rounding mode, class DU, class VU, class M>
 HWY_INLINE VU round_magnitude(DU du, VU magnitude, M negative, int dropped, hn::TFromD<DU> low_bits) {
   using U = hn::TFromD<DU>;
   const VU low = hn::Set(du, low_bits);
   if constexpr (mode == Rounding::nearest_even) {
-    // The last bit that stays; 0 when nothing is dropped.
+    // The last bit that is kept; 0 if nothing is dropped.
     const VU odd = hn::And(hn::ShiftRightSame(magnitude, dropped), hn::Set(du, low_bits & 1));
     return hn::AndNot(low, hn::Add(hn::Add(magnitude, hn::Set(du, static_cast<U>(low_bits >> 1))), odd));
   } else if constexpr (mode == Rounding::nearest_away) {
@@ -41,7 +41,7 @@ HWY_INLINE VU round_magnitude(DU du, VU magnitude, M negative, int dropped, hn::
   }
 }
 
-// Numbers below 2^emin: multiples of the quantum.
+// Numbers below 2^emin, rounded to multiples of the quantum.
 template <Rounding mode, class D, class V, class M>
 HWY_INLINE V round_subnormal(D d, V size, M negative, const RoundingTarget<hn::TFromD<D>>& target) {
   using T = hn::TFromD<D>;
@@ -61,14 +61,15 @@ HWY_INLINE V round_subnormal(D d, V size, M negative, const RoundingTarget<hn::T
   } else if constexpr (mode == Rounding::down) {
     return hn::IfThenElse(hn::And(inexact, negative), above, below);
   } else {
-    const V half = hn::Mul(below, hn::Set(d, static_cast<T>(0.5)));        // `below` is an even multiple when
-    const auto even = hn::Eq(hn::Sub(hn::Add(half, magic), magic), half);  // its half is one
+    // `below` is an even multiple of the quantum if half of it is a multiple.
+    const V half = hn::Mul(below, hn::Set(d, static_cast<T>(0.5)));
+    const auto even = hn::Eq(hn::Sub(hn::Add(half, magic), magic), half);
     return hn::IfThenElse(hn::And(inexact, even), above, below);
   }
 }
 
-// x rounded to the target, exactly once: x is taken as exact. `kAnyNan` false: a NaN has zeros in the dropped bits
-// (as the processor's own NaN has), so that rounding leaves it alone.
+// x rounded to the target; x is taken as exact, so it is rounded once. kAnyNan = false: every NaN has zeros in the
+// dropped bits (as the processor's own NaN has), so that rounding does not change it.
 template <Rounding mode, bool kAnyNan = true, class D, class V = hn::Vec<D>>
 HWY_INLINE V round_to(D d, V x, const RoundingTarget<hn::TFromD<D>>& target) {
   static_assert(mode != Rounding::stochastic);
@@ -77,8 +78,8 @@ HWY_INLINE V round_to(D d, V x, const RoundingTarget<hn::TFromD<D>>& target) {
   const auto negative = hn::Lt(x, hn::Zero(d));
   V result = hn::BitCast(
       d, round_magnitude<mode>(du, hn::BitCast(du, size), hn::RebindMask(du, negative), target.dropped, target.low));
-  // With equal exponent ranges the integer image was right already, because the carrier's own subnormals
-  // have the same spacing rule.
+  // If the format has the carrier's exponent range, the integer rounding was right already: the carrier's own
+  // subnormals have the same spacing.
   if (target.own_subnormals) {
     const V multiple = round_subnormal<mode>(d, size, negative, target);
     result = hn::IfThenElse(hn::Lt(size, hn::Set(d, target.smallest_normal)), multiple, result);
@@ -102,9 +103,9 @@ HWY_INLINE V round_to(D d, V x, const RoundingTarget<hn::TFromD<D>>& target) {
   return hn::Or(result, hn::And(x, hn::SignBit(d)));
 }
 
-// To nearest even for targets that say `by_addition`: x + M - M with M = 1.5 * 2^(max(e, emin) + dropped), whose
-// last place is x's last place in the format. Fewer operations than the integer way, and subnormals come for
-// free. Numbers that overflow are told by their size, so what M does there does not matter.
+// To nearest even, for targets with `by_addition`: x + M - M with M = 1.5 * 2^(max(e, emin) + dropped), whose last
+// place is x's last place in the format. Needs fewer operations than rounding the bits as an integer, and handles
+// subnormals too. Overflow is detected by the size of x, so the result of the addition does not matter there.
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V round_by_addition(D d, V x, const RoundingTarget<hn::TFromD<D>>& target) {
   const hn::RebindToUnsigned<D> du;
@@ -113,7 +114,7 @@ HWY_INLINE V round_by_addition(D d, V x, const RoundingTarget<hn::TFromD<D>>& ta
   constexpr int kFractionBits = RoundingTarget<T>::kCarrierPrecision - 1;
   const auto exponent = hn::And(hn::BitCast(du, x), hn::BitCast(du, hn::Inf(d)));
   const auto lowest = hn::BitCast(du, hn::Set(d, target.smallest_normal));
-  // Bits of 1.5 * 2^dropped without the bias, added to those of the power of two.
+  // Bits of 1.5 * 2^dropped without the bias. Added to the bits of a power of two they give M.
   const U scale = (static_cast<U>(target.dropped) << kFractionBits) | (U{1} << (kFractionBits - 1));
   const V addend = hn::BitCast(d, hn::Add(hn::Max(exponent, lowest), hn::Set(du, scale)));
   const V rounded = hn::Or(hn::Sub(hn::Add(x, addend), addend), hn::And(x, hn::SignBit(d)));
@@ -142,19 +143,19 @@ HWY_INLINE V round_to(D d, V x, const RoundingTarget<hn::TFromD<D>>& target, Rou
   return round_to<Rounding::to_odd>(d, x, target);
 }
 
-// Rounds to odd what was rounded to nearest (round.h): toward zero, and the last bit set where inexact. `error` is
-// finite or NaN (then `nearest` stays): TwoSum's error, or the caller's warrant.
+// Rounds to odd what was rounded to nearest (round.h): truncates toward zero and sets the last bit if inexact. `error`
+// must be finite or NaN (then `nearest` stays).
 template <class D, class V>
 HWY_INLINE V to_odd(D d, V nearest, V error) {
   const hn::RebindToSigned<D> di;
   const auto inexact = hn::VecFromMask(di, hn::RebindMask(di, hn::Gt(hn::Abs(error), hn::Zero(d))));
-  // -1 where the nearest value lies beyond the exact one.
+  // -1 if the nearest value lies beyond the exact one.
   const auto beyond = hn::And(hn::BroadcastSignBit(hn::BitCast(di, hn::Xor(nearest, error))), inexact);
   const auto truncated = hn::Add(hn::BitCast(di, nearest), beyond);
   return hn::BitCast(d, hn::Or(truncated, hn::And(inexact, hn::Set(di, 1))));
 }
 
-// The same for any error: an infinite one, or one of an infinite value, changes nothing.
+// The same for any error: an infinite error, or the error of an infinite value, changes nothing.
 template <class D, class V>
 HWY_INLINE V force_odd(D d, V nearest, V error) {
   const V infinity = hn::Inf(d);

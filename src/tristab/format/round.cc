@@ -49,11 +49,11 @@ double round_stochastically(double nearest, double error, const RoundingTarget<d
   const double unit = std::fabs(above - below);
   double result = below;
   if (unit > 0) {
-    // nearest - below is exact (a part of the last place's worth of bits), and below 2^53 of its own units.
+    // nearest - below is exact: it is a multiple of nearest's last place and at most one unit of the format.
     const double discarded = std::fabs((nearest - below) + error);
     result = discarded > (draw + 0.5) * 0x1p-32 * unit ? above : below;
   }
-  return round_value(result, target, Rounding::nearest_even);  // overflow and flushing alone
+  return round_value(result, target, Rounding::nearest_even);  // only overflow and flushing are left
 }
 
 }  // namespace tristab

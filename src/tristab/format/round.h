@@ -1,5 +1,5 @@
-// Rounding to a format: the constants, and the scalar functions. The code that rounds is round-inl.h, written
-// once for every SIMD level and for one lane.
+// Rounding to a format: the constants and the scalar functions. The rounding code is in round-inl.h, written once for
+// every SIMD level and for one lane.
 #pragma once
 
 #include <bit>
@@ -13,7 +13,7 @@
 
 namespace tristab {
 
-// The constants of rounding values of a carrier (float or double) to a format inside it.
+// The constants for rounding values of a carrier (float or double) to a format inside it.
 template <class Carrier>
 struct RoundingTarget {
   static_assert(std::is_same_v<Carrier, float> || std::is_same_v<Carrier, double>);
@@ -36,14 +36,14 @@ struct RoundingTarget {
                                                   : largest) {
     if (flush && format.min_exponent <= kCarrierMinExponent)
       throw std::logic_error("tiny results are seen only in a carrier that goes below them");
-    // The midpoint beyond the largest is a tie: it overflows where the largest has an odd significand.
+    // The midpoint beyond the largest number is a tie: it overflows if the largest number has an odd significand.
     const Carrier midpoint = largest + static_cast<Carrier>(power_of_two(format.max_exponent - format.precision));
     const bool ties_away = format.reserved_codes % 2 == 0;
     overflow_from = ties_away ? midpoint : std::nextafter(midpoint, std::numeric_limits<Carrier>::infinity());
     by_addition =
         format.subnormals && dropped >= 2 && format.max_exponent + dropped < std::numeric_limits<Carrier>::max_exponent;
-    // Adding and subtracting 2^(lsb_min + P - 1) rounds magnitudes up to that to multiples of 2^lsb_min, ties to even:
-    // the sum has no more bits than P, also where the format has as many as the carrier.
+    // Adding and subtracting 2^(lsb_min + P - 1) rounds magnitudes up to that value to multiples of 2^lsb_min, ties to
+    // even (P: bits of the carrier). The sum has at most P bits, also if the format has as many bits as the carrier.
     magic = own_subnormals ? quantum / std::numeric_limits<Carrier>::epsilon() : Carrier{0};
   }
 
@@ -52,29 +52,29 @@ struct RoundingTarget {
   Carrier smallest_normal;  // 2^emin
   Carrier quantum;          // 2^lsb_min
   Carrier largest;          // largest finite value
-  Carrier overflow_from;    // smallest magnitude that rounding to nearest even leads beyond the largest
+  Carrier overflow_from;    // smallest magnitude that overflows under rounding to nearest even
   bool by_addition;         // round_by_addition() is right for this format
   Carrier magic = 0;        // rounds numbers below 2^emin to multiples of the quantum
-  bool own_subnormals;      // the format underflows where the carrier is still normal
+  bool own_subnormals;      // the format becomes subnormal where the carrier is still normal
   bool flush;               // tiny results become zero
   bool infinities;          // infinities stay infinities
-  Carrier beyond;           // what overflow away from zero gives
+  Carrier beyond;           // the result of an overflow away from zero
 };
 
-// x rounded to the format, exactly once: x is taken as exact. NaN passes, the sign of zero is kept; infinities
-// pass where the format has them. Not for Rounding::stochastic, which needs a draw (throws std::logic_error).
+// x rounded to the format; x is taken as exact, so it is rounded once. NaN stays NaN and the sign of zero is kept;
+// infinities stay if the format has them. Not for Rounding::stochastic, which needs a draw (throws std::logic_error).
 float round_value(float x, const RoundingTarget<float>& target, Rounding mode);
 double round_value(double x, const RoundingTarget<double>& target, Rounding mode);
 
-// Stochastic rounding of nearest + error, where `nearest` is the double nearest to an exact value and `error`
-// what it misses: away from zero where the discarded part exceeds (draw + 1/2) 2^-32 units in the last place.
-// With `draw` uniform over all 32-bit integers the expectation differs from the exact value by less than 2^-33
-// units, and not at all where the discarded part is a multiple of 2^-32.
+// Stochastic rounding of the exact value nearest + error, where `nearest` is the double nearest to it. Rounds away from
+// zero if the discarded part exceeds (draw + 1/2) 2^-32 units in the last place. If `draw` is uniform over all 32-bit
+// integers, the expectation differs from the exact value by less than 2^-33 units, and not at all if the discarded part
+// is a multiple of 2^-32.
 double round_stochastically(double nearest, double error, const RoundingTarget<double>& target, std::uint32_t draw);
 
-// Rounds to odd what was rounded to nearest: `nearest` is the nearest double to an exact value and `error` is
-// the exact value minus `nearest`. An inexact result gets an odd last bit, so that one further rounding to
-// any format with p + 2 bits less is right (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008).
+// Rounds to odd what was rounded to nearest: `nearest` is the double nearest to an exact value and `error` is the exact
+// value minus `nearest`. An inexact result gets an odd last bit. One more rounding to any format with at least two bits
+// less is then right (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008).
 double force_odd(double nearest, double error);
 
 // x + y rounded to odd (Knuth's TwoSum gives the error exactly; no branch on magnitudes).

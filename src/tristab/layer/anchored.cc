@@ -1,10 +1,10 @@
 // Formation by decayed factors (one gate a channel, or a head):
 //   M_ij = fl(s_i ((L o exp(P - a)) (R o exp(a - G))^T)_ij)
-// for sub-blocks of `block` rows, with the anchor a the sums G at one row: the first or the middle row of the sub-block
-// of i, or the middle row of the chunk. A factor overflows where its exponent passes 88 in fp32: from sums below the
-// anchor (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5 sigmoid(.)),
-// and infinity times zero is NaN. The factors are rounded to the operand format on entering the product. Blocks on the
-// diagonal may be formed element by element instead, s_i entering the left factor first:
+// for sub-blocks of `block` rows. The anchor a is the sums G at one row: the first or the middle row of the sub-block
+// of i, or the middle row of the chunk. A factor overflows if its exponent passes 88 in fp32, which sums below the
+// anchor can cause (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5
+// sigmoid(.)); infinity times zero is then NaN. The factors are rounded to the operand format on entering the product.
+// Blocks on the diagonal may be formed element by element instead; s_i then enters the left factor first:
 //   M_ij = sum_d fl(s_i l_id) fl(r_jd exp(fl(P_id - G_jd)))
 // Source: flash-linear-attention, fla/ops/kda/chunk_intra.py and chunk_intra_token_parallel.py; cudnn-frontend PR 1017.
 #include <algorithm>
@@ -47,7 +47,7 @@ class AnchoredProduct {
     return unit_.rounded(value * unit_.rounded(factors_.scale[static_cast<std::size_t>(i)]));
   }
 
-  // The product of rows [first, first + rows) of the left factor with columns [0, columns) around their anchor.
+  // The product of rows [first, first + rows) of the left factor and columns [0, columns), around their anchor.
   Matrix blocks(int first, int rows, int columns) const {
     const int dim = factors_.left.columns(), width = factors_.log_decay.columns(), n = factors_.left.rows();
     const int anchor = formation_.anchor == Formation::Anchor::first    ? first
@@ -80,7 +80,7 @@ class AnchoredProduct {
     return at - within + (within < 8 ? 2 * within : 2 * (within - 8) + 1);
   }
 
-  // sum_d (s_i l_id) (r_jd exp(P_id - G_jd)), every operation rounded, by fused multiply-adds.
+  // sum_d (s_i l_id) (r_jd exp(P_id - G_jd)) by fused multiply-adds, every operation rounded.
   double difference_product(int i, int j) const {
     const int dim = factors_.left.columns(), width = factors_.log_decay.columns();
     std::vector<double> left(static_cast<std::size_t>(dim)), right(left);
@@ -102,9 +102,9 @@ class AnchoredProduct {
     return sum;
   }
 
-  // 32 lanes of dim / 32 consecutive channels: in a lane fma(l_0, r_0, fl(l_1 r_1)), then channels 2, 3, ... by fused
-  // multiply-adds; then lanes 16, 8, 4, 2 and 1 apart are added. Dimensions that 32 does not divide are summed one
-  // after the other.
+  // 32 lanes of dim / 32 consecutive channels. Each lane computes fma(l_0, r_0, fl(l_1 r_1)), then adds channels 2, 3,
+  // ... by fused multiply-adds; then lanes 16, 8, 4, 2 and 1 apart are added. If 32 does not divide the dimension,
+  // channels are summed one after the other.
   double warp_sum(const std::vector<double>& left, const std::vector<double>& right) const {
     constexpr std::size_t lanes = 32;
     const std::size_t own = left.size() / lanes;

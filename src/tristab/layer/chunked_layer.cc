@@ -5,7 +5,7 @@
 namespace tristab {
 namespace {
 
-// The gate of a channel: of its own, its head's, or (there are none) 0.
+// The gate of a channel: its own, its head's, or 0 if there are no gates.
 double gate(const Matrix& gates, int row, int channel) {
   return gates.columns() == 0 ? 0.0 : gates(row, gates.columns() == 1 ? 0 : channel);
 }
@@ -18,8 +18,8 @@ ChunkedLayer::ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines
       unit_(machines.machine_for(arithmetic.products), arithmetic.products, arithmetic.exponential),
       state_(keys, values) {}
 
-// What multiplies V' inside the chunk: fl(tril((Q r^T) exp(G_i - G_j))) with one gate a head, to which c is
-// applied later; fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))) with one a channel.
+// The scores that multiply V' inside the chunk. One gate a head: fl(tril((Q r^T) exp(G_i - G_j))), to which c is
+// applied later. One gate a channel: fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))).
 Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const {
   const GatedFactors factors{chunk.queries, right, {}, chunk.log_decay};
   if (chunk.log_decay.columns() > 1) {
@@ -40,7 +40,7 @@ double ChunkedLayer::query_scale(const TokenInputs& chunk) const {
   return chunk.rule->scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
 }
 
-// What T multiplies to give u.
+// The right-hand side that T multiplies to give u.
 Matrix ChunkedLayer::right_hand_side(const TokenInputs& chunk, const GatedFactors& factors) const {
   if (chunk.rule->write_gate.empty()) {
     GatedFactors of_keys = factors;  // A_ak = -(the factors' left) with k in b's place
@@ -84,7 +84,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
 ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& apply) {
   const GatedFactors factors = factors_of(chunk);
   const int n = chunk.rows(), width = chunk.log_decay.columns();
-  const bool writes_values = chunk.rule->write_gate.empty();  // k v^T, beside what was read
+  const bool writes_values = chunk.rule->write_gate.empty();  // k v^T, besides what was read
   const GateSums gates = gate_sums(factors, unit_, arithmetic_.scan);
   const Matrix& sums = gates.right;
 

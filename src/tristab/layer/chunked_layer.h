@@ -1,16 +1,20 @@
-// The chunked form of the delta rules on an emulated machine: what a layer's kernels compute from T = (I +
-// A)^-1.
+// The chunked form of the delta rules on an emulated machine: what a layer's kernels compute from T = (I + A)^-1.
 //
-// With l, r, s the factors of A (rule/rule.h: A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)), fl the rounding
-// to storage, sums in the accumulator's format, and the state S (d_k x d_v) kept in the accumulator's format:
-//   w  = fl(T fl(s l exp(P)))                 u = fl(T fl(w v)), w the rule's write gate   (DPLR: T fl(A_ak)
-//   v) V' = u - w fl(S) o  = fl(c (Q fl(S)) exp(G) + c fl(tril(Q r^T exp(G_i - G_j))) fl(V')) one gate a head
-//   o  = fl(c fl(Q exp(G)) fl(S) + fl(tril(c sum_d q_id r_jd exp(G_id - G_jd))) fl(V'))      one a channel
-//   S <- exp(G_n) S + r^T fl(V' exp(G_n - G))                                                one gate a head
-//   S <- diag(exp G_n) S + fl(r exp(G_n - G))^T fl(V')                                       one a channel
-// with c = d_k^-1/2 (RWKV-7: 1). DPLR writes k v^T as well: o gains fl(tril(A_qk)) v, S gains fl(k exp(G_n -
-// G))^T v. Rounding points as flash-linear-attention's kernels have them (fla/ops/common/chunk_o.py,
-// chunk_delta_h.py, fla/ops/gated_delta_rule/wy_fast.py, fla/ops/kda).
+// l, r, s are the factors of A (rule/rule.h: A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)) and c = d_k^-1/2 (RWKV-7: 1).
+// fl rounds to storage; sums and the state S (d_k x d_v) stay in the accumulator's format.
+//   w  = fl(T fl(s l exp(P)))
+//   u  = fl(T fl(w v)) with the rule's write gate w; DPLR: fl(T fl(fl(A_ak) v))
+//   V' = u - w fl(S)
+// One gate a head:
+//   o  = fl(c (Q fl(S)) exp(G) + c fl(tril(Q r^T exp(G_i - G_j))) fl(V'))
+//   S <- exp(G_n) S + r^T fl(V' exp(G_n - G))
+// One gate a channel:
+//   o  = fl(c fl(Q exp(G)) fl(S) + fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))) fl(V'))
+//   S <- diag(exp G_n) S + fl(r exp(G_n - G))^T fl(V')
+// DPLR also writes k v^T: o gains fl(c tril(A_qk)) v, S gains fl(k exp(G_n - G))^T v.
+//
+// Rounding points are those of flash-linear-attention's kernels (fla/ops/common/chunk_o.py, chunk_delta_h.py,
+// fla/ops/gated_delta_rule/wy_fast.py, fla/ops/kda).
 #pragma once
 
 #include <functional>
@@ -28,14 +32,14 @@ struct ChunkOutputs {
 
 class ChunkedLayer {
  public:
-  // State zero. Both must outlive the layer.
+  // The state starts at zero. Arithmetic and machines must outlive the layer.
   ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines, int keys, int values);
 
-  // One chunk of n rows with its T, n x n (rounded to the operand format on entering products). The chunk has
-  // queries and values.
+  // Processes one chunk of n rows with its T, n x n (rounded to the operand format on entering products). The chunk
+  // must have queries and values.
   ChunkOutputs advance(const TokenInputs& chunk, const Matrix& t);
 
-  // The same where T is never formed: `apply` gives T B for a right-hand side B (n x c, stored).
+  // The same if T is never formed: `apply` returns T B for a right-hand side B (n x c, stored).
   using Application = std::function<Matrix(const Matrix& b)>;
   ChunkOutputs advance(const TokenInputs& chunk, const Application& apply);
 

@@ -1,11 +1,11 @@
-// The GPU's base-2 exponential, bit for bit: |x| is truncated to 23 fraction bits; for negative x the fraction is the
-// ONE'S complement, so that 2^x = 2^n 2^(f 2^-23) with 0 <= f < 2^23; the fraction's power comes from a table of 64
-// segments and a quadratic in the low 17 bits y of f,
+// The GPU's base-2 exponential, bit for bit. |x| is truncated to 23 fraction bits. For negative x the fraction is the
+// ONE'S complement, so that 2^x = 2^n 2^(f 2^-23) with 0 <= f < 2^23. The power of the fraction comes from a table of
+// 64 segments and a quadratic in the low 17 bits y of f,
 //   2^23 2^(f 2^-23) = (2^13 c0 + c1 y + c2 S(y) + 6114) >> 15,
-// where S(y) is y^2 / 2^19 from a squarer that drops every partial product below 2^19 on its own.
+// where S(y) is y^2 / 2^19 from a squarer that drops every single partial product below 2^19.
 // Source of the form: S. F. Oberman and M. Y. Siu, A High-Performance Area-Efficient Multifunction Interpolator, ARITH
 // 2005 (widths 26, 16, 10). Coefficients, bias and squarer were recovered from the recorded results of all 2^23
-// fractions on an H100, which they reproduce without exception; the rest of the range was recorded too (2 * 255 * 2^23
+// fractions on an H100 and reproduce them without exception. The rest of the range was recorded too (2 * 255 * 2^23
 // inputs).
 #include "tristab/layer/ex2_approx.h"
 

@@ -3,8 +3,8 @@
 
 namespace tristab {
 
-// 2^x of a float, at most about 1.4 ulp from it. Subnormal x counts as 0, a result below 2^-126 is 0, one of 2^128 and
-// beyond infinity; NaN stays NaN.
+// 2^x of a float, with an error of at most about 1.4 ulp. Subnormal x counts as 0. A result below 2^-126 is 0, a result
+// of 2^128 or more is infinity. NaN stays NaN.
 float ex2_approx(float x);
 
 }  // namespace tristab

@@ -1,8 +1,8 @@
-// How a kernel forms A (and the products of queries and keys) from keys and gates: a stage of its own with its own
+// How a kernel forms A (and the products of queries and keys) from keys and gates: a separate stage with its own
 // rounding, before any inversion.
 //   exact     in double (matrix/gated_product.h)
 //   gram      one product L R^T on the matrix unit, then decay and scale element by element (one gate a head): gram.cc
-//   anchored  decayed factors L o exp(P - a) and R o exp(a - G) around an anchor a, so that channel gates become a
+//   anchored  decayed factors L o exp(P - a) and R o exp(a - G) around an anchor a, so that A with channel gates is a
 //             product as well: anchored.cc
 #pragma once
 
@@ -26,7 +26,7 @@ struct Formation : Named {
   enum class Anchor { first, middle, chunk_middle };
 
   Kind kind = Kind::exact;
-  Arithmetic product;  // of the matrix unit, whose accumulator's format every elementwise step has
+  Arithmetic product;  // of the matrix unit; every elementwise step has its accumulator's format
   Exponential exponential = Exponential::natural;
   int scan = 0;  // rows of a group of the gates' running sums; 0: one after the other (ProductUnit::running_sums)
 
@@ -48,26 +48,27 @@ struct Formation : Named {
 std::span<const Description> formation_descriptions();
 
 // {"formation": "gram", "product": "bf16-h100", ...} or a name -> one formation per combination of its axes. Throws
-// UsageError naming place, what was found, what is allowed and the nearest name.
+// UsageError with place, what was found, what is allowed and the nearest name.
 std::vector<Formation> expand_formation(const Json& given, std::string_view place);
 
 bool operator==(const Formation& x, const Formation& y);
 
 // M_ij of the factors, on the machine of the formation. n x n, zero outside the triangle; elements may be infinite or
-// NaN where exponents leave the format. Throws UsageError where channel gates meet a formation for one gate a head.
+// NaN if exponents leave the format. Throws UsageError if the gates are channel-wise and the formation is for one gate
+// a head.
 Matrix form(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);
 
-// The sums that an exponent is the difference of: P of the left factor and G of the right one.
+// The sums whose differences are the exponents: P of the left factor and G of the right one.
 struct GateSums {
   Matrix left, right;  // n x columns of the log decay
 };
 GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan);
 
-// Whether everything beside the products can be rounded once in double: accumulators of at most 26 bits, or fp64.
-// Throws UsageError naming place where it cannot, and where ex2.approx meets an accumulator that is not fp32.
+// Checks that everything besides the products can be rounded once in double: the accumulator is fp64 or has at most 26
+// bits. Throws UsageError naming place if not, and if ex2.approx is used with an accumulator that is not fp32.
 void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place);
 
-// Rounding to nearest to the format that A is stored in; none: no rounding.
+// Rounds to nearest to the format that A is stored in; none: no rounding.
 class StorageRounding {
  public:
   explicit StorageRounding(const std::optional<Format>& format);

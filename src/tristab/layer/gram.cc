@@ -1,6 +1,6 @@
 // Formation by one Gram product (one gate a head, or none):
 //   M_ij = fl(fl((L R^T)_ij fl(exp(fl(P_i - G_j)))) s_i)
-// L and R enter the matrix unit in its operand format, everything after it is in the accumulator's.
+// L and R enter the matrix unit in its operand format; everything after it is in the accumulator's format.
 //   scale: keys     s_i multiplies row i of L before the product (and is rounded to storage with it), not the result
 //   steps: storage  the product, beta and the results are rounded to the format that A is stored in (FlashKDA:
 //                   fl16(fl16(k k^T) fl16(beta)))
@@ -30,7 +30,7 @@ Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation
     }
   }
   Matrix product = unit.product(left, transposed(factors.right));
-  // Formats inside the accumulator's: one rounding from the exact product of two numbers is right for both.
+  // These formats are inside the accumulator's, so rounding the exact product of two numbers once is right for both.
   const StorageRounding stored(formation.storage);
   const auto step = [&](double x) { return formation.stored_steps ? stored(x) : unit.rounded(x); };
   const GateSums sums = gate_sums(factors, unit, formation.scan);

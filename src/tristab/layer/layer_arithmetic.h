@@ -1,4 +1,4 @@
-// What everything at the layer but the inverse is computed in.
+// The arithmetic of everything in a layer except the inverse.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace tristab {
 
-// Products of the arithmetic's matrix unit; elementwise operations in its accumulator's format; what kernels store
-// between their steps (T, w, u, V', the state as an operand, decayed factors, A_qk, o) in its storage format.
+// Products use the arithmetic's matrix unit, elementwise operations its accumulator's format. What kernels store
+// between their steps (T, w, u, V', the state as an operand, decayed factors, A_qk, o) has its storage format.
 struct LayerArithmetic {
   std::string name;
   Settings settings;
   Arithmetic products;
-  Formation scores;  // how A_qk is formed where gates are channel-wise
+  Formation scores;  // how A_qk is formed if gates are channel-wise
   Exponential exponential = Exponential::natural;
   int scan = 0;  // of the gates' running sums (ProductUnit::running_sums)
 };

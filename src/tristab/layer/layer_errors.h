@@ -9,8 +9,8 @@
 
 namespace tristab {
 
-// Relative Frobenius errors ||computed - exact||_F / ||exact||_F of W, U and O over the rows so far and of the state;
-// NaN where something computed was not finite, or where 0/0.
+// Relative Frobenius errors ||computed - exact||_F / ||exact||_F: of W, U and O over the rows so far, and of the state.
+// NaN if a computed value was not finite, and for 0/0.
 struct LayerError {
   double w = 0, u = 0, o = 0, state = 0;
 };
@@ -26,13 +26,13 @@ struct LayerErrors {
 // Collects the errors of one run over a sequence, chunk after chunk.
 class LayerErrorCollector {
  public:
-  // `chunks` of n rows; the truth outlives the collector.
+  // The truth has chunks of n rows and must outlive the collector.
   LayerErrorCollector(const LayerTruth& truth, int n);
 
   // The next chunk's outputs (rows beyond the truth's are ignored) and the state after it.
   void add(const ChunkOutputs& outputs, const Matrix& state);
 
-  // The rest of the sequence was not computed: its errors are NaN.
+  // Marks the rest of the sequence as not computed: its errors are NaN.
   void abandon();
 
   const LayerErrors& errors() const { return errors_; }

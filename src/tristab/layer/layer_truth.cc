@@ -21,7 +21,7 @@ long double exponential_of(const long double& x) {
 
 namespace {
 
-// X in (I + A) X = B, row after row in long double. B is n x columns, given by its element (i, c).
+// X in (I + A) X = B, row after row in long double. B is n x columns, given by its elements (i, c).
 template <typename Element>
 void substitute(const Matrix& a, int columns, Element element, int first_row, Matrix& out) {
   const int n = a.rows();

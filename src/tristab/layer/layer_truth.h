@@ -1,5 +1,5 @@
-// What a layer should have computed: W and U of every chunk, and the outputs and states of the recurrence, in
-// long double.
+// What a layer should have computed, in long double: W and U of every chunk, and the outputs and states of the
+// recurrence.
 #pragma once
 
 #include <cstdint>
@@ -17,12 +17,12 @@ struct LayerTruth {
   double state_max = 0;        // largest |S_ij| after a chunk
 };
 
-// Rows of zeros complete the last chunk where n does not divide the rows. Rounded to double at the end. W and
-// U solve (I + A) W = diag(s) (L o exp P), (I + A) U = R by substitution, A in double; o and S follow the
-// rule row by row.
+// W and U solve (I + A) W = diag(s) (L o exp P) and (I + A) U = R by substitution, A in double; o and S follow the rule
+// row by row. If n does not divide the number of rows, zero rows complete the last chunk. Results are rounded to double
+// at the end.
 LayerTruth establish_layer_truth(const TokenInputs& tokens, int n);
 
-// Row counts that errors are reported after: 1, 2, 4, ... chunks and all of them.
+// The numbers of chunks after which errors are reported: 1, 2, 4, ... and all of them.
 std::vector<int> reported_chunks(int chunks);
 
 }  // namespace tristab

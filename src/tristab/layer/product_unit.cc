@@ -12,7 +12,7 @@ namespace {
 
 constexpr double log2_e = 1.4426950408889634074;
 
-// Rounding targets need bits to drop; fp64 itself is never rounded to.
+// Rounding targets need bits to drop. Nothing is rounded to fp64, so its target is not used.
 RoundingTarget<double> target_of(const Format& format) {
   return RoundingTarget<double>(format == fp64_format() ? fp32_format() : format);
 }
@@ -100,7 +100,8 @@ Matrix ProductUnit::running_sums(const Matrix& log_decay, int group) const {
 
 double ProductUnit::fused(double x, double y, double z) const {
   if (wide_) return std::fma(x, y, z);
-  // Rounded to odd at 53 bits, then once to the accumulator's format (which has far fewer).
+  // An exact product (factors of at most 26 bits): the sum is rounded to odd at 53 bits, then once to the accumulator's
+  // format, which has far fewer.
   const double product = x * y, product_error = std::fma(x, y, -product);
   if (!std::isfinite(product) || !std::isfinite(z)) return rounded(product + z);
   if (product_error == 0) return rounded(sum_to_odd(product, z));

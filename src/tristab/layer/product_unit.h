@@ -1,5 +1,5 @@
-// Products and elementwise operations of a layer's kernels, outside any inversion method: what a matrix unit of the
-// given arithmetic returns, and single rounded operations beside it.
+// Products and elementwise operations of a layer's kernels, outside any inversion method: results of the given
+// arithmetic's matrix unit, and single rounded operations.
 #pragma once
 
 #include <string>
@@ -14,8 +14,8 @@ namespace tristab {
 // How a kernel computes e^x.
 enum class Exponential {
   natural,    // e^x, rounded once
-  binary,     // 2^y rounded once, y = fl(x log2 e), where running sums were scaled by log2 e
-  ex2_approx  // the same by the GPU's ex2.approx.ftz.f32 (ex2_approx.h); the accumulator's format is fp32
+  binary,     // 2^y rounded once, y = fl(x log2 e); the running sums are scaled by log2 e
+  ex2_approx  // the same by the GPU's ex2.approx.ftz.f32 (ex2_approx.h); the accumulator's format must be fp32
 };
 
 // "natural", "binary", "ex2.approx"; throws UsageError naming place and the nearest name.
@@ -24,33 +24,33 @@ const std::vector<std::string>& exponential_names();
 
 class ProductUnit {
  public:
-  // `machine` must take the arithmetic's formats (float carriers where all are inside fp32), and must be idle while
-  // one of these functions runs. Both outlive the unit. `draws`: part in what stochastic rounding draws.
+  // `machine` must hold the arithmetic's formats (float carriers if all are inside fp32) and must be idle while one of
+  // these functions runs. Machine and arithmetic must outlive the unit. `draws` is part of the key of stochastic
+  // rounding.
   ProductUnit(Machine& machine, const Arithmetic& arithmetic, Exponential exponential = Exponential::natural,
               std::uint64_t draws = 0);
 
-  // P Q and C + P Q as the accumulator holds them: all three are numbers of the accumulator's format (rounded to it
-  // where they are not), P and Q are rounded to the operand format on entry, C starts the accumulator. Shapes m x k,
-  // k x n.
+  // P Q and C + P Q as the accumulator holds them. All three are first rounded to the accumulator's format if
+  // necessary; P and Q are rounded to the operand format on entry, C starts the accumulator. Shapes m x k, k x n.
   Matrix product(const Matrix& p, const Matrix& q) const;
   Matrix product(const Matrix& c, const Matrix& p, const Matrix& q) const;
 
-  // One operation's result rounded to nearest to the accumulator's format, given exactly or as the nearest double (of
-  // sums, products and quotients of numbers of at most 25 bits that is the same).
+  // The result of one operation, rounded to nearest to the accumulator's format. `x` is the exact result or the nearest
+  // double (for sums, products and quotients of numbers of at most 25 bits both give the same).
   double rounded(double x) const { return wide_ ? x : round_value(x, accumulator_, Rounding::nearest_even); }
 
-  // e^x where x is a difference of running_sums().
+  // e^x for a difference x of running_sums().
   double power(double x) const;
 
-  // G_i = g_1 + ... + g_i, channel by channel, in the accumulator's format, scaled by log2 e afterwards where the
-  // exponential is a power of two. `group` 0: one addition after the other. Else in groups of that many rows as
-  // a GPU scans them: inside a group x_i <- fl(x_i + x_{i-d}) for d = 1, 2, 4, ... at once (Hillis and Steele), then
-  // each group's sums are added to the carry of the groups before.
+  // G_i = g_1 + ... + g_i, channel by channel, in the accumulator's format; afterwards scaled by log2 e if the
+  // exponential is a power of two. `group` 0: one addition after the other. Otherwise in groups of that many rows as a
+  // GPU scans them: inside a group x_i <- fl(x_i + x_{i-d}) for d = 1, 2, 4, ... at once (Hillis and Steele), then each
+  // group's sums are added to the carry of the groups before.
   Matrix running_sums(const Matrix& log_decay, int group) const;
 
   double fused(double x, double y, double z) const;  // fl(x y + z)
 
-  // To the storage format.
+  // Rounds to the storage format.
   double stored(double x) const;
   Matrix stored(Matrix x) const;
 

@@ -1,6 +1,5 @@
-// The recurrence of a delta rule token by token, exactly as rule/*.cc defines it, in a type Real of high
-// precision: the truth that the chunked forms are compared with. S is d_k x d_v, o_t = s S^T q_t with s =
-// d_k^-1/2 where the rule scales queries.
+// The recurrence of a delta rule token by token, exactly as rule/*.cc defines it, in a type Real of high precision: the
+// truth for the chunked forms. S is d_k x d_v; o_t = s S^T q_t with s = d_k^-1/2 if the rule scales queries.
 #pragma once
 
 #include <cmath>
@@ -17,7 +16,7 @@ long double exponential_of(const long double& x);
 template <class Real>
 class Recurrence : private RecurrenceStep {
  public:
-  // `exponential` is e^x in the precision of Real. The tokens outlive the recurrence.
+  // `exponential` is e^x in the precision of Real. The tokens must outlive the recurrence.
   Recurrence(const TokenInputs& tokens, Real (*exponential)(const Real&))
       : tokens_(tokens),
         exponential_(exponential),

@@ -23,7 +23,7 @@ void check_shapes(const GatedFactors& factors) {
 Matrix left_sums(const GatedFactors& factors) {
   Matrix sums = running_sums(factors.log_decay);
   if (!factors.left_before_decay) return sums;
-  // The sum over the rows before: what a subtraction of g would miss by rounding.
+  // Sums over the rows before; subtracting g from G instead would round.
   for (int i = sums.rows() - 1; i >= 0; --i) {
     for (int d = 0; d < sums.columns(); ++d) sums(i, d) = i > 0 ? sums(i - 1, d) : 0.0;
   }

@@ -1,5 +1,5 @@
-// Products of the rows of two matrices under decay: the shape that A has in every delta rule, and the products of
-// queries and keys that outputs need.
+// Products of the rows of two matrices under decay: the form of A in every delta rule, and of the products of queries
+// and keys that outputs need.
 #pragma once
 
 #include <vector>
@@ -8,8 +8,8 @@
 
 namespace tristab {
 
-// M_ij = s_i sum_d l_id r_jd exp(P_id - G_jd), G the inclusive running sum of the log decay inside the chunk, and
-// P = G, or G - g where the left factor reads the state before its own token's decay.
+// M_ij = s_i sum_d l_id r_jd exp(P_id - G_jd), where G is the inclusive running sum of the log decay inside the chunk.
+// P = G, or P = G - g if the left factor reads the state before its own token's decay.
 struct GatedFactors {
   Matrix left, right;              // n x d
   std::vector<double> scale;       // n; empty: 1
@@ -19,7 +19,7 @@ struct GatedFactors {
 
 enum class Triangle { strictly_lower, lower };  // i > j, or i >= j; zero elsewhere
 
-// Exponents P of the left factor and G of the right one, n x columns of log_decay, in double.
+// The exponents P of the left factor and G of the right one, n x columns of log_decay, in double.
 Matrix left_sums(const GatedFactors& factors);
 Matrix right_sums(const GatedFactors& factors);
 

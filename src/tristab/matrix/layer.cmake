@@ -1,5 +1,5 @@
-# A and where it comes from: families, delta rules, key, beta and decay models, readers and writers of tensors. Every file of
-# these folders is one family, one rule, one model.
+# The inputs: families, delta rules, key, beta and decay models, readers and writers of tensors. Every file of these
+# folders is one family, one rule or one model.
 set(here ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB models CONFIGURE_DEPENDS RELATIVE ${here} ${here}/family/*.cc ${here}/rule/*.cc ${here}/keys/*.cc ${here}/gates/*.cc)
 tristab_layer(matrix

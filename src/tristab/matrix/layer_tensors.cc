@@ -30,7 +30,7 @@ void check_dtype(const TensorFile& file, const Tensor& tensor) {
                                name_text(tensor.name), tensor.dtype_name));
 }
 
-// x as a normalisation in fp32 stores it in the tensor's own format; |x| <= 1.
+// x as a normalisation in fp32 stores it in the tensor's format; |x| <= 1.
 double stored(double x, Dtype dtype) {
   if (dtype == Dtype::f64) return x;
   const auto single = static_cast<float>(x);
@@ -49,7 +49,7 @@ void normalise_rows_of(Matrix& x, int rows, Dtype dtype) {
   }
 }
 
-// What sets a rule apart by its tensors: the parts it needs that plain DeltaNet has not.
+// The parts that distinguish a rule by its tensors: those that plain DeltaNet does not have.
 std::vector<std::string> marks_of(const DeltaRule& rule) {
   const std::vector<RulePart>& plain = delta_rules().front().parts;
   std::vector<std::string> marks;
@@ -60,7 +60,7 @@ std::vector<std::string> marks_of(const DeltaRule& rule) {
   return marks;
 }
 
-// The tensors that a layer of the rule has beside k.
+// The tensors that a layer of the rule needs besides k.
 std::vector<std::string> needed_parts(const DeltaRule& rule) {
   std::vector<std::string> names;
   for (const RulePart& part : rule.parts) {
@@ -173,7 +173,7 @@ void LayerTensors::missing_part(const std::string& name) const {
                                fmt::join(needed_parts(*rule_), ", .")));
 }
 
-// What the caller says, else what the file says, else the usual.
+// A setting of the caller overrides the file, and the file overrides the default.
 void LayerTensors::settle_conventions(const TensorFile* file) {
   const auto said = [&](const char* name, const std::vector<std::int64_t>& allowed,
                         std::string_view allowed_text) -> std::optional<std::int64_t> {
@@ -195,7 +195,8 @@ void LayerTensors::settle_conventions(const TensorFile* file) {
   normalise_ = conventions_.normalise.value_or(normalise.value_or(0) == 1);
 }
 
-// The rule whose marks are all there: the one with the most of them, then with this decay, then with these steps.
+// Of the rules whose marks are all present, the one with the most marks, then the one with this decay, then with these
+// steps.
 const DeltaRule& LayerTensors::rule_of_tensors(const Lookup& lookup) const {
   const Tensor* g = lookup("g", PartShape::scalar).tensor;
   const DecayWidth width = g == nullptr                                   ? DecayWidth::none
@@ -219,8 +220,8 @@ const DeltaRule& LayerTensors::rule_of_tensors(const Lookup& lookup) const {
   return *best;  // a rule without marks fits every decay
 }
 
-// Every tensor is [(sequences,) rows or tokens, heads, (width)]. Heads are those of the gates; keys and
-// queries may have fewer.
+// Every tensor is [(sequences,) rows or tokens, heads, (width)]. Heads are those of the gates; keys and queries may
+// have fewer.
 void LayerTensors::set_heads() {
   const Shape& k = key_.tensor->shape;
   const bool batched = k.size() == 4;
@@ -323,7 +324,7 @@ Matrix LayerTensors::read_part(const Part& part, const ChunkPlace& place, int ro
   const std::int64_t own_rows = part.steps == steps_ ? rows_ : tokens();
   const int stride = part.steps == steps_ ? 1 : steps_;
   const std::int64_t head = place.head * part.heads / heads_;
-  // Rows of one a token stand at its first step (decays) or its last one (queries).
+  // A part with one row for each token stores it at the token's first step (decays) or last step (queries).
   const std::int64_t end = (place.first_row + place.rows - 1) / stride + 1;
   const std::int64_t base = place.first_row / stride;
   const std::int64_t count = stride == 1 ? place.rows : end - base;

@@ -1,4 +1,4 @@
-// Dense matrices of doubles, row-major: the carrier of inputs, references' leading parts and results.
+// Dense row-major matrices of doubles: they hold inputs, the leading parts of references, and results.
 #pragma once
 
 #include <cstddef>

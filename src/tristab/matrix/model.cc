@@ -15,10 +15,10 @@ const Parameter* find_parameter(const std::vector<Parameter>& parameters, std::s
   return found == parameters.end() ? nullptr : &*found;
 }
 
-// "keys collinear: size of the noise, default 0.5; keys clustered: ..., default 0.1", where models that say the
-// same share a phrase.
+// "keys collinear: size of the noise, default 0.5; keys clustered: ..., default 0.1"; models with the same text share a
+// phrase.
 std::string help_of(const ModelChoice& choice, std::string_view parameter) {
-  std::vector<std::pair<std::string, std::vector<std::string>>> phrases;  // and the models that say it
+  std::vector<std::pair<std::string, std::vector<std::string>>> phrases;  // with the models that share them
   for (const Model* model : choice.models) {
     const Parameter* own = find_parameter(model->parameters, parameter);
     if (own == nullptr) continue;

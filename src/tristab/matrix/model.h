@@ -1,6 +1,5 @@
-// A model is one of several ways to make an ingredient of A (keys, betas, decays), with parameters of its
-// own. A family offers them as a choice; parameters of models that were not chosen are refused and absent
-// from its settings.
+// A model is one of several ways to make an ingredient of A (keys, betas, decays), with its own parameters. A family
+// offers models as a choice. Parameters of models that were not chosen are refused, and absent from its settings.
 #pragma once
 
 #include <span>
@@ -18,10 +17,10 @@ struct Model {
   std::string name;
   std::string formula;                // what it draws
   std::string source;                 // paper, section, file or measurement
-  std::vector<Parameter> parameters;  // of this model alone, with its defaults
+  std::vector<Parameter> parameters;  // only of this model, with its defaults
 
-  // Brings the model's parameters into one form and refuses what the table alone cannot; null where it can.
-  // Throws UsageError naming `place`.
+  // Brings the model's parameters into one form and refuses what the parameter table cannot express; null if the table
+  // is enough. Throws UsageError naming `place`.
   void (*settle)(Json& settings, std::string_view place) = nullptr;
 };
 
@@ -43,12 +42,11 @@ struct ModelChoice {
   std::vector<const Model*> models;
 };
 
-// Rows of a parameter table: the choice, and after it every parameter of its models, absent by default. Two
-// models may share a parameter of the same name and range.
+// Rows of a parameter table: the choice, then every parameter of its models, absent by default. Two models may share a
+// parameter with the same name and range.
 std::vector<Parameter> parameters_of(const ModelChoice& choice);
 
-// Fills in the defaults of the chosen model's parameters and throws UsageError where a parameter of another
-// model is present.
+// Fills in the defaults of the chosen model's parameters; throws UsageError if a parameter of another model is present.
 void settle(const ModelChoice& choice, Json& settings, std::string_view place);
 
 }  // namespace tristab

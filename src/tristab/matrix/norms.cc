@@ -51,7 +51,7 @@ double binary_scale(double largest) {
 }
 
 double max_abs(const Matrix& m) {
-  // Of non-negative doubles, infinity and NaN included, the larger has the larger bits.
+  // Among non-negative doubles, infinity and NaN included, larger values have larger bits.
   constexpr std::uint64_t magnitude = 0x7fffffffffffffff;
   std::array<std::uint64_t, 4> largest{};
   const std::vector<double>& x = m.values();

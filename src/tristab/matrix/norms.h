@@ -1,12 +1,11 @@
-// Norms of matrices of doubles in a fixed order of operations: the same bits with every compiler and SIMD
-// level.
+// Norms of matrices of doubles in a fixed order of operations: the same bits with every compiler and SIMD level.
 #pragma once
 
 #include "tristab/matrix/matrix.h"
 
 namespace tristab {
 
-// Each is NaN when an entry is, and infinite when the result is beyond the range of double.
+// Each is NaN if an entry is NaN, and infinite if the result is beyond the range of double.
 double max_abs(const Matrix& m);         // max_ij |m_ij|, 0 for an empty matrix
 double frobenius_norm(const Matrix& m);  // sqrt(sum m_ij^2), without overflow or underflow of the squares
 double one_norm(const Matrix& m);        // largest column sum of |m_ij|
@@ -19,13 +18,11 @@ Matrix add_identity(const Matrix& a);
 // The entries below the diagonal, zeros elsewhere.
 Matrix strictly_lower(const Matrix& m);
 
-// The power of two 2^-e that brings `largest` into [0.5, 1), so that products of scaled entries cannot
-// overflow; 1 for 0, infinity and NaN. (At the ends of the exponent range the result is clamped to a normal
-// number.)
+// The power of two 2^-e that brings `largest` into [0.5, 1), so that products of scaled entries cannot overflow; 1 for
+// 0, infinity and NaN. (At the ends of the exponent range the result is clamped to a normal number.)
 double binary_scale(double largest);
 
-// The larger of the two, NaN when either is: a NaN that std::max drops would turn a broken result into a good
-// one.
+// The larger of the two; NaN if either is NaN. std::max may drop a NaN, which would make a broken result look good.
 constexpr double max_or_nan(double x, double y) { return y > x || y != y ? y : x; }
 
 }  // namespace tristab

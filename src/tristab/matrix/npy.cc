@@ -15,7 +15,7 @@
 namespace tristab {
 namespace {
 
-constexpr std::uint64_t longest_header = 1 << 20;  // what one array's description can never need
+constexpr std::uint64_t longest_header = 1 << 20;  // far more than the description of one array needs
 
 // The header is a Python dictionary literal; this reads the subset that the format's specification allows.
 class DictionaryReader {
@@ -122,7 +122,7 @@ Dtype dtype_of(const std::string& descr, const std::string& path, OtherDtypes ot
                                descr.starts_with('>') ? " (big-endian)" : ""));
 }
 
-// Bytes of an element of a numeric dtype, "<i8" or "|u1"; 0 where the dtype does not say ("|O").
+// Bytes of an element of a numeric dtype, "<i8" or "|u1"; 0 if the dtype does not say ("|O").
 int bytes_of_descr(const std::string& descr) {
   int bytes = 0;
   if (descr.size() < 3 || std::string_view("biufc").find(descr[1]) == std::string_view::npos) return 0;
@@ -172,7 +172,7 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
     throw InputError(fmt::format("{}: found fortran_order True; allowed: C order (numpy.ascontiguousarray)", path));
   }
   const int element = tensor.dtype == Dtype::other ? bytes_of_descr(header.descr) : size_of(tensor.dtype);
-  if (element == 0) return tensor;  // objects and texts: what follows has a length of its own
+  if (element == 0) return tensor;  // objects and texts: the data have a separate length
   std::int64_t bytes = 0;
   if (!checked_size(tensor.shape, element, bytes) || (bytes == 0 && others == OtherDtypes::refuse)) {
     throw InputError(
@@ -186,7 +186,7 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
 }
 
 void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape) {
-  // A tuple of one is written (3,).
+  // A tuple with one element is written (3,).
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", descr_of(dtype),
                                    fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   header.append(63 - (10 + header.size()) % 64, ' ');  // data start at a multiple of 64 bytes
@@ -214,7 +214,7 @@ bool is_written_through(const std::filesystem::path& path) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return false;
   if (!std::filesystem::is_regular_file(path, ignored)) return true;
-  // /dev/stdout and /proc/self/fd/1 are links to what is open, even where that is a plain file.
+  // /dev/stdout and /proc/self/fd/1 are links to whatever is open, even if that is a plain file.
   const std::string text = std::filesystem::absolute(path, ignored).lexically_normal().string();
   return std::filesystem::is_symlink(path, ignored) && (text.starts_with("/dev/") || text.starts_with("/proc/"));
 }

@@ -14,42 +14,41 @@ namespace tristab {
 
 inline constexpr std::string_view npy_magic = "\x93NUMPY";
 
-// Whether an array may be of a dtype that cannot be read, or empty: an archive may hold such arrays beside others.
+// Whether an array may have a dtype that cannot be read, or be empty. An archive may hold such arrays beside others.
 enum class OtherDtypes { refuse, keep };
 
-// The array of the file as a tensor named "array". Throws InputError naming what was found and what is
-// allowed when the header is broken, big-endian or in Fortran order, and when the file's length is not the
-// header's. With `keep` <i8 and <i4 are Dtype::i64 and i32, other little-endian dtypes Dtype::other.
+// The array of the file as a tensor named "array". Throws InputError with what was found and what is allowed if the
+// header is broken, big-endian or in Fortran order, or if the file's length differs from the header's. With `keep`, <i8
+// and <i4 are Dtype::i64 and i32, other little-endian dtypes Dtype::other.
 Tensor read_npy_header(const ByteSource& file, OtherDtypes others);
 
-// Writes an array of f64 or f32 (other dtypes are a bug) to a stream: the header, then values in row-major
-// order.
+// Writes an array of f64 or f32 (other dtypes are a bug) to a stream: first the header, then values in row-major order.
 void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape);
 void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> values);
 
-// Whether output to this path must go straight into what is there: a device or a pipe (/dev/null, /dev/stdout, a
-// FIFO), which a rename would replace by a plain file.
+// Whether output to this path must be written directly: it is a device or a pipe (/dev/null, /dev/stdout, a FIFO),
+// which a rename would replace by a plain file.
 bool is_written_through(const std::filesystem::path& path);
 
-// Writes an array to a file that appears under its name only when commit() has seen all of it; before that it
-// has a name of its own beside it, and none after a failure. Devices and pipes are written through.
+// Writes an array to a file. The file appears under its name only when commit() has all of it; before that it has a
+// temporary name in the same directory, and after a failure nothing is left. Devices and pipes are written directly.
 class NpyFileWriter {
  public:
-  // Throws InputError when the file cannot be created.
+  // Throws InputError if the file cannot be created.
   NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape);
   ~NpyFileWriter();
   NpyFileWriter(const NpyFileWriter&) = delete;
   NpyFileWriter& operator=(const NpyFileWriter&) = delete;
 
-  // Throws InputError when writing failed.
+  // Throws InputError if writing failed.
   void append(std::span<const double> values);
-  // Throws InputError when writing failed (disk full); std::logic_error when the shape is not filled.
+  // Throws InputError if writing failed (disk full), std::logic_error if the shape is not filled.
   void commit();
 
  private:
   [[noreturn]] void fail(int error) const;
 
-  std::filesystem::path path_, partial_;  // partial_ is empty: written through
+  std::filesystem::path path_, partial_;  // partial_ is empty if the file is written directly
   Dtype dtype_;
   std::int64_t missing_;  // elements still to come
   std::ofstream out_;

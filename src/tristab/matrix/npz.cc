@@ -27,7 +27,7 @@ struct CloseMember {
 };
 using OpenMember = std::unique_ptr<zip_file_t, CloseMember>;
 
-// libzip's objects are for one thread at a time: whoever uses the archive holds its mutex.
+// libzip's objects must be used by one thread at a time; hold the mutex while using the archive.
 struct Archive {
   std::string path;
   std::unique_ptr<zip_t, CloseArchive> zip;
@@ -43,7 +43,7 @@ bool is_utf8(const std::string& text) {
   }
 }
 
-// Opens the archive with libzip's consistency checks: every local header has to say what the directory says.
+// Opens the archive with libzip's consistency checks: every local header must agree with the directory.
 std::shared_ptr<Archive> open_archive(const std::filesystem::path& path) {
   auto archive = std::make_shared<Archive>();
   archive->path = path.string();
@@ -121,7 +121,7 @@ class Member : public ByteSource {
     return member;
   }
 
-  // The bytes that were there, at most `bytes`.
+  // Reads up to `bytes` bytes; returns how many there were.
   std::uint64_t read_on(zip_file_t* member, void* out, std::uint64_t bytes) const {
     auto* target = static_cast<unsigned char*>(out);
     std::uint64_t done = 0;
@@ -134,7 +134,7 @@ class Member : public ByteSource {
     return done;
   }
 
-  // libzip itself notices at the end a stream that is too short or whose checksum is another.
+  // libzip itself reports a stream that is too short or has a wrong checksum when it reaches the end.
   std::unique_ptr<Spool> inflate() const {
     auto file = std::make_unique<Spool>(std::filesystem::path(), fmt::format("{}: its inflated bytes", path_));
     const OpenMember member = open();

@@ -18,14 +18,14 @@ struct Npz {
   std::vector<Tensor> tensors;  // named like their members without ".npy"; `part` is the member's place above
 };
 
-// Every array of the archive. A stored member is read at its place in the archive. A deflated one is inflated at the
-// first read of its values into a temporary file (in TMPDIR, else /tmp) that has no name and ends with the object:
-// memory holds the first 4 KiB of each deflated member and nothing else.
+// Every array of the archive. A stored member is read in place. A deflated member is inflated when its values are first
+// read, into a temporary file (in TMPDIR, else /tmp) that has no name and disappears with the object. Memory holds only
+// the first 4 KiB of each deflated member.
 //
-// Throws InputError naming the member when the archive is broken, when a member is encrypted, compressed in
-// another way, no .npy array, in Fortran order, big-endian or of another length than its header says, and when a name
-// is no UTF-8 or there twice. What a stored member's checksum says is not looked at, as only slices are read; that of
-// a deflated one is.
+// Throws InputError with the member's name if the archive is broken; if a member is encrypted, compressed in another
+// way, not a .npy array, in Fortran order, big-endian, or of another length than its header says; or if a name is not
+// UTF-8 or occurs twice. The checksum of a stored member is not checked, because only slices are read; that of a
+// deflated one is.
 Npz read_npz(const std::filesystem::path& path);
 
 }  // namespace tristab

@@ -21,7 +21,7 @@ struct KnownDtype {
   int bytes;
 };
 
-// Those of the reference implementation with whole bytes.
+// Those of the reference implementation that take whole bytes.
 constexpr std::array<KnownDtype, 17> known_dtypes = {{
     {"F64", Dtype::f64, 8},
     {"F32", Dtype::f32, 4},
@@ -47,9 +47,9 @@ struct Placed {
   std::uint64_t begin, end;  // in the buffer
 };
 
-// The header's parser hands each member of the top object on as soon as it is whole. So time and memory grow with the
-// number of tensors alone: a document of the whole header takes ten times its bytes, and one that a callback watches
-// takes time with the square of its members.
+// Hands on each member of the top object as soon as it is complete, so that time and memory grow only with the number
+// of tensors. A document of the whole header would take ten times its bytes, and a parser with a callback takes time
+// quadratic in the number of members.
 class HeaderEvents : public Json::json_sax_t {
  public:
   using Broken = std::function<void(const std::string& what)>;  // throws
@@ -121,8 +121,8 @@ class HeaderEvents : public Json::json_sax_t {
   Broken broken_;
   Member member_;
   bool inside_ = false;            // the top object has begun
-  std::vector<std::string> keys_;  // the last of the top object, and of each open object in it
-  std::vector<Json> open_;         // containers inside one member that are not whole yet
+  std::vector<std::string> keys_;  // the last key of the top object, and of each open object in it
+  std::vector<Json> open_;         // incomplete containers inside one member
 };
 
 class HeaderReader {

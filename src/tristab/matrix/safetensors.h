@@ -8,10 +8,10 @@
 
 namespace tristab {
 
-// Every tensor of the file. Throws InputError naming the tensor, what was found and what is allowed when the
-// header is no JSON object, longer than 100 MB or than the file, names a tensor twice, or has offsets that
-// leave the buffer, overlap, leave holes, do not fit shape and dtype, or are no multiple of an element's size. Dtypes
-// that cannot be read are accepted as long as nobody reads them.
+// Every tensor of the file. Throws InputError with the tensor, what was found and what is allowed if the header is not
+// a JSON object, is longer than 100 MB or than the file, names a tensor twice, or has offsets that leave the buffer,
+// overlap, leave holes, do not fit shape and dtype, or are not multiples of an element's size. Dtypes that cannot be
+// read are accepted as long as they are not read.
 std::vector<Tensor> read_safetensors_header(const RawFile& file);
 
 }  // namespace tristab

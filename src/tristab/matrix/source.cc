@@ -84,7 +84,7 @@ namespace {
 
 std::string nested_label(const Json& value) { return expand_family(value, "base").front().label; }
 
-// The settings of the bare name, as its family settles them: what a label leaves out.
+// The settings of the bare name after its family has settled them; labels leave these out.
 Json default_settings(const Family& family) {
   const bool reads_files = family.open != nullptr;  // nothing is settled without a path
   const Json given = reads_files ? Json{{"path", "."}} : Json::object();

@@ -15,21 +15,23 @@
 
 namespace tristab {
 
-// A family as a configuration names it: registry name and complete settings (one value each, no axes).
+// A family as a configuration gives it: registry name and complete settings (one value each, no axes).
 struct FamilySpec : Named {};
 
 // One matrix of a source.
 struct Problem {
   std::string id;  // "gdn-64-0003-9f2c41aa": family, n, trial, hash of canonical parameters, seed and source
-  Matrix a;        // n x n, strictly lower triangular, finite; smaller than the n asked for only where a file's
-                   // last chunk is short and the family says "tail": "short" (the id then holds the smaller n)
+  // n x n, strictly lower triangular, finite. Smaller than the n asked for only if a file's last chunk is short and the
+  // family says "tail": "short" (the id then holds the smaller n).
+  Matrix a;
   int trial = 0;
-  JsonValue source;  // null, or {file, layer, sequence, head, chunk, first_token} for families read from files
-                     // (null where the file has no such thing, and `tensor` in addition where it holds A itself)
-  std::shared_ptr<const TokenInputs> tokens;  // what A was formed from, n rows; null: a matrix as such
+  // null, or {file, layer, sequence, head, chunk, first_token} for families that read files (null for what the file
+  // does not have; `tensor` in addition if it holds A itself)
+  JsonValue source;
+  std::shared_ptr<const TokenInputs> tokens;  // what A was formed from, n rows; null: the matrix was given
 };
 
-// All rows of one head and sequence with queries and values: what a whole layer computes on, chunk after chunk.
+// All rows of one head and sequence with queries and values: what a whole layer computes, chunk after chunk.
 struct Sequence {
   std::string id;  // like a problem's
   TokenInputs tokens;
@@ -42,33 +44,32 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual int count(int n) const = 0;  // number of matrices of size n >= 1
-  virtual Problem problem(int n,
-                          int index) const = 0;  // 0 <= index < count(n); thread-safe; depends on its
-                                                 // arguments alone. Throws InputError where a file holds NaN,
-                                                 // infinity or an A that is not strictly lower triangular
-  // Rows of the longest sequence that is taken: two of 128 channels and their truth stay below 500 MB.
+  // 0 <= index < count(n). Thread-safe; depends only on its arguments. Throws InputError if a file holds NaN, infinity
+  // or an A that is not strictly lower triangular.
+  virtual Problem problem(int n, int index) const = 0;
+  // Rows of the longest sequence that is accepted: two of them with 128 channels and their truth stay below 500 MB.
   static constexpr std::int64_t largest_sequence = 32768;
 
-  // Sequences with queries and values, and the one of this number, cut into chunks of n rows; generated ones are
-  // `chunks` chunks long. None where the source holds matrices as such.
+  // The number of sequences with queries and values, and the one with this index, cut into chunks of n rows. Generated
+  // sequences are `chunks` chunks long. None if the source holds matrices only.
   virtual int sequences() const { return 0; }
   virtual Sequence sequence(int index, int n, std::int64_t chunks) const;
 
-  // The sizes that exist, ascending, where a file holds matrices of its own sizes; empty: any size.
+  // The sizes that exist, ascending, if a file holds matrices of fixed sizes; empty: any size.
   virtual std::vector<int> sizes() const { return {}; }
 };
 
-// All family names, in listing order, and what each says of itself.
+// Descriptions of all families, in listing order.
 std::span<const Description> family_descriptions();
 
 // {"family": "gdn", "keys": "silu", "scale": [..]} or "gdn" (or "gdn:keys=silu") -> one FamilySpec per
 // combination of its axes. Throws UsageError with place, found, allowed and the nearest name.
 std::vector<FamilySpec> expand_family(const Json& given, std::string_view place);
 
-// Opens a specification: `trials` matrices of a random family, one of a deterministic one, every matrix of a
-// file (paths relative to `directory`). Throws InputError when a file is missing, truncated or holds what it
-// must not, and UsageError when the specification names a tensor, layer, head or token that the file lacks;
-// `place` (file and JSON path, or option) is named in the message.
+// Opens a specification: `trials` matrices of a random family, one of a deterministic family, every matrix of a file
+// (paths relative to `directory`). Throws InputError if a file is missing, truncated or holds something forbidden, and
+// UsageError if the specification names a tensor, layer, head or token that the file does not have; the message names
+// `place` (file and JSON path, or option).
 std::unique_ptr<Source> open_source(const FamilySpec& spec, std::uint64_t seed, int trials,
                                     const std::filesystem::path& directory, std::string_view place);
 

@@ -36,16 +36,16 @@ Matrix gram_matrix(const Matrix& m, double scale) {
 }
 
 struct Tridiagonal {
-  std::vector<double> diagonal,
-      squares;  // squares[i]: square of the entry that couples i - 1 and i; squares[0] = 0
+  std::vector<double> diagonal;
+  std::vector<double> squares;  // squares[i]: square of the entry that couples i - 1 and i; squares[0] = 0
 };
 
-// The largest entry of the Gram matrix is at least 1/4: entries below 1e-100 cannot change its norm, and a
-// reflection built from squares that are nearly subnormal would not be orthogonal.
+// The largest entry of the Gram matrix is at least 1/4. Entries below 1e-100 (squares below this) cannot change its
+// norm, and a reflection built from squares that are nearly subnormal would not be orthogonal.
 constexpr double negligible_square = 1e-200;
 
-// Householder reduction of the symmetric matrix whose lower triangle is g, from the last row upwards so that
-// every inner loop walks along a row.
+// Householder reduction of the symmetric matrix whose lower triangle is g, from the last row upwards so that every
+// inner loop walks along a row.
 Tridiagonal tridiagonal_form(Matrix& g) {
   const int n = g.rows();
   Tridiagonal t{std::vector<double>(static_cast<std::size_t>(n)), std::vector<double>(static_cast<std::size_t>(n))};
@@ -60,7 +60,7 @@ Tridiagonal tridiagonal_form(Matrix& g) {
     const double norm = std::sqrt(square);
     v[i - 1] += v[i - 1] < 0 ? -norm : norm;
     const double two_over_vv = 2 / (rest + v[i - 1] * v[i - 1]);
-    // p = G v over the leading i x i block, of which only the lower triangle is stored.
+    // p = G v over the leading i x i block; only its lower triangle is stored.
     for (int r = 0; r < i; ++r) {
       const double* row = g.row(r);
       const double factor = v[r];
@@ -83,8 +83,8 @@ Tridiagonal tridiagonal_form(Matrix& g) {
   return t;
 }
 
-// The largest eigenvalue, by ninefold section of an interval that holds it: lambda is above all eigenvalues
-// if and only if every pivot of lambda I - T is positive. Eight points at a time keep the divider busy.
+// The largest eigenvalue, by dividing an interval that contains it into nine parts: lambda is above all eigenvalues if
+// and only if every pivot of lambda I - T is positive. Eight points at a time keep the divider busy.
 double largest_eigenvalue(const Tridiagonal& t) {
   const std::size_t n = t.diagonal.size();
   double low = t.diagonal[0], high = low;

@@ -1,5 +1,5 @@
-// Sums in one fixed order, whatever the SIMD width: eight partial sums, the k-th over the indices congruent
-// to k modulo 8, then ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
+// Sums in one fixed order, independent of the SIMD width: eight partial sums, the k-th over the indices congruent to k
+// modulo 8, then ((0 + 4) + (2 + 6)) + ((1 + 5) + (3 + 7)).
 #pragma once
 
 #include <array>

@@ -26,7 +26,7 @@
 namespace tristab {
 namespace {
 
-// Files are little-endian, and so is every machine this is built for.
+// Files are little-endian, and so are all machines that this is built for.
 static_assert(std::endian::native == std::endian::little);
 
 template <typename Bits>
@@ -67,7 +67,7 @@ double element(Dtype dtype, const unsigned char* bytes) {
   throw std::logic_error("an element of no known dtype");
 }
 
-// "[3, 0, 17]": where the element with this number in row-major order stands.
+// "[3, 0, 17]": the index of the element with this number in row-major order.
 std::string index_text(const Tensor& tensor, std::int64_t number) {
   std::vector<std::int64_t> index(tensor.shape.size());
   for (std::size_t axis = index.size(); axis-- > 0;) {
@@ -207,7 +207,7 @@ void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) con
     throw std::logic_error("a slice outside its tensor");
   }
   const std::int64_t size = size_of(tensor.dtype);
-  // One read over the gaps where they are small, one a row where they are not.
+  // One read that includes the gaps if they are small, else one read for each row.
   constexpr std::int64_t largest_read = std::int64_t{1} << 20;
   const bool together = slice.rows == 1 || span * size <= largest_read;
   std::vector<unsigned char> bytes(static_cast<std::size_t>((together ? span : slice.row_length) * size));

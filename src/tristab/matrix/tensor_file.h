@@ -1,5 +1,5 @@
-// A file of named tensors that is read in slices: the header at opening, values where they are asked for.
-// Files of many times the memory's size are fine; reading is thread-safe.
+// A file of named tensors that is read in slices: the header when the file is opened, values when they are needed.
+// Files many times larger than the memory are fine. Reading is thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -28,20 +28,20 @@ struct Tensor {
   std::string shape_text() const;  // "[512, 4, 128]"
 };
 
-// Bytes that are read at offsets: a file, or a member of an archive.
+// Bytes that are read at given offsets: a file, or a member of an archive.
 class ByteSource {
  public:
   virtual ~ByteSource() = default;
   virtual std::uint64_t size() const = 0;
-  virtual const std::string& path() const = 0;  // for messages: the file, and the member where there is one
-  // Throws InputError when the bytes end before offset + bytes. Thread-safe.
+  virtual const std::string& path() const = 0;  // for messages: the file, and the member if there is one
+  // Throws InputError if the bytes end before offset + bytes. Thread-safe.
   virtual void read(std::uint64_t offset, std::uint64_t bytes, void* out) const = 0;
 };
 
 // An open regular file.
 class RawFile : public ByteSource {
  public:
-  // Throws InputError when it cannot be opened or is not a regular file.
+  // Throws InputError if it cannot be opened or is not a regular file.
   explicit RawFile(const std::filesystem::path& path);
   ~RawFile() override;
   RawFile(const RawFile&) = delete;
@@ -62,33 +62,32 @@ struct Slice {
   std::int64_t first = 0, rows = 1, row_length = 0, row_stride = 0;
 };
 
-// What was seen of a tensor's values.
+// Statistics of a tensor's values.
 struct ValueRange {
-  double minimum = std::numeric_limits<double>::infinity();  // of the finite ones; above maximum: there was none
+  double minimum = std::numeric_limits<double>::infinity();  // of the finite values; above maximum if there was none
   double maximum = -std::numeric_limits<double>::infinity();
   std::int64_t non_finite = 0;  // NaN and infinities
 };
 
 class TensorFile {
  public:
-  // A .npy or .npz (told by their first bytes) or .safetensors file. Throws InputError when it is missing, truncated
-  // or broken.
+  // A .npy or .npz (recognised by their first bytes) or .safetensors file. Throws InputError if it is missing,
+  // truncated or broken.
   static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path);
 
-  // Tensors of `parts`, whose bytes may be read as their offsets and shapes say.
+  // Tensors stored in `parts`. Offsets and shapes must lie within the parts.
   TensorFile(std::string path, std::vector<std::unique_ptr<ByteSource>> parts, std::vector<Tensor> tensors);
 
   const std::string& path() const { return path_; }
   const std::vector<Tensor>& tensors() const { return tensors_; }  // in order of name
   const Tensor* find(std::string_view name) const;                 // null: the file has no such tensor
 
-  // rows x row_length values as doubles (exact), row after row. Throws InputError naming tensor and index
-  // when one is NaN or infinite, and when the tensor's dtype is none of F64, F32, F16, BF16. A slice outside
-  // the tensor is a bug.
+  // Reads rows x row_length values as doubles (exact), row after row. Throws InputError with tensor and index if one is
+  // NaN or infinite, and if the tensor's dtype is not F64, F32, F16 or BF16. A slice outside the tensor is a bug.
   void read(const Tensor& tensor, const Slice& slice, double* out) const;
 
-  // Takes `count` elements from `first` on, in row-major order, into `range`; NaN and infinity are no errors here.
-  // Throws InputError where the dtype is none of F64, F32, F16, BF16.
+  // Includes `count` elements from `first` on, in row-major order, in `range`; NaN and infinity are not errors here.
+  // Throws InputError if the dtype is not F64, F32, F16 or BF16.
   void survey(const Tensor& tensor, std::int64_t first, std::int64_t count, ValueRange& range) const;
 
   // All elements of a tensor of dtype I64 or I32 (any other: InputError).
@@ -105,10 +104,10 @@ class TensorFile {
 // Bytes of one element; 0 for `other`.
 int size_of(Dtype dtype);
 
-// The product of a shape times bytes an element, or false when it is negative or exceeds 2^62.
+// Computes the product of a shape times bytes an element; returns false if it is negative or exceeds 2^62.
 bool checked_size(const std::vector<std::int64_t>& shape, std::int64_t bytes, std::int64_t& product);
 
-// A name as it may stand in a message: quoted, control characters escaped, shortened to 80 characters.
+// A name for use in a message: quoted, control characters escaped, shortened to 80 characters.
 std::string name_text(std::string_view name);
 
 }  // namespace tristab

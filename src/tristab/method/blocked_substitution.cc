@@ -1,7 +1,7 @@
 // Blocked substitution: D_i = (I + A_ii)^-1 of the b x b diagonal blocks by another method (row substitution by
 // default), then the blocks below.
 //   merge direct (FLA):          X_ij = -D_i S_ij,  S_ij = A_ij D_j + A_i,j+1 X_j+1,j + ... + A_i,i-1 X_i-1,j
-//                                a lone product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij D_j);
+//                                a single product associates left, X_ij = -(D_i A_ij) D_j, or right, -D_i (A_ij D_j);
 //                                the sum is one accumulation chain, or separately rounded products
 //   merge doubling (FlashInfer): b -> 2b -> 4b -> ..., X21 = -(X22 A21) X11 for all pairs of blocks at once
 //   merge substitution:          block rows from the top, X_i = -D_i (A_i,0..i-1 X_0..i-1)

@@ -4,8 +4,8 @@
 //   X = S X_D
 // because I + A = (I + D)(I + X_D N) and (I - P)^-1 = (I + P)(I + P^2)(I + P^4) ....
 // Source: huawei-csl/megagdn-pto pull request 74; with 8-blocks and explicit factors, tt-metal pull request 55626.
-// Cost: those of the diagonal phase (a batch) and 2 ceil(log2 c) products, depth ceil(log2 c) + 2. Between mch and the
-// recursions: only powers of the block index are formed, each of them of order 1 where X_D N is.
+// Cost: that of the diagonal phase (a batch) and 2 ceil(log2 c) products, depth ceil(log2 c) + 2. Stability between mch
+// and the recursions: only powers of the block index are formed; each is of order 1 if X_D N is.
 #include "tristab/method/mch.h"
 #include "tristab/method/nested.h"
 #include "tristab/method/registry.h"

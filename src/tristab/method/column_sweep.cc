@@ -3,7 +3,7 @@
 //   X_k = B_k;  B_{k+1..,:} = fl(B_{k+1..,:} - fl(A_{k+1..,k} X_k))         k = 0 .. n-1, B = I at the start
 // order dot: every element as a dot product, x_ij = fl(e_ij - sum_k A_ik x_kj).
 // Source: arXiv 2605.21325, its vector column sweep.
-// Cost: no products, n - 1 vector steps, n^3/3 operations on the non-zeros. Stable, as row substitution: the same sums
+// Cost: no products, n - 1 vector steps, n^3/3 operations on the non-zeros. Stable like row substitution: the same sums
 // in the same order.
 #include "tristab/method/registry.h"
 #include "tristab/method/substitution.h"

@@ -1,11 +1,11 @@
-// Gauss-Jordan elimination in place, as kernels do it in registers, one row a lane. Pivots ascend; a pivot's column
-// is scaled by -1 and the row of the pivot, already a row of X, is added to the rows below it:
+// Gauss-Jordan elimination in place, as kernels do it in registers with one row in each lane. Pivots ascend. A pivot's
+// column is scaled by -1, and the pivot's row, already a row of X, is added to the rows below it:
 //   for k = 0 .. n-2:  for r > k:  x_rj = fl(x_rj - a_rk x_kj), j < k;  x_rk = -a_rk
-// Written as one rank-one update a pivot of X, which starts as I (x_rk = fl(0 - a_rk 1) is exact). Each x_rj
+// Here written as one rank-one update of X for each pivot; X starts as I (x_rk = fl(0 - a_rk 1) is exact). Each x_rj
 // starts as -a_rj and takes the terms -a_rk x_kj in the order k = j+1 .. r-1, so its roundings are those of the column
 // sweep. `fma` of the vector arithmetic says whether a step rounds once (compilers fuse it) or twice.
 // Source: FlashInfer, flat_collective_inverse.hpp, compute_diagonal_inverse_NxN (8 x 8); cuLA (16 x 16).
-// Cost: no products, n - 1 vector steps. Stable, as substitution.
+// Cost: no products, n - 1 vector steps. Stable like substitution.
 #include "tristab/method/registry.h"
 
 namespace tristab {

@@ -3,7 +3,7 @@
 //   X = I;  m = 1, 2, 4, ... < n:  X = fl(X - fl(X fl(S_m X)))         (association right, addend separate)
 // because [X11 0; -X22 S X11, X22] = X - X S X. Full-width products, no extraction of blocks.
 // Source: MaxText pull request 4348, _invert_unit_lower_mxu.
-// Cost: 2 log2 n dense products, depth 2 log2 n. Logarithmically stable: the recursion of mbh.
+// Cost: 2 log2 n dense products, depth 2 log2 n. Logarithmically stable like the recursion of mbh.
 #include <fmt/format.h>
 
 #include "tristab/method/mbh.h"

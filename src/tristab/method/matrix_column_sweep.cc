@@ -1,6 +1,7 @@
 // Matrix column sweep (MCS): X = M_{n-2} ... M_1 M_0 with M_k = I - A_{:,k} e_k^T, X rounded after every product.
 // Source: arXiv 2605.21325, its matrix column sweep.
-// Cost: n - 1 products from I, n - 2 from M_0, all in one chain. Stable: the column sweep's sums on the matrix unit.
+// Cost: n - 1 products from I, n - 2 from M_0, all in one chain. Stable: it forms the column sweep's sums on the matrix
+// unit.
 #include "tristab/method/registry.h"
 
 namespace tristab {

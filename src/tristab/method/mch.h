@@ -10,7 +10,7 @@ namespace tristab {
 enum class DoublingAddend {
   accumulator,  // fl(X + X Y): X starts the accumulator, one rounding
   separate,     // fl(X + fl(X Y)), as FlashKDA v1 and tt-metal
-  operand       // fl(X fl(I + Y)): the factor itself is an operand
+  operand       // fl(X fl(I + Y)): the factor I + Y is an operand
 };
 
 struct MchOptions {
@@ -19,14 +19,14 @@ struct MchOptions {
   bool power_on_the_left = false;  // Y X instead of X Y
 };
 
-// X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last`:
-// whether the result is rounded.
+// X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last` says whether the
+// result is rounded.
 Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options, RoundTo last);
 
 std::vector<Parameter> mch_parameters();
 MchOptions mch_options(const Settings& settings);
 
-// Options of mch that exclude each other; throws UsageError naming `place`.
+// Refuses options of mch that exclude each other; throws UsageError naming `place`.
 void check_mch_options(const Settings& settings, std::string_view place);
 
 }  // namespace tristab

@@ -34,7 +34,7 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
   return specs;
 }
 
-// What is given or taken over is not computed: nothing is drawn for its rounding.
+// Given data is not computed by a method, so its rounding takes no draws.
 Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding) {
   if (format == fp64_format()) return matrix;
   const RoundingTarget<double> target(format);
@@ -98,7 +98,7 @@ Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const 
 
 namespace {
 
-// Tokens of which A is zero.
+// Tokens whose A is zero.
 TokenInputs zero_tokens(int n) {
   TokenInputs tokens;
   tokens.rule = &delta_rules().front();

@@ -17,47 +17,46 @@
 
 namespace tristab {
 
-// Improves the inverses of diagonal blocks: (blocks of A, their computed inverses, whether to round the last
-// result).
+// Improves the inverses of diagonal blocks. Arguments: blocks of A, their computed inverses, and whether to round the
+// last result.
 using BlockCorrection = std::function<Value(const Value& blocks, const Value& inverses, RoundTo last)>;
 
-// A registry entry. One file a method defines one of these.
+// A registry entry. Each method has one file, which defines one of these.
 struct Method {
   Description description;
   std::string cost;       // products and depth, in n
   std::string stability;  // "stable", "logarithmically stable", "unstable" or what it depends on
   std::vector<std::string> stages;
 
-  // The least size >= n that the method can take with these parameters; a smaller matrix is padded with zero
-  // rows and columns (its inverse with the identity). Null: every size.
+  // The smallest size >= n that the method can take with these parameters. A smaller matrix is padded with zero rows
+  // and columns, its inverse with the identity. Null: every size.
   std::function<int(int n, const Settings& settings)> padded_size;
 
-  // Checks what the parameter table cannot express; throws UsageError naming `place`. May complete nested
-  // values. Null: nothing to check.
+  // Checks what the parameter table cannot express, and may complete nested values; throws UsageError naming `place`.
+  // Null: nothing to check.
   std::function<Settings(const Settings& settings, std::string_view place)> check;
 
   // The method itself; the result stays in the accumulator's format.
   std::function<Value(const Value& a, Machine& machine, const Settings& settings)> invert;
 
-  // The method on a batch of blocks of any size, all of it in one stage: what makes it a diagonal phase of
-  // the blocked methods. `last`: whether the result is rounded to storage or stays in the accumulator's
-  // format (a result of the vector unit is in storage anyway). Null for methods that need several stages or
-  // whole matrices.
+  // The method on a batch of blocks of any size, in a single stage; blocked methods use it as their diagonal phase.
+  // `last` says whether the result is rounded to storage or stays in the accumulator's format (a result of the vector
+  // unit is in storage anyway). Null for methods that need several stages or whole matrices.
   std::function<Value(const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
                       RoundTo last)>
       invert_blocks;
 
-  // The same with a correction of the diagonal blocks' inverses between its two phases; null for a method
-  // without such phases.
+  // The same as `invert`, with a correction of the diagonal blocks' inverses between its two phases. Null for a method
+  // without these phases.
   std::function<Value(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct)>
       invert_corrected;
 
-  // Solves (I + A) X = B, B n x c, without an inverse; null for methods that form one.
+  // Solves (I + A) X = B for an n x c matrix B without forming an inverse; null for methods that form one.
   std::function<Value(const Value& a, const Value& b, Machine& machine, const Settings& settings)> solve;
 
-  // For a method that inverts another matrix M than A: M from what A is formed of, and what makes A's inverse
-  // of M's, after the rounding `result`. They throw UsageError where the tokens are unknown (null) or not of
-  // the kind. Null: M is A.
+  // For a method that inverts another matrix M instead of A. `input` forms M from the inputs that A is formed from.
+  // `from_input_inverse` turns M's inverse into A's, after the rounding `result`. They throw UsageError if the tokens
+  // are unknown (null) or of the wrong kind. Null: M is A.
   Matrix (*input)(const TokenInputs* tokens) = nullptr;
   Value (*from_input_inverse)(const Value& x, const TokenInputs& tokens, Machine& machine) = nullptr;
 };
@@ -73,55 +72,53 @@ struct MethodSpec : Named {
 // {"method": "mxr", "block": [8, 16]} or "mbh" -> one MethodSpec per combination of its axes.
 std::vector<MethodSpec> expand_method(const Json& given, std::string_view place);
 
-// What an inversion gave.
+// The result of an inversion.
 struct Inversion {
   Matrix x;  // n x n, exact in double for every carrier
   Trace trace;
   int padded_to = 0;  // size the method worked on
 };
 
-// What is inverted: A, rounded as the method takes it (rounded_input), and what it was formed of where that
-// is known.
+// What is inverted: A, rounded as the method takes it (rounded_input), and the inputs that it was formed from, if
+// known.
 struct InversionInput {
   InversionInput(const Matrix& matrix, const TokenInputs* formed_of = nullptr) : a(matrix), tokens(formed_of) {}
   const Matrix& a;
   const TokenInputs* tokens;
 };
 
-// X = (I + A)^-1. Two rounding points after the method belong to every method: the result is rounded to the
-// storage of `result`, then to that of `output`, where these are named. `machine` must be the machine_for
-// these arithmetics. `draws` is the case's part in what stochastic rounding draws (the hash of the matrix's
-// id).
+// X = (I + A)^-1. Two rounding points follow every method: the result is rounded to the storage of `result`, then to
+// that of `output`, if these are named. `machine` must be the machine_for these arithmetics. `draws` identifies the
+// case for stochastic rounding (the hash of the matrix's id).
 Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, const InversionInput& input,
                  Machine& machine, std::uint64_t draws = 0);
 
-// The same in one arithmetic; its result is rounded to storage where the arithmetic says output = storage.
+// The same in one arithmetic; the result is rounded to storage if the arithmetic says output = storage.
 Inversion invert(const MethodSpec& spec, const Arithmetic& arithmetic, const InversionInput& input, Machine& machine,
                  std::uint64_t draws = 0);
 
-// X in (I + a) X = b, n x c, by a method that has `solve`; b is rounded to the format of the vector unit of
-// "*" on entry, X is in that unit's storage. Throws UsageError for integer and block-scaled arithmetics,
-// whose vector unit takes no right-hand sides of a layer.
+// X in (I + a) X = b, n x c, by a method that has `solve`. b is rounded to the format of the vector unit of "*" on
+// entry; X is in that unit's storage. Throws UsageError for integer and block-scaled arithmetics, whose vector unit
+// does not take right-hand sides of a layer.
 Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const Matrix& a, const Matrix& b,
              Machine& machine, std::uint64_t draws = 0);
 
-// The names of the stages that the method has with these parameters at size n, in the order of their first
-// use (found by running it on the zero matrix).
+// The names of the stages that the method has with these parameters at size n, in the order of their first use. Found
+// by running it on the zero matrix.
 std::vector<std::string> stages(const MethodSpec& spec, int n);
 
-// Throws UsageError naming `place`, the name and the nearest one unless every name is a stage of the method,
-// `result`, `output` or "*".
+// Throws UsageError with `place`, the name and the nearest one unless every name is a stage of the method, `result`,
+// `output` or "*".
 void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics, std::string_view place);
 
-// Every element rounded; to nearest in place of stochastically, as nothing is drawn for what no method
-// computes.
+// Rounds every element. Stochastic rounding is replaced by rounding to nearest, because given data takes no draws.
 Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding);
 
-// A rounded to the operand format of a floating-point arithmetic (to nearest where the arithmetic rounds
-// stochastically); A itself for integers.
+// A rounded to the operand format of a floating-point arithmetic (to nearest if the arithmetic rounds stochastically);
+// A itself for integers and block-scaled formats.
 Matrix round_input(const Matrix& a, const Arithmetic& arithmetic);
 
-// Whether the method takes A as given, as it inverts another matrix, which is what is rounded.
+// Whether the method takes A as given: it inverts another matrix, and that one is rounded.
 bool takes_given(const MethodSpec& spec);
 
 // A as the method takes it: as given, or round_input.

@@ -4,8 +4,8 @@
 //   evaluation product: (I - A)(I + A^2)(I + A^4) ...; d + 1 a power of two (auto: the next one)
 // `addend` accumulator: I (or X) starts the accumulator; separate: the product is rounded before it is added.
 // Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.5.
-// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). Truncation error of order
-// ||A^{d+1}||; by powers and by the product form unstable like every sum of large powers, by Horner much less so.
+// Cost: d - 1 products, depth d - 1 (product: 2 log2(d + 1) - 2, depth log2(d + 1)). The truncation error is of order
+// ||A^{d+1}||. The powers and the product form are unstable like every sum of large powers; Horner is much less so.
 #include <bit>
 
 #include "tristab/method/mch.h"
@@ -28,7 +28,7 @@ Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage
   const Value minus_a = machine.negate(a);
   Value power = minus_a, x = stage.subtract(machine.identity(a.rows(), a.batch()), a);
   for (int i = 2; i <= degree; ++i) {
-    if (i == degree && !separate) return stage.fl(x, {power, minus_a}, last);  // needed in the sum only
+    if (i == degree && !separate) return stage.fl(x, {power, minus_a}, last);  // needed only in the sum
     power = stage.fl({power, minus_a});
     x = stage.add(x, power);
   }

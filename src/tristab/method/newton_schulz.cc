@@ -6,9 +6,9 @@
 //   only the operands are rounded, Y = fl(fl(X) (-M)), X = 2 X + Y fl(X)
 // The last X stays in the accumulator's format.
 // Source: Schulz 1933; arXiv 2605.21325 and its public notebook; kept: vLLM, gdn_chunk_cutedsl/kernel_kkt_inv_uw.py.
-// Cost: 2 products a step, depth 2 a step. From I / (2n) it is never exact: max(ceil(2 log2 n), 12) steps by default.
-// From I, ceil(log2 n) steps and from I - A one less are exact in exact arithmetic, but then the iterates hold the
-// powers of A: as unstable as mch.
+// Cost: 2 products a step, depth 2 a step. From I / (2n) it is never exact; the default is max(ceil(2 log2 n), 12)
+// steps. From I, ceil(log2 n) steps are exact in exact arithmetic, and from I - A one step less. But then the iterates
+// hold the powers of A and are as unstable as mch.
 #include <algorithm>
 #include <bit>
 

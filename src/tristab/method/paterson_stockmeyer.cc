@@ -1,11 +1,11 @@
 // Paterson-Stockmeyer evaluation of the Neumann series sum_{i=0}^{d} B^i, B = -A, in r groups of s terms:
 //   B^2, ..., B^s by s - 1 products;  G = I + B + ... + B^{s-1}
 //   X = the last group (d + 1 - (r - 1) s terms);  r - 1 times:  X = fl(G + B^s X)
-// A last group of one term is I, and its product B^s itself.
+// If the last group has one term, it is I, and its product is B^s itself.
 // Source: Paterson and Stockmeyer, SIAM J. Comput. 2 (1973); Higham, Functions of Matrices, section 4.2; tt-metal pull
 // request 54937 (d = 15, s = 4).
 // Cost: s - 1 + r - 1 products with s = ceil(sqrt(d + 1)), r = ceil((d + 1) / s): about 2 sqrt(d). Stability between
-// Horner, which forms no power, and doubling, which forms all up to d/2.
+// Horner, which forms no power, and doubling, which forms all powers up to d/2.
 #include <algorithm>
 #include <cmath>
 
@@ -14,7 +14,7 @@
 namespace tristab {
 namespace {
 
-// The least s with s^2 >= terms.
+// The smallest s with s^2 >= terms.
 int group_size(int terms) {
   int s = 1;
   while (s * s < terms) ++s;

@@ -1,9 +1,9 @@
 // Iterative refinement of any method's result (+IR), M = I + A:
 //   k times:  X = fl(X),  R = fl(I - M X),  X = fl(X + X R)          the last X stays in the accumulator's format
 //   where final: the whole inverse; where diagonal: the diagonal blocks' inverses only (MXR+IR)
-// X is rounded before its residual is formed: a correction of what was not rounded would leave the rounding in.
+// X is rounded before its residual is formed: correcting the unrounded X would leave the rounding error in the result.
 // Source: arXiv 2605.21325 (MXR+IR); Higham, Accuracy and Stability of Numerical Algorithms, chapter 12.
-// Cost: 2 products a step more than the base. One step squares the residual.
+// Cost: 2 products a step in addition to the base. One step squares the residual.
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"

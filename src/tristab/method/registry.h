@@ -26,17 +26,15 @@ Method residual_neumann_method();
 Method refine_method();
 Method ungated_method();
 
-// Completes a method whose invert_blocks is all there is: invert runs it on the whole matrix in the method's
-// only stage, and the last result stays in the accumulator's format.
+// Completes a method that only has invert_blocks: `invert` runs it on the whole matrix in the method's only stage. The
+// last result stays in the accumulator's format.
 Method in_one_stage(Method method);
 
-// The parameter `levels` of methods that double their blocks, and the stage of the level that makes blocks of
-// `size`.
+// The parameter `levels` of methods that double their blocks, and the stage of the level that makes blocks of `size`.
 Parameter levels_parameter();
 std::string level_stage(const Settings& settings, int size);
 
-// Throws UsageError naming `place` where a base needs the decay factors, which only the outermost method is
-// given.
+// Throws UsageError naming `place` if a base needs the decay factors, which only the outermost method gets.
 void check_not_ungated(const MethodSpec& base, std::string_view place);
 
 // "<place>: found <one> together with <other>; allowed: <allowed>"

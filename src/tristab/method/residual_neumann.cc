@@ -1,10 +1,10 @@
 // Truncated Neumann series with a band mask and a residual correction (the multiplication-only method).
-//   T0 = band_N( sum_{i=0}^{N} (-A)^i )     band_N keeps 0 <= i - j <= N; it selects, for off-band entries may overflow
+//   T0 = band_N( sum_{i=0}^{N} (-A)^i )     band_N keeps 0 <= i - j <= N by selection: off-band entries may overflow
 //   E  = I - (I + A) T0
 //   X  = T0 (I + E + ... + E^{S-1})         T0 on the left; reversed, the result is wrong
 // Split (n = 128 in the paper): this method as the diagonal phase of blocked-substitution with block 64.
 // Exact for every A if S (N + 1) >= n, because E is supported on i - j >= N + 1.
-// Source: arXiv 2606.06034; accounts of it differ, hence the options.
+// Source: arXiv 2606.06034; descriptions of the method differ, hence the options.
 // Cost: N - 1 products for T0, 1 for E, S - 1 for the sum (2 log2 S - 1 by doubling). Truncation error (I + A)^-1 E^S.
 #include <bit>
 
@@ -64,7 +64,7 @@ Value residual_sum(const Value& t0, const Value& e, const Stage& stage, int term
     term = stage.fl({term, e});
     x = stage.add(x, term);
   }
-  // The last term is needed in the sum only, so its product goes into the accumulator.
+  // The last term is needed only in the sum, so its product goes into the accumulator.
   return terms > 1 ? stage.fl(x, {term, e}, last) : x;
 }
 

@@ -1,9 +1,9 @@
 // Row substitution (forward substitution for all columns at once).
 //   form unit:   X_i = e_i - sum_{k<i} A_ik X_k                             i = 0 .. n-1
 //   form strict: Y_i = -A_i - sum_{k<i} A_ik Y_k,  X = I + Y                rows without the unit diagonal, as in FLA
-// A row is one operation of the vector unit over k = 0 .. i-1, ascending, Y_0 = 0 among them: order axpy starts the sum
+// A row is one operation of the vector unit over k = 0 .. i-1, ascending (Y_0 = 0 included). order axpy starts the sum
 // with the addend, order dot adds it to the finished sum (r + v in FLA). Terms k >= i are zero and left out: they
-// cannot change a sum, whatever tree of lanes the vector arithmetic adds it up by.
+// cannot change a sum, in whatever lane tree the vector arithmetic adds it.
 // Source: Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.1; the loops of the transformers library
 // (torch_chunk_gated_delta_rule), FLA (solve_tril) and llama.cpp.
 // Cost: no products; n - 1 vector steps (one more for the identity at the end).

@@ -1,10 +1,9 @@
-// No inverse at all: (I + A) X = B is solved by forward substitution for the right-hand sides that a layer has, B =
-// diag(beta) (K o exp G) for W and B = diag(beta) V for U:
+// No inverse: (I + A) X = B is solved by forward substitution for the right-hand sides of a layer, B = diag(beta) (K o
+// exp G) for W and B = diag(beta) V for U:
 //   X_i = b_i - sum_{k<i} A_ik X_k                                        i = 0 .. n-1
-// A row is one operation of the vector unit over k = 0 .. i-1, ascending; order as in row-substitution. A record about
-// a matrix solves for the identity's columns; what distinguishes the method is compared through W and U (layers).
-// Source: Hugging Face transformers PR 47625; MLX; Higham, Accuracy and Stability of Numerical
-// Algorithms, section 8.1.
+// A row is one operation of the vector unit over k = 0 .. i-1, ascending; `order` as in row-substitution. A record
+// about a matrix solves for the columns of the identity. How the method differs from others shows in W and U (layers).
+// Source: Hugging Face transformers PR 47625; MLX; Higham, Accuracy and Stability of Numerical Algorithms, section 8.1.
 // Cost: no products; n - 1 vector steps for every right-hand side.
 // Stable: each column has a small componentwise backward error, (I + A + dA) x = b with |dA| <= n u |I + A|.
 #include "tristab/method/registry.h"

@@ -1,4 +1,4 @@
-// Substitution, shared by the methods that use it whole or on their diagonal blocks.
+// Row substitution, shared by the methods that use it on the whole matrix or on their diagonal blocks.
 #pragma once
 
 #include "tristab/method/method.h"
@@ -10,8 +10,8 @@ enum class SubstitutionForm {
   strict  // rows of X - I, as FLA keeps them: Y_i = -A_i - sum_{k<i} A_ik Y_k, and X = I + Y at the end
 };
 
-// X = (I + A)^-1 row by row, on the vector unit; A may be a batch of blocks. `order` says whether e_i (or
-// -A_i) starts the sum, as in the axpy form, or is added to the finished sum, as in the dot form.
+// X = (I + A)^-1 row by row on the vector unit; A may be a batch of blocks. `order` says whether e_i (or -A_i) starts
+// the sum, as in the axpy form, or is added to the finished sum, as in the dot form.
 Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form, AddendOrder order);
 
 }  // namespace tristab

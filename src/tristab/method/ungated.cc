@@ -3,8 +3,8 @@
 // because Gamma_ij = d_i / d_j makes I + A = diag(d) (I + A_u) diag(d)^-1. The base method inverts I + A_u; its result
 // is rounded where the stage `result` says, and the factors are applied by the vector unit of the stage `decay`.
 // Source: FlashQLA, github.com/QwenLM/FlashQLA, kkt_solve.py and fused_fwd.py.
-// Cost: that of the base and one vector step of n (n + 1)/2 multiplications. Its conditioning is that of the
-// decay-free matrix, which the decay cannot improve.
+// Cost: that of the base and one vector step of n (n + 1)/2 multiplications. The conditioning is that of the decay-free
+// matrix; the decay cannot improve it.
 #include <fmt/format.h>
 
 #include <optional>

@@ -12,7 +12,7 @@
 namespace tristab {
 namespace {
 
-// The relative error that is allowed in what is reported, and the two precisions.
+// The allowed relative error of a reported number, and the unit roundoffs of the two precisions.
 constexpr double allowed_error = 1e-3;
 constexpr double double_roundoff = 0x1p-53;
 constexpr double twofold_roundoff = 0x1p-104;
@@ -32,7 +32,7 @@ DoubleDouble divide(double high, double low, double divisor) {
   return two_sum(quotient, (((high - product.high) - product.low) + low) / divisor);
 }
 
-// D of Xh D = -R by forward substitution, row by row; Xh and R lower triangular. Overwrites R.
+// Solves Xh D = -R for D by forward substitution, row by row; Xh and R are lower triangular. Overwrites R.
 void solve_for_perturbation(const Matrix& computed, ExtendedMatrix& r) {
   const int n = computed.rows();
   for (int i = 0; i < n; ++i) {
@@ -82,7 +82,7 @@ double skeel_condition(const Matrix& computed, const Matrix& a, const Matrix& d)
   return largest;
 }
 
-// Empty when the precision does not carry the answer.
+// Empty if the precision is not enough for the answer.
 std::optional<InversePerturbation> attempt(const Matrix& computed, const Matrix& a, ExtendedMatrix residual) {
   const bool extended = residual.extended();
   ExtendedMatrix& d = residual;
@@ -93,7 +93,7 @@ std::optional<InversePerturbation> attempt(const Matrix& computed, const Matrix&
   const double l_norm = frobenius_norm(add_identity(a));
   const double roundoff = extended ? twofold_roundoff : double_roundoff;
   const double error = a.rows() * roundoff * skeel_condition(computed, a, d.high) * (l_norm + result.whole);
-  // Xh exact: D = 0 in twofold precision. (In double 0 can be the rounding of something.)
+  // Xh is exact: D = 0 in twofold precision. (In double, 0 can be the result of rounding.)
   const bool exact = extended && result.whole == 0 && error < 0x1p-60;
   if (exact || error <= allowed_error * result.whole) return result;
   return std::nullopt;
@@ -120,8 +120,7 @@ ColumnwiseBackward columnwise_backward(const Matrix& computed, const Matrix& res
   const std::size_t columns = static_cast<std::size_t>(n);
   constexpr double infinity = std::numeric_limits<double>::infinity();
   ColumnwiseBackward result;
-  // Columns of Xh and of R can differ by the exponent range of a format: each is scaled by its own power of
-  // two.
+  // Columns of Xh and of R can differ by the exponent range of a format, so each is scaled by its own power of two.
   std::vector<double> x_max(columns), r_max(columns);
   for (int i = 0; i < n; ++i) {
     for (std::size_t j = 0; j < columns; ++j) {

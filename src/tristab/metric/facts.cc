@@ -8,7 +8,7 @@
 namespace tristab {
 namespace {
 
-// Xs minus its mean, over the entries of the region.
+// Subtracts from Xs its mean over the entries of the region.
 void centre(bool strict, RegionFacts& facts) {
   const Matrix& x = facts.scaled;
   const int n = x.rows();
@@ -23,7 +23,7 @@ void centre(bool strict, RegionFacts& facts) {
       constant = constant && x(i, j) == first;
     }
   }
-  if (constant) return;  // a rounded mean would leave a spread that is noise
+  if (constant) return;  // the rounded mean would leave a spread that is only noise
   const double mean = sum / facts.count;
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j < (strict ? i : n); ++j) facts.centred(i, j) = x(i, j) - mean;
@@ -48,8 +48,8 @@ RegionFacts describe(const Matrix& x, bool strict) {
   return facts;
 }
 
-// || |Xs| |A| |X| ||_F / ||Xs||_F for Xs = X scaled to entries below 1: the same ratio, and the product
-// overflows only where |A| |X| does.
+// || |Xs| |A| |X| ||_F / ||Xs||_F, where Xs is X scaled to entries below 1. The ratio is the same, and the product
+// overflows only if |A| |X| does.
 double stable_error(const Matrix& a, const Matrix& x, const RegionFacts& facts) {
   const int n = a.rows();
   Matrix ax(n, n), xax(n, n);

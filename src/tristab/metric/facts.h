@@ -1,5 +1,4 @@
-// What metrics need to know of the exact inverse and of L, computed once and shared by all records of a
-// matrix.
+// What metrics need to know about the exact inverse and about L. Computed once and shared by all records of a matrix.
 #pragma once
 
 #include "tristab/matrix/matrix.h"
@@ -23,8 +22,8 @@ struct ReferenceFacts {
   RegionFacts whole, strict_lower;  // of X
   double l_frobenius = 0, l_infinity = 0;
   double a_frobenius = 0;
-  // || |X| |A| |X| ||_F / ||X||_F: times u, the error that a stable method achieves (Higham 2002,
-  // section 14.2).
+  // || |X| |A| |X| ||_F / ||X||_F: times u, this is the error that a stable method achieves (Higham 2002, section
+  // 14.2).
   double stable_error = 0;
 };
 

@@ -19,7 +19,7 @@
 namespace tristab {
 namespace {
 
-// Where the metrics of a region go.
+// The metrics of one region.
 struct RegionMetrics {
   Metric frobenius, max_abs, max_rel, nonzero_at_zero, normwise_1, normwise_inf, normwise_2, rms_ratio, snr_db, pearson,
       cosine, max_ulp;
@@ -42,7 +42,7 @@ constexpr RegionMetrics strict_lower_metrics = {Metric::strict_lower,
                                                 Metric::cosine_strict_lower,
                                                 Metric::max_ulp_strict_lower};
 
-// Where the norms of a residual go.
+// The metrics of one residual.
 struct ResidualMetrics {
   Metric frobenius, frobenius_strict_lower, infinity, infinity_strict_lower, frobenius_scaled, infinity_scaled;
 };
@@ -80,14 +80,15 @@ void set_norm_metrics(const Norms& e, const RegionFacts& x, const RegionMetrics&
   }
 }
 
-// The largest relative error of a row, 0/0 left out; `columns` of row i count.
+// The largest relative error of a row. Rows with 0/0 are left out; `columns` says how many leading entries of row i
+// count.
 template <typename Columns>
 void set_row_errors(const Matrix& e, const Matrix& x, Columns columns, Metric at, MetricValues& values) {
   const auto norm = [&](const Matrix& m, int i) {
     const int count = columns(i);
     const double squares = dot(m.row(i), m.row(i), static_cast<std::size_t>(count));
     if (squares > 1e-200 && squares < 1e200) return std::sqrt(squares);
-    Matrix row(1, count);  // squares may have left the range of double
+    Matrix row(1, count);  // for rows whose squares leave the range of double
     std::copy_n(m.row(i), count, row.values().data());
     return frobenius_norm(row);
   };
@@ -165,7 +166,8 @@ void set_zero_counts(const MetricInput& in, MetricValues& values) {
   values.set(Metric::nonzero_at_zero_strict_lower, lower);
 }
 
-// Correlation and cosine of Xh and X over a region; both are scaled by powers of two, which neither can see.
+// Correlation and cosine of Xh and X over a region. Both matrices are scaled by powers of two, which changes neither
+// number.
 void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict, const RegionMetrics& at,
                       MetricValues& values) {
   const int n = computed.rows();
@@ -196,7 +198,7 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
     product += dot(x.scaled.row(i), y.row(i), columns(i));
     squares += dot(y.row(i), y.row(i), columns(i));
   }
-  // |cosine| <= 1 and |correlation| <= 1 hold exactly; rounding may not push them past it.
+  // |cosine| <= 1 and |correlation| <= 1 hold exactly; rounding must not exceed them.
   const double norms = std::sqrt(squares) * x.scaled_frobenius;
   values.set_ratio(at.cosine, equal ? norms : std::clamp(product, -norms, norms), norms);
 

@@ -1,4 +1,4 @@
-// How far a computed inverse is from the exact one: every metric of the registry for one result.
+// How far a computed inverse is from the exact one: computes every metric of the registry for one result.
 #pragma once
 
 #include "tristab/matrix/matrix.h"
@@ -14,21 +14,20 @@ struct MetricInput {
   const Reference& reference;   // X
   const ReferenceFacts& facts;  // establish_facts(a, reference)
   double unit_roundoff = 0;     // u of the storage format
-  int precision = 0;            // its p, bits of significand; 0 when it has no ulp (integers with a scale)
+  int precision = 0;            // its p, bits of significand; 0 if it has no ulp (integers with a scale)
   int min_exponent = 0;         // its emin, the exponent of the smallest normal number
 };
 
-// All metrics; formulas in the registry. Errors are formed from both parts of the reference, so they keep
-// double's relative accuracy even when Xh is X rounded to double. Residuals are computed in double, for u
-// below 1e-12 in twofold precision. A result with entries that are not finite has only its counts and
-// `bound`. Throws InputError when the sizes differ.
+// All metrics; the registry has the formulas. Errors are formed from both parts of the reference, so they keep double's
+// relative accuracy even if Xh is X rounded to double. Residuals are computed in double, for u below 1e-12 in twofold
+// precision. A result with non-finite entries has only its counts and `bound`. Throws InputError if the sizes differ.
 MetricValues measure(const MetricInput& input);
 
-// ||Xh - X||_F / ||X||_F against any reference: `frobenius`, and `total_frobenius` when the reference inverts
-// A as given. NaN when Xh has an entry that is not finite.
+// ||Xh - X||_F / ||X||_F against any reference: this is `frobenius`, and `total_frobenius` if the reference inverts A
+// as given. NaN if Xh has a non-finite entry.
 double relative_frobenius(const Matrix& computed, const Reference& reference);
 
-// Xh - X, each entry to a relative error of a few 2^-53.
+// Xh - X; each entry has a relative error of a few 2^-53.
 Matrix error_matrix(const Matrix& computed, const Reference& reference);
 
 }  // namespace tristab

@@ -16,7 +16,7 @@ constexpr double infinity = std::numeric_limits<double>::infinity();
 
 constexpr std::string_view higham = "Higham 2002, section 7.1";
 constexpr std::string_view lapack = "LAPACK 3, TESTING/LIN/dtrt01.f (ratio to n u ||L|| ||Xh||); SLATE's testers";
-// Relative Frobenius and largest absolute error are what kernels of these inverses are compared by.
+// Kernels for these inverses are compared by the relative Frobenius error and the largest absolute error.
 constexpr std::string_view kernel_tests =
     "arXiv 2605.21325 and its notebook; rec_unroll's tests, github.com/huawei-csl/pto-kernels";
 constexpr std::string_view relative = "[0, inf), relative; 0 is exact, smaller is better";
@@ -34,8 +34,9 @@ constexpr std::string_view residual_hides =
     "right "
     "residual small and not the other (Higham 2002, section 14.2)";
 
-// A metric, and the same over the strictly lower triangle where there is such a one: its name ends in "_strict_lower",
-// its formula in "over i > j" unless it has one of its own here, and everything else is the same.
+// A metric, and if `strict_lower` names one, the same over the strictly lower triangle: its name ends in
+// "_strict_lower", its formula in "over i > j" unless a separate formula is given here, and everything else is the
+// same.
 struct Row {
   Metric metric;
   const char* name;
@@ -114,7 +115,7 @@ const Row rows[] = {
      .strict_lower = Metric::normwise_inf_strict_lower,
      .formula = "||E||_inf / ||X||_inf",
      .range = relative,
-     .shows = "the error of the worst row: what a token's output can be off by where |V| <= 1",
+     .shows = "the error of the worst row: bounds the error of a token's output if |V| <= 1",
      .hides = "errors of small rows and of small entries",
      .undefined = zero_region,
      .source = "Higham 2002, section 6.2"},
@@ -144,8 +145,7 @@ const Row rows[] = {
      .range = relative,
      .shows =
          "comparison with thresholds of flash-linear-attention's tests (1e-4 for solve_tril, 5e-3 to 2e-2 for layers)",
-     .hides =
-         "what frobenius hides, of which it is the value but for the 1e-8; matrices with entries of 1e-8 and below",
+     .hides = "what frobenius hides, which it equals except for the 1e-8; matrices with entries of 1e-8 and below",
      .undefined = never,
      .source = "flash-linear-attention, assert_close of fla/utils.py, github.com/fla-org/flash-linear-attention"},
     {.metric = Metric::snr_db,
@@ -272,8 +272,8 @@ const Row rows[] = {
      .formula = "max_j ||R e_j||_2 / (||L||_F ||Xh e_j||_2): columnwise, never above backward_exact",
      .range = relative,
      .shows = "each column of Xh is exact for L changed by this much: the algorithm's fault without the problem's",
-     .hides = "that each column has a perturbation of its own: no single L need explain Xh (backward_exact); small "
-              "entries of L",
+     .hides = "that each column may need a different perturbation, so no single L need explain Xh (backward_exact); "
+              "small entries of L",
      .undefined = "infinite where a column of Xh is zero",
      .source = higham},
     {.metric = Metric::backward_componentwise,
@@ -283,7 +283,7 @@ const Row rows[] = {
      .formula = "max |R_ij| / (|L| |Xh|)_ij, 0/0 = 0: each column has a perturbation of its own",
      .range = relative,
      .shows = "the same with every entry of L changed in proportion: zeros stay zeros, small entries stay small",
-     .hides = "that each column has a perturbation of its own (backward_exact)",
+     .hides = "that each column may need a different perturbation (backward_exact)",
      .undefined = "infinite where |L| |Xh| has a zero and the residual has none",
      .source = "Oettli and Prager; Higham 2002, section 7.2"},
     {.metric = Metric::backward_exact,
@@ -301,7 +301,7 @@ const Row rows[] = {
      .name = "bound",
      .formula = "n u || |X| |A| |X| ||_F / ||X||_F: a priori, for substitution; vacuous from 1 on",
      .range = "[0, inf), relative; 1 or more is vacuous",
-     .shows = "a priori, for this matrix and arithmetic: what substitution can err by",
+     .shows = "an a priori bound on the error of substitution, for this matrix and arithmetic",
      .hides = "everything about the result: it does not depend on Xh; usually far above the error",
      .undefined = never,
      .source = "Higham 2002, section 14.2"},
@@ -319,7 +319,7 @@ const Row rows[] = {
      .name = "nonfinite",
      .formula = "number of entries of Xh that are infinite or NaN",
      .range = "a count, 0 to n^2; above 0 the verdict is nonfinite and every other metric is null",
-     .shows = "overflow and what came of it",
+     .shows = "overflow and its consequences",
      .hides = "intermediate overflow that left no trace in Xh (overflows counts it)",
      .undefined = "never",
      .source = "IEEE 754-2019, section 6: infinity and NaN",

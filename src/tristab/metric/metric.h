@@ -1,5 +1,5 @@
-// The metrics: what is measured on one computed inverse. Each is one row of the table in metric.cc, from which
-// listings, fields of results, rankings, expectations, the schema and the page follow; measure.cc computes it.
+// The metrics: what is measured on a computed inverse. Each is one row of the table in metric.cc; listings, fields of
+// results, rankings, expectations, the schema and the page follow from it. measure.cc computes the values.
 #pragma once
 
 #include <array>
@@ -12,8 +12,8 @@
 
 namespace tristab {
 
-// Position in the registry. The suffix strict_lower names the same metric over the strictly lower triangle of
-// E, X and Xh alone, which the unit diagonal cannot flatter.
+// Position in the registry. The suffix strict_lower names the same metric over only the strictly lower triangle of E, X
+// and Xh, where the unit diagonal cannot hide errors.
 enum class Metric : std::uint8_t {
   frobenius,
   strict_lower,
@@ -68,22 +68,22 @@ inline constexpr std::size_t metric_count = static_cast<std::size_t>(Metric::non
 
 struct MetricInfo : NumberInfo {
   Metric metric{};
-  std::string whole;  // of a metric over the strictly lower triangle: the name of that over the whole matrix; else ""
+  std::string whole;  // name of the metric over the whole matrix, for one over the strictly lower triangle; else ""
 };
 
 // All metrics in the order of the enumeration: metrics()[i].metric == Metric(i).
 std::span<const MetricInfo> metrics();
 
-// A number for each metric, or the reason why there is none.
+// A number for each metric, or the reason why it has none.
 class MetricValues {
  public:
   const Measured& measured(Metric m) const { return values_[position(m)]; }
   double operator[](Metric m) const { return measured(m).value; }  // NaN where undefined
   Undefined undefined(Metric m) const { return measured(m).undefined; }
 
-  void set(Metric m, double value);  // beyond_double where the value is not finite
+  void set(Metric m, double value);  // beyond_double if the value is not finite
   void set_undefined(Metric m, Undefined reason) { values_[position(m)] = reason; }
-  // numerator / denominator; where the denominator is 0: zero_over_zero or exact_zero.
+  // numerator / denominator; if the denominator is 0: zero_over_zero or exact_zero.
   void set_ratio(Metric m, double numerator, double denominator);
 
  private:

@@ -1,4 +1,4 @@
-// What every number about a result has in common: a value, or the reason why there is none; and what it says of itself.
+// What all numbers about a result have in common: a value or the reason why there is none, and a description.
 #pragma once
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 
 namespace tristab {
 
-// Why a number has no value. Results hold the text, and readers find the reason by the whole text.
+// Why a number has no value. Results hold the text; readers recognise the reason by the complete text.
 enum class Undefined : std::uint8_t {
   no,  // it has a value
   zero_over_zero,
@@ -29,14 +29,14 @@ enum class Undefined : std::uint8_t {
   other,      // a text of another version, or a null without one
 };
 
-// One sentence for each; "" for `no`.
+// The text of a reason; "" for `no`.
 std::string_view text_of(Undefined reason);
-// `other` for a text that is none of them.
+// `other` if the text is none of these.
 Undefined undefined_of(std::string_view text);
-// Whether the definition gives an infinity, which ranks and counts as one.
+// Whether the definition gives an infinity. Such a number ranks and counts as infinite.
 bool is_infinite(Undefined reason);
 
-// A number or the reason why there is none.
+// A number, or the reason why there is none.
 struct Measured {
   double value = 0;  // NaN where undefined
   Undefined undefined = Undefined::no;
@@ -53,28 +53,28 @@ struct Measured {
   }
 };
 
-// How the trials of one setting on one input are put together.
+// How the trials of one setting on one input are combined.
 enum class Aggregate : std::uint8_t {
   none,
   finite_trials,  // median, tail, worst over the trials with a finite result
-  all_trials,     // the same over every trial that has the number: what explains a failure is not dropped with it
-  largest,        // of the costliest trial
+  all_trials,     // the same over every trial that has the number, so that what explains a failure is kept
+  largest,        // of the most expensive trial
   sum,            // a count, over all trials
 };
 
-// What a number says of itself: the columns of its entry in the table of a record's fields.
+// The description of a number: the columns of its entry in the table of a record's fields.
 struct NumberInfo {
   std::string name;            // the field's name everywhere
   std::string formula;         // X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff
   std::string_view range;      // values it can take, their unit, and which end is better
   std::string_view shows;      // what it is good for
-  std::string_view hides;      // what it cannot see
+  std::string_view hides;      // what it does not show
   std::string_view undefined;  // when it is null
   std::string_view source;     // who uses it, or where it is defined
   bool is_count = false;       // an integer; all others are real numbers
   bool larger_is_better = false;
   bool drawn = false;     // one of the errors and growths that pages and figures show
-  bool decibels = false;  // then finite values have a mean as well, as published (arXiv 2606.06034)
+  bool decibels = false;  // then finite values also have a mean, as published (arXiv 2606.06034)
   double minimum = 0, maximum = std::numeric_limits<double>::infinity();  // closed range, for the schema
   Aggregate aggregate = Aggregate::none;
 };

@@ -7,8 +7,7 @@
 namespace tristab {
 namespace {
 
-// Xh - I; subtracting 1 from a computed diagonal near 1 is exact, and from any other a rounding that `low`
-// keeps.
+// Xh - I. Subtracting 1 is exact if the computed diagonal is near 1; otherwise `low` keeps the rounding error.
 ExtendedMatrix subtract_identity(const Matrix& computed, bool extended) {
   const int n = computed.rows();
   ExtendedMatrix r(n, n, extended);
@@ -30,7 +29,7 @@ void add_multiple_to_row(double factor, const double* x, int size, ExtendedMatri
   }
 }
 
-// high = fl(high + low), low the rest.
+// Makes high = fl(high + low) and low the remainder.
 void normalise(ExtendedMatrix& r) {
   if (!r.extended()) return;
   for (std::size_t k = 0; k < r.high.values().size(); ++k) {

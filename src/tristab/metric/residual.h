@@ -8,19 +8,18 @@
 
 namespace tristab {
 
-// Below this unit roundoff a residual is of the size of double's own rounding errors: it takes twofold
-// precision.
+// For a unit roundoff below this, the residual is as small as double's own rounding errors and needs twofold precision.
 inline constexpr double twofold_below = 1e-12;
 
-// For each row the number of leading columns that hold all of its nonzero entries (at most i + 1 when lower
-// triangular): products skip the rest.
+// For each row the number of leading columns that hold all of its nonzero entries (at most i + 1 if lower triangular).
+// Products skip the rest.
 std::vector<int> row_extents(const Matrix& m);
 
-// Xh L - I with L = I + A; Xh n x n with row extents as above, A strictly lower triangular. `extended` asks
-// for twofold precision: an error of about n^2 2^-106 |Xh| |L| instead of n 2^-53 |Xh| |L|.
+// Xh L - I with L = I + A; Xh n x n with row extents as above, A strictly lower triangular. `extended` asks for twofold
+// precision: an error of about n^2 2^-106 |Xh| |L| instead of n 2^-53 |Xh| |L|.
 ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, bool extended);
 
-// L Xh - I, likewise.
+// L Xh - I; otherwise as above.
 ExtendedMatrix residual_right(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, bool extended);
 
 // |L| |Xh|, the scale of componentwise backward errors.

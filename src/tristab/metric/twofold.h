@@ -6,7 +6,7 @@
 
 namespace tristab {
 
-// A matrix of double-doubles (high + low), or of doubles when `low` is empty.
+// A matrix of double-doubles (high + low), or of doubles if `low` is empty.
 struct ExtendedMatrix {
   Matrix high, low;
 
@@ -21,7 +21,7 @@ inline void add_multiple(double factor, const double* x, int size, double* sums)
   for (int j = 0; j < size; ++j) sums[j] += factor * x[j];
 }
 
-// The same as if computed in twofold precision (Dot2 of Ogita, Rump and Oishi): sums_high + sums_low.
+// The same in twofold precision (Dot2 of Ogita, Rump and Oishi): sums_high + sums_low.
 inline void add_multiple_twofold(double factor, const double* x, int size, double* sums_high, double* sums_low) {
   for (int j = 0; j < size; ++j) {
     const DoubleDouble product = two_product(factor, x[j]);

@@ -6,7 +6,7 @@ Verdict judge(const MetricValues& values) {
   if (values[Metric::nonfinite] > 0) return Verdict::nonfinite;
   if (values[Metric::frobenius] == 0) return Verdict::pass;
   if (values[Metric::strict_lower] > strict_lower_limit) return Verdict::fail;
-  const double ratio = values[Metric::bound_ratio];  // NaN when undefined: an error where there should be none
+  const double ratio = values[Metric::bound_ratio];  // NaN if undefined: an error although the bound is 0
   if (ratio <= pass_limit) return Verdict::pass;
   if (ratio <= marginal_limit) return Verdict::marginal;
   return Verdict::fail;

@@ -18,7 +18,7 @@ namespace {
 const std::vector<std::string> kFileKeys{"$schema", "kernel",     "summary",    "source", "date",      "chunks",
                                          "method",  "arithmetic", "parameters", "phases", "formation", "layer"};
 
-// What a choice of a parameter may change.
+// What the choice of a parameter's value may change.
 const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", "layer"};
 
 [[noreturn]] void refuse(std::string_view place, const std::string& found, const std::string& allowed) {
@@ -39,7 +39,7 @@ std::string text_of(const Json& file, const char* key, std::string_view place) {
   return file[key];
 }
 
-// A recipe file, its form checked.
+// A recipe file whose form has been checked.
 struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
   std::string name;
   std::string place;
@@ -119,12 +119,12 @@ std::vector<int> chunks_of(const RecipeFile& file) {
   return chunks;
 }
 
-// Later keys replace earlier ones: what a choice changes.
+// Later keys replace earlier ones; applies the changes of a choice.
 void replace(Json& target, const Json& change) {
   for (const auto& [key, value] : change.items()) target[key] = value;
 }
 
-// The name that records use for the arithmetics of all stages together.
+// One arithmetic that stands for those of all stages in a record.
 Arithmetic summarise(const Recipe& recipe, const Json& stages) {
   Arithmetic summary = recipe.arithmetics.find("*")->second;
   summary.name = summary.label = "recipe";
@@ -207,7 +207,7 @@ std::span<const RecipeEntry> recipe_entries() {
 std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, const std::filesystem::path& directory) {
   const GivenName chosen = read_given_name(given, "kernel", R"({"kernel": "fla-solve-tril", "dot": "tf32"})", place);
   const RecipeFile file = find_recipe(chosen.name, place, directory);
-  // The label of a recipe file that is not built in tells all of its parameters.
+  // The label of a recipe file that is not built in names all of its parameters.
   const bool builtin = !chosen.name.ends_with(".json");
   const Json defaults = builtin ? complete_settings(file.parameters, Json::object(), "", "").json() : Json::object();
   std::vector<Recipe> recipes;

@@ -1,5 +1,5 @@
-// Recipes: the kernels that real systems ship, as data. A recipe is a method with its parameters and an arithmetic
-// for each of the method's stages; configs/kernels holds one file a kernel, and users add files of their own.
+// Recipes: the kernels that real systems ship, as data. A recipe is a method with its parameters and an arithmetic for
+// each of the method's stages. configs/kernels holds one file for each kernel; users can add their own files.
 #pragma once
 
 #include <filesystem>
@@ -17,30 +17,30 @@
 
 namespace tristab {
 
-// A recipe file with one choice made of each of its parameters.
+// A recipe file with one choice for each of its parameters.
 struct Recipe : Named {
   std::string summary;              // one line
   std::string source;               // repository or thread
   std::string date;                 // when the source was read
   std::vector<std::string> phases;  // what the kernel does and where it rounds, in words
-  std::vector<int> chunks;          // the sizes that the kernel takes; empty: any
+  std::vector<int> chunks;          // the sizes that the kernel supports; empty: any
   MethodSpec method;
   std::map<std::string, Arithmetic, std::less<>> arithmetics;  // by stage; "*" for the others and for A
 
-  // What a record calls the arithmetic: named "recipe", with the stages' arithmetics as settings, the operand format
+  // The arithmetic as records give it: named "recipe", with the stages' arithmetics as settings, the operand format
   // that A is stored in, and the coarsest storage of all stages.
   Arithmetic summary_arithmetic;
 
-  // How the kernel forms A where keys and gates are given; exact: A is taken as given.
+  // How the kernel forms A if keys and gates are given; exact: A is taken as given.
   Formation formation;
-  // What the kernels around this one compute w, u, the state and o in; none: the sweep's layer arithmetic.
+  // The arithmetic in which the surrounding kernels compute w, u, the state and o; none: the sweep's layer arithmetic.
   std::optional<LayerArithmetic> layer;
 
   bool takes(int n) const;
   StageArithmetics stages() const;  // pointers into `arithmetics`
 };
 
-// One file as it is listed: name, summary, source, parameters.
+// The description of one file for listings: name, summary, source, parameters.
 struct RecipeEntry {
   Description description;
   std::string date;
@@ -50,10 +50,10 @@ struct RecipeEntry {
 // The built-in recipes, by name.
 std::span<const RecipeEntry> recipe_entries();
 
-// "fla-solve-tril", {"kernel": "fla-solve-tril", "dot": ["ieee", "tf32"]}, or with a path that ends in ".json" as the
-// kernel (relative to `directory`): one Recipe for each combination of the lists. Throws UsageError naming place,
-// what was found, what is allowed and the nearest name (unknown kernels, parameters, methods, stages, keys of a
-// recipe file), InputError for a file that cannot be read.
+// "fla-solve-tril", {"kernel": "fla-solve-tril", "dot": ["ieee", "tf32"]}, or the same with a path ending in ".json" as
+// the kernel (relative to `directory`): one Recipe for each combination of the lists. Throws UsageError with place,
+// what was found, what is allowed and the nearest name (unknown kernels, parameters, methods, stages, keys of a recipe
+// file), InputError for a file that cannot be read.
 std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, const std::filesystem::path& directory);
 
 }  // namespace tristab

@@ -31,7 +31,7 @@ double skeel_condition(const Matrix& x, const Matrix& l) {
   return largest;
 }
 
-// P P for a P whose entries vanish where i - j < band.
+// P P for a P whose entries are zero if i - j < band.
 Matrix square(const Matrix& p, int band) {
   const int n = p.rows();
   Matrix result(n, n);
@@ -47,7 +47,7 @@ Matrix square(const Matrix& p, int band) {
   return result;
 }
 
-// Powers are kept as P 2^exponent with max |P_ij| in [0.5, 1), so that only what is reported can overflow.
+// Powers are held as P 2^exponent with max |P_ij| in [0.5, 1), so that only reported values can overflow.
 std::vector<double> power_maxima(const Matrix& a) {
   const int n = a.rows();
   std::vector<double> maxima;
@@ -66,7 +66,7 @@ std::vector<double> power_maxima(const Matrix& a) {
     int e = 0;
     std::frexp(largest, &e);
     for (double& x : power.values()) x = std::ldexp(x, -e);
-    exponent = std::clamp(exponent + e, -100000, 100000);  // as good as 0 or infinity, and stays so when doubled
+    exponent = std::clamp(exponent + e, -100000, 100000);  // stands for 0 or infinity, also when doubled
     maxima.push_back(std::ldexp(max_abs(power), exponent));
   }
   return maxima;

@@ -1,5 +1,4 @@
-// How sensitive (I + A)^-1 is, and what makes methods fail on it: condition numbers, norms, powers of A,
-// decay of X.
+// How sensitive (I + A)^-1 is and why methods fail on it: condition numbers, norms, powers of A, decay of X.
 #pragma once
 
 #include <vector>
@@ -9,8 +8,7 @@
 
 namespace tristab {
 
-// L = I + A, X = L^-1. Every number is computed in double precision; one that is beyond the range of double
-// is infinite.
+// L = I + A, X = L^-1. Every number is computed in double precision; a number beyond the range of double is infinite.
 struct ConditionReport {
   double cond_1 = 0;           // ||L||_1 ||X||_1
   double cond_inf = 0;         // ||L||_inf ||X||_inf
@@ -21,8 +19,8 @@ struct ConditionReport {
   double norm_2 = 0;           // ||A||_2
   double max_abs = 0;          // max |A_ij|
   double inverse_max_abs = 0;  // max |X_ij|
-  // max |A^(2^k)_ij| for k = 0, 1, .. while 2^k < n: the intermediates of methods that double or square.
-  // Computed in double by repeated squaring, with the error that squaring has.
+  // max |A^(2^k)_ij| for k = 0, 1, .. while 2^k < n: the intermediates of methods that double or square. Computed in
+  // double by repeated squaring, so they have its rounding errors.
   std::vector<double> power_max;
   // max |X_ij| over i - j = 1, 2, 4, .. while < n: how far the inverse reaches from its diagonal.
   std::vector<double> inverse_decay;

@@ -16,9 +16,9 @@ namespace {
 
 constexpr int first_bits = 192;
 constexpr int allowed_residual_exponent = -80;  // 2^-80
-// Enough for every X within the range of double: |A| and |X| below 2^1024 give sums of products below 2^2057
-// at n <= 512, of which 2^-2304 is less than 2^-80 by a factor that leaves room for n^2 rounding errors. If
-// even this precision proves nothing, X is out of range.
+// Enough for every X within the range of double: |A| and |X| below 2^1024 give sums of products below 2^2057 at n <=
+// 512. 2^-2304 of that is below 2^-80, with room for n^2 rounding errors. If even this precision proves nothing, X is
+// out of range.
 constexpr int last_bits = 2304;
 
 void check_strictly_lower(const Matrix& a) {
@@ -38,8 +38,8 @@ void check_strictly_lower(const Matrix& a) {
   }
 }
 
-// A packed lower triangle of MPFR numbers of one precision, in two flat buffers that grow and are never
-// returned: a thread inverts many matrices of few sizes.
+// A packed lower triangle of MPFR numbers of one precision, in two flat buffers that grow and are never freed: a thread
+// inverts many matrices of few sizes.
 class Triangle {
  public:
   // The numbers (i, j), j < i < n; their values are unspecified.
@@ -67,7 +67,7 @@ class Triangle {
 
 struct Workspace {
   Triangle a;  // A, rows packed: 53 bits hold every double
-  Triangle x;  // X transposed and reversed, so that the column of X that a sum walks along is packed
+  Triangle x;  // X transposed and reversed, so that a sum walks along packed columns of X
   int n = 0;
 
   void shape_x(int size, int bits) {
@@ -78,10 +78,10 @@ struct Workspace {
   __mpfr_struct* x_at(int i, int j) { return x.at(n - 1 - j, i - j - 1); }
 };
 
-// An upper bound of a sum of squares of residuals, on a binary exponent of its own: sqrt(squares) 2^exponent.
+// An upper bound of the norm of residuals, with a separate binary exponent: sqrt(squares) 2^exponent.
 class ResidualBound {
  public:
-  // Adds an entry of the residual of absolute value at most count 2^exponent.
+  // Adds a residual entry of absolute value at most count 2^exponent.
   void add(double count, long exponent) {
     if (exponent > exponent_) {
       squares_ = std::ldexp(squares_, static_cast<int>(std::max(2 * (exponent_ - exponent), -2000L)));
@@ -91,13 +91,12 @@ class ResidualBound {
     squares_ += scaled * scaled;
   }
 
-  // Some 2^16 additions, each with a relative error of 2^-53: the factor covers them, the square root, and
-  // what the clamped exponents above have rounded up or down.
-  // A bound below the normal range of double is rounded up into it.
+  // The factor covers the relative errors of 2^-53 of about 2^16 additions, the error of the square root, and the error
+  // from clamped exponents above. A bound below the normal range of double is rounded up to 2^-1022.
   double value() const {
     return std::max(std::ldexp(std::sqrt(squares_) * (1 + 0x1p-30), clamp(exponent_)), 0x1p-1022);
   }
-  // An integer not below log2 of the bound.
+  // An integer that is at least log2 of the bound.
   long exponent() const {
     int e = 0;
     std::frexp(std::sqrt(squares_) * (1 + 0x1p-30), &e);
@@ -176,7 +175,7 @@ void round_to_double_double(Workspace& work, int bits, Reference& reference) {
   }
 }
 
-// What is left of Xh after high and low, as further doubles.
+// What remains of Xh after high and low, as further doubles.
 std::vector<Matrix> expand_remainder(Workspace& work, int bits, const Reference& reference) {
   const int n = reference.n;
   std::vector<Matrix> parts(static_cast<std::size_t>(bits) / 52, Matrix(n, n));

@@ -1,5 +1,5 @@
-// The checks of `tristab selftest`: each proves one thing about the arithmetic on this machine against expectations
-// that are not the emulator's own.
+// The checks of `tristab selftest`. Each checks one property of the arithmetic on this machine against expectations
+// that do not come from the emulator.
 #pragma once
 
 #include <cstdint>
@@ -29,15 +29,15 @@ struct CheckResult {
 // All checks in the order in which they are run.
 std::span<const Check> checks();
 
-// Throws Stopped when the runner is told to stop.
+// Throws Stopped if the runner is told to stop.
 CheckResult perform(const Check& check, const Runner& runner, Effort effort);
 
-// Runs every SIMD level through the same work, and counts and names a mismatch by the level: work(level, item, tally).
+// Does the same work at every SIMD level, and counts and names mismatches by level: work(level, item, tally).
 void over_levels(const Runner& runner, std::size_t items, Tally& tally,
                  const std::function<void(const std::string& level, std::size_t item, Tally& tally)>& work);
 
-// Bits of a result with all NaN alike: processors keep the payload of one operand, which one depends on the
-// instruction that the compiler chose.
+// Bits of a result; all NaN give the same bits. Processors keep the payload of one operand, and which one depends on
+// the instruction that the compiler chose.
 std::uint64_t bits_of(double x);
 inline bool same(double x, double y) { return bits_of(x) == bits_of(y); }
 

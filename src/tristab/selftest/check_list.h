@@ -1,4 +1,4 @@
-// The checks by the file that holds them; check.cc puts them in order.
+// The checks, by the file that contains them; check.cc puts them in order.
 #pragma once
 
 #include "tristab/selftest/check.h"

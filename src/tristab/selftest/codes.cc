@@ -60,7 +60,7 @@ std::uint32_t code_of_value(std::string_view format, float value) {
   const int exponent = std::max(std::ilogb(size), -14);
   const double significand = std::ldexp(size, 10 - exponent);  // below 2^10: subnormal
   if (exponent > 15 || significand != std::trunc(significand)) return 0xffffffffU;
-  // With the implicit bit counted as one of the exponent field.
+  // The significand's implicit bit adds the missing one to the exponent field.
   return sign | static_cast<std::uint32_t>((exponent + 14) * 1024 + static_cast<int>(significand));
 }
 

@@ -1,4 +1,4 @@
-// What --exhaustive adds: every operand pair of fp16 and bf16, every square root, every float.
+// The checks of --exhaustive: every operand pair of fp16 and bf16, every square root, every float.
 #include <fmt/format.h>
 
 #include <array>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::uint32_t kCodes = 65536;
 
-// NaN alike, zeros told apart; fp32 carriers hold what is compared.
+// All NaN are the same, zeros of different sign are not. The compared values fit into float.
 bool same_float(float x, double y) {
   const auto expected = static_cast<float>(y);
   return std::bit_cast<std::uint32_t>(x) == std::bit_cast<std::uint32_t>(expected) || (x != x && expected != expected);
@@ -45,7 +45,7 @@ struct PairWork {
     tally.count(static_cast<std::int64_t>(results.size()));
   }
 
-  // x op y for every y. Sums and products come from their own kernels as well: x + 1 y, and -0 + x y, which is x y.
+  // x op y for every y. Sums and products are also computed by their own kernels: x + 1 y, and -0 + x y, which is x y.
   template <class Exact>
   void operation(Operator op, Operation operation, float x, const Exact& exact) const {
     std::vector<float> expected(values.size()), results(values.size());
@@ -89,7 +89,7 @@ struct PairWork {
   }
 };
 
-// At the best level of this machine; the others take their share in the checks that compare levels.
+// Runs at this machine's best level only; other checks compare the levels.
 void check_pairs(const Runner& runner, const char* name, Tally& tally) {
   const Format format = format_of(name, "selftest");
   const OracleFormat oracle(format);
@@ -135,8 +135,8 @@ void check_square_roots(const Runner& runner, Effort, Tally& tally) {
   });
 }
 
-// The products of two significands of 11 bits, at the exponents where tf32 is subnormal or nearly so: by way of fp32
-// 588 of them would be rounded twice.
+// The products of two significands of 11 bits, at exponents where tf32 is subnormal or nearly so. Computed in fp32
+// first, 588 of them would be rounded twice.
 void check_tf32_subnormals(const Runner& runner, Effort, Tally& tally) {
   constexpr int lowest = -170, sums = 44, count = 1024;
   const Format tf32 = format_of("tf32", "selftest");

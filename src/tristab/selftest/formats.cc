@@ -14,7 +14,7 @@ const std::vector<Format>& named_formats() {
   static const std::vector<Format> formats = [] {
     std::vector<Format> list;
     for (const FormatDescription& description : format_descriptions()) {
-      if (!looks_like_format(description.name)) continue;  // "eXmY" stands for many
+      if (!looks_like_format(description.name)) continue;  // "eXmY" stands for many formats
       const Format format = format_of(description.name, "selftest");
       if (format.precision <= 51) list.push_back(format);
     }

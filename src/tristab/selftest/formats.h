@@ -8,13 +8,13 @@
 
 namespace tristab::selftest {
 
-// All but stochastic, which needs draws.
+// All but stochastic rounding, which needs draws.
 std::span<const Rounding> deterministic_roundings();
 
-// Every format of `tristab list formats` of at most 51 bits, and relatives that saturate, flush or have odd ranges.
+// Every format of `tristab list formats` with at most 51 bits, and variants that saturate, flush or have odd ranges.
 const std::vector<Format>& named_formats();
 
-// Those of at most 11 bits that single operations are checked in: fp16, bf16, tf32, e5m2, e4m3.
+// The formats of at most 11 bits in which single operations are checked: fp16, bf16, tf32, e5m2, e4m3.
 const std::vector<Format>& operation_formats();
 
 }  // namespace tristab::selftest

@@ -1,4 +1,4 @@
-// Fused multiply-adds of fp8 over all operand triples: for each c the product of a column and a row that hold every
+// Fused multiply-adds of fp8 over all operand triples: for each c, the product of a column and a row that hold every
 // value.
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
-// Products of integer codes through the Machine against sums of 64-bit integers: with a scale of 1 the machine's
-// result is the integer itself, rounded once to fp32.
+// Products of integer codes through the Machine against sums of 64-bit integers. With a scale of 1 the machine's result
+// is the integer itself, rounded once to fp32.
 #include <fmt/format.h>
 
 #include <vector>
@@ -17,7 +17,7 @@ struct IntegerKind {
 };
 constexpr IntegerKind kKinds[] = {{"int4", 7}, {"int8", 127}, {"int16", 32767}};
 
-// Whole numbers up to the largest code, which stands in the corner: so the scale amax / qmax is 1.
+// Whole numbers up to the largest code. The largest code stands in the corner, so the scale amax / qmax is 1.
 Matrix codes(int n, int largest, Samples& samples) {
   Matrix matrix(n, n);
   for (double& x : matrix.values()) x = samples.integer(-largest, largest);

@@ -1,4 +1,4 @@
-// Every kernel at every SIMD level against the same kernel at the baseline of one lane, bit for bit.
+// Compares every kernel at every SIMD level with the same kernel at the one-lane baseline, bit for bit.
 #include <fmt/format.h>
 
 #include <map>
@@ -16,7 +16,7 @@
 namespace tristab::selftest {
 namespace {
 
-// One call of a kernel and everything that it wrote.
+// What one call of a kernel wrote.
 struct Record {
   std::string what;
   std::vector<std::uint64_t> bits;
@@ -162,7 +162,7 @@ void record_rows(Transcript& transcript, const Format& format, std::uint64_t see
   }
 }
 
-// Item by item at the baseline, then at every other level.
+// Runs every item at the baseline, then at every other level.
 void compare_levels(const Runner& runner, std::size_t items, Tally& tally,
                     const std::function<Transcript(std::size_t)>& transcript_of) {
   std::vector<Transcript> baseline(items);

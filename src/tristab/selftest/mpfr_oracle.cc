@@ -42,7 +42,7 @@ int MpfrOracle::apply(Operator op, mpfr_rnd_t rounding) {
   return mpfr_fma(result_, x_, y_, z_, rounding);
 }
 
-// Without an upper end; without a lower one where the format has no subnormals.
+// Rounds without an upper limit of the exponents, and without a lower one if the format has no subnormals.
 double MpfrOracle::directed(Operator op, int precision, const Format& format, mpfr_rnd_t rounding) {
   mpfr_set_prec(result_, precision);
   const int ternary = apply(op, rounding);
@@ -89,7 +89,7 @@ double MpfrOracle::operator()(Operator op, double x, double y, double z, const F
       throw std::logic_error("stochastic rounding has no single truth");
   }
   if (std::isnan(result)) return result;
-  // The ends of the range, which MPFR was not told.
+  // The ends of the range, which were not set in MPFR.
   const double largest = std::ldexp(std::ldexp(1.0, p) - 1 - format.reserved_codes, format.max_exponent - p + 1);
   const double size = std::fabs(result);
   if (!format.subnormals && size < std::ldexp(1.0, format.min_exponent)) return std::copysign(0.0, result);

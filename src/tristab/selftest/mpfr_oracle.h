@@ -1,7 +1,7 @@
-// The exact result of one operation rounded once to a format, by MPFR: its own correctly rounded operations, its
-// exponent range narrowed to the format's (mpfr_check_range, mpfr_subnormalize; MPFR manual, "Exceptions"). To
-// nearest with ties away: one bit more, toward zero, tells whether the exact result has reached the midpoint. To odd:
-// of the neighbours the one with the odd last bit.
+// The exact result of one operation rounded once to a format by MPFR: by its correctly rounded operations, with its
+// exponent range narrowed to the format's (mpfr_check_range, mpfr_subnormalize; MPFR manual, "Exceptions"). To nearest
+// with ties away: a result with one more bit, rounded toward zero, tells whether the exact result has reached the
+// midpoint. To odd: the neighbour with the odd last bit.
 #pragma once
 
 #include <mpfr.h>

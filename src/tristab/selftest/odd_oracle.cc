@@ -9,7 +9,7 @@ constexpr std::uint64_t kFraction = (std::uint64_t{1} << 52) - 1;
 
 bool is_special(double x) { return x == 0 || !std::isfinite(x); }
 
-// |x| = significand * 2^exponent with 2^23 <= significand < 2^24; x is normal in binary64 and has 24 bits at most.
+// |x| = significand * 2^exponent with 2^23 <= significand < 2^24; x is normal in binary64 and has at most 24 bits.
 struct Parts {
   std::uint64_t significand;
   int exponent;
@@ -30,12 +30,13 @@ double scaled(std::uint64_t significand, int exponent, bool negative) {
 // Dekker 1971: with |x| >= |y| the error of the sum is y - (sum - x), exactly.
 double odd_sum(double x, double y) {
   const double sum = x + y;
-  if (is_special(sum)) return sum;  // a sum of doubles is 0 only where it is exact
+  if (is_special(sum)) return sum;  // a sum of doubles is 0 only if it is exact
   if (std::fabs(x) < std::fabs(y)) std::swap(x, y);
   const double error = y - (sum - x);
   const auto bits = std::bit_cast<std::uint64_t>(sum);
   if (error == 0 || (bits & 1) != 0) return sum;
-  // Even and not exact: the exact sum lies between here and the odd neighbour on the error's side.
+  // The last bit is even and the sum is inexact: the exact sum lies between it and the odd neighbour on the error's
+  // side.
   return std::bit_cast<double>((error < 0) == (sum < 0) ? bits + 1 : bits - 1);
 }
 

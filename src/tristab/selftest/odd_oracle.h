@@ -1,7 +1,8 @@
-// The oracle of single operations: the exact result rounded to odd in binary64, then rounded once, in integers, to
-// the format. Right because 53 bits are p + 2 or more and binary64 goes far below the format's smallest number (Boldo
-// and Melquiond, IEEE Trans. Computers 57(4), 2008). Shares nothing with the emulator but the names Format and
-// Rounding; checked against MPFR itself.
+// The oracle of single operations: the exact result rounded to odd in binary64, then rounded once, in integers, to the
+// format. This is right because 53 bits are at least p + 2 and binary64 reaches far below the format's smallest number
+// (Boldo and Melquiond, IEEE Trans. Computers 57(4), 2008). It shares nothing with the emulator except the names Format
+// and Rounding, and is checked against MPFR.
+//
 // Operands: values of at most 24 significant bits inside fp32's range. Formats: p <= 24, inside fp32's range.
 #pragma once
 
@@ -15,15 +16,15 @@
 
 namespace tristab::selftest {
 
-// Exact results, rounded to odd where binary64 does not hold them. What is not finite, and the sign of an exact
-// zero, follow IEEE 754 in rounding to nearest.
+// Exact results, rounded to odd if binary64 does not hold them. Non-finite results and the sign of an exact zero follow
+// IEEE 754 for rounding to nearest.
 double odd_sum(double x, double y);
 double odd_quotient(double x, double y);
 double odd_root(double x);
 inline double odd_product(double x, double y) { return x * y; }  // 48 bits: exact
 inline double odd_fused(double x, double y, double z) { return odd_sum(x * y, z); }
 
-// What rounding to a format needs to know of it.
+// What rounding needs to know about a format.
 struct OracleFormat {
   explicit OracleFormat(const Format& format)
       : precision(format.precision),
@@ -41,7 +42,7 @@ struct OracleFormat {
   double smallest_normal, largest, beyond;
 };
 
-// A value that was rounded to odd, rounded to the format.
+// Rounds a value that was rounded to odd to the format.
 inline double rounded(double odd, const OracleFormat& format, Rounding mode) {
   constexpr std::uint64_t sign_bit = std::uint64_t{1} << 63, hidden = std::uint64_t{1} << 52;
   const auto bits = std::bit_cast<std::uint64_t>(odd);
@@ -56,7 +57,7 @@ inline double rounded(double odd, const OracleFormat& format, Rounding mode) {
   const std::uint64_t significand = (magnitude & (hidden - 1)) | hidden;
   const int base = format.subnormals && exponent < format.min_exponent ? format.min_exponent : exponent;
   const int dropped = 53 - format.precision + (base - exponent);
-  // Dropped bits below the one that decides: a value far below the last place has none above it.
+  // A value far below the last place keeps no bits: a shift of 62 drops all of them.
   const int shift = dropped < 62 ? dropped : 62;
   std::uint64_t kept = significand >> shift;
   const std::uint64_t rest = significand & ((std::uint64_t{1} << shift) - 1), half = std::uint64_t{1} << (shift - 1);
@@ -91,8 +92,8 @@ inline double rounded(double odd, const OracleFormat& format, Rounding mode) {
   return negative ? -size : size;
 }
 
-// An exact zero of finite terms that are not all zeros of one sign is -0 rounding down: what odd_sum says of x + y,
-// corrected for the mode.
+// The result of odd_sum for x + y with the sign of an exact zero corrected for the mode: when rounding down, an exact
+// zero is -0 unless both terms are +0.
 inline double with_sign_of_zero(double sum, double x, double y, Rounding mode) {
   if (mode != Rounding::down || sum != 0) return sum;
   return std::signbit(x) || std::signbit(y) ? -0.0 : 0.0;

@@ -1,4 +1,4 @@
-// Single operations and single steps of a sum of products against the oracle.
+// Checks single operations and single steps of a sum of products against the oracle.
 #include <fmt/format.h>
 
 #include <vector>
@@ -22,7 +22,8 @@ constexpr Pairing kPairings[] = {{Operator::add, Operation::add},
                                  {Operator::divide, Operation::divide},
                                  {Operator::square_root, Operation::square_root}};
 
-// Any values; values next to the smallest normal number; moderate ones, which cancel; an addend far below the other.
+// By kind: any values; values next to the smallest normal number; moderate values, which cancel; values around
+// 2^(emin/2), where one addend can lie far below the other.
 double draw(Samples& samples, const Format& format, int kind) {
   switch (kind) {
     case 0:
@@ -108,7 +109,7 @@ void check_format_steps(const Format& format, const std::string& level, int repe
   }
 }
 
-constexpr std::size_t kSeeds = 8;  // items a format
+constexpr std::size_t kSeeds = 8;  // items for each format
 
 }  // namespace
 

@@ -5,7 +5,7 @@ namespace tristab::selftest {
 
 enum class Operator { convert, add, subtract, multiply, divide, square_root, fused };
 
-// How a mismatch names it.
+// The symbol of the operation in a mismatch.
 inline const char* symbol_of(Operator op) {
   constexpr const char* symbols[] = {"rounding", "+", "-", "*", "/", "sqrt", "fma"};
   return symbols[static_cast<int>(op)];

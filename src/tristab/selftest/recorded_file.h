@@ -1,6 +1,7 @@
 // Files of recorded products D = A B + C: safetensors whose tensors are named
-// <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, [batch, m, k], [batch, k, n], [batch, m, n] twice, stored as bit
-// patterns. Where the instruction is not the tile's usual one the name begins with it: "mma8-...", "wgmma32-...".
+// <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, with shapes [batch, m, k], [batch, k, n] and twice [batch, m, n],
+// stored as bit patterns. If the instruction is not the tile's usual one, the name begins with it: "mma8-...",
+// "wgmma32-...".
 #pragma once
 
 #include <cstdint>
@@ -17,8 +18,8 @@ struct RecordedProducts {
   std::vector<std::uint32_t> a, b, c, d;  // the bits of each element
 };
 
-// Every group of the file, in order of name. Throws InputError naming the file and the tensor where one is missing,
-// has another name, shape or dtype than its group asks for, or cannot be read.
+// Every group of the file, in order of name. Throws InputError with the file and the tensor if one is missing, has
+// another name, shape or dtype than its group needs, or cannot be read.
 std::vector<RecordedProducts> read_recorded_products(const std::filesystem::path& path);
 
 }  // namespace tristab::selftest

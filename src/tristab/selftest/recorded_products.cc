@@ -21,7 +21,7 @@ const std::vector<std::string> kOperands{"bf16", "fp16",     "fp32tf32", "fp32tf
 
 constexpr int kMostTerms = 64;  // of one instruction
 
-// "mma", "wgmma" or "scaledmm", where the name begins with an instruction, and its k.
+// "mma", "wgmma" or "scaledmm", if the name begins with an instruction, and its k.
 struct Instruction {
   std::string name;
   int k = 0;
@@ -50,8 +50,9 @@ bool all_finite(const std::vector<float>& values) {
   return std::all_of(values.begin(), values.end(), [](float x) { return std::isfinite(x); });
 }
 
-// The unit drops the low bits of an operand before it looks at what is left: a NaN whose payload lies in them is an
-// infinity to it. The machine has one NaN alone, so those are read as the unit reads them here.
+// The unit drops the low bits of an operand before it looks at the rest, so it reads a NaN whose payload lies only in
+// these bits as an infinity. The emulated machine has only one NaN, so such operands are read here as the unit reads
+// them.
 constexpr std::uint32_t kDropped = 0x1fffU;
 bool is_read_as_infinity(float x) {
   return std::isnan(x) && (std::bit_cast<std::uint32_t>(x) & ~kDropped & 0x7fffffffU) == 0x7f800000U;

@@ -1,4 +1,4 @@
-// Recorded products of hardware through the production kernels.
+// Computes recorded products of hardware with the production kernels.
 #pragma once
 
 #include <filesystem>
@@ -11,18 +11,18 @@
 
 namespace tristab::selftest {
 
-// What emulates a group of a file.
+// The emulation of one group of a file.
 struct RecordedMachine {
-  std::string arithmetic;  // "bf16-h100"; "" where nothing does
-  int terms = 0;           // products in a group of the unit, where the instruction has fewer; 0: the unit's own
+  std::string arithmetic;  // "bf16-h100"; "" if nothing emulates it
+  int terms = 0;           // products in a group of the unit if the instruction has fewer; 0: the unit's own number
   bool fp16_sums = false;
   std::string skipped;  // why nothing emulates it
 };
 
-// Throws InputError naming `path` for operands and accumulators that are none of those of an H100.
+// Throws InputError naming `path` if operands or accumulator are not among those of an H100.
 RecordedMachine machine_of(const RecordedProducts& group, std::string_view path);
 
-// Every element of the group at every SIMD level; an element that differs at several levels is one mismatch.
+// Compares every element of the group at every SIMD level; an element that differs at several levels is one mismatch.
 CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachine& machine, const Runner& runner);
 
 }  // namespace tristab::selftest

@@ -1,4 +1,4 @@
-// Roundings against MPFR, and the oracle of the other checks against MPFR.
+// Checks roundings against MPFR, and the oracle of the other checks against MPFR.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,7 +18,8 @@ namespace {
 constexpr Operator kOperators[] = {Operator::add,    Operator::subtract,    Operator::multiply,
                                    Operator::divide, Operator::square_root, Operator::fused};
 
-// Values of the carrier about the format: any of its own, next to its ties, at its ends, and what is not finite.
+// Values of the carrier around the format: arbitrary ones, values at and next to ties, the ends of the range, and
+// non-finite ones.
 template <class Carrier>
 std::vector<Carrier> values_about(const Format& format, const Format& carrier, Samples& samples, int count) {
   std::vector<Carrier> values;
@@ -27,7 +28,7 @@ std::vector<Carrier> values_about(const Format& format, const Format& carrier, S
   for (int i = 0; i < count; ++i) {
     double x = samples.special(carrier);
     if (i % 4 != 0) x = samples.value(carrier, low, high);
-    if (i % 4 == 2) {  // a tie, or one unit of the carrier beside it
+    if (i % 4 == 2) {  // a tie, or the carrier's neighbour of a tie
       const double own = samples.any(format);
       const int place =
           std::max(own == 0 ? format.min_exponent : std::ilogb(own), format.min_exponent) - format.precision;

@@ -1,4 +1,4 @@
-// Work that is cut into items and done on all cores.
+// Divides work into items and runs them on all cores.
 #pragma once
 
 #include <atomic>
@@ -16,13 +16,13 @@ class Runner {
  public:
   using Progress = std::function<void(double fraction)>;
 
-  // `threads` of 0: as many as there are cores. `progress` may be empty; it is called by one thread at a time.
+  // `threads` 0: as many as there are cores. `progress` may be empty; it is called by one thread at a time.
   Runner(int threads, const std::atomic<bool>& stop, Progress progress = {});
 
   int threads() const { return threads_; }
 
-  // work(item, tally) for every item below `items`, each thread with a tally of its own, merged into `tally`. Throws
-  // what `work` throws, and Stopped when the flag becomes true.
+  // Calls work(item, tally) for every item below `items`; each thread has its own tally, merged into `tally` at the
+  // end. Throws what `work` throws, and Stopped if the flag becomes true.
   void over(std::size_t items, const std::function<void(std::size_t, Tally&)>& work, Tally& tally) const;
 
  private:

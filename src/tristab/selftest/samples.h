@@ -1,5 +1,5 @@
-// Random operands that reach the corners of a format: every exponent equally likely, few significant bits as often
-// as many, zeros, ends of the range and what is not finite. A fixed seed gives a fixed sequence.
+// Random operands that reach the corners of a format: every exponent is equally likely, few significant bits are as
+// likely as many, and zeros, ends of the range and non-finite values occur. A fixed seed gives a fixed sequence.
 #pragma once
 
 #include <cstddef>
@@ -17,15 +17,15 @@ class Samples {
   int integer(int low, int high);  // both ends included
   bool chance(int one_in) { return bits() % static_cast<std::uint64_t>(one_in) == 0; }
 
-  // A finite value with exponent in [low, high], subnormal below emin, zero below the smallest subnormal.
+  // A finite value with exponent in [low, high]; subnormal below emin, zero below the smallest subnormal.
   double value(const Format& format, int low, int high);
   // Any finite value, ends of the range included.
   double any(const Format& format);
-  // From 2^-3 to 2^2: sums of products of these cancel often and hardly ever leave the range.
+  // From 2^-3 to 2^2: sums of products of these often cancel and rarely leave the range.
   double moderate(const Format& format);
   // From the smallest subnormal to a little above the smallest normal number.
   double small(const Format& format);
-  // One in twelve infinite, NaN or a zero.
+  // One in twelve is infinite, NaN or a zero; the others are as in any().
   double special(const Format& format);
 
  private:

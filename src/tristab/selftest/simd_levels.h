@@ -1,5 +1,5 @@
-// The SIMD levels that the kernels were compiled for and that this machine has. Which one is in use is a setting of
-// the whole process: nothing else may run kernels while it is changed.
+// The SIMD levels that the kernels were compiled for and that this machine has. The level in use is a setting of the
+// whole process: nothing else may run kernels while it is changed.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,7 @@ const std::vector<SimdLevel>& simd_levels();
 // "avx512, avx2, baseline"
 std::string simd_level_names();
 
-// Uses one level as long as it lives, then the best again.
+// Uses one level during its lifetime, then the best one again.
 class UseLevel {
  public:
   explicit UseLevel(const SimdLevel& level);
@@ -29,7 +29,7 @@ class UseLevel {
   UseLevel& operator=(const UseLevel&) = delete;
 };
 
-// action(name) with each level in use.
+// Calls action(name) with each level in use.
 void for_each_simd_level(const std::function<void(const std::string&)>& action);
 
 }  // namespace tristab::selftest

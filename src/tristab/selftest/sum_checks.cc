@@ -1,5 +1,5 @@
-// Whole sums of products in every accumulation model that is no matrix unit: the order of a sum and the places where it
-// is rounded, against the oracle step by step and, for the exact model, MPFR.
+// Sums of products in every accumulation model except matrix units. Checks the order of a sum and its rounding points
+// against the oracle step by step, and the exact model against MPFR.
 #include <fmt/format.h>
 #include <mpfr.h>
 
@@ -40,7 +40,7 @@ double sequential_sum(const Vector& a, const Vector& b, double c, bool fma, cons
   return c;
 }
 
-// Neighbours are added until one is left, an odd last one moves up; then c + that.
+// Neighbours are added until one is left, an odd last one moves up unchanged; then c is added.
 double tree_sum(const Vector& a, const Vector& b, double c, const OracleFormat& format, Rounding mode) {
   Vector level;
   for (std::size_t k = 0; k < a.size(); ++k)
@@ -72,7 +72,7 @@ class ExactReal {
   ExactReal(const ExactReal&) = delete;
   ExactReal& operator=(const ExactReal&) = delete;
 
-  // c + sum of a b, rounded to odd in binary64; the sign of a zero is for those who know the terms.
+  // c + sum of a b, rounded to odd in binary64; callers, which know the terms, set the sign of a zero.
   double sum(const Vector& a, const Vector& b, double c) {
     mpfr_set_d(sum_, c, MPFR_RNDN);
     for (std::size_t k = 0; k < a.size(); ++k) {

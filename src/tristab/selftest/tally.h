@@ -1,4 +1,4 @@
-// What a check has counted.
+// The counts of a check.
 #pragma once
 
 #include <cstddef>
@@ -10,11 +10,11 @@ namespace tristab::selftest {
 
 class Tally {
  public:
-  // `cases` more were compared.
+  // `cases` more cases were compared.
   void count(std::int64_t cases) { cases_ += cases; }
 
-  // One case differed. The text, asked for only where it will be kept, tells operands, result and expectation in
-  // hexadecimal.
+  // One case differed. `text` gives operands, result and expectation in hexadecimal; it is called only if the text will
+  // be kept.
   template <class Text>
   void mismatch(const Text& text) {
     ++mismatches_;
@@ -23,7 +23,7 @@ class Tally {
     first_ = text();
   }
 
-  // Work is cut into items; the first mismatch is that of the least item, whatever thread met it.
+  // Work is divided into items. The first mismatch is that of the lowest item, independently of the threads.
   void start_item(std::size_t item) { item_ = item; }
   void merge(const Tally& other) {
     cases_ += other.cases_;
@@ -35,7 +35,7 @@ class Tally {
 
   std::int64_t cases() const { return cases_; }
   std::int64_t mismatches() const { return mismatches_; }
-  const std::string& first() const { return first_; }  // "" where nothing differed
+  const std::string& first() const { return first_; }  // "" if nothing differed
 
  private:
   std::int64_t cases_ = 0, mismatches_ = 0;

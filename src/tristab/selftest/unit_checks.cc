@@ -1,4 +1,4 @@
-// Matrix units: what an H100 returned for single dot products, and every named unit against the exact model.
+// Matrix units: the results of an H100 for single dot products, and every named unit against the exact model.
 #include <fmt/format.h>
 
 #include <bit>
@@ -18,7 +18,7 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// c + the sum of `first`, of `others` times `repeated`, and of zeros up to 16 products.
+// c + the sum of `terms`, the last of them `repeats` times, and of zeros up to 16 products.
 struct PublishedDot {
   const char* name;
   bool in_fp16;  // fp16 holds the operands too
@@ -28,13 +28,13 @@ struct PublishedDot {
   std::uint32_t expected;
 };
 
-// What one H100 returned for a dot product of 16 terms, bf16 and fp16 alike where both hold the operands.
+// Results of an H100 for dot products of 16 terms; the same for bf16 and fp16 if both hold the operands.
 const std::vector<PublishedDot>& published_dots() {
   static const std::vector<PublishedDot> dots = [] {
     const auto bits = [](float x) { return std::bit_cast<std::uint32_t>(x); };
     constexpr std::uint32_t nan = 0x7fffffffU;
     return std::vector<PublishedDot>{
-        // fp16 has 2^-24 at the least: 2^-25 as a product of two.
+        // fp16 has no numbers below 2^-24, so 2^-25 is a product of two.
         {"1 + 15 x 2^-25", true, 0, {{1, 1}, {0x1p-12F, 0x1p-13F}}, 15, bits(0x1.000006p+0F)},
         {"1.5 x 1.5 + 15 x 2^-25", true, 0, {{1.5F, 1.5F}, {0x1p-12F, 0x1p-13F}}, 15, bits(0x1.200002p+1F)},
         {"-1 + 1 + 2^-26", true, -1, {{1, 1}, {0x1p-13F, 0x1p-13F}}, 1, bits(0)},
@@ -52,7 +52,7 @@ const std::vector<PublishedDot>& published_dots() {
   return dots;
 }
 
-// The sum at every place of a product of `rows` equal rows and `columns` equal columns.
+// The same sum at every place of the product of `rows` equal rows and `columns` equal columns.
 std::vector<float> equal_sums(const PublishedDot& dot, const Arithmetic& arithmetic, int rows, int columns) {
   constexpr int inner = 16;
   std::vector<float> a(static_cast<std::size_t>(rows * inner)), b(static_cast<std::size_t>(inner * columns)),
@@ -82,7 +82,7 @@ std::vector<Arithmetic> unit_arithmetics() {
   return units;
 }
 
-// A unit like the H100's: 16 products of 16-bit operands at a time, F = 25, truncated into fp32.
+// Whether the unit is like the H100's: 16 products of 16-bit operands at a time, F = 25, truncated into fp32.
 bool is_of_the_table(const Arithmetic& arithmetic) {
   const Accumulation& product = arithmetic.product;
   return product.unit.terms == 16 && product.unit.fraction_bits == 25 && product.rounding == Rounding::toward_zero &&
@@ -97,10 +97,10 @@ double draw(Samples& samples, const Format& format, int kind) {
       return samples.any(format);
     case 2:
       return samples.small(format);
-    case 3:  // products about 2^-133, the least alignment exponent of an H100
+    case 3:  // products near 2^-133, the lowest alignment exponent of an H100
       return samples.value(format, std::max(-80, format.min_exponent - format.precision),
                            std::max(-60, format.min_exponent));
-    case 4:  // products about the largest number of fp32
+    case 4:  // products near the largest number of fp32
       return samples.value(format, std::min(58, format.max_exponent - 6), std::min(65, format.max_exponent));
     case 5:
       return samples.chance(4) ? samples.any(format) : 0.0;

@@ -12,7 +12,7 @@ namespace {
 
 int exponent_of(float x, int min_exponent) { return std::max(std::ilogb(x), min_exponent); }
 
-// Infinities and NaN of one group: 0 where everything is finite.
+// The result for infinities and NaN in one group; 0 if everything is finite.
 float special_of(const float* a, const float* b, std::ptrdiff_t b_stride, int count, float c) {
   bool nan = std::isnan(c), up = std::isinf(c) && c > 0, down = std::isinf(c) && c < 0;
   for (int k = 0; k < count; ++k) {
@@ -32,7 +32,7 @@ float unit_dot(const Accumulation& accumulation, int operand_min_exponent, const
                std::ptrdiff_t b_stride, int inner, float c) {
   const MatrixUnit& unit = accumulation.unit;
   const OracleFormat format(accumulation.format);
-  OracleFormat unbounded = format;  // what lies beyond the largest number becomes infinite, whatever the rounding
+  OracleFormat unbounded = format;  // results beyond the largest number overflow in every rounding
   unbounded.largest = std::numeric_limits<double>::infinity();
   for (int first = 0; first < inner; first += unit.terms) {
     const int count = std::min(unit.terms, inner - first);

@@ -1,5 +1,5 @@
-// A_ij = 1 for i > j inside the diagonal blocks of size `block` (floor(i / block) = floor(j / block)), else
-// 0. Source: exactness tests of methods that start from diagonal blocks.
+// A_ij = 1 for i > j inside the diagonal blocks of size `block` (floor(i / block) = floor(j / block)), else 0. Source:
+// exactness tests of methods that start from diagonal blocks.
 #include "tristab/matrix/family/family.h"
 
 namespace tristab {

@@ -1,5 +1,5 @@
-// Comba (rule/comba.cc) with drawn keys, betas and decays, and p = feedback k. FLA's kernel normalises p
-// again, which is feedback 1; without that it is the sigmoid of a learnt number of the head.
+// Comba (rule/comba.cc) with drawn keys, betas and decays, and p = feedback k. FLA's kernel normalises p again, which
+// is feedback 1; without this the feedback is the sigmoid of a learnt number for each head.
 #include "tristab/matrix/family/delta_rule.h"
 
 namespace tristab {

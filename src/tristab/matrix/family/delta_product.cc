@@ -1,5 +1,5 @@
-// DeltaProduct (rule/delta_product.cc) with `steps` Householder steps a token, interleaved. The log decay is
-// non-zero at a token's first step alone; beta is in (0, 2) by default.
+// DeltaProduct (rule/delta_product.cc) with `steps` Householder steps a token, interleaved. The log decay is non-zero
+// only at a token's first step; beta is in (0, 2) by default.
 #include "tristab/matrix/family/delta_rule.h"
 
 namespace tristab {

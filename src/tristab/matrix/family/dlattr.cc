@@ -1,8 +1,8 @@
 // The unit triangular test matrix of LAPACK's dlattr, transposed: with s = sqrt(condition), x = sqrt(s) - 1 / sqrt(s),
 //   A_i0 = A_(n-1)i = sqrt(2 / (n - 2)) x for 0 < i < n - 1,  A_(n-1)0 = x^2,  0 elsewhere.
-// I + A has the singular values s, 1, ..., 1, 1 / s, so cond_2 = condition exactly, at the smallest price that a unit
-// diagonal leaves (their product is 1). A^3 = 0. For n = 2, A_10 = s - 1 / s has the same two singular values. dlattr
-// goes on to fill the zeros, which changes the condition; this is the matrix before that.
+// I + A has the singular values s, 1, ..., 1, 1 / s, so cond_2 = condition exactly; with a unit diagonal the product of
+// the singular values must be 1. A^3 = 0. For n = 2, A_10 = s - 1 / s has the same two singular values. dlattr then
+// fills the zeros, which changes the condition; this is the matrix before that step.
 // Source: LAPACK 3, TESTING/LIN/dlattr.f, types 8 to 10; LAPACK Working Note 41.
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-// What a family is to the registry: a description, and either a generator or a way to open files.
+// A registry entry for a family: a description, and either a generator or a way to open files.
 #pragma once
 
 #include <filesystem>
@@ -17,29 +17,27 @@ struct Family {
   Description description;
   bool random = false;  // false: one trial
 
-  // A of size n from complete settings; `random` is the stream of this matrix alone. Null for families that
-  // read files.
+  // A of size n from complete settings; `random` is the stream of this matrix only. Null for families that read files.
   Matrix (*generate)(const Settings& settings, int n, const RandomStream& random) = nullptr;
 
-  // In place of generate, for families that draw what a layer takes in: `rows` rows of one head, of which A
-  // is formed chunk by chunk. Queries and values only where `with_outputs` is set (they have streams of their
-  // own).
+  // Instead of generate, for families that draw the inputs of a layer: `rows` rows of one head, from which A is formed
+  // chunk by chunk. Queries and values are drawn only if `with_outputs` is set (they have separate streams).
   std::function<TokenInputs(const Settings& settings, int rows, const RandomStream& random, bool with_outputs)>
       generate_tokens = nullptr;
 
-  // Fills in or refuses what the parameter table alone cannot say; null where the table says it all. Throws
-  // UsageError naming `place`.
+  // Fills in or refuses what the parameter table cannot express; null if there is nothing. Throws UsageError naming
+  // `place`.
   std::function<void(Json& settings, std::string_view place)> settle = nullptr;
 
   // For families that read files; null otherwise.
   std::unique_ptr<Source> (*open)(const FamilySpec& spec, const std::filesystem::path& directory,
                                   std::string_view place) = nullptr;
 
-  // For families made from the matrices of another one; null otherwise.
+  // For families made from the matrices of another family; null otherwise.
   std::unique_ptr<Source> (*derive)(const FamilySpec& spec, std::uint64_t seed, int trials,
                                     const std::filesystem::path& directory, std::string_view place) = nullptr;
 
-  // A parameter value that is a list by itself and not an axis ("heads": [0, 2]).
+  // Parameters whose value may be a list that is not an axis ("heads": [0, 2]).
   std::vector<std::string> list_valued = {};
 };
 
@@ -56,15 +54,14 @@ Matrix strictly_lower(int n, Value value) {
   return a;
 }
 
-// 1, x, x^2, ..., x^(count - 1), each the one before times x: the m-th within m ulp.
+// 1, x, x^2, ..., x^(count - 1); each is the previous one times x, so the m-th has an error of at most m ulp.
 inline std::vector<double> powers_of(double x, int count) {
   std::vector<double> powers(static_cast<std::size_t>(count), 1.0);
   for (std::size_t m = 1; m < powers.size(); ++m) powers[m] = powers[m - 1] * x;
   return powers;
 }
 
-// Position of (i, j), i > j, in the strictly lower triangle counted row by row: the index of its random
-// number.
+// Position of (i, j), i > j, in the strictly lower triangle counted row by row: the index of its random number.
 constexpr std::uint64_t triangle_index(int i, int j) {
   return static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(i - 1) / 2 + static_cast<std::uint64_t>(j);
 }

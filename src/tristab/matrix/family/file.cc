@@ -44,7 +44,7 @@ void settle(Json& settings, std::string_view place) {
   settle_tokens(settings, place);
 }
 
-// What to read where neither tensor nor layer is named: the only one there is.
+// What to read if neither tensor nor layer is named: the only one in the file.
 std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
                                   std::string_view place) {
   const std::vector<std::string> layers = layer_names(*file);
@@ -97,7 +97,7 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
   return layers_source(selection, std::move(layers), place);
 }
 
-// Every InputError of opening says which setting led to it.
+// Adds the setting that led to it to every InputError of opening.
 std::unique_ptr<Source> open(const FamilySpec& spec, const std::filesystem::path& directory, std::string_view place) {
   try {
     return open_selected(spec, directory, place);

@@ -17,7 +17,7 @@ bool is_count(const Json& value) { return value.is_number_integer() && value >= 
 
 bool all_counts(const Json& list) { return std::ranges::all_of(list, is_count); }
 
-// "0,2" -> [0, 2]; what is no list of counts comes back unchanged.
+// "0,2" -> [0, 2]; anything that is not a list of counts is returned unchanged.
 Json parsed_list(const Json& value, char separator) {
   if (!value.is_string()) return value;
   std::string_view text = value.get_ref<const std::string&>();

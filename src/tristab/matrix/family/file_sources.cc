@@ -30,7 +30,7 @@ Problem problem_of(const FileSelection& selection, int n, int index, Matrix a, J
   return problem;
 }
 
-// The tokens of one chunk of a range, and the rows its matrix gets.
+// The tokens of one chunk of a range, and the number of rows of its matrix.
 struct ChunkRows {
   std::int64_t first_token, tokens;
   int rows;
@@ -119,7 +119,7 @@ class MatricesSource : public Source {
   }
 
  private:
-  // Sets zeros on and above the diagonal, where -0 is one.
+  // Sets entries on and above the diagonal to +0 (they may be -0).
   template <typename Place>
   void check_strictly_lower(Matrix& a, int rows, Place place) const {
     for (int i = 0; i < rows; ++i) {

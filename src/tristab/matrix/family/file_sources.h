@@ -1,4 +1,4 @@
-// The two kinds of matrices that files hold: A itself, and the inputs it is formed from.
+// The two kinds of sources in files: A itself, and the inputs that it is formed from.
 #pragma once
 
 #include <memory>
@@ -20,12 +20,12 @@ struct FileSelection {
 // rule, steps, log_base and l2norm of the family `file`.
 LayerConventions conventions_of(const Settings& settings);
 
-// A as stored. Throws UsageError where heads or tokens leave the tensor, InputError where its shape or dtype
-// is none of the allowed ones.
+// A as stored. Throws UsageError if heads or tokens go beyond the tensor, InputError if its shape or dtype is not
+// allowed.
 std::unique_ptr<Source> matrices_source(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
                                         const Tensor& tensor, std::string_view place);
 
-// A formed from the chunks of layers, layer after layer, inside one sequence after sequence, head after head.
+// A formed from the chunks of layers: layer after layer, in each sequence after sequence, then head after head.
 std::unique_ptr<Source> layers_source(const FileSelection& selection, std::vector<LayerTensors> layers,
                                       std::string_view place);
 

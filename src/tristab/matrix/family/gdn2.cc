@@ -1,5 +1,5 @@
-// GDN-2 (rule/gdn2.cc) with drawn keys and channel decays, erase gates b = sigmoid(erase_mean + x_td) and,
-// for outputs, write gates w = sigmoid(x_td), x ~ N(0, 1).
+// GDN-2 (rule/gdn2.cc) with drawn keys and channel decays, erase gates b = sigmoid(erase_mean + x_td) and, for outputs,
+// write gates w = sigmoid(x_td), x ~ N(0, 1).
 #include "tristab/base/elementary.h"
 #include "tristab/matrix/family/delta_rule.h"
 #include "tristab/matrix/keys/keys.h"

@@ -1,6 +1,6 @@
-// A_ij = c r^(i - j) for i > j, a Toeplitz matrix. As (1 + sum_m c r^m x^m) = (1 - q x) / (1 - r x) with
-// q = r (1 - c), the inverse has X_ij = -c r q^(i - j - 1) for i > j: it decays or grows with |q|, whatever A
-// does. Identical keys with beta = c and a constant log decay log r are this matrix.
+// A_ij = c r^(i - j) for i > j, a Toeplitz matrix. As (1 + sum_m c r^m x^m) = (1 - q x) / (1 - r x) with q = r (1 - c),
+// the inverse has X_ij = -c r q^(i - j - 1) for i > j: it decays or grows with |q|, independently of A. Identical keys
+// with beta = c and a constant log decay log r give this matrix.
 // Source: Gated DeltaNet with one key, arXiv 2412.06464, section 3.3; the inverse is the power series above.
 #include "tristab/matrix/family/family.h"
 

@@ -1,7 +1,7 @@
 // Kahan's matrix K = diag(1, s, ..., s^(n-1)) (I - c N), N the ones above the diagonal, s = sin theta, c = cos theta:
-// nearly singular although no pivot shows it. Here its transpose with every row divided by its diagonal, which has
-// the same substitution and a unit diagonal: A_ij = -c s^-(i - j) for i > j, with the inverse
-// X_ij = c (1 + c)^(i - j - 1) s^-(i - j).
+// nearly singular, but no pivot shows it. Here it is transposed and every row is divided by its diagonal, which keeps
+// the substitution and gives a unit diagonal: A_ij = -c s^-(i - j) for i > j, with the inverse X_ij = c (1 + c)^(i - j
+// - 1) s^-(i - j).
 // Source: W. Kahan, Numerical linear algebra, Canad. Math. Bull. 9 (1966) 757-801; N. J. Higham, Accuracy and
 // Stability of Numerical Algorithms, 2nd edition, 2002, chapter 8.
 #include <cmath>

@@ -1,6 +1,6 @@
-// A_ij ~ N(0, 1) for i > j. The exact inverse itself grows exponentially with n, so no method can be accurate
-// in a narrow format (Viswanath, Trefethen, Condition numbers of random triangular matrices, SIAM J. Matrix
-// Anal. 19, 1998). Source: flash-linear-attention issue 537.
+// A_ij ~ N(0, 1) for i > j. The exact inverse grows exponentially with n, so no method can be accurate in a narrow
+// format (Viswanath, Trefethen, Condition numbers of random triangular matrices, SIAM J. Matrix Anal. 19, 1998).
+// Source: flash-linear-attention issue 537.
 #include "tristab/matrix/family/family.h"
 
 namespace tristab {

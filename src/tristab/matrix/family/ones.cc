@@ -1,5 +1,5 @@
-// A_ij = 1 for i > j. (I + A)^-1 is bidiagonal, 1 and -1; the powers of A are binomials and grow fastest
-// among 0/1 matrices. Source: exactness tests; the limit of identical keys with beta = 1 and no decay.
+// A_ij = 1 for i > j. (I + A)^-1 is bidiagonal, 1 and -1; the powers of A are binomials and grow fastest among 0/1
+// matrices. Source: exactness tests; the limit of identical keys with beta = 1 and no decay.
 #include "tristab/matrix/family/family.h"
 
 namespace tristab {

@@ -1,5 +1,5 @@
-// RWKV-7 (rule/rwkv7.cc) with drawn keys khat, eta = sigmoid(rate_mean + x_td), k = khat o eta and
-// g = -0.6065 sigmoid(x_td - 1), inside (-exp(-1/2), 0), which the model's gate cannot leave; x ~ N(0, 1).
+// RWKV-7 (rule/rwkv7.cc) with drawn keys khat, eta = sigmoid(rate_mean + x_td), k = khat o eta and g = -0.6065
+// sigmoid(x_td - 1), x ~ N(0, 1). g lies inside (-exp(-1/2), 0), the range of the model's gate.
 #include "tristab/base/elementary.h"
 #include "tristab/matrix/family/delta_rule.h"
 #include "tristab/matrix/keys/keys.h"

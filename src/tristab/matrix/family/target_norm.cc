@@ -1,6 +1,6 @@
-// A = (norm_inf / ||B||_inf) B for each matrix B of another family, generated or from a file: the sign pattern and
-// the structure of B at a size of one's choice. A's number, trial and source are those of B, which is drawn exactly
-// as in its own family.
+// A = (norm_inf / ||B||_inf) B for each matrix B of another family, generated or from a file: it has the sign pattern
+// and structure of B and the norm that the user chooses. A's number, trial and source are those of B, which is drawn
+// exactly as in its own family.
 // Source: megagdn-pto, PR 74: the largest ||A||_inf published for a real layer is 37.3.
 #include <fmt/format.h>
 
@@ -62,7 +62,7 @@ class TargetNormSource : public Source {
       throw InputError(message);
     }
     for (double& value : problem.a.values()) value *= factor;
-    problem.tokens = nullptr;  // whose A this no longer is
+    problem.tokens = nullptr;  // they no longer give this A
     // The base's id stands for its family, size, trial, seed and source.
     problem.id = problem_id(name, problem.a.rows(), problem.trial, fmt::format("{} {}", canonical_, problem.id));
     return problem;

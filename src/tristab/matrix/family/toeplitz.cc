@@ -19,7 +19,7 @@ constexpr std::size_t most = 4096;
 
 bool is_coefficient(const Json& value) { return value.is_number() && std::fabs(value.get<double>()) <= largest; }
 
-// "-2,1" as typed on a command line -> [-2, 1]; what is no list of numbers comes back unchanged.
+// "-2,1" as typed on a command line -> [-2, 1]; anything that is not a list of numbers is returned unchanged.
 Json parsed_list(const Json& given) {
   if (given.is_number()) return Json::array({given});
   if (!given.is_string()) return given;

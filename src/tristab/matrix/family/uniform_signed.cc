@@ -1,6 +1,6 @@
-// A_ij = s u_ij for i > j, u_ij ~ U(-1, 1), where s is `scale`, or the s for which cond_2(I + A) =
-// `condition` to 1e-6 relative, found by bisection. Source: tests of recursive unrolled inversion
-// (rec_unroll), condition in {1.2, 2, 4, 8, ...}.
+// A_ij = s u_ij for i > j, u_ij ~ U(-1, 1), where s is `scale`, or the s for which cond_2(I + A) = `condition` to 1e-6
+// relative, found by bisection. Source: tests of recursive unrolled inversion (rec_unroll), condition in {1.2, 2, 4, 8,
+// ...}.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -13,13 +13,13 @@
 namespace tristab {
 namespace {
 
-constexpr double tolerance = 5e-7;  // of the condition number; half of what is promised
+constexpr double tolerance = 5e-7;  // of the condition number; half of the promised tolerance
 
 Matrix scaled(const Matrix& u, double s) {
   return strictly_lower(u.rows(), [&](int i, int j) { return s * u(i, j); });
 }
 
-// cond(I + 0) = 1, and cond(I + s U) grows without bound with s; between a bracket it takes every value.
+// cond(I + 0) = 1, and cond(I + s U) grows without bound with s, so a bracket contains every value between its ends.
 Matrix with_condition(const Matrix& u, double condition) {
   if (condition == 1) return scaled(u, 0);
   if (u.rows() < 2) {

@@ -1,6 +1,6 @@
 // A_ij = -alpha for i > j. Among all unit lower triangular matrices with |A_ij| <= alpha its inverse is the largest,
-// entry by entry: X_ij = alpha (1 + alpha)^(i - j - 1), 2^(n - 2) in the corner for alpha = 1, as the comparison
-// matrix M(T) bounds |T^-1| <= M(T)^-1.
+// entry by entry: X_ij = alpha (1 + alpha)^(i - j - 1), which is 2^(n - 2) in the corner for alpha = 1. This follows
+// from the bound |T^-1| <= M(T)^-1 with the comparison matrix M(T).
 // Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition, 2002, chapter 8 (the matrices
 // U(alpha), transposed).
 #include "tristab/matrix/family/family.h"

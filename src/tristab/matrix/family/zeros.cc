@@ -1,4 +1,4 @@
-// A = 0, so (I + A)^-1 = I: what a method does where there is nothing to do.
+// A = 0, so (I + A)^-1 = I: shows what a method does if there is nothing to do.
 // Source: exactness tests; padded chunks.
 #include "tristab/matrix/family/family.h"
 

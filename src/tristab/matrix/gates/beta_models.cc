@@ -3,10 +3,9 @@
 //   uniform          low + (high - low) u_t
 //   constant         value
 //   quantiles        the quantile function of a table at u_t (quantiles.cc)
-//   qwen3-next       the quantile function of a measured layer (measured_layers.cc) at
-//                    sqrt(r) h + sqrt(1 - r) x_t, h ~ N(0, 1) drawn once a matrix: heads differ far more than
-//                    the tokens of one head
-//   qwen3.5-0.8b     the same of another
+//   qwen3-next       the quantile function of a measured layer (measured_layers.cc) at sqrt(r) h + sqrt(1 - r) x_t,
+//                    h ~ N(0, 1) drawn once a matrix: heads differ far more than the tokens of one head
+//   qwen3.5-0.8b     the same for another layer
 #include <fmt/format.h>
 
 #include <cmath>
@@ -61,16 +60,15 @@ void settle_quantiles(Json& settings, std::string_view place) {
       read_quantiles(table.get_ref<const std::string&>(), 0, 1, fmt::format("{}.beta_quantiles", place)));
 }
 
-// `share` is the share of the variance of beta's normal score that lies between heads. Marginally beta still
-// has the pooled quantiles; a single head may have beta near 1 throughout, which is the case that inversions
-// find hard.
+// `share` is the part of the variance of beta's normal score that lies between heads. Over all heads beta still has the
+// pooled quantiles; a single head may have beta near 1 throughout, which is the hard case for inversions.
 template <typename Quantiles>
 std::vector<double> measured(int n, const RandomStream& random, double share, const Quantiles& quantiles) {
   const double head = std::sqrt(share) * random.part("head").normal(0), spread = std::sqrt(1 - share);
   return of_normals(n, random, [&](double x) { return value_at_normal_coordinate(head + spread * x, quantiles); });
 }
 
-// Measured over the layers' 8 and 16 heads; within a head the tokens' scores are uncorrelated (lag 1: below
+// Measured over the 8 and 16 heads of the layers. Within a head the scores of tokens are uncorrelated (lag 1: below
 // 0.01).
 constexpr double kQwen3NextShare = 0.81;
 constexpr double kQwen35Share = 0.69;
@@ -106,7 +104,7 @@ std::span<const GateModel> beta_models() {
        constant},
       {{"quantiles",
         "beta_t = Q(u_t), u_t ~ U[0, 1), Q piecewise linear through the table, constant beyond its ends",
-        "a measurement of one's own; the default: a Qwen3-Next layer, 8 heads, 8192 tokens, pooled",
+        "quantiles measured by you (default: a Qwen3-Next layer, 8 heads, 8192 tokens, pooled)",
         {Parameter::text("beta_quantiles", "0.01=0.199,0.25=0.539,0.5=0.834,0.75=0.992,0.99=0.999",
                          "probability=value, ..., both ascending, values from 0 to 1")},
         settle_quantiles},

@@ -1,29 +1,17 @@
-// Log decay g_t of token t; a_t ~ N(0, 1) stands for a normalised token's projection; one head is drawn a
-// matrix:
-//
+// Log decay g_t of token t. a_t ~ N(0, 1) stands for the projection of a normalised token. Each matrix draws one head.
 //   none          0
-//
 //   constant      gate_value
-//
 //   uniform       gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)
-//
 //   fla-init      -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1)
 //                 (flash-linear-attention, fla/layers/gated_deltanet.py, __init__; Mamba-2's initialisation)
-//
 //   hf-init       the same with dt_bias = 1 (transformers, models/qwen3_next, _init_weights: ones_(dt_bias))
-//
-//   kda-safe      -5 sigmoid(A a_t), A ~ U(1, 16) (flash-linear-attention, fla/ops/kda/gate.py, lower bound
-//                 -5; fla/layers/kda.py, __init__: dt_bias = 0)
-//
-//   saturated     -126 or -166 at every token: the two saturated heads of a Qwen3-Next layer, with equal
-//                 chances
-//
+//   kda-safe      -5 sigmoid(A a_t), A ~ U(1, 16) (flash-linear-attention, fla/ops/kda/gate.py, lower bound -5;
+//                 fla/layers/kda.py, __init__: dt_bias = 0)
+//   saturated     -126 or -166 at every token: the two saturated heads of a Qwen3-Next layer, with equal chances
 //   quantiles     the quantile function of a table at u_t (quantiles.cc)
-//
 //   qwen3-next    m exp(s x_t - s^2 / 2), x_t ~ N(0, 1): a head with mean m and deviation s of log(-g), drawn
 //                 uniformly from those of a measured layer (measured_layers.cc)
-//
-//   qwen3.5-0.8b  the same of another layer
+//   qwen3.5-0.8b  the same for another layer
 #include <fmt/format.h>
 
 #include "tristab/base/elementary.h"
@@ -129,7 +117,7 @@ std::span<const GateModel> decay_models() {
        constant},
       {{"uniform",
         "g_t = gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)",
-        "the plainest spread; flash-linear-attention, tests/ops, draws logsigmoid(u_t), in (-0.69, -0.31)",
+        "a simple default; flash-linear-attention, tests/ops, draws logsigmoid(u_t), in (-0.69, -0.31)",
         {Parameter::real("gate_low", -1.0, lowest_gate, 0, "lower end"),
          Parameter::real("gate_high", 0.0, lowest_gate, 0, "upper end")},
         settle_uniform},
@@ -157,7 +145,7 @@ std::span<const GateModel> decay_models() {
        saturated},
       {{"quantiles",
         "g_t = Q(u_t), u_t ~ U[0, 1), Q piecewise linear through the table, constant beyond its ends",
-        "a measurement of one's own; the default: a Qwen3.5-0.8B layer, 16 heads, 8192 tokens, pooled",
+        "quantiles measured by you (default: a Qwen3.5-0.8B layer, 16 heads, 8192 tokens, pooled)",
         {Parameter::text("gate_quantiles", "0.01=-5.868,0.25=-0.3655,0.5=-0.001472,0.75=-0.0001431,0.99=-3.264e-10",
                          "probability=value, ..., both ascending, values from -1000 to 0")},
         settle_quantiles},

@@ -1,7 +1,7 @@
-// Summary statistics of two trained layers (one each of Qwen3-Next and Qwen3.5-0.8B, 8192 tokens): quantiles
-// of beta over all heads, and by head the mean of g and the standard deviation of log(-g). Inside a head
-// log(-g) is close to normal and neighbouring tokens are uncorrelated (|correlation| <= 0.03); two heads of
-// Qwen3-Next are saturated.
+// Summary statistics of two trained layers (one of Qwen3-Next, one of Qwen3.5-0.8B, 8192 tokens each): quantiles of
+// beta over all heads, and for each head the mean of g and the standard deviation of log(-g). Inside a head log(-g) is
+// close to normal and neighbouring tokens are uncorrelated (|correlation| <= 0.03); two heads of Qwen3-Next are
+// saturated.
 #include <algorithm>
 #include <array>
 

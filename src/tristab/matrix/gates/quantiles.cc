@@ -1,6 +1,6 @@
-// A distribution known by a few of its quantiles: Q(p) is linear between the table's rows and constant beyond
-// its ends (numpy.interp; the inverse of the "linear" rule of numpy.quantile). A token's value is Q(u), u uniform.
-// Source: inverse transform sampling, L. Devroye, Non-Uniform Random Variate Generation, 1986, section II.2.
+// A distribution given by a few of its quantiles: Q(p) is linear between the table's rows and constant beyond its ends
+// (numpy.interp; the inverse of the "linear" rule of numpy.quantile). A token's value is Q(u), u uniform. Source:
+// inverse transform sampling, L. Devroye, Non-Uniform Random Variate Generation, 1986, section II.2.
 #include <fmt/format.h>
 
 #include <charconv>
@@ -18,7 +18,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\n") - first + 1);
 }
 
-// Whether all of the text is one number; NaN is none.
+// Whether the whole text is one number; NaN does not count.
 bool read_number(std::string_view text, double& number) {
   text = trimmed(text);
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);

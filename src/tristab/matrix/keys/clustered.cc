@@ -1,7 +1,7 @@
-// A vocabulary of few distinct keys: token t takes cluster s_t uniformly from `clusters` and
-//   k_t = normalise(b_(s_t) + eps z_t), b_s and z_t ~ N(0, I): cosine 1 / (1 + eps^2) inside a cluster, about
-//   0 across.
-// Source: text repeats its tokens; between `identical` (clusters = 1, eps = 0) and `independent`.
+// A vocabulary of few distinct keys. Token t takes a cluster s_t, uniformly from `clusters`, and
+//   k_t = normalise(b_(s_t) + eps z_t), b_s and z_t ~ N(0, I)
+// The cosine is 1 / (1 + eps^2) inside a cluster and about 0 between clusters.
+// Source: text repeats its tokens. Lies between `identical` (clusters = 1, eps = 0) and `independent`.
 #include "tristab/matrix/keys/keys.h"
 
 namespace tristab {
@@ -10,7 +10,7 @@ KeyModel clustered_keys() {
   return {
       {"clustered",
        "k_t = normalise(b_s(t) + eps z_t), s(t) uniform over clusters, b_s, z_t ~ N(0, I)",
-       "several bases in the place of one: flash-linear-attention, issue 537 (repeated tokens)",
+       "several bases instead of one: flash-linear-attention, issue 537 (repeated tokens)",
        {Parameter::integer("clusters", 8, 1, 4096, "number of distinct keys"),
         Parameter::real("eps", 0.1, 0, 1000, "size of the noise on a key relative to its base"), scale_parameter()}},
       [](const Settings& settings, int n, const RandomStream& random) {

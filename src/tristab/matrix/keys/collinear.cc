@@ -1,5 +1,5 @@
-// k_t = normalise(b + eps z_t), b and z_t ~ N(0, I): cosine 1 / (1 + eps^2) between any two keys, 0.8 at eps
-// = 0.5. Source: repeated or similar tokens, the case behind flash-linear-attention issue 537.
+// k_t = normalise(b + eps z_t), b and z_t ~ N(0, I): cosine 1 / (1 + eps^2) between any two keys, 0.8 at eps = 0.5.
+// Source: repeated or similar tokens, the case behind flash-linear-attention issue 537.
 #include "tristab/matrix/keys/keys.h"
 
 namespace tristab {

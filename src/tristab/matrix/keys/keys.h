@@ -1,4 +1,4 @@
-// Key models: how the keys of a chunk are drawn. Each lives in a file of its own name beside this one.
+// Key models: how the keys of a chunk are drawn. Each has a file of the same name in this folder.
 #pragma once
 
 #include <span>
@@ -21,11 +21,10 @@ KeyModel unnormalised_keys();
 // Divides every row by its 2-norm.
 void normalise_rows(Matrix& keys);
 
-// `scale`, the length of normalised keys: a parameter of every model that normalises. It may be absent and is
-// 1 then.
+// `scale`, the length of normalised keys: a parameter of every model that normalises. If absent it is 1.
 Parameter scale_parameter();
 
-// Multiplies every key by `scale`, where settings hold it.
+// Multiplies every key by `scale` if settings have it.
 void apply_scale(const Settings& settings, Matrix& keys);
 
 // silu(conv4(strength b + z_t)) before its normalisation, n x head_dim (silu.cc).

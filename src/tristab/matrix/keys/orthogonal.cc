@@ -1,6 +1,6 @@
-// Orthonormal keys: Gram-Schmidt, each vector orthogonalised twice ("twice is enough": Giraud, Langou,
-// Rozloznik, van den Eshof, Numer. Math. 101 (2005) 87-100), on standard normal vectors. Only head_dim
-// vectors can be orthonormal: where n > head_dim the set is repeated, k_(t + head_dim) = k_t.
+// Orthonormal keys: Gram-Schmidt on standard normal vectors, each vector orthogonalised twice ("twice is enough":
+// Giraud, Langou, Rozloznik, van den Eshof, Numer. Math. 101 (2005) 87-100). Only head_dim vectors can be orthonormal:
+// if n > head_dim the set is repeated, k_(t + head_dim) = k_t.
 #include "tristab/matrix/keys/keys.h"
 #include "tristab/matrix/sum.h"
 

@@ -2,7 +2,7 @@
 //   activation silu   k_t = silu(conv4(strength b + z_t)), the features of the model `silu`; |k|^2 grows with head_dim
 //   activation none   k_t = z_t ~ N(0, I); |k|^2 = head_dim on average, k_i . k_j of size sqrt(head_dim)
 // Source: a layer called without the normalisation of its keys (flash-linear-attention,
-// fla/ops/gated_delta_rule/chunk.py, use_qk_l2norm_in_kernel = False and keys that nobody normalised before).
+// fla/ops/gated_delta_rule/chunk.py, use_qk_l2norm_in_kernel = False, with keys that were not normalised before).
 #include <fmt/format.h>
 
 #include "tristab/base/errors.h"

@@ -1,8 +1,6 @@
-// Comba: u_t = beta_t (v_t - S_{t-1}^T p_t) with the state before its decay; S_t = exp(g_t) S_{t-1} + k_t
-// u_t^T.
+// Comba: u_t = beta_t (v_t - S_{t-1}^T p_t) with the state before its decay; S_t = exp(g_t) S_{t-1} + k_t u_t^T.
 //   A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j for i > j
-// Source: J. Hu et al., Comba, arXiv 2506.02475, section 3; p = k sigmoid(d_h), L2-normalised again in FLA's
-// kernel.
+// Source: J. Hu et al., Comba, arXiv 2506.02475, section 3; p = k sigmoid(d_h), L2-normalised again in FLA's kernel.
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
@@ -15,7 +13,7 @@ DeltaRule comba_rule() {
   rule.recurrence = "u = beta (v - S^T p); S <- exp(g) S + k u^T";
   rule.formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j";
   rule.source = "arXiv 2506.02475, section 3";
-  rule.parts.push_back({"p", PartShape::key, "what the state is read with"});
+  rule.parts.push_back({"p", PartShape::key, "the key that reads the state"});
   rule.factors = [](const TokenInputs& x) {
     return GatedFactors{x.part("p"), x.keys, x.part("beta").values(), x.log_decay, true};
   };

@@ -1,5 +1,5 @@
-// DeltaNet: S_t = S_{t-1} + k_t u_t^T with u_t = beta_t (v_t - S_{t-1}^T k_t), o_t = S_t^T q_t: Gated DeltaNet without
-// its decay.
+// DeltaNet, which is Gated DeltaNet without decay: S_t = S_{t-1} + k_t u_t^T with u_t = beta_t (v_t - S_{t-1}^T k_t),
+// o_t = S_t^T q_t.
 //   A_ij = beta_i k_i . k_j for i > j
 // Source: S. Yang, B. Wang, Y. Zhang, Y. Shen, Y. Kim, Parallelizing Linear Transformers with the Delta Rule over
 // Sequence Length, arXiv 2406.06484, section 3.

@@ -13,8 +13,8 @@ DeltaRule dplr_rule() {
           .formula = "A_ij = -sum_d a_id b_jd exp((G_id - g_id) - G_jd)",
           .source = "arXiv 2503.14456, section 4",
           .decay = DecayWidth::channel,
-          .parts = {{"a", PartShape::channel, "what the state is read with"},
-                    {"b", PartShape::channel, "where what was read is written"}},
+          .parts = {{"a", PartShape::channel, "the vector that reads the state"},
+                    {"b", PartShape::channel, "the vector along which the read values are written"}},
           .factors =
               [](const TokenInputs& x) {
                 GatedFactors factors{x.part("a"), x.part("b"), {}, x.log_decay, true};

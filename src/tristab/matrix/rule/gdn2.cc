@@ -1,4 +1,4 @@
-// GDN-2: as Kimi Delta Attention with a channel-wise erase gate b and a write gate w in place of beta:
+// GDN-2: like Kimi Delta Attention, with a channel-wise erase gate b and a write gate w instead of beta:
 //   S <- diag(exp g_t) S; u_t = w_t o v_t - S^T (b_t o k_t); S <- S + k_t u_t^T
 //   A_ij = sum_d b_id k_id k_jd exp(G_id - G_jd) for i > j
 // The bound |X_ij| <= beta_i of the rules with beta does not hold here.

@@ -1,5 +1,5 @@
-// Preconditioned Gated DeltaNet and Kimi Delta Attention: the state is read with k and written with M o k, where M
-// approximates the inverse curvature of the least squares that the state solves, channel by channel.
+// Preconditioned Gated DeltaNet and Kimi Delta Attention: the state is read with k and written with M o k. M
+// approximates, channel by channel, the inverse curvature of the least-squares problem that the state solves.
 //   A_ij = beta_i sum_d k_id M_jd k_jd exp(G_id - G_jd) for i > j
 // Left and right keys differ, so the bound |X_ij| <= beta_i of one key does not hold here.
 // Source: N. Tumma, N. Loo, D. Rus, Preconditioned DeltaNet, arXiv 2604.21100; flash-linear-attention PR 950,

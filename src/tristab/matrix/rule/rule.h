@@ -1,5 +1,5 @@
-// The delta rules. One file a rule, which says all that the program knows of it: what it reads, how A of a
-// chunk is formed, what T = (I + A)^-1 multiplies, and the recurrence token by token.
+// The delta rules. Each has one file with everything that the program knows about it: what it reads, how A of a chunk
+// is formed, what T = (I + A)^-1 multiplies, and the recurrence token by token.
 #pragma once
 
 #include <span>
@@ -12,7 +12,7 @@
 
 namespace tristab {
 
-// Columns of one row of a part, and whose heads it has.
+// The columns of one row of a part, and whether it belongs to a head or to a key head.
 enum class PartShape {
   scalar,   // 1; one a head
   key,      // d_k; grouped heads may share it
@@ -30,7 +30,7 @@ struct RulePart {
 // The columns of the log decay g.
 enum class DecayWidth { none, head, channel };
 
-// A vector of every token: row t of x, or of x o y.
+// A vector for every token: row t of x, or of x o y.
 struct TokenVector {
   TokenVector(const Matrix& rows) : x(rows) {}
   TokenVector(const Matrix& rows, const Matrix& times) : x(rows), y(&times) {}
@@ -38,7 +38,7 @@ struct TokenVector {
   const Matrix* y = nullptr;
 };
 
-// One token of a recurrence, whatever the precision: the state S (d_k x d_v) and a vector u (d_v).
+// One token of a recurrence in any precision: the state S (d_k x d_v) and a vector u (d_v).
 class RecurrenceStep {
  public:
   virtual ~RecurrenceStep() = default;
@@ -59,27 +59,27 @@ struct DeltaRule {
 
   DecayWidth decay = DecayWidth::none;
   bool decay_optional = false;
-  std::vector<RulePart> parts;  // beside k, g, q and v
-  std::string erase_rate = {};  // the part that says how much of what is read is erased; "": none does
-  std::string write_gate =
-      {};                      // the part that multiplies v in u's right-hand side; "": the rule writes k v^T by itself
+  std::vector<RulePart> parts;  // besides k, g, q and v
+  std::string erase_rate = {};  // the part that says how much of what is read is erased; "": none
+  // The part that multiplies v in u's right-hand side; "": the rule writes k v^T separately.
+  std::string write_gate = {};
   bool scaled_queries = true;  // outputs use d_k^-1/2 q; false: q itself
-  bool several_steps = false;  // what a file with several steps a token is taken for
+  bool several_steps = false;  // the rule of files with several steps a token
 
-  // A's factors.
+  // The factors of A.
   GatedFactors (*factors)(const TokenInputs& tokens) = nullptr;
-  // One token, after which outputs are S^T q.
+  // Processes one token; afterwards outputs are S^T q.
   void (*advance)(const TokenInputs& tokens, RecurrenceStep& step) = nullptr;
-  // Derives parts of the rule that this one is a form of from its own; null: there is nothing to derive.
+  // Derives, from the rule's own parts, those of the rule that it is a form of; null: nothing to derive.
   void (*complete)(TokenInputs& tokens) = nullptr;
 };
 
 std::span<const DeltaRule> delta_rules();  // in listing order
 
-// Throws std::logic_error where there is none of that name.
+// Throws std::logic_error if there is no rule of that name.
 const DeltaRule& delta_rule(std::string_view name);
 
-// The rule's factors of A. Throws std::logic_error where an input's shape is not that of the rule.
+// The rule's factors of A. Throws std::logic_error if an input does not have the rule's shape.
 GatedFactors factors_of(const TokenInputs& tokens);
 
 // A of one chunk in double, strictly lower triangular, n x n.

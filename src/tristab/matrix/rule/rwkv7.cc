@@ -1,5 +1,5 @@
-// RWKV-7: diagonal plus low rank with a = -khat, b = khat o eta, eta the in-context learning rate; queries
-// are not scaled.
+// RWKV-7: diagonal plus low rank with a = -khat, b = khat o eta, eta the in-context learning rate; queries are not
+// scaled.
 //   A_ij = sum_d khat_id (khat_jd eta_jd) exp((G_id - g_id) - G_jd) for i > j
 // Source: B. Peng et al., RWKV-7 "Goose", arXiv 2503.14456, section 4.
 #include "tristab/matrix/rule/rule.h"
