@@ -26,11 +26,12 @@ std::uint64_t mixed(std::uint64_t hash) {
 double uniform_of(std::uint64_t bits) { return static_cast<double>(bits >> 11) * 0x1p-53; }
 
 // An odd multiple of 2^-54 is a double below one half. Above one half it lies midway between two doubles, and the
-// subtraction rounds it to the even one; the largest, 1 - 2^-54, becomes 1.
+// subtraction rounds it to the even one, the largest downwards.
 double open_uniform_of(std::uint64_t bits) {
   const std::uint64_t odd = (bits >> 11) * 2 + 1;
   constexpr std::uint64_t one = std::uint64_t{1} << 54;
-  return odd < one / 2 ? static_cast<double>(odd) * 0x1p-54 : 1.0 - static_cast<double>(one - odd) * 0x1p-54;
+  if (odd < one / 2) return static_cast<double>(odd) * 0x1p-54;
+  return std::min(1.0 - static_cast<double>(one - odd) * 0x1p-54, 1.0 - 0x1p-53);
 }
 
 // The quantile at the odd multiple of 2^-54. Above one half it is taken by symmetry from the lower half, where the

@@ -27,7 +27,7 @@ class RandomStream {
 
   std::uint64_t bits(std::uint64_t index) const;   // 64 uniform bits
   double uniform(std::uint64_t index) const;       // in [0, 1), a multiple of 2^-53
-  double open_uniform(std::uint64_t index) const;  // an odd multiple of 2^-54 in (0, 1), rounded: 1 is possible
+  double open_uniform(std::uint64_t index) const;  // an odd multiple of 2^-54 in (0, 1), rounded within it
   double normal(std::uint64_t index) const;        // standard normal, by the quantile function
 
   // out[i] = normal(first + i) or uniform(first + i); one Philox block gives two values.
