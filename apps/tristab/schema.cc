@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/report/results_schema.h"
 
 namespace tristab {

@@ -7,6 +7,7 @@
 
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

@@ -117,8 +117,9 @@ HWY_NOINLINE void restore_signs_of_zeros(const ProductTask<T>& task, int row, in
 
 // The columns [column, column + width) of the product; width = kVectors vectors.
 template <int kVectors, class D, class T, class Step>
-HWY_INLINE void column_tiles(D d, const ProductTask<T>& task, const Step& step, const ZeroStructure<T>& zeros,
-                             int column) {
+HWY_NOINLINE void column_tiles(D d, const ProductTask<T>& task, const Step& step_in, const ZeroStructure<T>& zeros,
+                               int column) {
+  const Step step = step_in;  // a copy whose address nothing else knows stays in registers
   constexpr int kTileRows = 4;
   constexpr int kWidth = kVectors * static_cast<int>(hn::MaxLanes(D()));
   const Range rows_of_b = zeros.rows_of_b(column, kWidth);
@@ -138,8 +139,7 @@ HWY_INLINE void column_tiles(D d, const ProductTask<T>& task, const Step& step, 
 }
 
 template <class D, class T, class Step>
-HWY_NOINLINE void product_tiles(D d, const ProductTask<T>& task, const Step& step_in) {
-  const Step step = step_in;  // a copy whose address is not known elsewhere stays in registers
+HWY_INLINE void product_tiles(D d, const ProductTask<T>& task, const Step& step) {
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(D()));
   // Enough independent sums to hide the latency of a step, but few enough to fit into the registers.
   constexpr int kVectors = kStaticRounding ? 4 : 2;

@@ -4,3 +4,6 @@
 #include <nlohmann/json.hpp>
 
 #include "tristab/base/json_value.h"
+
+// Compiled once (json_instance.cc), not in every file.
+extern template class nlohmann::basic_json<>;

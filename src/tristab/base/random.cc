@@ -2,6 +2,8 @@
 
 #include <Random123/philox.h>
 
+#include <algorithm>
+
 #include "tristab/base/elementary.h"
 
 namespace tristab {

@@ -19,3 +19,4 @@ tristab_layer(matrix
     ${models}
   USES tristab_format)
 target_link_libraries(tristab_matrix PRIVATE PkgConfig::LIBZIP)
+tristab_computing_files(matrix condition.cc gated_product.cc norms.cc spectral_norm.cc)

@@ -8,6 +8,7 @@
 // ||A^{d+1}||. The powers and the product form are unstable like every sum of large powers; Horner is much less so.
 #include <bit>
 
+#include "tristab/base/json.h"
 #include "tristab/method/mch.h"
 #include "tristab/method/registry.h"
 

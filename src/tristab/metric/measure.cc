@@ -10,6 +10,7 @@
 
 #include "tristab/base/elementary.h"
 #include "tristab/base/errors.h"
+#include "tristab/format/format.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/matrix/spectral_norm.h"
 #include "tristab/matrix/sum.h"

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "tristab/arithmetic/machine.h"
+#include "tristab/base/json.h"
 #include "tristab/selftest/check_list.h"
 #include "tristab/selftest/samples.h"
 

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/sweep/expectation_check.h"
 
