@@ -21,7 +21,7 @@ MetricValues with(double frobenius, double strict_lower, double bound_ratio) {
 
 // results/README.md says how the data were made.
 TEST(Verdict, limits_follow_from_the_committed_calibration) {
-  std::ifstream data(std::string(TRISTAB_SOURCE_DIR) + "/results/verdict-calibration.csv");
+  std::ifstream data(TRISTAB_SOURCE_DIR "/results/verdict-calibration.csv");
   ASSERT_TRUE(data.is_open());
   std::string line;
   std::getline(data, line);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "support/shared_data.h"
+#include "tristab/base/json.h"
 #include "tristab/layer/chunked_layer.h"
 #include "tristab/matrix/layer_tensors.h"
 #include "tristab/recipe/recipe.h"

@@ -91,23 +91,6 @@ TEST(Table, with_key_columns_the_others_are_spread_over_several_tables) {
             "16  c\n");
 }
 
-TEST(Table, the_heading_of_a_group_is_above_its_first_column_everywhere) {
-  Table table({{"h", true}, {.header = "1%", .group = "beta"}, {.header = "99%", .group = "beta"}}, 1);
-  table.add_row({"0", "0.25", "0.75"});
-  EXPECT_EQ(table.str(),
-            "h  beta\n"
-            "   1%    99%\n"
-            "0  0.25  0.75\n");
-  EXPECT_EQ(table.str(Page{8}),
-            "h  beta\n"
-            "   1%\n"
-            "0  0.25\n"
-            "\n"
-            "h  beta\n"
-            "   99%\n"
-            "0  0.75\n");
-}
-
 TEST(Table, colours_change_no_width_and_are_there_only_where_asked_for) {
   Table table({{"method"}, {"verdict"}, {"n", true}});
   table.add_row({"mbh", TableCell("pass", Style::pass), "16"});

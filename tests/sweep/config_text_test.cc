@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 
 namespace tristab {
 namespace {

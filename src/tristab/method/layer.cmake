@@ -1,4 +1,4 @@
-tristab_layer(method
+tristab_layer(method COMPUTES
   SOURCES registry.cc method.cc nested.cc row_substitution.cc solve.cc column_sweep.cc matrix_column_sweep.cc gauss_jordan.cc
           mch.cc neumann.cc paterson_stockmeyer.cc mbh.cc ladder.cc mxr.cc blocked_substitution.cc bounded_doubling.cc
           recursive.cc newton_schulz.cc residual_neumann.cc refine.cc ungated.cc
