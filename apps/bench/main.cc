@@ -1,4 +1,4 @@
-// tristab-bench: how fast the emulation is, beside Eigen's own float product (Google Benchmark).
+// tristab-bench: the speed of the emulation, compared with Eigen's float product (Google Benchmark).
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -53,7 +53,7 @@ std::vector<SimdLevel> chosen_levels(const std::optional<std::string>& wanted) {
 }
 
 int run(int count, char** arguments) {
-  // Enough alternations for stable medians; a --benchmark_min_time that is given comes later and wins.
+  // Long enough for stable medians; a --benchmark_min_time on the command line comes later and wins.
   std::string min_time = "--benchmark_min_time=0.1";
   std::vector<char*> rest{arguments[0], min_time.data()};
   std::optional<std::string> wanted;

@@ -25,10 +25,10 @@ std::vector<std::string> split_names(std::string_view names) {
   return parts;
 }
 
-// The last name, by which messages call an option.
+// The name of an option in messages: its last one.
 const std::string& called(const OptionEntry& option) { return option.names.back(); }
 
-// A text of an option that takes one of a few words.
+// The text, if it is one of the words that the option takes.
 std::string checked_choice(const OptionEntry& option, const std::string& text) {
   const std::vector<std::string>& words = option.value.words;
   if (option.value.kind != ValueType::Kind::choice || words.empty()) return text;

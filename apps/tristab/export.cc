@@ -30,10 +30,10 @@ void export_result(const Command& command, const ExportOptions& options) {
     streams += *path == "-";
     if (path->empty()) throw UsageError(fmt::format("{}: found nothing; allowed: a name, or -", option));
   }
-  if (asked == 0) throw UsageError(fmt::format("tristab export: found no form; allowed: {}", forms));
+  if (asked == 0) throw UsageError(fmt::format("tristab export: found no output; allowed: {}", forms));
   if (streams > 1) throw UsageError("tristab export: found - twice; allowed: one output to standard output");
   if (asked > 1 && options.results == "-") {
-    throw UsageError("tristab export -: found several forms; allowed: one when reading standard input");
+    throw UsageError("tristab export -: found several outputs; allowed: one when reading standard input");
   }
   if (options.gnuplot == "-") throw UsageError("--gnuplot: found -; allowed: a directory");
   if (command.given("--table") && options.csv.empty() && options.ndjson.empty()) {
@@ -53,16 +53,16 @@ Command export_command() {
   auto options = std::make_shared<ExportOptions>();
   Command command(
       "export", "Write a result for pandas, polars and gnuplot",
-      "At least one of the forms; partial results can be written, too.",
+      "Needs at least one of --csv, --ndjson and --gnuplot. Partial results can be exported, too.",
       {"tristab export results/quick.json --csv quick.csv", "tristab export results/quick.json --gnuplot quick-plots"});
   command.positional("RESULTS", "FILE.json|ndjson", options->results,
                      R"(a result, .json or .ndjson; - for standard input
-Of tristab sweep; it may be partial.)");
+A result of tristab sweep; it may be partial.)");
   command.group("Tables");
-  command.option("--csv", "FILE.csv", options->csv, "comma-separated, - for standard output");
-  command.option("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object a line, - for standard output");
+  command.option("--csv", "FILE.csv", options->csv, "comma-separated values; - for standard output");
+  command.option("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object in each line; - for standard output");
   command.option("--table", "TABLE", options->table,
-                 fmt::format("which of the result's tables (records)\nOne of {}.", join_names(result_sections())));
+                 fmt::format("which table of the result (records)\nOne of {}.", join_names(result_sections())));
   command.group("Figures");
   command.option("--gnuplot", "DIR", options->gnuplot, R"(directory for data and a script, plot.gp
 Run in that directory, gnuplot plot.gp writes every panel as SVG and PDF; gnuplot -e "terminal='dumb'" plot.gp draws in

@@ -1,5 +1,5 @@
-// tristab generate FAMILY: the matrices that a sweep of this family, size and seed would use; --describe FILE: what a
-// file holds.
+// tristab generate FAMILY: writes the matrices that a sweep of this family, size and seed would use. --describe
+// FILE: describes a file.
 #include <fmt/format.h>
 
 #include <memory>
@@ -94,24 +94,24 @@ Command generate_command() {
   auto options = std::make_shared<GenerateOptions>();
   GenerateOptions& o = *options;
   Command command(
-      "generate", "Write input matrices A as .npy, or say what a file holds",
-      "[batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
+      "generate", "Write input matrices A as .npy, or describe a file",
+      "Writes [batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
       {"tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o A.npy", "tristab generate --describe A.npy"});
-  command.positional("FAMILY", "FAMILY", o.family, R"(family, gdn or gdn:keys=silu
+  command.positional("FAMILY", "FAMILY", o.family, R"(family, such as gdn or gdn:keys=silu
 One of tristab list families.)");
-  command.positional("PARAMETERS", "SETTINGS", o.parameters, "key=value of the family", "[PARAMETERS]...");
+  command.positional("PARAMETERS", "SETTINGS", o.parameters, "parameters of the family, key=value", "[PARAMETERS]...");
   command.group("Matrices");
-  command.option("-o,--output", "FILE.npy", o.output, "the matrices, - for standard output");
+  command.option("-o,--output", "FILE.npy", o.output, "file of the matrices; - for standard output");
   command.option("--chunk", "N", WholeNumber{&o.chunk, 1, largest_chunk}, "size n, from 16 to 256 (64)");
-  command.option("--trials", "N", WholeNumber{&o.trials, 1, 1000000}, "how many of a random family (8)");
+  command.option("--trials", "N", WholeNumber{&o.trials, 1, 1000000}, "number of matrices of a random family (8)");
   command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed of a random family (1)");
   command.option("--dtype", "f8|f4", o.dtype, "float64 or float32 (f8)");
-  command.group("Instead");
+  command.group("Describe a file instead");
   command.option("--describe", "FILE.npy|npz|safetensors", o.describe,
-                 R"(say what a .npy, .npz or .safetensors file holds
-Heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
+                 R"(describe a .npy, .npz or .safetensors file
+Prints heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
 family file, layer=layer6 for instance.)");
-  command.option("--sample", "N", WholeNumber{&o.sample, 1, 1000000}, "chunks looked at a head (32)");
+  command.option("--sample", "N", WholeNumber{&o.sample, 1, 1000000}, "chunks to examine in each head (32)");
   command.run([options](const Command& given) { generate(given, *options); });
   return command;
 }

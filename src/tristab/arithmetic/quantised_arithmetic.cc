@@ -63,13 +63,13 @@ Description integer_description(const IntegerPreset& preset) {
       Parameter::choice("scale_rule", "amax", {"amax", "power-of-two", "static"},
                         "s = amax / qmax, the next power of two at or above it, or static_amax / qmax"),
       Parameter::real("static_amax", nullptr, 1e-30, 1e30,
-                      "scale_rule static: the calibrated largest magnitude; what lies beyond saturates"),
+                      "scale_rule static: the calibrated largest magnitude; larger values saturate"),
       Parameter::choice("range", "symmetric", {"symmetric", "full"},
                         fmt::format("codes -{0} .. {0}, or -{1} .. {0} with the same scale (reached by static "
                                     "scales alone)",
                                     largest, largest + 1)),
       Parameter::choice("accumulate", preset.accumulate, {"int32", "int64"},
-                        "what sums of codes are kept in; a sum beyond it wraps around and counts as an "
+                        "format of the sums of codes; a sum beyond it wraps around and counts as an "
                         "overflow"),
       identity_parameter(),
       Parameter::choice("output", "accumulator", {"accumulator", "storage"},

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<Parameter> unit_parameters() {
   return {
-      Parameter::text("product", "bf16", "arithmetic of the product; its accumulator's format for all else"),
+      Parameter::text("product", "bf16",
+                      "arithmetic of the matrix product; all other steps use its accumulator's format"),
       Parameter::choice("exponential", "natural", exponential_names(),
                         "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction"),
       Parameter::integer("scan", 0, 0, 256,

@@ -16,7 +16,7 @@
 namespace tristab {
 namespace {
 
-// A field that no record may lack, null included.
+// Refuses a required field that is missing, null or wrong.
 [[noreturn]] void refuse(const Json& object, const std::string& place, const char* name, const char* allowed) {
   const auto found = object.find(name);
   throw InputError(fmt::format("{}{}: found {}; allowed: {}", place, name,
@@ -77,7 +77,7 @@ Status status_at(const Json& object, const std::string& place) {
   throw InputError(fmt::format("{}status: found \"{}\"; allowed: ok, nonfinite, failed", place, text));
 }
 
-// None for a word of another version.
+// None for an unknown word, which another version may have.
 std::optional<Verdict> verdict_at(const Json& object, const std::string& place) {
   const std::string text = text_field(object, place, "verdict");
   for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite}) {
@@ -86,7 +86,7 @@ std::optional<Verdict> verdict_at(const Json& object, const std::string& place) 
   return std::nullopt;
 }
 
-// The name of an input from its file, for the family `file`.
+// The name of an input: for the family `file` made from the parameters, else the label.
 std::string name_of(const CaseInput& input, const Json& parameters) {
   const auto text = [&](const char* key) {
     const auto found = parameters.find(key);
@@ -109,8 +109,8 @@ std::size_t position_in(std::map<std::string, std::size_t>& positions, const std
   return positions.try_emplace(key, positions.size()).first->second;
 }
 
-// Labels are unique among the parameters that differ; where two settings share one all the same, the second gets its
-// number, so that they are never merged.
+// Makes a label unique. Different settings should have different labels; if two have the same one nevertheless, the
+// second gets a number, so that they are not merged.
 std::string distinct(std::map<std::string, std::size_t>& given, const std::string& where, const std::string& label) {
   const std::size_t count = ++given[where + "\n" + label];
   return count == 1 ? label : fmt::format("{} ({})", label, count);
@@ -147,7 +147,7 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
     std::vector<std::size_t>& namesakes = namesakes_[input.scenario + "\n" + input.name];
     namesakes.push_back(at);
     inputs_.push_back(std::move(input));
-    if (namesakes.size() > 1) {  // files of one name in two directories: by their labels, which tell them apart
+    if (namesakes.size() > 1) {  // files with one name in two directories: use their labels
       CaseInput& first = inputs_[namesakes.front()];
       first.name = first.label;
       CaseInput& last = inputs_.back();
@@ -159,7 +159,7 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
 }
 
 std::size_t CaseGroups::setting_at(CaseSetting setting, const std::string& key) {
-  // A recipe forms A itself or is given it, as the input has it: one setting either way.
+  // The input decides whether a recipe forms A; both cases are one setting.
   if (!setting.kernel.empty()) setting.formation.clear();
   const std::size_t at = position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
   if (at == settings_.size()) {

@@ -61,7 +61,7 @@ std::int64_t cases_of(const Json& object, const char* name, const std::string& p
   return static_cast<std::int64_t>(number);
 }
 
-// Whether an object says that something is so.
+// A field that is true or false; false if it is absent or null.
 bool flag_of(const Json& object, const char* name, const std::string& place) {
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return false;
@@ -97,7 +97,7 @@ class Visitor {
   }
 
   ResultHead lines(std::istream& stream) {
-    head_.lines = head_.says_whether_complete = true;  // by its last line
+    head_.lines = head_.says_whether_complete = true;  // its last line does
     int parts = 0, complete_parts = 0;  // files that were joined by hand have a header and an end line each
     std::string line;
     for (std::int64_t number = 1; std::getline(stream, line); ++number) {
@@ -127,7 +127,7 @@ class Visitor {
       }
     }
     head_.complete = complete_parts == parts && has_all();
-    if (parts > 1) head_.run = {};  // no run made all of it
+    if (parts > 1) head_.run = {};  // no single run made all of it
     return head_;
   }
 
@@ -141,7 +141,7 @@ class Visitor {
       is_list_ = std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
       return true;
     }
-    // Before the records, whose fields may be others in another version.
+    // Checked before the records, because another version may have other fields.
     if (section_ == "schema" && depth == 1 && event == Event::value) check_schema(Json{{"schema", parsed}});
     if (!is_list_) return true;
     if (depth == 1 && (event == Event::value || event == Event::object_start)) {
@@ -187,7 +187,7 @@ class Visitor {
     take_object(object, "config", path_, head_.config);
   }
 
-  // A file edited by hand, or joined from others, says that it is complete and is not.
+  // A file that was edited or joined by hand may say that it is complete although records are missing.
   bool has_all() const { return head_.expected_cases == 0 || head_.records == head_.expected_cases; }
 
   std::string path_;
@@ -219,7 +219,7 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
       throw InputError(fmt::format("{}: cannot read: {}{}; allowed: {}", path, why, nearest_file_hint(path), allowed));
     }
   }
-  // Standard input cannot be rewound: it is held whole.
+  // Standard input cannot be rewound, so it is read into memory.
   std::istringstream input;
   if (path == "-") input.str(std::string(std::istreambuf_iterator<char>(std::cin), {}));
   std::istream& stream = path == "-" ? static_cast<std::istream&>(input) : file;

@@ -12,7 +12,7 @@
 namespace tristab {
 namespace {
 
-// Lists of keys one after the other.
+// Concatenates lists of keys.
 std::vector<std::string> keys_of(std::vector<std::string> keys,
                                  std::initializer_list<const std::vector<std::string>*> more) {
   for (const auto* list : more) keys.insert(keys.end(), list->begin(), list->end());
@@ -24,14 +24,14 @@ void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) 
   for (const auto& [key, text] : overrides) {
     if (key == "seed" || key == "trials") continue;
     throw UsageError(
-        fmt::format("--{}: found '{}' for {}, whose scenarios have settings of their own; allowed: --seed, "
+        fmt::format("--{}: found '{}' for {}, whose scenarios have their own settings; allowed: --seed, "
                     "--trials with scenarios",
                     key, text, place));
   }
 }
 
-// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken, and the key is
-// not among those that messages list.
+// Earlier versions wrote "decompose": false into the configurations of results. Accepts false or null and removes
+// the key; messages do not list it among the allowed keys.
 Json without_decompose(Json given, std::string_view place) {
   if (!given.is_object() || !given.contains("decompose")) return given;
   if (const Json& found = given["decompose"]; !found.is_null() && found != false)
@@ -100,7 +100,7 @@ SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, 
   const Json json = without_decompose(original, place);
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
-  // For editors alone: no part of what is computed, so of no identity either.
+  // Only for editors; results do not store it.
   if (json.contains("$schema") && !json["$schema"].is_string()) {
     throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema", given.place("$schema"),
                                  json["$schema"].dump()));

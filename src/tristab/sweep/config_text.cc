@@ -16,8 +16,8 @@
 namespace tristab {
 namespace {
 
-// Follows the parser through the text and refuses keys that an object has already: nlohmann keeps the last
-// silently.
+// Refuses a key that an object has twice, while the text is parsed: nlohmann::json would silently keep the last
+// value.
 class DuplicateKeyCheck {
  public:
   explicit DuplicateKeyCheck(std::string_view place) : place_(place) {}

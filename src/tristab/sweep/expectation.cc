@@ -70,12 +70,13 @@ const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& sta
   if (!given.contains("layer")) return nullptr;
   const std::string at = place + ".layer";
   if (given.contains("metric")) {
-    throw UsageError(fmt::format("{}: found a metric as well; allowed: one of the two, a metric is of matrices", at));
+    throw UsageError(fmt::format(
+        "{}: found a metric as well; allowed: a metric (of matrices) or a quantity of layers, not both", at));
   }
   if (statistic.counts_trials()) {
     throw UsageError(
         fmt::format("{}: found the statistic {}, which counts matrices; allowed: median, mean, min, max, p5, "
-                    "p95, fraction_above, fraction_below (of nonfinite: which sequences were not finite)",
+                    "p95, fraction_above, fraction_below (the mean of nonfinite counts sequences that are not finite)",
                     at, statistic.name));
   }
   std::vector<std::string> names;
@@ -89,7 +90,7 @@ const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& sta
   throw_unknown_name(at, "quantity of a layer", given["layer"].get<std::string>(), names);
 }
 
-// A name or an object of a name and parameters; null where the key is absent.
+// A name, or an object with a name and parameters; null if the key is absent.
 Json read_selection(const Json& given, const std::string& key, const std::string& place) {
   if (!given.contains(key)) return {};
   const std::string at = fmt::format("{}.{}", place, key);
@@ -108,7 +109,7 @@ std::vector<int> read_sizes(const Json& given, const std::string& place) {
   return sizes;
 }
 
-// Choices are texts although a command line reads some of them as numbers.
+// Choices are stored as texts, but a command line reads some of them as numbers.
 std::string scalar_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 bool matches(const Json& selection, const char* name_key, const Named& thing) {
@@ -163,8 +164,8 @@ Expectation read_expectation(const Json& given, const std::string& place) {
   if (!expectation.kernel.is_null() &&
       !(expectation.method.is_null() && expectation.arithmetic.is_null() && expectation.formation.is_null())) {
     throw UsageError(
-        fmt::format("{}: found kernel together with method, arithmetic or formation; allowed: one of the two, a kernel "
-                    "has a method, arithmetics and a formation of its own",
+        fmt::format("{}: found kernel together with method, arithmetic or formation; allowed: one of the two; a kernel "
+                    "has its own method, arithmetics and formation",
                     place));
   }
   expectation.sizes = read_sizes(given, place);

@@ -75,7 +75,7 @@ std::string case_id(const std::string& matrix_id, const Setting& setting) {
                                                      method.settings.json().dump(), arithmetic.settings.json().dump()));
     return fmt::format("{}/{}/recipe/{:08x}", matrix_id, setting.kernel->label, hash >> 32);
   }
-  // Ids of exactly formed matrices do not change with what formations have.
+  // The exact formation is left out, so these ids do not change when formations get new parameters.
   const std::string formed = setting.is_formed() ? setting.formation->identity() : "";
   const std::uint64_t hash = hash_text(fmt::format("{}/{}", method.identity(), arithmetic.identity()) + formed);
   std::string arithmetic_part = arithmetic.label;
