@@ -48,8 +48,8 @@ std::vector<SimdLevel> chosen_levels(const std::optional<std::string>& wanted) {
   if (std::find(names.begin(), names.end(), *wanted) == names.end()) {
     throw_unknown_name("--level", "SIMD level", *wanted, names);
   }
-  throw UsageError(fmt::format("--level: found {}, which this machine or the kernels lack; allowed: {}", *wanted,
-                               join_names(names_of(supported))));
+  refuse("--level", fmt::format("{}, which this machine or the kernels lack", *wanted),
+         join_names(names_of(supported)));
 }
 
 int run(int count, char** arguments) {
@@ -68,9 +68,7 @@ int run(int count, char** arguments) {
   int rest_count = static_cast<int>(rest.size());
   rest.push_back(nullptr);
   benchmark::Initialize(&rest_count, rest.data(), print_help);
-  if (rest_count > 1) {
-    throw UsageError(fmt::format("tristab-bench: found '{}'; allowed: see tristab-bench --help", rest[1]));
-  }
+  if (rest_count > 1) refuse("tristab-bench", fmt::format("'{}'", rest[1]), "see tristab-bench --help");
 
   const std::vector<SimdLevel> levels = chosen_levels(wanted);
   benchmark::AddCustomContext("simd_levels", join_names(names_of(levels)));

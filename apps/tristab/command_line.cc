@@ -44,8 +44,8 @@ void refuse_leftovers(const Command& command, const std::vector<std::string>& le
   for (const std::string& word : leftovers) {
     if (is_option(word)) refuse_option(command, word);
   }
-  throw UsageError(fmt::format("{}: found '{}', one word too many; allowed: see {} --help", command.place(),
-                               leftovers.front(), command.place()));
+  refuse(command.place(), fmt::format("'{}', one word too many", leftovers.front()),
+         fmt::format("see {} --help", command.place()));
 }
 
 void refuse_words_before_commands(const Program& program, const std::vector<std::string>& leftovers) {

@@ -111,9 +111,7 @@ std::vector<std::string> selection_of(const char* option, const std::string& tex
                                       const std::vector<std::string>& available, Labels labels) {
   std::vector<std::string> names;
   if (text.empty()) return names;
-  if (available.empty()) {
-    throw UsageError(fmt::format("{}: found '{}'; allowed: nothing, because the file has none", option, text));
-  }
+  if (available.empty()) refuse(option, fmt::format("'{}'", text), "nothing, because the file has none");
   for (const std::string& given : split_list(text, option)) {
     if (std::find(available.begin(), available.end(), given) != available.end()) {
       names.push_back(given);
@@ -188,7 +186,7 @@ std::vector<const Field*> metrics_of(const Command& command, const CompareOption
     if (std::ranges::find(known, name) == known.end())
       throw_unknown_name("--metrics", "metric of a table", name, known);
     if (std::ranges::find(metrics, name, &Field::name) != metrics.end())
-      throw UsageError(fmt::format("--metrics: found {} twice; allowed: each metric once", name));
+      refuse("--metrics", fmt::format("{} twice", name), "each metric once");
     metrics.push_back(find_field(name));
   }
   return metrics;
@@ -212,18 +210,16 @@ void compare(const Command& command, const CompareOptions& options) {
     for (const char* option :
          {"--trials", "--seed", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
       if (!command.given(option)) continue;
-      throw UsageError(
-          fmt::format("tristab compare: found {} together with {}; allowed: --family, --chunk, --methods, "
-                      "--arithmetics, --kernels, --metrics, --format, --top with a result file",
-                      option, options.results));
+      refuse("tristab compare", fmt::format("{} together with {}", option, options.results),
+             "--family, --chunk, --methods, --arithmetics, --kernels, --metrics, --format, --top with a result file");
     }
     read_groups(options.results, groups);
     selection = selection_in(groups, options);
   }
   if (std::ranges::none_of(groups.groups(),
                            [&](const CaseGroup& group) { return selection.includes(groups, group); })) {
-    throw UsageError(fmt::format("{}: found no records for this selection; allowed: one that the file has",
-                                 options.results.empty() ? "tristab compare" : options.results));
+    refuse(options.results.empty() ? "tristab compare" : options.results, "no records for this selection",
+           "one that the file has");
   }
   const Page page = standard_output_page();
   if (!metrics.empty()) {

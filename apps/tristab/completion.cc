@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "command.h"
 #include "tristab/base/errors.h"
@@ -319,8 +320,7 @@ before compinit runs. fish: tristab completion fish > ~/.config/fish/completions
   command.run([name](const Command&) {
     std::vector<std::string> names;
     for (const Shell& shell : shells) names.emplace_back(shell.name);
-    if (name->empty())
-      throw UsageError(fmt::format("tristab completion: found no shell; allowed: {}", join_names(names)));
+    if (name->empty()) refuse("tristab completion", "no shell", join_names(names));
     const auto* const shell = std::ranges::find(shells, *name, &Shell::name);
     if (shell == std::end(shells)) throw_unknown_name("tristab completion", "shell", *name, names);
     fmt::print("{}", shell->script);

@@ -216,8 +216,7 @@ std::vector<LayerTensors> chosen_layers(const Settings& settings, const std::sha
 
 std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
   const std::vector<FamilySpec> specs = expand_family(options.settings, "--describe");
-  if (specs.size() != 1)
-    throw UsageError(fmt::format("--describe: found {} settings; allowed: one value for each parameter", specs.size()));
+  if (specs.size() != 1) refuse("--describe", fmt::format("{} settings", specs.size()), "one value for each parameter");
   const Settings& settings = specs.front().settings;
   const auto file = TensorFile::open(settings.text("path"));
   const Tensor* only = settings.has("tensor") ? file->find(settings.text("tensor")) : nullptr;

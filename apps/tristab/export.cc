@@ -17,10 +17,8 @@ struct ExportOptions {
 
 void export_result(const Command& command, const ExportOptions& options) {
   constexpr const char* forms = "--csv FILE, --ndjson FILE, --gnuplot DIR";
-  if (options.results.empty()) {
-    throw UsageError(
-        fmt::format("tristab export: found no result; allowed: tristab export RESULTS.json with {}", forms));
-  }
+  if (options.results.empty())
+    refuse("tristab export", "no result", fmt::format("tristab export RESULTS.json with {}", forms));
   const std::pair<const char*, const std::string*> outputs[] = {
       {"--csv", &options.csv}, {"--ndjson", &options.ndjson}, {"--gnuplot", &options.gnuplot}};
   int asked = 0, streams = 0;
@@ -28,17 +26,15 @@ void export_result(const Command& command, const ExportOptions& options) {
     if (!command.given(option)) continue;
     ++asked;
     streams += *path == "-";
-    if (path->empty()) throw UsageError(fmt::format("{}: found nothing; allowed: a name, or -", option));
+    if (path->empty()) refuse(option, "nothing", "a name, or -");
   }
-  if (asked == 0) throw UsageError(fmt::format("tristab export: found no output; allowed: {}", forms));
-  if (streams > 1) throw UsageError("tristab export: found - twice; allowed: one output to standard output");
-  if (asked > 1 && options.results == "-") {
-    throw UsageError("tristab export -: found several outputs; allowed: one when reading standard input");
-  }
-  if (options.gnuplot == "-") throw UsageError("--gnuplot: found -; allowed: a directory");
-  if (command.given("--table") && options.csv.empty() && options.ndjson.empty()) {
-    throw UsageError("--table: found no --csv or --ndjson; allowed: together with one of them");
-  }
+  if (asked == 0) refuse("tristab export", "no output", forms);
+  if (streams > 1) refuse("tristab export", "- twice", "one output to standard output");
+  if (asked > 1 && options.results == "-")
+    refuse("tristab export -", "several outputs", "one when reading standard input");
+  if (options.gnuplot == "-") refuse("--gnuplot", "-", "a directory");
+  if (command.given("--table") && options.csv.empty() && options.ndjson.empty())
+    refuse("--table", "no --csv or --ndjson", "together with one of them");
   ResultHead head;
   if (!options.csv.empty()) head = export_table(options.results, options.table, ExportFormat::csv, options.csv);
   if (!options.ndjson.empty())

@@ -32,8 +32,8 @@ FamilySpec one_family(const GenerateOptions& options) {
   }
   const std::vector<FamilySpec> specs = expand_family(given, "tristab generate");
   if (specs.size() != 1) {
-    throw UsageError(fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
-                                 specs.size(), specs.front().name));
+    refuse("tristab generate", fmt::format("{} settings of {}", specs.size(), specs.front().name),
+           "one value for each parameter");
   }
   return specs.front();
 }
@@ -54,8 +54,7 @@ void describe(const Command& command, const GenerateOptions& options) {
   wanted.sample = options.sample;
   for (const char* ours : {"family", "path"}) {
     if (!wanted.settings.contains(ours)) continue;
-    throw UsageError(
-        fmt::format("tristab generate --describe: found {}; allowed: other parameters of the family file", ours));
+    refuse("tristab generate --describe", ours, "other parameters of the family file");
   }
   wanted.settings["family"] = "file";
   wanted.settings["path"] = options.describe;
@@ -64,11 +63,10 @@ void describe(const Command& command, const GenerateOptions& options) {
 
 void generate(const Command& command, const GenerateOptions& options) {
   if (command.given("--describe")) return describe(command, options);
-  if (command.given("--sample")) throw UsageError("--sample: found without --describe; allowed: with --describe FILE");
-  if (options.family.empty()) {
-    throw UsageError("tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
-  }
-  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (command.given("--sample")) refuse("--sample", "without --describe", "with --describe FILE");
+  if (options.family.empty())
+    refuse("tristab generate", "no family", "tristab generate FAMILY [key=value ...] -o A.npy");
+  if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
   const int n = static_cast<int>(whole_number("--chunk", std::to_string(options.chunk), smallest_chunk, largest_chunk));
   const FamilySpec spec = one_family(options);
   const std::unique_ptr<Source> source = open_source(spec, static_cast<std::uint64_t>(options.seed),

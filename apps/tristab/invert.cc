@@ -43,10 +43,8 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
   for (const auto& [key, value] : parameters.items()) {
     const bool methods = has(of_method, key), arithmetics = has(of_arithmetic, key);
     if (methods && arithmetics) {
-      throw UsageError(
-          fmt::format("tristab invert: found {}, which both {} and {} take; allowed: --method {}:{}=... or "
-                      "--arithmetic {}:{}=...",
-                      key, method_name, arithmetic_name, method_name, key, arithmetic_name, key));
+      refuse("tristab invert", fmt::format("{}, which both {} and {} take", key, method_name, arithmetic_name),
+             fmt::format("--method {}:{}=... or --arithmetic {}:{}=...", method_name, key, arithmetic_name, key));
     }
     if (!methods && !arithmetics) {
       std::vector<std::string> all;
@@ -74,32 +72,29 @@ struct Inverter {
 
 Json inline_object(const std::string& text, const char* key, const std::string& option) {
   Json object = parse_inline(text, key, option);
-  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) {
-    throw UsageError(fmt::format("{}: found '{}'; allowed: a name, or name:key=value", option, text));
-  }
+  if (!object.is_object() || !object.contains(key) || !object[key].is_string())
+    refuse(option, fmt::format("'{}'", text), "a name, or name:key=value");
   return object;
 }
 
 // A kernel with its key=value parameters.
 Inverter kernel_of(const InvertOptions& options) {
   if (!options.method.empty() || !options.arithmetic.empty() || !options.formation.empty())
-    throw UsageError(
-        "tristab invert: found --kernel with --method, --arithmetic or --formation; allowed: --kernel alone, which "
-        "has all three");
+    refuse("tristab invert", "--kernel with --method, --arithmetic or --formation",
+           "--kernel alone, which has all three");
   Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
   kernel.update(key_values(options.parameters, "tristab invert"));
   std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
-  if (recipes.size() != 1) {
-    throw UsageError(fmt::format("--kernel: found {} settings; allowed: one value for each parameter", recipes.size()));
-  }
+  if (recipes.size() != 1)
+    refuse("--kernel", fmt::format("{} settings", recipes.size()), "one value for each parameter");
   return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front()), {}};
 }
 
 Inverter inverter_of(const InvertOptions& options) {
   if (!options.kernel.empty()) return kernel_of(options);
   if (options.method.empty() || options.arithmetic.empty()) {
-    throw UsageError(fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F, or --kernel K",
-                                 options.method.empty() ? "--method" : "--arithmetic"));
+    refuse("tristab invert", fmt::format("no {}", options.method.empty() ? "--method" : "--arithmetic"),
+           "--method M --arithmetic F, or --kernel K");
   }
   Json method = inline_object(options.method, "method", "--method");
   Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
@@ -107,17 +102,14 @@ Inverter inverter_of(const InvertOptions& options) {
   const std::vector<MethodSpec> methods = expand_method(method, "--method");
   const std::vector<Arithmetic> arithmetics = expand_arithmetic(arithmetic, "--arithmetic");
   if (methods.size() != 1 || arithmetics.size() != 1) {
-    throw UsageError(
-        fmt::format("tristab invert: found {} settings of the method and {} of the arithmetic; allowed: one "
-                    "value for each parameter",
-                    methods.size(), arithmetics.size()));
+    refuse("tristab invert",
+           fmt::format("{} settings of the method and {} of the arithmetic", methods.size(), arithmetics.size()),
+           "one value for each parameter");
   }
   std::vector<Formation> formations =
       expand_formation(options.formation.empty() ? Json("exact") : Json(options.formation), "--formation");
-  if (formations.size() != 1) {
-    throw UsageError(
-        fmt::format("--formation: found {} settings; allowed: one value for each parameter", formations.size()));
-  }
+  if (formations.size() != 1)
+    refuse("--formation", fmt::format("{} settings", formations.size()), "one value for each parameter");
   return {methods.front(), arithmetics.front(), std::nullopt, std::move(formations.front())};
 }
 
@@ -126,9 +118,7 @@ int size_of_input(const InvertOptions& options, const TensorFile& file) {
   if (options.chunk > 0) return static_cast<int>(options.chunk);
   const Tensor* tensor = options.input.tensor.empty() ? nullptr : file.find(options.input.tensor);
   if (tensor == nullptr && options.input.layer.empty() && file.tensors().size() == 1) tensor = &file.tensors().front();
-  if (tensor == nullptr) {
-    throw UsageError(fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
-  }
+  if (tensor == nullptr) refuse("--chunk", "nothing", fmt::format("a size from 1 to {}, for layers", largest_size));
   const std::int64_t n = tensor->shape.empty() ? 0 : tensor->shape.back();
   if (n < 1 || n > largest_size) {
     throw InputError(
@@ -149,17 +139,15 @@ Dtype output_dtype(const StageArithmetics& stages) {
 
 void invert_all(const InvertOptions& options, const std::string& path) {
   const Inverter inverter = inverter_of(options);
-  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
   FilePart part = options.input;
   part.path = path;
   const FamilySpec spec = expand_family(part.family(), "tristab invert").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "tristab invert");
   const int n = size_of_input(options, *TensorFile::open(path));
   const int count = source->count(n);
-  if (count == 0) {
-    throw UsageError(fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
-                                 options.input.path));
-  }
+  if (count == 0)
+    refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path), "a size that it has");
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
   const Setting setting = inverter.setting();
@@ -194,10 +182,8 @@ std::string with_name(std::string message, const std::string& path, const std::s
 }
 
 void invert_input(const InvertOptions& options) {
-  if (options.input.path.empty()) {
-    throw UsageError(
-        "tristab invert: found no input; allowed: tristab invert INPUT --method M --arithmetic F -o X.npy");
-  }
+  if (options.input.path.empty())
+    refuse("tristab invert", "no input", "tristab invert INPUT --method M --arithmetic F -o X.npy");
   if (options.input.path != "-") return invert_all(options, options.input.path);
   const std::string path = buffer_standard_input();
   try {

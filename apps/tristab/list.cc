@@ -374,8 +374,7 @@ Command list_command() {
                      fmt::format("one of {}", join_names(kinds)));
   command.positional("NAME", "ENTRY", options->name, "an entry, to see its formula, source and parameters", "[NAME]");
   command.run([options, kinds](const Command&) {
-    if (options->kind.empty())
-      throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
+    if (options->kind.empty()) refuse("tristab list", "nothing to list", join_names(kinds));
     if (std::ranges::find(kinds, options->kind) == kinds.end())
       throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
     lister_of(options->kind)(options->name);

@@ -31,11 +31,8 @@ and more, as far as the result has these. It has filters, numbers under the poin
 A result of tristab sweep; it may be partial.)");
   command.option("-o,--output", "FILE.html", options->output, "file of the page; - for standard output");
   command.run([options](const Command&) {
-    if (options->results.empty()) {
-      throw UsageError("tristab report: found no result; allowed: tristab report RESULTS.json -o report.html");
-    }
-    if (options->output.empty())
-      throw UsageError("tristab report -o: found nothing; allowed: an HTML file, or - for standard output");
+    if (options->results.empty()) refuse("tristab report", "no result", "tristab report RESULTS.json -o report.html");
+    if (options->output.empty()) refuse("tristab report -o", "nothing", "an HTML file, or - for standard output");
     note_incomplete(options->results, write_html_report(options->results, options->output));
   });
   return command;

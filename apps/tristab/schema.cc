@@ -9,6 +9,7 @@
 
 #include "command.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/report/results_schema.h"
 
 namespace tristab {
@@ -33,7 +34,7 @@ Command schema_command() {
                   {"tristab schema sweep"});
   command.positional("FILE", "sweep|results|kernel", *name, "one of sweep (configurations), results, kernel (recipes)");
   command.run([name, names](const Command&) {
-    if (name->empty()) throw UsageError(fmt::format("tristab schema: found no file; allowed: {}", join_names(names)));
+    if (name->empty()) refuse("tristab schema", "no file", join_names(names));
     const auto found = std::ranges::find(names, *name);
     if (found == names.end()) throw_unknown_name("tristab schema", "file", *name, names);
     fmt::print("{}", schema_text(files.at(static_cast<std::size_t>(found - names.begin())).schema()));

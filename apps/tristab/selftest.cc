@@ -163,8 +163,10 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
   }
   const bool any = std::any_of(machines.begin(), machines.end(), [](const auto& m) { return m.skipped.empty(); });
   if (!any) {
-    throw InputError(fmt::format("{}: found no group that a named arithmetic emulates ({}: {}); allowed: at least one",
-                                 path, groups.front().name, machines.front().skipped));
+    refuse_input(path,
+                 fmt::format("no group that a named arithmetic emulates ({}: {})", groups.front().name,
+                             machines.front().skipped),
+                 "at least one");
   }
   Report report(width, runner);
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -181,11 +183,9 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
 }
 
 bool passes(const Command& command, const SelftestOptions& options) {
-  if (options.exhaustive && !options.vectors.empty()) {
-    throw UsageError("tristab selftest: found --exhaustive with --vectors; allowed: one of them");
-  }
-  if (command.given("--vectors") && options.vectors.empty())
-    throw UsageError("--vectors: found nothing; allowed: a .safetensors file");
+  if (options.exhaustive && !options.vectors.empty())
+    refuse("tristab selftest", "--exhaustive with --vectors", "one of them");
+  if (command.given("--vectors") && options.vectors.empty()) refuse("--vectors", "nothing", "a .safetensors file");
   CurrentCheck current;
   const Runner runner(static_cast<int>(options.jobs), listen_for_interrupts(), current.progress());
   try {

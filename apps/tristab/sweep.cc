@@ -122,12 +122,9 @@ ConfigOverrides overrides_of(const Command& command, const SweepOptions& options
 
 // Runs the sweep; returns whether all expectations of the configuration are met.
 bool sweep(const Command& command, const SweepOptions& options, const CommandWords& words) {
-  if (options.config.empty()) {
-    throw UsageError("tristab sweep: found no configuration; allowed: tristab sweep CONFIG.json");
-  }
-  if (command.given("--output") && options.output.empty()) {
-    throw UsageError("-o: found nothing; allowed: a result file, or - for standard output");
-  }
+  if (options.config.empty()) refuse("tristab sweep", "no configuration", "tristab sweep CONFIG.json");
+  if (command.given("--output") && options.output.empty())
+    refuse("-o", "nothing", "a result file, or - for standard output");
   static_cast<void>(Json(words).dump());  // results contain these words: throws before the work if they are not UTF-8
   const SweepConfig config = load_config(options.config, overrides_of(command, options));
   std::string path = options.output;
@@ -138,21 +135,17 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   } else {
     format = result_format_of(options.format, path);
   }
-  if (command.given("--html") && options.html.empty()) {
-    throw UsageError("--html: found nothing; allowed: an HTML file, or - for standard output");
-  }
+  if (command.given("--html") && options.html.empty())
+    refuse("--html", "nothing", "an HTML file, or - for standard output");
   if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
-    throw UsageError(fmt::format("--html: found a result {}; allowed: one in a .json or .ndjson file",
-                                 path == "-" ? "on standard output" : "in CSV"));
+    refuse("--html", fmt::format("a result {}", path == "-" ? "on standard output" : "in CSV"),
+           "one in a .json or .ndjson file");
   }
   const Plan plan = make_plan(config);
-  if (options.max_cases > 0 && plan.cases > options.max_cases) {
-    throw UsageError(
-        fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, options.max_cases));
-  }
-  if (format == ResultFormat::csv && plan.sequences > 0) {
-    throw UsageError("--format: found csv for a sweep with layers; allowed: json, ndjson (CSV has only records)");
-  }
+  if (options.max_cases > 0 && plan.cases > options.max_cases)
+    refuse("--max-cases", fmt::format("a sweep of {} cases", plan.cases), fmt::format("at most {}", options.max_cases));
+  if (format == ResultFormat::csv && plan.sequences > 0)
+    refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   if (options.dry_run) {
     print_plan(config, plan);
     return true;

@@ -132,7 +132,7 @@ void check_belongs(const Settings& settings, const char* parameter, const char* 
                    std::string_view place) {
   if (settings.has(parameter) && settings.text(owner) != choice)
     throw UsageError(fmt::format("{}.{}: found {} with {} {}; allowed: with {} {}", place, parameter,
-                                 settings.at(parameter).dump(), owner, settings.text(owner), owner, choice));
+                                 quoted(settings.at(parameter)), owner, settings.text(owner), owner, choice));
 }
 
 Quantiser integer_quantiser(const IntegerPreset& preset, const Settings& settings, std::string_view place) {
@@ -140,8 +140,7 @@ Quantiser integer_quantiser(const IntegerPreset& preset, const Settings& setting
   check_belongs(settings, "static_amax", "scale_rule", "static", place);
   const std::string &scale = settings.text("scale"), &rule = settings.text("scale_rule");
   if (rule == "static" && !settings.has("static_amax"))
-    throw UsageError(
-        fmt::format("{}.static_amax: found none with scale_rule static; allowed: a positive number", place));
+    refuse(fmt::format("{}.static_amax", place), "none with scale_rule static", "a positive number");
   Quantiser quantiser;
   quantiser.bits = preset.bits;
   quantiser.largest_code = (1 << (preset.bits - 1)) - 1;

@@ -17,16 +17,15 @@ namespace tristab {
 namespace {
 
 // Refuses a required field that is missing, null or wrong.
-[[noreturn]] void refuse(const Json& object, const std::string& place, const char* name, const char* allowed) {
+[[noreturn]] void refuse_field(const Json& object, const std::string& place, const char* name, const char* allowed) {
   const auto found = object.find(name);
-  throw InputError(fmt::format("{}{}: found {}; allowed: {}", place, name,
-                               found == object.end() ? "nothing" : found->dump(), allowed));
+  refuse_input(place + name, found == object.end() ? "nothing" : quoted(*found), allowed);
 }
 
 std::string required_text(const Json& object, const std::string& place, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_string() || found->get_ref<const std::string&>().empty())
-    refuse(object, place, name, "a text");
+    refuse_field(object, place, name, "a text");
   return found->get<std::string>();
 }
 
@@ -34,7 +33,7 @@ int size_of(const Json& object, const std::string& place) {
   const auto found = object.find("n");
   const double number = found != object.end() && found->is_number() ? found->get<double>() : 0;
   if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number)
-    refuse(object, place, "n", "a whole number of at least 1");
+    refuse_field(object, place, "n", "a whole number of at least 1");
   return static_cast<int>(number);
 }
 
@@ -42,8 +41,7 @@ const Json& parameters_at(const Json& object, const std::string& place, const ch
   static const Json none = Json::object();
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return none;
-  if (!found->is_object())
-    throw InputError(fmt::format("{}{}: found {}; allowed: an object", place, name, found->dump()));
+  if (!found->is_object()) refuse_input(place + name, quoted(*found), "an object");
   return *found;
 }
 
@@ -51,8 +49,7 @@ std::vector<double> numbers_at(const Json& object, const std::string& place, con
   std::vector<double> numbers;
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return numbers;
-  if (!found->is_array())
-    throw InputError(fmt::format("{}{}: found {}; allowed: a list of numbers", place, name, found->dump()));
+  if (!found->is_array()) refuse_input(place + name, quoted(*found), "a list of numbers");
   for (const Json& value : *found) numbers.push_back(value.is_number() ? value.get<double>() : std::nan(""));
   return numbers;
 }
@@ -74,7 +71,7 @@ Status status_at(const Json& object, const std::string& place) {
   for (const Status status : {Status::ok, Status::nonfinite, Status::failed}) {
     if (text == status_name(status)) return status;
   }
-  throw InputError(fmt::format("{}status: found \"{}\"; allowed: ok, nonfinite, failed", place, text));
+  refuse_field(object, place, "status", "ok, nonfinite, failed");
 }
 
 // None for an unknown word, which another version may have.

@@ -150,10 +150,8 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
           fmt::format("{} {} {} {}\n", number_text(condition), number_text(error), group.n, family);
     }
   }
-  if (!std::isfinite(least)) {
-    throw InputError(fmt::format("{}: found no finite 'frobenius' above zero; allowed: a result with one",
-                                 results == "-" ? "standard input" : results));
-  }
+  if (!std::isfinite(least))
+    refuse_input(results == "-" ? "standard input" : results, "no finite 'frobenius' above zero", "a result with one");
   std::vector<std::string> panels;
   for (const std::string& family : families.labels) {
     for (const std::string& arithmetic : arithmetics.labels)

@@ -173,10 +173,8 @@ ResultHead export_table(const std::string& results, const std::string& section, 
   ExportTable table(section);
   const ResultHead head = visit_result(
       results, {section}, [&](const std::string&, const Json& object, const std::string&) { table.add(object); });
-  if (table.rows() == 0) {
-    throw InputError(fmt::format("{}: found no {}; allowed: a result that has them",
-                                 results == "-" ? "standard input" : results, section));
-  }
+  if (table.rows() == 0)
+    refuse_input(results == "-" ? "standard input" : results, fmt::format("no {}", section), "a result that has them");
   OutputFile file(output, Appearance::when_complete);
   table.write(format, [&](const std::string& line) { file.write(line); });
   file.commit();

@@ -23,10 +23,8 @@ std::vector<std::string> keys_of(std::vector<std::string> keys,
 void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) {
   for (const auto& [key, text] : overrides) {
     if (key == "seed" || key == "trials") continue;
-    throw UsageError(
-        fmt::format("--{}: found '{}' for {}, whose scenarios have their own settings; allowed: --seed, "
-                    "--trials with scenarios",
-                    key, text, place));
+    refuse(fmt::format("--{}", key), fmt::format("'{}' for {}, whose scenarios have their own settings", text, place),
+           "--seed, --trials with scenarios");
   }
 }
 
@@ -35,8 +33,7 @@ void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) 
 Json without_decompose(Json given, std::string_view place) {
   if (!given.is_object() || !given.contains("decompose")) return given;
   if (const Json& found = given["decompose"]; !found.is_null() && found != false)
-    throw UsageError(
-        fmt::format("{}: decompose: found {}; allowed: false (errors are not decomposed)", place, found.dump()));
+    refuse(fmt::format("{}: decompose", place), quoted(found), "false (errors are not decomposed)");
   given.erase("decompose");
   return given;
 }
@@ -48,10 +45,8 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
   refuse_overrides(overrides, given.place());
   const Json list = given.value("scenarios");
   if (!list.is_array() || list.empty()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a list of objects such as {{\"name\": NAME, \"families\": "
-                    "[...], ...}}, at least one",
-                    given.place("scenarios"), list.dump()));
+    refuse(given.place("scenarios"), quoted(list),
+           "a list of objects such as {\"name\": NAME, \"families\": [...], ...}, at least one");
   }
   std::vector<Scenario> scenarios;
   DuplicateCheck once("scenario");
@@ -101,10 +96,8 @@ SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, 
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
   // Only for editors; results do not store it.
-  if (json.contains("$schema") && !json["$schema"].is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema", given.place("$schema"),
-                                 json["$schema"].dump()));
-  }
+  if (json.contains("$schema") && !json["$schema"].is_string())
+    refuse(given.place("$schema"), quoted(json["$schema"]), "the path or address of a JSON Schema");
   SweepConfig config;
   config.name = given.name("name", default_name);
   Scenario shared = read_shared_keys(given, {});

@@ -129,9 +129,7 @@ std::vector<std::string> split_list(std::string_view text, std::string_view plac
     items.back() += c;
   }
   for (const std::string& item : items) {
-    if (item.empty()) {
-      throw UsageError(fmt::format("{}: found an empty item in '{}'; allowed: names separated by commas", place, text));
-    }
+    if (item.empty()) refuse(place, fmt::format("an empty item in '{}'", text), "names separated by commas");
   }
   return items;
 }

@@ -102,17 +102,17 @@ void refuse_without_group(const Expectation& expectation, std::span<const Matrix
     }
   }
   if (expectation.layer != nullptr && !any_layer) {
-    throw UsageError(fmt::format("{}.layer: found {} in a sweep without layers; allowed: with \"layer\": true",
-                                 expectation.place, expectation.layer->name));
+    refuse(fmt::format("{}.layer", expectation.place),
+           fmt::format("{} in a sweep without layers", expectation.layer->name), "with \"layer\": true");
   }
   refuse_unknown_name(expectation.kernel, "kernel", kernels, expectation.place);
   refuse_unknown_name(expectation.method, "method", methods, expectation.place);
   refuse_unknown_name(expectation.arithmetic, "arithmetic", arithmetics, expectation.place);
   refuse_unknown_name(expectation.formation, "formation", formations, expectation.place);
   refuse_unknown_name(expectation.family, "family", families, expectation.place);
-  throw UsageError(
-      fmt::format("{}: found a selection that fits no case; allowed: one that fits some of the sweep's cases ({})",
-                  expectation.place, join_names(std::vector<std::string>(labels.begin(), labels.end()))));
+  refuse(expectation.place, "a selection that fits no case",
+         fmt::format("one that fits some of the sweep's cases ({})",
+                     join_names(std::vector<std::string>(labels.begin(), labels.end()))));
 }
 
 ExpectationChecker::ExpectationChecker(const Plan& plan) {

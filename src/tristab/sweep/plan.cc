@@ -7,6 +7,7 @@
 #include <span>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/sweep/expectation_check.h"
 
@@ -22,8 +23,8 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
     const int count = source.count(n);
     const int sequences = scenario.layer && count > 0 ? source.sequences() : 0;
     if (sequences > 0 && scenario.layer_chunks * n > Source::largest_sequence) {
-      throw UsageError(fmt::format("layer_chunks: found {} chunks of {} rows; allowed: at most {} rows",
-                                   scenario.layer_chunks, n, Source::largest_sequence));
+      refuse("layer_chunks", fmt::format("{} chunks of {} rows", scenario.layer_chunks, n),
+             fmt::format("at most {} rows", Source::largest_sequence));
     }
     if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count, sequences});
     matrices += count;
@@ -52,11 +53,9 @@ Plan make_plan(const SweepConfig& config) {
     }
     const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
     if (scenario.layer && std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
-      throw UsageError(
-          fmt::format("{}layer: found no family with keys, queries and values; allowed: families of delta "
-                      "rules, and files "
-                      "with <layer>.q and <layer>.v",
-                      scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name)));
+      refuse(fmt::format("{}layer", scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name)),
+             "no family with keys, queries and values",
+             "families of delta rules, and files with <layer>.q and <layer>.v");
     }
     for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
   }

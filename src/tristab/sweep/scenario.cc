@@ -85,8 +85,7 @@ void read_expectations(const ConfigReader& given, Scenario& scenario) {
   const Json list = given.value("expect");
   if (list.is_null()) return;
   const std::string place = given.place("expect");
-  if (!list.is_array())
-    throw UsageError(fmt::format("{}: found {}; allowed: a list of expectations", place, list.type_name()));
+  if (!list.is_array()) refuse(place, list.type_name(), "a list of expectations");
   for (std::size_t i = 0; i < list.size(); ++i)
     scenario.expectations.push_back(read_expectation(list[i], fmt::format("{}[{}]", place, i)));
 }
