@@ -1,36 +1,36 @@
 #!/usr/bin/env python3
-"""Writes what the chunk kernels of a delta-rule model take in as one .safetensors file that tristab reads.
+"""Writes the inputs of the chunk kernels of a delta-rule model to a .safetensors file that tristab reads.
 
     python3 apps/dump_layer_inputs.py MODEL --text prompt.txt -o layers.safetensors
     tristab generate --describe layers.safetensors
     tristab compare --input layers.safetensors --layer layer0 --chunk 64
 
-MODEL is what transformers loads: Qwen3-Next, Qwen3.5, or a model of flash-linear-attention (FLA). In a program:
+MODEL is any model that transformers loads: Qwen3-Next, Qwen3.5, or one of flash-linear-attention (FLA). In a program:
 
     with record(model) as recorder:
         model(input_ids)
     recorder.save("layers.safetensors")
 
-The kernels' calls are wrapped, so that the file holds what enters the kernel, in the dtypes in which it enters.
-Understood are chunk_delta_rule, chunk_gated_delta_rule (FLA's, and the torch fallback of transformers), chunk_kda,
-chunk_gated_delta_product, chunk_comba, chunk_dplr_delta_rule and chunk_rwkv7; recurrent kernels (decoding, and FLA's layers on
-prompts of at most 64 tokens) are not recorded.
+The calls of the kernels are wrapped: the file has exactly what enters a kernel, in the same dtypes. Known kernels are
+chunk_delta_rule, chunk_gated_delta_rule (FLA's, and the torch fallback of transformers), chunk_kda, chunk_gated_delta_product,
+chunk_comba, chunk_dplr_delta_rule and chunk_rwkv7. Recurrent kernels (decoding, and FLA's layers on prompts of at most 64
+tokens) are not recorded.
 
-What the file holds of each layer, called layer<layer_idx>, or like the module where it has no layer_idx of its own:
-  .k .q    [tokens, key heads, d_k]   as they enter: before the kernel's L2 norm where use_qk_l2norm_in_kernel is set. Then
+For each layer, called layer<layer_idx>, or like its module if it has no layer_idx, the file has:
+  .k .q    [tokens, key heads, d_k]   as they enter: before the kernel's L2 norm if use_qk_l2norm_in_kernel is set. Then
                                       .l2norm = 1 tells tristab to normalise them as the kernel does.
   .v       [tokens, heads, d_v]
-  .beta    [tokens, heads]            after the sigmoid (x 2 with negative eigenvalues). Where the kernel takes the sigmoid
-                                      (use_beta_sigmoid_in_kernel) it is taken here, in fp32.
-  .g       [tokens, heads] or [tokens, heads, d_k]   log decay of each token to base e, at most 0, no running sum. Where the
-                                      kernel forms it (use_gate_in_kernel) it is formed here, in fp32:
+  .beta    [tokens, heads]            after the sigmoid (x 2 with negative eigenvalues). If the kernel applies the sigmoid
+                                      (use_beta_sigmoid_in_kernel), it is applied here, in fp32.
+  .g       [tokens, heads] or [tokens, heads, d_k]   log decay of each token to base e, at most 0, no running sum. If the
+                                      kernel forms it (use_gate_in_kernel), it is formed here, in fp32:
                                       -exp(A_log) softplus(g + dt_bias), or lower_bound sigmoid(exp(A_log) (g + dt_bias)).
   .a .b    DPLR, RWKV-7; .p Comba; .steps DeltaProduct (k, beta and v then have `steps` rows a token, interleaved)
-  .cu_seqlens [sequences + 1]         where sequences begin, in tokens. Rows of a batch and calls one after another are packed
-                                      into one stretch of tokens; chunks restart at every sequence.
+  .cu_seqlens [sequences + 1]         where sequences begin, in tokens. The rows of a batch, and successive calls, follow each
+                                      other in one list of tokens; chunks restart at every sequence.
 Grouped heads: transformers repeats q and k before the kernel (repeat_interleave: head h uses key h key_heads / heads), and
-then they are stored repeated; kernels that take fewer key heads get them so, and so does the file. Padding is what the model
-makes of it. A call that continues a cached state is stored as a sequence of its own: A is right, the first state is not.
+then they are stored repeated. If a kernel takes fewer key heads, the file has fewer, too. Padding is stored as the model
+passes it. A call that continues a cached state is stored as a separate sequence: its A is right, its first state is not.
 Format: https://github.com/huggingface/safetensors#format; arguments: fla/ops/*/chunk.py in
 https://github.com/fla-org/flash-linear-attention, models/qwen3_next in https://github.com/huggingface/transformers.
 """
@@ -60,7 +60,7 @@ _SIZES = {"F64": 8, "I64": 8, "F32": 4, "I32": 4, "F16": 2, "BF16": 2}
 
 
 class UnknownInputs(ValueError):
-    """A kernel was called, or an array was given, in a way that this file cannot write down."""
+    """A call of a kernel, or an array, that cannot be stored."""
 
 
 def stored_array(x):
@@ -72,7 +72,7 @@ def stored_array(x):
     shape = [int(extent) for extent in x.shape]
     if hasattr(x, "detach"):
         x = x.detach().cpu().contiguous()
-        if name == "bfloat16":  # numpy has none: its bits
+        if name == "bfloat16":  # numpy has no bfloat16: the bits are stored
             import torch
 
             x = x.view(torch.int16)
@@ -115,13 +115,13 @@ def _decay(g, a_log, dt_bias, lower_bound):
 
 
 class Recorder:
-    """What record() saw, by layer."""
+    """The calls that record() saw, by layer."""
 
     def __init__(self, layers=None):
         self._wanted = layers  # names; None: all
         self._modules = {}  # layer: qualified name of its module
         self._running = []  # (qualified name, module) of the forward passes under way
-        self._inside = False  # a recorded kernel runs: kernels that it calls are its own business
+        self._inside = False  # a recorded kernel runs: kernels that it calls are not recorded
         self.calls = {}  # layer: [(parts, sequence bounds, conventions)], in order
 
     def _layer(self, qualified, module):
@@ -211,14 +211,14 @@ class Recorder:
     def save(self, path, metadata=None):
         """Writes the file. Raises UnknownInputs where no kernel was called."""
         if not self.calls:
-            raise UnknownInputs("no call of a chunk kernel was seen (FLA's layers take a recurrent kernel for prompts of at "
+            raise UnknownInputs("no call of a chunk kernel was seen (FLA's layers use a recurrent kernel for prompts of at "
                                 "most 64 tokens); kernels: " + ", ".join(KERNELS))
         write_safetensors(path, self.arrays(), metadata)
 
 
 @contextlib.contextmanager
 def record(model, layers=None):
-    """Records every call of a chunk kernel inside, of the named layers or of all; the model is as before afterwards."""
+    """Records every call of a chunk kernel in the block, for the named layers or for all; then restores the model."""
     recorder = Recorder(layers)
     replaced, hooks, files = [], [], set()
     try:
@@ -276,7 +276,7 @@ def main():
         recorder.save(options.output, {"model": options.model, "tokens": tokens.shape[1]})
     except UnknownInputs as error:
         sys.exit(f"{options.output}: {error}")
-    print(f"{options.output}: {', '.join(recorder.calls)}; look at it: tristab generate --describe {options.output}")
+    print(f"{options.output}: {', '.join(recorder.calls)}; to inspect it: tristab generate --describe {options.output}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-# What quickstart.sh and tests/run.sh share: missing Debian packages, configuration, build. Sourced, not run.
+# Functions of quickstart.sh and tests/run.sh: they install missing Debian packages, configure and build. Sourced, not run.
 
 set -euo pipefail
 
@@ -12,7 +12,7 @@ full_packages="clang clang-tidy"
 
 say() { printf '%s\n' "$*" >&2; }
 
-# install_missing PACKAGE...: asks apt-get for those that are not installed, as root or through sudo.
+# install_missing PACKAGE...: installs those that are missing with apt-get, as root or through sudo.
 install_missing() {
   local missing=() package
   for package in "$@"; do
@@ -22,7 +22,7 @@ install_missing() {
   local root=()
   if [ "$(id -u)" -ne 0 ]; then
     command -v sudo >/dev/null || {
-      say "These Debian packages are missing and neither root nor sudo is at hand: ${missing[*]}"
+      say "These Debian packages are missing, and installing them needs root or sudo: ${missing[*]}"
       return 3
     }
     root=(sudo)
@@ -32,8 +32,8 @@ install_missing() {
   DEBIAN_FRONTEND=noninteractive "${root[@]}" apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 }
 
-# CPU seconds that the program and its libraries need to compile: measured on a server core of 2023; a slow core needs four
-# times as many.
+# CPU seconds to compile the program and its libraries, measured on a server core of 2023; a slow core needs four times as
+# many.
 build_seconds=280
 
 # configure_and_build DIRECTORY TARGET [CMAKE_OPTION...]: warnings are errors; quiet when there is nothing to do.

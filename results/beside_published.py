@@ -8,7 +8,7 @@ import csv
 import math
 import sys
 
-ROWS = [  # of the SNR table, best published mean first: name, published mean and worst, method, arithmetic
+ROWS = [  # of the SNR table, in descending order of the published mean: name, published mean and worst, method, arithmetic
     ("FP64 exact", 178.42, 96.46, None, "fp64"),
     ("N = 3, S = 8, mask", 86.91, 47.98, "residual-neumann", None),
     ("N = 3, S = 8", 80.35, -4.24, "residual-neumann:mask=false", None),
@@ -23,7 +23,7 @@ def number(text):
 
 
 def falls(values):
-    """Whether each value is above the next; a NaN (no finite trial) counts as the lowest of all."""
+    """Whether each value is above the next; NaN (no finite trial) is below all others."""
     low = [-math.inf if math.isnan(v) else v for v in values]
     return all(a > b for a, b in zip(low, low[1:]))
 

@@ -1,4 +1,4 @@
-"""What errors of the inverse do to the layer, as tables in Markdown:
+"""Compares errors of the inverse with the errors that the layer then has, in Markdown:
 
 layer_tables.py perplexity TABLE.csv SLICES.json [MODEL.json]   40 ways of inverting beside published perplexities
 layer_tables.py recipes FILE.json                               every recipe, as shipped, on several layers
@@ -55,7 +55,7 @@ def number(value):
 
 
 def pair(values):
-    """Median and worst; of one value this one; without any value, nothing."""
+    """Median and worst; a single value alone; "-" without values."""
     if not values:
         return "-"
     return number(values[0]) if len(values) == 1 else f"{number(statistics.median(values))} / {number(max(values))}"
@@ -66,7 +66,7 @@ def is_broken(row):
 
 
 def best_threshold(values, broken):
-    """The largest threshold with the fewest settings on the wrong side (broken: above it), and these settings."""
+    """The largest threshold with the fewest settings on the wrong side (broken ones belong above it), and these settings."""
     def wrong(limit):
         return [k for k, value in values.items() if (value > limit) != broken[k]]
     limit = min(sorted(values.values(), reverse=True), key=lambda each: len(wrong(each)))

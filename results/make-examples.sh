@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Makes the examples of this directory again: results/make-examples.sh PROGRAM [MODELS], PROGRAM build/apps/tristab, MODELS
-# the directory of gdn.safetensors, gdnneg.safetensors, deltanet.safetensors and kda.safetensors (layers 0 and 6, 512
-# tokens of 4 heads), without which example-layers.md stays as it is. Some minutes on two cores; the sweeps' own files
-# (500 MB) are written to a temporary directory and removed.
+# Makes the examples of this directory again: results/make-examples.sh PROGRAM [MODELS]. PROGRAM is build/apps/tristab. MODELS
+# is the directory of gdn.safetensors, gdnneg.safetensors, deltanet.safetensors and kda.safetensors (layers 0 and 6, 512
+# tokens of 4 heads); without it, example-layers.md stays as it is. Takes some minutes on two cores. The result files (500 MB)
+# are written to a temporary directory and removed.
 set -euo pipefail
 program=$(realpath "$1")
 models=${2:+$(realpath "$2")}

@@ -21,9 +21,8 @@ struct ProductBenchmark {
 };
 
 // product/<arithmetic>/<n>, triangular/<arithmetic>/<n>. Counters: `ratio_to_eigen` (median time over the
-// median time of Eigen's dense float product of that size, the two run alternately), `ratio_spread` (distance
-// of the quartiles of the alternations' own ratios over their median), `us_per_product` (median),
-// `eigen_gflops`.
+// median time of Eigen's dense float product of that size; the two run alternately), `ratio_spread` (distance between
+// the quartiles of the single ratios, over their median), `us_per_product` (median), `eigen_gflops`.
 std::vector<ProductBenchmark> register_product_benchmarks(std::span<const SimdLevel> levels);
 
 // round/<format>/4096, in place and hot in cache. Counter: `ns_per_element` (median).

@@ -47,7 +47,7 @@ void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec&
   const ReferenceFacts facts = establish_facts(a, reference);
   Machines machines;
   Machine& machine = machines.machine_for(arithmetic);
-  // Metrics of a result that is not finite end early: such a case says so.
+  // The metrics of a non-finite result end early, so such a case is labelled.
   if (!all_finite(invert(method, arithmetic, a, machine).x)) state.SetLabel("non-finite result");
   const int precision = arithmetic.quantiser ? 0 : arithmetic.storage.precision;
   const auto one_case = [&] {

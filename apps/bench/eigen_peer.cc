@@ -1,4 +1,4 @@
-// Eigen's float product, compiled once for each SIMD level into a shared object of its own (peer.h loads it).
+// Eigen's float product, compiled once for each SIMD level into its own shared object (peer.h loads it).
 // Nothing but this function is visible: two levels' instances of one template must not be merged.
 #include <Eigen/Core>
 

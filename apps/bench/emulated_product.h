@@ -1,5 +1,6 @@
-// One emulated product as a sweep pays it: C = fl(A B) by a Stage of a Machine, with the statistics of the result, its
-// rounding to storage (or requantisation) and the buffers. Operands were rounded when they were stored, as in a method.
+// One emulated product with everything that it costs in a sweep: C = fl(A B) by a Stage of a Machine, the statistics
+// of the result, its rounding to storage (or requantisation) and the buffers. The operands are already rounded, as
+// in a method.
 #pragma once
 
 #include "tristab/arithmetic/arithmetic.h"

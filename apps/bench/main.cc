@@ -1,4 +1,4 @@
-// tristab-bench: how fast the emulation is, beside Eigen's own float product (Google Benchmark).
+// tristab-bench: the speed of the emulation, compared with Eigen's float product (Google Benchmark).
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -48,12 +48,12 @@ std::vector<SimdLevel> chosen_levels(const std::optional<std::string>& wanted) {
   if (std::find(names.begin(), names.end(), *wanted) == names.end()) {
     throw_unknown_name("--level", "SIMD level", *wanted, names);
   }
-  throw UsageError(fmt::format("--level: found {}, which this machine or the kernels lack; allowed: {}", *wanted,
-                               join_names(names_of(supported))));
+  refuse("--level", fmt::format("{}, which this machine or the kernels lack", *wanted),
+         join_names(names_of(supported)));
 }
 
 int run(int count, char** arguments) {
-  // Enough alternations for stable medians; a --benchmark_min_time that is given comes later and wins.
+  // Long enough for stable medians; a --benchmark_min_time on the command line comes later and wins.
   std::string min_time = "--benchmark_min_time=0.1";
   std::vector<char*> rest{arguments[0], min_time.data()};
   std::optional<std::string> wanted;
@@ -68,9 +68,7 @@ int run(int count, char** arguments) {
   int rest_count = static_cast<int>(rest.size());
   rest.push_back(nullptr);
   benchmark::Initialize(&rest_count, rest.data(), print_help);
-  if (rest_count > 1) {
-    throw UsageError(fmt::format("tristab-bench: found '{}'; allowed: see tristab-bench --help", rest[1]));
-  }
+  if (rest_count > 1) refuse("tristab-bench", fmt::format("'{}'", rest[1]), "see tristab-bench --help");
 
   const std::vector<SimdLevel> levels = chosen_levels(wanted);
   benchmark::AddCustomContext("simd_levels", join_names(names_of(levels)));

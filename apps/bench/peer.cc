@@ -14,9 +14,8 @@ EigenProduct load_eigen_product(const SimdLevel& level) {
   void* symbol = object == nullptr ? nullptr : dlsym(object, "tristab_eigen_product");
   if (symbol == nullptr) {
     const char* reason = dlerror();
-    throw InputError(
-        fmt::format("Eigen for {}: found {}; allowed: the shared object that is built with tristab-bench, beside it",
-                    level.name, reason == nullptr ? "no such function" : reason));
+    refuse_input(fmt::format("Eigen for {}", level.name), reason == nullptr ? "no such function" : reason,
+                 "the shared object that is built with tristab-bench, beside it");
   }
   return reinterpret_cast<EigenProduct>(symbol);
 }

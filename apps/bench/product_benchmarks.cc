@@ -15,7 +15,7 @@
 namespace tristab {
 namespace {
 
-// One line an arithmetic; what tristab list arithmetics prints can be added, as far as it lies inside fp32.
+// One line for each arithmetic. Any of tristab list arithmetics can be added if fp32 contains its formats.
 struct ArithmeticChoice {
   const char* name;
   const char* parameters;  // JSON
@@ -39,7 +39,7 @@ constexpr ArithmeticChoice choices[] = {
     {"int8", "{}"},
 };
 
-// Eigen's operands, in memory of their own.
+// Copies of the operands, for Eigen.
 struct Operands {
   explicit Operands(const EmulatedProduct& product) : a(floats(product.a())), b(floats(product.b())) {}
   hwy::AlignedFreeUniquePtr<float[]> a, b;
@@ -52,10 +52,10 @@ struct Operands {
   }
 };
 
-constexpr std::size_t fewest_alternations = 7;  // of slow products, which fill the time alone
+constexpr std::size_t fewest_alternations = 7;  // for slow products, which fill the time with few runs
 
-// ||C - C_E||_F <= ||C_E||_F / 4: rounding stays far below that in every arithmetic of the table, and a product
-// that is missing or wrong does not.
+// Whether ||C - C_E||_F <= ||C_E||_F / 4. Rounding errors are far smaller in every arithmetic of the table; the
+// error of a missing or wrong product is larger.
 bool agrees(const Matrix& c, const float* eigen) {
   double difference = 0, size = 0;
   for (std::size_t k = 0; k < c.values().size(); ++k) {

@@ -9,8 +9,8 @@
 namespace tristab {
 namespace {
 
-constexpr double wide_spread = 0.1;  // of ratios whose second digit is in doubt
-constexpr double slow_eigen = 0.95;  // of its speed elsewhere in the run: the machine was not quiet
+constexpr double wide_spread = 0.1;  // above this, the second digit of a ratio is in doubt
+constexpr double slow_eigen = 0.95;  // below this part of its best speed, the machine was not quiet
 
 template <class Range, class Value>
 void append_new(Range& range, const Value& value) {
@@ -87,7 +87,7 @@ std::string RatioReporter::table() const {
   }
   if (sections.empty()) return "";
   return fmt::format(
-      "\nTime over that of Eigen's dense float product of the same size and SIMD level, one thread.\n"
+      "\nTime relative to that of Eigen's dense float product of the same size and SIMD level, one thread.\n"
       "~ marks doubtful ratios: quartiles more than {:.0f}% apart, or Eigen more than {:.0f}% slower than "
       "elsewhere\n"
       "in this run. Steadier: --benchmark_repetitions=5 --benchmark_enable_random_interleaving=true\n{}",

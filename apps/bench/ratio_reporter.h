@@ -22,9 +22,9 @@ class RatioReporter : public benchmark::BenchmarkReporter {
 
   bool failed() const { return failed_; }  // a benchmark reported an error
 
-  // Arithmetic x n, one table for each level and structure; "" when no product was measured. Eigen tells how
-  // quiet the machine was: a ratio is that of the repetition in which Eigen was fastest (another program on
-  // the same core slows the two down by different factors).
+  // Arithmetic x n, one table for each level and structure; "" if no product was measured. Each ratio is that of the
+  // repetition in which Eigen was fastest, when the machine was most quiet: another program on the same core slows the
+  // two down by different factors.
   std::string table() const;
 
  private:

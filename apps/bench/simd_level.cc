@@ -9,7 +9,7 @@
 namespace tristab {
 namespace {
 
-// Highway numbers its x86 targets from the best to the least, and what every machine can do lies above them.
+// In Highway a better x86 target has a lower bit. The bits above HWY_SSSE3 are targets that every machine has.
 constexpr std::int64_t avx512_targets = HWY_AVX2 - 1;
 constexpr std::int64_t fallback_targets = ~(2 * HWY_SSSE3 - 1) & INT64_MAX;
 

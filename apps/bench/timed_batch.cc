@@ -10,11 +10,11 @@
 namespace tristab {
 namespace {
 
-// Reading the clock costs some 30 ns, an interrupt some microseconds: a batch is long beside the first and
-// short beside the time between two of the second.
+// Reading the clock takes about 30 ns, an interrupt some microseconds. A batch is long compared with a reading of
+// the clock, and short compared with the time between two interrupts.
 constexpr double batch_seconds = 100e-6;
 
-// A megabyte comes from memory in some 0.1 ms.
+// Loading a megabyte from memory takes about 0.1 ms.
 constexpr double cache_independent_seconds = 5e-3;
 
 }  // namespace

@@ -1,5 +1,5 @@
-// Repeated timings of one piece of work, from which medians are taken: on a machine that others use too, a
-// mean says more about them.
+// Repeated timings of one piece of work, for medians: on a shared machine, a mean would say more about the other
+// programs.
 #pragma once
 
 #include <functional>
@@ -12,13 +12,13 @@ double quantile_of(std::vector<double> values, double q);
 
 class TimedBatch {
  public:
-  // Where `calls`, the calls of `work` in a batch, is 0, finds how many take long enough for the clock.
+  // `calls` is the number of calls of `work` in a batch; for 0, finds a number that takes long enough for the clock.
   explicit TimedBatch(std::function<void()> work, int calls = 0);
 
   int calls() const { return calls_; }
 
-  // Brings the data of the work back into the cache after other work; work of some milliseconds does that
-  // itself in a small part of its time.
+  // Brings the data of the work back into the cache after other work. Work of some milliseconds is not run: it
+  // does this itself in a small part of its time.
   void warm_up() const;
 
   void run();  // runs one batch and notes its time as a sample

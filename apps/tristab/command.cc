@@ -25,10 +25,10 @@ std::vector<std::string> split_names(std::string_view names) {
   return parts;
 }
 
-// The last name, by which messages call an option.
+// The name of an option in messages: its last one.
 const std::string& called(const OptionEntry& option) { return option.names.back(); }
 
-// A text of an option that takes one of a few words.
+// The text, if it is one of the words that the option takes.
 std::string checked_choice(const OptionEntry& option, const std::string& text) {
   const std::vector<std::string>& words = option.value.words;
   if (option.value.kind != ValueType::Kind::choice || words.empty()) return text;
@@ -141,15 +141,13 @@ bool Command::given(std::string_view name) const {
 
 void Command::needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const {
   for (const char* option : options) {
-    if (given(option) && !given(other))
-      throw UsageError(fmt::format("{}: found {} without {}; allowed: {}", place(), option, other, allowed));
+    if (given(option) && !given(other)) refuse(place(), fmt::format("{} without {}", option, other), allowed);
   }
 }
 
 void Command::excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const {
   for (const char* other : others) {
-    if (given(option) && given(other))
-      throw UsageError(fmt::format("{}: found {} together with {}; allowed: {}", place(), other, option, allowed));
+    if (given(option) && given(other)) refuse(place(), fmt::format("{} together with {}", other, option), allowed);
   }
 }
 
@@ -173,8 +171,7 @@ std::int64_t whole_number(std::string_view option, const std::string& text, std:
   const bool whole = value.is_number() && std::trunc(value.get<double>()) == value.get<double>();
   if (!whole || value.get<double>() < static_cast<double>(minimum) ||
       value.get<double>() > static_cast<double>(maximum)) {
-    throw UsageError(
-        fmt::format("{}: found '{}'; allowed: a whole number from {} to {}", option, text, minimum, maximum));
+    refuse(option, fmt::format("'{}'", text), fmt::format("a whole number from {} to {}", minimum, maximum));
   }
   return value.get<std::int64_t>();
 }
@@ -183,8 +180,7 @@ Json key_values(const std::vector<std::string>& words, std::string_view place) {
   Json object = Json::object();
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
-    if (equals == std::string::npos || equals == 0)
-      throw UsageError(fmt::format("{}: found '{}'; allowed: parameters as key=value", place, word));
+    if (equals == std::string::npos || equals == 0) refuse(place, fmt::format("'{}'", word), "parameters as key=value");
     const std::string key = word.substr(0, equals);
     if (object.contains(key)) throw UsageError(fmt::format("{}: {} is given twice; allowed: once", place, key));
     const std::string value = word.substr(equals + 1);

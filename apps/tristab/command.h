@@ -23,14 +23,14 @@ struct OptionEntry {
   bool positional = false, flag = false, repeated = false;
   bool inherited = false;  // an option of the program that every command takes as well
   std::string usage;       // of a positional: "CONFIG", or "[CONFIG]" where it may be left out
-  ValueType value;         // of what is no flag
+  ValueType value;         // except for flags
   std::string group;       // heading of the group
   std::string help;        // one line
-  std::string details;     // what only the manual page says: paragraphs with an empty line between them
+  std::string details;     // more text for the manual page: paragraphs with an empty line between them
   std::function<void(const std::vector<std::string>& words)> take;  // converts and keeps what was typed
 };
 
-// Targets of options that are more than a text. Their conversions throw UsageError naming option, found and allowed.
+// Targets of options that are not a plain text. Their conversions throw UsageError with option, found and allowed.
 struct WholeNumber {
   std::int64_t* value;
   std::int64_t minimum, maximum;
@@ -44,8 +44,9 @@ class Command {
  public:
   Command(std::string name, std::string summary, std::string details, std::vector<std::string> examples);
 
-  // Each adds an option; `help` is one line, and after a line break what only the manual page says. `names` as typed,
-  // "-o,--output"; `type` is what it takes (value_type.h). A choice is checked against its words.
+  // Each adds an option. The first line of `help` is for --help and the manual page, the rest only for the manual
+  // page. `names` are as typed, "-o,--output"; `type` says what the option takes (value_type.h). A choice is
+  // checked against its words.
   Command& positional(const char* name, const char* type, std::string& target, const std::string& help,
                       const char* usage = nullptr);
   Command& positional(const char* name, const char* type, std::vector<std::string>& target, const std::string& help,
@@ -56,7 +57,7 @@ class Command {
   Command& flag(const char* names, bool& target, const std::string& help);
   // The heading of the options that follow.
   Command& group(std::string heading);
-  // Takes words of any number and keeps them, where the command prints more than its own option table says.
+  // Sets what the command does.
   Command& run(std::function<void(const Command& command)> action);
 
   const std::string& name() const { return name_; }
@@ -75,8 +76,9 @@ class Command {
   bool given(std::string_view name) const;
   void note_given(std::size_t option) { given_.push_back(option); }
 
-  // Throw UsageError unless the option comes with one of the others, or where it comes with any of them.
+  // Throws UsageError if any of `options` was typed without `other`.
   void needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const;
+  // Throws UsageError if `option` was typed together with any of `others`.
   void excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const;
 
   OptionEntry& add(OptionEntry entry);
@@ -92,7 +94,7 @@ class Command {
   std::function<void(const Command&)> action_;
 };
 
-// "-o, --output FILE.npy": the name or names and what follows. `every_name`: else no second long name.
+// "-o, --output FILE.npy": the names and the value. Without `every_name`, only the first long name.
 std::string option_synopsis(const OptionEntry& option, bool every_name);
 
 // The program with its commands.
@@ -101,8 +103,8 @@ struct Program {
   std::vector<Command> commands;
 };
 
-// Parses the words of a command line, runs the command that they name and returns true; false where the words were only
-// `--help` or `--version`, which is printed. Throws UsageError for words that there is no use for.
+// Parses a command line, runs its command and returns true. Without a command, or with `--help` or `--version`,
+// prints the help or the version and returns false. Throws UsageError for words that it does not understand.
 bool run_command_line(Program& program, const std::string& version, int count, char** arguments);
 
 // The text of --help: a screen of 80 columns and 24 lines.
@@ -118,12 +120,12 @@ Command export_command();
 Command list_command();
 Command schema_command();
 Command selftest_command(int& status);  // status 1: a check fails
-// These print what they make from the options of all commands.
+// completion prints scripts for shells; complete and man use the options of all commands.
 Command completion_command();
 Command complete_command(const Program& program);
 Command man_command(const Program& program);
 
-// Says on standard error where the result in `path` lacks records that it promises.
+// Prints a note on standard error if the result in `path` is incomplete, or does not say whether it is complete.
 void note_incomplete(const std::string& path, const ResultHead& head);
 
 // A whole number typed for an option. Throws UsageError naming it, what was found and what is allowed.
@@ -133,14 +135,14 @@ std::int64_t whole_number(std::string_view option, const std::string& text, std:
 // given twice.
 Json key_values(const std::vector<std::string>& words, std::string_view place);
 
-// The part of a file that options name, as the family `file`: {"family": "file", "path": ..., "layer": ...}. Texts that
-// are empty are left out.
+// The part of a file that options select, as the family `file`: {"family": "file", "path": ..., "layer": ...}. Empty
+// texts are left out.
 struct FilePart {
   std::string path, tensor, layer, heads, tokens;
   Json family() const;
 };
 
-// The target of --jobs: threads; 0 where it is not given.
+// The target of --jobs: threads; 0 if it is not given.
 WholeNumber thread_count(std::int64_t& jobs);
 
 }  // namespace tristab

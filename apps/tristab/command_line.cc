@@ -1,5 +1,5 @@
-// Parses the words of a command line by the option table. The one file that knows CLI11, which costs more to compile
-// than all others together.
+// Parses a command line by the option table. Only this file includes CLI11, which takes longer to compile than all
+// others together.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@ namespace {
 // What was typed for the options of a command, in their order.
 using Typed = std::vector<std::vector<std::string>>;
 
-// What the parser found, "--jobs: 1 required N missing", in words of our own.
+// Rewords what CLI11 found: "--jobs: 1 required N missing".
 std::string finding(const std::string& text) {
   const std::string option = text.substr(0, text.find(':'));
   if (text.ends_with(" missing")) return fmt::format("found nothing after {}", option);
@@ -38,14 +38,14 @@ std::vector<std::string> option_names(const Command& command) {
   throw_unknown_name(command.place(), "option", word.substr(0, word.find('=')), option_names(command));
 }
 
-// Words that the command has no use for.
+// Refuses words that the command does not understand.
 void refuse_leftovers(const Command& command, const std::vector<std::string>& leftovers) {
   if (leftovers.empty()) return;
   for (const std::string& word : leftovers) {
     if (is_option(word)) refuse_option(command, word);
   }
-  throw UsageError(fmt::format("{}: found '{}' after all that the command takes; allowed: see {} --help",
-                               command.place(), leftovers.front(), command.place()));
+  refuse(command.place(), fmt::format("'{}', one word too many", leftovers.front()),
+         fmt::format("see {} --help", command.place()));
 }
 
 void refuse_words_before_commands(const Program& program, const std::vector<std::string>& leftovers) {
@@ -74,7 +74,7 @@ void declare(const Command& command, CLI::App& app, Typed& typed) {
   app.allow_extras();
 }
 
-// Hands on what was typed, in the order of the declarations.
+// Gives each option what was typed for it, in the order of the declarations.
 void take(Command& command, const Typed& typed) {
   for (std::size_t k = 0; k < typed.size(); ++k) {
     if (typed[k].empty()) continue;

@@ -91,7 +91,7 @@ void compute(const Command& command, const CompareOptions& options, CaseGroups& 
 
 using Texts = std::vector<std::string>;
 
-// Every text that `texts` gives for the things that `chosen` takes, once.
+// The texts that `texts` gives for the things that `chosen` selects, each once.
 template <class Things, class Chosen, class TextsOf>
 Texts names_in(const Things& things, Chosen chosen, TextsOf texts) {
   Texts names;
@@ -104,16 +104,14 @@ Texts names_in(const Things& things, Chosen chosen, TextsOf texts) {
   return names;
 }
 
-// The names of an option, each of which the file must have. `labels` gives the labels of the settings that a text
-// with parameters stands for ("mxr:block=16" is the default, whose label is "mxr").
+// The names that an option lists; the file must have each of them. `labels` gives the labels of the settings that a
+// name with parameters stands for ("mxr:block=16" is the default, so its label is "mxr").
 template <class Labels>
 std::vector<std::string> selection_of(const char* option, const std::string& text,
                                       const std::vector<std::string>& available, Labels labels) {
   std::vector<std::string> names;
   if (text.empty()) return names;
-  if (available.empty()) {
-    throw UsageError(fmt::format("{}: found '{}'; allowed: nothing, for the file has none of them", option, text));
-  }
+  if (available.empty()) refuse(option, fmt::format("'{}'", text), "nothing, because the file has none");
   for (const std::string& given : split_list(text, option)) {
     if (std::find(available.begin(), available.end(), given) != available.end()) {
       names.push_back(given);
@@ -176,7 +174,7 @@ CaseSelection selection_in(const CaseGroups& groups, const CompareOptions& optio
   return selection;
 }
 
-// The metrics of cross tables: none, and ranked tables are printed, unless --metrics asks for them.
+// The metrics of cross tables; empty without --metrics, when rankings are printed instead.
 std::vector<const Field*> metrics_of(const Command& command, const CompareOptions& options) {
   command.needs({"--format"}, "--metrics", "--metrics strict_lower --format markdown, for instance");
   command.excludes("--metrics", {"--top"}, "one of them");
@@ -188,7 +186,7 @@ std::vector<const Field*> metrics_of(const Command& command, const CompareOption
     if (std::ranges::find(known, name) == known.end())
       throw_unknown_name("--metrics", "metric of a table", name, known);
     if (std::ranges::find(metrics, name, &Field::name) != metrics.end())
-      throw UsageError(fmt::format("--metrics: found {} twice; allowed: each metric once", name));
+      refuse("--metrics", fmt::format("{} twice", name), "each metric once");
     metrics.push_back(find_field(name));
   }
   return metrics;
@@ -212,18 +210,16 @@ void compare(const Command& command, const CompareOptions& options) {
     for (const char* option :
          {"--trials", "--seed", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
       if (!command.given(option)) continue;
-      throw UsageError(
-          fmt::format("tristab compare: found {} together with {}; allowed: --family, --chunk, --methods, "
-                      "--arithmetics, --kernels, --metrics, --format, --top with a result file",
-                      option, options.results));
+      refuse("tristab compare", fmt::format("{} together with {}", option, options.results),
+             "--family, --chunk, --methods, --arithmetics, --kernels, --metrics, --format, --top with a result file");
     }
     read_groups(options.results, groups);
     selection = selection_in(groups, options);
   }
   if (std::ranges::none_of(groups.groups(),
                            [&](const CaseGroup& group) { return selection.includes(groups, group); })) {
-    throw UsageError(fmt::format("{}: found no records for this selection; allowed: one that the file has",
-                                 options.results.empty() ? "tristab compare" : options.results));
+    refuse(options.results.empty() ? "tristab compare" : options.results, "no records for this selection",
+           "one that the file has");
   }
   const Page page = standard_output_page();
   if (!metrics.empty()) {
@@ -244,39 +240,41 @@ Command compare_command() {
   CompareOptions& o = *options;
   Command command(
       "compare", "Rank methods by their errors, in a result or computed now",
-      R"(One table for each size and family. Within one arithmetic it ranks by the error against the inverse of A as that
-arithmetic takes it, across arithmetics by the error against the inverse of A as given.
+      R"(Prints one table for each size and family. Methods in a single arithmetic are ranked by the error against the
+inverse of A as rounded to that arithmetic, methods in several arithmetics by the error against the inverse of A as
+given.
 
-With --metrics there is one table for each metric instead: methods and kernels down, inputs across.)",
+With --metrics, prints one table for each metric instead: a row for each method or kernel, a column for each input.)",
       {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"});
-  command.positional("RESULTS", "FILE.json|ndjson", o.results, R"(a result, .json or .ndjson; without: computed now
-Of tristab sweep; it may be partial. The options then choose among the settings that it holds.)",
+  command.positional("RESULTS", "FILE.json|ndjson", o.results, R"(a result, .json or .ndjson; if absent, compute now
+A result of tristab sweep; it may be partial. The options then select among its settings.)",
                      "[RESULTS]");
   command.group("What to compare");
-  command.option("--chunk,--chunks", "SIZES", o.chunk, R"(sizes, 16,64 or 16:256:*2 (64)
+  command.option("--chunk,--chunks", "SIZES", o.chunk, R"(sizes, such as 16,64 or 16:256:*2 (64)
 Whole numbers from 16 to 256.)");
-  command.option("--family,--families", "FAMILIES", o.family, R"(families, ones,gdn:keys=clustered (gdn:keys=silu)
-Names of tristab list families, with parameters after a colon.)");
-  command.option("--methods", "METHODS", o.methods, R"(methods, mbh,mxr:block=8/16 (all)
-Names of tristab list methods, with parameters after a colon; of a parameter several values with / between them.)");
-  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, fp16,int8:scale=row (fp16,bf16)
-Names of tristab list arithmetics, or any format as eXmY.)");
-  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32 (none)
-Names of tristab list kernels, or paths of JSON files; without --methods and --arithmetics: them alone.)");
+  command.option("--family,--families", "FAMILIES", o.family, R"(families, such as ones,gdn (gdn:keys=silu)
+Names from tristab list families, with parameters after a colon.)");
+  command.option("--methods", "METHODS", o.methods, R"(methods, such as mbh,mxr:block=8/16 (all)
+Names from tristab list methods, with parameters after a colon; several values of a parameter are separated by /.)");
+  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, such as fp32,e5m7 (fp16,bf16)
+Names from tristab list arithmetics, or any format as eXmY.)");
+  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, such as fla-solve-tril:dot=tf32 (none)
+Names from tristab list kernels, or paths of recipe files (JSON). Without --methods and --arithmetics, only these
+kernels are compared.)");
   command.option("--trials", "N", o.trials, "matrices of each random family (8)");
   command.option("--seed", "N", o.seed, "seed of the random families (1)");
   command.group("Your own inputs instead of a family");
-  command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(.npy, .npz or .safetensors
+  command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(file of inputs: .npy, .npz or .safetensors
 Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of layers, as
 apps/dump_layer_inputs.py writes them.)");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
   command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A, or all");
-  command.option("--heads", "HEADS", o.input.heads, "its heads, 0,1 (all)");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, 0:512 (all)");
+  command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
   command.group("Output");
   command.option("--metrics", "METRICS", o.metrics, R"(a table for each metric instead of rankings
-strict_lower,snr_db for instance. strict_lower leaves the unit diagonal out, which hides errors.)");
-  command.option("--format", "text|markdown|csv", o.format, "of these tables (text)");
+For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, which hides errors.)");
+  command.option("--format", "text|markdown|csv", o.format, "format of these tables (text)");
   command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of each ranking (all)");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.run([options](const Command& given) { compare(given, *options); });

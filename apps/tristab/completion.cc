@@ -1,8 +1,8 @@
-// tristab completion SHELL: a script by which a shell asks the program itself what may stand at the cursor.
-// tristab complete LINE: the answer, for all shells alike: a line that says what the words are, then a line for each
-// word, with its description after a tab:
+// tristab completion SHELL prints a script with which a shell asks the program for the words that fit at the cursor.
+// tristab complete LINE prints these words, for all shells in the same form: first a line with their kind, then a line
+// for each word, with its description after a tab. The kinds:
 //   words      whole words
-//   nospace    words that go on: a list, or a parameter without its value
+//   nospace    words that continue: a list, or a parameter without its value
 //   files      names of files; directories end in '/'
 #include <fmt/format.h>
 
@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "command.h"
 #include "tristab/base/errors.h"
@@ -21,7 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Programmable completion of bash(1). readline replaces what stands after the last ':' or '=' of a word.
+// Programmable completion of bash(1). readline replaces only the part after the last ':' or '=' of a word.
 constexpr const char* bash_script = R"(# bash completion for tristab, made by: tristab completion bash
 _tristab() {
   local kind line=${COMP_LINE:0:COMP_POINT} cut= k
@@ -81,7 +82,7 @@ struct Answer {
   std::vector<Word> words;
 };
 
-// Words of a command line; blanks in quotes or after a backslash belong to a word. The last one is that at the cursor.
+// The words of a command line; blanks in quotes or after a backslash belong to a word. The last one is at the cursor.
 std::vector<std::string> words_of(std::string_view line) {
   std::vector<std::string> words;
   std::string word;
@@ -124,8 +125,8 @@ const OptionEntry* find_option(const Command& command, std::string_view name) {
 struct Before {
   const Command* command = nullptr;    // null: none yet
   const OptionEntry* takes = nullptr;  // the option whose value the word is
-  std::size_t position = 0;            // of positionals
-  std::vector<std::string> values;     // of positionals and options: what parameters may belong to
+  std::size_t position = 0;            // positionals so far
+  std::vector<std::string> values;     // of positionals and options; parameters may belong to them
 };
 
 Before read_before(const Program& program, const std::vector<std::string>& words) {
@@ -155,7 +156,7 @@ Before read_before(const Program& program, const std::vector<std::string>& words
   return before;
 }
 
-// Answers collect words that begin with what is typed, each behind `head`.
+// Collects the words that begin with what was typed; `head` is put before each.
 class Answerer {
  public:
   Answerer(std::string head, std::string typed) : head_(std::move(head)), typed_(std::move(typed)) {}
@@ -219,7 +220,7 @@ class Answerer {
   Answer answer;
 
  private:
-  // What stands up to this position stays.
+  // Moves the text up to this position from `typed` to `head`.
   void step_over(std::size_t position) {
     if (position == std::string::npos) return;
     head_ += typed_.substr(0, position + 1);
@@ -245,7 +246,7 @@ void offer_value(const ValueType& type, const Before& before, Answerer& answerer
         if (!before.values.empty() && vocabulary.kind == before.values.back()) answerer.offer_entries(vocabulary);
       }
       break;
-    case Kind::settings:  // of whatever name was given before
+    case Kind::settings:  // of a name that was typed before
       for (const OptionEntry& option : before.command->options()) {
         if (option.value.kind != Kind::names) continue;
         for (const std::string& value : before.values)
@@ -309,9 +310,9 @@ Command completion_command() {
   auto name = std::make_shared<std::string>();
   Command command(
       "completion", "Print a completion script for a shell",
-      R"(It completes commands, options, files, and the names of methods, kernels, arithmetics and families with their
-parameters, after a comma too. An installed tristab has the scripts in place: bash finds its own if the package
-bash-completion is there.)",
+      R"(The script completes commands, options, files, and the names of methods, kernels, arithmetics and families with
+their parameters, also in lists with commas. An installed tristab has the scripts in place; bash finds its script if the
+package bash-completion is installed.)",
       {"source <(tristab completion bash)", "tristab completion zsh > _tristab"});
   command.positional("SHELL", "bash|zsh|fish", *name, R"(one of bash, zsh, fish
 bash: source <(tristab completion bash) in ~/.bashrc. zsh: tristab completion zsh > _tristab in a directory of fpath,
@@ -319,8 +320,7 @@ before compinit runs. fish: tristab completion fish > ~/.config/fish/completions
   command.run([name](const Command&) {
     std::vector<std::string> names;
     for (const Shell& shell : shells) names.emplace_back(shell.name);
-    if (name->empty())
-      throw UsageError(fmt::format("tristab completion: found no shell; allowed: {}", join_names(names)));
+    if (name->empty()) refuse("tristab completion", "no shell", join_names(names));
     const auto* const shell = std::ranges::find(shells, *name, &Shell::name);
     if (shell == std::end(shells)) throw_unknown_name("tristab completion", "shell", *name, names);
     fmt::print("{}", shell->script);

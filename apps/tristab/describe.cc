@@ -21,7 +21,7 @@ namespace {
 
 constexpr double absent = std::numeric_limits<double>::quiet_NaN();
 
-// x with so many significant digits, those before the point all kept up to 9999; "-" for NaN.
+// x with `count` significant digits, but with all digits before the point up to 9999; "-" for NaN.
 std::string digits(double x, int count) {
   if (std::isnan(x)) return "-";
   const double size = std::fabs(x);
@@ -30,7 +30,7 @@ std::string digits(double x, int count) {
 std::string three_digits(double x) { return digits(x, 3); }
 std::string two_digits(double x) { return digits(x, 2); }
 
-// Quantiles as summaries of sweeps have them; NaN of nothing.
+// Quantiles as in the summaries of sweeps; NaN without values.
 std::vector<double> quantiles(std::vector<double> values, std::initializer_list<double> parts) {
   std::ranges::sort(values);
   std::vector<double> found;
@@ -42,7 +42,7 @@ std::string counted(std::int64_t count, std::string_view one, std::string_view m
   return fmt::format("{} {}", count, count == 1 ? one : many);
 }
 
-// The name, quoted where it holds what a terminal should not see.
+// The name, in quotes if it has characters that must not reach a terminal.
 std::string shown(const std::string& name) {
   std::string text = name_text(name);
   return text.size() == name.size() + 2 ? name : text;
@@ -142,19 +142,18 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
     for (const double x : quantiles(head.conditions, {0.5, 1})) cells.push_back(three_digits(x));
     matrices.add_row(cells);
   }
-  text +=
-      paragraph(seen == chunks ? fmt::format("chunks of {}: all {} of each head", options.chunk, chunks)
-                               : fmt::format("chunks of {}: {} of the {} of each head, at equal distances (--sample)",
-                                             options.chunk, seen, chunks),
-                0, page);
+  text += paragraph(seen == chunks ? fmt::format("chunks of {}: all {} of each head", options.chunk, chunks)
+                                   : fmt::format("chunks of {}: {} of the {} of each head, evenly spaced (--sample)",
+                                                 options.chunk, seen, chunks),
+                    0, page);
   if (left_out > 0) {
-    text += paragraph(fmt::format("left out, as inputs or A are not finite: {}", counted(left_out, "chunk", "chunks")),
-                      0, page);
+    text += paragraph(
+        fmt::format("left out because inputs or A are not finite: {}", counted(left_out, "chunk", "chunks")), 0, page);
   }
   return text + keys.str(page) + matrices.str(page);
 }
 
-// A tensor of matrices, or "" where the tensor's shape is none of theirs.
+// Describes a tensor of matrices; "" if it has another shape.
 std::string matrices_text(const Settings& settings, const std::shared_ptr<const TensorFile>& file, const Tensor& tensor,
                           const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
   std::unique_ptr<Source> source;
@@ -166,7 +165,7 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
   const int n = source->sizes().front(), count = source->count(n);
   const int seen = static_cast<int>(std::min<std::int64_t>(count, options.sample));
   std::string text = fmt::format("{}: {}, {} x {}", shown(tensor.name), counted(count, "matrix", "matrices"), n, n);
-  if (seen < count) text += fmt::format(", {} of them looked at, at equal distances (--sample)", seen);
+  if (seen < count) text += fmt::format(", {} of them examined, evenly spaced (--sample)", seen);
   double entry = 0, row = 0, frobenius = 0;
   std::vector<double> conditions;
   for (int i = 0; i < seen; ++i) {
@@ -217,8 +216,7 @@ std::vector<LayerTensors> chosen_layers(const Settings& settings, const std::sha
 
 std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
   const std::vector<FamilySpec> specs = expand_family(options.settings, "--describe");
-  if (specs.size() != 1)
-    throw UsageError(fmt::format("--describe: found {} settings; allowed: one value for each parameter", specs.size()));
+  if (specs.size() != 1) refuse("--describe", fmt::format("{} settings", specs.size()), "one value for each parameter");
   const Settings& settings = specs.front().settings;
   const auto file = TensorFile::open(settings.text("path"));
   const Tensor* only = settings.has("tensor") ? file->find(settings.text("tensor")) : nullptr;

@@ -1,4 +1,4 @@
-// tristab generate --describe FILE: what a file of matrices, or of keys, betas and decays, holds.
+// tristab generate --describe FILE: describes a file of matrices, or of keys, betas and decays.
 #pragma once
 
 #include <atomic>
@@ -14,13 +14,13 @@ namespace tristab {
 struct DescribeOptions {
   Json settings;             // of the family `file`, path among them
   int chunk = 64;            // size of the matrices formed from a layer
-  std::int64_t sample = 32;  // chunks looked at a head (matrices, of a tensor)
+  std::int64_t sample = 32;  // chunks examined in each head, or matrices in each tensor
 };
 
-// Tables of at most 100 columns, or as many as a terminal has: every tensor (of the layer or tensor that the settings
-// name, or of the file) with its range (read whole, piece by piece), then layer by layer the keys, gates and matrices
-// of every head, then the tensors of matrices. Throws UsageError for settings that the family `file` refuses,
-// InputError where the file cannot be read, and Stopped where `stop` became true.
+// Tables of at most 100 columns, or as wide as the terminal. First every tensor of the file, or of the layer or
+// tensor that the settings name, with the range of all its elements; then, layer by layer, the keys, gates and
+// matrices of every head; then the tensors of matrices. Throws UsageError for settings that the family `file`
+// refuses, InputError if the file cannot be read, and Stopped if `stop` becomes true.
 std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop);
 
 }  // namespace tristab

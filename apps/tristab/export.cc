@@ -17,10 +17,8 @@ struct ExportOptions {
 
 void export_result(const Command& command, const ExportOptions& options) {
   constexpr const char* forms = "--csv FILE, --ndjson FILE, --gnuplot DIR";
-  if (options.results.empty()) {
-    throw UsageError(
-        fmt::format("tristab export: found no result; allowed: tristab export RESULTS.json with {}", forms));
-  }
+  if (options.results.empty())
+    refuse("tristab export", "no result", fmt::format("tristab export RESULTS.json with {}", forms));
   const std::pair<const char*, const std::string*> outputs[] = {
       {"--csv", &options.csv}, {"--ndjson", &options.ndjson}, {"--gnuplot", &options.gnuplot}};
   int asked = 0, streams = 0;
@@ -28,17 +26,15 @@ void export_result(const Command& command, const ExportOptions& options) {
     if (!command.given(option)) continue;
     ++asked;
     streams += *path == "-";
-    if (path->empty()) throw UsageError(fmt::format("{}: found nothing; allowed: a name, or -", option));
+    if (path->empty()) refuse(option, "nothing", "a name, or -");
   }
-  if (asked == 0) throw UsageError(fmt::format("tristab export: found no form; allowed: {}", forms));
-  if (streams > 1) throw UsageError("tristab export: found - twice; allowed: one output to standard output");
-  if (asked > 1 && options.results == "-") {
-    throw UsageError("tristab export -: found several forms; allowed: one when reading standard input");
-  }
-  if (options.gnuplot == "-") throw UsageError("--gnuplot: found -; allowed: a directory");
-  if (command.given("--table") && options.csv.empty() && options.ndjson.empty()) {
-    throw UsageError("--table: found no --csv or --ndjson; allowed: together with one of them");
-  }
+  if (asked == 0) refuse("tristab export", "no output", forms);
+  if (streams > 1) refuse("tristab export", "- twice", "one output to standard output");
+  if (asked > 1 && options.results == "-")
+    refuse("tristab export -", "several outputs", "one when reading standard input");
+  if (options.gnuplot == "-") refuse("--gnuplot", "-", "a directory");
+  if (command.given("--table") && options.csv.empty() && options.ndjson.empty())
+    refuse("--table", "no --csv or --ndjson", "together with one of them");
   ResultHead head;
   if (!options.csv.empty()) head = export_table(options.results, options.table, ExportFormat::csv, options.csv);
   if (!options.ndjson.empty())
@@ -53,16 +49,16 @@ Command export_command() {
   auto options = std::make_shared<ExportOptions>();
   Command command(
       "export", "Write a result for pandas, polars and gnuplot",
-      "At least one of the forms; partial results can be written, too.",
+      "Needs at least one of --csv, --ndjson and --gnuplot. Partial results can be exported, too.",
       {"tristab export results/quick.json --csv quick.csv", "tristab export results/quick.json --gnuplot quick-plots"});
   command.positional("RESULTS", "FILE.json|ndjson", options->results,
                      R"(a result, .json or .ndjson; - for standard input
-Of tristab sweep; it may be partial.)");
+A result of tristab sweep; it may be partial.)");
   command.group("Tables");
-  command.option("--csv", "FILE.csv", options->csv, "comma-separated, - for standard output");
-  command.option("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object a line, - for standard output");
+  command.option("--csv", "FILE.csv", options->csv, "comma-separated values; - for standard output");
+  command.option("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object in each line; - for standard output");
   command.option("--table", "TABLE", options->table,
-                 fmt::format("which of the result's tables (records)\nOne of {}.", join_names(result_sections())));
+                 fmt::format("which table of the result (records)\nOne of {}.", join_names(result_sections())));
   command.group("Figures");
   command.option("--gnuplot", "DIR", options->gnuplot, R"(directory for data and a script, plot.gp
 Run in that directory, gnuplot plot.gp writes every panel as SVG and PDF; gnuplot -e "terminal='dumb'" plot.gp draws in

@@ -1,5 +1,5 @@
-// tristab generate FAMILY: the matrices that a sweep of this family, size and seed would use; --describe FILE: what a
-// file holds.
+// tristab generate FAMILY: writes the matrices that a sweep of this family, size and seed would use. --describe
+// FILE: describes a file.
 #include <fmt/format.h>
 
 #include <memory>
@@ -32,8 +32,8 @@ FamilySpec one_family(const GenerateOptions& options) {
   }
   const std::vector<FamilySpec> specs = expand_family(given, "tristab generate");
   if (specs.size() != 1) {
-    throw UsageError(fmt::format("tristab generate: found {} settings of {}; allowed: one value for each parameter",
-                                 specs.size(), specs.front().name));
+    refuse("tristab generate", fmt::format("{} settings of {}", specs.size(), specs.front().name),
+           "one value for each parameter");
   }
   return specs.front();
 }
@@ -54,8 +54,7 @@ void describe(const Command& command, const GenerateOptions& options) {
   wanted.sample = options.sample;
   for (const char* ours : {"family", "path"}) {
     if (!wanted.settings.contains(ours)) continue;
-    throw UsageError(
-        fmt::format("tristab generate --describe: found {}; allowed: other parameters of the family file", ours));
+    refuse("tristab generate --describe", ours, "other parameters of the family file");
   }
   wanted.settings["family"] = "file";
   wanted.settings["path"] = options.describe;
@@ -64,11 +63,10 @@ void describe(const Command& command, const GenerateOptions& options) {
 
 void generate(const Command& command, const GenerateOptions& options) {
   if (command.given("--describe")) return describe(command, options);
-  if (command.given("--sample")) throw UsageError("--sample: found without --describe; allowed: with --describe FILE");
-  if (options.family.empty()) {
-    throw UsageError("tristab generate: found no family; allowed: tristab generate FAMILY [key=value ...] -o A.npy");
-  }
-  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (command.given("--sample")) refuse("--sample", "without --describe", "with --describe FILE");
+  if (options.family.empty())
+    refuse("tristab generate", "no family", "tristab generate FAMILY [key=value ...] -o A.npy");
+  if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
   const int n = static_cast<int>(whole_number("--chunk", std::to_string(options.chunk), smallest_chunk, largest_chunk));
   const FamilySpec spec = one_family(options);
   const std::unique_ptr<Source> source = open_source(spec, static_cast<std::uint64_t>(options.seed),
@@ -94,24 +92,24 @@ Command generate_command() {
   auto options = std::make_shared<GenerateOptions>();
   GenerateOptions& o = *options;
   Command command(
-      "generate", "Write input matrices A as .npy, or say what a file holds",
-      "[batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
+      "generate", "Write input matrices A as .npy, or describe a file",
+      "Writes [batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
       {"tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o A.npy", "tristab generate --describe A.npy"});
-  command.positional("FAMILY", "FAMILY", o.family, R"(family, gdn or gdn:keys=silu
+  command.positional("FAMILY", "FAMILY", o.family, R"(family, such as gdn or gdn:keys=silu
 One of tristab list families.)");
-  command.positional("PARAMETERS", "SETTINGS", o.parameters, "key=value of the family", "[PARAMETERS]...");
+  command.positional("PARAMETERS", "SETTINGS", o.parameters, "parameters of the family, key=value", "[PARAMETERS]...");
   command.group("Matrices");
-  command.option("-o,--output", "FILE.npy", o.output, "the matrices, - for standard output");
+  command.option("-o,--output", "FILE.npy", o.output, "file of the matrices; - for standard output");
   command.option("--chunk", "N", WholeNumber{&o.chunk, 1, largest_chunk}, "size n, from 16 to 256 (64)");
-  command.option("--trials", "N", WholeNumber{&o.trials, 1, 1000000}, "how many of a random family (8)");
+  command.option("--trials", "N", WholeNumber{&o.trials, 1, 1000000}, "number of matrices of a random family (8)");
   command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed of a random family (1)");
   command.option("--dtype", "f8|f4", o.dtype, "float64 or float32 (f8)");
-  command.group("Instead");
+  command.group("Describe a file instead");
   command.option("--describe", "FILE.npy|npz|safetensors", o.describe,
-                 R"(say what a .npy, .npz or .safetensors file holds
-Heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
+                 R"(describe a .npy, .npz or .safetensors file
+Prints heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
 family file, layer=layer6 for instance.)");
-  command.option("--sample", "N", WholeNumber{&o.sample, 1, 1000000}, "chunks looked at a head (32)");
+  command.option("--sample", "N", WholeNumber{&o.sample, 1, 1000000}, "chunks to examine in each head (32)");
   command.run([options](const Command& given) { generate(given, *options); });
   return command;
 }

@@ -61,7 +61,7 @@ HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int
   std::int64_t before = 0;  // chunks of the sequences before this one
   for (std::int64_t i = 0; i < found.seen; ++i) {
     if (stop) throw Stopped{};
-    // i chunks / seen without a product that overflows.
+    // i * chunks / seen, without a product that overflows.
     const std::int64_t index = found.chunks / found.seen * i + found.chunks % found.seen * i / found.seen;
     for (; index >= before + chunks_of(*sequence); ++sequence) before += chunks_of(*sequence);
     const std::int64_t first = sequence->begin + (index - before) * chunk;

@@ -1,4 +1,4 @@
-// What one head of a layer in a file looks like: its keys, gates and the matrices formed from them, chunk by chunk.
+// Statistics of one head of a layer in a file: its keys, gates and the matrices formed from them, chunk by chunk.
 #pragma once
 
 #include <atomic>
@@ -10,11 +10,11 @@
 
 namespace tristab {
 
-// Over the chunks that were looked at.
+// Over the chunks that were examined.
 struct HeadStatistics {
-  std::int64_t chunks = 0;      // that the head has: every sequence's last one may be short
-  std::int64_t seen = 0;        // of them, at equal distances
-  std::int64_t non_finite = 0;  // of those seen: inputs or A not finite; left out of everything below
+  std::int64_t chunks = 0;      // of the head; the last one of each sequence may be short
+  std::int64_t seen = 0;        // examined ones, evenly spaced
+  std::int64_t non_finite = 0;  // of those seen: inputs or A are not finite; not counted below
 
   double smallest_key = std::numeric_limits<double>::infinity(), largest_key = 0;  // |k|
   double cosine_sum = 0;            // of k_i . k_j / (|k_i| |k_j|) over pairs inside a chunk, zero keys left out
@@ -26,7 +26,7 @@ struct HeadStatistics {
   std::vector<double> conditions;   // cond_2(I + A), one a chunk
 };
 
-// Chunks of `chunk` rows of one head, at most `most` of them. Throws Stopped where `stop` became true.
+// Examines at most `most` chunks of `chunk` rows of one head. Throws Stopped if `stop` becomes true.
 HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int chunk, std::int64_t most,
                                const std::atomic<bool>& stop);
 

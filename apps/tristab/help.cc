@@ -22,7 +22,7 @@ struct Section {
   std::vector<Row> rows;
 };
 
-// Two columns; `width` is that of the left one, two spaces at its beginning and its end included.
+// Two columns; `width` is that of the left one, including two spaces at its beginning and at its end.
 Lines columns(const std::vector<Row>& rows, std::size_t width) {
   Lines lines;
   for (const Row& row : rows) {
@@ -61,11 +61,11 @@ std::vector<Section> sections_of(const Command& command) {
   return sections;
 }
 
-// Blocks with empty lines between them where the screen has room.
+// The blocks of a help, with empty lines between them if the screen has room.
 std::string help_of(const Command& command, const std::string& usage, const std::vector<Section>& sections) {
   std::vector<Lines> blocks{{command.summary(), "Usage: " + usage}};
   for (const Section& section : sections) {
-    // Commands have a width of their own.
+    // The list of commands has its own column width.
     const bool commands = section.heading.empty() && command.name() == "tristab";
     Lines lines = columns(section.rows, commands ? left_width({section}) : left_width(sections));
     if (!section.heading.empty()) lines.insert(lines.begin(), section.heading + ":");
@@ -93,8 +93,9 @@ std::string help_text(const Program& program) {
   for (const Command& command : program.commands) {
     if (!command.summary().empty()) sections.front().rows.push_back({command.name(), command.summary()});
   }
-  Section options{"Options",
-                  {{"-h, --help", "print this, or tristab COMMAND --help"}, {"--version", "print the version"}}};
+  Section options{
+      "Options",
+      {{"-h, --help", "print this help; of a command: tristab COMMAND --help"}, {"--version", "print the version"}}};
   for (const OptionEntry& option : program.self.options())
     options.rows.push_back({option_synopsis(option, false), option.help});
   sections.push_back(std::move(options));

@@ -15,8 +15,8 @@ static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_alw
 
 std::atomic<std::int64_t> first_second{0};
 
-// timeout(1) and batch systems signal the process and its group, so one interruption may arrive twice in a row; only a
-// signal that comes two seconds later or more means that somebody is losing patience.
+// timeout(1) and batch systems signal the process and its group, so one interruption may arrive twice in a row. Only
+// a signal that comes two seconds later or more is a second request, and ends the process at once.
 void on_signal(int number) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);

@@ -1,5 +1,5 @@
-// tristab invert INPUT: what one method in one arithmetic returns, bit for bit, for matrices or layers of a
-// file.
+// tristab invert INPUT: writes the inverses that a method in an arithmetic, or a kernel, returns for the matrices or
+// layers of a file, bit for bit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -35,7 +35,7 @@ bool has(std::span<const Parameter> table, const std::string& name) {
   return std::ranges::find(table, name, &Parameter::name) != table.end();
 }
 
-// Gives each key=value to the one of method and arithmetic that has it.
+// Gives each key=value to the method or to the arithmetic, whichever has that parameter.
 void distribute(const Json& parameters, Json& method, Json& arithmetic) {
   const std::string method_name = method["method"], arithmetic_name = arithmetic["arithmetic"];
   const std::vector<Parameter>& of_method = find_method(method_name, "--method").description.parameters;
@@ -43,10 +43,8 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
   for (const auto& [key, value] : parameters.items()) {
     const bool methods = has(of_method, key), arithmetics = has(of_arithmetic, key);
     if (methods && arithmetics) {
-      throw UsageError(
-          fmt::format("tristab invert: found {}, which both {} and {} take; allowed: --method {}:{}=... or "
-                      "--arithmetic {}:{}=...",
-                      key, method_name, arithmetic_name, method_name, key, arithmetic_name, key));
+      refuse("tristab invert", fmt::format("{}, which both {} and {} take", key, method_name, arithmetic_name),
+             fmt::format("--method {}:{}=... or --arithmetic {}:{}=...", method_name, key, arithmetic_name, key));
     }
     if (!methods && !arithmetics) {
       std::vector<std::string> all;
@@ -64,7 +62,7 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
 struct Inverter {
   MethodSpec method;
   Arithmetic arithmetic;
-  std::optional<Recipe> kernel;  // then method, arithmetic and formation are its own
+  std::optional<Recipe> kernel;  // if set, the others are the kernel's
   Formation formation;
 
   Setting setting() const {
@@ -74,33 +72,29 @@ struct Inverter {
 
 Json inline_object(const std::string& text, const char* key, const std::string& option) {
   Json object = parse_inline(text, key, option);
-  if (!object.is_object() || !object.contains(key) || !object[key].is_string()) {
-    throw UsageError(fmt::format("{}: found '{}'; allowed: a name, or name:key=value", option, text));
-  }
+  if (!object.is_object() || !object.contains(key) || !object[key].is_string())
+    refuse(option, fmt::format("'{}'", text), "a name, or name:key=value");
   return object;
 }
 
 // A kernel with its key=value parameters.
 Inverter kernel_of(const InvertOptions& options) {
   if (!options.method.empty() || !options.arithmetic.empty() || !options.formation.empty())
-    throw UsageError(
-        "tristab invert: found --kernel with --method, --arithmetic or --formation; allowed: a kernel, which "
-        "has "
-        "all three");
+    refuse("tristab invert", "--kernel with --method, --arithmetic or --formation",
+           "--kernel alone, which has all three");
   Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
   kernel.update(key_values(options.parameters, "tristab invert"));
   std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
-  if (recipes.size() != 1) {
-    throw UsageError(fmt::format("--kernel: found {} settings; allowed: one value for each parameter", recipes.size()));
-  }
+  if (recipes.size() != 1)
+    refuse("--kernel", fmt::format("{} settings", recipes.size()), "one value for each parameter");
   return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front()), {}};
 }
 
 Inverter inverter_of(const InvertOptions& options) {
   if (!options.kernel.empty()) return kernel_of(options);
   if (options.method.empty() || options.arithmetic.empty()) {
-    throw UsageError(fmt::format("tristab invert: found no {}; allowed: --method M --arithmetic F, or --kernel K",
-                                 options.method.empty() ? "--method" : "--arithmetic"));
+    refuse("tristab invert", fmt::format("no {}", options.method.empty() ? "--method" : "--arithmetic"),
+           "--method M --arithmetic F, or --kernel K");
   }
   Json method = inline_object(options.method, "method", "--method");
   Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
@@ -108,28 +102,23 @@ Inverter inverter_of(const InvertOptions& options) {
   const std::vector<MethodSpec> methods = expand_method(method, "--method");
   const std::vector<Arithmetic> arithmetics = expand_arithmetic(arithmetic, "--arithmetic");
   if (methods.size() != 1 || arithmetics.size() != 1) {
-    throw UsageError(
-        fmt::format("tristab invert: found {} settings of the method and {} of the arithmetic; allowed: one "
-                    "value for each parameter",
-                    methods.size(), arithmetics.size()));
+    refuse("tristab invert",
+           fmt::format("{} settings of the method and {} of the arithmetic", methods.size(), arithmetics.size()),
+           "one value for each parameter");
   }
   std::vector<Formation> formations =
       expand_formation(options.formation.empty() ? Json("exact") : Json(options.formation), "--formation");
-  if (formations.size() != 1) {
-    throw UsageError(
-        fmt::format("--formation: found {} settings; allowed: one value for each parameter", formations.size()));
-  }
+  if (formations.size() != 1)
+    refuse("--formation", fmt::format("{} settings", formations.size()), "one value for each parameter");
   return {methods.front(), arithmetics.front(), std::nullopt, std::move(formations.front())};
 }
 
-// The size of the matrices: --chunk, or what the file's tensor says.
+// The size of the matrices: --chunk, or that of the file's tensor.
 int size_of_input(const InvertOptions& options, const TensorFile& file) {
   if (options.chunk > 0) return static_cast<int>(options.chunk);
   const Tensor* tensor = options.input.tensor.empty() ? nullptr : file.find(options.input.tensor);
   if (tensor == nullptr && options.input.layer.empty() && file.tensors().size() == 1) tensor = &file.tensors().front();
-  if (tensor == nullptr) {
-    throw UsageError(fmt::format("--chunk: found nothing; allowed: a size from 1 to {}, for layers", largest_size));
-  }
+  if (tensor == nullptr) refuse("--chunk", "nothing", fmt::format("a size from 1 to {}, for layers", largest_size));
   const std::int64_t n = tensor->shape.empty() ? 0 : tensor->shape.back();
   if (n < 1 || n > largest_size) {
     throw InputError(
@@ -140,7 +129,7 @@ int size_of_input(const InvertOptions& options, const TensorFile& file) {
   return static_cast<int>(n);
 }
 
-// Doubles where a step of the arithmetic is wider than fp32, else fp32, which holds every result.
+// float64 if a step of the arithmetic is wider than fp32; else float32, which represents every result.
 Dtype output_dtype(const StageArithmetics& stages) {
   const bool fits = std::all_of(stages.begin(), stages.end(), [](const auto& stage) {
     return stage.second->product.format.inside(fp32_format()) && stage.second->vector.format.inside(fp32_format());
@@ -150,17 +139,15 @@ Dtype output_dtype(const StageArithmetics& stages) {
 
 void invert_all(const InvertOptions& options, const std::string& path) {
   const Inverter inverter = inverter_of(options);
-  if (options.output.empty()) throw UsageError("-o: found nothing; allowed: a .npy file, or - for standard output");
+  if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
   FilePart part = options.input;
   part.path = path;
   const FamilySpec spec = expand_family(part.family(), "tristab invert").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "tristab invert");
   const int n = size_of_input(options, *TensorFile::open(path));
   const int count = source->count(n);
-  if (count == 0) {
-    throw UsageError(fmt::format("--chunk: found {}, a size of which {} has no matrix; allowed: a size that it has", n,
-                                 options.input.path));
-  }
+  if (count == 0)
+    refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path), "a size that it has");
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
   const Setting setting = inverter.setting();
@@ -186,7 +173,7 @@ void invert_all(const InvertOptions& options, const std::string& path) {
              options.output == "-" ? "standard output" : options.output);
 }
 
-// Messages name standard input, not the file that stands for it.
+// Replaces the path of the buffer in a message by `name`.
 std::string with_name(std::string message, const std::string& path, const std::string& name) {
   for (std::size_t at = message.find(path); at != std::string::npos; at = message.find(path)) {
     message.replace(at, path.size(), name);
@@ -195,10 +182,8 @@ std::string with_name(std::string message, const std::string& path, const std::s
 }
 
 void invert_input(const InvertOptions& options) {
-  if (options.input.path.empty()) {
-    throw UsageError(
-        "tristab invert: found no input; allowed: tristab invert INPUT --method M --arithmetic F -o X.npy");
-  }
+  if (options.input.path.empty())
+    refuse("tristab invert", "no input", "tristab invert INPUT --method M --arithmetic F -o X.npy");
   if (options.input.path != "-") return invert_all(options, options.input.path);
   const std::string path = buffer_standard_input();
   try {
@@ -216,9 +201,9 @@ Command invert_command() {
   auto options = std::make_shared<InvertOptions>();
   InvertOptions& o = *options;
   Command command(
-      "invert", "Write what one method or kernel returns, bit for bit, as .npy",
-      R"(To compare with the output of your own kernel: (I + A)^-1 in float32, [batch, n, n], or in float64 where a step of the
-arithmetic is wider.)",
+      "invert", "Write the inverses of a method or kernel, bit for bit, as .npy",
+      R"(Writes (I + A)^-1, [batch, n, n], to compare with the output of your own kernel: in float32, or in float64 if a
+step of the arithmetic is wider than fp32.)",
       {"tristab generate ones -o A.npy", "tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy"});
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path,
                      R"(.npy, .npz or .safetensors; -: .npy on standard input
@@ -226,20 +211,21 @@ Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta
   command.positional("PARAMETERS", "SETTINGS", o.parameters, "key=value of the method, the arithmetic or the kernel",
                      "[PARAMETERS]...");
   command.group("How to invert");
-  command.option("--method", "METHOD", o.method, "method, mxr or mxr:block=8");
-  command.option("--arithmetic", "ARITHMETIC", o.arithmetic, "arithmetic, fp16 or int8:scale=row");
+  command.option("--method", "METHOD", o.method, "method, such as mxr or mxr:block=8");
+  command.option("--arithmetic", "ARITHMETIC", o.arithmetic, "arithmetic, such as fp16 or int8:scale=row");
   command.option("--formation", "FORMATION", o.formation, R"(how A is formed from k, beta and g (exact)
 For the layers of a file: one of tristab list formations, gram:product=bf16-h100 for instance.)");
-  command.option("--kernel", "KERNEL", o.kernel, R"(kernel instead of these, fla-solve-tril or my.json
-Method, arithmetic and formation are its own.)");
+  command.option("--kernel", "KERNEL", o.kernel, R"(kernel instead of these: fla-solve-tril or my.json
+A name from tristab list kernels, or the path of a recipe file (JSON). It has its own method, arithmetics and
+formation.)");
   command.group("Which part of a .npz or .safetensors file");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
   command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A");
   command.option("--chunk", "N", WholeNumber{&o.chunk, 1, largest_size}, "chunk size of a layer");
-  command.option("--heads", "HEADS", o.input.heads, "its heads, 0,1 (all)");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, 0:512 (all)");
+  command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
   command.group("Output");
-  command.option("-o,--output", "FILE.npy", o.output, "the inverses, - for standard output");
+  command.option("-o,--output", "FILE.npy", o.output, "file of the inverses; - for standard output");
   command.run([options](const Command&) { invert_input(*options); });
   return command;
 }

@@ -1,4 +1,4 @@
-// tristab list KIND [NAME]: what there is, and what each of it says about itself.
+// tristab list KIND [NAME]: lists the entries of a kind, or explains one of them.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -28,7 +28,7 @@
 namespace tristab {
 namespace {
 
-// Descriptions of many formats: neither is one itself.
+// Entries that describe many formats; neither is a format itself.
 constexpr const char* ieee_pattern = "eXmY";
 constexpr const char* custom_pattern = "pPeminEemaxE";
 constexpr const char* pattern_instance = "e5m7";
@@ -85,14 +85,15 @@ void list_arithmetics(const std::string& name) {
     print_table(table);
     fmt::print("\n");
     print_text(
-        "Storage: as the operands where it says so. Sums run along k upwards. RN, RA nearest (ties to even, "
-        "away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of 16 "
-        "exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked "
-        "operation by operation against MPFR or exact integers; -h100 and -avx512 bit for bit against the "
-        "hardware (bf16x3-h100 apart); other machines are models only.");
+        "Storage same: that of the operands. Sums add the products in ascending order of k. Rounding: RN, RA to "
+        "nearest "
+        "(ties to even, away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of "
+        "16 exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked "
+        "operation by operation against MPFR or exact integers; -h100 and -avx512 (except bf16x3-h100) bit for bit "
+        "against the hardware; other machines are only models.");
     return;
   }
-  const bool pattern = name == ieee_pattern;  // stands for many: explained by one of them
+  const bool pattern = name == ieee_pattern;  // explained by one of its formats
   const Arithmetic arithmetic = make_arithmetic(pattern ? pattern_instance : name, Json::object(), "tristab list");
   const auto known = std::find_if(arithmetic_descriptions().begin(), arithmetic_descriptions().end(),
                                   [&](const Description& d) { return d.name == name; });
@@ -125,7 +126,7 @@ void print_format(const Format& format) {
                                             format.smallest_subnormal())
                               : fmt::format("{:.4g}; smaller results become zero", format.smallest_normal()));
   const char* const beyond[] = {"infinity", "NaN", "the largest number, infinities too (saturating)"};
-  print_field("overflow", fmt::format("to {}; NAME-infinity, NAME-nan and NAME-saturate are the other rules",
+  print_field("overflow", fmt::format("to {}; for another rule: NAME-infinity, NAME-nan, NAME-saturate",
                                       beyond[static_cast<int>(format.overflow)]));
 }
 
@@ -148,11 +149,11 @@ void list_formats(const std::string& name) {
     return;
   }
   const FormatDescription* known = nullptr;
-  const FormatDescription* pattern = nullptr;  // explains the formats that have no entry of their own
+  const FormatDescription* pattern = nullptr;  // explains formats without an entry
   const char* const pattern_name =
       name.starts_with('p') || name.find('-') != std::string::npos ? custom_pattern : ieee_pattern;
   for (const FormatDescription& description : format_descriptions()) {
-    // Of a name with suffixes ("fp16-nan") the format before them speaks.
+    // A name with suffixes ("fp16-nan") is explained by the format without them.
     if (description.name == name || name.starts_with(description.name + "-")) known = &description;
     if (description.name == pattern_name) pattern = &description;
   }
@@ -189,8 +190,9 @@ void list_families(const std::string& name) {
   print_parameters(family.parameters);
   for (const ModelKind& kind : model_kinds()) {
     const auto chosen = std::ranges::find(family.parameters, kind.parameter, &Parameter::name);
-    if (chosen == family.parameters.end() || chosen->choices.empty()) continue;  // the file's own beta is none
-    print_field(kind.parameter, fmt::format("one of these; tristab list {} NAME tells more", kind.listed_as));
+    if (chosen == family.parameters.end() || chosen->choices.empty())
+      continue;  // `beta` of the family file is no model
+    print_field(kind.parameter, fmt::format("one of these; tristab list {} NAME explains it", kind.listed_as));
     for (const Description& model : kind.models) print_field("", fmt::format("{}: {}", model.name, model.formula));
   }
   print_example(family_example(name));
@@ -211,7 +213,7 @@ void list_models(const ModelKind& kind, const std::string& name) {
   print_example(model_example(kind.parameter, name));
 }
 
-// A label in pieces between which print_field may wrap.
+// A label with spaces at which print_field may wrap.
 std::string spaced(const std::string& label) {
   std::string pieces = broken_label(label, 60);
   std::replace(pieces.begin(), pieces.end(), '\n', ' ');
@@ -257,7 +259,7 @@ void list_formations(const std::string& name) {
   print_example(formation_example(name));
 }
 
-// The formula of a method, and of those inside it.
+// The formulas of a method and of the methods inside it.
 void print_method_formulas(const MethodSpec& spec, const char* header = "formula") {
   print_field(header, fmt::format("{}: {}", spec.name, spec.method->description.formula));
   for (const char* inner : {"diagonal", "base"}) {
@@ -323,15 +325,15 @@ void list_metrics(const std::string& name) {
   print_name(number.name);
   const auto metric = std::ranges::find(metrics(), name, &MetricInfo::name);
   if (metric != metrics().end() && !metric->whole.empty())
-    print_field(
-        "", fmt::format("{} over the strictly lower triangle, which the unit diagonal cannot flatter", metric->whole));
+    print_field("", fmt::format("{} over the strictly lower triangle, without the unit diagonal, which hides errors",
+                                metric->whole));
   print_field("formula", number.formula);
   print_field("", "X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff");
   print_field("range", number.range);
   print_field("shows", number.shows);
   print_field("hides", number.hides);
   print_field("undefined", number.undefined);
-  constexpr const char* rules[] = {"not put together", "median and worst over the finite trials",
+  constexpr const char* rules[] = {"not aggregated", "median and worst over the finite trials",
                                    "median and worst over all trials", "the largest of all trials",
                                    "the sum over all trials"};
   print_field("trials", rules[static_cast<std::size_t>(number.aggregate)]);
@@ -364,15 +366,15 @@ Command list_command() {
   auto options = std::make_shared<Options>();
   std::vector<std::string> kinds;
   for (const Vocabulary& each : vocabularies()) kinds.push_back(each.kind);
-  Command command("list", "Explain methods, kernels, arithmetics, families, metrics ...",
-                  "Without a name a table of all of a kind; with one its formula, source and parameters.",
-                  {"tristab list methods", "tristab list methods mxr"});
+  Command command(
+      "list", "Explain methods, kernels, arithmetics, families, metrics ...",
+      "Without NAME, prints a table of all entries of a kind; with NAME, its formula, source and parameters.",
+      {"tristab list methods", "tristab list methods mxr"});
   command.positional("KIND", fmt::format("{}", fmt::join(kinds, "|")).c_str(), options->kind,
                      fmt::format("one of {}", join_names(kinds)));
-  command.positional("NAME", "ENTRY", options->name, "one of them: formula, source, parameters", "[NAME]");
+  command.positional("NAME", "ENTRY", options->name, "an entry, to see its formula, source and parameters", "[NAME]");
   command.run([options, kinds](const Command&) {
-    if (options->kind.empty())
-      throw UsageError(fmt::format("tristab list: found nothing to list; allowed: {}", join_names(kinds)));
+    if (options->kind.empty()) refuse("tristab list", "nothing to list", join_names(kinds));
     if (std::ranges::find(kinds, options->kind) == kinds.end())
       throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
     lister_of(options->kind)(options->name);

@@ -32,7 +32,7 @@ std::string rule_example(const DeltaRule& rule) {
     return std::ranges::any_of(families(), [&](const Family& f) { return f.description.name == each.name; });
   };
   if (draws(rule)) return family_example(rule.name);
-  // No family draws the rule: one of the same form does.
+  // No family draws this rule: take a family of a rule with the same form.
   for (const DeltaRule& each : delta_rules()) {
     if (each.factors == rule.factors && draws(each)) return family_example(each.name);
   }
@@ -50,7 +50,7 @@ std::string formation_example(std::string_view name) {
 
 std::string metric_example(const NumberInfo& metric) {
   if (metric.aggregate != Aggregate::finite_trials &&
-      metric.aggregate != Aggregate::all_trials)  // tables of compare have none; a column of the records
+      metric.aggregate != Aggregate::all_trials)  // compare has no table of it; show it as a column of the records
     return "echo '{}'|tristab sweep - --families ones --methods mch --arithmetics bf16 -o ones.csv";
   return compared(fmt::format("--methods mbh,mch --metrics {}", metric.name));
 }

@@ -1,5 +1,5 @@
-// A command for each entry of tristab list, that shows it at work in a second or less and needs no file but what it
-// writes itself.
+// An example command for each entry of tristab list. It runs in a second or less and needs no file except those that
+// it writes.
 #pragma once
 
 #include <string>

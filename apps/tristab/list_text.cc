@@ -38,11 +38,11 @@ void print_parameters(std::span<const Parameter> parameters) {
   const Page page = standard_output_page();
   fmt::print("{}\n", styled("parameters", Style::heading, page));
   for (const Parameter& parameter : parameters) {
-    const Json& otherwise = parameter.default_value;
-    const std::string text = otherwise.is_string() ? otherwise.get<std::string>() : otherwise.dump();
+    const Json& default_value = parameter.default_value;
+    const std::string text = default_value.is_string() ? default_value.get<std::string>() : default_value.dump();
     fmt::print("{}{}",
                paragraph(fmt::format("{} ({}; {})", parameter.name, parameter.allowed(),
-                                     otherwise.is_null() ? "may be absent" : "default " + text),
+                                     default_value.is_null() ? "may be absent" : "default " + text),
                          2, page),
                paragraph(parameter.help, 6, page));
   }

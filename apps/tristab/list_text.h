@@ -1,4 +1,4 @@
-// How tristab list prints: fields of an explanation, tables, the command at the end.
+// The parts that tristab list prints: fields of an explanation, tables, and an example at the end.
 #pragma once
 
 #include <span>
@@ -12,19 +12,19 @@
 
 namespace tristab {
 
-void print_field(const std::string& name, std::string_view text);  // nothing where the text is empty
+void print_field(const std::string& name, std::string_view text);  // prints nothing if the text is empty
 void print_text(std::string_view text);
 void print_name(const std::string& name);  // of what is explained
 void print_table(const Table& table);
 
-// A column of running text; in a file or a pipe of `width` columns; `dispensable` as in TableColumn.
+// A column of running text, `width` columns wide in a file or a pipe; `dispensable` as in TableColumn.
 TableColumn text_column(const char* header, std::size_t width, int dispensable = 0);
 
 void print_parameters(std::span<const Parameter> parameters);
 void print_description(const Description& description);  // name, summary, formula
 
-// A command that can be copied: on one line in a file or a pipe, on lines that end with a backslash where a terminal is
-// narrower.
+// A command that can be copied. It is on one line in a file or a pipe; on a narrower terminal its lines end with a
+// backslash.
 void print_example(const std::string& command);
 
 // The item of this name. Throws UsageError with the nearest name.

@@ -27,10 +27,10 @@ constexpr const char* details =
     R"(Linear-attention layers of the delta-rule family (Gated DeltaNet, Kimi Delta Attention, RWKV-7, DeltaNet) invert a small
 unit lower triangular matrix I + A for every chunk of tokens, A = strictly_lower(diag(beta) K K^T * decay). tristab
 generates such matrices and reads real ones, runs every method and the kernels of real systems in emulated arithmetic,
-bit for bit, and compares with a certified inverse in high precision.
+bit for bit, and compares the results with a certified inverse in high precision.
 
-Data goes to standard output or the named file, everything else to standard error. In place of a file, - is standard
-input or standard output.)";
+Data goes to standard output or the named file, everything else to standard error. The file name -
+means standard input or standard output.)";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
 
@@ -77,7 +77,7 @@ int run(int count, char** arguments) {
   return status;
 }
 
-// fputs, because a standard error that is closed must not become one more exception.
+// Uses fputs, because a closed standard error must not throw another exception.
 int complain(int status, const std::string& message) {
   const std::string error = styled("error:", Style::fail, standard_error_page());
   std::fputs(fmt::format("tristab: {} {}\n", error, one_line(message)).c_str(), stderr);
@@ -89,7 +89,7 @@ std::string output_failure(int error) {
                      error != 0 ? std::strerror(error) : "writing failed");
 }
 
-// What was printed has arrived only when the buffers are empty: a full disk shows here.
+// Output has arrived only when the buffers are empty; a full disk is noticed here.
 void flush_standard_output() {
   errno = 0;
   if (!std::cout.flush() || std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
@@ -97,7 +97,7 @@ void flush_standard_output() {
   }
 }
 
-// JSON takes UTF-8 alone; names of files may be any bytes.
+// JSON allows only UTF-8, but names of files may have any bytes.
 std::string encoding_failure(int count, char** arguments, const std::string& message) {
   for (int k = 1; k < count; ++k) {
     const Json word(arguments[k]);
@@ -111,8 +111,8 @@ std::string encoding_failure(int count, char** arguments, const std::string& mes
   return message;
 }
 
-// By default glibc gives blocks of 128 KiB, a layer's state among them, back to the system at every release: page
-// faults took more than half of a layer's time.
+// By default glibc returns blocks of 128 KiB and more, such as a layer's state, to the system whenever they are
+// freed; the page faults took more than half of a layer's time.
 void keep_released_memory() {
   constexpr int mebibyte = 1 << 20;
   static_cast<void>(mallopt(M_MMAP_THRESHOLD, 32 * mebibyte));

@@ -9,9 +9,9 @@ namespace tristab {
 
 Command man_command(const Program& program) {
   Command command(
-      "man", "Print the manual page, every option at length",
-      "In the macros of man(7): tristab man | man -l - shows it. An installed tristab has it in place, for man "
-      "tristab.",
+      "man", "Print the manual page, with every option in detail",
+      "The page uses the macros of man(7): tristab man | man -l - shows it. For an installed tristab, man tristab "
+      "does.",
       {"tristab man > tristab.1"});
   command.run([&program](const Command&) { fmt::print("{}", man_page(program, tool_info().version)); });
   return command;

@@ -11,8 +11,8 @@
 namespace tristab {
 namespace {
 
-// Text in which roff sees no request and no escape, and that can be copied from the page: a plain '-' would be printed
-// as a hyphen, a plain '^' or '~' as an accent.
+// Escapes text for roff, so that it has no request or escape and can be copied from the page: a plain '-' would be
+// printed as a hyphen, a plain '^' or '~' as an accent.
 std::string escaped(const std::string& text) {
   std::string result;
   for (const char c : text) {
@@ -45,7 +45,7 @@ std::string escaped(const std::string& text) {
   return result.starts_with('.') ? "\\&" + result : result;
 }
 
-// Paragraphs, between which `text` has an empty line; `request` begins each but the first.
+// The paragraphs of `text`, which empty lines separate; `request` begins each but the first.
 std::string paragraphs(const std::string& text, const char* request) {
   std::string result;
   bool empty = false;
@@ -63,7 +63,7 @@ std::string paragraphs(const std::string& text, const char* request) {
   return result;
 }
 
-// A sentence from a line of help: a full stop, and a capital where it begins with a word.
+// Makes a sentence of a line of help: with a full stop, and with a capital if it begins with a word.
 std::string sentence(std::string text) {
   if (text.empty()) return text;
   if (text.back() != '.') text += '.';
@@ -81,7 +81,7 @@ std::string entry(const std::string& tag, const std::string& text) {
   return fmt::format(".TP\n{}\n{}", tag, paragraphs(text, ".IP"));
 }
 
-// ".BR": names in bold, what follows in italics, as groff_man_style(7) asks for.
+// Names in bold, values in italics, as groff_man_style(7) recommends.
 std::string option_tag(const OptionEntry& option) {
   if (option.positional) {
     return fmt::format(".I {}{}", escaped(option.names.front()), option.repeated ? " ..." : "");
@@ -126,8 +126,8 @@ std::string command_section(const Command& command) {
 std::string names_section() {
   std::string text = section("NAMES");
   text += paragraphs(
-      "What the options take, of each kind; tristab list KIND NAME explains one. Parameters follow after "
-      "colons, "
+      "The names that options take, by kind; tristab list KIND NAME explains one. Parameters follow after colons, as "
+      "in "
       "mxr:block=8.",
       ".PP");
   for (const Vocabulary& vocabulary : vocabularies()) {
@@ -142,31 +142,33 @@ std::string exit_section() {
   std::string text = section("EXIT STATUS");
   text += entry("0", "Done.");
   text += entry("1",
-                "Done, but something that was to be checked failed: an expectation of a configuration (sweep), a\n"
-                "check of the arithmetic (selftest).");
+                "Done, but a check failed: an expectation of the configuration (sweep), or a check of the\n"
+                "arithmetic (selftest).");
   text += entry("2",
                 "The command or its configuration is wrong; one line on standard error says what was found and\n"
                 "what is allowed.");
-  text += entry("3", "Reading or writing failed, or an input holds what it must not, NaN for instance.");
+  text += entry("3", "Reading or writing failed, or an input has forbidden values, such as NaN.");
   return text + entry("130, 143", "Stopped by SIGINT or SIGTERM; no complete result was written.");
 }
 
 std::string environment_section() {
   std::string text = section("ENVIRONMENT");
-  text += entry(".B NO_COLOR", "Whatever it is set to, unless empty: no colour.");
-  text += entry(".B TERM", "Empty or dumb: no colour and no progress.");
-  text += entry(".B HOME", "What ~ stands for where a shell completes names of files.");
-  text += entry(".B COLUMNS", "How wide tables may be, instead of what the terminal says.");
-  return text + entry(".B TMPDIR", "Where data that is too large for memory waits while a command runs (/tmp).");
+  text += entry(".B NO_COLOR", "If it is set and not empty: no colour.");
+  text += entry(".B TERM", "If it is empty or dumb: no colour and no progress line.");
+  text += entry(".B HOME", "The directory that ~ stands for when a shell completes names of files.");
+  text += entry(".B COLUMNS", "Width of the terminal, instead of what the terminal says.");
+  return text + entry(".B TMPDIR", "Directory for temporary files with data that is too large for memory (/tmp).");
 }
 
 std::string files_section() {
   std::string text = section("FILES");
-  text += entry(".I results/NAME.json", "Where sweep writes the result of the configuration NAME unless it is told.");
-  text += entry(".I FILE.partial", "An output while it is written; removed when that fails.");
-  text += entry(".I configs/sweeps, configs/kernels",
-                "In the sources: configurations to run, and the kernels that the program knows, to start "
-                "one's own from.");
+  text += entry(".I results/NAME.json",
+                "The result of the configuration NAME, unless sweep is given another file with -o.");
+  text += entry(".I FILE.partial", "An output while it is written; removed if writing fails.");
+  text +=
+      entry(".I configs/sweeps, configs/kernels",
+            "In the source tree: configurations to run, and recipes of the kernels that the program knows. Your own\n"
+            "can start from these.");
   return text + entry(".I share/bash\\-completion, share/zsh, share/fish",
                       "Below the prefix of the installation: completion for these shells.");
 }

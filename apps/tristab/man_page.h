@@ -7,8 +7,8 @@
 
 namespace tristab {
 
-// Every command with its options and what the table says of them beyond --help, the names that the registries hold,
-// exit statuses, environment, files, examples and papers. `version` stands at the foot of the page.
+// The page has every command with its options and their details, the names in the registries, exit statuses,
+// environment, files, examples and papers. `version` is at the foot of the page.
 std::string man_page(const Program& program, const std::string& version);
 
 }  // namespace tristab

@@ -1,4 +1,4 @@
-// The ingredients of delta rules that families draw, as tristab list has them: models of keys, of betas, of log decays.
+// The models from which families draw the parts of a delta rule: keys, betas and log decays.
 #pragma once
 
 #include <span>

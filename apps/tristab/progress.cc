@@ -16,14 +16,14 @@ double seconds_between(std::chrono::steady_clock::time_point from, std::chrono::
   return std::chrono::duration<double>(to - from).count();
 }
 
-// The new line over the old one, and only then what is left of that: the line never goes blank.
+// Writes the new line over the old one before it clears the rest, so that the line never goes blank.
 void show(const std::string& text) {
   std::fputs(fmt::format("\r{}\033[K", text).c_str(), stderr);
   std::fflush(stderr);
 }
 
-// The last column stays free, where some terminals go on to the next line, and two before it, for the ^C that the
-// terminal writes when the sweep is interrupted: on the next line it would leave this one where it is.
+// Three columns stay free: the last one, because some terminals start a new line after it, and two for the ^C that a
+// terminal writes on an interrupt. If the ^C started a new line, the progress line could not be cleared.
 std::size_t line_width() { return standard_error_page().width - 3; }
 
 }  // namespace
@@ -61,7 +61,7 @@ void Progress::phase(const std::string& text) {
 
 void Progress::report(double fraction, std::int64_t cases) {
   const Clock::time_point now = Clock::now();
-  // Sequences are counted from the first one on.
+  // The rate of sequences is measured from the first one on.
   if (cases == state_.cases && state_.cases_done < state_.cases) phase_start_ = now;
   state_.cases_done = cases;
   if (seconds_between(last_, now) < seconds_between_lines) return;

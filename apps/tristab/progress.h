@@ -13,23 +13,23 @@ namespace tristab {
 
 class Progress {
  public:
-  // `wanted`: false where the line would stand between the lines of a result.
+  // `wanted`: false if the line would stand between the lines of a result.
   explicit Progress(const Plan& plan, bool wanted = true);
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // To be called with the fraction of the work that is done; empty where nothing is shown.
+  // To be called with the fraction of the work that is done; empty if nothing is shown.
   std::function<void(double fraction, std::int64_t cases)> reporter();
 
-  // What the line says of the worst case so far. Calls come from one thread at a time, before the reporter's.
+  // Updates the worst case that the line shows. Called by one thread at a time, before the reporter.
   void add(const MatrixResult& result);
   void add(const LayerResult& result);
 
-  // What is being done after the last case: "writing results/quick.json".
+  // Shows what is done after the last case: "writing results/quick.json".
   void phase(const std::string& text);
 
-  // Makes room for other lines.
+  // Clears the line, to make room for others.
   void clear();
 
  private:

@@ -23,19 +23,16 @@ Command report_command() {
   auto options = std::make_shared<Options>();
   Command command(
       "report", "Make one HTML page with figures of a result",
-      R"(It needs no network: error against chunk size and condition number, methods by arithmetics, and more, as far as the
-result holds it; with filters, numbers under the pointer, and each figure as SVG and CSV.)",
+      R"(The page needs no network. It shows the error against chunk size and condition number, methods by arithmetics,
+and more, as far as the result has these. It has filters, numbers under the pointer, and each figure as SVG and CSV.)",
       {"tristab report results/quick.json -o results/quick.html"});
   command.positional("RESULTS", "FILE.json|ndjson", options->results,
                      R"(a result, .json or .ndjson; - for standard input
-Of tristab sweep; it may be partial.)");
-  command.option("-o,--output", "FILE.html", options->output, "the page, - for standard output");
+A result of tristab sweep; it may be partial.)");
+  command.option("-o,--output", "FILE.html", options->output, "file of the page; - for standard output");
   command.run([options](const Command&) {
-    if (options->results.empty()) {
-      throw UsageError("tristab report: found no result; allowed: tristab report RESULTS.json -o report.html");
-    }
-    if (options->output.empty())
-      throw UsageError("tristab report -o: found nothing; allowed: an HTML file, or - for standard output");
+    if (options->results.empty()) refuse("tristab report", "no result", "tristab report RESULTS.json -o report.html");
+    if (options->output.empty()) refuse("tristab report -o", "nothing", "an HTML file, or - for standard output");
     note_incomplete(options->results, write_html_report(options->results, options->output));
   });
   return command;

@@ -1,4 +1,4 @@
-// tristab schema sweep | results | kernel: the JSON Schemas of the program's files, for editors and validators.
+// tristab schema sweep | results | kernel: prints the JSON Schemas of the program's files, for editors and validators.
 #include "tristab/sweep/schema.h"
 
 #include <fmt/format.h>
@@ -29,12 +29,12 @@ Command schema_command() {
   auto name = std::make_shared<std::string>();
   std::vector<std::string> names;
   for (const SchemaFile& file : files) names.emplace_back(file.name);
-  Command command("schema", "Print a JSON Schema: of configurations, results or recipes",
-                  "For editors, which complete and check a file that names its schema, and for validators.",
+  Command command("schema", "Print the JSON Schema of configurations, results or recipes",
+                  "Editors complete and check a file that names its schema; validators check files with it.",
                   {"tristab schema sweep"});
-  command.positional("FILE", "sweep|results|kernel", *name, "what the schema describes");
+  command.positional("FILE", "sweep|results|kernel", *name, "one of sweep (configurations), results, kernel (recipes)");
   command.run([name, names](const Command&) {
-    if (name->empty()) throw UsageError(fmt::format("tristab schema: found no file; allowed: {}", join_names(names)));
+    if (name->empty()) refuse("tristab schema", "no file", join_names(names));
     const auto found = std::ranges::find(names, *name);
     if (found == names.end()) throw_unknown_name("tristab schema", "file", *name, names);
     fmt::print("{}", schema_text(files.at(static_cast<std::size_t>(found - names.begin())).schema()));

@@ -1,5 +1,5 @@
-// tristab selftest: the arithmetic of this machine against expectations that are not the emulator's own, or recorded
-// hardware products through the production kernels.
+// tristab selftest: checks the emulated arithmetic on this machine against independent oracles, or the production
+// kernels against products recorded on hardware.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ struct SelftestOptions {
   std::int64_t jobs = 0;
 };
 
-// The name of what is being checked and how far it is: on standard error, and only where that is a terminal.
+// Shows the name and the progress of the current check on standard error, if that is a terminal.
 class CurrentCheck {
  public:
   void begin(const std::string& name) { name_ = name; }
@@ -53,7 +53,7 @@ class CurrentCheck {
   std::chrono::steady_clock::time_point last_;
 };
 
-// Rows of the table as they are finished: the widths are known before.
+// Prints each row of the table when its check is done; the widths are known before.
 class Report {
  public:
   Report(std::size_t name_width, const Runner& runner) : width_(std::max<std::size_t>(name_width, 5)) {
@@ -96,7 +96,7 @@ class Report {
     }
     ++skipped_;
   }
-  // The last line; whether everything passed.
+  // Prints the last line; returns whether everything passed.
   bool finish() const {
     const std::string skipped = skipped_ == 0 ? "" : fmt::format(", {} skipped", skipped_);
     if (failed_.empty()) {
@@ -116,7 +116,7 @@ class Report {
     return lines_of(cut_lines(wrapped_cell(name, width_), width_));
   }
 
-  // Under a row: beside its name, and on a narrow terminal under it.
+  // Prints a line under a row: in the columns after the name, on a terminal over the whole width.
   void print_below(const std::string& text) const {
     if (!page_.is_terminal()) {
       fmt::print("{:<{}}  {}\n", "", width_, text);
@@ -158,13 +158,15 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
   std::size_t width = 0;
   std::vector<selftest::RecordedMachine> machines;
   for (const selftest::RecordedProducts& group : groups) {
-    machines.push_back(selftest::machine_of(group, path));  // every group is known before any is run
+    machines.push_back(selftest::machine_of(group, path));  // resolves every group before any is run
     width = std::max(width, group.name.size());
   }
   const bool any = std::any_of(machines.begin(), machines.end(), [](const auto& m) { return m.skipped.empty(); });
   if (!any) {
-    throw InputError(fmt::format("{}: found no group that a named arithmetic emulates ({}: {}); allowed: one at least",
-                                 path, groups.front().name, machines.front().skipped));
+    refuse_input(path,
+                 fmt::format("no group that a named arithmetic emulates ({}: {})", groups.front().name,
+                             machines.front().skipped),
+                 "at least one");
   }
   Report report(width, runner);
   for (std::size_t g = 0; g < groups.size(); ++g) {
@@ -181,11 +183,9 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
 }
 
 bool passes(const Command& command, const SelftestOptions& options) {
-  if (options.exhaustive && !options.vectors.empty()) {
-    throw UsageError("tristab selftest: found --exhaustive with --vectors; allowed: one of them");
-  }
-  if (command.given("--vectors") && options.vectors.empty())
-    throw UsageError("--vectors: found nothing; allowed: a .safetensors file");
+  if (options.exhaustive && !options.vectors.empty())
+    refuse("tristab selftest", "--exhaustive with --vectors", "one of them");
+  if (command.given("--vectors") && options.vectors.empty()) refuse("--vectors", "nothing", "a .safetensors file");
   CurrentCheck current;
   const Runner runner(static_cast<int>(options.jobs), listen_for_interrupts(), current.progress());
   try {
@@ -204,14 +204,14 @@ Command selftest_command(int& status) {
   SelftestOptions& o = *options;
   Command command(
       "selftest", "Check the emulated arithmetic on this machine",
-      R"(Rounding, single operations, sums of products, matrix units and every SIMD level of this machine against MPFR and
-independent oracles, in under a minute. The exit status is 1 where anything differs.)",
+      R"(Checks rounding, single operations, sums of products and matrix units at every SIMD level of this machine
+against MPFR and independent oracles, in under a minute. The exit status is 1 if anything differs.)",
       {"tristab selftest", "tristab selftest --vectors tests/data/h100-dots.safetensors"});
-  command.flag("--exhaustive", o.exhaustive, R"(all pairs of fp16 and bf16, all floats: minutes
+  command.flag("--exhaustive", o.exhaustive, R"(all pairs of fp16 and bf16, all floats (minutes)
 + - * / and square root on all pairs of operands, fma on all triples of e4m3 and e5m2, and the rounding of all 2^32
 floats.)");
-  command.option("--vectors", "FILE.safetensors", o.vectors, R"(instead: products recorded on hardware
-Tensors <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}, which must agree in every bit.)");
+  command.option("--vectors", "FILE.safetensors", o.vectors, R"(check products recorded on hardware instead
+The file has tensors <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}. Every bit of the products must agree.)");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.run([options, &status](const Command& given) {
     if (!passes(given, *options)) status = 1;

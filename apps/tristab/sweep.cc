@@ -1,5 +1,5 @@
-// tristab sweep CONFIG.json: every case of a configuration, into one result file; then whether the expectations that
-// stand in the configuration are met.
+// tristab sweep CONFIG.json: runs every case of a configuration, writes one result file, and checks the expectations
+// of the configuration.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -71,7 +71,7 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
   fmt::print("{}", sentence(total, page));
 }
 
-// Passes everything on to the writer and keeps what a reader should know at once.
+// Passes everything on to the writer, and keeps what is printed at the end.
 class SinkWithProgress : public ResultSink {
  public:
   SinkWithProgress(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path)
@@ -120,15 +120,12 @@ ConfigOverrides overrides_of(const Command& command, const SweepOptions& options
   return overrides;
 }
 
-// Whether all expectations of the configuration are met.
+// Runs the sweep; returns whether all expectations of the configuration are met.
 bool sweep(const Command& command, const SweepOptions& options, const CommandWords& words) {
-  if (options.config.empty()) {
-    throw UsageError("tristab sweep: found no configuration; allowed: tristab sweep CONFIG.json");
-  }
-  if (command.given("--output") && options.output.empty()) {
-    throw UsageError("-o: found nothing; allowed: a result file, or - for standard output");
-  }
-  static_cast<void>(Json(words).dump());  // results quote them: refused before the work if not UTF-8
+  if (options.config.empty()) refuse("tristab sweep", "no configuration", "tristab sweep CONFIG.json");
+  if (command.given("--output") && options.output.empty())
+    refuse("-o", "nothing", "a result file, or - for standard output");
+  static_cast<void>(Json(words).dump());  // results contain these words: throws before the work if they are not UTF-8
   const SweepConfig config = load_config(options.config, overrides_of(command, options));
   std::string path = options.output;
   ResultFormat format = ResultFormat::json;
@@ -138,28 +135,24 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   } else {
     format = result_format_of(options.format, path);
   }
-  if (command.given("--html") && options.html.empty()) {
-    throw UsageError("--html: found nothing; allowed: an HTML file, or - for standard output");
-  }
+  if (command.given("--html") && options.html.empty())
+    refuse("--html", "nothing", "an HTML file, or - for standard output");
   if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
-    throw UsageError(fmt::format("--html: found a result {}; allowed: one in a .json or .ndjson file",
-                                 path == "-" ? "on standard output" : "in CSV"));
+    refuse("--html", fmt::format("a result {}", path == "-" ? "on standard output" : "in CSV"),
+           "one in a .json or .ndjson file");
   }
   const Plan plan = make_plan(config);
-  if (options.max_cases > 0 && plan.cases > options.max_cases) {
-    throw UsageError(
-        fmt::format("--max-cases: found a sweep of {} cases; allowed: at most {}", plan.cases, options.max_cases));
-  }
-  if (format == ResultFormat::csv && plan.sequences > 0) {
-    throw UsageError("--format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records alone)");
-  }
+  if (options.max_cases > 0 && plan.cases > options.max_cases)
+    refuse("--max-cases", fmt::format("a sweep of {} cases", plan.cases), fmt::format("at most {}", options.max_cases));
+  if (format == ResultFormat::csv && plan.sequences > 0)
+    refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   if (options.dry_run) {
     print_plan(config, plan);
     return true;
   }
 
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
-  // Between lines of a result on the same terminal a progress line has no place.
+  // No progress line if the result is printed on the same terminal.
   Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
   SinkWithProgress sink(make_result_writer(format, path, header), progress, path);
   run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
@@ -186,46 +179,46 @@ Command sweep_command(const CommandWords& words, int& status) {
   SweepOptions& o = *options;
   Command command(
       "sweep", "Run every case of a configuration into one result file",
-      R"(Every method in every arithmetic, and every kernel, on every matrix of every family and size that the configuration
-names; each inverse is compared with a certified one in high precision. The same configuration, seed and version give
-the same numbers on every machine and with any number of threads.
+      R"(Runs every method in every arithmetic, and every kernel, on every matrix of every family and size that the
+configuration names. Each inverse is compared with a certified one in high precision. The same configuration, seed and
+version give the same numbers on every machine and with any number of threads.
 
-Where the configuration states expectations, a table says which are met, and the exit status is 1 where one is not.)",
+If the configuration states expectations, a table shows which are met, and the exit status is 1 if one is not.)",
       {"tristab sweep configs/sweeps/quick.json --html results/quick.html"});
-  command.positional("CONFIG", "FILE.json", o.config, R"(configuration, JSON; - for standard input
-Paths in it are relative to its own directory. Examples are in configs/sweeps; configs/kernels holds kernels, which may
-be written by hand as well.)");
-  command.group("Instead of the configuration's");
-  command.option("--chunks", "SIZES", o.chunks, R"(sizes, 16,64 or 16:256:*2
+  command.positional("CONFIG", "FILE.json", o.config, R"(configuration in JSON; - for standard input
+Paths in it are relative to its directory. Examples are in configs/sweeps; configs/kernels has recipes of kernels, and
+you can write your own.)");
+  command.group("Replace parts of the configuration");
+  command.option("--chunks", "SIZES", o.chunks, R"(sizes, such as 16,64 or 16:256:*2
 A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256.)");
-  command.option("--methods", "METHODS", o.methods, R"(methods, mbh,mxr:block=8/16
-Names with parameters after a colon; of a parameter several values, each tried, with / between them. A name stands for
-its default parameters, which tristab list methods NAME tells.)");
-  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, fla-solve-tril:dot=ieee/tf32
-Names of tristab list kernels, or paths of JSON files such as those in configs/kernels. A kernel is run at the sizes
-that it takes, in its own arithmetic.)");
-  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, fp16,int8:scale=row
-Names of tristab list arithmetics, or any format as eXmY.)");
-  command.option("--families", "FAMILIES", o.families, R"(families, ones,uniform:scale=0.1
-Names of tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)");
+  command.option("--methods", "METHODS", o.methods, R"(methods, such as mbh,mxr:block=8/16
+Names with parameters after a colon; several values of a parameter, separated by /, are run one after the other. A name
+alone has the default parameters, which tristab list methods NAME shows.)");
+  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, such as fla-solve-tril:dot=ieee/tf32
+Names from tristab list kernels, or paths of JSON files such as those in configs/kernels. A kernel is run in its own
+arithmetic, at the sizes that it supports.)");
+  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, such as fp16,int8:scale=row
+Names from tristab list arithmetics, or any format as eXmY.)");
+  command.option("--families", "FAMILIES", o.families, R"(families, such as ones,uniform:scale=0.1
+Names from tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)");
   command.option("--trials", "N", o.trials, "matrices of each random family");
   command.option("--seed", "N", o.seed, "seed of the random families");
   command.group("Output");
   command.option("-o,--output", "FILE.json|ndjson|csv", o.output,
-                 R"(result, - for standard output (results/NAME.json)
-NAME is the configuration's. The file gets this name when it is complete, except in NDJSON, which can be read while it
-grows.)");
-  command.option("--format", "json|ndjson|csv", o.format, R"(what to write (told by the extension of -o)
-json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: the records alone.)");
-  command.option("--html", "FILE.html", o.html, R"(also a page with figures, as tristab report makes it
+                 R"(result; - for standard output (results/NAME.json)
+NAME is the name of the configuration. The file gets its name when it is complete, except for NDJSON, which can be read
+while it grows.)");
+  command.option("--format", "json|ndjson|csv", o.format, R"(format of the result (by the extension of -o)
+json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: only the records.)");
+  command.option("--html", "FILE.html", o.html, R"(also write a page with figures (tristab report)
 Needs a result in a .json or .ndjson file.)");
-  command.flag("--layer", o.layer, R"(also the outputs and states that the inverses give
-Every inverse is carried on through W, U, the state and the outputs of a whole sequence and compared with the
-recurrence in high precision; as "layer": true in the configuration.)");
+  command.flag("--layer", o.layer, R"(also compute the layer's outputs and states
+W, U, the state and the outputs of whole sequences are computed with the inverses, and compared with the recurrence in
+high precision. The same as "layer": true in the configuration.)");
   command.group("Run");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53},
-                 R"(refuse a sweep of more cases
+                 R"(refuse to run more cases than this
 Nothing is run then, and the exit status is 2.)");
   command.flag("--dry-run", o.dry_run, "print the number of cases and stop");
   command.run([options, &words, &status](const Command& given) {

@@ -31,7 +31,7 @@ bool is_dumb() {
 }
 
 std::size_t width_of(int file) {
-  constexpr std::size_t least = 20, most = 10000, otherwise = 80;
+  constexpr std::size_t least = 20, most = 10000, default_width = 80;
   const std::string_view columns = environment("COLUMNS");
   std::size_t width = 0;
   const auto [end, error] = std::from_chars(columns.data(), columns.data() + columns.size(), width);
@@ -39,7 +39,7 @@ std::size_t width_of(int file) {
     winsize size{};
     width = ioctl(file, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
   }
-  if (width == 0) return otherwise;
+  if (width == 0) return default_width;
   return width < least ? least : width > most ? most : width;
 }
 

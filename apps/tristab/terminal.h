@@ -10,9 +10,9 @@ namespace tristab {
 // --color auto, always or never, for the rest of the run. Throws UsageError for any other word.
 void choose_color(const std::string& text);
 
-// A terminal's page is COLUMNS columns wide where that is set, else as wide as the terminal says, else 80; a file or a
-// pipe has no width. Coloured where the choice is `always`; with `auto` on terminals, but not where NO_COLOR is set
-// and not empty (https://no-color.org) or TERM is empty or `dumb`.
+// The page of a terminal is as wide as COLUMNS says, else as the terminal says, else 80 columns; a file or a pipe
+// has no width. A page is coloured if the choice is `always`. With `auto` it is coloured on a terminal, unless
+// NO_COLOR is set and not empty (https://no-color.org) or TERM is empty or `dumb`.
 Page standard_output_page();
 Page standard_error_page();
 

@@ -14,7 +14,7 @@ struct ValueType {
     names,     // an entry of `vocabulary`, "mxr:block=8"; several with commas between them where `list`
     entry,     // an entry of the vocabulary that the word before names (tristab list KIND NAME)
     settings,  // key=value of the names given before
-    file,      // a file, by preference with one of the extensions in `words`
+    file,      // a file, preferably with one of the extensions in `words`
     directory,
   };
   Kind kind = Kind::free;
@@ -33,7 +33,7 @@ struct ValueType {
 //   TABLE                a section of a result
 //   ENTRY, SETTINGS      see ValueType::Kind
 //   SIZES, HEADS         numbers with commas between them
-// Any other one (N, SEED) is shown as it is, and nothing is known of its values.
+// Any other type name (N, SEED) is shown as it is, and takes any value.
 ValueType value_type_of(std::string_view type_name);
 
 }  // namespace tristab

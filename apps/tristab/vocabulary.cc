@@ -18,7 +18,7 @@
 namespace tristab {
 namespace {
 
-// What fits beside a name in a terminal: whole words.
+// Shortens a text to fit beside a name in a terminal, between two words.
 std::string brief(std::string_view text) {
   constexpr std::size_t most = 64;
   if (text.size() <= most) return std::string(text);

@@ -1,4 +1,4 @@
-// The names that values of options are made of, taken from the registries: what completion scripts offer.
+// The names that options take, from the registries; completion offers them.
 #pragma once
 
 #include <string>
@@ -25,10 +25,11 @@ struct Vocabulary {
 };
 
 // Everything that `tristab list KIND` knows, in the order of its kinds. Patterns of names ("eXmY") are left out of the
-// arithmetics, which cannot be given under that name.
+// arithmetics, because an arithmetic cannot be given by such a name.
 const std::vector<Vocabulary>& vocabularies();
 
-// What `tristab compare --metrics` takes: not all of `tristab list metrics`, and the quantities of a summary besides.
+// The metrics that `tristab compare --metrics` takes: those of `tristab list metrics` that have a distribution over
+// trials.
 const Vocabulary& table_metrics();
 
 // The vocabulary of a kind, table_metrics() for "table-metrics". Throws std::logic_error for another one.

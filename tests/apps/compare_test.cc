@@ -125,7 +125,7 @@ TEST(Compare, kernels_that_are_unknown_or_of_other_sizes_are_refused) {
   refused("r.json --kernels fla-solve-tril:dto=tf32", "did you mean 'dot'?");
   place.write("m.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");
   ASSERT_EQ(place.run("sweep m.json -o m-r.json").status, 0);
-  refused("m-r.json --kernels tileops", "--kernels: found 'tileops'; allowed: nothing, for the file has none of them");
+  refused("m-r.json --kernels tileops", "--kernels: found 'tileops'; allowed: nothing, because the file has none");
 }
 
 TEST(Compare, a_setting_with_its_defaults_spelt_out_is_that_setting_alone) {

@@ -107,7 +107,7 @@ TEST(Describe, what_is_not_finite_is_counted_and_left_out) {
   const ProgramResult result = place.run("generate --describe f.safetensors");
   ASSERT_EQ(result.status, 0) << result.err;
   EXPECT_EQ(lines_of(result.out, "m.k"), std::vector<Words>({{"m.k", "F64", "[2,", "2,", "2]", "0", "4", "2"}}));
-  EXPECT_NE(result.out.find("left out, as inputs or A are not finite: 1 chunk\n"), std::string::npos);
+  EXPECT_NE(result.out.find("left out because inputs or A are not finite: 1 chunk\n"), std::string::npos);
   EXPECT_EQ(lines_of(result.out, "0"), std::vector<Words>({{"0", "-", "-", "-", "-", "-", "-", "-", "-"},
                                                            {"0", "-", "-", "-", "-", "-", "-", "-", "-"}}));
   EXPECT_EQ(lines_of(result.out, "1")[1].back(), "1");
@@ -131,7 +131,7 @@ TEST(Describe, grouped_heads_packed_sequences_and_samples_are_named) {
   EXPECT_NE(all.out.find("chunks of 4: all 11 of each head\n"), std::string::npos);
   // At equal distances: chunks 0 and 5 of 11, and 5 is the third of the last sequence, tokens 17 to 20.
   const ProgramResult some = place.run("generate --describe f.safetensors --chunk 4 --sample 2");
-  EXPECT_NE(some.out.find("chunks of 4: 2 of the 11 of each head, at equal distances (--sample)\n"), std::string::npos);
+  EXPECT_NE(some.out.find("chunks of 4: 2 of the 11 of each head, evenly spaced (--sample)\n"), std::string::npos);
   EXPECT_EQ(lines_of(some.out, "1")[0][2], "10");  // |(1, 10)| = 10.05
   EXPECT_EQ(lines_of(all.out, "1")[0][2], "19.5");
   // Chunks 0, 3 and 7 of 11: the last one is tokens 25 to 28.
@@ -160,7 +160,7 @@ TEST(Describe, tensors_of_matrices_by_their_norms) {
   ASSERT_EQ(lines_of(result.out, "3").size(), 1u);
   EXPECT_EQ(lines_of(result.out, "3")[0][1], "15");
   EXPECT_EQ(lines_of(result.out, "3")[0][2], "11.3");
-  EXPECT_NE(place.run("generate --describe a.npy --sample 1").out.find(", 1 of them looked at"), std::string::npos);
+  EXPECT_NE(place.run("generate --describe a.npy --sample 1").out.find(", 1 of them examined"), std::string::npos);
 
   place.write("b.npy", npy_bytes("<f8", "(2, 2)", bytes_of<double>({1, 0, 5, 1})));
   const ProgramResult other = place.run("generate --describe b.npy");

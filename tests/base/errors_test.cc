@@ -24,6 +24,21 @@ TEST(NearestName, what_is_no_slip_has_no_neighbour) {
   EXPECT_EQ(nearest_name("silu", {}), "");
 }
 
+TEST(Refusal, has_one_form_for_both_errors) {
+  const auto message = [](auto refusing) -> std::string {
+    try {
+      refusing("a.json: seed", "-1", "0 to 9");
+    } catch (const UsageError& error) {
+      return std::string("usage ") + error.what();
+    } catch (const InputError& error) {
+      return std::string("input ") + error.what();
+    }
+    return "";
+  };
+  EXPECT_EQ(message(refuse), "usage a.json: seed: found -1; allowed: 0 to 9");
+  EXPECT_EQ(message(refuse_input), "input a.json: seed: found -1; allowed: 0 to 9");
+}
+
 TEST(UnknownName, message_has_place_found_nearest_and_allowed_in_one_line) {
   try {
     throw_unknown_name("a.json: families[1].keys", "key model", "sliu", names);

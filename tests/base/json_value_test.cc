@@ -33,5 +33,14 @@ TEST(JsonValue, equal_values_are_equal_and_copies_share_theirs) {
   EXPECT_EQ(&copy.json(), &one.json());
 }
 
+TEST(Quoted, is_json_text_of_at_most_60_bytes) {
+  EXPECT_EQ(quoted(Json{{"a", {1, "x"}}}), R"({"a":[1,"x"]})");
+  EXPECT_EQ(quoted(Json(std::string(58, 'x'))), "\"" + std::string(58, 'x') + "\"");
+  EXPECT_EQ(quoted(Json(std::string(59, 'x'))), "\"" + std::string(59, 'x') + "...");
+  EXPECT_EQ(quoted(Json(std::string(58, 'x') + "\xc3\xa4z")),
+            "\"" + std::string(58, 'x') + "...");  // between characters
+  EXPECT_EQ(quoted(Json("\xff")), "\"\xef\xbf\xbd\"");
+}
+
 }  // namespace
 }  // namespace tristab

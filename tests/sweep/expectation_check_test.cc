@@ -144,7 +144,7 @@ TEST(ExpectationCheck, a_selection_of_nothing_is_refused_with_what_there_is) {
   EXPECT_NE(message_of({{"kernel", "aiter-v1"}}).find("no kernel of the sweep is called 'aiter-v1'"),
             std::string::npos);
   EXPECT_EQ(message_of({{"n", 64}}),
-            "test: expect[0]: found a selection of no case; allowed: one that some of the sweep's cases fit "
+            "test: expect[0]: found a selection that fits no case; allowed: one that fits some of the sweep's cases "
             "(mbh fp16 on uniform n=16)");
   EXPECT_EQ(message_of({{"n", 16}}), "");
 }

@@ -435,7 +435,8 @@ TEST(LayerExpectation, what_cannot_be_expected_is_refused) {
             "test: expect[0].layer: no quantity of a layer is called 'p'; did you mean 'w'? Allowed: w, u, o, "
             "state, state_max, state_growth, nonfinite");
   EXPECT_EQ(refusal({{"layer", "o"}, {"metric", "frobenius"}, {"statistic", "max"}}),
-            "test: expect[0].layer: found a metric as well; allowed: one of the two, a metric is of matrices");
+            "test: expect[0].layer: found a metric as well; allowed: a metric (of matrices) or a quantity of layers, "
+            "not both");
   EXPECT_NE(refusal({{"layer", "o"}, {"statistic", "fail"}}).find("found the statistic fail, which counts matrices"),
             std::string::npos);
   EXPECT_EQ(refusal({{"layer", "o"}, {"statistic", "max"}}, {{"layer", false}}),

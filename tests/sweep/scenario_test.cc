@@ -74,7 +74,7 @@ TEST(Scenario, seeds_and_trials_of_all_are_replaced_by_options) {
     EXPECT_EQ(each.trials, 2);
   }
   EXPECT_EQ(message_of(two, {{"methods", "mxr"}}),
-            "--methods: found 'mxr' for x.json, whose scenarios have settings of their own; allowed: --seed, "
+            "--methods: found 'mxr' for x.json, whose scenarios have their own settings; allowed: --seed, "
             "--trials "
             "with scenarios");
 }

@@ -27,12 +27,11 @@ AccumulationModel accumulation_model_of(std::string_view name) {
 }
 
 LaneTree lane_tree_of(std::string_view text, std::string_view place) {
-  const auto refuse = [&]() -> LaneTree {
-    throw UsageError(
-        fmt::format("{}: found '{}'; allowed: every bit of the lane index once, in the order of the "
-                    "additions, 'f' after the "
-                    "first where it is a fused multiply-add, such as '2f,1,8,4'",
-                    place, text));
+  const auto refuse = [&] {
+    tristab::refuse(
+        place, fmt::format("'{}'", text),
+        "every bit of the lane index once, in the order of the additions, 'f' after the first where it is a fused "
+        "multiply-add, such as '2f,1,8,4'");
   };
   LaneTree tree;
   int seen = 0;
@@ -40,7 +39,7 @@ LaneTree lane_tree_of(std::string_view text, std::string_view place) {
   while (!rest.empty()) {
     int bit = 0;
     const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), bit);
-    if (error != std::errc{} || bit < 1 || bit > 128 || (bit & (bit - 1)) != 0 || (seen & bit) != 0) return refuse();
+    if (error != std::errc{} || bit < 1 || bit > 128 || (bit & (bit - 1)) != 0 || (seen & bit) != 0) refuse();
     rest.remove_prefix(static_cast<std::size_t>(end - rest.data()));
     seen |= bit;
     tree.order.push_back(bit);
@@ -49,10 +48,10 @@ LaneTree lane_tree_of(std::string_view text, std::string_view place) {
       rest.remove_prefix(1);
     }
     if (rest.empty()) break;
-    if (!rest.starts_with(',') || rest.size() == 1) return refuse();
+    if (!rest.starts_with(',') || rest.size() == 1) refuse();
     rest.remove_prefix(1);
   }
-  if (seen == 0 || seen + 1 != 1 << tree.order.size()) return refuse();
+  if (seen == 0 || seen + 1 != 1 << tree.order.size()) refuse();
   return tree;
 }
 

@@ -27,23 +27,22 @@ Format adapted(const Format& format, const Settings& settings, bool flush) {
 // Refuses fused, stochastic or wider sums for models that do not have them.
 void check_product(const Arithmetic& arithmetic, std::string_view place) {
   const Accumulation& product = arithmetic.product;
-  const auto refuse = [&](const std::string& found, const std::string& allowed) {
-    throw UsageError(fmt::format("{}: found {}; allowed: {}", place, found, allowed));
-  };
   if (product.model == AccumulationModel::sequential) return;
   const std::string& model = name_of(product.model);
-  if (product.fma) refuse(fmt::format("fma with model {}", model), "fma with model sequential");
+  if (product.fma) refuse(place, fmt::format("fma with model {}", model), "fma with model sequential");
   if (product.rounding == Rounding::stochastic && product.model != AccumulationModel::exact)
-    refuse(fmt::format("accumulator_rounding stochastic with model {}", model),
+    refuse(place, fmt::format("accumulator_rounding stochastic with model {}", model),
            "stochastic with the models sequential and exact");
   if (product.model != AccumulationModel::matrix_unit && product.model != AccumulationModel::bf16_pairs) return;
   if (!product.format.inside(fp32_format()) || !arithmetic.operand.inside(fp32_format()))
-    refuse(fmt::format("model {} with operands {} and sums in {}", model, arithmetic.operand.name, product.format.name),
+    refuse(place,
+           fmt::format("model {} with operands {} and sums in {}", model, arithmetic.operand.name, product.format.name),
            "operands and sums inside fp32");
   if (product.model == AccumulationModel::bf16_pairs &&
       (!arithmetic.operand.inside(format_of("bf16", place)) || product.format != fp32_format() ||
        product.rounding != Rounding::nearest_even))
-    refuse(fmt::format("model {} with operands {} and sums in {}, {}", model, arithmetic.operand.name,
+    refuse(place,
+           fmt::format("model {} with operands {} and sums in {}, {}", model, arithmetic.operand.name,
                        product.format.name, name_of(product.rounding)),
            "bf16 operands and sums in fp32, nearest-even");
 }
@@ -72,8 +71,8 @@ Accumulation make_product(const Preset& preset, const Settings& settings, bool f
   if (preset.unit == nullptr && product.model != AccumulationModel::matrix_unit) {
     for (const char* parameter : {"terms", "fraction_bits", "addend"}) {
       if (settings.has(parameter))
-        throw UsageError(fmt::format("{}.{}: found {} without model bfma; allowed: with model bfma", place, parameter,
-                                     settings.at(parameter).dump()));
+        refuse(fmt::format("{}.{}", place, parameter),
+               fmt::format("{} without model bfma", quoted(settings.at(parameter))), "with model bfma");
     }
   }
   return product;
@@ -108,7 +107,7 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
     const std::string at = fmt::format("{}.vector_lanes", place);
     arithmetic.vector.lanes = lane_tree_of(settings.text("vector_lanes"), at);
     if (arithmetic.vector.rounding == Rounding::stochastic)
-      throw UsageError(fmt::format("{}: found it with rounding stochastic; allowed: deterministic roundings", at));
+      refuse(at, "it with rounding stochastic", "deterministic roundings");
   }
   arithmetic.product = make_product(preset, settings, flush_outputs, place);
   const auto entering = [&](const Format& format) {
@@ -127,8 +126,7 @@ void sum_block_scaled(Arithmetic& arithmetic, const Preset& preset, const Settin
   arithmetic.product = make_product(preset, settings, false, place);
   arithmetic.addend = arithmetic.product.format;
   if (!arithmetic.product.format.inside(fp32_format()))
-    throw UsageError(
-        fmt::format("{}.accumulate: found {}; allowed: formats inside fp32", place, arithmetic.product.format.name));
+    refuse(fmt::format("{}.accumulate", place), arithmetic.product.format.name, "formats inside fp32");
   check_product(arithmetic, place);
 }
 

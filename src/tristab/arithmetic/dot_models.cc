@@ -149,8 +149,7 @@ void lanes_product(const ProductTask<T>& task, const Accumulation& accumulation)
   const LaneTree& tree = accumulation.lanes;
   const int lanes = 1 << tree.order.size(), first = tree.order.front();
   if (task.inner > lanes)
-    throw UsageError(fmt::format("vector_lanes: found a sum of {} products for {} lanes; allowed: at most one a lane",
-                                 task.inner, lanes));
+    refuse("vector_lanes", fmt::format("a sum of {} products for {} lanes", task.inner, lanes), "at most one a lane");
   const auto columns = static_cast<std::size_t>(task.columns);
   const Accumulation step{accumulation.format, accumulation.rounding, tree.fused};
   std::vector<T> sums(static_cast<std::size_t>(lanes) * columns);

@@ -111,7 +111,7 @@ std::vector<Parameter> floating_parameters(const Preset& preset) {
       Parameter::choice("output", "accumulator", {"accumulator", "storage"},
                         "format of a method's last result: the accumulator's, or rounded to storage"),
       optional_choice("overflow", {"infinity", "nan", "saturate"},
-                      "what lies beyond the format's largest number becomes (default: the format's own rule)"),
+                      "result of an overflow (default: the format's own rule)"),
       optional_choice("subnormals", {"kept", "flush-inputs", "flush-outputs", "flush"},
                       "flush: subnormal operands, results or both are zeros (default: kept)"),
       Parameter::text("vector_lanes", nullptr,

@@ -64,13 +64,13 @@ Description integer_description(const IntegerPreset& preset) {
       Parameter::choice("scale_rule", "amax", {"amax", "power-of-two", "static"},
                         "s = amax / qmax, the next power of two at or above it, or static_amax / qmax"),
       Parameter::real("static_amax", nullptr, 1e-30, 1e30,
-                      "scale_rule static: the calibrated largest magnitude; what lies beyond saturates"),
+                      "scale_rule static: the calibrated largest magnitude; larger values saturate"),
       Parameter::choice("range", "symmetric", {"symmetric", "full"},
                         fmt::format("codes -{0} .. {0}, or -{1} .. {0} with the same scale (reached by static "
                                     "scales alone)",
                                     largest, largest + 1)),
       Parameter::choice("accumulate", preset.accumulate, {"int32", "int64"},
-                        "what sums of codes are kept in; a sum beyond it wraps around and counts as an "
+                        "format of the sums of codes; a sum beyond it wraps around and counts as an "
                         "overflow"),
       identity_parameter(),
       Parameter::choice("output", "accumulator", {"accumulator", "storage"},
@@ -133,7 +133,7 @@ void check_belongs(const Settings& settings, const char* parameter, const char* 
                    std::string_view place) {
   if (settings.has(parameter) && settings.text(owner) != choice)
     throw UsageError(fmt::format("{}.{}: found {} with {} {}; allowed: with {} {}", place, parameter,
-                                 settings.at(parameter).dump(), owner, settings.text(owner), owner, choice));
+                                 quoted(settings.at(parameter)), owner, settings.text(owner), owner, choice));
 }
 
 Quantiser integer_quantiser(const IntegerPreset& preset, const Settings& settings, std::string_view place) {
@@ -141,8 +141,7 @@ Quantiser integer_quantiser(const IntegerPreset& preset, const Settings& setting
   check_belongs(settings, "static_amax", "scale_rule", "static", place);
   const std::string &scale = settings.text("scale"), &rule = settings.text("scale_rule");
   if (rule == "static" && !settings.has("static_amax"))
-    throw UsageError(
-        fmt::format("{}.static_amax: found none with scale_rule static; allowed: a positive number", place));
+    refuse(fmt::format("{}.static_amax", place), "none with scale_rule static", "a positive number");
   Quantiser quantiser;
   quantiser.bits = preset.bits;
   quantiser.largest_code = (1 << (preset.bits - 1)) - 1;

@@ -74,6 +74,14 @@ std::string join_names(std::span<const std::string> names) {
   return fmt::format("{} and {} more", fmt::join(names.first(listed_of_many), ", "), names.size() - listed_of_many);
 }
 
+void refuse(std::string_view where, std::string_view found, std::string_view allowed) {
+  throw UsageError(fmt::format("{}: found {}; allowed: {}", where, found, allowed));
+}
+
+void refuse_input(std::string_view where, std::string_view found, std::string_view allowed) {
+  throw InputError(fmt::format("{}: found {}; allowed: {}", where, found, allowed));
+}
+
 void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
                         std::span<const std::string> allowed) {
   const std::string nearest = nearest_name(found, allowed);

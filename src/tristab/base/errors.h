@@ -28,6 +28,11 @@ std::string nearest_name(std::string_view found, std::span<const std::string> al
 [[noreturn]] void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
                                      std::span<const std::string> allowed);
 
+// The two throw UsageError and InputError with the message "<where>: found <found>; allowed: <allowed>". `where` names
+// file and JSON path, or the option.
+[[noreturn]] void refuse(std::string_view where, std::string_view found, std::string_view allowed);
+[[noreturn]] void refuse_input(std::string_view where, std::string_view found, std::string_view allowed);
+
 // "a, b, c"; if there are more than 100 names, the first 20 "and N more".
 std::string join_names(std::span<const std::string> names);
 

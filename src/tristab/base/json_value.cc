@@ -18,4 +18,13 @@ const Json& JsonValue::json() const {
 bool JsonValue::is_null() const { return json().is_null(); }
 bool JsonValue::operator==(const JsonValue& other) const { return json() == other.json(); }
 
+std::string quoted(const Json& value) {
+  constexpr std::size_t longest = 60;
+  std::string text = value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (text.size() <= longest) return text;
+  std::size_t end = longest;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // not inside a character
+  return text.substr(0, end) + "...";
+}
+
 }  // namespace tristab

@@ -46,4 +46,7 @@ class JsonValue {
   std::shared_ptr<const Json> value_;  // null: JSON's null
 };
 
+// A value as messages quote it: its JSON text, at most 60 bytes of it. Bytes that are not UTF-8 are replaced.
+std::string quoted(const Json& value);
+
 }  // namespace tristab

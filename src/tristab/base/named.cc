@@ -32,10 +32,8 @@ GivenName read_given_name(const Json& given, std::string_view key, std::string_v
   Json object = path                ? Json{{name_key, given}}
                 : given.is_string() ? parse_inline(given.get_ref<const std::string&>(), key, place)
                                     : given;
-  if (!object.is_object() || !object.contains(name_key) || !object[name_key].is_string()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a name, or an object such as {}", place, given.dump(), example));
-  }
+  if (!object.is_object() || !object.contains(name_key) || !object[name_key].is_string())
+    refuse(place, quoted(given), fmt::format("a name, or an object such as {}", example));
   GivenName result;
   result.name = object[name_key].get<std::string>();
   result.place = given.is_string() ? std::string(place) : fmt::format("{}.{}", place, key);

@@ -28,8 +28,7 @@ std::string type_name(const Json& value) {
     const std::string nearest = nearest_name(value.get_ref<const std::string&>(), parameter.choices);
     if (!nearest.empty()) hint = fmt::format("; did you mean '{}'?", nearest);
   }
-  throw UsageError(fmt::format("{}: found {} ({}){}; allowed: {}", place, value.dump(), type_name(value), hint,
-                               parameter.allowed()));
+  refuse(place, fmt::format("{} ({}){}", quoted(value), type_name(value), hint), parameter.allowed());
 }
 
 // Whether a number is whole, however it is written (16 or 16.0).
@@ -62,10 +61,8 @@ std::vector<std::int64_t> parse_range(std::string_view text, std::string_view pl
     std::int64_t value = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     if (error != std::errc{} || end != part.data() + part.size() || part.empty()) {
-      throw UsageError(
-          fmt::format("{}: found '{}'; allowed: a whole number, a list of them, or a range "
-                      "first:last:step or first:last:*factor",
-                      place, text));
+      refuse(place, fmt::format("'{}'", text),
+             "a whole number, a list of them, or a range first:last:step or first:last:*factor");
     }
     return value;
   };
@@ -269,10 +266,8 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
         values.push_back(value);
       }
     } else {
-      throw UsageError(
-          fmt::format("{}: found {} ({}); allowed: a whole number, a list of them, or a range "
-                      "first:last:step or first:last:*factor",
-                      item_place, item.dump(), type_name(item)));
+      refuse(item_place, fmt::format("{} ({})", quoted(item), type_name(item)),
+             "a whole number, a list of them, or a range first:last:step or first:last:*factor");
     }
   };
   if (axis.is_array()) {
@@ -285,9 +280,8 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
         fmt::format("{}: the axis is empty; allowed: at least one value from {} to {}", place, minimum, maximum));
   }
   for (const std::int64_t value : values) {
-    if (value < minimum || value > maximum) {
-      throw UsageError(fmt::format("{}: found {}; allowed: {} to {}", place, value, minimum, maximum));
-    }
+    if (value < minimum || value > maximum)
+      refuse(place, std::to_string(value), fmt::format("{} to {}", minimum, maximum));
   }
   return values;
 }
@@ -316,9 +310,8 @@ Json parse_inline(std::string_view text, std::string_view key, std::string_view 
       first = false;
     } else {
       const std::size_t equals = part.find('=');
-      if (equals == std::string_view::npos || equals == 0) {
-        throw UsageError(fmt::format("{}: found '{}' in '{}'; allowed: name:key=value:key=value", place, part, text));
-      }
+      if (equals == std::string_view::npos || equals == 0)
+        refuse(place, fmt::format("'{}' in '{}'", part, text), "name:key=value:key=value");
       const std::string name(part.substr(0, equals));
       std::string_view value = part.substr(equals + 1);
       if (object.contains(name)) throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));

@@ -107,10 +107,8 @@ Format exmy_format(std::string_view name, int exponent_bits, int fraction_bits, 
   // The limits come from rounding to odd in double: p + 2 <= 53, and products of subnormals must stay in double's
   // normal range.
   if (exponent_bits < 2 || exponent_bits > 9 || fraction_bits < 1 || fraction_bits > 50) {
-    throw UsageError(
-        fmt::format("{}: found format '{}'; allowed: eXmY with X from 2 to 9 exponent bits and Y from 1 "
-                    "to 50 fraction bits, or e11m52",
-                    place, name));
+    refuse(place, fmt::format("format '{}'", name),
+           "eXmY with X from 2 to 9 exponent bits and Y from 1 to 50 fraction bits, or e11m52");
   }
   const int bias = (1 << (exponent_bits - 1)) - 1;
   return {std::string(name), fraction_bits + 1, 1 - bias, bias, 1 + exponent_bits + fraction_bits};
@@ -118,10 +116,8 @@ Format exmy_format(std::string_view name, int exponent_bits, int fraction_bits, 
 
 Format custom_format(std::string_view name, int precision, int min_exponent, int max_exponent, std::string_view place) {
   if (precision < 2 || precision > 51 || min_exponent < -300 || max_exponent > 300 || min_exponent > max_exponent) {
-    throw UsageError(
-        fmt::format("{}: found format '{}'; allowed: pPemin<E>emax<E> with P from 2 to 51 significant bits and "
-                    "-300 <= emin <= emax <= 300",
-                    place, name));
+    refuse(place, fmt::format("format '{}'", name),
+           "pPemin<E>emax<E> with P from 2 to 51 significant bits and -300 <= emin <= emax <= 300");
   }
   // Exponents emin..emax, one code for zero and subnormals, and one for infinities and NaN.
   int exponent_bits = 1;
@@ -198,7 +194,7 @@ Format format_of(std::string_view name, std::string_view place) {
   if (parts.overflow) format = with_overflow(format, *parts.overflow);
   if (parts.flush) {
     if (format.precision == fp64_format().precision)
-      throw UsageError(fmt::format("{}: found format '{}'; allowed: {} with its subnormals", place, name, format.name));
+      refuse(place, fmt::format("format '{}'", name), fmt::format("{} with its subnormals", format.name));
     format = without_subnormals(format);
   }
   return format;

@@ -12,7 +12,8 @@ namespace {
 
 std::vector<Parameter> unit_parameters() {
   return {
-      Parameter::text("product", "bf16", "arithmetic of the product; its accumulator's format for all else"),
+      Parameter::text("product", "bf16",
+                      "arithmetic of the matrix product; all other steps use its accumulator's format"),
       Parameter::choice("exponential", "natural", exponential_names(),
                         "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction"),
       Parameter::integer("scan", 0, 0, 256,
@@ -54,10 +55,8 @@ Arithmetic product_of(const Settings& settings, std::string_view place) {
   const std::string at = fmt::format("{}.product", place);
   const std::vector<Arithmetic> products =
       expand_arithmetic(parse_inline(settings.text("product"), "arithmetic", at), at);
-  if (products.size() != 1 || products.front().quantiser) {
-    throw UsageError(fmt::format("{}: found {}; allowed: one floating-point arithmetic, such as bf16-h100", at,
-                                 settings.text("product")));
-  }
+  if (products.size() != 1 || products.front().quantiser)
+    refuse(at, settings.text("product"), "one floating-point arithmetic, such as bf16-h100");
   return products.front();
 }
 
@@ -130,13 +129,11 @@ GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int sca
 void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place) {
   const Format& format = product.product.format;
   if (exponential == Exponential::ex2_approx && format != fp32_format()) {
-    throw UsageError(
-        fmt::format("{}.exponential: found ex2.approx with sums in {}; allowed: sums in fp32", place, format.name));
+    refuse(fmt::format("{}.exponential", place), fmt::format("ex2.approx with sums in {}", format.name),
+           "sums in fp32");
   }
-  if (format != fp64_format() && format.precision > 26) {
-    throw UsageError(fmt::format("{}: found sums in {} of {} bits; allowed: fp64, or up to 26 bits", place, format.name,
-                                 format.precision));
-  }
+  if (format != fp64_format() && format.precision > 26)
+    refuse(place, fmt::format("sums in {} of {} bits", format.name, format.precision), "fp64, or up to 26 bits");
 }
 
 StorageRounding::StorageRounding(const std::optional<Format>& format) {

@@ -6,8 +6,6 @@
 //                   fl16(fl16(k k^T) fl16(beta)))
 // Source: flash-linear-attention, fla/ops/common/chunk_scaled_dot_kkt.py (K K^T in bf16 with fp32 accumulation, then
 // exp of the gates' differences and beta in fp32); DeltaNet kernels scale the keys.
-#include <fmt/format.h>
-
 #include "tristab/base/errors.h"
 #include "tristab/layer/formation.h"
 
@@ -15,11 +13,7 @@ namespace tristab {
 
 Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines) {
   const int width = factors.log_decay.columns(), n = factors.left.rows();
-  if (width > 1) {
-    throw UsageError(
-        "formation gram: found one gate a channel; allowed: rules with one gate a head, or formation "
-        "anchored");
-  }
+  if (width > 1) refuse("formation gram", "one gate a channel", "rules with one gate a head, or formation anchored");
   const ProductUnit unit(machines.machine_for(formation.product), formation.product, formation.exponential);
   const bool scaled = !factors.scale.empty();
   Matrix left = factors.left;

@@ -15,17 +15,13 @@ LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place)
   const Json scores = object.value("scores", Json("exact"));
   const Json exponential = object.value("exponential", Json("natural")), scan = object.value("scan", Json(0));
   for (const char* own : {"scores", "exponential", "scan"}) object.erase(own);
-  if (!exponential.is_string()) {
-    throw UsageError(fmt::format("{}.exponential: found {}; allowed: {}", place, exponential.dump(),
-                                 join_names(exponential_names())));
-  }
+  if (!exponential.is_string())
+    refuse(fmt::format("{}.exponential", place), quoted(exponential), join_names(exponential_names()));
   if (!scan.is_number_integer() || scan < 0 || scan > 256)
-    throw UsageError(fmt::format("{}.scan: found {}; allowed: a whole number from 0 to 256", place, scan.dump()));
+    refuse(fmt::format("{}.scan", place), quoted(scan), "a whole number from 0 to 256");
   const std::vector<Arithmetic> products = expand_arithmetic(object, place);
-  if (products.size() != 1 || products.front().quantiser) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: one floating-point arithmetic (bf16 by default)", place, given.dump()));
-  }
+  if (products.size() != 1 || products.front().quantiser)
+    refuse(place, quoted(given), "one floating-point arithmetic (bf16 by default)");
   layer.products = products.front();
   layer.name = layer.products.name;
   layer.settings = layer.products.settings;
@@ -33,8 +29,7 @@ LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place)
   layer.scan = scan;
   check_unit(layer.products, layer.exponential, place);
   const std::vector<Formation> formations = expand_formation(scores, fmt::format("{}.scores", place));
-  if (formations.size() != 1)
-    throw UsageError(fmt::format("{}.scores: found {}; allowed: one formation", place, scores.dump()));
+  if (formations.size() != 1) refuse(fmt::format("{}.scores", place), quoted(scores), "one formation");
   layer.scores = formations.front();
   return layer;
 }

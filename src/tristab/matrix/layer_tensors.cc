@@ -117,8 +117,7 @@ LayerTensors::LayerTensors(std::shared_ptr<const TensorFile> k, std::shared_ptr<
   const std::map<std::string, std::shared_ptr<const TensorFile>> files{{"k", k}, {"beta", beta}, {"g", g}};
   for (const auto& [name, file] : files) {
     if (file == nullptr || file->tensors().size() == 1) continue;
-    throw InputError(
-        fmt::format("{}: found {} tensors; allowed: one, in a .npy file", file->path(), file->tensors().size()));
+    refuse_input(file->path(), fmt::format("{} tensors", file->tensors().size()), "one, in a .npy file");
   }
   settle_conventions(nullptr);
   find_parts([&](const std::string& name, PartShape shape) {
@@ -167,10 +166,10 @@ void LayerTensors::missing_part(const std::string& name) const {
   std::vector<std::string> names;
   for (const Tensor& tensor : key_.file->tensors()) names.push_back(tensor.name);
   const std::string missing = layer_tensor_name(name_, name), nearest = nearest_name(missing, names);
-  throw InputError(fmt::format("{}: found tensor {} but no {}{}; allowed: layers with .k and, for {}, .{}",
-                               key_.file->path(), name_text(layer_tensor_name(name_, "k")), name_text(missing),
-                               nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)), rule_->name,
-                               fmt::join(needed_parts(*rule_), ", .")));
+  refuse_input(key_.file->path(),
+               fmt::format("tensor {} but no {}{}", name_text(layer_tensor_name(name_, "k")), name_text(missing),
+                           nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest))),
+               fmt::format("layers with .k and, for {}, .{}", rule_->name, fmt::join(needed_parts(*rule_), ", .")));
 }
 
 // A setting of the caller overrides the file, and the file overrides the default.

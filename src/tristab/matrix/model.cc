@@ -65,7 +65,7 @@ void settle(const ModelChoice& choice, Json& settings, std::string_view place) {
         if (find_parameter(owner->parameters, own.name) != nullptr) owners.push_back(owner->name);
       }
       throw UsageError(fmt::format("{}.{}: found {} with {} '{}'; allowed only with {} {}", place, own.name,
-                                   settings[own.name].dump(), choice.parameter, chosen.name, choice.parameter,
+                                   quoted(settings[own.name]), choice.parameter, chosen.name, choice.parameter,
                                    fmt::join(owners, " | ")));
     }
   }

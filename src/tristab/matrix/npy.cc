@@ -51,8 +51,7 @@ class DictionaryReader {
 
  private:
   [[noreturn]] void broken(const std::string& found, std::string_view allowed) const {
-    throw InputError(fmt::format("{}: the .npy header is broken at character {}: found {}; allowed: {}", path_, at_,
-                                 found, allowed));
+    refuse_input(fmt::format("{}: the .npy header is broken at character {}", path_, at_), found, allowed);
   }
   void once(bool& seen, const std::string& key) const {
     if (seen) broken(fmt::format("'{}' twice", key), "each key once");
@@ -118,8 +117,8 @@ Dtype dtype_of(const std::string& descr, const std::string& path, OtherDtypes ot
   if (others == OtherDtypes::keep && descr == "<i8") return Dtype::i64;
   if (others == OtherDtypes::keep && descr == "<i4") return Dtype::i32;
   if (others == OtherDtypes::keep && !descr.starts_with('>')) return Dtype::other;
-  throw InputError(fmt::format("{}: found dtype {}{}; allowed: '<f8', '<f4', '<f2'", path, name_text(descr),
-                               descr.starts_with('>') ? " (big-endian)" : ""));
+  refuse_input(path, fmt::format("dtype {}{}", name_text(descr), descr.starts_with('>') ? " (big-endian)" : ""),
+               "'<f8', '<f4', '<f2'");
 }
 
 // Bytes of an element of a numeric dtype, "<i8" or "|u1"; 0 if the dtype does not say ("|O").
@@ -145,11 +144,8 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   file.read(0, known, start.data());
   const int version = start[6];
   const std::uint64_t prefix = version == 1 ? 10 : 12;
-  if (known < prefix)
-    throw InputError(fmt::format("{}: found {} bytes; allowed: a whole .npy file", path, file.size()));
-  if (version < 1 || version > 3) {
-    throw InputError(fmt::format("{}: found .npy version {}; allowed: 1, 2, 3", path, version));
-  }
+  if (known < prefix) refuse_input(path, fmt::format("{} bytes", file.size()), "a whole .npy file");
+  if (version < 1 || version > 3) refuse_input(path, fmt::format(".npy version {}", version), "1, 2, 3");
   std::uint64_t length = start[8] + 256u * start[9];
   if (version > 1) length += 65536ull * start[10] + 16777216ull * start[11];
   if (length > longest_header || prefix + length > file.size()) {
@@ -168,19 +164,15 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   tensor.dtype = dtype_of(header.descr, path, others);
   tensor.shape = header.shape;
   tensor.offset = prefix + length;
-  if (header.fortran_order) {
-    throw InputError(fmt::format("{}: found fortran_order True; allowed: C order (numpy.ascontiguousarray)", path));
-  }
+  if (header.fortran_order) refuse_input(path, "fortran_order True", "C order (numpy.ascontiguousarray)");
   const int element = tensor.dtype == Dtype::other ? bytes_of_descr(header.descr) : size_of(tensor.dtype);
   if (element == 0) return tensor;  // objects and texts: the data have a separate length
   std::int64_t bytes = 0;
-  if (!checked_size(tensor.shape, element, bytes) || (bytes == 0 && others == OtherDtypes::refuse)) {
-    throw InputError(
-        fmt::format("{}: found shape {}; allowed: at least one element, below 2^62 bytes", path, tensor.shape_text()));
-  }
+  if (!checked_size(tensor.shape, element, bytes) || (bytes == 0 && others == OtherDtypes::refuse))
+    refuse_input(path, fmt::format("shape {}", tensor.shape_text()), "at least one element, below 2^62 bytes");
   if (tensor.offset + static_cast<std::uint64_t>(bytes) != file.size()) {
-    throw InputError(fmt::format("{}: found {} bytes of data; allowed: {}, for shape {} of {}", path,
-                                 file.size() - tensor.offset, bytes, tensor.shape_text(), tensor.dtype_name));
+    refuse_input(path, fmt::format("{} bytes of data", file.size() - tensor.offset),
+                 fmt::format("{}, for shape {} of {}", bytes, tensor.shape_text(), tensor.dtype_name));
   }
   return tensor;
 }

@@ -165,9 +165,8 @@ class Member : public ByteSource {
 Npz read_npz(const std::filesystem::path& path) {
   const std::shared_ptr<Archive> archive = open_archive(path);
   const zip_int64_t count = zip_get_num_entries(archive->zip.get(), 0);
-  if (count > most_members) {
-    throw InputError(fmt::format("{}: found {} members; allowed: at most {}", archive->path, count, most_members));
-  }
+  if (count > most_members)
+    refuse_input(archive->path, fmt::format("{} members", count), fmt::format("at most {}", most_members));
   Npz npz;
   std::set<std::string> names;
   for (zip_uint64_t index = 0; index < static_cast<zip_uint64_t>(count); ++index) {
@@ -186,18 +185,14 @@ Npz read_npz(const std::filesystem::path& path) {
     }
     Tensor tensor = read_npy_header(*member, OtherDtypes::keep);
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
-    if (!names.insert(name).second) {
-      throw InputError(
-          fmt::format("{}: found two arrays called {}; allowed: each name once", archive->path, name_text(name)));
-    }
+    if (!names.insert(name).second)
+      refuse_input(archive->path, fmt::format("two arrays called {}", name_text(name)), "each name once");
     tensor.name = name;
     tensor.part = npz.members.size();
     npz.tensors.push_back(std::move(tensor));
     npz.members.push_back(std::move(member));
   }
-  if (npz.tensors.empty()) {
-    throw InputError(fmt::format("{}: found no member; allowed: one array or more", archive->path));
-  }
+  if (npz.tensors.empty()) refuse_input(archive->path, "no member", "one array or more");
   return npz;
 }
 

@@ -84,9 +84,8 @@ Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const 
              Machine& machine, std::uint64_t draws) {
   const Arithmetic& arithmetic = *arithmetics.at("*");
   if (arithmetic.quantiser) {
-    throw UsageError(
-        fmt::format("method {}: found {} for right-hand sides of a layer; allowed: floating-point arithmetics",
-                    spec.method->description.name, arithmetic.name));
+    refuse(fmt::format("method {}", spec.method->description.name),
+           fmt::format("{} for right-hand sides of a layer", arithmetic.name), "floating-point arithmetics");
   }
   machine.start(arithmetics, draws);
   const Value x = spec.method->solve(

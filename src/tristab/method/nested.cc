@@ -42,8 +42,8 @@ Settings check_diagonal(const Settings& settings, std::string_view place) {
     for (const Method& method : methods()) {
       if (method.invert_blocks) allowed.push_back(method.description.name);
     }
-    throw UsageError(fmt::format("{}.diagonal: found {}, which has stages of its own; allowed: {}", place,
-                                 spec.method->description.name, join_names(allowed)));
+    refuse(fmt::format("{}.diagonal", place),
+           fmt::format("{}, which has stages of its own", spec.method->description.name), join_names(allowed));
   }
   return with_method(settings, "diagonal", spec);
 }

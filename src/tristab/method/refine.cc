@@ -27,10 +27,8 @@ Value refined(const Value& a, Value x, Machine& machine, int steps, RoundTo last
 
 Settings check(const Settings& settings, std::string_view place) {
   const MethodSpec base = given_method(settings, "base", place);
-  if (base.method->description.name == "refine") {
-    throw UsageError(
-        fmt::format("{}.base: found refine; allowed: any other method (more steps refine further)", place));
-  }
+  if (base.method->description.name == "refine")
+    refuse(fmt::format("{}.base", place), "refine", "any other method (more steps refine further)");
   check_not_ungated(base, place);
   if (settings.text("where") == "diagonal" && !base.method->invert_corrected) {
     std::vector<std::string> allowed;

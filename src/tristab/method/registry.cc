@@ -48,7 +48,7 @@ const Method& find_method(std::string_view name, std::string_view place) {
 }
 
 void throw_conflict(std::string_view place, std::string_view one, std::string_view other, std::string_view allowed) {
-  throw UsageError(fmt::format("{}: found {} together with {}; allowed: {}", place, one, other, allowed));
+  refuse(place, fmt::format("{} together with {}", one, other), allowed);
 }
 
 }  // namespace tristab

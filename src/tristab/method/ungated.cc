@@ -23,11 +23,8 @@ namespace {
 Matrix decay_free(const TokenInputs* tokens) {
   std::optional<GatedFactors> factors;
   if (tokens != nullptr) factors = factors_of(*tokens);
-  if (!factors || factors->left_before_decay || factors->log_decay.columns() > 1) {
-    throw UsageError(
-        "method ungated: found a matrix without its decay factors; allowed: families with scalar gates "
-        "(gdn)");
-  }
+  if (!factors || factors->left_before_decay || factors->log_decay.columns() > 1)
+    refuse("method ungated", "a matrix without its decay factors", "families with scalar gates (gdn)");
   factors->log_decay = Matrix(tokens->rows(), 0);
   return gated_product(*factors, Triangle::strictly_lower);
 }
@@ -36,8 +33,8 @@ Value decayed(const Value& x, const TokenInputs& tokens, Machine& machine) {
   const Stage decay = machine.stage("decay");
   const Format& format = decay.arithmetic().vector.format;
   if (format != fp64_format() && format.precision > 26) {
-    throw UsageError(fmt::format("stage decay: found the vector format {} of {} bits; allowed: fp64, or up to 26 bits",
-                                 format.name, format.precision));
+    refuse("stage decay", fmt::format("the vector format {} of {} bits", format.name, format.precision),
+           "fp64, or up to 26 bits");
   }
   const Matrix sums = running_sums(tokens.log_decay);
   const int n = tokens.rows();
@@ -53,8 +50,8 @@ Value decayed(const Value& x, const TokenInputs& tokens, Machine& machine) {
 
 void check_not_ungated(const MethodSpec& base, std::string_view place) {
   if (base.method->input != nullptr) {
-    throw UsageError(fmt::format("{}.base: found {}; allowed: any other method ({} goes outermost)", place,
-                                 base.method->description.name, base.method->description.name));
+    refuse(fmt::format("{}.base", place), base.method->description.name,
+           fmt::format("any other method ({} goes outermost)", base.method->description.name));
   }
 }
 

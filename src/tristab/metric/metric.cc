@@ -280,7 +280,7 @@ const Row rows[] = {
      .name = "backward_componentwise",
      .strict_lower = Metric::backward_componentwise_strict_lower,
      .strict_lower_formula = "max |R_ij| / (|L| |Xh|)_ij over i > j, 0/0 = 0",
-     .formula = "max |R_ij| / (|L| |Xh|)_ij, 0/0 = 0: each column has a perturbation of its own",
+     .formula = "max |R_ij| / (|L| |Xh|)_ij, 0/0 = 0: each column has its own perturbation",
      .range = relative,
      .shows = "the same with every entry of L changed in proportion: zeros stay zeros, small entries stay small",
      .hides = "that each column may need a different perturbation (backward_exact)",

@@ -21,13 +21,9 @@ const std::vector<std::string> kFileKeys{"$schema", "kernel",     "summary",    
 // What the choice of a parameter's value may change.
 const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", "layer"};
 
-[[noreturn]] void refuse(std::string_view place, const std::string& found, const std::string& allowed) {
-  throw UsageError(fmt::format("{}: found {}; allowed: {}", place, found, allowed));
-}
-
 void check_keys(const Json& object, const std::vector<std::string>& keys, std::string_view what,
                 std::string_view place) {
-  if (!object.is_object()) refuse(place, object.dump(), fmt::format("an object with the keys {}", join_names(keys)));
+  if (!object.is_object()) refuse(place, quoted(object), fmt::format("an object with the keys {}", join_names(keys)));
   for (const auto& [key, value] : object.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) throw_unknown_name(place, what, key, keys);
   }
@@ -35,7 +31,7 @@ void check_keys(const Json& object, const std::vector<std::string>& keys, std::s
 
 std::string text_of(const Json& file, const char* key, std::string_view place) {
   if (!file.contains(key) || !file[key].is_string() || file[key].get<std::string>().empty())
-    refuse(fmt::format("{}: {}", place, key), file.contains(key) ? file[key].dump() : "nothing", "a text");
+    refuse(fmt::format("{}: {}", place, key), file.contains(key) ? quoted(file[key]) : "nothing", "a text");
   return file[key];
 }
 
@@ -64,15 +60,15 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
     if (!file.json.contains(key)) refuse(fmt::format("{}: {}", place, key), "nothing", "the key is needed");
   }
   if (!file.json["arithmetic"].is_object() || !file.json["arithmetic"].contains("*"))
-    refuse(place + ": arithmetic", file.json["arithmetic"].dump(),
+    refuse(place + ": arithmetic", quoted(file.json["arithmetic"]),
            "an object that names an arithmetic for each stage and for \"*\"");
   const Json parameters = file.json.value("parameters", Json::object());
-  if (!parameters.is_object()) refuse(place + ": parameters", parameters.dump(), "an object");
+  if (!parameters.is_object()) refuse(place + ": parameters", quoted(parameters), "an object");
   for (const auto& [key, value] : parameters.items()) {
     const std::string at = fmt::format("{}: parameters.{}", place, key);
     check_keys(value, {"default", "help", "choices"}, "key of a parameter", at);
     if (!value.contains("choices") || !value["choices"].is_object() || value["choices"].empty())
-      refuse(at + ".choices", value.value("choices", Json()).dump(), "an object: choice -> what it changes");
+      refuse(at + ".choices", quoted(value.value("choices", Json())), "an object: choice -> what it changes");
     std::vector<std::string> names;
     for (const auto& [choice, change] : value["choices"].items()) {
       check_keys(change, kChoiceKeys, "key of a choice", fmt::format("{}.choices.{}", at, choice));
@@ -80,7 +76,7 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
     }
     const Json otherwise = value.value("default", Json());
     if (!otherwise.is_string() || std::find(names.begin(), names.end(), otherwise) == names.end())
-      refuse(at + ".default", otherwise.dump(), join_names(names));
+      refuse(at + ".default", quoted(otherwise), join_names(names));
     file.parameters.push_back(Parameter::choice(key, otherwise, names, value.value("help", std::string("a choice"))));
   }
   return file;
@@ -113,7 +109,7 @@ std::vector<int> chunks_of(const RecipeFile& file) {
   std::vector<int> chunks;
   const Json given = file.json.value("chunks", Json::array());
   const std::string place = file.place + ": chunks";
-  if (!given.is_array()) refuse(place, given.dump(), "a list of sizes, or none for any size");
+  if (!given.is_array()) refuse(place, quoted(given), "a list of sizes, or none for any size");
   for (const std::int64_t n : given.empty() ? std::vector<std::int64_t>{} : expand_axis(given, 1, 256, place))
     chunks.push_back(static_cast<int>(n));
   return chunks;
@@ -157,15 +153,15 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
     layer = change.value("layer", layer);
   }
   const std::vector<Formation> formations = expand_formation(formation, file.place + ": formation");
-  if (formations.size() != 1) refuse(file.place + ": formation", formation.dump(), "one setting, no lists");
+  if (formations.size() != 1) refuse(file.place + ": formation", quoted(formation), "one setting, no lists");
   recipe.formation = formations.front();
   if (!layer.is_null()) recipe.layer = make_layer_arithmetic(layer, file.place + ": layer");
   const std::vector<MethodSpec> specs = expand_method(method, file.place + ": method");
-  if (specs.size() != 1) refuse(file.place + ": method", method.dump(), "one setting, no lists");
+  if (specs.size() != 1) refuse(file.place + ": method", quoted(method), "one setting, no lists");
   recipe.method = specs.front();
   for (const auto& [stage, given] : stages.items()) {
     const auto expanded = expand_arithmetic(given, fmt::format("{}: arithmetic.{}", file.place, stage));
-    if (expanded.size() != 1) refuse(file.place + ": arithmetic." + stage, given.dump(), "one setting, no lists");
+    if (expanded.size() != 1) refuse(file.place + ": arithmetic." + stage, quoted(given), "one setting, no lists");
     recipe.arithmetics.emplace(stage, expanded.front());
   }
   const std::vector<int> sizes = recipe.chunks.empty() ? std::vector<int>{64} : recipe.chunks;

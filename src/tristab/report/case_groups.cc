@@ -16,17 +16,16 @@
 namespace tristab {
 namespace {
 
-// A field that no record may lack, null included.
-[[noreturn]] void refuse(const Json& object, const std::string& place, const char* name, const char* allowed) {
+// Refuses a required field that is missing, null or wrong.
+[[noreturn]] void refuse_field(const Json& object, const std::string& place, const char* name, const char* allowed) {
   const auto found = object.find(name);
-  throw InputError(fmt::format("{}{}: found {}; allowed: {}", place, name,
-                               found == object.end() ? "nothing" : found->dump(), allowed));
+  refuse_input(place + name, found == object.end() ? "nothing" : quoted(*found), allowed);
 }
 
 std::string required_text(const Json& object, const std::string& place, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || !found->is_string() || found->get_ref<const std::string&>().empty())
-    refuse(object, place, name, "a text");
+    refuse_field(object, place, name, "a text");
   return found->get<std::string>();
 }
 
@@ -34,7 +33,7 @@ int size_of(const Json& object, const std::string& place) {
   const auto found = object.find("n");
   const double number = found != object.end() && found->is_number() ? found->get<double>() : 0;
   if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number)
-    refuse(object, place, "n", "a whole number of at least 1");
+    refuse_field(object, place, "n", "a whole number of at least 1");
   return static_cast<int>(number);
 }
 
@@ -42,8 +41,7 @@ const Json& parameters_at(const Json& object, const std::string& place, const ch
   static const Json none = Json::object();
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return none;
-  if (!found->is_object())
-    throw InputError(fmt::format("{}{}: found {}; allowed: an object", place, name, found->dump()));
+  if (!found->is_object()) refuse_input(place + name, quoted(*found), "an object");
   return *found;
 }
 
@@ -51,8 +49,7 @@ std::vector<double> numbers_at(const Json& object, const std::string& place, con
   std::vector<double> numbers;
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return numbers;
-  if (!found->is_array())
-    throw InputError(fmt::format("{}{}: found {}; allowed: a list of numbers", place, name, found->dump()));
+  if (!found->is_array()) refuse_input(place + name, quoted(*found), "a list of numbers");
   for (const Json& value : *found) numbers.push_back(value.is_number() ? value.get<double>() : std::nan(""));
   return numbers;
 }
@@ -74,10 +71,10 @@ Status status_at(const Json& object, const std::string& place) {
   for (const Status status : {Status::ok, Status::nonfinite, Status::failed}) {
     if (text == status_name(status)) return status;
   }
-  throw InputError(fmt::format("{}status: found \"{}\"; allowed: ok, nonfinite, failed", place, text));
+  refuse_field(object, place, "status", "ok, nonfinite, failed");
 }
 
-// None for a word of another version.
+// None for an unknown word, which another version may have.
 std::optional<Verdict> verdict_at(const Json& object, const std::string& place) {
   const std::string text = text_field(object, place, "verdict");
   for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite}) {
@@ -86,7 +83,7 @@ std::optional<Verdict> verdict_at(const Json& object, const std::string& place) 
   return std::nullopt;
 }
 
-// The name of an input from its file, for the family `file`.
+// The name of an input: for the family `file` made from the parameters, else the label.
 std::string name_of(const CaseInput& input, const Json& parameters) {
   const auto text = [&](const char* key) {
     const auto found = parameters.find(key);
@@ -109,8 +106,8 @@ std::size_t position_in(std::map<std::string, std::size_t>& positions, const std
   return positions.try_emplace(key, positions.size()).first->second;
 }
 
-// Labels are unique among the parameters that differ; where two settings share one all the same, the second gets its
-// number, so that they are never merged.
+// Makes a label unique. Different settings should have different labels; if two have the same one nevertheless, the
+// second gets a number, so that they are not merged.
 std::string distinct(std::map<std::string, std::size_t>& given, const std::string& where, const std::string& label) {
   const std::size_t count = ++given[where + "\n" + label];
   return count == 1 ? label : fmt::format("{} ({})", label, count);
@@ -147,7 +144,7 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
     std::vector<std::size_t>& namesakes = namesakes_[input.scenario + "\n" + input.name];
     namesakes.push_back(at);
     inputs_.push_back(std::move(input));
-    if (namesakes.size() > 1) {  // files of one name in two directories: by their labels, which tell them apart
+    if (namesakes.size() > 1) {  // files with one name in two directories: use their labels
       CaseInput& first = inputs_[namesakes.front()];
       first.name = first.label;
       CaseInput& last = inputs_.back();
@@ -159,7 +156,7 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
 }
 
 std::size_t CaseGroups::setting_at(CaseSetting setting, const std::string& key) {
-  // A recipe forms A itself or is given it, as the input has it: one setting either way.
+  // The input decides whether a recipe forms A; both cases are one setting.
   if (!setting.kernel.empty()) setting.formation.clear();
   const std::size_t at = position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
   if (at == settings_.size()) {

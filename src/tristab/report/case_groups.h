@@ -1,5 +1,6 @@
-// The records of a result by input, setting and size, with their statistics: what rankings, tables, pages and exports
-// show. Made from a file of any version, or from the records of a run; what a file lacks is absent here.
+// The records of a result, grouped by input, setting and size, with their statistics: for rankings, tables, pages
+// and exports. They come from a result file of any version of tristab, or from the records of a run. Fields that a
+// file lacks are absent.
 #pragma once
 
 #include <cstddef>
@@ -17,19 +18,20 @@ namespace tristab {
 struct CaseInput {
   std::string scenario, family;  // scenario: "" in a plain sweep
   std::string label;             // of the family
-  std::string name;              // "gdn-slice layer6" for a layer of a file, with heads and tokens where not all were
-                                 // asked for; else the label; distinct
+  // For a layer of a file "gdn-slice layer6", with heads and tokens if only some were selected; else the label.
+  // Unique.
+  std::string name;
 
-  std::string title() const;  // where it stands alone: "scenario: name"
+  std::string title() const;  // "scenario: name", or the name in a plain sweep
 };
 
 struct CaseSetting {
   std::string method;      // name of the method
   std::string kernel;      // label of the recipe; "": a method in one arithmetic
   std::string arithmetic;  // name
-  std::string method_label, arithmetic_label,
-      formation;      // labels; formation: "" where A was formed in double, or given
-  std::string shown;  // what tables show beside the arithmetic: the method, "mbh after gram", or the recipe; distinct
+  std::string method_label, arithmetic_label;
+  std::string formation;  // label; "" if A was formed in double, or given
+  std::string shown;      // in tables, beside the arithmetic: the method, "mbh after gram", or the recipe; unique
 
   std::string kernel_name() const;  // "fla-solve-tril" of "fla-solve-tril:dot=tf32"
   std::string label() const;        // "mbh / fp16", or the recipe
@@ -45,8 +47,8 @@ struct CaseGroup {
 struct CaseMatrix {
   std::size_t input = 0;
   int n = 0;
-  bool named = false;         // the file has its id
-  bool known = false;         // and more than that
+  bool named = false;         // the file gives its id
+  bool known = false;         // the file also has it in `matrices`
   std::vector<double> facts;  // in the order of matrix_facts(); NaN: unknown
   std::vector<double> power_max, inverse_decay;
 };
@@ -71,7 +73,7 @@ class CaseGroups {
   const CaseInput& input_of(const CaseGroup& group) const { return inputs_[group.input]; }
   const CaseSetting& setting_of(const CaseGroup& group) const { return settings_[group.setting]; }
 
-  // Some trial has a value of the field at this position.
+  // Whether any trial has a finite value of the field at this position.
   bool has(std::size_t field) const { return seen_[field]; }
   std::size_t position(std::string_view field) const;  // among fields(); throws std::out_of_range
   Distribution distribution(const CaseGroup& group, std::size_t field) const {
@@ -81,7 +83,7 @@ class CaseGroups {
     return group.statistics.all_values(field, spool_);
   }
 
-  // Positions of the input and of the setting that an object names, new ones at the end.
+  // The position of the input, or of the setting, that an object names; a new one is added at the end.
   std::size_t input_at(const Json& object, const std::string& place);
   std::size_t setting_at(const Json& object, const std::string& place);
 
@@ -101,14 +103,14 @@ class CaseGroups {
   std::vector<CaseGroup> groups_;
   std::vector<CaseMatrix> matrices_;
   std::map<std::string, std::size_t> input_index_, setting_index_, group_index_, matrix_index_;
-  std::map<std::string, std::size_t> labels_;                  // how often a label of a setting was given
-  std::map<std::string, std::vector<std::size_t>> namesakes_;  // inputs of one name in a scenario
+  std::map<std::string, std::size_t> labels_;                  // number of settings with this label
+  std::map<std::string, std::vector<std::size_t>> namesakes_;  // inputs of a scenario with the same name
   Spool spool_;
 };
 
-// The rule by which settings are ranked and the largest error is named: total_frobenius where settings of several
-// arithmetics or recipes are compared, for the errors of one against A as rounded by another say little; else
-// frobenius.
+// The field by which settings are ranked and the largest error is chosen. It is frobenius for settings of one
+// arithmetic. It is total_frobenius for settings of several arithmetics or recipes, because frobenius compares each
+// of them with its own rounding of A.
 const char* ranked_field(bool across_arithmetics);
 
 }  // namespace tristab

@@ -42,8 +42,8 @@ std::string failure_text(const SettingOutcome& outcome) {
   return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost, outcome.worst_trials);
 }
 
-// Settings with failures, those with the largest part of non-finite and missing answers first, then those with the
-// largest part of failures.
+// Settings with failures. Those with the largest part of non-finite and missing answers come first; among equal
+// ones, those with the largest part of failures of any kind.
 std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& settings) {
   std::vector<const SettingOutcome*> found;
   for (const SettingOutcome& each : settings) {
@@ -55,7 +55,7 @@ std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& se
   return found;
 }
 
-// Of each input by the quantity that a ranking of its settings uses; "" where no case has one.
+// The largest error, in the field by which the settings of its input are ranked; "" if no case has a finite result.
 std::string worst_text(const std::vector<SummaryRow>& summary) {
   using InputKey = std::tuple<const Scenario*, const FamilySpec*, int>;
   const auto key = [](const SummaryRow& row) { return InputKey(row.input.scenario, row.input.family, row.input.n); };
@@ -80,7 +80,7 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
                      worst->setting.label(), worst->input.label(), worst->nonfinite > 0 ? " (its finite cases)" : "");
 }
 
-// Of the settings that ran on every input, or else on the most of them.
+// The cheapest setting of those that ran on every input, or else on most inputs.
 std::string cheapest_text(const std::vector<SettingOutcome>& settings, int groups) {
   const SettingOutcome* const cheapest = cheapest_that_held(settings);
   if (cheapest == nullptr) {
@@ -101,7 +101,8 @@ std::string cheapest_text(const std::vector<SettingOutcome>& settings, int group
                      held, settings.size(), where);
 }
 
-// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" where no two ran on every input.
+// "mbh in fp16, fp32; none in int8": the cheapest in each arithmetic; "" if fewer than two
+// arithmetics ran on every input.
 std::string arithmetics_text(const std::vector<SettingOutcome>& settings, int groups) {
   std::vector<std::string> arithmetics;
   std::map<std::string, std::vector<SettingOutcome>> of;
@@ -112,7 +113,7 @@ std::string arithmetics_text(const std::vector<SettingOutcome>& settings, int gr
     of[arithmetic].push_back(each);
   }
   if (arithmetics.size() < 2) return "";
-  std::vector<std::pair<std::string, std::vector<std::string>>> methods;  // with their arithmetics, "none" the last
+  std::vector<std::pair<std::string, std::vector<std::string>>> methods;  // with their arithmetics; "none" is last
   std::vector<std::string> none;
   for (const std::string& arithmetic : arithmetics) {
     const SettingOutcome* const cheapest = cheapest_that_held(of[arithmetic]);
@@ -150,7 +151,7 @@ std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes) {
   return text;
 }
 
-// As a shell takes it.
+// The path as a word of a shell: in quotes if necessary.
 std::string shell_word(const std::string& path) {
   const bool plain = path.find_first_of(" \t\n'\"\\$`*?[]()<>|&;#~!{}") == std::string::npos;
   if (plain) return path;
@@ -206,7 +207,7 @@ std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& s
     larger(found.matmuls, row.count("matmuls"));
     larger(found.depth, row.count("depth"));
     larger(found.vector_depth, row.count("vector_depth"));
-    // lost / trials against worst_lost / worst_trials; of equal parts that of more trials.
+    // Compares lost / trials with worst_lost / worst_trials; if they are equal, more trials win.
     const std::int64_t row_part = row.lost() * std::max<std::int64_t>(found.worst_trials, 1);
     const std::int64_t worst_part = found.worst_lost * row.trials;
     if (row_part > worst_part || (row_part == worst_part && row.lost() > found.worst_lost)) {

@@ -8,7 +8,7 @@
 namespace tristab {
 namespace {
 
-// Where a name or a label stands in a list of names; behind all of them when it does not.
+// The position of a name or a label in a list of names; their number if it is not there.
 std::size_t position_in(const std::vector<std::string>& names, const std::string& name, const std::string& label) {
   const auto found =
       std::ranges::find_if(names, [&](const std::string& wanted) { return names_setting(wanted, name, label); });
@@ -18,8 +18,8 @@ std::size_t position_in(const std::vector<std::string>& names, const std::string
 }  // namespace
 
 CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection) {
-  // By place of the input or setting in the selection, then in the order of their appearance; rows by size between the
-  // two.
+  // Columns are sorted by the input's place in the selection, then by first appearance; rows by the setting's
+  // place in the selection, then by size, then by first appearance.
   const auto input_place = [&](const CaseInput& input) {
     return std::min(position_in(selection.families, input.family, input.label),
                     position_in(selection.families, input.family, input.name));

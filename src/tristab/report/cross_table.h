@@ -1,5 +1,5 @@
 // One table for many situations: a row for each setting (method and arithmetic, or kernel) and size, a column for
-// each input, the statistics of a metric over the trials in the cells.
+// each input. The cells have the statistics of a metric over the trials.
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct CrossCell {
 struct CrossRow {
   const CaseSetting* setting = nullptr;  // of the groups
   int n = 0;
-  std::vector<CrossCell> cells;  // one an input
+  std::vector<CrossCell> cells;  // one for each input
 };
 
 struct CrossTable {
@@ -28,9 +28,9 @@ struct CrossTable {
   std::vector<CrossRow> rows;
 };
 
-// Every field of `groups`, which must outlive the table. Inputs stand in the order of the groups, or of
-// selection.families; rows by size, then in the order of the groups; where the selection names methods or kernels, in
-// its order, then by size.
+// The table has every field of `groups`, which must outlive it. Inputs are in the order of selection.families, or
+// else of the groups. Rows are sorted by size, then in the order of the groups; if the selection names methods or
+// kernels, first in its order, then by size.
 CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection);
 
 enum class TableFormat { text, markdown, csv };
@@ -38,10 +38,10 @@ enum class TableFormat { text, markdown, csv };
 // "text", "markdown", "csv". Throws UsageError naming `place` for any other.
 TableFormat table_format_of(std::string_view name, std::string_view place);
 
-// Text and Markdown: one table a metric, with its formula; a cell is "median / worst" ("mean / worst" in decibels),
-// with the number of trials that gave no finite answer where there are any, "-" where the setting was not run. One
-// input at several sizes: the sizes are the columns. On a terminal that is too narrow for all inputs they are spread
-// over several tables; `page` is for text alone. CSV: a line for each setting, size and input.
+// Text and Markdown: one table for each metric, with its formula. A cell is "median / worst" ("mean / worst" in
+// decibels), and the number of trials without a finite answer if there are any; it is "-" if the setting was not
+// run. With one input at several sizes, the sizes are the columns. If a terminal is too narrow for all inputs, they
+// are spread over several tables; only text uses `page`. CSV: a line for each setting, size and input.
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page = {});
 
 }  // namespace tristab

@@ -42,20 +42,20 @@ std::string cell_text(const CrossCell& cell, std::size_t metric, bool in_decibel
   return text;
 }
 
-// Cells that lost trials stand out; the words say how many.
+// Cells with lost trials are highlighted; their text says how many.
 Style style_of(const CrossCell& cell) {
   if (cell.trials == nullptr || cell.trials->lost() == 0) return Style::plain;
   return cell.trials->lost() == cell.trials->trials ? Style::nonfinite : Style::fail;
 }
 
-// The cells as they stand on paper. With one input and several sizes the sizes are the columns, as in the papers; else
-// every input is one, and the rows have a size each.
+// The table as it is printed. With one input and several sizes, the sizes are the columns, as in the papers.
+// Otherwise the inputs are the columns, and each row has a size.
 struct PrintedTable {
   struct Row {
-    std::string setting, size;  // no size where the sizes are the columns
+    std::string setting, size;  // size: "" if the sizes are the columns
     std::vector<CrossCell> cells;
   };
-  std::string input;  // the only one, where the sizes are the columns
+  std::string input;  // the only one, if the sizes are the columns
   std::vector<std::string> columns;
   std::vector<Row> rows;
 };
@@ -111,7 +111,7 @@ std::string metric_text(const CrossTable& table, const PrintedTable& printed, st
   return paragraph(title_of(table.metrics[metric]->info, printed), 0, page) + text.str(page);
 }
 
-// A formula's bars and stars as Markdown takes them in a table or in running text.
+// Escapes the characters of a formula that Markdown would interpret.
 std::string markdown(std::string_view text) {
   std::string escaped;
   for (const char c : text) {

@@ -1,7 +1,6 @@
 // The records as comma-separated values, RFC 4180 with LF line ends: a header, then a row for each record.
-// Reals always have a point or an exponent; absent values are those of absent_csv(). Columns whose fields
-// may need quotes, messages and objects as JSON text, stand last: gnuplot loses count of columns behind a
-// quoted quote.
+// Reals always have a point or an exponent; missing values are those of absent_csv(). Columns that may need quotes
+// (messages, and objects as JSON text) are last, because gnuplot miscounts the columns after a quoted quote.
 #include <vector>
 
 #include "tristab/base/json.h"
@@ -48,7 +47,7 @@ class CsvWriter : public ResultSink {
   }
 
   void accept(const MatrixResult&, SerializedRecords rendered) override { file_.write(rendered.records); }
-  std::string render_layer(const LayerResult&) const override { return {}; }  // records alone
+  std::string render_layer(const LayerResult&) const override { return {}; }  // CSV has only records
   void accept_layer(const LayerResult&, std::string) override {}
   void finish(const SweepReport&) override { file_.commit(); }
 

@@ -28,7 +28,7 @@ std::vector<std::string> inputs_of(std::span<const ExpectationOutcome> outcomes)
   return inputs;
 }
 
-// The kernel, or method, arithmetic and formation on lines of their own.
+// The kernel; or method, arithmetic and formation, each on a line.
 std::string setting_text(const Setting& setting) {
   if (setting.kernel != nullptr) return setting.kernel->label;
   std::string text = fmt::format("{}\n{}", setting.method->label, setting.arithmetic->label);
@@ -36,7 +36,7 @@ std::string setting_text(const Setting& setting) {
   return text;
 }
 
-// "mch in fp16", or on two lines where that is too wide.
+// "mch in fp16", on two lines if that is too wide.
 std::string setting_lines(std::string_view text, std::size_t width) {
   const std::vector<std::string> parts = lines_of(text);
   if (parts.size() == 1) return broken_label(parts[0], width);
@@ -61,7 +61,7 @@ std::string heading_of(const Scenario& scenario, const Page& page) {
   return text;
 }
 
-// Why an expectation that is not met was one, and which trials had no value to show.
+// For an expectation that is not met: the reason for its bound, and how many trials had no value.
 std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) {
   std::string text;
   const Expectation& expectation = *outcome.expectation;

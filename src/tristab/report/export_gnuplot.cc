@@ -28,7 +28,7 @@ const std::string& asset(std::string_view name) {
   return texts.find(name)->second;
 }
 
-// Labels by number: gnuplot compares numbers faster than texts and loses no quotes over them.
+// Numbers for labels: gnuplot compares numbers faster than texts, and they need no quotes.
 class Numbering {
  public:
   std::size_t of(const std::string& label) {
@@ -67,7 +67,7 @@ std::string list_text(const char* name, std::size_t count) {
 
 std::string number_text(double value) { return std::isfinite(value) ? json_number(value) : "NaN"; }
 
-// Blocks of rows of one file, which gnuplot calls by their index, and the panel and method of each.
+// The blocks of rows in one file, each of one panel and method. gnuplot selects a block by its index.
 struct Blocks {
   std::map<std::pair<std::size_t, std::size_t>, std::string> rows;  // by panel and method
 
@@ -120,15 +120,15 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   Blocks errors, cases;
   double least = HUGE_VAL, most = 0, most_condition = 1;
   int smallest = 0, largest = 0;
-  constexpr double lowest = 1e-20,
-                   cap = 100;  // beyond them the size of an error has no meaning, and would flatten others
+  // Beyond these bounds the size of an error has no meaning, and the axis would flatten all others.
+  constexpr double lowest = 1e-20, cap = 100;
   for (const CaseGroup& group : groups.groups()) {
     const CaseSetting& setting = groups.setting_of(group);
     const std::size_t family = families.of(groups.input_of(group).title());
     const std::size_t arithmetic = arithmetics.of(setting.arithmetic_label), method = methods.of(setting.shown);
     const Distribution error_over_trials = groups.distribution(group, frobenius);
     const TrialStatistics& trials = group.statistics;
-    if (std::isfinite(error_over_trials.median) || trials.lost() > 0) {  // all trials lost: the cross alone
+    if (std::isfinite(error_over_trials.median) || trials.lost() > 0) {  // all trials lost: only a cross
       errors.rows[{(family - 1) * arithmetics.labels.size() + arithmetic - 1, method}] +=
           fmt::format("{} {} {} {} {}\n", group.n, number_text(error_over_trials.median),
                       number_text(error_over_trials.worst), trials.trials, trials.lost());
@@ -150,10 +150,8 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
           fmt::format("{} {} {} {}\n", number_text(condition), number_text(error), group.n, family);
     }
   }
-  if (!std::isfinite(least)) {
-    throw InputError(fmt::format("{}: found no finite 'frobenius' above zero; allowed: a result with one",
-                                 results == "-" ? "standard input" : results));
-  }
+  if (!std::isfinite(least))
+    refuse_input(results == "-" ? "standard input" : results, "no finite 'frobenius' above zero", "a result with one");
   std::vector<std::string> panels;
   for (const std::string& family : families.labels) {
     for (const std::string& arithmetic : arithmetics.labels)
@@ -164,9 +162,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       "# gnuplot -e \"terminal='dumb'\" plot.gp: the first panel in the terminal (-e \"terminal='dumb'; "
       "plain=1\": without "
       "colour)\n"
-      "# Panels and methods are chosen, and put in order, by these lists of numbers (-e \"families='2 1'\"); "
-      "the names "
-      "stand below.\n";
+      "# These lists of numbers choose and order panels and methods (-e \"families='2 1'\"); the names are below.\n";
   script += list_text("families", families.labels.size());
   script += list_text("arithmetics", arithmetics.labels.size());
   script += list_text("methods", methods.labels.size());

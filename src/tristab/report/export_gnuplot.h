@@ -7,11 +7,12 @@
 
 namespace tristab {
 
-// Writes errors.dat (a block for each input, arithmetic and method; a row a size: median and worst error), cases.dat (a
-// block for each arithmetic and method, a row a case: condition number and error) and plot.gp into `directory`, which
-// is made. `gnuplot plot.gp` there makes error-by-size.svg and .pdf, and error-by-condition.svg and .pdf where the
-// result has condition numbers; `gnuplot -e "terminal='dumb'" plot.gp` prints the first panel. Throws InputError when
-// reading or writing fails, or there is no finite error in `results`.
+// Writes errors.dat (a block for each input, arithmetic and method, with a row for each size: median and worst
+// error), cases.dat (a block for each arithmetic and method, with a row for each case: condition number and error)
+// and plot.gp into `directory`, which is created if necessary. There, `gnuplot plot.gp` makes error-by-size.svg and
+// .pdf, and error-by-condition.svg and .pdf if the result has condition numbers; `gnuplot -e "terminal='dumb'"
+// plot.gp` prints the first panel. Throws InputError if reading or writing fails, or if `results` has no finite
+// error above zero.
 ResultHead export_gnuplot(const std::string& results, const std::string& directory);
 
 }  // namespace tristab

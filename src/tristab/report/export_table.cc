@@ -13,9 +13,9 @@
 namespace tristab {
 namespace {
 
-constexpr char separator = '\x1f';  // no field holds it: texts with control characters lose them
+constexpr char separator = '\x1f';  // no cell holds it: plain_text removes control characters
 
-// Fields that name a row, before those that measure it.
+// Fields that name a row; they come before those with its numbers.
 const std::vector<std::string>& naming_fields() {
   static const std::vector<std::string> names{"id",
                                               "sequence",
@@ -126,7 +126,7 @@ std::vector<std::size_t> ExportTable::written_order() const {
   for (std::size_t k = 0; k < fields_.size(); ++k) {
     if (std::find(order.begin(), order.end(), k) == order.end()) order.push_back(k);
   }
-  // gnuplot loses count of columns behind a quoted quote.
+  // gnuplot miscounts the columns after a quoted quote.
   std::stable_partition(order.begin(), order.end(), [this](std::size_t k) {
     return fields_[k].kind != Kind::json && fields_[k].name != "message";
   });
@@ -173,10 +173,8 @@ ResultHead export_table(const std::string& results, const std::string& section, 
   ExportTable table(section);
   const ResultHead head = visit_result(
       results, {section}, [&](const std::string&, const Json& object, const std::string&) { table.add(object); });
-  if (table.rows() == 0) {
-    throw InputError(fmt::format("{}: found no {}; allowed: a result that has them",
-                                 results == "-" ? "standard input" : results, section));
-  }
+  if (table.rows() == 0)
+    refuse_input(results == "-" ? "standard input" : results, fmt::format("no {}", section), "a result that has them");
   OutputFile file(output, Appearance::when_complete);
   table.write(format, [&](const std::string& line) { file.write(line); });
   file.commit();

@@ -1,5 +1,6 @@
-// One section of a result as a tidy table: one row an object, one column a field, one type a column. CSV as RFC 4180
-// with LF line ends, and newline-delimited JSON, in a form from which pandas and polars find the types by themselves.
+// Writes one section of a result as a tidy table: a row for each object, a column for each field, one type for each
+// column. The formats are CSV (RFC 4180 with LF line ends) and newline-delimited JSON, in a form from which pandas
+// and polars infer the right types.
 #pragma once
 
 #include <map>
@@ -16,16 +17,16 @@ class ExportTable {
  public:
   enum class Kind { none, boolean, integer, real, text, json };
 
-  // `section` is one of result_sections(). The fields of records stand in the order of record_fields(); for other
-  // sections names come first. Fields that this version does not know stand behind them.
+  // `section` is one of result_sections(). The fields of records are in the order of record_fields(); in other
+  // sections names come first. Fields that this version does not know are last.
   explicit ExportTable(std::string section);
 
   void add(const Json& object);
   std::size_t rows() const { return rows_.size(); }
 
-  // A line of the file at a time: the header (CSV alone), then the rows. Real numbers always have a point or an
-  // exponent, so that a column whose first rows are whole numbers does not pass for integers; objects and lists are
-  // JSON text and stand last. Absent: null in NDJSON, in CSV what absent_csv() says.
+  // Writes the file line by line: the header (only CSV), then the rows. Real numbers always have a point or an
+  // exponent, so that no reader takes a column for integers because its first rows are whole. Objects and lists
+  // are JSON text and come last. A missing value is null in NDJSON, and absent_csv() in CSV.
   template <class Write>
   void write(ExportFormat format, Write write_line) const {
     const std::vector<std::size_t> order = written_order();
@@ -42,8 +43,8 @@ class ExportTable {
   std::string section_;
   std::vector<Field> fields_;
   std::map<std::string, std::size_t> field_at_;
-  std::vector<std::string>
-      rows_;  // cells of fields_ in their order, each followed by a separator; trailing ones may be missing
+  // Cells in the order of fields_, each followed by a separator; trailing ones may be missing.
+  std::vector<std::string> rows_;
 
   std::size_t field_of(const std::string& name);
   std::vector<std::size_t> written_order() const;
@@ -51,8 +52,8 @@ class ExportTable {
   std::string line(ExportFormat format, const std::vector<std::size_t>& order, const std::string& row) const;
 };
 
-// Writes a section of `results` ("-": standard input) to `output` ("-": standard output). A file without that section,
-// or with an empty one, is refused: InputError.
+// Writes a section of `results` ("-": standard input) to `output` ("-": standard output). Throws InputError if the
+// section is missing or empty.
 ResultHead export_table(const std::string& results, const std::string& section, ExportFormat format,
                         const std::string& output);
 

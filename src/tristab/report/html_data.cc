@@ -55,7 +55,7 @@ std::vector<double> finite_only(std::vector<double> values) {
   return values;
 }
 
-// Medians at each position over the lists of the matrices of one input and size.
+// For each position, the median over the lists; there is one list for each matrix.
 std::vector<double> medians_by_position(const std::vector<const std::vector<double>*>& lists) {
   std::vector<std::vector<double>> columns;
   for (const std::vector<double>* list : lists) {
@@ -67,7 +67,7 @@ std::vector<double> medians_by_position(const std::vector<const std::vector<doub
   return medians;
 }
 
-// What the page shows of records: the fields that are drawn, and costs.
+// The fields of records that the page shows: those that are drawn, and costs.
 std::vector<const Field*> page_fields() {
   std::vector<const Field*> fields;
   for (const Field& field : record_fields()) {

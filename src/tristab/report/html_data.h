@@ -22,7 +22,7 @@ class HtmlData {
   const CaseGroups& groups() const { return groups_; }
 
  private:
-  // The layers of an input with a setting.
+  // The layers of one setting on one input.
   struct LayerGroup {
     std::size_t input = 0, setting = 0;
     int n = 0;

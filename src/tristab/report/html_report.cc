@@ -9,12 +9,12 @@
 
 namespace tristab {
 
-std::span<const EmbeddedFile>
-page_assets();  // page.html with {{title}}, {{style}}, {{script}}, {{data}}; its style; its scripts
+// page.html with {{title}}, {{style}}, {{script}} and {{data}}; its style; its scripts.
+std::span<const EmbeddedFile> page_assets();
 
 namespace {
 
-// Points of scatter plots that a browser still draws and searches without delay, at some 20 bytes each.
+// So many points of scatter plots a browser can draw and search without delay; each takes about 20 bytes.
 constexpr std::size_t most_cases = 200000;
 
 std::string escaped_for_html(std::string_view text) {
@@ -37,7 +37,7 @@ std::string escaped_for_html(std::string_view text) {
   return escaped;
 }
 
-// Replaces each {{name}} of the page once; what is put in is not searched again.
+// Replaces each {{name}} of the page; the replacement is not searched again.
 std::string filled(std::string_view page, const std::vector<std::pair<std::string_view, std::string>>& values) {
   std::string text;
   while (!page.empty()) {

@@ -1,5 +1,5 @@
-// The result file as one JSON document, a line for each matrix, record and summary row. `run` is known only
-// at the end and stands near the beginning, so everything is kept until then, in temporary files.
+// The result file as one JSON document, a line for each matrix, record and summary row. `run` stands near
+// the beginning but is known only at the end, so the lists are kept in temporary files until then.
 #include <fmt/format.h>
 
 #include "tristab/base/json_text.h"
@@ -12,7 +12,7 @@
 namespace tristab {
 namespace {
 
-// Writes lines of objects as the elements of a list, a block of them after the other.
+// Writes the elements of a list, each an object on its own line, block by block.
 class ListWriter {
  public:
   explicit ListWriter(OutputFile& file) : file_(file) { file_.write("[\n"); }
@@ -31,7 +31,7 @@ class ListWriter {
 
  private:
   OutputFile& file_;
-  bool line_ended_ = false;  // a line's end is written when it is known whether a line follows
+  bool line_ended_ = false;  // the end of a line is written once it is known whether another follows
 };
 
 class JsonWriter : public ResultSink {

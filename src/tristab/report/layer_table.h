@@ -1,5 +1,4 @@
-// What a sweep's layers show at a glance: for each setting and family the errors of outputs and state, over all
-// sequences.
+// A table of a sweep's layers: for each setting and family the errors of outputs and state over all sequences.
 #pragma once
 
 #include <string>

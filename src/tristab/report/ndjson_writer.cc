@@ -26,7 +26,7 @@ class NdjsonWriter : public ResultSink {
   void accept(const MatrixResult&, SerializedRecords rendered) override {
     file_.write(rendered.matrix);
     file_.write(rendered.records);
-    file_.flush();  // what a crash leaves are whole matrices
+    file_.flush();  // after a crash the file has whole matrices
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }

@@ -21,16 +21,6 @@ namespace {
 
 constexpr const char* allowed = "a result of tristab sweep, .json or .ndjson";
 
-[[noreturn]] void refuse(const std::string& place, const std::string& found, const char* what) {
-  throw InputError(fmt::format("{}: found {}; allowed: {}", place, found, what));
-}
-
-std::string shown(const Json& value) {
-  constexpr std::size_t longest = 60;
-  const std::string text = value.dump(-1, ' ', true, Json::error_handler_t::replace);
-  return text.size() <= longest ? text : text.substr(0, longest) + "...";
-}
-
 // The section of a line of NDJSON; "" for header, end and unknown lines.
 std::string section_of(const std::string& type) {
   if (type == "matrix") return "matrices";
@@ -47,7 +37,7 @@ std::string text_or_empty(const Json& object, const char* name) {
 void take_object(const Json& document, const char* name, const std::string& path, JsonValue& target) {
   const auto found = document.find(name);
   if (found == document.end() || found->is_null()) return;
-  if (!found->is_object()) refuse(fmt::format("{}: {}", path, name), shown(*found), "an object");
+  if (!found->is_object()) refuse_input(fmt::format("{}: {}", path, name), quoted(*found), "an object");
   target = *found;
 }
 
@@ -55,17 +45,16 @@ std::int64_t cases_of(const Json& object, const char* name, const std::string& p
   const double number = number_field(object, place, name);
   if (std::isnan(number)) return 0;
   constexpr double most = 9007199254740992;  // 2^53
-  if (!(number >= 0 && number <= most) || std::trunc(number) != number) {
-    refuse(place + name, shown(object[name]), "a whole number of at least 0");
-  }
+  if (!(number >= 0 && number <= most) || std::trunc(number) != number)
+    refuse_input(place + name, quoted(object[name]), "a whole number of at least 0");
   return static_cast<std::int64_t>(number);
 }
 
-// Whether an object says that something is so.
+// A field that is true or false; false if it is absent or null.
 bool flag_of(const Json& object, const char* name, const std::string& place) {
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return false;
-  if (!found->is_boolean()) refuse(place + name, shown(*found), "true, false");
+  if (!found->is_boolean()) refuse_input(place + name, quoted(*found), "true, false");
   return found->get<bool>();
 }
 
@@ -83,10 +72,10 @@ class Visitor {
       std::string message = error.what();
       const std::size_t start = message.find("] ");
       if (start != std::string::npos) message.erase(0, start + 2);
-      refuse(path_, message, allowed);
+      refuse_input(path_, message, allowed);
     }
     check_schema(document);
-    if (!document.contains("records")) refuse(path_ + ": records", "nothing", "a list of records");
+    if (!document.contains("records")) refuse_input(path_ + ": records", "nothing", "a list of records");
     take_head(document);
     if (head_.run.json().is_object()) {
       head_.expected_cases = cases_of(head_.run, "cases", path_ + ": run.");
@@ -97,7 +86,7 @@ class Visitor {
   }
 
   ResultHead lines(std::istream& stream) {
-    head_.lines = head_.says_whether_complete = true;  // by its last line
+    head_.lines = head_.says_whether_complete = true;  // its last line does
     int parts = 0, complete_parts = 0;  // files that were joined by hand have a header and an end line each
     std::string line;
     for (std::int64_t number = 1; std::getline(stream, line); ++number) {
@@ -127,7 +116,7 @@ class Visitor {
       }
     }
     head_.complete = complete_parts == parts && has_all();
-    if (parts > 1) head_.run = {};  // no run made all of it
+    if (parts > 1) head_.run = {};  // no single run made all of it
     return head_;
   }
 
@@ -141,16 +130,16 @@ class Visitor {
       is_list_ = std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
       return true;
     }
-    // Before the records, whose fields may be others in another version.
+    // Checked before the records, because another version may have other fields.
     if (section_ == "schema" && depth == 1 && event == Event::value) check_schema(Json{{"schema", parsed}});
     if (!is_list_) return true;
     if (depth == 1 && (event == Event::value || event == Event::object_start)) {
-      refuse(fmt::format("{}: {}", path_, section_), event == Event::value ? shown(parsed) : "an object",
-             "a list of objects");
+      refuse_input(fmt::format("{}: {}", path_, section_), event == Event::value ? quoted(parsed) : "an object",
+                   "a list of objects");
     }
     if (depth == 2 && (event == Event::value || event == Event::array_start)) {
-      refuse(fmt::format("{}: {}[{}]", path_, section_, index_), event == Event::value ? shown(parsed) : "a list",
-             "an object");
+      refuse_input(fmt::format("{}: {}[{}]", path_, section_, index_),
+                   event == Event::value ? quoted(parsed) : "a list", "an object");
     }
     if (event == Event::key && depth == 3) return parsed != "stages";
     if (event == Event::object_end && depth == 2) {
@@ -171,13 +160,13 @@ class Visitor {
     const std::string schema = object.is_object() ? text_or_empty(object, "schema") : "";
     if (schema == results_schema) return;
     if (schema.starts_with("tristab-results/")) {
-      refuse(path_, fmt::format("the schema '{}'", schema),
-             fmt::format("'{}', the one that tristab {} reads", results_schema, tool_info().version).c_str());
+      refuse_input(path_, fmt::format("the schema '{}'", schema),
+                   fmt::format("'{}', the one that tristab {} reads", results_schema, tool_info().version));
     }
-    refuse(path_,
-           schema.empty() ? fmt::format("JSON without \"schema\": \"{}\"", results_schema)
-                          : fmt::format("the schema '{}'", schema),
-           allowed);
+    refuse_input(path_,
+                 schema.empty() ? fmt::format("JSON without \"schema\": \"{}\"", results_schema)
+                                : fmt::format("the schema '{}'", schema),
+                 allowed);
   }
 
   void take_head(const Json& object) {
@@ -187,7 +176,7 @@ class Visitor {
     take_object(object, "config", path_, head_.config);
   }
 
-  // A file edited by hand, or joined from others, says that it is complete and is not.
+  // A file that was edited or joined by hand may say that it is complete although records are missing.
   bool has_all() const { return head_.expected_cases == 0 || head_.records == head_.expected_cases; }
 
   std::string path_;
@@ -219,7 +208,7 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
       throw InputError(fmt::format("{}: cannot read: {}{}; allowed: {}", path, why, nearest_file_hint(path), allowed));
     }
   }
-  // Standard input cannot be rewound: it is held whole.
+  // Standard input cannot be rewound, so it is read into memory.
   std::istringstream input;
   if (path == "-") input.str(std::string(std::istreambuf_iterator<char>(std::cin), {}));
   std::istream& stream = path == "-" ? static_cast<std::istream&>(input) : file;
@@ -227,9 +216,8 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
   std::getline(stream, first_line);
   stream.clear();
   stream.seekg(0);
-  if (first_line.starts_with("case,matrix,")) {
-    refuse(path == "-" ? "standard input" : path, "a table of records (--format csv)", allowed);
-  }
+  if (first_line.starts_with("case,matrix,"))
+    refuse_input(path == "-" ? "standard input" : path, "a table of records (--format csv)", allowed);
   const Json first = Json::parse(first_line, nullptr, false);
   Visitor visitor(path == "-" ? "standard input" : path, sections, visit);
   return first.is_object() && text_or_empty(first, "type") == "header" ? visitor.lines(stream)
@@ -239,14 +227,14 @@ ResultHead visit_result(const std::string& path, const std::vector<std::string>&
 std::string text_field(const Json& object, const std::string& place, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return "";
-  if (!found->is_string()) refuse(place + name, shown(*found), "a text or null");
+  if (!found->is_string()) refuse_input(place + name, quoted(*found), "a text or null");
   return found->get<std::string>();
 }
 
 double number_field(const Json& object, const std::string& place, const char* name) {
   const auto found = object.find(name);
   if (found == object.end() || found->is_null()) return std::nan("");
-  if (!found->is_number()) refuse(place + name, shown(*found), "a number or null");
+  if (!found->is_number()) refuse_input(place + name, quoted(*found), "a number or null");
   return found->get<double>();
 }
 

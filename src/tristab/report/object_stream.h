@@ -1,5 +1,5 @@
-// The objects of a result file one after the other, JSON or NDJSON, whole or broken off, without the file as a
-// whole in memory, fields of other versions included; case_groups.h makes groups of records. Sections and fields:
+// Reads the objects of a result file, JSON or NDJSON, complete or not, one after the other; the file is never in
+// memory as a whole. Fields of other versions are kept. case_groups.h groups the records. Sections and fields:
 // configs/results.schema.json.
 #pragma once
 
@@ -17,8 +17,8 @@ struct ResultHead {
   std::string schema;
   JsonValue tool, run, config;
   std::int64_t expected_cases = 0;  // 0: the file does not say
-  std::int64_t records = 0;         // those that it holds
-  bool complete = false;            // it says so, and has all records that it promises
+  std::int64_t records = 0;         // in the file
+  bool complete = false;            // the file says so, and has all records that it promises
   bool says_whether_complete = false;
   bool lines = false;  // NDJSON
 };
@@ -30,10 +30,10 @@ const std::vector<std::string>& result_sections();
 // The list `stages` of a record, by far its largest field, is left out.
 using ObjectVisitor = std::function<void(const std::string& section, const Json& object, const std::string& place)>;
 
-// Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. A last line of NDJSON
-// that breaks off is left out. NDJSON files that were joined into one are read as one: complete when each of them is,
-// with as many cases as they promise together, and without a run. Throws InputError when the file cannot be read, is no
-// result, or one of another schema version.
+// Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. An incomplete
+// last line of NDJSON is left out. NDJSON files that were joined into one are read as one result, without `run`. It is
+// complete if each part says so and it has as many records as the parts promise together. Throws InputError if the file
+// cannot be read, is not a result, or has another schema version.
 ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit);
 
 // A field of an object, with fallbacks for files that lack it. Throws InputError, naming the place, for another type.

@@ -23,7 +23,7 @@ OutputFile::OutputFile(const std::string& path, Appearance appearance) : path_(p
   }
   std::error_code error;
   if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
-  if (error) fail(error.value());  // opening the file would only tell that its directory is missing
+  if (error) fail(error.value());  // opening the file would only report that its directory is missing
   if (appearance == Appearance::when_complete && !is_written_through(target)) partial_ = path + ".partial";
   file_ = std::fopen(partial_.empty() ? path.c_str() : partial_.c_str(), "wb");
   if (file_ == nullptr) fail(errno);

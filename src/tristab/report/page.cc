@@ -7,8 +7,9 @@
 namespace tristab {
 namespace {
 
-// Blue, orange and magenta of the 256-colour cube, which terminals do not re-theme: told apart with any colour
-// vision, and of a contrast (WCAG 2.1, 1.4.3) of 3.5 at least on black and on white alike. The worse, the heavier.
+// Blue, orange and magenta of the 256-colour cube, which themes of terminals do not change. They can be told apart
+// with any colour vision and have a contrast (WCAG 2.1, 1.4.3) of at least 3.5 on black and on white. A worse result
+// has a heavier style.
 const char* code_of(Style style) {
   switch (style) {
     case Style::plain:

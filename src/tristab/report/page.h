@@ -1,4 +1,4 @@
-// What a text is printed on: how wide it is and whether it shows colours.
+// The page that a text is printed on: its width, and whether it shows colours.
 #pragma once
 
 #include <cstddef>
@@ -7,11 +7,11 @@
 
 namespace tristab {
 
-// What a piece of text says, from which its colour follows. No colour is the only signal: the words say the same.
+// The meaning of a piece of text, which determines its colour. The words always say the same as the colour.
 enum class Style { plain, heading, pass, marginal, fail, nonfinite };
 
 struct Page {
-  // Columns that no line may exceed. 0: a file or a pipe, where tables are as wide as they need to be and prose has
+  // Columns that no line may exceed. 0: a file or a pipe, where tables are as wide as they need to be, and prose has
   // 100 columns.
   std::size_t width = 0;
   bool colored = false;

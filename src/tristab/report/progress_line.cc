@@ -25,7 +25,7 @@ void WorstCase::add(const MatrixResult& result) {
   if (nonfinite_) return;
   for (const Record& record : result.records) {
     nonfinite_ = record.status == Status::nonfinite;
-    // A total_frobenius that does not exist is NaN, and no comparison holds.
+    // An undefined total_frobenius is NaN, so the comparison is false.
     const bool worse = record.finite() && record.total_frobenius.value > error_;
     if (!nonfinite_ && !worse) continue;
     error_ = record.total_frobenius.value;

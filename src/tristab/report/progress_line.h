@@ -1,4 +1,4 @@
-// The one line that tells how far a sweep is.
+// The line that shows the progress of a sweep.
 #pragma once
 
 #include <cstddef>
@@ -9,8 +9,8 @@
 
 namespace tristab {
 
-// The worst of the results so far: the first non-finite one, and until there is one the largest total_frobenius of
-// matrices, or the largest error of the outputs of layers.
+// The worst result so far: the first non-finite one; until there is one, the largest total_frobenius of a matrix, or
+// the largest error of the outputs of a layer.
 class WorstCase {
  public:
   void add(const MatrixResult& result);
@@ -33,8 +33,8 @@ struct ProgressState {
   std::string worst;                               // WorstCase::text()
 };
 
-// "120/640 cases, 19%, 310/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64" in at most `width` columns; what is
-// left of the cases is counted first, then the sequences.
+// "120/640 cases, 19%, 310/s, 0:12 left; worst 3.1e-01: mch fp16 on gdn n=64" in at most `width` columns. Counts
+// the cases first, then the sequences.
 std::string progress_line(const ProgressState& state, std::size_t width);
 
 }  // namespace tristab

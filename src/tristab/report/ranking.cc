@@ -14,7 +14,7 @@ namespace tristab {
 namespace {
 
 std::string worst_verdict(const TrialStatistics& trials) {
-  if (trials.nonfinite > 0) return "nonfinite";  // counted in a column of its own
+  if (trials.nonfinite > 0) return "nonfinite";  // another column counts them
   const std::pair<const char*, int> worst_first[] = {
       {"fail", trials.fail}, {"marginal", trials.marginal}, {"pass", trials.pass}};
   for (const auto& [verdict, count] : worst_first) {
@@ -24,7 +24,7 @@ std::string worst_verdict(const TrialStatistics& trials) {
   return "-";
 }
 
-// Trials without a finite answer first of all, then the errors, then the cost.
+// The number of lost trials, then the errors, then the cost.
 auto rank_key(const RankedSetting& setting) {
   const auto error = [](double x) { return std::isnan(x) ? HUGE_VAL : x; };
   return std::tuple(setting.trials->lost(), error(setting.error.median), error(setting.error.worst),
@@ -52,7 +52,7 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
     matrices.insert(group->matrices.begin(), group->matrices.end());
     ranking.matrices = std::max(ranking.matrices, group->statistics.trials);
   }
-  // Without ids of matrices those that a setting was tried on are counted.
+  // Matrices are counted by their ids. Without ids, the largest number of trials of a setting is used.
   if (std::ranges::all_of(matrices, [&](std::size_t m) { return groups.matrices()[m].named; }))
     ranking.matrices = static_cast<int>(matrices.size());
   const auto has = [&](const char* field) {

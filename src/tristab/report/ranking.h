@@ -13,8 +13,8 @@ namespace tristab {
 struct RankedSetting {
   const CaseSetting* setting = nullptr;  // of the groups
   const TrialStatistics* trials = nullptr;
-  Distribution error;   // of the ranked field
-  std::string verdict;  // the worst of the trials, with their number where not all have it: "fail 2/8"
+  Distribution error;                               // of the ranked field
+  std::string verdict;                              // the worst one; with a count if not all trials have it: "fail 2/8"
   double matmuls = 0, depth = 0, vector_depth = 0;  // NaN: the file does not say
 };
 
@@ -22,15 +22,16 @@ struct Ranking {
   const CaseInput* input = nullptr;  // of the groups
   int n = 0;
   int matrices = 0;
-  const char* field = "";               // what it is ranked by: ranked_field, or frobenius where the file has no total
+  const char* field = "";               // ranked by this: ranked_field, or frobenius if the file has no total
   std::vector<RankedSetting> settings;  // best first; those with non-finite or failed trials last
 };
 
-// The fields that rankings need of the groups.
+// The fields that the groups of a ranking must collect.
 const std::vector<const Field*>& ranking_fields();
 
-// By the median of the ranked field; equal medians by the worst error, then by products. In the order in which
-// situations appear in `groups`, which must outlive the rankings.
+// One ranking for each situation, in the order of their first appearance in `groups`, which must outlive the
+// rankings. Settings with fewer lost trials come first, then those with a smaller median of the ranked field, then a
+// smaller worst error, then fewer products.
 std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection);
 
 // The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow

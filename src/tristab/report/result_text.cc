@@ -21,7 +21,7 @@ std::string numbers(const std::vector<double>& values) {
   return array.str();
 }
 
-// The scenario (absent in a plain sweep), and what names the family and the size.
+// The scenario (absent in a plain sweep), and the fields that name the family and the size.
 void add_input(const Input& input, JsonObject& object) {
   if (!input.scenario->name.empty()) object.text("scenario", input.scenario->name);
   for (const auto& field : input_fields()) object.raw(field.name, cell_json(field.cell(input)));
@@ -31,7 +31,7 @@ void add_setting(const Setting& setting, JsonObject& object) {
   for (const auto& field : setting_fields()) object.raw(field.name, cell_json(field.cell(setting)));
 }
 
-// A statistic of a summary: null where it is infinite or where there is none, with the reason.
+// A statistic of a summary; if there is a reason, it is null and the reason is noted.
 void add_statistic(const std::string& name, double value, std::string_view reason, JsonObject& object,
                    JsonObject& undefined) {
   object.number(name, value);

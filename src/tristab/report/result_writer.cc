@@ -27,7 +27,7 @@ ResultFormat result_format_of(const std::string& format, const std::string& path
       name = path.substr(dot + 1);
       place = fmt::format("-o {}", path);
     } else {
-      throw UsageError(fmt::format("-o {}: found no extension; allowed: .json, .ndjson, .csv, or --format", path));
+      refuse(fmt::format("-o {}", path), "no extension", ".json, .ndjson, .csv, or --format");
     }
   }
   for (std::size_t i = 0; i < format_names().size(); ++i) {

@@ -26,7 +26,7 @@ Json number_schema(const NumberInfo& info, bool nullable) {
   return schema;
 }
 
-// Of a field that is no number.
+// The schema of a field that is not a number.
 Json other_schema(const std::string& name, Kind kind, bool nullable) {
   if (name == "n") return reference_to("size");
   if (name == "scenario") return reference_to("scenario_name");

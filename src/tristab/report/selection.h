@@ -1,4 +1,4 @@
-// Which groups of a result are shown.
+// Selects the groups of a result that are shown.
 #pragma once
 
 #include <string>
@@ -9,13 +9,13 @@
 
 namespace tristab {
 
-// Whether a text chooses a setting: its name (all of its settings), its label, or "mbh:", the setting whose label is
-// the bare name.
+// Whether a text selects a setting. It may be the name (then it selects all settings of that name), the label, or
+// "mbh:" for the setting whose label is just the name.
 bool names_setting(std::string_view wanted, std::string_view name, std::string_view label);
 
-// Texts as above, of families the name of the input, too; an empty list is all of them. Methods and arithmetics
-// choose among the groups of methods, kernels among those of kernels: where only one of the two is chosen from, the
-// other is left out.
+// Lists of such texts; `families` may also have names of inputs. An empty list selects everything. `methods` and
+// `arithmetics` select among the groups of methods, `kernels` among those of kernels; if only one of the two kinds
+// is selected from, the other is left out.
 struct CaseSelection {
   std::vector<std::string> families{}, methods{}, arithmetics{}, kernels{};
   std::vector<int> chunks{};

@@ -11,7 +11,7 @@ namespace tristab {
 namespace {
 
 constexpr std::size_t gap = 2, unlimited = std::numeric_limits<std::size_t>::max();
-constexpr std::size_t header_width = 18;  // of names as headers
+constexpr std::size_t header_width = 18;  // of headers that are names
 
 std::size_t width_of_lines(const std::string& text) {
   std::size_t width = 0;
@@ -54,14 +54,14 @@ std::size_t Table::width_of_column(const Shown& shown, Headers headers) const {
   return width;
 }
 
-// Sets the widths; the width of the table.
+// Sets the widths; returns the width of the table.
 std::size_t Table::set_widths(std::vector<Shown>& shown, Headers headers) const {
   std::size_t total = shown.empty() ? 0 : gap * (shown.size() - 1);
   for (Shown& each : shown) total += each.width = width_of_column(each, headers);
   return total;
 }
 
-// Narrows the widest column that can be laid out narrower until the table fits; whether it does.
+// Narrows the widest column that can be narrowed until the table fits; returns whether it does.
 bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
   std::size_t total = set_widths(shown, Headers::broken);
   while (total > width) {
@@ -80,7 +80,7 @@ bool Table::shrink(std::vector<Shown>& shown, std::size_t width) const {
   return true;
 }
 
-// `shown` with its widths; on a terminal what is longer than these is cut.
+// Prints the table with the widths in `shown`; on a terminal, longer lines are broken.
 std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const Page& page) const {
   std::string text;
   const auto add_row = [&](const std::vector<TableCell>& cells) {
@@ -92,7 +92,7 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
       height = std::max(height, lines.back().size());
     }
     for (std::size_t line = 0; line < height; ++line) {
-      std::size_t spaces = 0;  // not yet written: there are none at the end of a line
+      std::size_t spaces = 0;  // pending; at the end of a line they are dropped
       for (std::size_t k = 0; k < cells.size(); ++k) {
         const std::string piece = line < lines[k].size() ? lines[k][line] : "";
         const std::size_t taken = display_width(piece);  // a wide character may be wider than its column
@@ -120,7 +120,7 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
 
 std::string Table::without_dispensable(std::vector<Shown> shown, const Page& page) const {
   std::vector<std::string> left_out;
-  std::size_t enough = 0;  // columns for all of the table
+  std::size_t enough = 0;  // columns that the whole table needs
   while (!shrink(shown, page.width)) {
     std::size_t total = set_widths(shown, Headers::broken);
     enough = std::max(enough, total);
@@ -134,7 +134,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
       for (Shown& each : shown) each.limit = unlimited;
       continue;
     }
-    while (total > page.width) {  // nothing is left but to cut words
+    while (total > page.width) {  // words must be cut
       const auto widest = std::max_element(shown.begin(), shown.end(),
                                            [](const Shown& a, const Shown& b) { return a.width < b.width; });
       if (widest->width <= 1) break;
@@ -155,7 +155,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
 
 std::string Table::in_blocks(const std::vector<Shown>& shown, const Page& page) const {
   const std::vector<Shown> keys(shown.begin(), shown.begin() + static_cast<std::ptrdiff_t>(keys_));
-  // As many columns a block as fit beside the narrowest keys.
+  // Each block gets as many columns as fit beside the narrowest keys.
   std::vector<std::vector<Shown>> blocks;
   for (std::size_t k = keys_; k < shown.size(); ++k) {
     bool fits = false;
@@ -170,7 +170,7 @@ std::string Table::in_blocks(const std::vector<Shown>& shown, const Page& page) 
     blocks.push_back(keys);
     blocks.back().push_back(shown[k]);
   }
-  // The keys have the same widths in all of them.
+  // The keys have the same widths in all blocks.
   std::vector<std::size_t> limits(keys_, unlimited);
   for (std::vector<Shown> block : blocks) {
     shrink(block, page.width);

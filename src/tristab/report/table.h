@@ -12,17 +12,17 @@
 
 namespace tristab {
 
-// Puts a text on lines of at most so many columns, where its words allow that: broken_label, wrapped_cell.
+// Breaks a text into lines of at most `width` columns if its words allow that: broken_label, wrapped_cell.
 using CellLayout = std::string (*)(std::string_view text, std::size_t width);
 
 struct TableColumn {
   std::string header;
   bool right = false;           // numbers
   CellLayout layout = nullptr;  // null: a cell stays as it is
-  // Columns that the layout gets in a file or a pipe, and the fewest on a terminal.
+  // The width of the layout in a file or a pipe, and the smallest one on a terminal.
   std::size_t widest = std::numeric_limits<std::size_t>::max(), least = 12;
   int dispensable = 0;                 // on a narrow terminal the highest is left out first; 0: never
-  CellLayout header_layout = nullptr;  // of a header that is a name: 18 columns where space is short
+  CellLayout header_layout = nullptr;  // of a header that is a name: to 18 columns if space is short
 };
 
 struct TableCell {
@@ -34,10 +34,12 @@ struct TableCell {
   Style style = Style::plain;
 };
 
-// Columns as wide as their longest cell, two spaces between them, no spaces at the ends of lines. A cell may
-// have several lines. Where that is too wide for a terminal, cells are laid out narrower; where that does not do,
-// dispensable columns are left out and a last line says which, or, of a table with key columns, the others are spread
-// over several tables that repeat the keys; where nothing else helps words are cut.
+// Columns as wide as their longest cell, two spaces between them, no spaces at the ends of lines. A cell may have
+// several lines. A table that is too wide for a terminal is changed in these steps until it fits:
+// 1. Cells are laid out narrower.
+// 2. If the table has key columns, its other columns are spread over several tables that repeat the keys.
+// 3. Dispensable columns are left out; a last line names them.
+// 4. Words are cut.
 class Table {
  public:
   explicit Table(std::vector<TableColumn> columns, std::size_t key_columns = 0)
@@ -46,7 +48,7 @@ class Table {
   std::string str(const Page& page = {}) const;
 
  private:
-  enum class Headers { whole, broken };  // names as headers: whole, or broken to 18 columns
+  enum class Headers { whole, broken };  // headers that are names: whole, or broken to 18 columns
   // A column as it is printed.
   struct Shown {
     std::size_t column = 0;

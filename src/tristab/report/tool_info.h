@@ -1,4 +1,4 @@
-// What made a result: version, commit, compiler, SIMD level, machine.
+// The program that made a result: version, commit, compiler, SIMD level, machine.
 #pragma once
 
 #include <string>
@@ -12,7 +12,7 @@ struct ToolInfo {
   std::string simd;      // the level in use on this machine
 };
 
-// Of the checkout that was built, with -dirty where files are changed; "unknown" outside a checkout.
+// The commit of the checkout that was built, with -dirty if files were changed; "unknown" outside a checkout.
 extern const char* const source_commit;
 
 ToolInfo tool_info();

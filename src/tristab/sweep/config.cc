@@ -12,7 +12,7 @@
 namespace tristab {
 namespace {
 
-// Lists of keys one after the other.
+// Concatenates lists of keys.
 std::vector<std::string> keys_of(std::vector<std::string> keys,
                                  std::initializer_list<const std::vector<std::string>*> more) {
   for (const auto* list : more) keys.insert(keys.end(), list->begin(), list->end());
@@ -23,20 +23,17 @@ std::vector<std::string> keys_of(std::vector<std::string> keys,
 void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) {
   for (const auto& [key, text] : overrides) {
     if (key == "seed" || key == "trials") continue;
-    throw UsageError(
-        fmt::format("--{}: found '{}' for {}, whose scenarios have settings of their own; allowed: --seed, "
-                    "--trials with scenarios",
-                    key, text, place));
+    refuse(fmt::format("--{}", key), fmt::format("'{}' for {}, whose scenarios have their own settings", text, place),
+           "--seed, --trials with scenarios");
   }
 }
 
-// Earlier versions wrote "decompose": false into the configurations of results. Nothing else is taken, and the key is
-// not among those that messages list.
+// Earlier versions wrote "decompose": false into the configurations of results. Accepts false or null and removes
+// the key; messages do not list it among the allowed keys.
 Json without_decompose(Json given, std::string_view place) {
   if (!given.is_object() || !given.contains("decompose")) return given;
   if (const Json& found = given["decompose"]; !found.is_null() && found != false)
-    throw UsageError(
-        fmt::format("{}: decompose: found {}; allowed: false (errors are not decomposed)", place, found.dump()));
+    refuse(fmt::format("{}: decompose", place), quoted(found), "false (errors are not decomposed)");
   given.erase("decompose");
   return given;
 }
@@ -48,10 +45,8 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
   refuse_overrides(overrides, given.place());
   const Json list = given.value("scenarios");
   if (!list.is_array() || list.empty()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: a list of objects such as {{\"name\": NAME, \"families\": "
-                    "[...], ...}}, at least one",
-                    given.place("scenarios"), list.dump()));
+    refuse(given.place("scenarios"), quoted(list),
+           "a list of objects such as {\"name\": NAME, \"families\": [...], ...}, at least one");
   }
   std::vector<Scenario> scenarios;
   DuplicateCheck once("scenario");
@@ -100,11 +95,9 @@ SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, 
   const Json json = without_decompose(original, place);
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
-  // For editors alone: no part of what is computed, so of no identity either.
-  if (json.contains("$schema") && !json["$schema"].is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: the path or address of a JSON Schema", given.place("$schema"),
-                                 json["$schema"].dump()));
-  }
+  // Only for editors; results do not store it.
+  if (json.contains("$schema") && !json["$schema"].is_string())
+    refuse(given.place("$schema"), quoted(json["$schema"]), "the path or address of a JSON Schema");
   SweepConfig config;
   config.name = given.name("name", default_name);
   Scenario shared = read_shared_keys(given, {});

@@ -1,4 +1,4 @@
-// What a sweep is to compute: its configuration with every default filled in.
+// The configuration of a sweep, with every default filled in.
 #pragma once
 
 #include <cstdint>
@@ -13,24 +13,23 @@ namespace tristab {
 
 struct SweepConfig {
   std::string name;
-  std::uint64_t seed = 1;           // of scenarios without one of their own
-  std::vector<Scenario> scenarios;  // of a plain configuration: one, without a name
+  std::uint64_t seed = 1;           // for scenarios that do not set one
+  std::vector<Scenario> scenarios;  // a plain configuration has one, without a name
 
   bool has_scenarios() const { return !scenarios.front().name.empty(); }
-  Json json() const;  // the `config` object of a result; a configuration itself
+  Json json() const;  // the `config` object of a result; itself a valid configuration
 };
 
-// Validates a configuration. `place` is the file's name (or a word for a configuration made of options
-// alone); `directory` is what paths in it are relative to (paths in overrides: the working directory).
-// `default_name` names a configuration without "name". Overrides of seed and trials replace those of every scenario,
-// other overrides are refused where there are scenarios. Throws UsageError naming place and JSON path, or
-// option, what was found, what is allowed, and the nearest name; for one and the same setting given twice,
-// too.
+// Validates a configuration. `place` is the file's name (or a word for a configuration that consists of options
+// only). Paths in the configuration are relative to `directory`, paths in overrides to the working directory.
+// `default_name` is used if the configuration has no "name". Overrides of seed and trials apply to every scenario;
+// other overrides are refused if there are scenarios. Throws UsageError with the place and JSON path or option, what
+// was found, what is allowed, and the nearest name; also if a setting is given twice.
 SweepConfig make_config(const Json& given, const ConfigOverrides& overrides, std::string_view place,
                         const std::filesystem::path& directory, std::string_view default_name);
 
-// Reads and validates a file; "-" is standard input, named "sweep" unless it says otherwise, with paths relative
-// to the working directory. Throws InputError when it cannot be read.
+// Reads and validates a file. "-" is standard input; it is called "sweep" unless it has a "name", and its paths are
+// relative to the working directory. Throws InputError if the file cannot be read.
 SweepConfig load_config(const std::filesystem::path& file, const ConfigOverrides& overrides);
 
 }  // namespace tristab

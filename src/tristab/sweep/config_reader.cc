@@ -13,10 +13,7 @@ namespace tristab {
 ConfigReader::ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place,
                            const std::filesystem::path& directory, const std::vector<std::string>& keys)
     : given_(given), overrides_(overrides), place_(place), directory_(directory) {
-  if (!given.is_object()) {
-    throw UsageError(
-        fmt::format("{}: found {}; allowed: an object with the keys {}", place, given.type_name(), join_names(keys)));
-  }
+  if (!given.is_object()) refuse(place, given.type_name(), fmt::format("an object with the keys {}", join_names(keys)));
   for (const auto& [key, value] : given.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
       throw_unknown_name(place, "configuration key", key, keys);
@@ -53,9 +50,7 @@ std::vector<std::pair<Json, std::string>> ConfigReader::items(const std::string&
   const std::string allowed =
       fmt::format("a list of names and objects such as {{\"{}\": NAME, ...}}, at least one", name_key);
   if (list.is_null()) throw UsageError(fmt::format("{}: the key is missing; allowed: {}", place(key), allowed));
-  if (!list.is_array() || list.empty()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: {}", place(key), list.dump(), allowed));
-  }
+  if (!list.is_array() || list.empty()) refuse(place(key), quoted(list), allowed);
   for (std::size_t i = 0; i < list.size(); ++i) items.emplace_back(list[i], fmt::format("{}[{}]", place(key), i));
   return items;
 }
@@ -64,8 +59,7 @@ std::string ConfigReader::text(const std::string& key, std::string_view default_
   const Json given = value(key);
   if (given.is_null()) return std::string(default_value);
   std::string text = given.is_string() ? given.get<std::string>() : "";
-  if (text.empty() || text.find('\n') != std::string::npos)
-    throw UsageError(fmt::format("{}: found {}; allowed: one line of text", place(key), given.dump()));
+  if (text.empty() || text.find('\n') != std::string::npos) refuse(place(key), quoted(given), "one line of text");
   return text;
 }
 
@@ -77,10 +71,8 @@ std::string ConfigReader::name(const std::string& key, std::string_view default_
            c == '-';
   };
   std::string text = given.is_string() ? given.get<std::string>() : "";
-  if (text.empty() || text.front() == '.' || text.front() == '-' || !std::all_of(text.begin(), text.end(), fits)) {
-    throw UsageError(fmt::format("{}: found {}; allowed: letters, digits, '.', '_' and '-' (it names the result file)",
-                                 place(key), given.dump()));
-  }
+  if (text.empty() || text.front() == '.' || text.front() == '-' || !std::all_of(text.begin(), text.end(), fits))
+    refuse(place(key), quoted(given), "letters, digits, '.', '_' and '-' (it names the result file)");
   return text;
 }
 

@@ -1,5 +1,5 @@
-// The keys of a configuration, or of one of its scenarios, as they were given: in a file, or by options that replace
-// keys of the file; each value with its place for messages.
+// Reads the keys of a configuration or of one of its scenarios. A value comes from the file, or from an option that
+// replaces the key; messages name that place.
 #pragma once
 
 #include <cstdint>
@@ -20,27 +20,29 @@ using ConfigOverrides = std::map<std::string, std::string, std::less<>>;
 
 class ConfigReader {
  public:
-  // `given` and `overrides` must outlive it. `directory` is what paths are relative to (paths in overrides: the
-  // working directory). Throws UsageError for what is no object, and for keys outside `keys`.
+  // `given` and `overrides` must outlive the reader. Paths in `given` are relative to `directory`, paths in
+  // overrides to the working directory. Throws UsageError if `given` is not an object or has a key that is not in
+  // `keys`.
   ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place,
                const std::filesystem::path& directory, const std::vector<std::string>& keys);
 
   const std::string& place() const { return place_; }
   std::string place(std::string_view key) const;                // "x.json: chunks", or "--chunks"
-  std::filesystem::path directory(std::string_view key) const;  // of the paths in this key
+  std::filesystem::path directory(std::string_view key) const;  // paths in this key are relative to it
   bool overridden(std::string_view key) const { return overrides_.contains(key); }
 
-  Json value(const std::string& key) const;  // null where the key is absent
-  bool has(const std::string& key) const;    // whether a key asks for anything: an empty list does not
+  Json value(const std::string& key) const;  // null if the key is absent
+  bool has(const std::string& key) const;    // false if the key is absent, null or an empty list
 
-  // The items of a list of names and objects such as {name_key: NAME, ...}, with their places. Throws UsageError for
-  // a key that is missing, no list, or empty.
+  // The items of a list of names and objects such as {name_key: NAME, ...}, with their places. Throws UsageError
+  // if the key is missing, is not a list, or is empty.
   std::vector<std::pair<Json, std::string>> items(const std::string& key, std::string_view name_key) const;
 
-  // One line of text, not empty. Throws UsageError otherwise; `default_value` where the key is absent.
+  // One line of text, not empty; `default_value` if the key is absent. Throws UsageError for anything else.
   std::string text(const std::string& key, std::string_view default_value) const;
 
-  // Letters, digits, '.', '_' and '-', not beginning with '.' or '-': fit for a file name and a part of an id.
+  // A name of letters, digits, '.', '_' and '-' that does not begin with '.' or '-', so that it can be a file name
+  // and part of an id.
   std::string name(const std::string& key, std::string_view default_value) const;
 
  private:

@@ -16,8 +16,8 @@
 namespace tristab {
 namespace {
 
-// Follows the parser through the text and refuses keys that an object has already: nlohmann keeps the last
-// silently.
+// Refuses a key that an object has twice, while the text is parsed: nlohmann::json would silently keep the last
+// value.
 class DuplicateKeyCheck {
  public:
   explicit DuplicateKeyCheck(std::string_view place) : place_(place) {}
@@ -129,9 +129,7 @@ std::vector<std::string> split_list(std::string_view text, std::string_view plac
     items.back() += c;
   }
   for (const std::string& item : items) {
-    if (item.empty()) {
-      throw UsageError(fmt::format("{}: found an empty item in '{}'; allowed: names separated by commas", place, text));
-    }
+    if (item.empty()) refuse(place, fmt::format("an empty item in '{}'", text), "names separated by commas");
   }
   return items;
 }

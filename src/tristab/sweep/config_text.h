@@ -10,7 +10,7 @@
 
 namespace tristab {
 
-// Parses JSON text. Throws UsageError naming `place` with line and column of a syntax error, or the JSON path
+// Parses JSON text. Throws UsageError with `place` and the line and column of a syntax error, or the JSON path
 // of a key that is given twice.
 Json parse_config_text(std::string_view text, std::string_view place);
 

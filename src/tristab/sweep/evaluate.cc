@@ -38,18 +38,16 @@ struct Truth {
   ReferenceFacts facts;
 };
 
-// A as an arithmetic takes it, and the truth for it.
+// A as a setting inverts it, with its truth.
 struct RoundedInput {
-  std::string name;                    // of the `reference` field
-  Matrix a;                            // what methods are given
+  std::string name;                    // value of the `reference` field
+  Matrix a;                            // the input of methods
   std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
   bool formed = false;                 // by a formation other than the exact one
   Measured error_formation = Undefined::not_formed;
 };
 
-Measured measured(double value, Undefined otherwise) {
-  return std::isfinite(value) ? Measured(value) : Measured(otherwise);
-}
+Measured measured(double value, Undefined reason) { return std::isfinite(value) ? Measured(value) : Measured(reason); }
 
 std::shared_ptr<const Truth> establish_truth(const Matrix& a, MatrixResult& result) {
   const Stopwatch watch(result.seconds.reference);
@@ -113,7 +111,7 @@ class MatrixEvaluation {
     result_.references.push_back({of, reference.bits, reference.residual});
   }
 
-  // A as the setting takes it: formed, then rounded. Settings that take the same share it and its truth.
+  // A as the setting inverts it: formed, then rounded. Settings with the same A share it and its truth.
   const RoundedInput& input_for(const Setting& setting, Machines& machines) {
     const Arithmetic& arithmetic = *setting.arithmetic;
     std::optional<Matrix> formed;
@@ -136,7 +134,7 @@ class MatrixEvaluation {
                        formed.has_value()};
     if (formed) input.error_formation = Undefined::formed_nonfinite;
     const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
-    if (!all_finite(input.a)) {  // an overflow on entry leaves only A as given
+    if (!all_finite(input.a)) {  // A overflowed when it was rounded: only A as given can be compared with
       input.name = "given";
     } else {
       if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
@@ -153,7 +151,8 @@ class MatrixEvaluation {
   }
 
   static std::string formation_key(const Setting& setting) {
-    // A kernel may decline its formation for these gates, where the same one asked for by itself would not.
+    // For channel gates a kernel may skip its formation (formed_matrix), while the same formation without a
+    // kernel is an error.
     return fmt::format("{}{}", setting.kernel != nullptr ? "kernel " : "", setting.formation->identity());
   }
 
@@ -168,7 +167,7 @@ class MatrixEvaluation {
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
     record.verdict = judge(record.metrics);
     const StageTrace total = inversion.trace.total();
-    // A matrix with entries beyond its format is lost before the method starts: nothing grows.
+    // If entries of A overflow on input, the result is lost before the method starts: there is no growth to report.
     const bool lost = inversion.trace.first_overflow.stage == "input";
     const auto growth = [&](double largest) {
       return lost ? Measured(Undefined::lost_input)
@@ -205,7 +204,7 @@ MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Mac
   }
   result.group = group;
   result.input = matrices.input();
-  result.input.n = problem.a.rows();  // less than the group's where the tail of a file is kept short
+  result.input.n = problem.a.rows();  // less than the group's n for the short tail of a file
   result.id = matrix_id_in(*matrices.scenario, problem.id);
   result.trial = problem.trial;
   result.source = problem.source;

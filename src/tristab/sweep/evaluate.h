@@ -1,4 +1,4 @@
-// One matrix of a sweep: its references, shared by all of its records, and the records.
+// Evaluates one matrix of a sweep: its references, which all its records share, and the records.
 #pragma once
 
 #include <atomic>
@@ -8,13 +8,13 @@
 
 namespace tristab {
 
-// The run was stopped from outside before it was done.
+// Thrown if a run is stopped from outside before it is done.
 struct Stopped {};
 
-// Matrix `index` of `group`. The exact inverse is computed once for A as given and once for each distinct
-// rounding of A that an arithmetic asks for (not again where A rounds to itself). A matrix whose inverse
-// leaves the range of double has failed records; what a method cannot take has a failed record. Throws
-// InputError when the source cannot be read, Stopped when `stop` becomes true.
+// Evaluates matrix `index` of `group`. Computes the exact inverse once for A as given and, where records need it,
+// once for each other A that formations and rounding give (not again if A rounds to itself). If the inverse of A is
+// outside the range of double, all records of the matrix are `failed`; if a method rejects its input, its record is.
+// Throws InputError if the source cannot be read, Stopped if `stop` becomes true.
 MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Machines& machines,
                              const std::atomic<bool>& stop);
 

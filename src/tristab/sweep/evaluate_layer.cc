@@ -13,13 +13,14 @@
 namespace tristab {
 namespace {
 
-// A of one chunk as the setting takes it.
+// A of one chunk as the setting inverts it.
 Matrix input_of(const TokenInputs& chunk, const Setting& setting, Machines& machines) {
   const std::optional<Matrix> formed = formed_matrix(&chunk, setting, machines);
   return rounded_input(*setting.method, formed ? *formed : delta_rule_matrix(chunk), *setting.arithmetic);
 }
 
-// T of one chunk: rows beyond the sequence are zero in A, so they are the identity's in T and cut off.
+// T of one chunk. Rows beyond the end of the sequence are zero in A, so T is the identity there, and these rows are
+// cut off.
 Matrix inverse_of(const TokenInputs& chunk, int rows, const Setting& setting, Machines& machines, std::uint64_t draws) {
   const Matrix a = input_of(chunk, setting, machines);
   const Matrix x = invert(setting, {a, &chunk}, machines, draws).x;

@@ -1,4 +1,4 @@
-// One sequence of a sweep: the layer that each setting's inverses make, beside the recurrence.
+// Evaluates one sequence of a sweep: the layer with each setting's inverses, compared with the recurrence.
 #pragma once
 
 #include <atomic>
@@ -8,10 +8,10 @@
 
 namespace tristab {
 
-// Sequence `index` of `group`, whose chunks of n rows are formed, inverted and carried on one after the
-// other, with everything but the inverse in the scenario's layer arithmetic or the kernel's own. A run ends
-// at the first chunk that is not finite. What a method cannot take has a failed record. Throws InputError
-// when the source cannot be read, Stopped when `stop` becomes true.
+// Evaluates sequence `index` of `group` in chunks of n rows. For each chunk, A is formed and inverted, and the layer
+// is advanced; everything but A and its inverse is computed in the scenario's layer arithmetic, or in the kernel's
+// own. A run ends at the first chunk that is not finite. If the method rejects the input, the record's status is
+// `failed`. Throws InputError if the source cannot be read, Stopped if `stop` becomes true.
 LayerResult evaluate_layer(const Plan& plan, std::size_t group, int index, Machines& machines,
                            const std::atomic<bool>& stop);
 

@@ -20,15 +20,14 @@ const std::vector<std::string>& expectation_keys() {
 
 std::optional<double> number_at(const Json& given, const char* key, const std::string& place) {
   if (!given.contains(key)) return {};
-  if (!given[key].is_number())
-    throw UsageError(fmt::format("{}.{}: found {}; allowed: a number", place, key, given[key].dump()));
+  if (!given[key].is_number()) refuse(fmt::format("{}.{}", place, key), quoted(given[key]), "a number");
   return given[key].get<double>();
 }
 
 Statistic read_statistic(const Json& given, const std::string& place) {
   if (!given.is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: {}, fractions with a limit as in fraction_above:0.1", place,
-                                 given.dump(), join_names(statistic_names())));
+    refuse(place, quoted(given),
+           fmt::format("{}, fractions with a limit as in fraction_above:0.1", join_names(statistic_names())));
   }
   Statistic statistic;
   statistic.name = given;
@@ -40,10 +39,8 @@ Statistic read_statistic(const Json& given, const std::string& place) {
       statistic.kind == Statistic::Kind::fraction_above || statistic.kind == Statistic::Kind::fraction_below;
   const Json limit =
       name.size() < statistic.name.size() ? parse_scalar(statistic.name.substr(name.size() + 1)) : Json();
-  if (fraction != limit.is_number() || (!fraction && name != statistic.name)) {
-    throw UsageError(fmt::format("{}: found '{}'; allowed: {}", place, statistic.name,
-                                 fraction ? fmt::format("{}:LIMIT, LIMIT a number", name) : name));
-  }
+  if (fraction != limit.is_number() || (!fraction && name != statistic.name))
+    refuse(place, fmt::format("'{}'", statistic.name), fraction ? fmt::format("{}:LIMIT, LIMIT a number", name) : name);
   if (fraction) statistic.limit = limit.get<double>();
   return statistic;
 }
@@ -51,8 +48,8 @@ Statistic read_statistic(const Json& given, const std::string& place) {
 const Quantity* read_quantity(const Json& given, const Statistic& statistic, const std::string& place) {
   if (statistic.counts_trials()) {
     if (!given.is_null()) {
-      throw UsageError(fmt::format("{}: found {} with the statistic {}, which counts trials; allowed: no metric", place,
-                                   given.dump(), statistic.name));
+      refuse(place, fmt::format("{} with the statistic {}, which counts trials", quoted(given), statistic.name),
+             "no metric");
     }
     return nullptr;
   }
@@ -61,43 +58,36 @@ const Quantity* read_quantity(const Json& given, const Statistic& statistic, con
     if (quantity.name == given) return &quantity;
     names.push_back(quantity.name);
   }
-  if (!given.is_string())
-    throw UsageError(fmt::format("{}: found {}; allowed: a name, {}", place, given.dump(), join_names(names)));
+  if (!given.is_string()) refuse(place, quoted(given), fmt::format("a name, {}", join_names(names)));
   throw_unknown_name(place, "metric", given.get<std::string>(), names);
 }
 
 const LayerQuantity* read_layer_quantity(const Json& given, const Statistic& statistic, const std::string& place) {
   if (!given.contains("layer")) return nullptr;
   const std::string at = place + ".layer";
-  if (given.contains("metric")) {
-    throw UsageError(fmt::format("{}: found a metric as well; allowed: one of the two, a metric is of matrices", at));
-  }
+  if (given.contains("metric"))
+    refuse(at, "a metric as well", "a metric (of matrices) or a quantity of layers, not both");
   if (statistic.counts_trials()) {
-    throw UsageError(
-        fmt::format("{}: found the statistic {}, which counts matrices; allowed: median, mean, min, max, p5, "
-                    "p95, fraction_above, fraction_below (of nonfinite: which sequences were not finite)",
-                    at, statistic.name));
+    refuse(at, fmt::format("the statistic {}, which counts matrices", statistic.name),
+           "median, mean, min, max, p5, p95, fraction_above, fraction_below (the mean of nonfinite counts sequences "
+           "that are not finite)");
   }
   std::vector<std::string> names;
   for (const LayerQuantity& quantity : layer_quantities()) {
     if (quantity.name == given["layer"]) return &quantity;
     names.push_back(quantity.name);
   }
-  if (!given["layer"].is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: a name, {}", at, given["layer"].dump(), join_names(names)));
-  }
+  if (!given["layer"].is_string()) refuse(at, quoted(given["layer"]), fmt::format("a name, {}", join_names(names)));
   throw_unknown_name(at, "quantity of a layer", given["layer"].get<std::string>(), names);
 }
 
-// A name or an object of a name and parameters; null where the key is absent.
+// A name, or an object with a name and parameters; null if the key is absent.
 Json read_selection(const Json& given, const std::string& key, const std::string& place) {
   if (!given.contains(key)) return {};
   const std::string at = fmt::format("{}.{}", place, key);
   Json selection = given[key].is_string() ? parse_inline(given[key].get<std::string>(), key, at) : given[key];
-  if (!selection.is_object() || !selection.contains(key) || !selection[key].is_string()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: a name, or an object such as {{\"{}\": NAME, ...}}", at,
-                                 given[key].dump(), key));
-  }
+  if (!selection.is_object() || !selection.contains(key) || !selection[key].is_string())
+    refuse(at, quoted(given[key]), fmt::format("a name, or an object such as {{\"{}\": NAME, ...}}", key));
   return selection;
 }
 
@@ -108,7 +98,7 @@ std::vector<int> read_sizes(const Json& given, const std::string& place) {
   return sizes;
 }
 
-// Choices are texts although a command line reads some of them as numbers.
+// Choices are stored as texts, but a command line reads some of them as numbers.
 std::string scalar_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 bool matches(const Json& selection, const char* name_key, const Named& thing) {
@@ -144,10 +134,8 @@ const std::vector<std::string>& statistic_names() {
 }
 
 Expectation read_expectation(const Json& given, const std::string& place) {
-  if (!given.is_object()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: an object with the keys {}", place, given.type_name(),
-                                 join_names(expectation_keys())));
-  }
+  if (!given.is_object())
+    refuse(place, given.type_name(), fmt::format("an object with the keys {}", join_names(expectation_keys())));
   for (const auto& [key, value] : given.items()) {
     if (std::find(expectation_keys().begin(), expectation_keys().end(), key) == expectation_keys().end())
       throw_unknown_name(place, "key of an expectation", key, expectation_keys());
@@ -162,10 +150,8 @@ Expectation read_expectation(const Json& given, const std::string& place) {
   expectation.family = read_selection(given, "family", place);
   if (!expectation.kernel.is_null() &&
       !(expectation.method.is_null() && expectation.arithmetic.is_null() && expectation.formation.is_null())) {
-    throw UsageError(
-        fmt::format("{}: found kernel together with method, arithmetic or formation; allowed: one of the two, a kernel "
-                    "has a method, arithmetics and a formation of its own",
-                    place));
+    refuse(place, "kernel together with method, arithmetic or formation",
+           "one of the two; a kernel has its own method, arithmetics and formation");
   }
   expectation.sizes = read_sizes(given, place);
   expectation.statistic = read_statistic(given.value("statistic", Json()), place + ".statistic");
@@ -177,13 +163,11 @@ Expectation read_expectation(const Json& given, const std::string& place) {
   expectation.at_most = number_at(given, "at_most", place);
   expectation.equals = number_at(given, "equals", place);
   const bool range = expectation.at_least || expectation.at_most;
-  if (range == expectation.equals.has_value()) {
-    throw UsageError(fmt::format("{}: found {}; allowed: at_least, at_most or both, or equals alone", place,
-                                 range ? "equals with at_least or at_most" : "no bound"));
-  }
+  if (range == expectation.equals.has_value())
+    refuse(place, range ? "equals with at_least or at_most" : "no bound", "at_least, at_most or both, or equals alone");
   const Json why = given.value("why", Json(""));
   if (!why.is_string() || why.get<std::string>().find('\n') != std::string::npos)
-    throw UsageError(fmt::format("{}.why: found {}; allowed: one line of text", place, why.dump()));
+    refuse(fmt::format("{}.why", place), quoted(why), "one line of text");
   expectation.why = why;
   return expectation;
 }

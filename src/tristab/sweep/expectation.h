@@ -1,5 +1,4 @@
-// What a sweep is expected to show, written down in its configuration: a statistic over the trials of a setting, and
-// the bounds that it must keep.
+// An expectation in a configuration: bounds for a statistic over the trials of a setting.
 #pragma once
 
 #include <optional>
@@ -16,7 +15,7 @@ namespace tristab {
 struct Quantity;
 struct LayerQuantity;
 
-// Of the values of a quantity over the trials, or of the trials themselves.
+// A statistic of a quantity's values over the trials, or a count of trials.
 struct Statistic {
   enum class Kind {
     median,
@@ -27,7 +26,7 @@ struct Statistic {
     p95,
     fraction_above,
     fraction_below,
-    trials,  // this one and the following count trials, and need no quantity
+    trials,  // this and the following ones count trials and need no quantity
     nonfinite_trials,
     failed_trials,
     pass,
@@ -45,20 +44,19 @@ struct Statistic {
 const std::vector<std::string>& statistic_names();
 
 // {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about
-// layers
-// {"kernel": "flashkda-v2", "layer": "o", "statistic": "max", "at_most": 0.1}, whose trials are sequences.
+// layers, whose trials are sequences: {"kernel": "flashkda-v2", "layer": "o", "statistic": "max", "at_most": 0.1}.
 struct Expectation {
   std::string place;  // file and JSON path, for messages
   JsonValue given;    // as it stands in the configuration
 
-  // The selection: objects {"kernel": NAME, parameter: value, ...}, null where anything will do. A setting is selected
-  // whose name is the same and whose parameters have the values given here; "kernel" selects recipes, "method",
-  // "arithmetic" and "formation" select the settings without a recipe.
+  // The selection: objects {"kernel": NAME, parameter: value, ...}; null selects anything. A setting is selected
+  // if it has this name and these values of parameters. "kernel" selects recipes; "method", "arithmetic" and
+  // "formation" select settings without a recipe.
   JsonValue kernel, method, arithmetic, formation, family;
   std::vector<int> sizes;  // empty: any
 
-  const Quantity* quantity = nullptr;    // null for a statistic that counts trials, and about layers
-  const LayerQuantity* layer = nullptr;  // set: about the layers' sequences
+  const Quantity* quantity = nullptr;    // null if the statistic counts trials, or for layers
+  const LayerQuantity* layer = nullptr;  // set if the expectation is about layers
   Statistic statistic;
   std::optional<double> at_least, at_most, equals;
   std::string why;  // "" or one sentence: the reason for the bound
@@ -73,7 +71,7 @@ struct Expectation {
 // Throws UsageError naming place, what was found, what is allowed and the nearest name.
 Expectation read_expectation(const Json& given, const std::string& place);
 
-// A value over the trials as it is printed: "0.123", "2.1e+07", "16", "infinite".
+// A value of a statistic as it is printed: "0.123", "2.1e+07", "16", "infinite".
 std::string expectation_number(double value);
 
 }  // namespace tristab

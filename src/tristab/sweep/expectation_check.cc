@@ -42,7 +42,7 @@ bool counts(Statistic::Kind kind, const Record& record) {
   }
 }
 
-// Groups without layers have nothing to say about an expectation of layers.
+// An expectation about layers does not apply to groups without layers.
 bool has_trials_for(const Expectation& expectation, const MatrixGroup& group) {
   return expectation.layer == nullptr || group.sequences > 0;
 }
@@ -102,20 +102,21 @@ void refuse_without_group(const Expectation& expectation, std::span<const Matrix
     }
   }
   if (expectation.layer != nullptr && !any_layer) {
-    throw UsageError(fmt::format("{}.layer: found {} in a sweep without layers; allowed: with \"layer\": true",
-                                 expectation.place, expectation.layer->name));
+    refuse(fmt::format("{}.layer", expectation.place),
+           fmt::format("{} in a sweep without layers", expectation.layer->name), "with \"layer\": true");
   }
   refuse_unknown_name(expectation.kernel, "kernel", kernels, expectation.place);
   refuse_unknown_name(expectation.method, "method", methods, expectation.place);
   refuse_unknown_name(expectation.arithmetic, "arithmetic", arithmetics, expectation.place);
   refuse_unknown_name(expectation.formation, "formation", formations, expectation.place);
   refuse_unknown_name(expectation.family, "family", families, expectation.place);
-  throw UsageError(fmt::format("{}: found a selection of no case; allowed: one that some of the sweep's cases fit ({})",
-                               expectation.place, join_names(std::vector<std::string>(labels.begin(), labels.end()))));
+  refuse(expectation.place, "a selection that fits no case",
+         fmt::format("one that fits some of the sweep's cases ({})",
+                     join_names(std::vector<std::string>(labels.begin(), labels.end()))));
 }
 
 ExpectationChecker::ExpectationChecker(const Plan& plan) {
-  // Groups of a scenario stand together, so that this is the order of the configuration.
+  // The groups of a scenario are consecutive, so outcomes are in the order of the configuration.
   for (std::size_t first = 0, last = 0; first < plan.groups.size(); first = last) {
     const Scenario& scenario = *plan.groups[first].scenario;
     while (last < plan.groups.size() && plan.groups[last].scenario == &scenario) ++last;

@@ -1,4 +1,4 @@
-// Whether the records of a sweep show what its configuration expects.
+// Checks the expectations of a configuration against the records of a sweep.
 #pragma once
 
 #include <map>
@@ -11,21 +11,21 @@
 
 namespace tristab {
 
-// One expectation about one group of trials that it selects; it must hold for every one of them.
+// The outcome of one expectation for one group of trials. An expectation must hold for every group that it selects.
 struct ExpectationOutcome {
   const Expectation* expectation = nullptr;
   Input input;
   Setting setting;
   int trials = 0;  // matrices, or sequences of an expectation about layers
-  // Trials in which the quantity has no value, non-finite and failed results above all. None is dropped: each counts as
-  // infinitely bad (+infinity, or -infinity where larger is better).
+  // Trials in which the quantity has no value, for example because the result is not finite or failed. They are
+  // not dropped: each counts as infinitely bad (+infinity, or -infinity if larger is better).
   int without_value = 0;
   double found = 0;  // may be infinite, is never NaN
   bool met = false;
 };
 
-// Throws UsageError when the expectation selects none of the groups of its scenario, naming what there is, and when it
-// is about layers that the groups do not have.
+// Throws UsageError if the expectation selects no group of its scenario (the message lists what there is), or if it
+// is about layers and the groups have none.
 void refuse_without_group(const Expectation& expectation, std::span<const MatrixGroup> groups);
 
 // Collects records in case order.
@@ -40,7 +40,7 @@ class ExpectationChecker {
   struct Watch {
     ExpectationOutcome outcome;
     std::size_t setting = 0;  // position among the records of a matrix
-    SpooledNumbers values;    // of the quantity, or 1 for a trial that counts and 0 for others
+    SpooledNumbers values;    // of the quantity; or 1 for a trial that is counted, 0 for others
   };
   void append(Watch& watch, double value);  // NaN: without a value
 

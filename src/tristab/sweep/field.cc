@@ -42,7 +42,7 @@ constexpr std::array<NamingField<Setting>, 8> setting_table{{
      [](const Setting& s) { return json_cell(s.arithmetic->settings.json()); }},
     {"arithmetic_label", Kind::text, false, "arithmetic with the parameters that differ from their defaults",
      [](const Setting& s) -> Cell { return s.arithmetic->label; }},
-    {"formation", Kind::text, true, "how A was formed from keys and gates; null: in double, or given as such",
+    {"formation", Kind::text, true, "how A was formed from keys and gates; null: in double, or A was given",
      [](const Setting& s) { return text_or_nothing(s.is_formed() ? s.formation->label : ""); }},
 }};
 
@@ -57,7 +57,7 @@ Field described(std::string name, Kind kind, bool nullable, std::string help,
   return field;
 }
 
-// A number of a case that has an answer.
+// A number; undefined if the case has no answer.
 Field number(NumberInfo info, std::function<Measured(const M&, const R&)> value) {
   Field field;
   field.kind = info.is_count ? Kind::integer : Kind::real;
@@ -166,11 +166,11 @@ void append_errors(std::vector<Field>& fields) {
         {.name = "total_frobenius",
          .formula = "||E||_F / ||X||_F against the inverse of A as given",
          .range = info.range,
-         .shows = "the whole error, of the rounding of A on input too: it compares arithmetics and recipes",
-         .hides = "whether the method or the rounding of A made the error (frobenius leaves out the latter); and what "
-                  "frobenius hides",
+         .shows = "the whole error, including the rounding of A on input; use it to compare arithmetics and recipes",
+         .hides = "whether the method or the rounding of A made the error (frobenius leaves out the latter); also all "
+                  "that frobenius hides",
          .undefined = info.undefined,
-         .source = "arXiv 2605.21325, whose errors in half precision are of this kind",
+         .source = "arXiv 2605.21325 reports this error for half precision",
          .drawn = true,
          .aggregate = Aggregate::finite_trials},
         [](const M&, const R& r) { return r.total_frobenius; }));
@@ -178,9 +178,9 @@ void append_errors(std::vector<Field>& fields) {
         {.name = "error_formation",
          .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed and rounded, X that of A",
          .range = info.range,
-         .shows = "the part of the error that is made before the inversion, where A is formed in a kernel's arithmetic",
-         .hides = "nothing of the inversion: no method changes it",
-         .undefined = "where A is given or formed in double, and where A as formed is not finite",
+         .shows = "the part of the error that comes from forming A in a kernel's arithmetic, before the inversion",
+         .hides = "the inversion: the method does not change it",
+         .undefined = "if A is given or formed in double, and if A as formed is not finite",
          .source = "the first of four parts whose sum is the total error: formation, truncation, rounding, output",
          .drawn = true,
          .aggregate = Aggregate::all_trials},
@@ -191,14 +191,14 @@ void append_errors(std::vector<Field>& fields) {
 void append_costs(std::vector<Field>& fields) {
   using S = StageTrace;
   constexpr std::string_view growth_range = "[0, inf), units of max |X_ij|; about 1 or less is harmless";
-  constexpr std::string_view growth_undefined = "where the input overflows its format already, so that nothing grows";
+  constexpr std::string_view growth_undefined = "if the input already overflows its format";
   fields.push_back(
       number({.name = "growth",
               .formula = "largest intermediate that is kept / max |X_ij|",
               .range = growth_range,
               .shows = "why a method overflows or loses digits: errors are u times the largest intermediate. "
-                       "Over all trials, non-finite ones too, which it explains",
-              .hides = "where it happens (`stages` of the record tells), and cancellation without growth",
+                       "Its statistics include non-finite trials, because growth explains them",
+              .hides = "where it happens (see `stages` of the record), and cancellation without growth",
               .undefined = growth_undefined,
               .source = "Higham 2002, section 9.3, for Gaussian elimination; here of all stored results",
               .drawn = true,
@@ -207,8 +207,8 @@ void append_costs(std::vector<Field>& fields) {
   fields.push_back(number({.name = "dead_growth",
                            .formula = "largest intermediate that is discarded / max |X_ij|",
                            .range = growth_range,
-                           .shows = "overflow in elements that a method drops: infinity times zero makes NaN of others",
-                           .hides = "errors of what is kept",
+                           .shows = "overflow in elements that a method discards: infinity times zero makes others NaN",
+                           .hides = "errors of the elements that are kept",
                            .undefined = growth_undefined,
                            .source = "as growth: Higham 2002, section 9.3",
                            .aggregate = Aggregate::all_trials},
@@ -216,14 +216,14 @@ void append_costs(std::vector<Field>& fields) {
   fields.push_back(counted<&S::overflows_live>("overflows", "overflows of elements that are kept", Aggregate::sum,
                                                "intermediate overflow, also where the result is finite",
                                                "how far beyond the format the values were (growth)"));
-  fields.push_back(counted<&S::overflows_dead>("dead_overflows", "overflows of elements that are discarded",
-                                               Aggregate::sum, "infinities that infinity times zero can spread",
-                                               "those that did no harm and those that did, together"));
+  fields.push_back(counted<&S::overflows_dead>(
+      "dead_overflows", "overflows of elements that are discarded", Aggregate::sum,
+      "infinities that can spread, as infinity times zero is NaN", "which of them did harm"));
   fields.push_back(counted<&S::underflows>("underflows", "non-zero results rounded to zero or an inexact subnormal",
                                            Aggregate::sum, "a range too small for the entries, as in fp16 and fp8",
                                            "whether these entries matter"));
-  fields.push_back(counted<&S::saturations>("saturations", "values cut to the largest one", Aggregate::sum,
-                                            "scales that are too small, formats that saturate",
+  fields.push_back(counted<&S::saturations>("saturations", "values cut to the largest that the format has",
+                                            Aggregate::sum, "scales that are too small, formats that saturate",
                                             "how much was cut off"));
   fields.push_back(described("first_overflow_stage", Kind::text, true, "stage of the first overflow",
                              [](const M&, const R& r) { return text_or_nothing(r.trace.first_overflow.stage); }));
@@ -231,11 +231,11 @@ void append_costs(std::vector<Field>& fields) {
                                         Aggregate::largest, "work on the matrix unit", "their sizes (matmul_flops)"));
   fields.push_back(counted<&S::matmul_flops>("matmul_flops", "2 m k n for each product", Aggregate::largest,
                                              "dense work on the matrix unit",
-                                             "products with zero blocks, which cost less", false));
+                                             "that products with zero blocks cost less", false));
   fields.push_back(counted<&S::vector_flops>("vector_flops", "operations of the vector unit", Aggregate::largest,
                                              "elementwise work", "latency (vector_depth)", false));
   fields.push_back(counted<&Trace::product_depth>("depth", "longest chain of matrix products", Aggregate::largest,
-                                                  "latency on the matrix unit: what a small chunk is bound by",
+                                                  "latency on the matrix unit, which limits small chunks",
                                                   "vector steps (vector_depth)"));
   fields.push_back(counted<&Trace::vector_depth>("vector_depth", "longest chain of vector steps", Aggregate::largest,
                                                  "latency of substitution", "products (depth)"));
@@ -244,7 +244,7 @@ void append_costs(std::vector<Field>& fields) {
   fields.push_back(counted<&Trace::workspace_bytes>("workspace_bytes", "most bytes alive at once", Aggregate::largest,
                                                     "shared memory that a kernel needs",
                                                     "registers, double buffering, alignment"));
-  fields.push_back(described("padded_to", Kind::integer, true, "size that the method worked on, where it is not n",
+  fields.push_back(described("padded_to", Kind::integer, true, "size that the method worked on, if it is not n",
                              [](const M&, const R& r) -> Cell {
                                if (r.padded_to == 0) return std::monostate{};
                                return std::int64_t{r.padded_to};

@@ -1,6 +1,7 @@
-// The fields of a record, each described once. From this table come the writers of JSON, NDJSON and CSV, the reader of
-// results, the summary's fields, the record part of the results schema, `tristab list metrics`, rankings, expectations
-// and the page's data. Numbers that are metrics are described in metric/metric.cc, all others in field.cc.
+// The table of a record's fields; each is described once. It determines the writers of JSON, NDJSON and CSV, the
+// reader of results, the fields of summaries, the record part of the results schema, `tristab list metrics`,
+// rankings, expectations and the data of the HTML page. Metrics are described in metric/metric.cc, all other fields
+// in field.cc.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +21,7 @@ namespace tristab {
 struct JsonText {
   std::string text;
 };
-// What is written: nothing (null), a whole number, a real one, text, an object or a list.
+// A value as it is written: null, a whole number, a real number, a text, or an object or list.
 using Cell = std::variant<std::monostate, std::int64_t, double, std::string, JsonText>;
 
 struct Field {
@@ -28,10 +29,10 @@ struct Field {
   Kind kind = Kind::text;
   bool nullable = false;
   bool of_scenarios = false;              // only in a sweep of scenarios
-  NumberInfo info;                        // of a text, an object or a list only name and formula (what it is)
-  std::vector<std::string> choices = {};  // of a text: all that it can be; empty: anything
-  std::function<Measured(const MatrixResult& matrix, const Record& record)> number = nullptr;  // null: no number
-  std::function<Cell(const MatrixResult& matrix, const Record& record)> other = nullptr;       // of what is no number
+  NumberInfo info;                        // texts, objects and lists have only a name and, as formula, what they are
+  std::vector<std::string> choices = {};  // all values that a text can have; empty: any
+  std::function<Measured(const MatrixResult& matrix, const Record& record)> number = nullptr;  // null: not a number
+  std::function<Cell(const MatrixResult& matrix, const Record& record)> other = nullptr;       // if it is not a number
 
   const std::string& name() const { return info.name; }
   bool is_number() const { return number != nullptr; }
@@ -44,13 +45,12 @@ std::span<const Field> record_fields();
 // The field of that name; null if there is none.
 const Field* find_field(std::string_view name);
 
-// The numbers that are aggregated over trials by their distribution: what summaries describe, tables take (`--metrics`)
-// and figures draw.
+// Numbers of which the distribution over the trials is reported: in summaries, and in tables (`--metrics`).
 const std::vector<const Field*>& distributed_fields();
-// Those that are aggregated as the largest or as a sum.
+// Numbers of which the largest one or the sum over the trials is reported.
 const std::vector<const Field*>& counted_fields();
 
-// The fields that name an input or a setting, which records, layers, summaries, classes and expectations share.
+// The fields that name an input or a setting. Records, layers, summaries, classes and expectations share them.
 template <class Named>
 struct NamingField {
   const char* name;

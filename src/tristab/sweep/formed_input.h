@@ -1,4 +1,4 @@
-// What a setting is given to invert, where keys and gates are known.
+// The input that a setting inverts: A as its formation forms it from keys and gates.
 #pragma once
 
 #include <optional>
@@ -8,9 +8,9 @@
 
 namespace tristab {
 
-// A as the setting's formation forms it; none: A as it is (formed in double, or a matrix as such). A kernel's
-// formation for one gate a head does not apply to channel gates. Throws UsageError where a formation asked
-// for by itself cannot form these.
+// A as the setting's formation forms it; std::nullopt: use A as it is (formed in double, or given). For channel
+// gates, a kernel's `gram` formation is skipped; without a kernel, a formation that cannot form A from these gates
+// throws UsageError.
 std::optional<Matrix> formed_matrix(const TokenInputs* tokens, const Setting& setting, Machines& machines);
 
 // Inverts the input as the setting says.

@@ -23,8 +23,8 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
     const int count = source.count(n);
     const int sequences = scenario.layer && count > 0 ? source.sequences() : 0;
     if (sequences > 0 && scenario.layer_chunks * n > Source::largest_sequence) {
-      throw UsageError(fmt::format("layer_chunks: found {} chunks of {} rows; allowed: at most {} rows",
-                                   scenario.layer_chunks, n, Source::largest_sequence));
+      refuse("layer_chunks", fmt::format("{} chunks of {} rows", scenario.layer_chunks, n),
+             fmt::format("at most {} rows", Source::largest_sequence));
     }
     if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count, sequences});
     matrices += count;
@@ -53,11 +53,9 @@ Plan make_plan(const SweepConfig& config) {
     }
     const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
     if (scenario.layer && std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
-      throw UsageError(
-          fmt::format("{}layer: found no family with keys, queries and values; allowed: families of delta "
-                      "rules, and files "
-                      "with <layer>.q and <layer>.v",
-                      scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name)));
+      refuse(fmt::format("{}layer", scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name)),
+             "no family with keys, queries and values",
+             "families of delta rules, and files with <layer>.q and <layer>.v");
     }
     for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
   }
@@ -76,7 +74,7 @@ std::string case_id(const std::string& matrix_id, const Setting& setting) {
                                                      method.settings.json().dump(), arithmetic.settings.json().dump()));
     return fmt::format("{}/{}/recipe/{:08x}", matrix_id, setting.kernel->label, hash >> 32);
   }
-  // Ids of exactly formed matrices do not change with what formations have.
+  // The exact formation is left out, so these ids do not change when formations get new parameters.
   const std::string formed = setting.is_formed() ? setting.formation->identity() : "";
   const std::uint64_t hash = hash_text(fmt::format("{}/{}", method.identity(), arithmetic.identity()) + formed);
   std::string arithmetic_part = arithmetic.label;

@@ -1,5 +1,5 @@
-// The cases of a sweep in their fixed order: scenarios, families, sizes, matrices; for each matrix methods,
-// arithmetics.
+// The cases of a sweep in their fixed order: scenarios, families, sizes, matrices; for each matrix its settings
+// (Scenario::settings).
 #pragma once
 
 #include <cstdint>
@@ -12,33 +12,36 @@
 
 namespace tristab {
 
-// All matrices of one scenario, family and size: what a summary groups. Points into the SweepConfig and the Plan.
+// All matrices of one scenario, family and size. A summary has a row for each of them and each setting. Points into the
+// SweepConfig and the Plan.
 struct MatrixGroup {
   const Scenario* scenario = nullptr;
   const FamilyEntry* family = nullptr;
   const Source* source = nullptr;
   int n = 0;
   int count = 0;
-  int sequences = 0;  // of the scenario's layers; 0 where it has none
+  int sequences = 0;  // of the scenario's layers; 0 if it has none
 
   Input input() const { return {scenario, &family->spec, n}; }
 };
 
 struct Plan {
-  std::vector<std::unique_ptr<Source>> sources;  // one a family of each scenario
-  std::vector<MatrixGroup> groups;               // scenarios, families, sizes; those without matrices left out
+  std::vector<std::unique_ptr<Source>> sources;  // one for each family of each scenario
+  std::vector<MatrixGroup> groups;               // by scenario, family, size; empty ones are left out
   std::int64_t matrices = 0, cases = 0, sequences = 0;
 };
 
-// Opens every source and counts. `config` must outlive the plan. Throws InputError when a file cannot be read,
-// UsageError when a family has no matrix of any of the sizes, a scenario no case, or an expectation selects nothing.
+// Opens every source and counts. `config` must outlive the plan. Throws InputError if a file cannot be read. Throws
+// UsageError if a family has no matrix of any of the sizes, if a scenario has no case, if a scenario with layers has
+// no sequence, or if an expectation selects nothing.
 Plan make_plan(const SweepConfig& config);
 
-// "NAME/<matrix id>" in a scenario, the matrix id as it is in a plain sweep.
+// The matrix id; in a scenario "NAME/<matrix id>".
 std::string matrix_id_in(const Scenario& scenario, const std::string& problem_id);
 
-// "<matrix id>/<method label>/<arithmetic label>/<hash of all of their parameters>". Unique in a sweep; the
-// hash keeps the ids of two versions apart whose defaults differ.
+// "<matrix id>/<method label>/<arithmetic label>[/<formation label>]/<hash of all of their parameters>"; for a
+// kernel "<matrix id>/<kernel label>/recipe/<hash>". Unique in a sweep. The hash makes ids differ between versions
+// that have different defaults.
 std::string case_id(const std::string& matrix_id, const Setting& setting);
 
 }  // namespace tristab

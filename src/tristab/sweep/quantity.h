@@ -1,4 +1,4 @@
-// The numbers that expectations compare and figures show beside those of records: of a matrix, and of a layer.
+// Numbers of a matrix and of a layer. Expectations compare them and figures show them, besides the numbers of records.
 #pragma once
 
 #include <functional>
@@ -24,11 +24,11 @@ struct LayerPart {
 };
 std::span<const LayerPart> layer_parts();  // w, u, o, state
 
-// What an expectation may be about.
+// A number that an expectation can be about.
 struct Quantity {
   std::string name;  // the field of a record; "matrix.NAME" for a field of its matrix
   bool larger_is_better = false;
-  // NaN where the trial has no such number; may be infinite.
+  // NaN if the trial has no such number; may be infinite.
   std::function<double(const MatrixResult& matrix, const Record& record)> value;
 };
 
@@ -36,16 +36,16 @@ struct Quantity {
 // A^4, A^8, ..., the powers that doubling forms).
 const std::vector<Quantity>& quantities();
 
-// What a setting made of a sequence.
+// A number of a layer: of one setting on one sequence.
 struct LayerQuantity {
-  std::string name;  // the field of a layer, but for state_growth and nonfinite
-  // NaN where the run has no such number, a failed one above all; may be infinite.
+  std::string name;  // a field of the layer, or state_growth or nonfinite
+  // NaN if the run has no such number (a failed run has none); may be infinite.
   std::function<double(const LayerResult& sequence, const LayerRecord& record)> value;
 };
 
-// The parts: relative errors over the whole sequence. state_max: the largest |S| after a chunk, infinite where
-// something was not finite. state_growth: the same over the largest |S| of the recurrence. nonfinite: 1 where something
-// was not finite, else 0.
+// w, u, o, state: relative errors over the whole sequence. state_max: the largest |S| after a chunk, infinite if the
+// run was not finite. state_growth: state_max over the largest |S| of the recurrence. nonfinite: 1 if the run was
+// not finite, else 0.
 const std::vector<LayerQuantity>& layer_quantities();
 
 }  // namespace tristab

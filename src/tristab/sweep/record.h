@@ -1,4 +1,4 @@
-// What one case, and one matrix, of a sweep gave.
+// The results of a sweep: of one case, of one matrix, of one sequence.
 #pragma once
 
 #include <cstdint>
@@ -27,23 +27,23 @@ constexpr const char* status_name(Status status) {
   return status == Status::ok ? "ok" : status == Status::nonfinite ? "nonfinite" : "failed";
 }
 
-// What trials have in common: a family at one size, in a scenario.
+// The input that trials share: a family at one size, in a scenario.
 struct Input {
   const Scenario* scenario = nullptr;
   const FamilySpec* family = nullptr;
   int n = 0;
 
-  std::string label() const;  // "gdn:gate=none n=64", in a scenario "its name: gdn:gate=none n=64"
+  std::string label() const;  // "gdn:gate=none n=64"; in a scenario "NAME: gdn:gate=none n=64"
 };
 
-// One setting on one matrix. What it names belongs to a Scenario, which outlives it.
+// The result of one setting on one matrix. Points into a Scenario, which must outlive it.
 struct Record {
   std::string id;         // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
-  Setting setting;        // whose formation is `exact` where A was given, or formed in double
+  Setting setting;        // its formation is `exact` if A was given, or formed in double
   std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
   Status status = Status::ok;
-  std::string message;             // of a failed one
-  std::optional<Verdict> verdict;  // none for a failed one
+  std::string message;             // if failed: why
+  std::optional<Verdict> verdict;  // none if failed
   MetricValues metrics;
   Measured total_frobenius;      // against the inverse of A as given
   Measured error_formation;      // of the formed A's inverse against that of A
@@ -54,7 +54,7 @@ struct Record {
   bool finite() const { return status == Status::ok; }
 };
 
-// A certified inverse that records compared with.
+// A certified inverse that records are compared with.
 struct ReferenceNote {
   std::string of;       // "given", or the format that A was rounded to
   int bits = 0;         // precision of the inverse
@@ -74,11 +74,11 @@ struct Seconds {
   }
 };
 
-// One setting on one sequence: what the layer made of its inverses.
+// The result of one setting on one sequence: the errors of the layer with its inverses.
 struct LayerRecord {
   Setting setting;
   Status status = Status::ok;
-  std::string message;  // of a failed one
+  std::string message;  // if failed: why
   LayerErrors errors;
 };
 
@@ -95,13 +95,13 @@ struct LayerResult {
 struct MatrixResult {
   std::size_t group = 0;  // of the plan
   Input input;
-  std::string id;  // of the matrix; after "NAME/" in a scenario, where the same matrix may occur in another one
+  std::string id;  // in a scenario it begins with "NAME/", since several scenarios may have the same matrix
   int trial = 0;
   JsonValue source;                          // null, or the place in a file
-  std::optional<ConditionReport> condition;  // none when A has no reference
+  std::optional<ConditionReport> condition;  // none if A has no reference
   std::vector<ReferenceNote> references;
-  int references_computed = 0;  // fewer than references when A rounds to itself
-  std::vector<Record> records;  // methods x arithmetics, in the order of the configuration
+  int references_computed = 0;  // exact inverses that were computed
+  std::vector<Record> records;  // in the order of Scenario::settings
   Seconds seconds;
 };
 

@@ -32,10 +32,10 @@ struct FinishedLayer {
   std::string rendered;
 };
 
-// The work of a matrix relative to others, for the remaining time: every method does O(n^3) operations.
+// The relative work of a matrix, to estimate the remaining time: every method does O(n^3) operations.
 double work_of(int n) { return static_cast<double>(n) * n * n; }
 
-// A chunk of a layer is worth about five inversions of its matrix.
+// A chunk of a layer takes about as long as five inversions of its matrix.
 double layer_work_of(const MatrixGroup& group) {
   return 5 * work_of(group.n) * static_cast<double>(group.scenario->layer_chunks);
 }

@@ -1,4 +1,4 @@
-// Runs a sweep on all cores and hands its results on in case order.
+// Runs a sweep on all cores and passes its results on in case order.
 #pragma once
 
 #include <atomic>
@@ -15,7 +15,7 @@
 
 namespace tristab {
 
-// A matrix and its records as a writer puts them down.
+// A matrix and its records in the text form of a writer.
 struct SerializedRecords {
   std::string matrix, records;
 };
@@ -35,7 +35,7 @@ struct SweepReport {
   double cases_per_second() const { return seconds > 0 ? static_cast<double>(records) / seconds : 0; }
 };
 
-// Where results go.
+// Receives the results of a sweep.
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
@@ -55,8 +55,9 @@ struct RunOptions {
   std::function<void(double fraction, std::int64_t cases)> progress;
 };
 
-// Runs every case of the plan. What reaches the sink does not depend on the number of threads. Throws Stopped
-// when options.stop became true (the sink is not finished then), and what reading and writing throws.
+// Runs every case of the plan. For any number of threads the sink receives the same results in the same order.
+// Throws Stopped if options.stop becomes true (the sink is then not finished); passes on errors of reading and
+// writing.
 void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& options, ResultSink& sink);
 
 }  // namespace tristab

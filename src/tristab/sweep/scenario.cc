@@ -12,9 +12,9 @@
 namespace tristab {
 namespace {
 
-constexpr double largest_seed = 9007199254740992;  // 2^53: whole numbers beyond it do not survive every JSON reader
+constexpr double largest_seed = 9007199254740992;  // 2^53: some JSON readers change larger whole numbers
 
-// Reads every item of a list, refuses a thing that is given twice, and hands each to `keep`.
+// Reads every item of a list, refuses duplicates, and passes each thing to `keep`.
 template <class Expand, class Keep>
 void read_list(const ConfigReader& given, const ScenarioList& list, const Expand& expand, const Keep& keep) {
   DuplicateCheck once(list.name_key);
@@ -85,8 +85,7 @@ void read_expectations(const ConfigReader& given, Scenario& scenario) {
   const Json list = given.value("expect");
   if (list.is_null()) return;
   const std::string place = given.place("expect");
-  if (!list.is_array())
-    throw UsageError(fmt::format("{}: found {}; allowed: a list of expectations", place, list.type_name()));
+  if (!list.is_array()) refuse(place, list.type_name(), "a list of expectations");
   for (std::size_t i = 0; i < list.size(); ++i)
     scenario.expectations.push_back(read_expectation(list[i], fmt::format("{}[{}]", place, i)));
 }
@@ -95,18 +94,18 @@ void read_expectations(const ConfigReader& given, Scenario& scenario) {
 
 std::span<const ScenarioKey> scenario_keys() {
   static const std::array<ScenarioKey, 5> keys{{
-      {Parameter::integer("seed", 1, 0, largest_seed, "seed of everything that is drawn"),
+      {Parameter::integer("seed", 1, 0, largest_seed, "seed of the random families"),
        [](const Scenario& s) -> JsonValue { return s.seed; },
        [](Scenario& s, const Json& value) { s.seed = value.get<std::uint64_t>(); }},
       {Parameter::integer("trials", 8, 1, 1000000, "matrices of each random family"),
        [](const Scenario& s) -> JsonValue { return s.trials; },
        [](Scenario& s, const Json& value) { s.trials = value.get<int>(); }},
       {Parameter::choice("reference", "rounded", {"rounded", "given"},
-                         "what errors compare with: the inverse of A rounded to the operand format, or of A as given "
-                         "(metrics of total errors always compare with A as given)"),
+                         "errors compare with the inverse of A rounded to the operand format, or of A as given (total "
+                         "errors always compare with A as given)"),
        [](const Scenario& s) -> JsonValue { return s.compare_with_given ? "given" : "rounded"; },
        [](Scenario& s, const Json& value) { s.compare_with_given = value == "given"; }},
-      {Parameter::boolean("layer", false, "also what the inverse feeds: W, U, outputs and state over whole sequences"),
+      {Parameter::boolean("layer", false, "also compute W, U, outputs and state of the layer over whole sequences"),
        [](const Scenario& s) -> JsonValue { return s.layer; },
        [](Scenario& s, const Json& value) { s.layer = value.get<bool>(); }},
       {Parameter::integer("layer_chunks", 16, 1, 65536, "chunks of a generated sequence"),
@@ -119,13 +118,13 @@ std::span<const ScenarioKey> scenario_keys() {
 std::span<const ScenarioList> scenario_lists() {
   static constexpr std::array<ScenarioList, 5> lists{{
       {"families", "family", "the matrices A", read_families, families_json},
-      {"methods", "method", "inversion methods, crossed with the arithmetics",
+      {"methods", "method", "inversion methods; each is run in every arithmetic",
        read_things<&Scenario::methods, expand_method>, things_json<&Scenario::methods>},
-      {"arithmetics", "arithmetic", "arithmetics, crossed with the methods",
+      {"arithmetics", "arithmetic", "arithmetics; every method is run in each",
        read_things<&Scenario::arithmetics, expand_arithmetic>, things_json<&Scenario::arithmetics>},
-      {"formations", "formation", "how A is formed, crossed with both; exact by default", read_formations,
-       things_json<&Scenario::formations>},
-      {"kernels", "kernel", "kernels' recipes, crossed with nothing else", read_kernels,
+      {"formations", "formation", "how A is formed, each with every method and arithmetic; exact by default",
+       read_formations, things_json<&Scenario::formations>},
+      {"kernels", "kernel", "kernel recipes; each has its own method, arithmetics and formation", read_kernels,
        things_json<&Scenario::kernels>},
   }};
   return lists;
@@ -168,7 +167,7 @@ void read_own_keys(const ConfigReader& given, Scenario& scenario) {
   const bool settings = given.has("methods") || given.has("arithmetics"), kernels = given.has("kernels");
   for (const ScenarioList& list : scenario_lists()) {
     const std::string_view key = list.key;
-    // Kernels alone are a sweep too.
+    // A sweep may have kernels only.
     if (key == "kernels" ? !kernels : (key == "methods" || key == "arithmetics") && kernels && !settings) continue;
     list.read(given, list, scenario);
   }

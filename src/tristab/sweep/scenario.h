@@ -1,5 +1,5 @@
-// Settings that are crossed with each other: families x sizes x (methods x arithmetics x formations, and kernels). A
-// plain sweep is one of these; a sweep of scenarios has several, each with what it is expected to show.
+// A scenario runs every setting (methods x arithmetics x formations, and kernels) on every family at every size. A
+// plain sweep is one scenario; a sweep of scenarios has several, each with its own expectations.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,12 @@ inline constexpr int smallest_chunk = 16, largest_chunk = 256;
 struct FamilyEntry {
   FamilySpec spec;
   std::string place;                // file and JSON path, or option, for messages
-  std::filesystem::path directory;  // what its paths are relative to
+  std::filesystem::path directory;  // its paths are relative to this
 };
 
 struct Scenario {
   std::string name;          // "" in a plain configuration
-  std::string what, source;  // one sentence on what happened in the field, and where it is told; "" in a plain one
+  std::string what, source;  // one sentence on what happened in practice, and where it is reported; or ""
   std::uint64_t seed = 1;
   int trials = 8;
   std::vector<int> chunks{64};
@@ -36,10 +36,10 @@ struct Scenario {
   std::vector<Formation> formations;  // how A is formed, crossed with methods and arithmetics
   std::vector<Recipe> kernels;        // never crossed with methods, arithmetics or formations
   bool compare_with_given = false;    // "reference": "given" instead of "rounded"
-  bool layer = false;                 // also what the inverse feeds: outputs and state over whole sequences
+  bool layer = false;                 // also compute outputs and states over whole sequences
   std::int64_t layer_chunks = 16;     // chunks of a generated sequence
   JsonValue layer_arithmetic_given = "bf16";
-  LayerArithmetic layer_arithmetic;  // of all but the inverse, where a kernel does not bring its own
+  LayerArithmetic layer_arithmetic;  // of all but A and its inverse; kernels may have their own
   std::vector<Expectation> expectations;
 
   Json json() const;  // with every default filled in; without "name"
@@ -48,9 +48,9 @@ struct Scenario {
   std::vector<Setting> settings(int n) const;
 };
 
-// A key of a scenario that holds one value: what it takes, and where it is kept. Reading, writing, defaults and the
-// schema follow from it. A scenario takes these keys from the configuration around it where it does not set them
-// itself.
+// A key of a scenario that holds one value: its parameter, and how to get and set it. Reading, writing, defaults and
+// the schema are derived from this. A scenario that does not set such a key inherits it from the configuration
+// around it.
 struct ScenarioKey {
   Parameter parameter;
   JsonValue (*get)(const Scenario& scenario);
@@ -58,8 +58,8 @@ struct ScenarioKey {
 };
 std::span<const ScenarioKey> scenario_keys();
 
-// A key that holds a list of Named things: every item is a name or an object of a name and parameters, whose values may
-// be lists.
+// A key that holds a list of Named things. An item is a name, or an object with a name and parameters; a parameter
+// may have a list of values.
 struct ScenarioList {
   const char* key;       // "methods"
   const char* name_key;  // "method"
@@ -69,12 +69,12 @@ struct ScenarioList {
 };
 std::span<const ScenarioList> scenario_lists();
 
-// The names of all keys that a scenario shares with the configuration around it, and of those of its own.
+// The keys that a scenario may inherit from the configuration around it, and the keys that it must have itself.
 const std::vector<std::string>& shared_scenario_keys();
 const std::vector<std::string>& own_scenario_keys();
 
-// Reads the shared keys over `defaults`. Throws UsageError naming place and JSON path, or option, what was found, what
-// is allowed, and the nearest name; for one and the same setting given twice, too.
+// Reads the shared keys over `defaults`. Throws UsageError with the place and JSON path or option, what was found,
+// what is allowed, and the nearest name; also if a setting is given twice.
 Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults);
 
 // Reads families, methods, arithmetics, formations, kernels and expectations into `scenario`; throws the same.

@@ -24,7 +24,7 @@ std::span<const EmbeddedFile> schema_templates();
 
 namespace {
 
-constexpr double largest_whole = 9e15;  // beyond this a double is not told apart from its neighbours
+constexpr double largest_whole = 9e15;  // below 2^53, up to which a double represents every whole number
 
 Json schema_template(std::string_view name) {
   return Json::parse(std::ranges::find(schema_templates(), name, &EmbeddedFile::name)->text);
@@ -32,7 +32,7 @@ Json schema_template(std::string_view name) {
 
 Json reference_to(const std::string& name) { return {{"$ref", "#/definitions/" + name}}; }
 
-// Limits are whole numbers or short decimals: integers print without ".0".
+// A limit; whole numbers become integers, which print without ".0".
 Json limit(double value) {
   const auto whole = static_cast<std::int64_t>(value);
   return static_cast<double>(whole) == value ? Json(whole) : Json(value);
@@ -49,7 +49,7 @@ Json any_of(std::vector<Json> forms) {
   return {{"anyOf", std::move(forms)}};
 }
 
-// A value, a list of values, or of an integer a range; as an axis of a Named thing.
+// An axis of a Named thing: a value, a list of values, or, for an integer parameter, a range.
 Json axis_schema(const Parameter& parameter) {
   const Json value = value_schema(parameter);
   std::vector<Json> forms{value, Json{{"type", "array"}, {"items", value}, {"minItems", 1}, {"uniqueItems", true}}};
@@ -58,17 +58,17 @@ Json axis_schema(const Parameter& parameter) {
   return any_of(std::move(forms));
 }
 
-// A registry as a configuration names its entries.
+// A registry, and how a configuration names its entries.
 struct Registry {
-  std::string key;  // "method": of the name in an object
+  std::string key;  // of the name in an object: "method"
   const char* description;
   std::vector<Description> entries;
   std::string other_names;           // a pattern of names that are not listed; "": none
-  std::set<std::string> lists{};     // parameters that are lists by themselves
+  std::set<std::string> lists{};     // parameters of which one value is a list
   std::vector<Parameter> further{};  // parameters of every entry
 };
 
-// A name, "name:parameter=value", or an object of a name and parameters: of all entries together.
+// A name, "name:parameter=value", or an object with a name and parameters; the parameters of all entries are allowed.
 Json named_schema(const Registry& registry) {
   std::vector<std::string> names, summaries;
   std::map<std::string, std::vector<Json>> schemas;  // by parameter, each once
@@ -81,7 +81,7 @@ Json named_schema(const Registry& registry) {
   };
   for (const Description& entry : registry.entries) {
     for (const Parameter& parameter : entry.parameters) add(parameter);
-    if (entry.name == "eXmY") continue;  // stands for names, is none
+    if (entry.name == "eXmY") continue;  // a pattern, not a name
     names.push_back(entry.name);
     summaries.push_back(entry.formula.empty() ? entry.summary : fmt::format("{}\n\n{}", entry.summary, entry.formula));
   }
@@ -105,7 +105,7 @@ Json named_schema(const Registry& registry) {
                  {"additionalProperties", false}}}}};
 }
 
-// Formats as arithmetics, with their suffixes, and tf32x3 on a unit.
+// Names of formats that are arithmetics, with their suffixes; and tf32x3 and bf16x3 on a unit.
 constexpr const char* formats =
     "(fp64|fp32|fp16|tf32|bf16|e[2-9]m[1-9][0-9]?|e11m52|p[0-9]+emin-?[0-9]+emax-?[0-9]+)"
     "(-infinity|-nan|-saturate)?(-flush)?(-pure)?|(tf32|bf16)x3-[a-z0-9]+";
@@ -119,33 +119,34 @@ std::vector<Description> method_entries() {
 // The definitions of a schema that come from the registries.
 void define_registries(Json& definitions) {
   Registry families{"family",
-                    "a family of matrices; lists of values are axes",
+                    "a family of matrices; with a list of values, each is run",
                     {family_descriptions().begin(), family_descriptions().end()},
                     ""};
   for (const Family& family : tristab::families())
     families.lists.insert(family.list_valued.begin(), family.list_valued.end());
   Registry kernels{
-      "kernel", "a kernel's recipe, or the path of a recipe file; lists of values are axes", {}, ".*\\.json"};
+      "kernel", "a kernel's recipe, or the path of a recipe file; with a list of values, each is run", {}, ".*\\.json"};
   for (const RecipeEntry& recipe : recipe_entries()) kernels.entries.push_back(recipe.description);
   const Registry arithmetics{"arithmetic",
-                             "an arithmetic, or a format (e5m7); lists of values are axes",
+                             "an arithmetic, or a format (e5m7); with a list of values, each is run",
                              {arithmetic_descriptions().begin(), arithmetic_descriptions().end()},
                              formats};
   Registry layer = arithmetics;
-  layer.description = "what w, u, the state and the outputs are computed in: an arithmetic and how gates enter";
+  layer.description = "the arithmetic of w, u, the state and the outputs, and how their gates are computed";
   layer.further = {Parameter::nested("scores", "exact", "formation of the products of queries and keys"),
                    Parameter::text("exponential", "natural", "how e^x is computed"),
-                   Parameter::integer("scan", 0, 0, 256, "rows of a group of the gates' running sums")};
+                   Parameter::integer("scan", 0, 0, 256,
+                                      "running sums of the gates: rows summed in a group; 0: one after the other")};
   for (const Registry& registry :
        {families, kernels, arithmetics,
-        Registry{"method", "an inversion method; lists of values are axes", method_entries(), ""},
+        Registry{"method", "an inversion method; with a list of values, each is run", method_entries(), ""},
         Registry{"formation",
-                 "how A is formed from keys and gates; lists of values are axes",
+                 "how A is formed from keys and gates; with a list of values, each is run",
                  {formation_descriptions().begin(), formation_descriptions().end()},
                  ""}}) {
     definitions[registry.key] = named_schema(registry);
   }
-  // A recipe file has parameters of its own.
+  // A recipe file may have parameters that no registry lists.
   definitions["kernel"]["anyOf"].push_back(
       {{"type", "object"},
        {"required", {"kernel"}},
@@ -171,7 +172,7 @@ Json scenario_properties() {
   }
   properties["expect"] = {{"type", {"array", "null"}},
                           {"items", reference_to("expectation")},
-                          {"description", "what the sweep must show; exit status 1 where it does not"}};
+                          {"description", "what the sweep must show; the exit status is 1 if it does not"}};
   properties["decompose"] = {{"enum", {false, nullptr}}};
   return properties;
 }
@@ -189,7 +190,7 @@ Json value_schema(const Parameter& parameter) {
   using Kind = Parameter::Kind;
   std::vector<Json> allowed;
   switch (parameter.kind) {
-    case Kind::integer:  // not "type": "integer", which some validators deny 16.0
+    case Kind::integer:  // not "type": "integer": some validators then refuse 16.0
       allowed.push_back({{"type", "number"},
                          {"multipleOf", 1.0},
                          {"minimum", limit(std::max(parameter.minimum, -largest_whole))},

@@ -1,4 +1,4 @@
-// What one case does to one matrix.
+// A setting: how a case inverts its matrix.
 #pragma once
 
 #include <string>
@@ -9,8 +9,9 @@
 
 namespace tristab {
 
-// A method in one arithmetic on A formed in one way, or a recipe (whose method, summary and formation these are then).
-// Points into a Scenario. Records, summaries, classes, expectations and layers all name their setting by this type.
+// A method, an arithmetic and a formation; or a recipe, and then these three are the recipe's method, summary
+// arithmetic and formation. Points into a Scenario. Records, summaries, classes, expectations and layers all use
+// this type.
 struct Setting {
   const MethodSpec* method = nullptr;
   const Arithmetic* arithmetic = nullptr;
@@ -18,15 +19,15 @@ struct Setting {
   const Formation* formation = nullptr;  // never null
 
   bool is_formed() const { return formation->kind != Formation::Kind::exact; }
-  // The same where A was given, or formed in double, whatever was asked for.
+  // The same setting with the exact formation: for A that was given, or formed in double.
   Setting without_formation() const;
 
-  // The arithmetics of all stages: the kernel's, or the one for all.
+  // The arithmetic of each stage: the kernel's, or the same for all.
   StageArithmetics stages() const;
 
-  // "mch fp16", "mch fp16 gram:product=bf16" where A is formed by a kernel's arithmetic; of a recipe its own label.
+  // "mch fp16"; with a formation "mch fp16 gram:product=bf16"; for a recipe the recipe's label.
   std::string label() const;
-  // "mch", or the recipe's label: what stands beside `arithmetic->label` in tables.
+  // "mch", or the recipe's label: tables show it beside `arithmetic->label`.
   const std::string& method_label() const { return kernel != nullptr ? kernel->label : method->label; }
 };
 

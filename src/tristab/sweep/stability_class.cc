@@ -35,7 +35,7 @@ Moments moments_of(const std::vector<GrowthPoint>& points) {
   return m;
 }
 
-// Rounding leaves about this much of a variable that does not vary, or that the other one explains.
+// Below this, a moment is rounding error: the variable is constant, or a linear function of the other one.
 constexpr double negligible = 1e-9;
 
 Slope slope_of(double value, double residual_squares, double freedom, double inverse_moment) {
@@ -53,7 +53,7 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
   const bool kappa_varies = m.kk > negligible * count, n_varies = m.nn > negligible * count;
   if (kappa_varies && n_varies) {
     const double determinant = m.kk * m.nn - m.kn * m.kn;
-    if (determinant <= negligible * m.kk * m.nn) return growth;  // kappa follows n: the two cannot be told apart
+    if (determinant <= negligible * m.kk * m.nn) return growth;  // kappa is a linear function of n: no separate slopes
     const double kappa = (m.nn * m.ke - m.kn * m.ne) / determinant;
     const double n = (m.kk * m.ne - m.kn * m.ke) / determinant;
     const double residual = m.ee - kappa * m.ke - n * m.ne;
@@ -100,7 +100,7 @@ void StabilityBuilder::add(const MatrixResult& result) {
   const std::size_t first = first_cells_.at(result.input.scenario);
   const Scenario& scenario = *result.input.scenario;
   const std::size_t count = scenario.methods.size() * scenario.arithmetics.size() * scenario.formations.size();
-  for (std::size_t i = 0; i < count; ++i) {  // kernels, which come last, have a size of their own
+  for (std::size_t i = 0; i < count; ++i) {  // without kernels, which come last and have no class
     const Record& record = result.records[i];
     Cell& cell = cells_[first + i];
     const bool lost_in_formation = record.error_formation.undefined == Undefined::formed_nonfinite;

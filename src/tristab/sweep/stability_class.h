@@ -20,8 +20,8 @@ struct Slope {
 
 // log2(frobenius / u) = c + kappa_slope log2(cond_2) + n_slope log2(n), by ordinary least squares over all
 // finite, inexact results with cond_2 >= smallest_kappa (below that the error follows ||A||, not kappa). A
-// slope is absent where its variable takes one value only or follows the other one, and both are where fewer
-// than 8 points are left.
+// slope is absent if its variable has only one value. Both are absent if one variable is a linear function of the
+// other, or if fewer than 8 points are left.
 struct ErrorGrowth {
   int points = 0;
   std::optional<Slope> kappa, n;
@@ -42,22 +42,24 @@ struct StabilityRow {
   ErrorGrowth growth;
   int exact = 0;  // results without any error: they have no logarithm
   int fails = 0;  // results whose verdict is fail
-  // Non-finite results although A as formed is finite and the storage format holds every entry of it and of the exact
-  // inverse.
+  // Non-finite results that the input does not explain: A as formed is finite, and the storage format can hold
+  // every entry of A and of its exact inverse.
   int nonfinite = 0;
   std::string name;  // "stable", "logarithmically stable", "unstable", "undetermined"
 };
 
 // The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically
-// stable: kappa^poly(log n) instead of kappa), with slopes taken two standard errors to the benefit of the
-// doubt:
-//   unstable                   a non-finite result that the inverse does not explain; or a verdict `fail` and a slope
-//                              of n > 3 or of kappa > 3 (an error that never leaves what a stable method achieves may
-//                              jump with n, where stages of different precision take over, without being unstable)
-//   logarithmically stable     otherwise, slope of kappa > 1.5
-//   stable                     otherwise
-//   undetermined               no slope, or one that is uncertain by more than 1
-// It describes the cases of the sweep, truncation errors included, and proves nothing about others.
+// stable: kappa^poly(log n) instead of kappa). A slope counts as its value minus two standard errors, for the benefit
+// of the doubt. The first line that applies:
+//   unstable                   a non-finite result that the input does not explain
+//   undetermined               no slope
+//   unstable                   a verdict `fail`, and a slope in n or in kappa above 3 (without a `fail`, a steep slope
+//                              is no sign of instability: the error of a stable method may jump with n where stages
+//                              of another precision take over)
+//   undetermined               a slope with a standard error above 1
+//   logarithmically stable     a slope in kappa above 1.5
+//   stable                     all others
+// It describes the cases of this sweep, truncation errors included. It proves nothing about other cases.
 std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite);
 
 class StabilityBuilder {

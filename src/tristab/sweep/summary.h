@@ -1,4 +1,4 @@
-// The trials of every setting on every input, put together.
+// Statistics over the trials, for every setting on every input.
 #pragma once
 
 #include <string>
@@ -12,17 +12,17 @@ namespace tristab {
 // All trials of one setting on one input.
 struct SummaryRow {
   Input input;
-  Setting setting;                                                              // as it was asked for
+  Setting setting;                                                              // as configured
   int trials = 0, nonfinite = 0, failed = 0, pass = 0, marginal = 0, fail = 0;  // as in TrialStatistics
   std::vector<double> counts;               // in the order of counted_fields(); NaN: no trial has one
   std::vector<Distribution> distributions;  // in the order of distributed_fields()
 
-  int lost() const { return nonfinite + failed + fail; }  // trials that did not hold, marginal ones apart
+  int lost() const { return nonfinite + failed + fail; }  // trials that fail or have no finite answer
   double count(std::string_view field) const;
   const Distribution& distribution(std::string_view field) const;
 };
 
-// Collects records in case order; a finished group keeps nothing but its rows. Values of many trials are kept on disk.
+// Collects records in case order; of a finished group only the rows are kept. Values of many trials are kept on disk.
 class SummaryBuilder {
  public:
   explicit SummaryBuilder(const Plan& plan);

@@ -14,8 +14,8 @@ bool is_distributed(const Field& field) {
   return field.info.aggregate == Aggregate::finite_trials || field.info.aggregate == Aggregate::all_trials;
 }
 
-// Of the finite values, added in their order; infinite without any. (The SNR of an exact result is infinite: one of
-// them would be the mean of all.)
+// The mean of the finite values, added in their order; infinite if there are none. (The SNR of an exact result is
+// infinite, and a single one would make the mean infinite.)
 double finite_mean(const std::vector<double>& values) {
   double sum = 0;
   int count = 0;

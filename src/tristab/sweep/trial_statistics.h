@@ -1,6 +1,6 @@
-// What the trials of one setting on one input show together: counts, and for each number a distribution. Summaries,
-// rankings, tables, closing lines, pages and exports all take their statistics from here, with one rule for each number
-// (Field::info.aggregate) for trials that were not finite.
+// Statistics over the trials of one setting on one input: counts, and a distribution of each number. Summaries,
+// rankings, tables, closing lines, pages and exports all use them. Whether trials that are not finite count is
+// decided for each number by Field::info.aggregate.
 #pragma once
 
 #include <cstdint>
@@ -15,30 +15,30 @@
 namespace tristab {
 
 // The value below which the fraction p of the sorted values lies, interpolated linearly between order statistics
-// (Hyndman and Fan 1996, definition 7: NumPy's and R's default); not interpolated towards an infinity. `sorted`
-// ascending, not empty.
+// (Hyndman and Fan 1996, definition 7: NumPy's and R's default); not interpolated towards an infinity. `sorted` is
+// ascending and not empty.
 double quantile(const std::vector<double>& sorted, double p);
 
-// Of values in any order; NaN is left out, and is the median of nothing.
+// The median of values in any order. NaN values are left out; if no value remains, the median is NaN.
 double median(std::vector<double> values);
 
 inline constexpr std::size_t tail_trials = 20;
 
-// One number over the trials that count for it. NaN where no trial has a value; may be infinite.
+// One number over the trials that count for it. NaN if no trial has a value; may be infinite.
 struct Distribution {
   std::size_t count = 0;     // trials with a value
-  std::size_t infinite = 0;  // of these: +infinity, for signal-to-noise ratios the exact results
+  std::size_t infinite = 0;  // of these +infinity (exact results, for signal-to-noise ratios)
   double median = 0;
   double tail = 0;   // 95th percentile (5th where larger is better); NaN for fewer than tail_trials values
   double worst = 0;  // maximum (minimum where larger is better)
-  double mean = 0;   // of the finite values, for a number in decibels; infinite without any, NaN for other numbers
+  double mean = 0;   // of finite values, only for decibels; infinite if there are none, NaN for other numbers
 };
 
 // `values` in any order, without NaN.
 Distribution distribution_of(std::vector<double> values, const NumberInfo& info);
 
-// The numbers that one trial brings, in the order of the fields that are collected: NaN where it has none, infinite
-// where the definition gives an infinity (Measured::ranked).
+// The numbers of one trial, in the order of the collected fields: NaN if it has none, infinite if the definition
+// gives an infinity (Measured::ranked).
 struct TrialNumbers {
   Status status = Status::ok;
   std::optional<Verdict> verdict;
@@ -53,7 +53,7 @@ class TrialStatistics {
   // Collects `fields`, which outlive it.
   explicit TrialStatistics(std::span<const Field* const> fields);
 
-  int trials = 0, nonfinite = 0, failed = 0;  // of all trials those with infinities or NaN, and those without an answer
+  int trials = 0, nonfinite = 0, failed = 0;  // all; those with infinities or NaN; those without an answer
   int pass = 0, marginal = 0, fail = 0;       // verdicts; the others are nonfinite or failed
 
   int lost() const { return nonfinite + failed; }
@@ -61,12 +61,12 @@ class TrialStatistics {
   // Long lists of values are kept in `spool`, the same one for every call.
   void add(const TrialNumbers& trial, Spool& spool);
 
-  // Of the field at this position among the collected ones, whose aggregate is a distribution.
+  // Of the field at this position among the collected ones, if its aggregate is a distribution.
   Distribution distribution(std::size_t field, const Spool& spool) const;
-  // Of one whose aggregate is largest or sum; NaN where no trial has a value.
+  // The same if its aggregate is largest or sum; NaN if no trial has a value.
   double count(std::size_t field) const { return numbers_[field].count; }
 
-  // The value of every trial in their order, whatever the rule; NaN where there is none.
+  // The value of every trial in order, whether or not it counts; NaN if there is none.
   std::vector<double> all_values(std::size_t field, const Spool& spool) const;
 
  private:

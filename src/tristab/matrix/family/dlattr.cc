@@ -18,10 +18,8 @@ Matrix generate(const Settings& settings, int n, const RandomStream&) {
   const double condition = settings.real("condition");
   Matrix a(n, n);
   if (condition == 1) return a;
-  if (n < 2) {
-    throw UsageError(fmt::format(
-        "family dlattr: found condition {} with n = 1, where cond_2 is 1; allowed: n of 2 or more", condition));
-  }
+  if (n < 2)
+    refuse("family dlattr", fmt::format("condition {} with n = 1, where cond_2 is 1", condition), "n of 2 or more");
   const double s = std::sqrt(condition);
   if (n == 2) {
     a(1, 0) = s - 1 / s;

@@ -23,22 +23,19 @@ std::vector<std::string> tensor_names(const TensorFile& file) {
 }
 
 void settle(Json& settings, std::string_view place) {
-  if (!settings.contains("path") || settings["path"] == "") {
-    throw UsageError(
-        fmt::format("{}.path: found nothing; allowed: the path of a .npy, .npz or .safetensors file", place));
-  }
+  if (!settings.contains("path") || settings["path"] == "")
+    refuse(fmt::format("{}.path", place), "nothing", "the path of a .npy, .npz or .safetensors file");
   const auto together = [&](const char* one, const char* other) {
     if (!settings.contains(one) || !settings.contains(other)) return;
-    throw UsageError(fmt::format("{}: found {} {} and {} {}; allowed: one of them", place, one, settings[one].dump(),
-                                 other, settings[other].dump()));
+    refuse(place, fmt::format("{} {} and {} {}", one, quoted(settings[one]), other, quoted(settings[other])),
+           "one of them");
   };
   together("tensor", "layer");
   together("tensor", "beta");
   together("layer", "beta");
   if (settings.contains("g") && !settings.contains("beta")) {
-    throw UsageError(
-        fmt::format("{}.g: found {} without beta; allowed: the file of g beside those of k (path) and beta", place,
-                    settings["g"].dump()));
+    refuse(fmt::format("{}.g", place), fmt::format("{} without beta", quoted(settings["g"])),
+           "the file of g beside those of k (path) and beta");
   }
   settle_heads(settings, place);
   settle_tokens(settings, place);
@@ -54,11 +51,11 @@ std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_pt
     return matrices_source(selection, file, file->tensors().front(), place);
   }
   if (!layers.empty()) {
-    throw UsageError(fmt::format("{}.layer: found nothing; allowed: all, {} (the layers of {})", place,
-                                 join_names(layers), file->path()));
+    refuse(fmt::format("{}.layer", place), "nothing",
+           fmt::format("all, {} (the layers of {})", join_names(layers), file->path()));
   }
-  throw UsageError(fmt::format("{}.tensor: found nothing; allowed: {} (the tensors of {})", place,
-                               join_names(tensor_names(*file)), file->path()));
+  refuse(fmt::format("{}.tensor", place), "nothing",
+         fmt::format("{} (the tensors of {})", join_names(tensor_names(*file)), file->path()));
 }
 
 std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesystem::path& directory,
@@ -90,10 +87,7 @@ std::unique_ptr<Source> open_selected(const FamilySpec& spec, const std::filesys
     }
     layers.emplace_back(file, name, conventions_of(settings));
   }
-  if (layers.empty()) {
-    throw InputError(
-        fmt::format("{}: found no layer; allowed: tensors called <layer>.k and <layer>.beta", file->path()));
-  }
+  if (layers.empty()) refuse_input(file->path(), "no layer", "tensors called <layer>.k and <layer>.beta");
   return layers_source(selection, std::move(layers), place);
 }
 

@@ -44,14 +44,10 @@ void settle_heads(Json& settings, std::string_view place) {
   if (is_count(heads)) heads = Json::array({heads});
   heads = parsed_list(heads, ',');
   const bool list = heads.is_array() && !heads.empty() && all_counts(heads);
-  if (heads != "all" && !list) {
-    throw UsageError(
-        fmt::format("{}.heads: found {}; allowed: \"all\", a head's number, or a list of them such as [0, 2]", place,
-                    heads.dump()));
-  }
-  if (list && std::set<Json>(heads.begin(), heads.end()).size() != heads.size()) {
-    throw UsageError(fmt::format("{}.heads: found {}; allowed: each head once", place, heads.dump()));
-  }
+  if (heads != "all" && !list)
+    refuse(fmt::format("{}.heads", place), quoted(heads), "\"all\", a head's number, or a list of them such as [0, 2]");
+  if (list && std::set<Json>(heads.begin(), heads.end()).size() != heads.size())
+    refuse(fmt::format("{}.heads", place), quoted(heads), "each head once");
   settings["heads"] = heads;
 }
 
@@ -59,10 +55,8 @@ void settle_tokens(Json& settings, std::string_view place) {
   const Json tokens = parsed_list(settings.value("tokens", Json("all")), ':');
   const bool range = tokens.is_array() && tokens.size() == 2 && all_counts(tokens) && tokens[0] < tokens[1];
   if (tokens != "all" && !range) {
-    throw UsageError(
-        fmt::format("{}.tokens: found {}; allowed: \"all\", or [begin, end) with begin < end, such as [0, 512] "
-                    "or \"0:512\"",
-                    place, tokens.dump()));
+    refuse(fmt::format("{}.tokens", place), quoted(tokens),
+           "\"all\", or [begin, end) with begin < end, such as [0, 512] or \"0:512\"");
   }
   settings["tokens"] = tokens;
 }

@@ -69,9 +69,9 @@ class MatricesSource : public Source {
       count_ = shape.size() == 3 ? shape[0] : 1;
       for (const char* name : {"heads", "tokens"}) {
         if (settings.at(name) == "all") continue;
-        throw UsageError(
-            fmt::format("{}.{}: found {}; allowed: all, as tensor {} of {} has shape {}, a batch of matrices", place,
-                        name, settings.at(name).dump(), name_text(tensor.name), file_->path(), tensor.shape_text()));
+        refuse(fmt::format("{}.{}", place, name), quoted(settings.at(name)),
+               fmt::format("all, as tensor {} of {} has shape {}, a batch of matrices", name_text(tensor.name),
+                           file_->path(), tensor.shape_text()));
       }
       return;
     }

@@ -22,14 +22,11 @@ void settle(Json& settings, std::string_view place) {
   const std::string base_place = fmt::format("{}.base", place);
   const std::vector<FamilySpec> specs = expand_family(settings.at("base"), base_place);
   if (specs.size() != 1) {
-    throw UsageError(
-        fmt::format("{}: found {} settings; allowed: one family without lists (make a list of bases instead)",
-                    base_place, specs.size()));
+    refuse(base_place, fmt::format("{} settings", specs.size()),
+           "one family without lists (make a list of bases instead)");
   }
   const FamilySpec& base = specs.front();
-  if (base.name == name) {
-    throw UsageError(fmt::format("{}: found {}; allowed: any other family", base_place, name));
-  }
+  if (base.name == name) refuse(base_place, name, "any other family");
   settings["base"] = base.json("family");
 }
 

@@ -32,10 +32,9 @@ void settle(Json& settings, std::string_view place) {
   const Json given = settings.value("coefficients", Json::array({-2.0, 1.0}));
   const Json list = parsed_list(given);
   if (!list.is_array() || list.empty() || list.size() > most || !std::ranges::all_of(list, is_coefficient)) {
-    throw UsageError(
-        fmt::format("{}.coefficients: found {}; allowed: a list of 1 to {} numbers from {} to {}, such as "
-                    "[-2, 1] or \"-2,1\"",
-                    place, given.dump(), most, -largest, largest));
+    refuse(
+        fmt::format("{}.coefficients", place), quoted(given),
+        fmt::format("a list of 1 to {} numbers from {} to {}, such as [-2, 1] or \"-2,1\"", most, -largest, largest));
   }
   settings["coefficients"] = list.get<std::vector<double>>();
 }

@@ -23,10 +23,8 @@ Matrix scaled(const Matrix& u, double s) {
 Matrix with_condition(const Matrix& u, double condition) {
   if (condition == 1) return scaled(u, 0);
   if (u.rows() < 2) {
-    throw UsageError(
-        fmt::format("family uniform-signed: found condition {} with n = 1, where cond_2 is 1; allowed: n of 2 "
-                    "or more",
-                    condition));
+    refuse("family uniform-signed", fmt::format("condition {} with n = 1, where cond_2 is 1", condition),
+           "n of 2 or more");
   }
   double low = 0, high = 1.0 / u.rows();
   while (condition_number_2(scaled(u, high)) < condition) {
@@ -44,8 +42,8 @@ Matrix with_condition(const Matrix& u, double condition) {
 
 void settle(Json& settings, std::string_view place) {
   if (settings.contains("scale") && settings.contains("condition")) {
-    throw UsageError(fmt::format("{}: found scale {} and condition {}; allowed: one of them", place,
-                                 settings["scale"].dump(), settings["condition"].dump()));
+    refuse(place, fmt::format("scale {} and condition {}", quoted(settings["scale"]), quoted(settings["condition"])),
+           "one of them");
   }
   if (!settings.contains("condition") && !settings.contains("scale")) settings["scale"] = 0.5;
 }

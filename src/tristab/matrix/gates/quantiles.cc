@@ -29,10 +29,11 @@ bool read_number(std::string_view text, double& number) {
 
 std::vector<Quantile> read_quantiles(std::string_view text, double lowest, double highest, std::string_view place) {
   const auto refuse = [&](std::string_view found) {
-    throw UsageError(fmt::format(
-        "{}: found {} in '{}'; allowed: two or more of probability=value with commas between, probabilities "
-        "from 0 to 1 ascending, values from {} to {} not descending",
-        place, found, text, lowest, highest));
+    tristab::refuse(
+        place, fmt::format("{} in '{}'", found, text),
+        fmt::format("two or more of probability=value with commas between, probabilities from 0 to 1 ascending, "
+                    "values from {} to {} not descending",
+                    lowest, highest));
   };
   std::vector<Quantile> table;
   std::string_view rest = text;
@@ -45,18 +46,13 @@ std::vector<Quantile> read_quantiles(std::string_view text, double lowest, doubl
         !read_number(row.substr(equals + 1), quantile.value)) {
       refuse(fmt::format("the row '{}'", row));
     }
-    if (!(quantile.probability >= 0 && quantile.probability <= 1)) {
+    if (!(quantile.probability >= 0 && quantile.probability <= 1))
       refuse(fmt::format("the probability {}", quantile.probability));
-    }
-    if (!(quantile.value >= lowest && quantile.value <= highest)) {
-      refuse(fmt::format("the value {}", quantile.value));
-    }
-    if (!table.empty() && quantile.probability <= table.back().probability) {
+    if (!(quantile.value >= lowest && quantile.value <= highest)) refuse(fmt::format("the value {}", quantile.value));
+    if (!table.empty() && quantile.probability <= table.back().probability)
       refuse(fmt::format("the probability {} after {}", quantile.probability, table.back().probability));
-    }
-    if (!table.empty() && quantile.value < table.back().value) {
+    if (!table.empty() && quantile.value < table.back().value)
       refuse(fmt::format("the value {} after {}", quantile.value, table.back().value));
-    }
     table.push_back(quantile);
     if (comma == std::string_view::npos) break;
     rest.remove_prefix(comma + 1);
@@ -86,7 +82,7 @@ double value_at_probability(double probability, std::span<const Quantile> table)
 void refuse_reversed_range(const Json& settings, const char* low, const char* high, std::string_view place) {
   if (!(settings.at(low) > settings.at(high))) return;
   throw UsageError(fmt::format("{0}.{1}: found {2} above {3} = {4}; allowed: at most {3}", place, low,
-                               settings.at(low).dump(), high, settings.at(high).dump()));
+                               quoted(settings.at(low)), high, quoted(settings.at(high))));
 }
 
 }  // namespace tristab

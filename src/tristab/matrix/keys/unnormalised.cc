@@ -17,7 +17,7 @@ void settle_activation(Json& settings, std::string_view place) {
     if (!settings.contains("strength")) settings["strength"] = 0.7;
   } else if (settings.contains("strength")) {
     throw UsageError(fmt::format("{}.strength: found {} with activation '{}'; allowed only with activation silu", place,
-                                 settings["strength"].dump(), settings["activation"].get_ref<const std::string&>()));
+                                 quoted(settings["strength"]), settings["activation"].get_ref<const std::string&>()));
   }
 }
 

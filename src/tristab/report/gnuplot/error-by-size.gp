@@ -14,17 +14,18 @@ style_of(m) = (m - 1) % 8 + 1
 dash_of(m) = (m - 1) / 8 + 1
 point_of(m) = int(word("7 5 9 13 11 2 1 4 6 8 10 12 3", (m - 1) % 13 + 1))
 is_chosen(m) = strstrt(" " . methods . " ", sprintf(" %d ", m)) > 0
-# Titles no wider than a panel.
+# Shortens titles to the panel's width.
 brief(text) = strlen(text) > 46 ? text[1:22] . "..." . text[strlen(text) - 19:] : text
-# Of a panel: its blocks of data and their methods. One without a finite error has none, yet gnuplot evaluates the first.
+# The blocks of data of a panel, and their methods. A panel without a finite error has none, but gnuplot still evaluates
+# the first.
 blocks = ""
 owners = ""
 block(i) = i <= words(blocks) ? int(word(blocks, i)) : 0
 owner(i) = i <= words(owners) ? int(word(owners, i)) : 1
 is_drawn(i) = i <= words(owners) && is_chosen(owner(i))
-# Exact results have no place on a logarithmic axis: they stand on its lower edge; errors above the axis on its upper edge.
-# So do sizes with trials that are not finite, marked by a cross: the median of the others would flatter the method.
-# (Without any finite trial the median is NaN, and gnuplot drops a point whose columns it has looked at are.)
+# A logarithmic axis cannot show exact results: they are drawn on its lower edge. Errors above the axis are drawn on its
+# upper edge, and so are sizes with trials that are not finite, with a cross: the median of the other trials would flatter
+# the method. (Without a finite trial the median is NaN, and gnuplot drops a point if a column that it has read is NaN.)
 shown(error) = error > least ? (error <= most ? error : most) : least
 
 if (terminal eq "dumb") {

@@ -1,4 +1,4 @@
-// Cost against error: one panel for each size, the settings that no other beats in both (the Pareto front) named below it.
+// Cost against error: one panel for each size. The settings that no other beats in both (the Pareto front) are named below it.
 
 const costOf = (group) => {
   const at = (name) => columnsOf[name]?.[group.index] ?? null;
@@ -6,7 +6,7 @@ const costOf = (group) => {
   return selection.cost === "flops" ? sum(at("matmul_flops"), at("vector_flops")) : sum(at("depth"), at("vector_depth"));
 };
 
-// A point for each setting at one size: the worst of its errors over the selected families, null where one is not finite.
+// A point for each setting at one size: the worst of its errors over the selected families, null if one is not finite.
 function costPoints(members, metric) {
   return [...grouped(members, (group) => group.setting)].map(([, list]) => {
     const errors = list.map((group) => withoutNumber(group) > 0 ? null : statisticOf(group, metric));
@@ -15,7 +15,7 @@ function costPoints(members, metric) {
   }).filter((point) => point.cost > 0);
 }
 
-// Of those alone that ran on all of `inputs`: an error on fewer or easier inputs beats nothing.
+// Only settings that ran on all `inputs` count: errors on fewer inputs cannot be compared.
 function paretoFront(points, inputs) {
   const front = [];
   for (const point of points.filter((each) => each.error !== null && each.families === inputs).sort((a, b) => a.cost - b.cost || a.error - b.error)) {

@@ -28,13 +28,13 @@ const inSelection = (group) => selection.families.has(group.family) && selection
   selection.methods.has(group.method) && selection.arithmetics.has(group.arithmetic);
 const selectedGroups = () => groups.filter(inSelection);
 
-// The selected statistic of a metric; null without a finite trial.
+// The selected statistic of a metric; null if no trial has a finite value.
 const statisticOf = (group, metric) => columnsOf[metric] ? columnsOf[metric][selection.statistic][group.index] : null;
 const withoutNumber = (group) => columnsOf.nonfinite[group.index] + columnsOf.failed[group.index];
 
 const verdicts = ["pass", "marginal", "fail", "nonfinite"];
 const verdictLetters = {pass: "P", marginal: "M", fail: "F", nonfinite: "N", failed: "–", none: "?"};
-// The worst verdict of a group; "failed" where no trial has an answer, "none" where the file has no verdicts.
+// The worst verdict of a group; "failed" if no trial has an answer, "none" if the file has no verdicts.
 function worstVerdict(group) {
   const count = (name) => columnsOf[name][group.index];
   for (const name of ["nonfinite", "fail", "marginal", "pass"]) if (count(name) > 0) return name;

@@ -1,6 +1,6 @@
-// Figures and their data as files of their own.
+// Saves figures and their data as files.
 
-// The light colours of the style sheet, whatever the page shows: files are for print and for slides.
+// The light colours of the style sheet, even if the page is dark: files are for print and for slides.
 function lightColours() {
   for (const sheet of document.styleSheets) {
     for (const rule of sheet.cssRules) {

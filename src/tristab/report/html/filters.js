@@ -1,4 +1,4 @@
-// The menus at the top: what is shown of families, sizes, methods and arithmetics, and which number of it.
+// The menus at the top: they choose the families, sizes, methods and arithmetics to show, and the number.
 
 function addMenu(form, name, title, values, labelOf, changed) {
   const details = html("details", {"data-filter": name}, form);

@@ -1,5 +1,5 @@
-// Methods by arithmetics: the worst verdict as colour and letter; as number the worst error, or how many trials of all are not
-// finite.
+// A table of methods by arithmetics. Colour and letter are the worst verdict; the number is the worst error, or how many trials
+// are not finite.
 
 function heatTable(host) {
   const chosen = selectedGroups();

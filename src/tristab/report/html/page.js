@@ -2,26 +2,26 @@
 
 const figures = [
   {id: "verdicts", title: "Verdicts", needs: groups.length > 0, draw: heatTable,
-    note: "Worst verdict of the selected families and sizes, with the worst error; where trials are not finite, with how many; – beside a letter: some trials have no answer. A verdict compares the error with what a stable method achieves in that arithmetic."},
+    note: "Each cell shows the worst verdict over the selected families and sizes, with the worst error, or with the number of trials that are not finite. A – beside the letter: some trials have no answer. A verdict compares the error with what a stable method achieves in that arithmetic."},
   {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "finite errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
   {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: conditions.length > 0 ? "" : "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
   {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "errors of a formation of A", draw: errorSplit,
-    note: "Each part relative to the exact inverse, the worst of the selected families and sizes; as far as the result has them."},
+    note: "Each part is relative to the exact inverse, and the worst over the selected families and sizes. Parts that the result lacks are not shown."},
   {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: linesOverSizes(() => "growth", 0),
-    note: "Largest intermediate that is kept, over the largest entry of the exact inverse. (fp16 overflows at 65504 in absolute size.)"},
+    note: "The largest intermediate that is kept, divided by the largest entry of the exact inverse. (fp16 overflows at an absolute size of 65504.)"},
   {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer)", draw: layerFigure("o", "the outputs"), note: ""},
   {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
   {id: "cost", title: "Cost against error", needs: metrics.length > 0 && costs.length > 0, lacks: costs.length > 0 ? "" : "costs", draw: costAgainstError,
-    note: "Each point is a method in an arithmetic; numbered: those that no other beats in both cost and error, of all that ran on every selected input of that size. Settings with a trial that is not finite are at the top. An operation counts the same in every arithmetic."},
+    note: "Each point is a method in an arithmetic. The numbered points ran on every selected input of that size, and no other such point is better in both cost and error. Settings with a trial that is not finite are at the top. An operation counts the same in every arithmetic."},
   {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decay of the inverse",
     draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
   {id: "powers", title: "Powers of A", needs: data.matrices.profiles.some((profile) => profile.powers.length > 0), lacks: "powers of A",
-    draw: profileFigure("powers", "x: power; y: largest entry of that power of A, median over the matrices"), note: "What methods that square or double hold on the way."},
+    draw: profileFigure("powers", "x: power; y: largest entry of that power of A, median over the matrices"), note: "Methods that square or double compute these powers on the way."},
   {id: "conditions", title: "Condition of the inputs", needs: conditions.length > 0, draw: conditionReport, note: ""},
   {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable,
-    note: `${data.expectations.filter((row) => row.met).length} of ${data.expectations.length} met; those that are not stand first. Filters do not change this table.`},
-  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, note: "How errors grow with condition number and size: slopes in logarithms."},
+    note: `${data.expectations.filter((row) => row.met).length} of ${data.expectations.length} met; those that are not met come first. Filters do not change this table.`},
+  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, note: "Growth of the error with condition number and size: slopes in log-log coordinates."},
 ];
 
 function drawFigure(figure) {
@@ -80,7 +80,7 @@ function addNotices() {
       .filter(([number], k) => number > 0 || (k < 3 && groups.length === 0)).map((each) => count(...each)).join(", ") + ". " +
     outcomes.map(([name, text]) => `${total(name).toLocaleString("en")} ${text}`).join(", ") + (outcomes.length > 0 ? "." : "");
   if (!data.complete) {
-    html("li", {class: "warning"}, list, `${data.complete === null ? "The result does not say whether it is complete" : "The result is not complete"}: ${cases}${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. What follows shows these.`);
+    html("li", {class: "warning"}, list, `${data.complete === null ? "The result does not say whether it is complete" : "The result is not complete"}: ${cases}${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. The figures show these.`);
   }
   const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
   if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);

@@ -1,4 +1,4 @@
-// Small multiples: panels side by side with one legend and one scale, and lines in them.
+// Small multiples: panels of lines, side by side, with one legend and one scale.
 
 // Draws `panels` ({title, series: [{name, points: [{x, y, text, lost}]}]}; y null: not finite; lost: some trials have
 // no number) and returns the points for the pointer. options: cap, floor, sharedX, axes, label, styleOf.
@@ -40,7 +40,7 @@ function drawPanels(host, panels, options) {
   return points;
 }
 
-// Groups by key, in the order of their first.
+// Groups values by key, in the order in which keys first appear.
 function grouped(values, keyOf) {
   const map = new Map();
   for (const value of values) {
@@ -50,7 +50,7 @@ function grouped(values, keyOf) {
   return map;
 }
 
-// How far the results of a panel lie apart, in decades; what is above `cap` or not finite counts as one decade above the largest.
+// How far the results of a panel lie apart, in decades. Results above `cap` or not finite count as one decade above `cap`.
 function spread(panel, cap, floor) {
   let low = Infinity, high = -Infinity;
   for (const {y} of panel.series.flatMap((series) => series.points)) {
@@ -61,7 +61,7 @@ function spread(panel, cap, floor) {
   return high - low;
 }
 
-// The `limit` panels that lie furthest apart, in their order: where there are many, those that say most.
+// The `limit` panels whose results lie furthest apart, in their order: they say most.
 function mostSpread(panels, limit, cap, floor) {
   if (panels.length <= limit) return panels;
   if (!cap) {
@@ -83,7 +83,7 @@ function linesOverSizes(metric, cap) {
       panels.push({title: `${members[0].arithmetic}\n${data.families[members[0].family]}`, series});
     }
     drawPanels(host, mostSpread(panels, limit, cap, errorFloor), {cap, floor: cap ? errorFloor : 0, sharedX: true, label: metric(),
-      axes: `x: chunk size n; y: ${metric()}, ${selection.statistic} over the trials that are finite; × at the top: some or all trials are not finite${cap ? ", or the error is above the axis" : ""}` +
+      axes: `x: chunk size n; y: ${metric()}, ${selection.statistic} over ${metric() === "growth" ? "all trials" : "the trials that are finite"}; × at the top: some or all trials are not finite${cap ? ", or the error is above the axis" : ""}` +
         (panels.length > limit ? `; the ${limit} of ${panels.length} panels in which results differ most` : "")});
     return {panels: panels.length, columns: ["family", "arithmetic", "method", "n", "trials", "nonfinite", "failed", metric() + "_median", metric() + "_worst"],
       rows: chosen.map((group) => [data.families[group.family], group.arithmetic, group.method, group.n, columnsOf.trials[group.index],

@@ -1,4 +1,4 @@
-// Figures over something else than sizes: the decay of the inverse, powers of A, layers over chunks, and the parts of errors.
+// Figures that are not over sizes: the decay of the inverse, powers of A, layers over chunks, and the parts of errors.
 
 const familyNames = families.map((k) => data.families[k]);
 const familyStyle = (name) => seriesStyle(familyNames.indexOf(name));

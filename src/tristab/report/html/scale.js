@@ -1,6 +1,6 @@
-// Scales and their marks. A logarithmic scale has a rail at the bottom for zeros and one at the top for results that are not
-// finite, neither of which has a place on it. Errors beyond their bounds stand on the rails, too: above 100 the size of an error
-// means nothing, and one below 1e-20 is a zero that rounding missed; either would flatten all others.
+// Scales and their marks. A logarithmic scale cannot show zeros and results that are not finite: zeros are drawn on a rail at the
+// bottom, the others on a rail at the top. So are errors beyond these bounds: above 100 the size of an error means nothing, and
+// below 1e-20 it is zero but for rounding; both would flatten all others.
 const errorCap = 100, errorFloor = 1e-20;
 
 function shortNumber(value, digits = 3) {
@@ -36,7 +36,7 @@ function logScale(values, from, to, most = 6) {
   return {place, marks, low: 10 ** first, high: 10 ** last};
 }
 
-// A logarithmic axis with rails from `bottom` up to `top`; null is not finite. `cap` and `floor` bound what has a place between.
+// A logarithmic axis with rails from `bottom` up to `top`; null is not finite. `cap` and `floor` are the bounds of the values between the rails.
 function railedAxis(values, bottom, top, cap = Infinity, floor = 0) {
   const isAbove = (value) => value === null || value > cap, isBelow = (value) => value !== null && value <= floor;
   const above = values.some(isAbove), below = values.some(isBelow), tiny = values.some((value) => isBelow(value) && value > 0);
@@ -49,7 +49,7 @@ function railedAxis(values, bottom, top, cap = Infinity, floor = 0) {
   return {...scale, place, rails, isAbove, isBelow};
 }
 
-// Sizes: powers of two as they are, others between them.
+// A logarithmic scale for sizes, with a mark at each of them, or at some if there are many.
 function sizeScale(values, from, to) {
   const sizes = [...new Set(values)].sort((a, b) => a - b);
   const low = Math.log2(sizes[0] || 1) - 0.35, high = Math.log2(sizes[sizes.length - 1] || 2) + 0.35;

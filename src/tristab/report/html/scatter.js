@@ -1,6 +1,6 @@
 // Error against condition number: one panel for each arithmetic, one point for each case.
 
-// Points that fall on one pixel are drawn once, so that a hundred thousand stay light; the pointer still finds all of them.
+// Draws only one of the points on a pixel, so that a hundred thousand points stay fast; the pointer still finds all of them.
 function drawCloud(svg, style, places) {
   const seen = new Set(), kept = [];
   for (const [x, y] of places) {
@@ -17,7 +17,7 @@ function casesOf(group) {
   return matrices.map((matrix, k) => ({matrix, condition: data.matrices[selection.condition]?.[matrix] ?? null, error: errors[k] ?? null}));
 }
 
-// Lines of slope 1 and 2 from the left and below nine tenths of the points: the few that are nearly exact do not pull them down.
+// Lines of slope 1 and 2 from a corner at the left, with nine tenths of the errors above it: a few nearly exact points do not pull them down.
 function drawSlopes(svg, box, xScale, yScale, corner) {
   for (const slope of [1, 2]) {
     const end = Math.min(xScale.high, corner.x * Math.pow(yScale.high / corner.y, 1 / slope));

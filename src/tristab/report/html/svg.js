@@ -1,5 +1,5 @@
 // Drawing: elements of SVG, a frame with axes, markers, legends, and the numbers under the pointer. Colours are written as
-// var(--name), so that one drawing serves light, dark and, with the light values put in, files of its own.
+// var(--name), so that the same drawing works on light and on dark pages; for files, download.js replaces them by light colours.
 
 function element(name, attributes = {}, parent = null, text = null) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -24,7 +24,7 @@ function write(parent, x, y, text, options = {}) {
     ...(options.turn ? {transform: `rotate(-90 ${x.toFixed(1)} ${y.toFixed(1)})`} : {})}, parent, text);
 }
 
-// On paper figures are drawn anew for its width, with smaller panels: a figure of twelve has to fit one page of A4 or letter.
+// For printing, figures are drawn again for the width of the paper with smaller panels: twelve of them must fit on one page of A4 or letter.
 let printing = false;
 const paperWidth = 680;
 const widthOf = (host) => printing ? paperWidth : Math.max(300, host.clientWidth);
@@ -46,7 +46,7 @@ function shortened(text, width, size = 11) {
   }
 }
 
-// Lines of a text that is too long for one; returns where they end.
+// Writes a text on several lines if it is too long for one; returns the y of the last line.
 function writeLines(parent, x, y, width, text) {
   let line = "", at = y;
   for (const word of text.split(" ")) {
@@ -93,7 +93,7 @@ function drawLine(parent, style, places) {
     stroke: style.colour, "stroke-width": 1.5, ...(style.dash ? {"stroke-dasharray": style.dash} : {})}, parent);
 }
 
-// Rows of markers with names, long ones shortened so that a few fit a row; returns its height.
+// Draws rows of markers with names; long names are shortened so that several fit in a row. Returns the height.
 function drawLegend(parent, width, names, styleOf, top = 0) {
   let x = 0, y = top + 12;
   for (const name of names) {
@@ -128,7 +128,7 @@ function drawFrame(parent, box, xScale, yScale, title) {
     {ink: k === 0 ? "ink" : "soft", size: 12, weight: k === 0 ? 600 : undefined}));
 }
 
-// The point nearest to the pointer, of {x, y, text} in drawing units. A point with `reach` is a cell: it answers over that width.
+// The point nearest to the pointer, of {x, y, text} in drawing units. A point with `reach` is a cell that extends so far to both sides.
 function nearest(points, x, y) {
   let best = null, least = 26 * 26;
   for (const point of points) {
@@ -138,8 +138,8 @@ function nearest(points, x, y) {
   return best;
 }
 
-// Numbers under the pointer; with the keyboard, arrows go from point to point of the focused figure. The page scrolls under a resting
-// pointer then, which must not hide them: `keyed` while the keyboard chose what is shown.
+// Shows the numbers under the pointer; the arrow keys go from point to point of the focused figure. The page may then scroll under a
+// resting pointer, which must not hide the numbers: `keyed` is true while the keyboard chose what is shown.
 let keyed = false;
 function attachHover(svg, points) {
   const tooltip = document.getElementById("tooltip");

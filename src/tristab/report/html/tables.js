@@ -1,6 +1,6 @@
-// What is read rather than looked at: conditions of the inputs, stability classes, expectations, provenance.
+// Tables: conditions of the inputs, stability classes, expectations, provenance.
 
-// Names break between their parts rather than anywhere.
+// Lets names break between their parts.
 const breakable = (text) => text.replace(/[:=_](?=[^ ])/g, "$&\u200b");
 
 function drawTable(host, columns, rows, numberFrom = 1) {
@@ -23,7 +23,7 @@ function conditionReport(host) {
   return {columns: ["family", "n", "matrices", ...facts.flatMap((name) => [name + "_median", name + "_max"])], rows};
 }
 
-// Of a row of the result, as the groups have it: a method after a formation of A is another.
+// The method of a row, named as in the groups: the same method after a formation of A is another one.
 const methodOf = (row) => (row.method_label || row.method) + (row.formation && !row.kernel ? ` after ${row.formation}` : "");
 
 function stabilityClasses(host) {
