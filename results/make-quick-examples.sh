@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Makes the page and the result of the quick sweep and the picture of the front page again: results/make-quick-examples.sh PROGRAM.
-# PROGRAM is build/apps/tristab. Takes seconds. The commands are those of README.md here. example-quick.json has three inputs of
-# the quick sweep, because the whole file has 42 MB.
+# Makes the page and the result of the quick sweep and the picture of the front page again:
+#   results/make-quick-examples.sh build/release/apps/tristab
+# Takes seconds. The commands are those of README.md here. example-quick.json has three inputs of the quick sweep,
+# because the whole file has 42 MB.
 set -euo pipefail
 program=$(realpath "$1")
 cd "$(dirname "$0")/.."

@@ -51,8 +51,8 @@ TEST(LayerSweep, csv_and_matrices_as_such_are_refused) {
   const ProgramResult csv = place.run("sweep c.json --layer -o r.csv");
   EXPECT_EQ(csv.status, 2);
   EXPECT_EQ(csv.err,
-            "tristab: error: --format: found csv for a sweep with layers; allowed: json, ndjson (CSV holds records "
-            "alone)\n");
+            "tristab: error: --format: found csv for a sweep with layers; allowed: json, ndjson (CSV has only "
+            "records)\n");
   const ProgramResult matrices = place.run("sweep c.json --families uniform --layer -o r.json");
   EXPECT_EQ(matrices.status, 2);
   EXPECT_NE(matrices.err.find("layer: found no family with keys, queries and values"), std::string::npos)

@@ -1,5 +1,6 @@
 #include "tristab/base/json_value.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "tristab/base/json.h"
@@ -35,10 +36,10 @@ TEST(JsonValue, equal_values_are_equal_and_copies_share_theirs) {
 
 TEST(Quoted, is_json_text_of_at_most_60_bytes) {
   EXPECT_EQ(quoted(Json{{"a", {1, "x"}}}), R"({"a":[1,"x"]})");
-  EXPECT_EQ(quoted(Json(std::string(58, 'x'))), "\"" + std::string(58, 'x') + "\"");
-  EXPECT_EQ(quoted(Json(std::string(59, 'x'))), "\"" + std::string(59, 'x') + "...");
-  EXPECT_EQ(quoted(Json(std::string(58, 'x') + "\xc3\xa4z")),
-            "\"" + std::string(58, 'x') + "...");  // between characters
+  const std::string long_text(58, 'x');
+  EXPECT_EQ(quoted(Json(long_text)), fmt::format("\"{}\"", long_text));
+  EXPECT_EQ(quoted(Json(long_text + "x")), fmt::format("\"{}x...", long_text));
+  EXPECT_EQ(quoted(Json(long_text + "\xc3\xa4z")), fmt::format("\"{}...", long_text));  // between characters
   EXPECT_EQ(quoted(Json("\xff")), "\"\xef\xbf\xbd\"");
 }
 
