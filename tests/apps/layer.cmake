@@ -29,7 +29,8 @@ tristab_tests(apps
     sweep_test.cc
     terminal_test.cc
     zoo_test.cc
-  USES tristab_report)
+  USES tristab_report
+  WHOLE LayerZoo PaperSnr)
 target_compile_definitions(apps_test PRIVATE TRISTAB_PROGRAM="$<TARGET_FILE:tristab>" TRISTAB_CMAKE="${CMAKE_COMMAND}"
                                              TRISTAB_BUILD_DIR="${PROJECT_BINARY_DIR}")
 add_dependencies(apps_test tristab tristab_shell_files)
