@@ -112,7 +112,7 @@ std::string help_text(const Program& program);
 std::string help_text(const Command& command);
 
 Command sweep_command(const CommandWords& words, int& status);  // status 1: an expectation is not met
-Command compare_command();
+Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
 Command generate_command();
 Command report_command();
@@ -141,6 +141,9 @@ struct FilePart {
   std::string path, tensor, layer, heads, tokens;
   Json family() const;
 };
+
+// The help of --require, with its default.
+extern const char* const requirement_help;
 
 // The target of --jobs: threads; 0 if it is not given.
 WholeNumber thread_count(std::int64_t& jobs);

@@ -22,7 +22,7 @@ namespace tristab {
 namespace {
 
 struct CompareOptions {
-  std::string results, chunk, family, methods, arithmetics, kernels, metrics, format, trials, seed;
+  std::string results, chunk, family, methods, arithmetics, kernels, metrics, format, trials, seed, require;
   FilePart input;
   std::int64_t jobs = 0, top = 0;
 };
@@ -76,7 +76,7 @@ void compute(const Command& command, const CompareOptions& options, CaseGroups& 
       {"--chunk", "chunks", &options.chunk},      {"--family", "families", &options.family},
       {"--methods", "methods", &options.methods}, {"--arithmetics", "arithmetics", &options.arithmetics},
       {"--kernels", "kernels", &options.kernels}, {"--trials", "trials", &options.trials},
-      {"--seed", "seed", &options.seed}};
+      {"--seed", "seed", &options.seed},          {"--require", "require", &options.require}};
   for (const auto& [option, key, text] : given) {
     if (command.given(option)) overrides[key] = *text;
   }
@@ -199,7 +199,8 @@ void read_groups(const std::string& path, CaseGroups& groups) {
                                      }));
 }
 
-void compare(const Command& command, const CompareOptions& options) {
+// Returns whether every setting meets the requirement of --require, if it is given.
+bool compare(const Command& command, const CompareOptions& options) {
   const std::vector<const Field*> metrics = metrics_of(command, options);
   const TableFormat format = table_format_of(options.format.empty() ? "text" : options.format, "--format");
   CaseGroups groups(metrics.empty() ? ranking_fields() : metrics);
@@ -208,7 +209,7 @@ void compare(const Command& command, const CompareOptions& options) {
     compute(command, options, groups);
   } else {
     for (const char* option :
-         {"--trials", "--seed", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
+         {"--trials", "--seed", "--require", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
       if (!command.given(option)) continue;
       refuse("tristab compare", fmt::format("{} together with {}", option, options.results),
              "--family, --chunk, --methods, --arithmetics, --kernels, --metrics, --format, --top with a result file");
@@ -222,34 +223,37 @@ void compare(const Command& command, const CompareOptions& options) {
            "one that the file has");
   }
   const Page page = standard_output_page();
+  const bool met = !command.given("--require") || std::ranges::all_of(groups.groups(), [](const CaseGroup& group) {
+    return group.statistics.unfit + group.statistics.lost() == 0;
+  });
   if (!metrics.empty()) {
     fmt::print("{}", cross_table_text(cross_table(groups, selection), format, page));
-    return;
+    return met;
   }
   bool first = true;
   for (const Ranking& ranking : rank_settings(groups, selection)) {
     fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, static_cast<int>(options.top), page));
     first = false;
   }
+  return met;
 }
 
 }  // namespace
 
-Command compare_command() {
+Command compare_command(int& status) {
   auto options = std::make_shared<CompareOptions>();
   CompareOptions& o = *options;
   Command command(
       "compare", "Rank methods by their errors, in a result or computed now",
-      R"(Prints one table for each size and family. Methods in a single arithmetic are ranked by the error against the
-inverse of A as rounded to that arithmetic, methods in several arithmetics by the error against the inverse of A as
-given.
+      R"(Prints one table for each size and family, ranked by the error against the inverse of A as given. With --require,
+the exit status is 1 unless every setting meets the requirement on every input.
 
 With --metrics, prints one table for each metric instead: a row for each method or kernel, a column for each input.)",
       {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"});
   command.positional("RESULTS", "FILE.json|ndjson", o.results, R"(a result, .json or .ndjson; if absent, compute now
 A result of tristab sweep; it may be partial. The options then select among its settings.)",
                      "[RESULTS]");
-  command.group("What to compare");
+  command.group("What to compare, and how");
   command.option("--chunk,--chunks", "SIZES", o.chunk, R"(sizes, such as 16,64 or 16:256:*2 (64)
 Whole numbers from 16 to 256.)");
   command.option("--family,--families", "FAMILIES", o.family, R"(families, such as ones,gdn (gdn:keys=silu)
@@ -263,6 +267,12 @@ Names from tristab list kernels, or paths of recipe files (JSON). Without --meth
 kernels are compared.)");
   command.option("--trials", "N", o.trials, "matrices of each random family (8)");
   command.option("--seed", "N", o.seed, "seed of the random families (1)");
+  command.option("--require", "REQUIREMENT", o.require, requirement_help);
+  command.option("--metrics", "METRICS", o.metrics, R"(a table for each metric instead of rankings
+For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, which hides errors.)");
+  command.option("--format", "text|markdown|csv", o.format, "format of these tables (text)");
+  command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of each ranking (all)");
+  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.group("Your own inputs instead of a family");
   command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(file of inputs: .npy, .npz or .safetensors
 Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of layers, as
@@ -271,13 +281,9 @@ apps/dump_layer_inputs.py writes them.)");
   command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A, or all");
   command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
   command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
-  command.group("Output");
-  command.option("--metrics", "METRICS", o.metrics, R"(a table for each metric instead of rankings
-For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, which hides errors.)");
-  command.option("--format", "text|markdown|csv", o.format, "format of these tables (text)");
-  command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of each ranking (all)");
-  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
-  command.run([options](const Command& given) { compare(given, *options); });
+  command.run([options, &status](const Command& given) {
+    if (!compare(given, *options)) status = 1;
+  });
   return command;
 }
 

@@ -333,9 +333,9 @@ void list_metrics(const std::string& name) {
   print_field("shows", number.shows);
   print_field("hides", number.hides);
   print_field("undefined", number.undefined);
-  constexpr const char* rules[] = {"not aggregated", "median and worst over the finite trials",
-                                   "median and worst over all trials", "the largest of all trials",
-                                   "the sum over all trials"};
+  constexpr const char* rules[] = {
+      "not aggregated", "median and worst over the trials that are not trivial; not finite: infinite",
+      "median and worst over the trials that are not trivial", "the largest of all trials", "the sum over all trials"};
   print_field("trials", rules[static_cast<std::size_t>(number.aggregate)]);
   print_field("source", number.source);
   print_example(metric_example(number));

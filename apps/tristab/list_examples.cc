@@ -49,7 +49,7 @@ std::string formation_example(std::string_view name) {
 }
 
 std::string metric_example(const NumberInfo& metric) {
-  if (metric.aggregate != Aggregate::finite_trials &&
+  if (metric.aggregate != Aggregate::judged_trials &&
       metric.aggregate != Aggregate::all_trials)  // compare has no table of it; show it as a column of the records
     return "echo '{}'|tristab sweep - --families ones --methods mch --arithmetics bf16 -o ones.csv";
   return compared(fmt::format("--methods mbh,mch --metrics {}", metric.name));

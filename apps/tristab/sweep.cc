@@ -27,7 +27,7 @@ namespace {
 
 struct SweepOptions {
   std::string config, output, format, html;
-  std::string chunks, methods, kernels, arithmetics, families, trials, seed;
+  std::string chunks, methods, kernels, arithmetics, families, trials, seed, require;
   std::int64_t jobs = 0, max_cases = 0;
   bool dry_run = false, layer = false;
 };
@@ -112,7 +112,7 @@ ConfigOverrides overrides_of(const Command& command, const SweepOptions& options
       {"chunks", &options.chunks},     {"methods", &options.methods},
       {"kernels", &options.kernels},   {"arithmetics", &options.arithmetics},
       {"families", &options.families}, {"trials", &options.trials},
-      {"seed", &options.seed}};
+      {"seed", &options.seed},         {"require", &options.require}};
   for (const auto& [name, text] : given) {
     if (command.given(fmt::format("--{}", name))) overrides.emplace(name, *text);
   }
@@ -203,6 +203,7 @@ Names from tristab list arithmetics, or any format as eXmY.)");
 Names from tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)");
   command.option("--trials", "N", o.trials, "matrices of each random family");
   command.option("--seed", "N", o.seed, "seed of the random families");
+  command.option("--require", "REQUIREMENT", o.require, requirement_help);
   command.group("Output");
   command.option("-o,--output", "FILE.json|ndjson|csv", o.output,
                  R"(result; - for standard output (results/NAME.json)

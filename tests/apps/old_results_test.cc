@@ -76,7 +76,7 @@ TEST(OldResults, with_few_fields_are_shown_without_the_others) {
   }
   for (const char* cost : {"matmuls", "matmul_flops", "depth"})
     EXPECT_EQ(data["groups"][cost], (Json{nullptr, nullptr})) << cost;
-  for (const char* verdict : {"pass", "marginal", "fail"}) EXPECT_EQ(data["groups"][verdict], (Json{0, 0})) << verdict;
+  for (const char* word : {"fit", "unfit", "trivial"}) EXPECT_EQ(data["groups"][word], (Json{0, 0})) << word;
   EXPECT_FALSE(data["matrices"].contains("cond_2"));
   EXPECT_TRUE(data["layers"].empty());
   const std::string csv = place.read("o.csv");

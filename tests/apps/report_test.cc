@@ -138,7 +138,7 @@ a, b = pd.read_csv("r.csv"), pd.read_json("t.ndjson", lines=True)
 assert a.shape == b.shape and a.shape[0] == 56, (a.shape, b.shape)
 for column in ("frobenius", "growth", "matmul_flops"): assert a[column].dtype == "float64" and ((a[column] - b[column]).abs().dropna() <= 1e-12 * a[column].abs().max()).all(), column
 for column in ("n", "trial"): assert a[column].dtype == b[column].dtype == "int64", column
-for column in ("method", "verdict", "family_params"): assert a[column].dtype == object, column
+for column in ("method", "fit", "family_params"): assert a[column].dtype == object, column
 assert (a.frobenius.isna() == b.frobenius.isna()).all()
 )");
   const std::string at = "cd " + place.file("").string() + " && ";

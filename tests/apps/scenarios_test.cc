@@ -148,7 +148,7 @@ TEST(Scenarios, options_replace_trials_and_seeds_of_all_and_nothing_else) {
 TEST(Scenarios, an_expectation_that_selects_nothing_is_refused_before_it) {
   const Workplace place;
   place.write("c.json", R"({"chunks": 32, "families": ["ones"], "methods": ["mch"], "arithmetics": ["fp16"],
-    "expect": [{"method": "mbh", "statistic": "fail", "equals": 0}]})");
+    "expect": [{"method": "mbh", "statistic": "unfit", "equals": 0}]})");
   const ProgramResult run = place.run("sweep c.json -o r.json");
   EXPECT_EQ(run.status, 2);
   EXPECT_NE(run.err.find("c.json: expect[0].method: no method of the sweep is called 'mbh'; did you mean 'mch'?"),

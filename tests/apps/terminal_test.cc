@@ -29,7 +29,7 @@ constexpr const char* scenarios = R"({"name": "judged", "chunks": [32], "trials"
    "source": "https://example.org/a/source/with/an/address/that/is/longer/than/sixty/columns/are", "families": ["ones"],
    "methods": ["mch", {"method": "residual-neumann", "mask": false, "order": 8}], "arithmetics": ["fp16"],
    "expect": [{"method": "mch", "metric": "strict_lower", "statistic": "max", "at_least": 1, "why": "overflow"},
-              {"method": "residual-neumann", "statistic": "fail", "equals": 7, "why": "nothing but to see it not met"}]}]})";
+              {"method": "residual-neumann", "statistic": "unfit", "equals": 7, "why": "nothing but to see it not met"}]}]})";
 
 // Nothing that the program prints is wider than the terminal, and the terminal never has to wrap a line, but
 // for the line that names the file of a sweep and the next command.
@@ -160,7 +160,7 @@ TEST(TerminalColors, words_say_what_colours_say) {
   place.write("s.json", scenarios);
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
   const std::string table = run_on_terminal("compare r.json", place.file(""), 120).raw;
-  for (const char* word : {"pass", "nonfinite"})  // a style, the word, and the end of the style
+  for (const char* word : {"fit", "nonfinite [0-9]+/[0-9]+"})  // a style, the word, and the end of the style
     EXPECT_TRUE(std::regex_search(table, std::regex(fmt::format("\033\\[[0-9;]+m{}\033\\[0m", word)))) << word;
   const std::string judged = run_on_terminal("sweep s.json", place.file(""), 120).raw;
   EXPECT_TRUE(std::regex_search(judged, std::regex("\033\\[[0-9;]+mmet\033\\[0m")));

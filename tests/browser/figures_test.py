@@ -48,13 +48,18 @@ def finite(values):
     return [value for value in values if value is not None]
 
 
+def judged(records):
+    """Those whose input is not trivial: statistics are taken of them."""
+    return [record for record in records if record["fit"] != "trivial"]
+
+
 def sizes_and_growth(browser, result):
     for figure, metric in (("sizes", "frobenius"), ("growth", "growth")):
         drawn = {tuple(panel.title): panel for panel in panels(browser, figure)}
         groups = by(result["records"], lambda r: (r["arithmetic_label"], r["family_label"].split(":")[0]))
         check(set(drawn) == set(groups), f"{figure}: a panel for each arithmetic and family {sorted(drawn)}")
         for place, members in groups.items():
-            medians = [(n, statistics.median(finite(r[metric] for r in group)))
+            medians = [(n, statistics.median(finite(r[metric] for r in judged(group))))
                        for (_, n), group in by(members, lambda r: (setting(r), r["n"])).items()]
             check(all(near(drawn[place].marks, n, median, zero=drawn[place].zero) for n, median in medians), f"{figure}, {place}: medians stand at their places")
             check(len(drawn[place].marks) == len(medians), f"{figure}, {place}: and nothing else does")
@@ -91,7 +96,7 @@ def split(browser, result):
             continue
         for part in (*PARTS, "total_frobenius"):
             # The statistic of the page is the median over trials, and the worst of it over families and sizes.
-            medians = [statistics.median(values) for values in (finite(r[part] for r in group) for group in by(members, lambda r: (r["family_label"], r["n"])).values()) if values]
+            medians = [statistics.median(values) for values in (finite(r[part] for r in judged(group)) for group in by(members, lambda r: (r["family_label"], r["n"])).values()) if values]
             if not medians or max(medians) == 0:
                 continue
             wanted += 1
@@ -105,7 +110,7 @@ def cost(browser, result):
         n = int(panel.title[0].split("= ")[1])
         places = []
         for members in by([r for r in result["records"] if r["n"] == n], setting).values():
-            medians = [statistics.median(r["total_frobenius"] for r in group) for group in by(members, lambda r: r["family_label"]).values()]
+            medians = [statistics.median(r["total_frobenius"] for r in judged(group)) for group in by(members, lambda r: r["family_label"]).values()]
             places.append((members[0]["matmul_flops"] + members[0]["vector_flops"], max(medians)))
         check(len(places) >= 8 and all(near(panel.marks, x, y, zero=panel.zero) for x, y in places), f"cost, n = {n}: each setting stands at its place")
         front, least = [], math.inf
@@ -181,7 +186,7 @@ def on_what_it_ran(browser, path):
     split_texts = [text for *_, text in browser.run(CONTENT % "split")["texts"]]
     check("N 1/2" in split_texts, f"split: trials that are not finite are counted {split_texts}")
     cells = [text for *_, text in browser.run(CONTENT % "verdicts")["texts"]]
-    check("P–" in cells, f"verdicts: a setting without an answer on one input says so {cells}")
+    check("✓–" in cells, f"verdicts: a setting without an answer on one input says so {cells}")
     check("1 recipe." in browser.run("document.getElementById('headline').textContent"), "recipes are counted as such")
 
 
@@ -194,7 +199,7 @@ UNEQUAL = [  # family, method, kernel, total error, status
 def unequal():
     return {"schema": "tristab-results/1", "records": [
         {"family": family, "n": 16, "matrix": family, "method": method, "method_label": kernel or method, "kernel": kernel, "arithmetic": "recipe" if kernel else "fp16", "status": status,
-         "verdict": {"ok": "pass", "nonfinite": "nonfinite", "failed": None}[status], "frobenius": error, "total_frobenius": error,
+         "fit": {"ok": "fit", "nonfinite": "nonfinite", "failed": None}[status], "frobenius": error, "total_frobenius": error,
          "error_formation": error, "matmul_flops": 100, "vector_flops": 0} for family, method, kernel, error, status in UNEQUAL]}
 
 
@@ -277,7 +282,7 @@ def paper(browser, path, directory):
     check(len(heights) == 10 and max(heights) < 840, f"print: drawings fit a page {heights}")
     check(browser.run("['#filters', '#contents', '.tools'].every((name) => document.querySelector(name).getBoundingClientRect().height === 0)"), "print: no filters and no buttons")
     check(browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "print: paper is white")
-    lightness = browser.run("""['pass', 'marginal', 'fail', 'nonfinite'].map((name) => {
+    lightness = browser.run("""['fit', 'unfit', 'nonfinite'].map((name) => {
       const [r, g, b] = getComputedStyle(document.documentElement).getPropertyValue('--' + name).trim().match(/[0-9a-f]{2}/g).map((hex) => parseInt(hex, 16));
       return 0.2126 * r + 0.7152 * g + 0.0722 * b; })""")
     check(all(a - b > 15 for a, b in zip(lightness, lightness[1:])), f"print: verdicts darken in grey {lightness}")

@@ -29,11 +29,11 @@ def small_report(browser, path, result):
     for figure in ("sizes", "condition", "growth", "cost", "decay", "powers", "layer-outputs", "layer-states"):
         check(browser.run(MARKS % figure) > 0, f"{figure} draws")
     # The cells against the records themselves.
-    order = ["pass", "marginal", "fail", "nonfinite"]
+    order = ["trivial", "fit", "unfit", "nonfinite"]
     worst = {}
     for record in result["records"]:
         key = (record["method_label"], record["arithmetic_label"])
-        worst[key] = max(worst.get(key, 0), order.index(record["verdict"]))
+        worst[key] = max(worst.get(key, 0), order.index(record["fit"]))
     shown = browser.run("[...document.querySelectorAll('#verdicts rect[data-verdict]')].map((cell) => cell.dataset.verdict)")
     check(shown == [order[worst[method, arithmetic]] for method in ("mbh", "mch", "mxr") for arithmetic in ("fp16", "bf16")],
           f"verdicts of cells are the worst of their records {shown}")
@@ -116,8 +116,8 @@ def main():
         run("sweep", "c.json", "-o", "r.json", "--html", "r.html")
         with open(at("r.json")) as file:
             result = json.load(file)
-        # One trial of a group that passes is made marginal: its cell must show that.
-        next(r for r in result["records"] if (r["method_label"], r["arithmetic_label"], r["trial"]) == ("mbh", "fp16", 1))["verdict"] = "marginal"
+        # One trial of a group that is fit is made unfit: its cell must show that.
+        next(r for r in result["records"] if (r["method_label"], r["arithmetic_label"], r["trial"]) == ("mbh", "fp16", 1))["fit"] = "unfit"
         with open(at("r.json"), "w") as file:
             json.dump(result, file)
         check(os.path.getsize(at("r.html")) > 10000, "sweep --html writes a page")
@@ -161,12 +161,12 @@ def main():
             browser.open(at("old.html"), 390)
             quiet(browser, at("old.html"), "old and cut off")
             notices = browser.run("document.getElementById('notices').textContent")
-            check("not complete: 20 cases of 99" in notices and "no condition numbers" in notices and "no costs" in notices and "no verdicts" in notices, f"the page says what is missing: {notices!r}")
+            check("not complete: 20 cases of 99" in notices and "no condition numbers" in notices and "no costs" in notices and "does not say what is fit" in notices, f"the page says what is missing: {notices!r}")
             check(browser.run(MARKS % "sizes") > 0 and browser.run("document.getElementById('condition')") is None, "what is there is drawn, and no more")
-            check("no total_frobenius, no strict_lower." in notices and "nothing about its run (command, host, time), the program that made it, its configuration" in notices,
+            check("no total_frobenius, no requirement_share, no strict_lower." in notices and "nothing about its run (command, host, time), the program that made it, its configuration" in notices,
                   "the page says what else is missing")
             headline = browser.run("document.getElementById('headline').textContent")
-            check("pass" not in headline and "20 cases" in headline, f"no verdicts are counted where there are none {headline!r}")
+            check(" fit" not in headline and "20 cases" in headline, f"no words are counted where there are none {headline!r}")
             figures = "[...document.querySelectorAll('section.figure')].map((section) => section.id).filter((id) => id !== 'provenance-figure')"
             for name, shown, words in (("failed", ["verdicts"], "2 cases: 1 input, 1 size, 1 method, 1 arithmetic. 2 without an answer."), ("nothing", [], "0 cases")):
                 browser.open(at(name + ".html"), 1280)

@@ -92,7 +92,7 @@ TEST(MetricRegistry, ranges_of_values_are_those_of_the_definitions) {
 
 TEST(MetricRegistry, errors_have_statistics_over_finite_trials_counts_none) {
   for (const MetricInfo& info : metrics())
-    EXPECT_EQ(info.aggregate, info.is_count ? Aggregate::none : Aggregate::finite_trials) << info.name;
+    EXPECT_EQ(info.aggregate, info.is_count ? Aggregate::none : Aggregate::judged_trials) << info.name;
 }
 
 TEST(MetricValues, ratios_without_a_denominator_say_why) {

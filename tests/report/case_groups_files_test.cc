@@ -201,14 +201,14 @@ TEST(CaseGroupsFiles, a_document_with_fewer_records_than_cases_is_not_complete) 
 
 TEST(CaseGroupsFiles, unknown_fields_are_ignored_and_numbers_may_be_missing) {
   const ResultFile file = read_text_as(R"({"later": {"a": [1]}, "schema": "tristab-results/1", "records": [)" +
-                                       record_with("verdict", "null") + ", " + record_with("frobenius", "null") + "]}");
+                                       record_with("fit", "null") + ", " + record_with("frobenius", "null") + "]}");
   EXPECT_EQ(file.head.records, 2);
   ASSERT_EQ(file.groups.groups().size(), 1u);
   const CaseGroup& group = file.groups.groups()[0];
   EXPECT_EQ(file.groups.setting_of(group).method, "mbh");
   EXPECT_EQ(group.n, 64);
   EXPECT_EQ(group.statistics.trials, 2);
-  EXPECT_EQ(group.statistics.pass, 0);
+  EXPECT_EQ(group.statistics.fit, 0);
   for (const double error : file.groups.values(group, 0)) EXPECT_TRUE(std::isnan(error));
   EXPECT_FALSE(file.head.complete);
 }

@@ -23,7 +23,7 @@ class ClosingSummaryTest : public testing::Test {
                             {}, "test", "", "test")) {}
 
   struct Counts {
-    int pass = 0, marginal = 0, fail = 0, nonfinite = 0, failed = 0;
+    int fit = 0, unfit = 0, nonfinite = 0, failed = 0, trivial = 0;
   };
 
   // A row of method m in arithmetic a on input i; its costs: products in sequence, vector steps in sequence,
@@ -34,12 +34,12 @@ class ClosingSummaryTest : public testing::Test {
     SummaryRow row;
     row.input = {&scenario, &scenario.families[i].spec, n};
     row.setting = setting(m, a);
-    row.pass = counts.pass;
-    row.marginal = counts.marginal;
-    row.fail = counts.fail;
+    row.fit = counts.fit;
+    row.unfit = counts.unfit;
+    row.trivial = counts.trivial;
     row.nonfinite = counts.nonfinite;
     row.failed = counts.failed;
-    row.trials = counts.pass + counts.marginal + counts.fail + counts.nonfinite + counts.failed;
+    row.trials = counts.fit + counts.unfit + counts.nonfinite + counts.failed + counts.trivial;
     for (const Field* field : counted_fields()) {
       const std::string& name = field->name();
       row.counts.push_back(name == "depth"          ? cost[0]
@@ -81,75 +81,82 @@ TEST_F(ClosingSummaryTest, counts_cases_and_names_what_failed_where) {
   report_.matrices = 32;
   report_.seconds = 1.25;
   report_.threads = 2;
-  add(0, 0, 0, 64, {.pass = 31, .marginal = 1});
-  add(1, 0, 0, 64, {.pass = 7, .nonfinite = 25});
+  add(0, 0, 0, 64, {.fit = 31, .unfit = 1});
+  add(1, 0, 0, 64, {.fit = 7, .nonfinite = 25});
   EXPECT_EQ(text(),
-            "64 cases (32 matrices) in 1.2 s on 2 threads: 38 pass, 1 marginal, 0 fail, 25 non-finite\n"
+            "64 cases (32 matrices) in 1.2 s on 2 threads: 38 fit (4x-bf16), 1 unfit, 25 non-finite\n"
             "failed    mch fp16: 25 non-finite of 32 on uniform n=64\n"
-            "worst     frobenius 1.2e-01: mbh fp16 on uniform n=64\n"
-            "cheapest  none: no setting passed every case; nearest: mbh fp16, 31 of 32 cases\n"
+            "          mbh fp16: 1 unfit of 32 on uniform n=64\n"
+            "worst     total_frobenius 2.5e-01: mbh fp16 on uniform n=64\n"
+            "cheapest  none: no setting is fit in every case; nearest: mbh fp16, 31 of 32 cases\n"
             "rest      r.json; next: tristab compare r.json, or tristab report\n");
 }
 
 TEST_F(ClosingSummaryTest, failures_are_added_up_and_the_worst_input_is_named) {
-  add(0, 0, 0, 16, {.pass = 10});
-  add(1, 0, 0, 16, {.pass = 9, .fail = 1});
-  add(0, 0, 1, 32, {.pass = 2});
+  add(0, 0, 0, 16, {.fit = 10});
+  add(1, 0, 0, 16, {.fit = 9, .unfit = 1});
+  add(0, 0, 1, 32, {.fit = 2});
   add(1, 0, 1, 32, {.nonfinite = 1, .failed = 1});
-  add(0, 0, 1, 64, {.pass = 2});
+  add(0, 0, 1, 64, {.fit = 2});
   add(1, 0, 1, 64, {.nonfinite = 3});  // as large a part, of more trials
-  expect_part("failed    mch fp16: 4 non-finite, 1 fail, 1 without an answer of 15, most on ones n=64 (3 of 3)\n");
-  expect_part(" 1 fail, 4 non-finite, 1 without an answer\n");  // of all settings
+  expect_part("failed    mch fp16: 4 non-finite, 1 unfit, 1 without an answer of 15, most on ones n=64 (3 of 3)\n");
+  expect_part(" 1 unfit, 4 non-finite, 1 without an answer\n");  // of all settings
   expect_part("cheapest  mbh fp16, 1 step deep (1 product, 0 vector); ");
 }
 
 TEST_F(ClosingSummaryTest, a_setting_that_always_fails_says_so) {
   add(1, 0, 0, 16, {.nonfinite = 2});
-  add(1, 0, 1, 16, {.fail = 1});
-  expect_part("failed    mch fp16: 2 non-finite, 1 fail of 3 on 2 inputs\n");
-  expect_part("cheapest  none: no setting passed every case\n");
+  add(1, 0, 1, 16, {.unfit = 1});
+  expect_part("failed    mch fp16: 2 non-finite, 1 unfit of 3 on 2 inputs\n");
+  expect_part("cheapest  none: no setting is fit in every case\n");
 }
 
 TEST_F(ClosingSummaryTest, non_finite_answers_come_before_wrong_ones) {
-  add(0, 0, 0, 16, {.fail = 10});
-  add(1, 0, 0, 16, {.pass = 9, .nonfinite = 1});
-  add(2, 0, 0, 16, {.pass = 8, .fail = 2});
+  add(0, 0, 0, 16, {.unfit = 10});
+  add(1, 0, 0, 16, {.fit = 9, .nonfinite = 1});
+  add(2, 0, 0, 16, {.fit = 8, .unfit = 2});
   const std::string all = text();
   EXPECT_LT(all.find("mch fp16"), all.find("mbh fp16"));
   EXPECT_LT(all.find("mbh fp16"), all.find("row-substitution fp16"));
 }
 
 TEST_F(ClosingSummaryTest, three_settings_that_failed_are_named_the_rest_counted) {
-  for (std::size_t m = 0; m < 3; ++m) add(m, 0, 0, 16, {.pass = 1, .fail = 1});
-  expect_part("row-substitution fp16: 1 fail of 2");
+  for (std::size_t m = 0; m < 3; ++m) add(m, 0, 0, 16, {.fit = 1, .unfit = 1});
+  expect_part("row-substitution fp16: 1 unfit of 2");
   expect_no("more of the");
-  add(0, 1, 0, 16, {.pass = 2, .fail = 1});
-  add(1, 1, 0, 16, {.pass = 3});
+  add(0, 1, 0, 16, {.fit = 2, .unfit = 1});
+  add(1, 1, 0, 16, {.fit = 3});
   expect_part(
-      "\n          row-substitution fp16: 1 fail of 2 on uniform n=16\n"
+      "\n          row-substitution fp16: 1 unfit of 2 on uniform n=16\n"
       "          and 1 more of the 5 settings\n");
   expect_no("mbh bf16: ");
 }
 
 TEST_F(ClosingSummaryTest, nothing_failed) {
-  add(0, 0, 0, 16, {.pass = 3, .marginal = 1});
-  expect_part("failed    none: no case failed, every answer is finite\n");
-  expect_part("cheapest  none: no setting passed every case\n");  // one of them is marginal
+  add(0, 0, 0, 16, {.fit = 3, .trivial = 1});
+  expect_part(" 3 fit (4x-bf16), 0 unfit, 0 non-finite, 1 trivial\n");
+  expect_part("failed    none: every answer is finite and fit\n");
+  expect_part("cheapest  mbh fp16, 1 step deep (1 product, 0 vector); 1 of 1 settings are fit in all cases\n");
+}
+
+TEST_F(ClosingSummaryTest, trivial_inputs_alone_make_nothing_the_cheapest) {
+  add(0, 0, 0, 16, {.trivial = 4});
+  expect_part("cheapest  none: no setting is fit in every case\n");
 }
 
 TEST_F(ClosingSummaryTest, the_cheapest_has_fewest_dependent_steps_products_and_bits) {
-  add(0, 0, 0, 16, {.pass = 4}, {8, 0, 8});
-  add(0, 1, 0, 16, {.pass = 4}, {3, 4, 9});  // 7 steps
-  add(1, 0, 0, 16, {.pass = 4}, {7, 0, 8});  // 7 steps and fewer products
-  add(1, 1, 0, 16, {.pass = 3, .fail = 1}, {1, 0, 1});
-  add(2, 0, 0, 16, {.pass = 4}, {0, 15, 0});
-  expect_part("cheapest  mch fp16, 7 steps deep (7 products, 0 vector); 4 of 5 settings passed all cases\n");
+  add(0, 0, 0, 16, {.fit = 4}, {8, 0, 8});
+  add(0, 1, 0, 16, {.fit = 4}, {3, 4, 9});  // 7 steps
+  add(1, 0, 0, 16, {.fit = 4}, {7, 0, 8});  // 7 steps and fewer products
+  add(1, 1, 0, 16, {.fit = 3, .unfit = 1}, {1, 0, 1});
+  add(2, 0, 0, 16, {.fit = 4}, {0, 15, 0});
+  expect_part("cheapest  mch fp16, 7 steps deep (7 products, 0 vector); 4 of 5 settings are fit in all cases\n");
   expect_part("          by arithmetic: mch in fp16; mbh in bf16\n");
 }
 
 TEST_F(ClosingSummaryTest, equal_costs_the_first_setting) {
-  add(2, 1, 0, 16, {.pass = 4}, {7, 0, 8});  // fp16 and bf16 have as many bits
-  add(1, 0, 0, 16, {.pass = 4}, {7, 0, 8});
+  add(2, 1, 0, 16, {.fit = 4}, {7, 0, 8});  // fp16 and bf16 have as many bits
+  add(1, 0, 0, 16, {.fit = 4}, {7, 0, 8});
   expect_part("cheapest  row-substitution bf16, ");
 }
 
@@ -157,43 +164,35 @@ TEST_F(ClosingSummaryTest, fewer_bits_decide_between_equal_steps_and_products) {
   const SweepConfig wide = make_config(
       Json{{"families", {"ones"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp32", "fp16"}}}, {}, "test", "", "test");
   config_ = wide;
-  add(0, 0, 0, 16, {.pass = 1});
-  add(0, 1, 0, 16, {.pass = 1});
+  add(0, 0, 0, 16, {.fit = 1});
+  add(0, 1, 0, 16, {.fit = 1});
   expect_part("cheapest  mbh fp16, ");
   expect_part("by arithmetic: mbh in fp32, fp16\n");
 }
 
 TEST_F(ClosingSummaryTest, a_setting_of_all_inputs_goes_before_a_cheaper_one_of_some) {
-  add(0, 0, 0, 16, {.pass = 1}, {9, 0, 9});
-  add(0, 0, 0, 64, {.pass = 1}, {12, 0, 12});
-  add(1, 0, 0, 16, {.pass = 1}, {2, 0, 2});  // like a kernel that takes one size
-  expect_part("cheapest  mbh fp16, 12 steps deep (12 products, 0 vector); 2 of 2 settings passed all cases\n");
+  add(0, 0, 0, 16, {.fit = 1}, {9, 0, 9});
+  add(0, 0, 0, 64, {.fit = 1}, {12, 0, 12});
+  add(1, 0, 0, 16, {.fit = 1}, {2, 0, 2});  // like a kernel that takes one size
+  expect_part("cheapest  mbh fp16, 12 steps deep (12 products, 0 vector); 2 of 2 settings are fit in all cases\n");
 }
 
 TEST_F(ClosingSummaryTest, where_none_held_everywhere_one_that_held_where_it_ran) {
-  add(0, 0, 0, 16, {.pass = 1});
-  add(0, 0, 0, 64, {.fail = 1});
-  add(1, 0, 0, 16, {.pass = 1}, {2, 1, 2});
+  add(0, 0, 0, 16, {.fit = 1});
+  add(0, 0, 0, 64, {.unfit = 1});
+  add(1, 0, 0, 16, {.fit = 1}, {2, 1, 2});
   expect_part(
-      "cheapest  mch fp16, 3 steps deep (2 products, 1 vector); 1 of 2 settings passed wherever they ran, "
+      "cheapest  mch fp16, 3 steps deep (2 products, 1 vector); 1 of 2 settings are fit wherever they ran, "
       "this one on 1 of 2 inputs (n = 16)\n");
 }
 
 TEST_F(ClosingSummaryTest, the_worst_is_the_first_of_the_largest_and_may_be_infinite) {
-  add(0, 0, 0, 16, {.pass = 1}, {1, 0, 1}, 0.5);
-  add(1, 0, 0, 16, {.pass = 1}, {1, 0, 1}, 0.5);
+  add(0, 0, 0, 16, {.fit = 1}, {1, 0, 1}, 0.5);
+  add(1, 0, 0, 16, {.fit = 1}, {1, 0, 1}, 0.5);
   add(2, 0, 0, 16, {.nonfinite = 1}, {1, 0, 1}, std::nan(""));
-  expect_part("worst     frobenius 5.0e-01: mbh fp16 on uniform n=16\n");
-  add(2, 1, 1, 32, {.pass = 1, .nonfinite = 1}, {1, 0, 1}, HUGE_VAL);
-  expect_part("worst     frobenius infinite: row-substitution bf16 on ones n=32 (its finite cases)\n");
-}
-
-TEST_F(ClosingSummaryTest, the_worst_is_of_the_quantity_that_ranks_its_input) {
-  add(0, 0, 0, 16, {.pass = 1}, {1, 0, 1}, 0.5);
-  add(0, 0, 1, 16, {.pass = 1}, {1, 0, 1}, 0.375);
-  expect_part("worst     frobenius 5.0e-01: mbh fp16 on uniform n=16\n");
-  add(0, 1, 1, 16, {.pass = 1}, {1, 0, 1}, 0.25);  // two arithmetics on `ones`: totals
-  expect_part("worst     total_frobenius 7.5e-01: mbh fp16 on ones n=16\n");
+  expect_part("worst     total_frobenius 1.0e+00: mbh fp16 on uniform n=16\n");
+  add(2, 1, 1, 32, {.fit = 1, .nonfinite = 1}, {1, 0, 1}, HUGE_VAL);
+  expect_part("worst     total_frobenius not finite: row-substitution bf16 on ones n=32\n");
 }
 
 TEST_F(ClosingSummaryTest, without_a_finite_error_there_is_no_worst_case) {
@@ -203,18 +202,18 @@ TEST_F(ClosingSummaryTest, without_a_finite_error_there_is_no_worst_case) {
 
 TEST_F(ClosingSummaryTest, an_empty_sweep_names_its_file_and_claims_nothing) {
   EXPECT_EQ(text(),
-            "0 cases (0 matrices) in 0.0 s on 0 threads: 0 pass, 0 marginal, 0 fail, 0 non-finite\n"
+            "0 cases (0 matrices) in 0.0 s on 0 threads: 0 fit, 0 unfit, 0 non-finite\n"
             "rest      r.json; next: tristab compare r.json, or tristab report\n");
 }
 
 TEST_F(ClosingSummaryTest, one_is_not_counted_as_several) {
   report_.matrices = report_.threads = 1;
-  add(0, 0, 0, 16, {.pass = 1});
-  expect_part("1 case (1 matrix) in 0.0 s on 1 thread: 1 pass, ");
+  add(0, 0, 0, 16, {.fit = 1});
+  expect_part("1 case (1 matrix) in 0.0 s on 1 thread: 1 fit (4x-bf16), ");
 }
 
 TEST_F(ClosingSummaryTest, the_next_commands_are_those_that_take_the_file) {
-  add(0, 0, 0, 16, {.pass = 1});
+  add(0, 0, 0, 16, {.fit = 1});
   const auto rest = [&](const std::string& path) {
     const std::string all = closing_summary(report_, layers_, path, Page{});
     return all.substr(all.find("rest"));
@@ -226,7 +225,7 @@ TEST_F(ClosingSummaryTest, the_next_commands_are_those_that_take_the_file) {
 }
 
 TEST_F(ClosingSummaryTest, layers_and_expectations_have_a_line_each) {
-  add(0, 0, 0, 16, {.pass = 1});
+  add(0, 0, 0, 16, {.fit = 1});
   LayerResult layer;
   layer.input = input(0, 16);
   for (const auto& [status, error] : {std::pair{Status::ok, 0.25}, std::pair{Status::nonfinite, 7.0},
@@ -260,10 +259,10 @@ TEST_F(ClosingSummaryTest, lines_are_cut_to_the_terminal_but_for_the_last) {
            {"arithmetics", {"fp16"}}},
       {}, "test", "", "test");
   report_.matrices = 24;
-  add(0, 0, 0, 16, {.pass = 2, .fail = 1});
-  add(0, 0, 0, 64, {.pass = 1, .fail = 1, .nonfinite = 1});
-  add(1, 0, 0, 16, {.pass = 2, .fail = 1});
-  add(1, 0, 0, 64, {.pass = 1, .fail = 2});
+  add(0, 0, 0, 16, {.fit = 2, .unfit = 1});
+  add(0, 0, 0, 64, {.fit = 1, .unfit = 1, .nonfinite = 1});
+  add(1, 0, 0, 16, {.fit = 2, .unfit = 1});
+  add(1, 0, 0, 64, {.fit = 1, .unfit = 2});
   const std::string rest = "rest      results/neg.json; next: tristab compare results/neg.json, or tristab report\n";
   const std::string whole = closing_summary(report_, layers_, "results/neg.json", Page{});
   const std::string cut = closing_summary(report_, layers_, "results/neg.json", Page{.width = 60});
@@ -297,8 +296,8 @@ TEST_F(ClosingSummaryTest, ten_lines_at_most_none_longer_than_the_terminal) {
       for (std::size_t a = 0; a < 2; ++a) {
         const bool held = m == 2 && a == 0;
         add(m, a, i, 64,
-            {.pass = held ? 10000000 : 7,
-             .fail = held ? 0 : 1000000,
+            {.fit = held ? 10000000 : 7,
+             .unfit = held ? 0 : 1000000,
              .nonfinite = held ? 0 : 25 + static_cast<int>(i)});
       }
     }

@@ -31,7 +31,7 @@ TEST(ExpectationTable, tells_story_setting_bound_and_what_was_found) {
             "  input 1: ones, n = 32, 1 matrix\n"
             "setting      input  statistic         expected     found\n"
             "mch in fp16      1  max strict_lower      >= 1  infinite  met\n"
-            "mbh in fp16      1  fail                   = 0         0  met\n"
+            "mbh in fp16      1  unfit                  = 0         0  met\n"
             "\n"
             "2 of 2 expectations met\n");
 }

@@ -121,7 +121,7 @@ void expect_types(const std::string& csv) {
   for (const char* name : {"n", "trial", "matmuls", "overflows"}) {
     EXPECT_EQ(named(columns, name).inferred(), Type::integer) << name;
   }
-  for (const char* name : {"case", "method", "verdict", "kernel", "message", "family_params"}) {
+  for (const char* name : {"case", "method", "fit", "kernel", "message", "family_params"}) {
     EXPECT_EQ(named(columns, name).inferred(), Type::text) << name;
   }
 }

@@ -18,7 +18,7 @@ inline Json made_record(const std::string& input, int n, const std::string& meth
               {"arithmetic", arithmetic},
               {"arithmetic_label", arithmetic},
               {"status", "ok"},
-              {"verdict", "pass"}};
+              {"fit", "fit"}};
 }
 
 // Of a recipe.

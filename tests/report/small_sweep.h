@@ -29,7 +29,7 @@ inline SweepConfig small_config() {
 inline SweepConfig scenarios_config() {
   const Json expectations{
       Json{{"method", "mch"}, {"metric", "strict_lower"}, {"statistic", "max"}, {"at_least", 1}, {"why", "overflow"}},
-      Json{{"method", "mbh"}, {"statistic", "fail"}, {"equals", 0}}};
+      Json{{"method", "mbh"}, {"statistic", "unfit"}, {"equals", 0}}};
   Json plain{{"name", "first"}, {"families", {"uniform"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp16"}}};
   Json judged{{"name", "second"},          {"what", "what happened"}, {"source", "where"},     {"families", {"ones"}},
               {"methods", {"mch", "mbh"}}, {"arithmetics", {"fp16"}}, {"expect", expectations}};

@@ -164,7 +164,7 @@ TEST(Writers, csv_fields_with_quotes_stand_behind_all_others) {
     before_quotes.insert(name);
   }
   for (const char* wanted :
-       {"method", "arithmetic_label", "n", "frobenius", "verdict", "matmuls", "first_overflow_stage"}) {
+       {"method", "arithmetic_label", "n", "frobenius", "fit", "matmuls", "first_overflow_stage"}) {
     EXPECT_TRUE(before_quotes.contains(wanted)) << wanted;
   }
 }

@@ -21,8 +21,9 @@ Record record_of(const Scenario& scenario, double value, Status status) {
   Record record;
   record.setting = scenario.settings(16).front();
   record.status = status;
-  if (status == Status::ok) record.verdict = value > 1 ? Verdict::fail : Verdict::pass;
-  if (status == Status::nonfinite) record.verdict = Verdict::nonfinite;
+  if (status == Status::ok) record.fit = value > 1 ? Fit::unfit : Fit::fit;
+  if (status == Status::ok) record.for_format = value > 1 ? ForFormat::excessive : ForFormat::normal;
+  if (status == Status::nonfinite) record.fit = Fit::nonfinite;
   for (const MetricInfo& info : metrics()) {
     if (status == Status::ok) {
       record.metrics.set(info.metric, value);
@@ -99,9 +100,12 @@ TEST(ExpectationCheck, counts_of_trials_and_of_entries) {
   EXPECT_EQ(outcome_of(nullptr, "trials", trials).found, 5);
   EXPECT_EQ(outcome_of(nullptr, "nonfinite_trials", trials).found, 1);
   EXPECT_EQ(outcome_of(nullptr, "failed_trials", trials).found, 1);
-  EXPECT_EQ(outcome_of(nullptr, "pass", trials).found, 2);
-  EXPECT_EQ(outcome_of(nullptr, "marginal", trials).found, 0);
-  EXPECT_EQ(outcome_of(nullptr, "fail", trials).found, 1);
+  EXPECT_EQ(outcome_of(nullptr, "fit", trials).found, 2);
+  EXPECT_EQ(outcome_of(nullptr, "unfit", trials).found, 1);
+  EXPECT_EQ(outcome_of(nullptr, "trivial", trials).found, 0);
+  EXPECT_EQ(outcome_of(nullptr, "normal", trials).found, 2);
+  EXPECT_EQ(outcome_of(nullptr, "high", trials).found, 0);
+  EXPECT_EQ(outcome_of(nullptr, "excessive", trials).found, 1);
   EXPECT_EQ(outcome_of("nonfinite", "fraction_above:0", with_nan).found, 0.25);  // it has this value
 }
 

@@ -39,8 +39,8 @@ TEST(Expectation, mistakes_are_refused_with_place_and_nearest_name) {
   expect_message(R"({"metric": "frobenuis", "statistic": "median", "at_least": 1})",
                  {"expect[0].metric", "'frobenuis'", "did you mean 'frobenius'?"});
   expect_message(R"({"statistic": "median", "at_least": 1})", {"expect[0].metric: found null"});
-  expect_message(R"({"metric": "frobenius", "statistic": "fail", "equals": 0})",
-                 {"expect[0].metric: found \"frobenius\" with the statistic fail", "allowed: no metric"});
+  expect_message(R"({"metric": "frobenius", "statistic": "unfit", "equals": 0})",
+                 {"expect[0].metric: found \"frobenius\" with the statistic unfit", "allowed: no metric"});
   expect_message(R"({"metric": "frobenius", "statistic": "max"})", {"expect[0]: found no bound"});
   expect_message(R"({"metric": "frobenius", "statistic": "max", "equals": 0, "at_most": 1})",
                  {"found equals with at_least or at_most"});
@@ -49,10 +49,10 @@ TEST(Expectation, mistakes_are_refused_with_place_and_nearest_name) {
   expect_message(R"({"metric": "frobenius", "statistic": "fraction_above", "at_most": 1})",
                  {"found 'fraction_above'", "fraction_above:LIMIT"});
   expect_message(R"({"metric": "frobenius", "statistic": "max:1", "at_most": 1})", {"found 'max:1'", "allowed: max"});
-  expect_message(R"({"kernel": 3, "statistic": "fail", "equals": 0})", {"expect[0].kernel: found 3"});
-  expect_message(R"({"kernel": "aiter-v1", "method": "mch", "statistic": "fail", "equals": 0})",
+  expect_message(R"({"kernel": 3, "statistic": "unfit", "equals": 0})", {"expect[0].kernel: found 3"});
+  expect_message(R"({"kernel": "aiter-v1", "method": "mch", "statistic": "unfit", "equals": 0})",
                  {"found kernel together with method"});
-  expect_message(R"({"statistic": "fail", "equals": 0, "why": 1})", {"expect[0].why: found 1"});
+  expect_message(R"({"statistic": "unfit", "equals": 0, "why": 1})", {"expect[0].why: found 1"});
 }
 
 TEST(Expectation, bounds_are_closed_and_infinity_is_above_all) {
@@ -65,7 +65,7 @@ TEST(Expectation, bounds_are_closed_and_infinity_is_above_all) {
   const Expectation above = read(R"({"metric": "frobenius", "statistic": "max", "at_least": 1})");
   EXPECT_TRUE(above.is_met_by(infinity));
   EXPECT_FALSE(above.is_met_by(-infinity));
-  const Expectation equal = read(R"({"statistic": "fail", "equals": 3})");
+  const Expectation equal = read(R"({"statistic": "unfit", "equals": 3})");
   EXPECT_TRUE(equal.is_met_by(3));
   EXPECT_FALSE(equal.is_met_by(2));
 }
@@ -79,7 +79,7 @@ TEST(Expectation, selects_by_names_given_parameters_and_sizes) {
   const Scenario& scenario = config.scenarios.front();
   const std::vector<Setting> settings = scenario.settings(64);  // mxr:8, mxr, mch, rounds=3, rounds=4
   const auto selected = [&](const char* selection) {
-    const Expectation expectation = read(fmt::format(R"({{"statistic": "fail", "equals": 0{}}})", selection));
+    const Expectation expectation = read(fmt::format(R"({{"statistic": "unfit", "equals": 0{}}})", selection));
     std::string pattern;
     for (const FamilyEntry& family : scenario.families) {
       for (const Setting& setting : settings) pattern += expectation.selects(family.spec, 64, setting) ? '1' : '0';

@@ -54,7 +54,7 @@ TEST(Field, every_metric_is_one) {
 
 // Metrics but counts, and the errors and growths beside them.
 TEST(Field, distributions_are_of_errors_and_growths) {
-  std::set<std::string> expected{"total_frobenius", "error_formation", "growth", "dead_growth"};
+  std::set<std::string> expected{"total_frobenius", "requirement_share", "error_formation", "growth", "dead_growth"};
   for (const MetricInfo& info : metrics()) {
     if (!info.is_count) expected.insert(info.name);
   }
@@ -141,17 +141,20 @@ TEST_F(FieldOfRecord, a_failed_case_has_a_message_and_no_numbers) {
   }
   EXPECT_EQ(text("message"), "why");
   EXPECT_EQ(text("status"), "failed");
-  EXPECT_TRUE(is_null("verdict"));
+  EXPECT_TRUE(is_null("fit"));
   EXPECT_EQ(json("undefined"), Json::object());
 }
 
 TEST_F(FieldOfRecord, choices_are_all_that_a_text_can_be) {
   const std::vector<std::string>& status = find_field("status")->choices;
   EXPECT_EQ(status, (std::vector<std::string>{"ok", "nonfinite", "failed"}));
-  const std::vector<std::string>& verdicts = find_field("verdict")->choices;
-  EXPECT_EQ(verdicts, (std::vector<std::string>{"pass", "marginal", "fail", "nonfinite"}));
-  record.verdict = Verdict::marginal;
-  EXPECT_EQ(text("verdict"), "marginal");
+  EXPECT_EQ(find_field("fit")->choices, (std::vector<std::string>{"fit", "unfit", "nonfinite", "trivial"}));
+  EXPECT_EQ(find_field("for_format")->choices,
+            (std::vector<std::string>{"normal", "high", "excessive", "nonfinite", "trivial"}));
+  record.fit = Fit::unfit;
+  record.for_format = ForFormat::high;
+  EXPECT_EQ(text("fit"), "unfit");
+  EXPECT_EQ(text("for_format"), "high");
 }
 
 // Everything that an expectation compared before, and more.

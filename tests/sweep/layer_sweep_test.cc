@@ -343,7 +343,7 @@ TEST(FormationSweep, one_gate_a_head_asked_for_channel_gates_has_no_answer) {
     const Record& record = matrix.records.front();
     EXPECT_EQ(record.status, Status::failed);
     EXPECT_NE(record.message.find("formation gram: found one gate a channel"), std::string::npos) << record.message;
-    EXPECT_FALSE(record.verdict);
+    EXPECT_FALSE(record.fit);
   }
   for (const LayerResult& layer : run.out.layers) {
     EXPECT_EQ(layer.records.front().status, Status::failed);
@@ -437,13 +437,13 @@ TEST(LayerExpectation, what_cannot_be_expected_is_refused) {
   EXPECT_EQ(refusal({{"layer", "o"}, {"metric", "frobenius"}, {"statistic", "max"}}),
             "test: expect[0].layer: found a metric as well; allowed: a metric (of matrices) or a quantity of layers, "
             "not both");
-  EXPECT_NE(refusal({{"layer", "o"}, {"statistic", "fail"}}).find("found the statistic fail, which counts matrices"),
+  EXPECT_NE(refusal({{"layer", "o"}, {"statistic", "unfit"}}).find("found the statistic unfit, which counts matrices"),
             std::string::npos);
   EXPECT_EQ(refusal({{"layer", "o"}, {"statistic", "max"}}, {{"layer", false}}),
             "test: expect[0].layer: found o in a sweep without layers; allowed: with \"layer\": true");
-  EXPECT_NE(refusal({{"formation", "gram"}, {"statistic", "pass"}}).find("no formation of the sweep is called 'gram'"),
+  EXPECT_NE(refusal({{"formation", "gram"}, {"statistic", "fit"}}).find("no formation of the sweep is called 'gram'"),
             std::string::npos);
-  EXPECT_NE(refusal({{"formation", "gram"}, {"kernel", "flashkda-v1"}, {"statistic", "pass"}})
+  EXPECT_NE(refusal({{"formation", "gram"}, {"kernel", "flashkda-v1"}, {"statistic", "fit"}})
                 .find("found kernel together with method, arithmetic or formation"),
             std::string::npos);
 }

@@ -142,7 +142,8 @@ TEST(Run, what_a_format_cannot_hold_does_not_end_the_run) {
   const Collector collector = run(config, 1);
   const Record& record = collector.results[0].records[0];
   EXPECT_EQ(record.status, Status::nonfinite);
-  EXPECT_EQ(record.verdict, Verdict::nonfinite);
+  EXPECT_EQ(record.for_format, ForFormat::nonfinite);
+  EXPECT_EQ(record.fit, Fit::nonfinite);
   EXPECT_EQ(record.reference, "given");
 }
 
@@ -157,7 +158,7 @@ TEST(Run, a_matrix_without_a_reference_has_failed_records) {
   EXPECT_FALSE(collector.results[0].condition.has_value());
   for (const Record& record : collector.results[0].records) {
     EXPECT_EQ(record.status, Status::failed);
-    EXPECT_FALSE(record.verdict.has_value());
+    EXPECT_FALSE(record.for_format.has_value() || record.fit.has_value());
     EXPECT_FALSE(record.message.empty());
   }
 }

@@ -29,7 +29,7 @@ std::string scenario(const char* keys) {
 constexpr const char* two =
     R"({"name": "both", "seed": 7, "trials": 3, "chunks": [16, 32], "reference": "given",
   "scenarios": [{"name": "a", "what": "what happened", "source": "where", "families": ["ones"], "methods": ["mbh"],
-                 "arithmetics": ["fp16"], "expect": [{"statistic": "fail", "equals": 0, "why": "right"}]},
+                 "arithmetics": ["fp16"], "expect": [{"statistic": "unfit", "equals": 0, "why": "right"}]},
                 {"name": "b", "seed": 8, "trials": 4, "chunks": 64, "reference": "rounded", "families": ["uniform"],
                  "kernels": ["hf-transformers"]}]})";
 

@@ -228,9 +228,9 @@ TEST(SweepSchema, wrong_configurations_are_rejected_by_schema_and_program) {
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 16]})"},
       {"the word that stands for formats", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["eXmY"]})"},
       {"a misspelt selection", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
-           "expect": [{"methods": "mbh", "statistic": "fail", "at_most": 2}]})"},
+           "expect": [{"methods": "mbh", "statistic": "unfit", "at_most": 2}]})"},
       {"a selected size beyond all", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
-           "expect": [{"n": 512, "statistic": "fail", "at_most": 2}]})"},
+           "expect": [{"n": 512, "statistic": "unfit", "at_most": 2}]})"},
       {"a chunk too large",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16, 512]})"},
       {"no chunks", R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": []})"},
@@ -316,10 +316,10 @@ TEST(SweepSchema, what_is_left_to_the_program_is_rejected_by_it) {
            "at_most": 2}]})"},
       {"a count with a metric",
        R"({"families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"],
-           "expect": [{"metric": "frobenius", "statistic": "fail", "at_most": 2}]})"},
+           "expect": [{"metric": "frobenius", "statistic": "unfit", "at_most": 2}]})"},
       {"a kernel with a method",
        R"({"families": ["ones"], "kernels": ["llama-cpp"],
-           "expect": [{"kernel": "llama-cpp", "method": "mbh", "statistic": "fail", "equals": 0}]})"},
+           "expect": [{"kernel": "llama-cpp", "method": "mbh", "statistic": "unfit", "equals": 0}]})"},
   };
   for (const Wrong& wrong : table) EXPECT_NE(program_error(Json::parse(wrong.config)), "") << wrong.what;
 }
@@ -335,9 +335,9 @@ TEST(SweepSchema, recipe_files_and_what_is_expected_of_them_are_valid) {
   std::ofstream(directory / "mine.json") << recipe;
   const Json config = Json::parse(R"({"families": ["ones"],
       "kernels": ["mine.json", {"kernel": "mine.json", "own": "tf32"}, "fla-solve-tril"],
-      "expect": [{"kernel": "mine", "statistic": "fail", "at_most": 2},
-                 {"kernel": "mine:own=tf32", "n": [64, 64], "statistic": "fail", "at_most": 2},
-                 {"kernel": {"kernel": "mine", "own": "tf32"}, "n": 64, "statistic": "fail", "at_most": 2}]})");
+      "expect": [{"kernel": "mine", "statistic": "unfit", "at_most": 2},
+                 {"kernel": "mine:own=tf32", "n": [64, 64], "statistic": "unfit", "at_most": 2},
+                 {"kernel": {"kernel": "mine", "own": "tf32"}, "n": 64, "statistic": "unfit", "at_most": 2}]})");
   EXPECT_NO_THROW(make_plan(make_config(config, {}, "x.json", directory, "x")));
   EXPECT_EQ(parsed_sweep_schema().error(config), "");
   fs::remove_all(directory);

@@ -20,7 +20,7 @@ Record record_with(const SweepConfig& config, std::size_t method, double frobeni
   Record record;
   record.setting = config.scenarios[0].settings(16)[method];
   record.status = status;
-  record.verdict = status == Status::ok ? Verdict::pass : Verdict::nonfinite;
+  record.fit = status == Status::ok ? Fit::fit : Fit::nonfinite;
   for (const MetricInfo& info : metrics()) record.metrics.set(info.metric, 0);
   record.metrics.set(Metric::frobenius, frobenius);
   record.metrics.set(Metric::snr_db, 10 * frobenius);
@@ -37,7 +37,7 @@ void add(SummaryBuilder& builder, std::size_t group, std::vector<Record> records
   builder.add(result);
 }
 
-TEST(Summary, median_and_worst_of_the_finite_trials) {
+TEST(Summary, median_and_worst_count_a_lost_trial_as_infinite) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
@@ -47,15 +47,15 @@ TEST(Summary, median_and_worst_of_the_finite_trials) {
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].trials, 4);
   EXPECT_EQ(rows[0].nonfinite, 1);
-  EXPECT_EQ(rows[0].pass, 3);
+  EXPECT_EQ(rows[0].fit, 3);
   const Distribution& frobenius = rows[0].distribution("frobenius");
-  EXPECT_EQ(frobenius.median, 4);
-  EXPECT_EQ(frobenius.worst, 5);
+  EXPECT_EQ(frobenius.median, 4.5);
+  EXPECT_EQ(frobenius.worst, HUGE_VAL);
   EXPECT_TRUE(std::isnan(frobenius.tail));  // fewer than 20 trials
-  EXPECT_EQ(rows[0].distribution("total_frobenius").worst, 10);
+  EXPECT_EQ(rows[0].distribution("total_frobenius").median, 9);
   const Distribution& snr = rows[0].distribution("snr_db");
-  EXPECT_EQ(snr.worst, 10);                   // the smallest
-  EXPECT_EQ(snr.mean, (50.0 + 10 + 40) / 3);  // the non-finite trial is counted apart
+  EXPECT_EQ(snr.worst, -HUGE_VAL);            // the smallest
+  EXPECT_EQ(snr.mean, (50.0 + 10 + 40) / 3);  // of the finite ones
   EXPECT_TRUE(std::isnan(frobenius.mean));    // no decibels, no mean
 }
 
@@ -116,8 +116,8 @@ TEST(Summary, sizes_and_methods_are_never_merged) {
   }
 }
 
-// Growth tells why a result is not finite; its error is no number.
-TEST(Summary, growth_is_of_all_trials_and_errors_of_the_finite_ones) {
+// Growth tells why a result is not finite; its error is infinite.
+TEST(Summary, growth_of_a_lost_trial_counts_and_its_error_is_infinite) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
@@ -128,8 +128,8 @@ TEST(Summary, growth_is_of_all_trials_and_errors_of_the_finite_ones) {
   lost.error_formation = 0.25;
   add(builder, 0, {lost});
   const std::vector<SummaryRow> rows = builder.finish();
-  EXPECT_EQ(rows[0].distribution("frobenius").count, 1u);
-  EXPECT_EQ(rows[0].distribution("frobenius").worst, 2);
+  EXPECT_EQ(rows[0].distribution("frobenius").count, 2u);
+  EXPECT_EQ(rows[0].distribution("frobenius").worst, HUGE_VAL);
   EXPECT_EQ(rows[0].distribution("growth").count, 2u);
   EXPECT_EQ(rows[0].distribution("growth").worst, 500);
   EXPECT_EQ(rows[0].distribution("dead_growth").worst, 700);
@@ -158,32 +158,36 @@ TEST(Summary, counts_are_of_all_trials) {
   EXPECT_THROW(rows[0].distribution("matmuls"), std::out_of_range);
 }
 
-TEST(Summary, trials_that_did_not_hold_are_counted_together) {
+TEST(Summary, trials_that_cannot_be_used_are_counted_together) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
-  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::fail}) {
+  for (const Fit fit : {Fit::fit, Fit::trivial, Fit::unfit, Fit::unfit}) {
     Record record = record_with(config, 0, 1);
-    record.verdict = verdict;
+    record.fit = fit;
     add(builder, 0, {record});
   }
   add(builder, 0, {record_with(config, 0, 1, Status::nonfinite)});
   Record failed = record_with(config, 0, 1, Status::failed);
-  failed.verdict.reset();
+  failed.fit.reset();
   add(builder, 0, {failed});
   const SummaryRow row = builder.finish()[0];
   EXPECT_EQ(row.trials, 6);
   EXPECT_EQ(row.failed, 1);
-  EXPECT_EQ(row.marginal, 1);
-  EXPECT_EQ(row.fail, 2);
-  EXPECT_EQ(row.lost(), 4);
+  EXPECT_EQ(row.trivial, 1);
+  EXPECT_EQ(row.unfit, 2);
+  EXPECT_EQ(row.lost(), 2);
+  EXPECT_EQ(row.unusable(), 4);
 }
 
-TEST(Summary, a_setting_without_finite_trials_says_so) {
+TEST(Summary, a_setting_without_judged_trials_has_no_number) {
   const SweepConfig config = config_with(1);
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
-  add(builder, 0, {record_with(config, 0, 1, Status::nonfinite)});
+  Record trivial = record_with(config, 0, 1);
+  trivial.fit = Fit::trivial;
+  add(builder, 0, {trivial});
+  add(builder, 0, {record_with(config, 0, 1, Status::failed)});
   const Distribution frobenius = builder.finish()[0].distribution("frobenius");
   EXPECT_TRUE(std::isnan(frobenius.median));
   EXPECT_EQ(frobenius.count, 0u);  // no trial has a value

@@ -85,22 +85,22 @@ const std::vector<const Field*>& fields() {
 enum Position : std::size_t { frobenius, growth, dead_growth, error_formation, total_frobenius, matmuls, overflows };
 
 TrialNumbers trial(Status status, double value) {
-  TrialNumbers numbers{status, {}, std::vector<double>(fields().size(), value)};
-  if (status == Status::ok) numbers.verdict = Verdict::pass;
-  if (status == Status::nonfinite) numbers.verdict = Verdict::nonfinite;
+  TrialNumbers numbers{status, {}, {}, std::vector<double>(fields().size(), value)};
+  if (status == Status::ok) numbers.fit = Fit::fit;
+  if (status == Status::nonfinite) numbers.fit = Fit::nonfinite;
   return numbers;
 }
 
-// What explains a failure is not dropped with it: growth and the error of the formation.
-TEST(TrialStatistics, trials_that_are_not_finite_count_where_they_explain) {
+// A result that is not finite is infinitely wrong; what explains it has its own value: growth, the formation's error.
+TEST(TrialStatistics, a_result_that_is_not_finite_is_infinitely_wrong) {
   Spool spool;
   TrialStatistics statistics(fields());
   for (const double value : {5.0, 1.0, 4.0}) statistics.add(trial(Status::ok, value), spool);
   statistics.add(trial(Status::nonfinite, 1000), spool);
   for (const Position field : {frobenius, total_frobenius}) {
-    EXPECT_EQ(statistics.distribution(field, spool).count, 3u);
-    EXPECT_EQ(statistics.distribution(field, spool).median, 4);
-    EXPECT_EQ(statistics.distribution(field, spool).worst, 5);
+    EXPECT_EQ(statistics.distribution(field, spool).count, 4u);
+    EXPECT_EQ(statistics.distribution(field, spool).median, 4.5);
+    EXPECT_EQ(statistics.distribution(field, spool).worst, HUGE_VAL);
   }
   for (const Position field : {growth, dead_growth, error_formation}) {
     EXPECT_EQ(statistics.distribution(field, spool).count, 4u);
@@ -135,21 +135,53 @@ TEST(TrialStatistics, costs_are_of_the_costliest_trial_and_events_add_up) {
   EXPECT_EQ(statistics.count(overflows), 12);
 }
 
-TEST(TrialStatistics, counts_trials_by_status_and_verdict) {
+// 10 of 16 results are not finite: no statistic is that of the six others.
+TEST(TrialStatistics, a_median_is_never_that_of_the_survivors) {
   Spool spool;
   TrialStatistics statistics(fields());
-  for (const Verdict verdict :
-       {Verdict::pass, Verdict::marginal, Verdict::pass, Verdict::fail, Verdict::pass, Verdict::marginal}) {
+  for (int k = 0; k < 6; ++k) statistics.add(trial(Status::ok, 0), spool);
+  for (int k = 0; k < 10; ++k) statistics.add(trial(Status::nonfinite, 4.7e8), spool);
+  EXPECT_EQ(statistics.distribution(frobenius, spool).median, HUGE_VAL);
+  EXPECT_EQ(statistics.distribution(growth, spool).median, 4.7e8);
+}
+
+TEST(TrialStatistics, trivial_inputs_are_counted_and_left_out) {
+  Spool spool;
+  TrialStatistics statistics(fields());
+  for (const double value : {3.0, 5.0}) statistics.add(trial(Status::ok, value), spool);
+  TrialNumbers numbers = trial(Status::ok, 1e-56);
+  numbers.fit = Fit::trivial;
+  for (int k = 0; k < 3; ++k) statistics.add(numbers, spool);
+  EXPECT_EQ(statistics.trivial, 3);
+  EXPECT_EQ(statistics.judged(), 2);
+  for (const Position field : {frobenius, growth}) {
+    EXPECT_EQ(statistics.distribution(field, spool).count, 2u);
+    EXPECT_EQ(statistics.distribution(field, spool).median, 4);
+  }
+}
+
+TEST(TrialStatistics, counts_trials_by_status_and_by_both_statements) {
+  Spool spool;
+  TrialStatistics statistics(fields());
+  const std::pair<ForFormat, Fit> judged[] = {{ForFormat::normal, Fit::fit},     {ForFormat::normal, Fit::unfit},
+                                              {ForFormat::normal, Fit::fit},     {ForFormat::excessive, Fit::fit},
+                                              {ForFormat::high, Fit::unfit},     {ForFormat::high, Fit::fit},
+                                              {ForFormat::trivial, Fit::trivial}};
+  for (const auto& [format, fit] : judged) {
     TrialNumbers numbers = trial(Status::ok, 1);
-    numbers.verdict = verdict;
+    numbers.for_format = format;
+    numbers.fit = fit;
     statistics.add(numbers, spool);
   }
   for (int k = 0; k < 4; ++k) statistics.add(trial(Status::nonfinite, 1), spool);
   for (int k = 0; k < 5; ++k) statistics.add(trial(Status::failed, nan), spool);
-  EXPECT_EQ(statistics.trials, 15);
-  EXPECT_EQ(statistics.pass, 3);
-  EXPECT_EQ(statistics.marginal, 2);
-  EXPECT_EQ(statistics.fail, 1);
+  EXPECT_EQ(statistics.trials, 16);
+  EXPECT_EQ(statistics.fit, 4);
+  EXPECT_EQ(statistics.unfit, 2);
+  EXPECT_EQ(statistics.trivial, 1);
+  EXPECT_EQ(statistics.normal, 3);
+  EXPECT_EQ(statistics.high, 2);
+  EXPECT_EQ(statistics.excessive, 1);
   EXPECT_EQ(statistics.nonfinite, 4);
   EXPECT_EQ(statistics.failed, 5);
   EXPECT_EQ(statistics.lost(), 9);

@@ -204,7 +204,7 @@ double Arithmetic::unit_roundoff() const {
   return std::max(operand.unit_roundoff(), storage.unit_roundoff());
 }
 
-std::string Arithmetic::input_format() const { return quantiser ? "given" : operand.name; }
+std::string Arithmetic::input_format() const { return quantiser ? "given" : storage.name; }
 
 Arithmetic make_arithmetic(std::string_view name, const Json& parameters, std::string_view place) {
   Json given = parameters;

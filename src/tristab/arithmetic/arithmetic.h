@@ -59,10 +59,10 @@ struct SplitProduct {
 
 // Named like the registry entry or the format: "fp16", "bf16-pure", "bf16-h100", "int8", "e5m7".
 struct Arithmetic : Named {
-  Format operand;  // what enters a product; the rounded input matrix
+  Format operand;  // what enters a product
   Rounding operand_rounding = Rounding::nearest_even;
   std::optional<SplitProduct> split;  // each product is made of three
-  Format storage;                     // what a result between two steps is rounded to
+  Format storage;                     // what A and a result between two steps are rounded to
   Rounding storage_rounding = Rounding::nearest_even;
   Accumulation product;                // the matrix unit
   Accumulation vector;                 // the vector unit
@@ -80,7 +80,7 @@ struct Arithmetic : Named {
   // element format for block-scaled ones.
   double unit_roundoff() const;
 
-  // The name of the rounded input in a record's field `reference`: the operand format, or "given" for arithmetics
+  // The name of the rounded input in a record's field `reference`: the storage format, or "given" for arithmetics
   // without an input format (integers and block-scaled formats).
   std::string input_format() const;
 };

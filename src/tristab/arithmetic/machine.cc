@@ -92,8 +92,8 @@ Value Machine::input(const Matrix& a, int size) {
     set_stored_bits(value, arithmetic.quantiser->bits);
     if (counts.saturations > 0) stage("input").counts().saturations += counts.saturations;
   } else {
-    value.tags_.grid = Grid::of(arithmetic.operand);
-    set_stored_bits(value, arithmetic.operand.bits);
+    value.tags_.grid = Grid::of(arithmetic.storage);
+    set_stored_bits(value, arithmetic.storage.bits);
   }
   // An entry beyond the input format became infinite when A was rounded.
   const std::int64_t nonfinite = engine_->count_nonfinite(value.view_);

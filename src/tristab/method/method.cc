@@ -45,7 +45,7 @@ Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding) {
 
 Matrix round_input(const Matrix& a, const Arithmetic& arithmetic) {
   if (arithmetic.quantiser) return a;
-  return rounded_to(a, arithmetic.operand, arithmetic.operand_rounding);
+  return rounded_to(a, arithmetic.storage, arithmetic.storage_rounding);
 }
 
 bool takes_given(const MethodSpec& spec) { return spec.method->input != nullptr; }

@@ -114,8 +114,8 @@ void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& ar
 // Rounds every element. Stochastic rounding is replaced by rounding to nearest, because given data takes no draws.
 Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding);
 
-// A rounded to the operand format of a floating-point arithmetic (to nearest if the arithmetic rounds stochastically);
-// A itself for integers and block-scaled formats.
+// A rounded to the storage format of a floating-point arithmetic (to nearest if the arithmetic rounds stochastically):
+// operands are rounded when they enter a product. A itself for integers and block-scaled formats.
 Matrix round_input(const Matrix& a, const Arithmetic& arithmetic);
 
 // Whether the method takes A as given: it inverts another matrix, and that one is rounded.

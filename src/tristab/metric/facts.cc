@@ -48,11 +48,10 @@ RegionFacts describe(const Matrix& x, bool strict) {
   return facts;
 }
 
-// || |Xs| |A| |X| ||_F / ||Xs||_F, where Xs is X scaled to entries below 1. The ratio is the same, and the product
-// overflows only if |A| |X| does.
-double stable_error(const Matrix& a, const Matrix& x, const RegionFacts& facts) {
+// |A| |X|.
+Matrix times_absolute(const Matrix& a, const Matrix& x) {
   const int n = a.rows();
-  Matrix ax(n, n), xax(n, n);
+  Matrix ax(n, n);
   for (int i = 0; i < n; ++i) {
     for (int k = 0; k < i; ++k) {
       const double factor = std::fabs(a(i, k));
@@ -60,6 +59,24 @@ double stable_error(const Matrix& a, const Matrix& x, const RegionFacts& facts) 
       for (int j = 0; j <= k; ++j) ax(i, j) += factor * std::fabs(x(k, j));
     }
   }
+  return ax;
+}
+
+// S |X|, S_ij = 1 for i > j: running sums of the rows of |X|.
+Matrix running_sums_of_rows(const Matrix& x) {
+  const int n = x.rows();
+  Matrix sums(n, n);
+  for (int i = 1; i < n; ++i) {
+    for (int j = 0; j < i; ++j) sums(i, j) = sums(i - 1, j) + std::fabs(x(i - 1, j));
+  }
+  return sums;
+}
+
+// || |Xs| M ||_F / ||Xs||_F for a strictly lower triangular M >= 0, where Xs is X scaled to entries below 1: the ratio
+// is that of X, and the product overflows only if M does.
+double carried_error(const Matrix& ax, const RegionFacts& facts) {
+  const int n = ax.rows();
+  Matrix xax(n, n);
   for (int i = 0; i < n; ++i) {
     for (int k = 0; k <= i; ++k) {
       const double factor = std::fabs(facts.scaled(i, k));
@@ -82,7 +99,8 @@ ReferenceFacts establish_facts(const Matrix& a, const Reference& reference) {
   facts.l_frobenius = frobenius_norm(l);
   facts.l_infinity = infinity_norm(l);
   facts.a_frobenius = frobenius_norm(a);
-  facts.stable_error = stable_error(a, x, facts.whole);
+  facts.stable_error = carried_error(times_absolute(a, x), facts.whole);
+  facts.step_error = max_abs(a) * carried_error(running_sums_of_rows(x), facts.whole);
   return facts;
 }
 

@@ -25,6 +25,9 @@ struct ReferenceFacts {
   // || |X| |A| |X| ||_F / ||X||_F: times u, this is the error that a stable method achieves (Higham 2002, section
   // 14.2).
   double stable_error = 0;
+  // max|A_ij| || |X| S |X| ||_F / ||X||_F, S_ij = 1 for i > j, else 0: the same for an error of the size of the largest
+  // entry in every entry of A.
+  double step_error = 0;
 };
 
 // `a` is n x n strictly lower triangular, `reference` its inverse.

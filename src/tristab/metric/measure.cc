@@ -223,7 +223,7 @@ void set_residuals(const MetricInput& in, const Matrix& r, double x_frobenius, d
                    const ResidualMetrics& at, MetricValues& values) {
   const Matrix lower = strictly_lower(r);
   const double frobenius = frobenius_norm(r), infinity = infinity_norm(r);
-  const double nu = in.facts.n * in.unit_roundoff;
+  const double nu = in.facts.n * std::max(in.unit_roundoff, in.step);
   values.set(at.frobenius, frobenius);
   values.set(at.frobenius_strict_lower, frobenius_norm(lower));
   values.set(at.infinity, infinity);
@@ -301,13 +301,17 @@ double relative_frobenius(const Matrix& computed, const Reference& reference) {
 MetricValues measure(const MetricInput& in) {
   check_sizes(in);
   MetricValues values;
-  const double stable_error = in.unit_roundoff * in.facts.stable_error;
+  // What a stable method achieves, and the a-priori bound of substitution.
+  const double u = in.unit_roundoff, sums = in.unit_roundoff_sums, n = in.facts.n;
+  const double step_error = in.step > 0 ? in.step * in.facts.step_error : 0;
+  const double achieved = (u + std::sqrt(n) * sums) * in.facts.stable_error + step_error;
+  const double bound = n * (std::max(u, sums) * in.facts.stable_error + step_error);
   double nonfinite = 0;
   for (const double x : in.computed.values()) nonfinite += !std::isfinite(x);
   if (nonfinite > 0) {
     for (const MetricInfo& info : metrics()) values.set_undefined(info.metric, Undefined::nonfinite_result);
     set_zero_counts(in, values);
-    values.set(Metric::bound, in.facts.n * stable_error);
+    values.set(Metric::bound, bound);
     values.set(Metric::nonfinite, nonfinite);
     return values;
   }
@@ -328,8 +332,8 @@ MetricValues measure(const MetricInput& in) {
   set_correlations(in.computed, in.facts.strict_lower, true, strict_lower_metrics, values);
   set_residuals_and_backward(in, values);
 
-  values.set(Metric::bound, in.facts.n * stable_error);
-  values.set_ratio(Metric::bound_ratio, values[Metric::frobenius], stable_error);
+  values.set(Metric::bound, bound);
+  values.set_ratio(Metric::bound_ratio, values[Metric::frobenius], achieved);
   return values;
 }
 

@@ -9,13 +9,15 @@
 namespace tristab {
 
 struct MetricInput {
-  const Matrix& computed;       // Xh, n x n
-  const Matrix& a;              // A, n x n: the matrix that `reference` inverts
-  const Reference& reference;   // X
-  const ReferenceFacts& facts;  // establish_facts(a, reference)
-  double unit_roundoff = 0;     // u of the storage format
-  int precision = 0;            // its p, bits of significand; 0 if it has no ulp (integers with a scale)
-  int min_exponent = 0;         // its emin, the exponent of the smallest normal number
+  const Matrix& computed;         // Xh, n x n
+  const Matrix& a;                // A, n x n: the matrix that `reference` inverts
+  const Reference& reference;     // X
+  const ReferenceFacts& facts;    // establish_facts(a, reference)
+  double unit_roundoff = 0;       // u of the coarsest format that the case rounded to
+  int precision = 0;              // p of the storage format, bits of significand; 0: no ulp (integers with a scale)
+  int min_exponent = 0;           // its emin, the exponent of the smallest normal number
+  double unit_roundoff_sums = 0;  // u_s of the coarsest accumulator
+  double step = 0;                // integers: half a quantisation step in units of the largest entry of A
 };
 
 // All metrics; the registry has the formulas. Errors are formed from both parts of the reference, so they keep double's

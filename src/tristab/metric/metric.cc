@@ -5,12 +5,8 @@
 #include <stdexcept>
 #include <vector>
 
-#include "tristab/metric/verdict.h"
-
 namespace tristab {
 namespace {
-
-static_assert(pass_limit == 3 && marginal_limit == 30 && strict_lower_limit == 0.1, "the texts say so");
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
@@ -63,7 +59,7 @@ const Row rows[] = {
      .name = "strict_lower",
      .formula = "||E||_F / ||X||_F, both over the strictly lower triangle",
      .range = relative,
-     .shows = "the part that an algorithm computes: X and Xh share the unit diagonal; above 0.1 the verdict is fail",
+     .shows = "the part that an algorithm computes: X and Xh share the unit diagonal",
      .hides = "which entries are wrong; for weakly correlated keys the triangle is small and the ratio large although "
               "T is nearly I",
      .undefined = zero_region,
@@ -299,7 +295,9 @@ const Row rows[] = {
      .source = "Higham 2002, section 14.1"},
     {.metric = Metric::bound,
      .name = "bound",
-     .formula = "n u || |X| |A| |X| ||_F / ||X||_F: a priori, for substitution; vacuous from 1 on",
+     .formula =
+         "n max(u, u_s) || |X| |A| |X| ||_F / ||X||_F, for integers plus n h max|A| || |X| S |X| ||_F / ||X||_F: "
+         "a priori, for substitution",
      .range = "[0, inf), relative; 1 or more is vacuous",
      .shows = "an a priori bound on the error of substitution, for this matrix and arithmetic",
      .hides = "everything about the result: it does not depend on Xh; usually far above the error",
@@ -307,18 +305,20 @@ const Row rows[] = {
      .source = "Higham 2002, section 14.2"},
     {.metric = Metric::bound_ratio,
      .name = "bound_ratio",
-     .formula = "frobenius / (u || |X| |A| |X| ||_F / ||X||_F): what verdicts compare",
-     .range = "[0, inf), units of the bound without n; up to 3 passes, up to 30 is marginal, above it fails",
+     .formula =
+         "frobenius / b, b = (u + sqrt(n) u_s) || |X| |A| |X| ||_F / ||X||_F, for integers plus h max|A| || |X| S "
+         "|X| ||_F / ||X||_F; u of the coarsest format, u_s of the coarsest sums, h = 1 / (2 qmax), S_ij = 1 for i > j",
+     .range = "[0, inf); about 1 or less is normal (for_format says so)",
      .shows =
          "the error beside what a stable method achieves on this very matrix: comparable between matrices and formats",
      .hides =
-         "the error's absolute size: a pass may be a relative error of 1 where the matrix is ill-conditioned enough",
+         "the error's absolute size: a normal error may be a relative error of 1 where the matrix is ill-conditioned",
      .undefined = "0/0 and infinite where A = 0, whose bound is 0",
      .source = "Higham 2002, section 14.2"},
     {.metric = Metric::nonfinite,
      .name = "nonfinite",
      .formula = "number of entries of Xh that are infinite or NaN",
-     .range = "a count, 0 to n^2; above 0 the verdict is nonfinite and every other metric is null",
+     .range = "a count, 0 to n^2; above 0 every error is null",
      .shows = "overflow and its consequences",
      .hides = "intermediate overflow that left no trace in Xh (overflows counts it)",
      .undefined = "never",
@@ -345,7 +345,7 @@ std::vector<MetricInfo> make_table() {
     info.decibels = row.decibels;
     info.minimum = row.minimum;
     info.maximum = row.maximum;
-    info.aggregate = row.is_count ? Aggregate::none : Aggregate::finite_trials;
+    info.aggregate = row.is_count ? Aggregate::none : Aggregate::judged_trials;
     if (metric != row.metric) info.whole = row.name;
   };
   for (const Row& row : rows) {

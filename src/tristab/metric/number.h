@@ -56,10 +56,12 @@ struct Measured {
 // How the trials of one setting on one input are combined.
 enum class Aggregate : std::uint8_t {
   none,
-  finite_trials,  // median, tail, worst over the trials with a finite result
-  all_trials,     // the same over every trial that has the number, so that what explains a failure is kept
-  largest,        // of the most expensive trial
-  sum,            // a count, over all trials
+  // Median, tail, worst over the trials whose input is not trivial; a result that is not finite counts as infinitely
+  // wrong.
+  judged_trials,
+  all_trials,  // the same over every trial that has the number, so that what explains a failure is kept
+  largest,     // of the most expensive trial
+  sum,         // a count, over all trials
 };
 
 // The description of a number: the columns of its entry in the table of a record's fields.

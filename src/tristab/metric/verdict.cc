@@ -1,29 +1,21 @@
 #include "tristab/metric/verdict.h"
 
+#include <algorithm>
+
 namespace tristab {
 
-Verdict judge(const MetricValues& values) {
-  if (values[Metric::nonfinite] > 0) return Verdict::nonfinite;
-  if (values[Metric::frobenius] == 0) return Verdict::pass;
-  if (values[Metric::strict_lower] > strict_lower_limit) return Verdict::fail;
+ForFormat judge_for_format(const MetricValues& values, bool integers, bool trivial) {
+  if (values[Metric::nonfinite] > 0) return ForFormat::nonfinite;
+  if (trivial) return ForFormat::trivial;
+  if (values[Metric::frobenius] == 0) return ForFormat::normal;
   const double ratio = values[Metric::bound_ratio];  // NaN if undefined: an error although the bound is 0
-  if (ratio <= pass_limit) return Verdict::pass;
-  if (ratio <= marginal_limit) return Verdict::marginal;
-  return Verdict::fail;
+  const double limit = integers ? normal_limit_integer : normal_limit_floating;
+  if (ratio <= limit) return ForFormat::normal;
+  return ratio <= high_factor * limit ? ForFormat::high : ForFormat::excessive;
 }
 
-std::string_view verdict_name(Verdict verdict) {
-  switch (verdict) {
-    case Verdict::pass:
-      return "pass";
-    case Verdict::marginal:
-      return "marginal";
-    case Verdict::fail:
-      return "fail";
-    case Verdict::nonfinite:
-      return "nonfinite";
-  }
-  return "";
+bool is_trivial(double strict_lower_frobenius, double frobenius, double unit_roundoff) {
+  return strict_lower_frobenius <= std::min(unit_roundoff, 0x1p-9) * frobenius;
 }
 
 }  // namespace tristab

@@ -126,7 +126,6 @@ Arithmetic summarise(const Recipe& recipe, const Json& stages) {
   summary.name = summary.label = "recipe";
   summary.settings = Settings(stages);
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
-    if (arithmetic.storage.unit_roundoff() > summary.storage.unit_roundoff()) summary.storage = arithmetic.storage;
     if (!summary.quantiser) summary.quantiser = arithmetic.quantiser;
   }
   return summary;

@@ -27,8 +27,8 @@ struct Recipe : Named {
   MethodSpec method;
   std::map<std::string, Arithmetic, std::less<>> arithmetics;  // by stage; "*" for the others and for A
 
-  // The arithmetic as records give it: named "recipe", with the stages' arithmetics as settings, the operand format
-  // that A is stored in, and the coarsest storage of all stages.
+  // The arithmetic as records give it: named "recipe", with the stages' arithmetics as settings. Apart from that it
+  // is the arithmetic of "*", in which A is stored; quantised if a stage is.
   Arithmetic summary_arithmetic;
 
   // How the kernel forms A if keys and gates are given; exact: A is taken as given.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <filesystem>
 #include <limits>
@@ -74,13 +75,13 @@ Status status_at(const Json& object, const std::string& place) {
   refuse_field(object, place, "status", "ok, nonfinite, failed");
 }
 
-// None for an unknown word, which another version may have.
-std::optional<Verdict> verdict_at(const Json& object, const std::string& place) {
-  const std::string text = text_field(object, place, "verdict");
-  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite}) {
-    if (text == verdict_name(verdict)) return verdict;
-  }
-  return std::nullopt;
+// The word of an enumeration with these names; none for a word of another version.
+template <class Word, std::size_t count>
+std::optional<Word> word_at(const Json& object, const std::string& place, const char* name,
+                            const std::array<std::string_view, count>& names) {
+  const auto found = std::ranges::find(names, text_field(object, place, name));
+  if (found == names.end()) return std::nullopt;
+  return static_cast<Word>(found - names.begin());
 }
 
 // The name of an input: for the family `file` made from the parameters, else the label.
@@ -226,7 +227,10 @@ void CaseGroups::add_record(const Json& object, const std::string& place) {
   const std::size_t input = input_at(object, place);
   const int n = size_of(object, place);
   const std::size_t setting = setting_at(object, place);
-  TrialNumbers trial{status_at(object, place), verdict_at(object, place), {}};
+  TrialNumbers trial{status_at(object, place),
+                     word_at<ForFormat>(object, place, "for_format", for_format_names),
+                     word_at<Fit>(object, place, "fit", fit_names),
+                     {}};
   for (const Field* field : fields_) trial.values.push_back(number_at(object, place, *field));
   const std::string id = text_field(object, place, "matrix");
   add_trial(group_at(input, setting, n), matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()),
@@ -247,7 +251,5 @@ void CaseGroups::add(const MatrixResult& result) {
               trial_numbers(result, record, fields_));
   }
 }
-
-const char* ranked_field(bool across_arithmetics) { return across_arithmetics ? "total_frobenius" : "frobenius"; }
 
 }  // namespace tristab

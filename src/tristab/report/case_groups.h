@@ -108,9 +108,8 @@ class CaseGroups {
   Spool spool_;
 };
 
-// The field by which settings are ranked and the largest error is chosen. It is frobenius for settings of one
-// arithmetic. It is total_frobenius for settings of several arithmetics or recipes, because frobenius compares each
-// of them with its own rounding of A.
-const char* ranked_field(bool across_arithmetics);
+// Settings are ranked, and the largest error is named, by the error against the inverse of A as given, in one
+// arithmetic as in many.
+inline constexpr const char* ranked_field = "total_frobenius";
 
 }  // namespace tristab

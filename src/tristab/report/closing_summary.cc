@@ -27,18 +27,19 @@ std::string counted(double count, const std::string& one, const std::string& man
 std::string counted(double count, const std::string& one) { return counted(count, one, one + "s"); }
 
 double part(std::int64_t count, const SettingOutcome& of) {
-  return static_cast<double>(count) / static_cast<double>(of.trials);
+  return of.judged() == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of.judged());
 }
 
 // "mch fp16: 80 non-finite, 20 fail of 200, most on gdn n=64 (40 of 40)"
 std::string failure_text(const SettingOutcome& outcome) {
   std::vector<std::string> kinds;
   if (outcome.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", outcome.nonfinite));
-  if (outcome.fail > 0) kinds.push_back(fmt::format("{} fail", outcome.fail));
+  if (outcome.unfit > 0) kinds.push_back(fmt::format("{} unfit", outcome.unfit));
   if (outcome.failed > 0) kinds.push_back(fmt::format("{} without an answer", outcome.failed));
-  const std::string text = fmt::format("{}: {} of {}", outcome.setting.label(), fmt::join(kinds, ", "), outcome.trials);
+  const std::string text =
+      fmt::format("{}: {} of {}", outcome.setting.label(), fmt::join(kinds, ", "), outcome.judged());
   if (outcome.groups == 1) return fmt::format("{} on {}", text, outcome.worst_input);
-  if (outcome.lost() == outcome.trials) return fmt::format("{} on {} inputs", text, outcome.groups);
+  if (outcome.lost() == outcome.judged()) return fmt::format("{} on {} inputs", text, outcome.groups);
   return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost, outcome.worst_trials);
 }
 
@@ -57,27 +58,17 @@ std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& se
 
 // The largest error, in the field by which the settings of its input are ranked; "" if no case has a finite result.
 std::string worst_text(const std::vector<SummaryRow>& summary) {
-  using InputKey = std::tuple<const Scenario*, const FamilySpec*, int>;
-  const auto key = [](const SummaryRow& row) { return InputKey(row.input.scenario, row.input.family, row.input.n); };
-  std::map<InputKey, std::set<std::string>> arithmetics;
-  for (const SummaryRow& row : summary) {
-    const Setting& s = row.setting;
-    arithmetics[key(row)].insert(s.kernel != nullptr ? "recipe " + s.kernel->label : s.arithmetic->label);
-  }
   const SummaryRow* worst = nullptr;
-  const char* field = "";
   double error = -1;
   for (const SummaryRow& row : summary) {
-    const char* const ranked = ranked_field(arithmetics[key(row)].size() > 1);
-    const double value = row.distribution(ranked).worst;
-    if (!(value > error)) continue;  // NaN: no finite case
+    const double value = row.distribution(ranked_field).worst;
+    if (!(value > error)) continue;  // NaN: no trial has one
     error = value;
     worst = &row;
-    field = ranked;
   }
   if (worst == nullptr) return "";
-  return fmt::format("{} {}: {} on {}{}", field, std::isinf(error) ? "infinite" : short_number(error),
-                     worst->setting.label(), worst->input.label(), worst->nonfinite > 0 ? " (its finite cases)" : "");
+  return fmt::format("{} {}: {} on {}", ranked_field, std::isinf(error) ? "not finite" : short_number(error),
+                     worst->setting.label(), worst->input.label());
 }
 
 // The cheapest setting of those that ran on every input, or else on most inputs.
@@ -85,18 +76,18 @@ std::string cheapest_text(const std::vector<SettingOutcome>& settings, int group
   const SettingOutcome* const cheapest = cheapest_that_held(settings);
   if (cheapest == nullptr) {
     const auto nearest = std::ranges::max_element(
-        settings, {}, [](const SettingOutcome& each) { return std::pair(each.groups, part(each.pass, each)); });
-    if (settings.size() == 1 || nearest->pass == 0) return "none: no setting passed every case";
-    return fmt::format("none: no setting passed every case; nearest: {}, {} of {} cases", nearest->setting.label(),
-                       nearest->pass, nearest->trials);
+        settings, {}, [](const SettingOutcome& each) { return std::pair(each.groups, part(each.fit, each)); });
+    if (settings.size() == 1 || nearest->fit == 0) return "none: no setting is fit in every case";
+    return fmt::format("none: no setting is fit in every case; nearest: {}, {} of {} cases", nearest->setting.label(),
+                       nearest->fit, nearest->judged());
   }
   const auto held = std::ranges::count_if(settings, &SettingOutcome::held);
-  std::string where = "all cases";
+  std::string where = "in all cases";
   if (cheapest->groups < groups) {
     where = fmt::format("wherever they ran, this one on {} of {} inputs (n = {})", cheapest->groups, groups,
                         fmt::join(cheapest->sizes, ", "));
   }
-  return fmt::format("{}, {} deep ({}, {} vector); {} of {} settings passed {}", cheapest->setting.label(),
+  return fmt::format("{}, {} deep ({}, {} vector); {} of {} settings are fit {}", cheapest->setting.label(),
                      counted(cheapest->steps(), "step"), counted(cheapest->depth, "product"), cheapest->vector_depth,
                      held, settings.size(), where);
 }
@@ -199,8 +190,9 @@ std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& s
     const auto size = std::ranges::lower_bound(found.sizes, row.input.n);
     if (size == found.sizes.end() || *size != row.input.n) found.sizes.insert(size, row.input.n);
     found.trials += row.trials;
-    found.pass += row.pass;
-    found.fail += row.fail;
+    found.trivial += row.trivial;
+    found.fit += row.fit;
+    found.unfit += row.unfit;
     found.nonfinite += row.nonfinite;
     found.failed += row.failed;
     const auto larger = [](double& most, double count) { most = std::fmax(most, count); };
@@ -208,11 +200,11 @@ std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& s
     larger(found.depth, row.count("depth"));
     larger(found.vector_depth, row.count("vector_depth"));
     // Compares lost / trials with worst_lost / worst_trials; if they are equal, more trials win.
-    const std::int64_t row_part = row.lost() * std::max<std::int64_t>(found.worst_trials, 1);
-    const std::int64_t worst_part = found.worst_lost * row.trials;
-    if (row_part > worst_part || (row_part == worst_part && row.lost() > found.worst_lost)) {
-      found.worst_lost = row.lost();
-      found.worst_trials = row.trials;
+    const std::int64_t row_part = row.unusable() * std::max<std::int64_t>(found.worst_trials, 1);
+    const std::int64_t worst_part = found.worst_lost * row.judged();
+    if (row_part > worst_part || (row_part == worst_part && row.unusable() > found.worst_lost)) {
+      found.worst_lost = row.unusable();
+      found.worst_trials = row.judged();
       found.worst_input = row.input.label();
     }
   }
@@ -242,22 +234,26 @@ std::string closing_summary(const SweepReport& report, const LayerCounts& layers
   const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary);
   std::set<std::string> inputs;
   for (const SummaryRow& row : report.summary) inputs.insert(row.input.label());
-  std::int64_t pass = 0, marginal = 0, fail = 0, nonfinite = 0, failed = 0;
+  std::int64_t fit = 0, unfit = 0, nonfinite = 0, failed = 0, trivial = 0;
+  std::set<std::string> requirements;
   for (const SummaryRow& row : report.summary) {
-    pass += row.pass;
-    marginal += row.marginal;
-    fail += row.fail;
+    fit += row.fit;
+    unfit += row.unfit;
     nonfinite += row.nonfinite;
     failed += row.failed;
+    trivial += row.trivial;
+    requirements.insert(row.input.scenario->requirement.text());
   }
   add("", Style::plain,
-      fmt::format("{} ({}) in {:.1f} s on {}: {} pass, {} marginal, {} fail, {} non-finite{}",
+      fmt::format("{} ({}) in {:.1f} s on {}: {} fit{}, {} unfit, {} non-finite{}{}",
                   counted(report.records, "case"), counted(report.matrices, "matrix", "matrices"), report.seconds,
-                  counted(report.threads, "thread"), pass, marginal, fail, nonfinite,
-                  failed > 0 ? fmt::format(", {} without an answer", failed) : ""));
+                  counted(report.threads, "thread"), fit,
+                  requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; ")), unfit, nonfinite,
+                  failed > 0 ? fmt::format(", {} without an answer", failed) : "",
+                  trivial > 0 ? fmt::format(", {} trivial", trivial) : ""));
   if (report.records > 0) {
     const std::vector<const SettingOutcome*> lost = failing(settings);
-    if (lost.empty()) add("failed", Style::pass, "none: no case failed, every answer is finite");
+    if (lost.empty()) add("failed", Style::pass, "none: every answer is finite and fit");
     for (std::size_t k = 0; k < std::min(lost.size(), most_failing); ++k)
       add(k == 0 ? "failed" : "", Style::fail, failure_text(*lost[k]));
     if (lost.size() > most_failing) {

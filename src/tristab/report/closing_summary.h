@@ -27,14 +27,15 @@ struct SettingOutcome {
   Setting setting;
   int groups = 0;          // inputs: a family at a size, in a scenario
   std::vector<int> sizes;  // ascending
-  std::int64_t trials = 0, pass = 0, fail = 0, nonfinite = 0, failed = 0;
+  std::int64_t trials = 0, trivial = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
   double matmuls = 0, depth = 0, vector_depth = 0;  // of the costliest case
   // The input with the largest part of lost trials, and among equal ones the one with most trials: "gdn n=64".
   std::string worst_input;
   std::int64_t worst_lost = 0, worst_trials = 0;
 
-  std::int64_t lost() const { return fail + nonfinite + failed; }
-  bool held() const { return pass == trials; }
+  std::int64_t judged() const { return trials - trivial; }
+  std::int64_t lost() const { return unfit + nonfinite + failed; }
+  bool held() const { return lost() == 0 && fit > 0; }
   double operand_bits() const;
   // The cost in "cheapest": the longest chain of dependent steps. Products and vector steps count alike.
   double steps() const { return depth + vector_depth; }

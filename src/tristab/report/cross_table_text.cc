@@ -21,7 +21,7 @@ std::string input_header(std::string_view name, std::size_t width) {
 // "4.6e-4", "80.3" in decibels.
 std::string cell_number(double value, bool in_decibels) {
   if (std::isnan(value)) return "-";
-  if (std::isinf(value)) return "inf";
+  if (std::isinf(value)) return value > 0 ? "inf" : "-inf";
   if (in_decibels) return fmt::format("{:.1f}", value);
   std::string text = short_number(value);
   const std::size_t zero = text.find("e-0") != std::string::npos ? text.find("e-0") : text.find("e+0");
@@ -31,10 +31,11 @@ std::string cell_number(double value, bool in_decibels) {
 
 std::string cell_text(const CrossCell& cell, std::size_t metric, bool in_decibels) {
   if (cell.trials == nullptr) return "-";
-  const int lost = cell.trials->lost(), trials = cell.trials->trials;
+  const int lost = cell.trials->lost(), trials = cell.trials->judged();
   const char* const word = cell.trials->failed > 0 ? "failed" : "nf";
   const Distribution& found = cell.metrics[metric];
-  if (lost == trials && found.count == 0) return fmt::format("{} {}/{}", word, lost, trials);
+  if (lost == trials && trials > 0 && std::isinf(found.worst)) return fmt::format("{} {}/{}", word, lost, trials);
+  if (found.count == 0) return lost > 0 ? fmt::format("{} {}/{}", word, lost, trials) : "trivial";
   std::string text = fmt::format("{} / {}", cell_number(in_decibels ? found.mean : found.median, in_decibels),
                                  cell_number(found.worst, in_decibels));
   if (in_decibels && found.infinite > 0) text += fmt::format(", exact {}/{}", found.infinite, trials);
@@ -45,7 +46,7 @@ std::string cell_text(const CrossCell& cell, std::size_t metric, bool in_decibel
 // Cells with lost trials are highlighted; their text says how many.
 Style style_of(const CrossCell& cell) {
   if (cell.trials == nullptr || cell.trials->lost() == 0) return Style::plain;
-  return cell.trials->lost() == cell.trials->trials ? Style::nonfinite : Style::fail;
+  return cell.trials->lost() == cell.trials->judged() ? Style::nonfinite : Style::fail;
 }
 
 // The table as it is printed. With one input and several sizes, the sizes are the columns, as in the papers.
@@ -88,11 +89,11 @@ PrintedTable printed_table(const CrossTable& table) {
 }
 
 std::string title_of(const NumberInfo& metric, const PrintedTable& printed) {
-  const bool in_decibels = metric.decibels;
-  return fmt::format("{}{}: {}; {} / worst over {} trials; nf k/n: k of n trials gave infinities or NaN{}", metric.name,
+  const bool judged = metric.aggregate == Aggregate::judged_trials;
+  return fmt::format("{}{}: {}; {} / worst over the trials; nf k/n: k of n are not finite{}{}", metric.name,
                      printed.input.empty() ? "" : fmt::format(" on {}", printed.input), metric.formula,
-                     in_decibels ? "mean" : "median", metric.aggregate == Aggregate::all_trials ? "all" : "the finite",
-                     in_decibels ? "; exact k/n: k of them were exact and are not in the mean" : "");
+                     metric.decibels ? "mean" : "median", judged ? ", which counts as infinitely wrong" : "",
+                     metric.decibels ? "; exact k/n: k of them were exact; the mean has neither" : "");
 }
 
 std::string metric_text(const CrossTable& table, const PrintedTable& printed, std::size_t metric, const Page& page) {
@@ -144,11 +145,11 @@ std::string csv_text(const std::string& text) { return text.empty() ? "none" : q
 
 std::string csv_number(double value) {
   if (std::isnan(value)) return "";
-  return std::isinf(value) ? "inf" : json_number(value);
+  return std::isinf(value) ? (value > 0 ? "inf" : "-inf") : json_number(value);
 }
 
 std::string cross_csv(const CrossTable& table) {
-  std::string text = "input,n,method,kernel,arithmetic,trials,nonfinite_trials,failed_trials";
+  std::string text = "input,n,method,kernel,arithmetic,trials,nonfinite_trials,failed_trials,trivial_trials";
   for (const Field* metric : table.metrics) {
     if (metric->info.decibels) text += fmt::format(",{}_mean", metric->name());
     text += fmt::format(",{0}_median,{0}_{1}", metric->name(), metric->info.larger_is_better ? "min" : "max");
@@ -159,9 +160,9 @@ std::string cross_csv(const CrossTable& table) {
       const CrossCell& cell = row.cells[i];
       if (cell.trials == nullptr) continue;
       const CaseSetting& setting = *row.setting;
-      text += fmt::format("{},{},{},{},{},{},{},{}", csv_text(table.inputs[i]->title()), row.n, csv_text(setting.shown),
-                          csv_text(setting.kernel), csv_text(setting.arithmetic_label), cell.trials->trials,
-                          cell.trials->nonfinite, cell.trials->failed);
+      text += fmt::format("{},{},{},{},{},{},{},{},{}", csv_text(table.inputs[i]->title()), row.n,
+                          csv_text(setting.shown), csv_text(setting.kernel), csv_text(setting.arithmetic_label),
+                          cell.trials->trials, cell.trials->nonfinite, cell.trials->failed, cell.trials->trivial);
       for (std::size_t m = 0; m < table.metrics.size(); ++m) {
         if (table.metrics[m]->info.decibels) text += fmt::format(",{}", csv_number(cell.metrics[m].mean));
         text += fmt::format(",{},{}", csv_number(cell.metrics[m].median), csv_number(cell.metrics[m].worst));

@@ -76,7 +76,7 @@ std::vector<const Field*> page_fields() {
   return fields;
 }
 
-bool is_error(const Field& field) { return field.info.drawn && field.info.aggregate == Aggregate::finite_trials; }
+bool is_error(const Field& field) { return field.info.drawn && field.info.aggregate == Aggregate::judged_trials; }
 
 }  // namespace
 
@@ -150,9 +150,9 @@ std::string HtmlData::groups_text() const {
   integers("trials", [](const CaseGroup& g) { return g.statistics.trials; });
   integers("nonfinite", [](const CaseGroup& g) { return g.statistics.nonfinite; });
   integers("failed", [](const CaseGroup& g) { return g.statistics.failed; });
-  integers("pass", [](const CaseGroup& g) { return g.statistics.pass; });
-  integers("marginal", [](const CaseGroup& g) { return g.statistics.marginal; });
-  integers("fail", [](const CaseGroup& g) { return g.statistics.fail; });
+  integers("trivial", [](const CaseGroup& g) { return g.statistics.trivial; });
+  integers("fit", [](const CaseGroup& g) { return g.statistics.fit; });
+  integers("unfit", [](const CaseGroup& g) { return g.statistics.unfit; });
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
     const Field& field = *groups_.fields()[k];
     if (!field.info.drawn) {

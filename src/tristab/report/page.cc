@@ -41,11 +41,10 @@ std::string styled(std::string_view text, Style style, const Page& page) {
   return fmt::format("\033[{}m{}\033[0m", code, text);
 }
 
-Style style_of_verdict(std::string_view text) {
+Style style_of_fit(std::string_view text) {
   if (text.starts_with("nonfinite")) return Style::nonfinite;
-  if (text.starts_with("fail")) return Style::fail;
-  if (text.starts_with("marginal")) return Style::marginal;
-  return text.starts_with("pass") ? Style::pass : Style::plain;
+  if (text.starts_with("unfit") || text.starts_with("failed")) return Style::fail;
+  return text.starts_with("fit") ? Style::pass : Style::plain;
 }
 
 }  // namespace tristab

@@ -24,7 +24,7 @@ struct Page {
 // The text between escape codes (ECMA-48 SGR) where the page is coloured, else as it is.
 std::string styled(std::string_view text, Style style, const Page& page);
 
-// "pass", "marginal 3/8", "fail", "nonfinite", "failed 1/8": the style of a verdict in a table.
-Style style_of_verdict(std::string_view text);
+// "fit", "unfit 3/8", "nonfinite 1/8", "failed 1/8": the style of whether a requirement is met in a table.
+Style style_of_fit(std::string_view text);
 
 }  // namespace tristab

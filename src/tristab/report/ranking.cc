@@ -13,22 +13,40 @@
 namespace tristab {
 namespace {
 
-std::string worst_verdict(const TrialStatistics& trials) {
-  if (trials.nonfinite > 0) return "nonfinite";  // another column counts them
+// "fit", "unfit 2/8", "nonfinite 1/8": of the trials whose input is not trivial.
+std::string fit_text(const TrialStatistics& trials) {
+  const int judged = trials.judged();
+  if (judged == 0) return "trivial";
+  if (trials.fit + trials.unfit + trials.lost() == 0) return "-";
+  if (trials.nonfinite > 0) return fmt::format("nonfinite {}/{}", trials.nonfinite, judged);
+  if (trials.unfit > 0) return fmt::format("unfit {}/{}", trials.unfit, judged);
+  return "fit";
+}
+
+std::string format_text(const TrialStatistics& trials) {
   const std::pair<const char*, int> worst_first[] = {
-      {"fail", trials.fail}, {"marginal", trials.marginal}, {"pass", trials.pass}};
-  for (const auto& [verdict, count] : worst_first) {
-    if (count == 0) continue;
-    return count == trials.trials ? verdict : fmt::format("{} {}/{}", verdict, count, trials.trials);
+      {"excessive", trials.excessive}, {"high", trials.high}, {"normal", trials.normal}};
+  for (const auto& [word, count] : worst_first) {
+    if (count > 0) return word;
   }
   return "-";
 }
 
-// The number of lost trials, then the errors, then the cost.
+// Why a setting loses, in a few words: "growth 4e+06", "coarse format", "not rounding" (truncation, too few
+// rounds).
+std::string reason_text(const RankedSetting& setting) {
+  const TrialStatistics& trials = *setting.trials;
+  if (trials.nonfinite + trials.unfit == 0) return "";
+  if (setting.growth >= 10) return fmt::format("growth {:.0e}", setting.growth);
+  if (trials.nonfinite > 0) return "overflow";
+  return trials.excessive > 0 ? "not rounding" : "coarse format";
+}
+
+// The number of lost trials, then of unfit ones, then the errors, then the cost.
 auto rank_key(const RankedSetting& setting) {
   const auto error = [](double x) { return std::isnan(x) ? HUGE_VAL : x; };
-  return std::tuple(setting.trials->lost(), error(setting.error.median), error(setting.error.worst),
-                    error(setting.matmuls));
+  return std::tuple(setting.trials->lost(), setting.trials->unfit, error(setting.error.median),
+                    error(setting.error.worst), error(setting.matmuls));
 }
 
 std::string count_text(double count) { return std::isnan(count) ? "-" : fmt::format("{}", count); }
@@ -43,12 +61,8 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
   Ranking ranking;
   ranking.input = &groups.input_of(*situation.front());
   ranking.n = situation.front()->n;
-  std::set<std::string> arithmetics;
   std::set<std::size_t> matrices;
   for (const CaseGroup* group : situation) {
-    const CaseSetting& setting = groups.setting_of(*group);
-    arithmetics.insert(setting.kernel.empty() ? setting.arithmetic_label
-                                              : fmt::format("{} {}", setting.arithmetic, setting.kernel));
     matrices.insert(group->matrices.begin(), group->matrices.end());
     ranking.matrices = std::max(ranking.matrices, group->statistics.trials);
   }
@@ -60,14 +74,15 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
       return groups.distribution(*group, groups.position(field)).count > 0;
     });
   };
-  ranking.field = ranked_field(arithmetics.size() > 1);
-  if (!has(ranking.field) && has(ranked_field(false))) ranking.field = ranked_field(false);
+  ranking.field = has(ranked_field) || !has("frobenius") ? ranked_field : "frobenius";
   for (const CaseGroup* group : situation) {
     const TrialStatistics& trials = group->statistics;
     const auto count = [&](const char* field) { return trials.count(groups.position(field)); };
-    ranking.settings.push_back({&groups.setting_of(*group), &trials,
-                                groups.distribution(*group, groups.position(ranking.field)), worst_verdict(trials),
-                                count("matmuls"), count("depth"), count("vector_depth")});
+    const auto distribution = [&](const char* field) { return groups.distribution(*group, groups.position(field)); };
+    ranking.settings.push_back({&groups.setting_of(*group), &trials, distribution(ranking.field),
+                                distribution("frobenius").median, distribution("growth").worst, count("matmuls"),
+                                count("depth"), count("vector_depth")});
+    ranking.trivial = std::max(ranking.trivial, trials.trivial);
   }
   std::ranges::stable_sort(ranking.settings, {}, rank_key);
   return ranking;
@@ -78,7 +93,7 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
 const std::vector<const Field*>& ranking_fields() {
   static const std::vector<const Field*> fields = [] {
     std::vector<const Field*> all;
-    for (const char* name : {"frobenius", "total_frobenius", "matmuls", "depth", "vector_depth"})
+    for (const char* name : {"frobenius", "total_frobenius", "growth", "matmuls", "depth", "vector_depth"})
       all.push_back(find_field(name));
     return all;
   }();
@@ -103,33 +118,33 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
 std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const CaseInput& input = *ranking.input;
   const std::string title = input.scenario.empty() ? input.label : fmt::format("{}: {}", input.scenario, input.label);
-  const bool total = std::string_view(ranking.field) == ranked_field(true);
-  const std::string about = fmt::format("n = {}, {} {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n,
-                                        ranking.matrices, ranking.matrices == 1 ? "matrix" : "matrices", ranking.field,
-                                        total ? "A as given" : "A rounded on input");
+  const bool total = std::string_view(ranking.field) == ranked_field;
+  std::string matrices = fmt::format("{} {}", ranking.matrices, ranking.matrices == 1 ? "matrix" : "matrices");
+  if (ranking.trivial > 0) matrices += fmt::format(", {} of them trivial (X is the identity)", ranking.trivial);
+  const std::string about = fmt::format("n = {}, {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n,
+                                        matrices, ranking.field, total ? "A as given" : "A as stored");
   std::string text = page.is_terminal() ? styled(label_lines(title, page), Style::heading, page) + "\n"
                                         : wrapped(title, page.prose_width(), 0);
   text += paragraph(about, 0, page);
   Table table({{"#", true},
-               {.header = "method", .layout = broken_label, .widest = 30, .least = 16},
-               {.header = "arithmetic", .layout = broken_label, .widest = 16},
+               {.header = "method", .layout = broken_label, .widest = 19, .least = 16},
+               {.header = "arithmetic", .layout = broken_label, .widest = 12},
                {"median", true},
                {.header = "worst", .right = true, .dispensable = 1},
-               {.header = "verdict", .layout = wrapped_cell, .least = 9},
-               {.header = "non-\nfinite", .right = true, .dispensable = 2},
-               {.header = "matmuls", .right = true, .dispensable = 3},
+               {.header = "A as\nstored", .right = true, .dispensable = 3},
+               {.header = "requirement", .layout = wrapped_cell, .widest = 17, .least = 13},
+               {.header = "in its\nformat", .dispensable = 2},
                {.header = "depth", .right = true, .dispensable = 4}});
   int rank = 0;
   for (const RankedSetting& setting : ranking.settings) {
     if (top > 0 && rank == top) break;
     const TrialStatistics& trials = *setting.trials;
-    const std::string verdict =
-        trials.failed > 0 ? fmt::format("failed {}/{}", trials.failed, trials.trials) : setting.verdict;
+    std::string fit = trials.failed > 0 ? fmt::format("failed {}/{}", trials.failed, trials.trials) : fit_text(trials);
+    const Style style = style_of_fit(fit);
+    if (const std::string why = reason_text(setting); !why.empty()) fit += "\n" + why;
     table.add_row({std::to_string(++rank), setting.setting->shown, setting.setting->arithmetic_label,
                    short_number(setting.error.median), short_number(setting.error.worst),
-                   TableCell(verdict, style_of_verdict(verdict)),
-                   trials.lost() == 0 ? "0" : fmt::format("{}/{}", trials.lost(), trials.trials),
-                   count_text(setting.matmuls), depth_text(setting)});
+                   short_number(setting.as_stored), TableCell(fit, style), format_text(trials), depth_text(setting)});
   }
   text += table.str(page);
   if (rank < static_cast<int>(ranking.settings.size()))

@@ -14,14 +14,15 @@ struct RankedSetting {
   const CaseSetting* setting = nullptr;  // of the groups
   const TrialStatistics* trials = nullptr;
   Distribution error;                               // of the ranked field
-  std::string verdict;                              // the worst one; with a count if not all trials have it: "fail 2/8"
+  double as_stored = 0;                             // median of `frobenius`: against the inverse of A as stored
+  double growth = 0;                                // the worst one
   double matmuls = 0, depth = 0, vector_depth = 0;  // NaN: the file does not say
 };
 
 struct Ranking {
   const CaseInput* input = nullptr;  // of the groups
   int n = 0;
-  int matrices = 0;
+  int matrices = 0, trivial = 0;        // trivial for some setting, at most
   const char* field = "";               // ranked by this: ranked_field, or frobenius if the file has no total
   std::vector<RankedSetting> settings;  // best first; those with non-finite or failed trials last
 };
@@ -30,12 +31,13 @@ struct Ranking {
 const std::vector<const Field*>& ranking_fields();
 
 // One ranking for each situation, in the order of their first appearance in `groups`, which must outlive the
-// rankings. Settings with fewer lost trials come first, then those with a smaller median of the ranked field, then a
-// smaller worst error, then fewer products.
+// rankings. Settings with fewer lost trials come first, then those with fewer unfit ones, then those with a smaller
+// median of the ranked field, then a smaller worst error, then fewer products.
 std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection);
 
 // The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow
-// terminal depth, products, the count of non-finite trials and the worst error are left out, in this order.
+// terminal the cost, the error against A as stored, the word for the format and the worst error are left out, in this
+// order.
 std::string ranking_text(const Ranking& ranking, int top, const Page& page = {});
 
 }  // namespace tristab

@@ -139,8 +139,9 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
     add_input(row.input, object);
     add_setting(row.setting, object);
     object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite);
-    object.integer("failed_trials", row.failed).integer("pass", row.pass).integer("marginal", row.marginal);
-    object.integer("fail", row.fail);
+    object.integer("failed_trials", row.failed).integer("trivial", row.trivial).integer("fit", row.fit);
+    object.integer("unfit", row.unfit).integer("normal", row.normal).integer("high", row.high);
+    object.integer("excessive", row.excessive);
     for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
     for (std::size_t k = 0; k < row.distributions.size(); ++k)
       add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);

@@ -94,6 +94,7 @@ void add_scenario_keys(Json& definition) {
     const Parameter& p = key.parameter;
     Json schema{{"enum", p.choices}};
     if (p.kind == Parameter::Kind::boolean) schema = {{"type", "boolean"}};
+    if (p.kind == Parameter::Kind::text) schema = {{"type", "string"}};
     if (p.kind == Parameter::Kind::integer)
       schema = {{"type", "integer"}, {"minimum", p.minimum}, {"maximum", p.maximum}};
     add(definition, p.name, std::move(schema));

@@ -91,7 +91,9 @@ class MatrixEvaluation {
         const Stopwatch watch(result_.seconds.inversion);
         inversion = invert(setting, {input.a, problem_.tokens.get()}, machines, hash_text(problem_.id));
       }
+      record.precision = precision_of(setting.stages(), inversion.trace);
       measure_record(inversion, *input.truth, arithmetic, record);
+      judge(record);
     } catch (const UsageError& error) {
       return failed(std::move(record), error.what());
     } catch (const InputError& error) {
@@ -116,11 +118,9 @@ class MatrixEvaluation {
     const Arithmetic& arithmetic = *setting.arithmetic;
     std::optional<Matrix> formed;
     std::string name = takes_given(*setting.method) ? "given" : arithmetic.input_format();
-    const Rounding rounding = arithmetic.operand_rounding;
+    const Rounding rounding = arithmetic.storage_rounding;
     const bool nearest = rounding == Rounding::nearest_even || rounding == Rounding::stochastic;
-    if (!arithmetic.quantiser && !nearest) {
-      name += ":" + name_of(arithmetic.operand_rounding);
-    }
+    if (!arithmetic.quantiser && !nearest) name += ":" + name_of(rounding);
     const bool is_formed = setting.is_formed() && problem_.tokens != nullptr;
     const std::string key = is_formed ? formation_key(setting) + " " + name : name;
     const auto found = inputs_.find(key);
@@ -132,15 +132,12 @@ class MatrixEvaluation {
     if (formed) name = fmt::format("{} {}", setting.formation->label, name);
     RoundedInput input{name, rounded_input(*setting.method, formed ? *formed : problem_.a, arithmetic), given_,
                        formed.has_value()};
-    if (formed) input.error_formation = Undefined::formed_nonfinite;
+    if (formed) input.error_formation = formation_error(formation_key(setting), *formed);
     const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
     if (!all_finite(input.a)) {  // A overflowed when it was rounded: only A as given can be compared with
       input.name = "given";
     } else {
       if (input.a != problem_.a && (formed || !as_given)) input.truth = establish_truth(input.a, result_);
-      if (formed)
-        input.error_formation =
-            measured(relative_frobenius(input.truth->reference.high, given_->reference), Undefined::formed_nonfinite);
       if (as_given) {
         input.name = "given";
         input.truth = given_;
@@ -148,6 +145,49 @@ class MatrixEvaluation {
     }
     if (input.name != "given") note(input.name, input.truth->reference);
     return inputs_.emplace(key, std::move(input)).first->second;
+  }
+
+  // Of A as it was formed, before it is stored, in any arithmetic.
+  Measured formation_error(const std::string& key, const Matrix& formed) {
+    const auto [found, fresh] = formation_errors_.try_emplace(key, Undefined::formed_nonfinite);
+    if (fresh && all_finite(formed)) {
+      if (formed == problem_.a) {
+        found->second = 0.0;
+      } else {
+        const Stopwatch watch(result_.seconds.reference);
+        ++result_.references_computed;
+        found->second =
+            measured(relative_frobenius(invert_reference(formed).high, given_->reference), Undefined::formed_nonfinite);
+      }
+    }
+    return found->second;
+  }
+
+  // The relative error of the exact inverse of A as given, stored in this format.
+  double stored_error(const Format& format) {
+    const auto [found, fresh] = stored_errors_.try_emplace(format.name, 0.0);
+    if (fresh) {
+      const Matrix stored = rounded_to(given_->reference.high, format, Rounding::nearest_even);
+      found->second = relative_frobenius(stored, given_->reference);
+    }
+    return found->second;
+  }
+
+  // Both statements about a record whose numbers are known.
+  void judge(Record& record) {
+    const RegionFacts& whole = given_->facts.whole;
+    const double n = given_->facts.n;
+    const bool trivial = is_trivial(given_->facts.strict_lower.frobenius, whole.frobenius, record.precision.largest());
+    record.for_format = judge_for_format(record.metrics, record.precision.step > 0, trivial);
+    if (record.status == Status::nonfinite) {
+      record.fit = Fit::nonfinite;
+      record.requirement_share = Undefined::nonfinite_result;
+      return;
+    }
+    const double share = scenario_.requirement.share(
+        result_, record, [&](const Format& format) { return stored_error(format); }, whole.frobenius / n);
+    record.requirement_share = measured(share, std::isinf(share) ? Undefined::exact_zero : Undefined::zero_over_zero);
+    record.fit = trivial ? Fit::trivial : share <= 1 ? Fit::fit : Fit::unfit;
   }
 
   static std::string formation_key(const Setting& setting) {
@@ -159,13 +199,15 @@ class MatrixEvaluation {
   void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic, Record& record) {
     const Stopwatch watch(result_.seconds.metrics);
     const bool integer = arithmetic.quantiser.has_value();
-    record.metrics = measure({inversion.x, truth.a, truth.reference, truth.facts, arithmetic.unit_roundoff(),
-                              integer ? 0 : arithmetic.storage.precision, arithmetic.storage.min_exponent});
+    const CasePrecision& precision = record.precision;
+    const Format& stored = record.setting.result_format();
+    record.metrics =
+        measure({inversion.x, truth.a, truth.reference, truth.facts, precision.unit_roundoff,
+                 integer ? 0 : stored.precision, stored.min_exponent, precision.unit_roundoff_sums, precision.step});
     record.total_frobenius = measured(
         &truth == given_.get() ? record.metrics[Metric::frobenius] : relative_frobenius(inversion.x, given_->reference),
         Undefined::nonfinite_result);
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
-    record.verdict = judge(record.metrics);
     const StageTrace total = inversion.trace.total();
     // If entries of A overflow on input, the result is lost before the method starts: there is no growth to report.
     const bool lost = inversion.trace.first_overflow.stage == "input";
@@ -185,6 +227,8 @@ class MatrixEvaluation {
   std::shared_ptr<const Truth> given_;
   std::string failure_;
   std::map<std::string, RoundedInput> inputs_;
+  std::map<std::string, Measured> formation_errors_;
+  std::map<std::string, double> stored_errors_;
 };
 
 }  // namespace

@@ -127,9 +127,12 @@ const std::vector<std::string>& statistic_names() {
                                               "trials",
                                               "nonfinite_trials",
                                               "failed_trials",
-                                              "pass",
-                                              "marginal",
-                                              "fail"};
+                                              "fit",
+                                              "unfit",
+                                              "trivial",
+                                              "normal",
+                                              "high",
+                                              "excessive"};
   return names;
 }
 

@@ -29,9 +29,12 @@ struct Statistic {
     trials,  // this and the following ones count trials and need no quantity
     nonfinite_trials,
     failed_trials,
-    pass,
-    marginal,
-    fail
+    fit,
+    unfit,
+    trivial,
+    normal,
+    high,
+    excessive
   };
   Kind kind = Kind::median;
   double limit = 0;  // of the fractions: "fraction_above:0.1"
@@ -40,7 +43,7 @@ struct Statistic {
   bool counts_trials() const { return kind >= Kind::trials; }
 };
 
-// "median", ..., "fail"; fractions have a limit after their name, "fraction_above:0.1".
+// "median", ..., "excessive"; fractions have a limit after their name, "fraction_above:0.1".
 const std::vector<std::string>& statistic_names();
 
 // {"kernel": "aiter-v1", "metric": "strict_lower", "statistic": "median", "at_least": 0.1, "why": "..."}, or about

@@ -31,12 +31,18 @@ bool counts(Statistic::Kind kind, const Record& record) {
       return record.status == Status::nonfinite;
     case Statistic::Kind::failed_trials:
       return record.status == Status::failed;
-    case Statistic::Kind::pass:
-      return record.verdict == Verdict::pass;
-    case Statistic::Kind::marginal:
-      return record.verdict == Verdict::marginal;
-    case Statistic::Kind::fail:
-      return record.verdict == Verdict::fail;
+    case Statistic::Kind::fit:
+      return record.fit == Fit::fit;
+    case Statistic::Kind::unfit:
+      return record.fit == Fit::unfit;
+    case Statistic::Kind::trivial:
+      return record.trivial();
+    case Statistic::Kind::normal:
+      return record.for_format == ForFormat::normal;
+    case Statistic::Kind::high:
+      return record.for_format == ForFormat::high;
+    case Statistic::Kind::excessive:
+      return record.for_format == ForFormat::excessive;
     default:
       return true;
   }

@@ -143,7 +143,7 @@ void append_naming_fields(std::vector<Field>& fields) {
                                [&field](const M&, const R& r) { return field.cell(r.setting); }));
   }
   fields.push_back(described("reference", Kind::text, false,
-                             "what errors compare with: given, or the format that A was rounded to",
+                             "what errors compare with: given, or the format that A is stored in",
                              [](const M&, const R& r) -> Cell { return r.reference; }));
   fields.push_back(described("status", Kind::text, false, "ok, nonfinite, or failed",
                              [](const M&, const R& r) -> Cell { return std::string(status_name(r.status)); }));
@@ -151,11 +151,18 @@ void append_naming_fields(std::vector<Field>& fields) {
     fields.back().choices.emplace_back(status_name(status));
   fields.push_back(described("message", Kind::text, true, "why there is no answer",
                              [](const M&, const R& r) { return text_or_nothing(r.message); }));
-  fields.push_back(described(
-      "verdict", Kind::text, true, "pass, marginal, fail, or nonfinite",
-      [](const M&, const R& r) { return text_or_nothing(r.verdict ? std::string(verdict_name(*r.verdict)) : ""); }));
-  for (const Verdict verdict : {Verdict::pass, Verdict::marginal, Verdict::fail, Verdict::nonfinite})
-    fields.back().choices.emplace_back(verdict_name(verdict));
+  const auto words = [&](const char* name, const char* help, auto all, auto word) {
+    fields.push_back(described(name, Kind::text, true, help, [word](const M&, const R& r) -> Cell {
+      if (!(r.*word)) return std::monostate{};
+      return std::string(name_of(*(r.*word)));
+    }));
+    fields.back().choices.assign(all.begin(), all.end());
+  };
+  words("for_format", "whether the error is what a stable method achieves in the coarsest format of the case",
+        for_format_names, &R::for_format);
+  fields.push_back(described("coarsest", Kind::text, true, "the coarsest format that the case rounded to",
+                             [](const M&, const R& r) { return text_or_nothing(r.precision.coarsest); }));
+  words("fit", "whether the result meets the requirement of the configuration", fit_names, &R::fit);
 }
 
 void append_errors(std::vector<Field>& fields) {
@@ -166,17 +173,31 @@ void append_errors(std::vector<Field>& fields) {
         {.name = "total_frobenius",
          .formula = "||E||_F / ||X||_F against the inverse of A as given",
          .range = info.range,
-         .shows = "the whole error, including the rounding of A on input; use it to compare arithmetics and recipes",
+         .shows = "the whole error, including the rounding of A on input; rankings use it",
          .hides = "whether the method or the rounding of A made the error (frobenius leaves out the latter); also all "
                   "that frobenius hides",
          .undefined = info.undefined,
          .source = "arXiv 2605.21325 reports this error for half precision",
          .drawn = true,
-         .aggregate = Aggregate::finite_trials},
+         .aggregate = Aggregate::judged_trials},
         [](const M&, const R& r) { return r.total_frobenius; }));
+    fields.push_back(
+        number({.name = "requirement_share",
+                .formula = "error / what the requirement allows; total_frobenius / (4 total_frobenius of the exact "
+                           "inverse stored in bf16) by default",
+                .range = "[0, inf); up to 1 is fit",
+                .shows = "whether a result can be used, and how much room is left (`require` of the configuration)",
+                .hides = "whether the method or the format is to blame (for_format)",
+                .undefined = info.undefined,
+                .source = "the rule of FlashAttention's tests (twice the error of a 16-bit computation, "
+                          "github.com/Dao-AILab/flash-attention); "
+                          "the factor from the study of layers in results/README.md",
+                .drawn = true,
+                .aggregate = Aggregate::judged_trials},
+               [](const M&, const R& r) { return r.requirement_share; }));
     fields.push_back(number(
         {.name = "error_formation",
-         .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed and rounded, X that of A",
+         .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed, before it is stored; X that of A",
          .range = info.range,
          .shows = "the part of the error that comes from forming A in a kernel's arithmetic, before the inversion",
          .hides = "the inversion: the method does not change it",
@@ -290,7 +311,7 @@ const Field* find_field(std::string_view name) {
 
 const std::vector<const Field*>& distributed_fields() {
   static const std::vector<const Field*> fields =
-      fields_where([](Aggregate a) { return a == Aggregate::finite_trials || a == Aggregate::all_trials; });
+      fields_where([](Aggregate a) { return a == Aggregate::judged_trials || a == Aggregate::all_trials; });
   return fields;
 }
 

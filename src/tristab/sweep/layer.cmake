@@ -13,6 +13,7 @@ tristab_layer(sweep
     plan.cc
     quantity.cc
     record.cc
+    requirement.cc
     run.cc
     scenario.cc
     schema.cc

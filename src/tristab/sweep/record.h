@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/case_precision.h"
 #include "tristab/arithmetic/trace.h"
 #include "tristab/base/parameters.h"
 #include "tristab/layer/layer_errors.h"
@@ -40,10 +41,13 @@ struct Input {
 struct Record {
   std::string id;         // "gdn-64-0003-9f2c41aa/mxr:block=8/fp16/<hash of all parameters>"
   Setting setting;        // its formation is `exact` if A was given, or formed in double
-  std::string reference;  // what the errors compare with: "given", or the format that A was rounded to
+  std::string reference;  // what the errors compare with: "given", or the format that A is stored in
   Status status = Status::ok;
-  std::string message;             // if failed: why
-  std::optional<Verdict> verdict;  // none if failed
+  std::string message;                  // if failed: why
+  std::optional<ForFormat> for_format;  // none if failed
+  std::optional<Fit> fit;               // for the scenario's requirement; none if failed
+  Measured requirement_share;           // of what the requirement allows (sweep/requirement.h)
+  CasePrecision precision;
   MetricValues metrics;
   Measured total_frobenius;      // against the inverse of A as given
   Measured error_formation;      // of the formed A's inverse against that of A
@@ -52,6 +56,7 @@ struct Record {
   int padded_to = 0;  // 0: not padded
 
   bool finite() const { return status == Status::ok; }
+  bool trivial() const { return for_format == ForFormat::trivial; }
 };
 
 // A certified inverse that records are compared with.

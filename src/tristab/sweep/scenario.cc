@@ -93,24 +93,31 @@ void read_expectations(const ConfigReader& given, Scenario& scenario) {
 }  // namespace
 
 std::span<const ScenarioKey> scenario_keys() {
-  static const std::array<ScenarioKey, 5> keys{{
+  static const std::array<ScenarioKey, 6> keys{{
       {Parameter::integer("seed", 1, 0, largest_seed, "seed of the random families"),
        [](const Scenario& s) -> JsonValue { return s.seed; },
-       [](Scenario& s, const Json& value) { s.seed = value.get<std::uint64_t>(); }},
+       [](Scenario& s, const Json& value, const std::string&) { s.seed = value.get<std::uint64_t>(); }},
       {Parameter::integer("trials", 8, 1, 1000000, "matrices of each random family"),
        [](const Scenario& s) -> JsonValue { return s.trials; },
-       [](Scenario& s, const Json& value) { s.trials = value.get<int>(); }},
+       [](Scenario& s, const Json& value, const std::string&) { s.trials = value.get<int>(); }},
+      {Parameter::text("require", Requirement::default_text,
+                       "what a result must meet: 4x-bf16 (at most four times the error of the exact inverse stored in "
+                       "bf16), fla:0.005, total_frobenius<=1e-3; several with commas"),
+       [](const Scenario& s) -> JsonValue { return s.requirement.text(); },
+       [](Scenario& s, const Json& value, const std::string& place) {
+         s.requirement = Requirement(value.get<std::string>(), place);
+       }},
       {Parameter::choice("reference", "rounded", {"rounded", "given"},
-                         "errors compare with the inverse of A rounded to the operand format, or of A as given (total "
+                         "errors compare with the inverse of A rounded to the storage format, or of A as given (total "
                          "errors always compare with A as given)"),
        [](const Scenario& s) -> JsonValue { return s.compare_with_given ? "given" : "rounded"; },
-       [](Scenario& s, const Json& value) { s.compare_with_given = value == "given"; }},
+       [](Scenario& s, const Json& value, const std::string&) { s.compare_with_given = value == "given"; }},
       {Parameter::boolean("layer", false, "also compute W, U, outputs and state of the layer over whole sequences"),
        [](const Scenario& s) -> JsonValue { return s.layer; },
-       [](Scenario& s, const Json& value) { s.layer = value.get<bool>(); }},
+       [](Scenario& s, const Json& value, const std::string&) { s.layer = value.get<bool>(); }},
       {Parameter::integer("layer_chunks", 16, 1, 65536, "chunks of a generated sequence"),
        [](const Scenario& s) -> JsonValue { return s.layer_chunks; },
-       [](Scenario& s, const Json& value) { s.layer_chunks = value.get<std::int64_t>(); }},
+       [](Scenario& s, const Json& value, const std::string&) { s.layer_chunks = value.get<std::int64_t>(); }},
   }};
   return keys;
 }
@@ -154,7 +161,7 @@ Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults) {
   for (const ScenarioKey& key : scenario_keys()) {
     const std::string& name = key.parameter.name;
     const Json value = given.value(name);
-    if (!value.is_null()) key.set(scenario, checked_value(key.parameter, value, given.place(name)));
+    if (!value.is_null()) key.set(scenario, checked_value(key.parameter, value, given.place(name)), given.place(name));
   }
   scenario.chunks = read_chunks(given, defaults.chunks);
   const Json layer_arithmetic = given.value("layer_arithmetic");

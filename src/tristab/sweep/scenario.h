@@ -12,6 +12,7 @@
 #include "tristab/matrix/source.h"
 #include "tristab/sweep/config_reader.h"
 #include "tristab/sweep/expectation.h"
+#include "tristab/sweep/requirement.h"
 #include "tristab/sweep/setting.h"
 
 namespace tristab {
@@ -36,8 +37,9 @@ struct Scenario {
   std::vector<Formation> formations;  // how A is formed, crossed with methods and arithmetics
   std::vector<Recipe> kernels;        // never crossed with methods, arithmetics or formations
   bool compare_with_given = false;    // "reference": "given" instead of "rounded"
-  bool layer = false;                 // also compute outputs and states over whole sequences
-  std::int64_t layer_chunks = 16;     // chunks of a generated sequence
+  Requirement requirement{Requirement::default_text, "require"};
+  bool layer = false;              // also compute outputs and states over whole sequences
+  std::int64_t layer_chunks = 16;  // chunks of a generated sequence
   JsonValue layer_arithmetic_given = "bf16";
   LayerArithmetic layer_arithmetic;  // of all but A and its inverse; kernels may have their own
   std::vector<Expectation> expectations;
@@ -54,7 +56,7 @@ struct Scenario {
 struct ScenarioKey {
   Parameter parameter;
   JsonValue (*get)(const Scenario& scenario);
-  void (*set)(Scenario& scenario, const Json& value);
+  void (*set)(Scenario& scenario, const Json& value, const std::string& place);
 };
 std::span<const ScenarioKey> scenario_keys();
 

@@ -15,6 +15,14 @@ StageArithmetics Setting::stages() const {
   return kernel != nullptr ? kernel->stages() : StageArithmetics{{"*", arithmetic}};
 }
 
+const Format& Setting::result_format() const {
+  const StageArithmetics all = stages();
+  for (const char* stage : {"output", "result"}) {
+    if (const auto named = all.find(stage); named != all.end()) return named->second->storage;
+  }
+  return all.at("*")->storage;
+}
+
 std::string Setting::label() const {
   if (kernel != nullptr) return kernel->label;
   const std::string text = fmt::format("{} {}", method->label, arithmetic->label);

@@ -24,6 +24,8 @@ struct Setting {
 
   // The arithmetic of each stage: the kernel's, or the same for all.
   StageArithmetics stages() const;
+  // What the result is stored in.
+  const Format& result_format() const;
 
   // "mch fp16"; with a formation "mch fp16 gram:product=bf16"; for a recipe the recipe's label.
   std::string label() const;

@@ -108,14 +108,15 @@ void StabilityBuilder::add(const MatrixResult& result) {
       const double largest = record.setting.arithmetic->storage.largest();
       cell.row.nonfinite += condition.inverse_max_abs <= largest && condition.max_abs <= largest;
     }
-    cell.row.fails += record.verdict == Verdict::fail;
+    if (record.trivial()) continue;
+    cell.row.fails += record.for_format == ForFormat::excessive;
     if (!record.finite() || record.metrics.undefined(Metric::frobenius) != Undefined::no) continue;
     const double error = record.metrics[Metric::frobenius];
     if (error == 0) {
       ++cell.row.exact;
     } else if (std::isfinite(condition.cond_2) && condition.cond_2 >= smallest_kappa) {
-      for (const double value : {log2_of(condition.cond_2), log2_of(result.input.n),
-                                 log2_of(error) - log2_of(record.setting.arithmetic->unit_roundoff())})
+      for (const double value :
+           {log2_of(condition.cond_2), log2_of(result.input.n), log2_of(error) - log2_of(record.precision.largest())})
         cell.points.append(value, spool_);
     }
   }

@@ -41,7 +41,7 @@ struct StabilityRow {
   Setting setting;
   ErrorGrowth growth;
   int exact = 0;  // results without any error: they have no logarithm
-  int fails = 0;  // results whose verdict is fail
+  int fails = 0;  // results whose error is excessive for their format
   // Non-finite results that the input does not explain: A as formed is finite, and the storage format can hold
   // every entry of A and of its exact inverse.
   int nonfinite = 0;
@@ -53,9 +53,9 @@ struct StabilityRow {
 // of the doubt. The first line that applies:
 //   unstable                   a non-finite result that the input does not explain
 //   undetermined               no slope
-//   unstable                   a verdict `fail`, and a slope in n or in kappa above 3 (without a `fail`, a steep slope
-//                              is no sign of instability: the error of a stable method may jump with n where stages
-//                              of another precision take over)
+//   unstable                   an error that is excessive for its format, and a slope in n or in kappa above 3 (without
+//                              such an error a steep slope is no sign of instability: the error of a stable method may
+//                              jump with n where stages of another precision take over)
 //   undetermined               a slope with a standard error above 1
 //   logarithmically stable     a slope in kappa above 1.5
 //   stable                     all others

@@ -29,16 +29,7 @@ void SummaryBuilder::close_group() {
   for (Cell& cell : cells_) {
     const TrialStatistics& s = cell.statistics;
     const MatrixGroup& group = plan_.groups[group_];
-    SummaryRow row{{group.scenario, &group.family->spec, group.n},
-                   cell.setting,
-                   s.trials,
-                   s.nonfinite,
-                   s.failed,
-                   s.pass,
-                   s.marginal,
-                   s.fail,
-                   {},
-                   {}};
+    SummaryRow row{s, group.input(), cell.setting, {}, {}};
     for (std::size_t k = 0; k < counts; ++k) row.counts.push_back(s.count(k));
     for (std::size_t k = counts; k < fields_.size(); ++k) row.distributions.push_back(s.distribution(k, spool_));
     rows_.push_back(std::move(row));

@@ -10,14 +10,13 @@
 namespace tristab {
 
 // All trials of one setting on one input.
-struct SummaryRow {
+struct SummaryRow : TrialCounts {
   Input input;
-  Setting setting;                                                              // as configured
-  int trials = 0, nonfinite = 0, failed = 0, pass = 0, marginal = 0, fail = 0;  // as in TrialStatistics
+  Setting setting;                          // as configured
   std::vector<double> counts;               // in the order of counted_fields(); NaN: no trial has one
   std::vector<Distribution> distributions;  // in the order of distributed_fields()
 
-  int lost() const { return nonfinite + failed + fail; }  // trials that fail or have no finite answer
+  int unusable() const { return lost() + unfit; }
   double count(std::string_view field) const;
   const Distribution& distribution(std::string_view field) const;
 };

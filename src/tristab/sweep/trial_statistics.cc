@@ -11,8 +11,11 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 bool is_distributed(const Field& field) {
-  return field.info.aggregate == Aggregate::finite_trials || field.info.aggregate == Aggregate::all_trials;
+  return field.info.aggregate == Aggregate::judged_trials || field.info.aggregate == Aggregate::all_trials;
 }
+
+// What the numbers of a trial count for.
+constexpr double judged_kind = 0, trivial_kind = 1, nonfinite_kind = 2, no_answer_kind = 3;
 
 // The mean of the finite values, added in their order; infinite if there are none. (The SNR of an exact result is
 // infinite, and a single one would make the mean infinite.)
@@ -57,7 +60,7 @@ Distribution distribution_of(std::vector<double> values, const NumberInfo& info)
 }
 
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields) {
-  TrialNumbers trial{record.status, record.verdict, {}};
+  TrialNumbers trial{record.status, record.for_format, record.fit, {}};
   for (const Field* field : fields)
     trial.values.push_back(field->number(matrix, record).ranked(field->info.larger_is_better));
   return trial;
@@ -71,10 +74,17 @@ void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
   ++trials;
   nonfinite += trial.status == Status::nonfinite;
   failed += trial.status == Status::failed;
-  pass += trial.verdict == Verdict::pass;
-  marginal += trial.verdict == Verdict::marginal;
-  fail += trial.verdict == Verdict::fail;
-  finite_.append(trial.status == Status::ok, spool);
+  trivial += trial.fit == Fit::trivial;
+  fit += trial.fit == Fit::fit;
+  unfit += trial.fit == Fit::unfit;
+  normal += trial.for_format == ForFormat::normal;
+  high += trial.for_format == ForFormat::high;
+  excessive += trial.for_format == ForFormat::excessive;
+  const double kind = trial.status == Status::nonfinite ? nonfinite_kind
+                      : trial.status == Status::failed  ? no_answer_kind
+                      : trial.fit == Fit::trivial       ? trivial_kind
+                                                        : judged_kind;
+  kinds_.append(kind, spool);
   for (std::size_t k = 0; k < numbers_.size(); ++k) {
     Numbers& numbers = numbers_[k];
     const double value = trial.values[k];
@@ -90,10 +100,13 @@ void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
 Distribution TrialStatistics::distribution(std::size_t field, const Spool& spool) const {
   const Numbers& numbers = numbers_[field];
   std::vector<double> values = all_values(field, spool);
-  if (numbers.field->info.aggregate == Aggregate::finite_trials && lost() > 0) {
-    const std::vector<double> finite = finite_.all(spool);
+  if (lost() + trivial > 0) {
+    const bool judges = numbers.field->info.aggregate == Aggregate::judged_trials;
+    const double worst = numbers.field->info.larger_is_better ? -infinity : infinity;
+    const std::vector<double> kinds = kinds_.all(spool);
     for (std::size_t k = 0; k < values.size(); ++k) {
-      if (finite[k] == 0) values[k] = nan;
+      if (kinds[k] == trivial_kind || kinds[k] == no_answer_kind) values[k] = nan;
+      if (kinds[k] == nonfinite_kind && judges) values[k] = worst;
     }
   }
   std::erase_if(values, [](double value) { return std::isnan(value); });

@@ -41,22 +41,29 @@ Distribution distribution_of(std::vector<double> values, const NumberInfo& info)
 // gives an infinity (Measured::ranked).
 struct TrialNumbers {
   Status status = Status::ok;
-  std::optional<Verdict> verdict;
+  std::optional<ForFormat> for_format;
+  std::optional<Fit> fit;
   std::vector<double> values;
 };
 
 // The numbers of a record for `fields`.
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields);
 
-class TrialStatistics {
+// Counts of the trials of one setting on one input.
+struct TrialCounts {
+  int trials = 0, nonfinite = 0, failed = 0;  // all of them, those with infinities or NaN, and those without an answer
+  int trivial = 0;                            // inputs that show nothing: no statistics are taken of them
+  int fit = 0, unfit = 0;                     // for the requirement; the others are trivial, nonfinite or failed
+  int normal = 0, high = 0, excessive = 0;    // for their format; likewise
+
+  int lost() const { return nonfinite + failed; }
+  int judged() const { return trials - trivial; }  // those that statistics of errors are taken of
+};
+
+class TrialStatistics : public TrialCounts {
  public:
   // Collects `fields`, which outlive it.
   explicit TrialStatistics(std::span<const Field* const> fields);
-
-  int trials = 0, nonfinite = 0, failed = 0;  // all; those with infinities or NaN; those without an answer
-  int pass = 0, marginal = 0, fail = 0;       // verdicts; the others are nonfinite or failed
-
-  int lost() const { return nonfinite + failed; }
 
   // Long lists of values are kept in `spool`, the same one for every call.
   void add(const TrialNumbers& trial, Spool& spool);
@@ -76,7 +83,7 @@ class TrialStatistics {
     double count = 0;
   };
   std::vector<Numbers> numbers_;
-  SpooledNumbers finite_;  // of every trial: 1 where the result is finite
+  SpooledNumbers kinds_;  // of every trial: what its numbers count for
 };
 
 }  // namespace tristab

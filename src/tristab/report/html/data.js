@@ -32,12 +32,13 @@ const selectedGroups = () => groups.filter(inSelection);
 const statisticOf = (group, metric) => columnsOf[metric] ? columnsOf[metric][selection.statistic][group.index] : null;
 const withoutNumber = (group) => columnsOf.nonfinite[group.index] + columnsOf.failed[group.index];
 
-const verdicts = ["pass", "marginal", "fail", "nonfinite"];
-const verdictLetters = {pass: "P", marginal: "M", fail: "F", nonfinite: "N", failed: "–", none: "?"};
-// The worst verdict of a group; "failed" if no trial has an answer, "none" if the file has no verdicts.
+// Whether results meet the requirement, best first.
+const verdicts = ["trivial", "fit", "unfit", "nonfinite"];
+const verdictLetters = {trivial: "T", fit: "✓", unfit: "✗", nonfinite: "N", failed: "–", none: "?"};
+// The worst word of a group; "failed" if no trial has an answer, "none" if the file has no such words.
 function worstVerdict(group) {
   const count = (name) => columnsOf[name][group.index];
-  for (const name of ["nonfinite", "fail", "marginal", "pass"]) if (count(name) > 0) return name;
+  for (const name of [...verdicts].reverse()) if (count(name) > 0) return name;
   return count("failed") > 0 ? "failed" : "none";
 }
 
@@ -48,7 +49,7 @@ function describe(group) {
   }
   if (columnsOf.growth) lines.push(`growth: median ${shortNumber(columnsOf.growth.median[k])}`);
   const parts = [`${columnsOf.trials[k]} trials`];
-  for (const name of ["pass", "marginal", "fail", "nonfinite", "failed"]) if (columnsOf[name][k]) parts.push(`${columnsOf[name][k]} ${name}`);
+  for (const name of [...verdicts, "failed"]) if (columnsOf[name][k]) parts.push(`${columnsOf[name][k]} ${name}`);
   lines.push(parts.join(", "));
   return lines.join("\n");
 }

@@ -1,4 +1,4 @@
-// A table of methods by arithmetics. Colour and letter are the worst verdict; the number is the worst error, or how many trials
+// A table of methods by arithmetics. Colour and letter are the worst word on the requirement; the number is the worst error, or how many trials
 // are not finite.
 
 function heatTable(host) {
@@ -9,7 +9,7 @@ function heatTable(host) {
   const widest = Math.max(...columns.map((name) => textWidth(name)), 0), turned = widest > cell - 6;
   const top = turned ? Math.min(150, widest) + 14 : 26;
   const drawingWidth = Math.max(width, labelWidth + cell * columns.length + 2);
-  const svg = element("svg", {width: drawingWidth, role: "img", "aria-label": "verdicts"}, host);
+  const svg = element("svg", {width: drawingWidth, role: "img", "aria-label": "requirement"}, host);
   columns.forEach((name, k) => {
     const x = labelWidth + cell * (k + 0.5);
     turned ? write(svg, x + 4, top - 6, shortened(name, 150), {ink: "ink", turn: true}) : write(svg, x, top - 8, name, {anchor: "middle", ink: "ink"});
@@ -32,17 +32,17 @@ function heatTable(host) {
       const number = verdict === "nonfinite" ? `${counts.nonfinite}/${counts.trials}` : worst >= 0 ? shortNumber(worst, 2) : "";
       write(svg, x + cell - 6, y + 17, number, {anchor: "end", ink});
       const judged = verdicts.reduce((sum, name) => sum + counts[name], counts.failed);
-      rows.push([method, arithmetic, verdict, worst >= 0 ? worst : null, counts.trials, counts.pass, counts.marginal, counts.fail, counts.nonfinite, counts.failed]);
+      rows.push([method, arithmetic, verdict, worst >= 0 ? worst : null, counts.trials, ...verdicts.map((name) => counts[name]), counts.failed]);
       const where = members.find((group) => worstVerdict(group) === verdict) || members[0];
       points.push({x: x + cell / 2, y: y + line / 2, reach: cell / 2, text: `${method} · ${arithmetic}\n${verdict}: e.g. ${data.families[where.family]}, n = ${where.n}\n` +
-        `worst ${selection.metric}, finite trials: ${worst >= 0 ? shortNumber(worst) : "none"}\n` +
-        ["pass", "marginal", "fail", "nonfinite", "failed"].filter((name) => counts[name]).map((name) => `${counts[name]} ${name}`).join(", ") + ` of ${counts.trials}` +
-        (judged > 0 && judged < counts.trials ? `; ${counts.trials - judged} without a verdict` : "")});
+        `worst ${selection.metric}: ${worst >= 0 ? shortNumber(worst) : "none"}\n` +
+        [...verdicts, "failed"].filter((name) => counts[name]).map((name) => `${counts[name]} ${name}`).join(", ") + ` of ${counts.trials}` +
+        (judged > 0 && judged < counts.trials ? `; ${counts.trials - judged} without a word` : "")});
     });
   });
   const height = top + rowNames.length * line + 30;
   let x = 0;
-  for (const [name, text] of [["pass", "pass"], ["marginal", "marginal"], ["fail", "fail"], ["nonfinite", "not finite"], ["failed", "no answer"]]) {
+  for (const [name, text] of [["fit", "fit"], ["unfit", "unfit"], ["nonfinite", "not finite"], ["failed", "no answer"], ["trivial", "trivial: X is the identity"]]) {
     element("rect", {x, y: height - 20, width: 18, height: 16, rx: 3, fill: `var(--${name})`, stroke: "var(--line)", "stroke-width": 0.5}, svg);
     write(svg, x + 9, height - 8, verdictLetters[name], {anchor: "middle", ink: `${name}-ink`, weight: 700});
     write(svg, x + 22, height - 8, text, {ink: "soft"});
@@ -51,5 +51,5 @@ function heatTable(host) {
   svg.setAttribute("height", height);
   svg.setAttribute("viewBox", `0 0 ${drawingWidth} ${height}`);
   attachHover(svg, points);
-  return {columns: ["method", "arithmetic", "worst_verdict", "worst_" + selection.metric, "trials", "pass", "marginal", "fail", "nonfinite", "failed"], rows};
+  return {columns: ["method", "arithmetic", "worst", "worst_" + selection.metric, "trials", ...verdicts, "failed"], rows};
 }

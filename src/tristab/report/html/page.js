@@ -1,8 +1,8 @@
 // The page: its figures in order, what the result lacks, and drawing again when the selection or the width changes.
 
 const figures = [
-  {id: "verdicts", title: "Verdicts", needs: groups.length > 0, draw: heatTable,
-    note: "Each cell shows the worst verdict over the selected families and sizes, with the worst error, or with the number of trials that are not finite. A – beside the letter: some trials have no answer. A verdict compares the error with what a stable method achieves in that arithmetic."},
+  {id: "verdicts", title: "Requirement", needs: groups.length > 0, draw: heatTable,
+    note: "Does a result meet the requirement of its configuration (" + (data.config?.require ?? data.config?.scenarios?.[0]?.require ?? "unknown") + ")? Each cell shows the worst word over the selected families and sizes, with the worst error, or with the number of trials that are not finite. A – beside the sign: some trials have no answer. Trivial: A is so small that the identity would do."},
   {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "finite errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
   {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: conditions.length > 0 ? "" : "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
@@ -72,8 +72,8 @@ function addNotices() {
   const count = (number, one, many) => `${number} ${number === 1 ? one : many}`;
   const cases = `${data.records.toLocaleString("en")} ${data.records === 1 ? "case" : "cases"}`;
   const namesOf = (part, kernel) => unique(groups.filter((group) => Boolean(group.kernel) === kernel).map((group) => group[part])).length;
-  const judged = verdicts.some((name) => name !== "nonfinite" && total(name) > 0);
-  const outcomes = [["pass", "pass"], ["marginal", "marginal"], ["fail", "fail"], ["nonfinite", "not finite"], ["failed", "without an answer"]]
+  const judged = verdicts.some((name) => !["nonfinite", "trivial"].includes(name) && total(name) > 0);
+  const outcomes = [["fit", "fit"], ["unfit", "unfit"], ["nonfinite", "not finite"], ["failed", "without an answer"], ["trivial", "trivial"]]
     .filter(([name]) => total(name) > 0 || (judged && name !== "failed"));
   document.getElementById("headline").textContent = `${cases}: ${count(families.length, "input", "inputs")}, ` +
     [[sizes.length, "size", "sizes"], [namesOf("method", false), "method", "methods"], [namesOf("arithmetic", false), "arithmetic", "arithmetics"], [namesOf("method", true), "recipe", "recipes"]]
@@ -84,7 +84,7 @@ function addNotices() {
   }
   const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
   if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);
-  if (groups.length > 0 && !judged && total("nonfinite") + total("failed") < total("trials")) html("li", {}, list, "The result has no verdicts: cells of the table of verdicts have a question mark.");
+  if (groups.length > 0 && !judged && total("nonfinite") + total("failed") < total("trials")) html("li", {}, list, "The result does not say what is fit: cells of the table of requirements have a question mark.");
   const unmeasured = [...metricFormulas.keys()].filter((name) => !metrics.includes(name));
   if (metrics.length > 0 && unmeasured.length > 0) html("li", {}, list, `The result has no ${unmeasured.join(", no ")}.`);
   const unsaid = [[data.run, "its run (command, host, time)"], [data.tool, "the program that made it"], [data.config, "its configuration"]].filter(([value]) => !value);

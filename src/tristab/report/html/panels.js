@@ -83,7 +83,7 @@ function linesOverSizes(metric, cap) {
       panels.push({title: `${members[0].arithmetic}\n${data.families[members[0].family]}`, series});
     }
     drawPanels(host, mostSpread(panels, limit, cap, errorFloor), {cap, floor: cap ? errorFloor : 0, sharedX: true, label: metric(),
-      axes: `x: chunk size n; y: ${metric()}, ${selection.statistic} over ${metric() === "growth" ? "all trials" : "the trials that are finite"}; × at the top: some or all trials are not finite${cap ? ", or the error is above the axis" : ""}` +
+      axes: `x: chunk size n; y: ${metric()}, ${selection.statistic} over the trials${metric() === "growth" ? "" : " (not finite: infinite)"}; × at the top: some or all trials are not finite${cap ? ", or the error is above the axis" : ""}` +
         (panels.length > limit ? `; the ${limit} of ${panels.length} panels in which results differ most` : "")});
     return {panels: panels.length, columns: ["family", "arithmetic", "method", "n", "trials", "nonfinite", "failed", metric() + "_median", metric() + "_worst"],
       rows: chosen.map((group) => [data.families[group.family], group.arithmetic, group.method, group.n, columnsOf.trials[group.index],

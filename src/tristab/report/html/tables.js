@@ -31,7 +31,7 @@ function stabilityClasses(host) {
   const columns = [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
   const rows = data.classes.map((row) => ({...row, method: methodOf(row), arithmetic: row.arithmetic_label || row.arithmetic}))
     .filter((row) => selection.methods.has(row.method) && selection.arithmetics.has(row.arithmetic)).map((row) => columns.map((name) => row[name] ?? null));
-  drawTable(host, [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "fail", "not finite"], rows);
+  drawTable(host, [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "excessive", "not finite"], rows);
   return {columns, rows};
 }
 

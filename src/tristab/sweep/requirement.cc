@@ -1,0 +1,110 @@
+#include "tristab/sweep/requirement.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <optional>
+
+#include "tristab/base/errors.h"
+#include "tristab/sweep/config_text.h"
+#include "tristab/sweep/field.h"
+
+namespace tristab {
+namespace {
+
+constexpr std::string_view allowed =
+    "4x-bf16 (any factor and format), fla:0.005, or a bound on a number of a record such as total_frobenius<=1e-3";
+
+std::optional<double> number_of(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || end != text.data() + text.size() || !std::isfinite(value)) return {};
+  return value;
+}
+
+const Field& number_field_of(const std::string& name, std::string_view place) {
+  std::vector<std::string> names;
+  for (const Field& field : record_fields()) {
+    if (!field.is_number()) continue;
+    if (field.name() == name) return field;
+    names.push_back(field.name());
+  }
+  throw_unknown_name(place, "number of a record", name, names);
+}
+
+// value / limit: at most 1 exactly where value <= limit. NaN stays NaN.
+double share_of(double value, double limit) {
+  if (std::isnan(value)) return value;
+  if (limit > 0) return std::max(value, 0.0) / limit;
+  return value <= limit ? 1 : HUGE_VAL;
+}
+
+// limit / value: at most 1 exactly where value >= limit.
+double share_of_least(double value, double limit) {
+  if (std::isnan(value)) return value;
+  if (value > 0) return std::max(limit, 0.0) / value;
+  return value >= limit ? 1 : HUGE_VAL;
+}
+
+}  // namespace
+
+Requirement::Part Requirement::read_part(const std::string& text, std::string_view place) {
+  Part part;
+  const std::size_t bound = text.find_first_of("<>");
+  if (bound != std::string::npos && bound + 1 < text.size() && text[bound + 1] == '=') {
+    const std::optional<double> limit = number_of(std::string_view(text).substr(bound + 2));
+    if (!limit) refuse(place, fmt::format("'{}'", text), "a number behind <= or >=");
+    part.field = &number_field_of(text.substr(0, bound), place);
+    part.kind = text[bound] == '<' ? Part::Kind::at_most : Part::Kind::at_least;
+    part.limit = *limit;
+    return part;
+  }
+  if (text.starts_with("fla:")) {
+    const std::optional<double> limit = number_of(std::string_view(text).substr(4));
+    if (!limit || *limit <= 0) refuse(place, fmt::format("'{}'", text), "fla: and a ratio above 0, such as fla:0.005");
+    part.kind = Part::Kind::fla;
+    part.limit = *limit;
+    return part;
+  }
+  const std::size_t times = text.find("x-");
+  const std::optional<double> factor =
+      times == std::string::npos ? std::nullopt : number_of(std::string_view(text).substr(0, times));
+  if (!factor || *factor <= 0) refuse(place, fmt::format("'{}'", text), allowed);
+  part.limit = *factor;
+  part.format = format_of(text.substr(times + 2), place);
+  return part;
+}
+
+Requirement::Requirement(const std::string& text, std::string_view place) : text_(text) {
+  for (const std::string& part : split_list(text, place)) parts_.push_back(read_part(part, place));
+}
+
+double Requirement::share(const MatrixResult& matrix, const Record& record,
+                          const std::function<double(const Format&)>& stored_error, double rms) const {
+  double largest = 0;
+  for (const Part& part : parts_) {
+    double share = 0;
+    switch (part.kind) {
+      case Part::Kind::stored:
+        share = share_of(record.total_frobenius.value, part.limit * stored_error(part.format));
+        break;
+      case Part::Kind::fla:
+        share = share_of(record.total_frobenius.value * rms / (rms + 1e-8), part.limit);
+        break;
+      case Part::Kind::at_most:
+        share = share_of(part.field->number(matrix, record).ranked(part.field->info.larger_is_better), part.limit);
+        break;
+      case Part::Kind::at_least:
+        share =
+            share_of_least(part.field->number(matrix, record).ranked(part.field->info.larger_is_better), part.limit);
+        break;
+    }
+    if (std::isnan(share)) return share;
+    largest = std::max(largest, share);
+  }
+  return largest;
+}
+
+}  // namespace tristab
