@@ -11,6 +11,7 @@ tristab_tests(apps
     help_test.cc
     installed_files_test.cc
     invert_test.cc
+    judgement_test.cc
     kernels_test.cc
     large_file_test.cc
     layer_sweep_test.cc

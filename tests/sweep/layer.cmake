@@ -8,6 +8,7 @@ tristab_tests(sweep
     field_test.cc
     layer_sweep_test.cc
     plan_test.cc
+    requirement_test.cc
     run_test.cc
     scenario_test.cc
     schema_agreement_test.cc

@@ -233,7 +233,8 @@ void set_residuals(const MetricInput& in, const Matrix& r, double x_frobenius, d
 }
 
 void set_residuals_and_backward(const MetricInput& in, MetricValues& values) {
-  const bool extended = in.unit_roundoff < twofold_below;
+  // An exact result has residuals that double cannot hold: entries of 2^62 + 1.
+  const bool extended = in.unit_roundoff < twofold_below || values[Metric::frobenius] == 0;
   const auto extents = row_extents(in.computed);
   const double x_frobenius = frobenius_norm(in.computed), x_infinity = infinity_norm(in.computed);
   const ExtendedMatrix left = residual_left(in.computed, extents, in.a, extended);

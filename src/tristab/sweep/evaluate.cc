@@ -61,8 +61,8 @@ std::shared_ptr<const Truth> establish_truth(const Matrix& a, MatrixResult& resu
 
 class MatrixEvaluation {
  public:
-  MatrixEvaluation(const Scenario& scenario, Problem problem, MatrixResult& result)
-      : scenario_(scenario), problem_(std::move(problem)), result_(result) {
+  MatrixEvaluation(const Scenario& scenario, double recipe_error, Problem problem, MatrixResult& result)
+      : scenario_(scenario), recipe_error_(recipe_error), problem_(std::move(problem)), result_(result) {
     try {
       given_ = establish_truth(problem_.a, result_);
     } catch (const InputError& error) {
@@ -185,7 +185,8 @@ class MatrixEvaluation {
       return;
     }
     const double share = scenario_.requirement.share(
-        result_, record, [&](const Format& format) { return stored_error(format); }, whole.frobenius / n);
+        result_, record, [&](const Format& format) { return stored_error(format); }, whole.frobenius / n,
+        recipe_error_);
     record.requirement_share = measured(share, std::isinf(share) ? Undefined::exact_zero : Undefined::zero_over_zero);
     record.fit = trivial ? Fit::trivial : share <= 1 ? Fit::fit : Fit::unfit;
   }
@@ -222,6 +223,7 @@ class MatrixEvaluation {
   }
 
   const Scenario& scenario_;
+  double recipe_error_;
   Problem problem_;
   MatrixResult& result_;
   std::shared_ptr<const Truth> given_;
@@ -233,18 +235,35 @@ class MatrixEvaluation {
 
 }  // namespace
 
-MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Machines& machines,
+namespace {
+
+Problem problem_of(const MatrixGroup& matrices, int index) {
+  try {
+    return matrices.source->problem(matrices.n, index);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}", matrices.family->place, error.what()));
+  }
+}
+
+}  // namespace
+
+double total_error(const Plan& plan, std::size_t group, int index, const Recipe& recipe, Machines& machines) {
+  const MatrixGroup& matrices = plan.groups[group];
+  MatrixResult result;
+  MatrixEvaluation evaluation(*matrices.scenario, 0, problem_of(matrices, index), result);
+  const Record record =
+      evaluation.evaluate({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}, machines);
+  return record.finite() ? record.total_frobenius.value : std::numeric_limits<double>::infinity();
+}
+
+MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, double recipe_error, Machines& machines,
                              const std::atomic<bool>& stop) {
   const MatrixGroup& matrices = plan.groups[group];
   MatrixResult result;
   Problem problem;
   {
     const Stopwatch watch(result.seconds.generation);
-    try {
-      problem = matrices.source->problem(matrices.n, index);
-    } catch (const InputError& error) {
-      throw InputError(fmt::format("{}: {}", matrices.family->place, error.what()));
-    }
+    problem = problem_of(matrices, index);
   }
   result.group = group;
   result.input = matrices.input();
@@ -253,7 +272,7 @@ MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, Mac
   result.trial = problem.trial;
   result.source = problem.source;
 
-  MatrixEvaluation evaluation(*matrices.scenario, std::move(problem), result);
+  MatrixEvaluation evaluation(*matrices.scenario, recipe_error, std::move(problem), result);
   const std::vector<Setting> settings = matrices.scenario->settings(matrices.n);
   result.records.reserve(settings.size());
   for (const Setting& setting : settings) {

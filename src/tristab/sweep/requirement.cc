@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/field.h"
 
@@ -15,7 +16,8 @@ namespace tristab {
 namespace {
 
 constexpr std::string_view allowed =
-    "4x-bf16 (any factor and format), fla:0.005, or a bound on a number of a record such as total_frobenius<=1e-3";
+    "4x-bf16 (any factor and format), fla:0.005, a bound on a number of a record such as total_frobenius<=1e-3, or the "
+    "name of a kernel";
 
 std::optional<double> number_of(std::string_view text) {
   double value = 0;
@@ -68,6 +70,16 @@ Requirement::Part Requirement::read_part(const std::string& text, std::string_vi
     part.limit = *limit;
     return part;
   }
+  const std::string name = text.substr(0, text.find(':'));
+  if (name.ends_with(".json") ||
+      std::ranges::any_of(recipe_entries(), [&](const RecipeEntry& e) { return e.description.name == name; })) {
+    std::vector<Recipe> recipes = expand_recipe(Json(text), place, "");
+    if (recipes.size() != 1 || recipe_ != nullptr) refuse(place, fmt::format("'{}'", text), "one kernel");
+    recipe_ = std::make_shared<const Recipe>(std::move(recipes.front()));
+    part.kind = Part::Kind::recipe;
+    part.limit = 2;
+    return part;
+  }
   const std::size_t times = text.find("x-");
   const std::optional<double> factor =
       times == std::string::npos ? std::nullopt : number_of(std::string_view(text).substr(0, times));
@@ -82,13 +94,17 @@ Requirement::Requirement(const std::string& text, std::string_view place) : text
 }
 
 double Requirement::share(const MatrixResult& matrix, const Record& record,
-                          const std::function<double(const Format&)>& stored_error, double rms) const {
+                          const std::function<double(const Format&)>& stored_error, double rms,
+                          double recipe_error) const {
   double largest = 0;
   for (const Part& part : parts_) {
     double share = 0;
     switch (part.kind) {
       case Part::Kind::stored:
         share = share_of(record.total_frobenius.value, part.limit * stored_error(part.format));
+        break;
+      case Part::Kind::recipe:
+        share = share_of(record.total_frobenius.value, part.limit * recipe_error);
         break;
       case Part::Kind::fla:
         share = share_of(record.total_frobenius.value * rms / (rms + 1e-8), part.limit);

@@ -1,15 +1,21 @@
 #include "tristab/sweep/run.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_pipeline.h>
+#include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
 
+#include "tristab/base/errors.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/evaluate_layer.h"
 
@@ -34,6 +40,31 @@ struct FinishedLayer {
 
 // The relative work of a matrix, to estimate the remaining time: every method does O(n^3) operations.
 double work_of(int n) { return static_cast<double>(n) * n * n; }
+
+// What the recipe of each group's requirement achieves: the largest total error of all its matrices; 0 without one.
+std::vector<double> recipe_errors(const Plan& plan, const std::atomic<bool>& stop) {
+  std::vector<double> errors(plan.groups.size());
+  for (std::size_t g = 0; g < plan.groups.size(); ++g) {
+    const MatrixGroup& group = plan.groups[g];
+    const Recipe* recipe = group.scenario->requirement.recipe();
+    if (recipe == nullptr) continue;
+    if (!recipe->takes(group.n))
+      refuse("require", fmt::format("{} with chunks of {}", recipe->label, group.n),
+             fmt::format("chunks of {}", fmt::join(recipe->chunks, ", ")));
+    oneapi::tbb::enumerable_thread_specific<Machines> machines;
+    errors[g] = oneapi::tbb::parallel_reduce(
+        oneapi::tbb::blocked_range<int>(0, group.count), 0.0,
+        [&](const oneapi::tbb::blocked_range<int>& indices, double worst) {
+          for (int index = indices.begin(); index < indices.end(); ++index) {
+            if (stop.load(std::memory_order_relaxed)) throw Stopped{};
+            worst = std::max(worst, total_error(plan, g, index, *recipe, machines.local()));
+          }
+          return worst;
+        },
+        [](double a, double b) { return std::max(a, b); });
+  }
+  return errors;
+}
 
 // A chunk of a layer takes about as long as five inversions of its matrix.
 double layer_work_of(const MatrixGroup& group) {
@@ -69,10 +100,12 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     if (++next.index == plan.groups[next.group].count) next = {next.group + 1, 0};
     return position;
   };
+  std::vector<double> errors_of_recipes;
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
   const auto evaluate = [&](const Position& position) {
     auto finished = std::make_shared<Finished>();
-    finished->result = evaluate_matrix(plan, position.group, position.index, machines.local(), stop);
+    finished->result = evaluate_matrix(plan, position.group, position.index, errors_of_recipes[position.group],
+                                       machines.local(), stop);
     finished->rendered = sink.render(finished->result);
     return finished;
   };
@@ -95,6 +128,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
                                           static_cast<std::size_t>(threads));
   oneapi::tbb::task_arena arena(threads);
+  arena.execute([&] { errors_of_recipes = recipe_errors(plan, stop); });
   arena.execute([&] {
     oneapi::tbb::parallel_pipeline(
         4 * static_cast<std::size_t>(threads),

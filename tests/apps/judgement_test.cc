@@ -1,0 +1,210 @@
+// Conclusions of the program that a careful person would draw: each test is a wrong one that was found.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <vector>
+
+#include "run_program.h"
+#include "tristab/base/json.h"
+
+namespace tristab {
+namespace {
+
+// The records of a sweep of this configuration.
+std::vector<Json> records_of(const Json& config) {
+  const Workplace place;
+  place.write("c.json", config.dump());
+  const ProgramResult result = place.run("sweep c.json -o r.json");
+  EXPECT_EQ(result.status, 0) << result.err;
+  return Json::parse(place.read("r.json"))["records"].get<std::vector<Json>>();
+}
+
+std::string recipe(const std::string& name, const std::string& merge) {
+  return Json{{"kernel", name},
+              {"summary", "16 x 16 substitution in fp32, merges in " + merge},
+              {"source", "made for this test"},
+              {"date", "2026-11"},
+              {"chunks", {64}},
+              {"method", {{"method", "blocked-substitution"}, {"block", 16}, {"merge", "direct"}}},
+              {"arithmetic", {{"*", "fp32"}, {"merge", merge}}},
+              {"phases", {"diagonal blocks", "merges"}}}
+      .dump();
+}
+
+const Json trained{{"family", "file"}, {"path", TRISTAB_TEST_DATA "/gdn-slice.safetensors"}, {"layer", "all"}};
+
+// 2.7e-4 failed on all matrices and 1.6e-3 passed: the finest stage was the yardstick.
+TEST(Judgement, recipes_are_judged_by_their_coarsest_stage) {
+  const Json config{{"families", {trained}},
+                    {"chunks", 64},
+                    {"kernels", {Json{{"kernel", "fla-solve-tril"}, {"dot", "tf32"}}, "aiter-v2"}}};
+  for (const Json& record : records_of(config)) {
+    EXPECT_EQ(record["for_format"], "normal") << record["case"];
+    EXPECT_EQ(record["fit"], "fit") << record["case"];
+    EXPECT_EQ(record["coarsest"], record["kernel"] == "aiter-v2" ? "bf16" : "tf32");
+  }
+}
+
+// Three quarters of the integer cases failed, int16 substitution with 1.4e-4 among them.
+TEST(Judgement, integers_have_a_bound_of_their_own) {
+  const Json config{{"families", {"uniform", trained}},
+                    {"chunks", 64},
+                    {"methods", {"row-substitution", "blocked-substitution", "mbh"}},
+                    {"arithmetics", {"int16", "int8"}}};
+  for (const Json& record : records_of(config)) {
+    EXPECT_EQ(record["for_format"], "normal") << record["case"];
+    if (record["arithmetic"] == "int16") {
+      EXPECT_EQ(record["fit"], "fit") << record["case"];
+    }
+  }
+}
+
+// Errors of 5e-56 were failures, and medians of such families 0.
+TEST(Judgement, saturated_heads_are_trivial_and_judge_nobody) {
+  const Json config{{"families", {Json{{"family", "gdn"}, {"gate", "saturated"}}}},
+                    {"chunks", 64},
+                    {"trials", 4},
+                    {"methods", {"row-substitution", "mbh"}},
+                    {"arithmetics", {"fp16", "int8", "mxfp8", "fp32"}},
+                    {"kernels", {Json{{"kernel", "tcu-exact"}, {"output", "fp32"}}}}};
+  for (const Json& record : records_of(config)) {
+    EXPECT_EQ(record["for_format"], "trivial") << record["case"];
+    EXPECT_EQ(record["fit"], "trivial") << record["case"];
+  }
+}
+
+// "cheapest: mbh e4m3, passed all cases" at a total error of 18.5%.
+TEST(Judgement, a_normal_error_of_fp8_is_not_fit) {
+  const Json config{{"families", {Json{{"family", "gdn"}, {"keys", "silu"}, {"gate", "none"}}}},
+                    {"chunks", 64},
+                    {"methods", {"mbh"}},
+                    {"arithmetics", {"e4m3"}}};
+  const Workplace place;
+  place.write("c.json", config.dump());
+  const ProgramResult result = place.run("sweep c.json -o r.json");
+  EXPECT_NE(result.err.find("cheapest  none: no setting is fit in every case"), std::string::npos) << result.err;
+  const Json result_file = Json::parse(place.read("r.json"));
+  for (const Json& record : result_file["records"]) {
+    EXPECT_GT(record["total_frobenius"], 0.02);
+    EXPECT_EQ(record["fit"], "unfit");
+  }
+}
+
+// bf16 in the merges instead of fp16, with 8 times the error, passed; nothing told it from the right kernel.
+TEST(Judgement, a_planted_bug_misses_the_requirement_of_the_right_recipe) {
+  const Workplace place;
+  place.write("right.json", recipe("right", "fp16"));
+  place.write("bug.json", recipe("bug", "bf16"));
+  const std::string compare =
+      "compare --input $DATA/gdn-slice.safetensors --layer all --chunk 64 --require right.json ";
+  EXPECT_EQ(place.run(compare + "--kernels right.json").status, 0);
+  const ProgramResult bug = place.run(compare + "--kernels bug.json");
+  EXPECT_EQ(bug.status, 1);
+  EXPECT_NE(bug.out.find("unfit"), std::string::npos) << bug.out;
+}
+
+// 10 of 16 trials not finite: the median was 0, the growth 1.
+TEST(Judgement, no_median_is_that_of_the_survivors) {
+  const Workplace place;
+  const ProgramResult table = place.run(
+      "compare --family gdn:keys=silu --chunk 128 --trials 16 --seed 7 --methods mch --arithmetics fp16 "
+      "--metrics frobenius,growth");
+  EXPECT_NE(table.out.find("mch / fp16  128  inf / inf, nf "), std::string::npos) << table.out;
+  EXPECT_EQ(table.out.find("1.0e+0 /"), std::string::npos) << table.out;
+}
+
+// One arithmetic showed one metric, two showed another.
+TEST(Judgement, a_setting_has_the_same_numbers_alone_and_beside_others) {
+  const Workplace place;
+  const auto row = [&](const std::string& arithmetics) {
+    const std::string out = place.run("compare --chunk 32 --methods mbh --arithmetics " + arithmetics).out;
+    const std::size_t begin = out.find("mbh ", out.find("fp16") - 20);
+    return out.substr(begin, out.find('\n', begin) - begin);
+  };
+  const std::string alone = row("fp16");
+  EXPECT_EQ(alone.substr(0, 40), row("fp16,fp8-h100").substr(0, 40));
+}
+
+// A stable method was marginal or failed: no factor for the sums, no structured matrix in the calibration.
+TEST(Judgement, substitution_is_normal_on_structured_matrices) {
+  const Json config{
+      {"families", {Json{{"family", "dlattr"}, {"condition", {10, 1000}}}}},
+      {"chunks", {64, 256}},
+      {"trials", 2},
+      {"methods", {Json{{"method", "row-substitution"}, {"form", {"unit", "strict"}}, {"order", {"axpy", "dot"}}}}},
+      {"arithmetics", {"fp32", "bf16", "fp16"}}};
+  for (const Json& record : records_of(config)) EXPECT_EQ(record["for_format"], "normal") << record["case"];
+}
+
+// Judged with fp32's roundoff, stable methods were marginal in bf16x3.
+TEST(Judgement, split_products_have_the_roundoff_of_both_parts) {
+  const Json config{{"families", {Json{{"family", "gdn"}, {"keys", "silu"}}, "uniform"}},
+                    {"chunks", {16, 64}},
+                    {"methods", {"ladder", "mbh", "blocked-substitution"}},
+                    {"arithmetics", {"bf16x3", "tf32x3"}},
+                    {"kernels", {"maxtext-ladder"}}};
+  for (const Json& record : records_of(config)) EXPECT_NE(record["for_format"], "excessive") << record["case"];
+}
+
+// The rounding of A to the operand format was counted as the formation's error: 1.6e-8 became 2.8e-4.
+TEST(Judgement, the_error_of_a_formation_does_not_depend_on_the_arithmetic_after_it) {
+  const Json config{{"families", {Json{{"family", "gdn"}, {"gate", "none"}, {"key_format", "bf16"}}}},
+                    {"chunks", 16},
+                    {"trials", 2},
+                    {"methods", {"mbh"}},
+                    {"arithmetics", {"fp32", "fp16", "bf16", "tf32"}},
+                    {"formations", {"gram"}}};
+  std::map<std::string, double> of_matrix;
+  for (const Json& record : records_of(config)) {
+    const double error = record["error_formation"];
+    EXPECT_LT(error, 1e-6);
+    EXPECT_EQ(of_matrix.try_emplace(record["matrix"], error).first->second, error) << record["case"];
+  }
+}
+
+// tf32 rounded A for methods that multiply nothing.
+TEST(Judgement, tf32_substitution_has_the_bits_of_fp32) {
+  const Json config{
+      {"families", {"uniform"}}, {"chunks", 16}, {"methods", {"row-substitution"}}, {"arithmetics", {"fp32", "tf32"}}};
+  std::map<std::string, double> of_matrix;
+  for (const Json& record : records_of(config)) {
+    const double error = record["total_frobenius"];
+    EXPECT_EQ(of_matrix.try_emplace(record["matrix"], error).first->second, error) << record["case"];
+  }
+}
+
+// The exact inverse had a residual of 6.8e2, because double cannot hold 2^62 + 1.
+TEST(Judgement, exact_results_have_residuals_of_zero) {
+  const Json config{{"families", {"worst-growth"}}, {"chunks", 64}, {"methods", {"mbh"}}, {"arithmetics", {"fp32"}}};
+  for (const Json& record : records_of(config)) {
+    EXPECT_EQ(record["frobenius"], 0);
+    EXPECT_EQ(record["residual_left"], 0);
+    EXPECT_EQ(record["residual_right"], 0);
+  }
+}
+
+TEST(Judgement, the_words_for_a_format_follow_the_errors) {
+  const Json config{{"families", {Json{{"family", "gdn"}, {"keys", "silu"}, {"gate", "none"}}}},
+                    {"chunks", 64},
+                    {"methods", {"mbh", "mch", "newton-schulz", "residual-neumann"}},
+                    {"arithmetics", {"fp32", "fp16", "bf16", "int8"}}};
+  const std::vector<std::string> words{"normal", "high", "excessive", "nonfinite"};
+  std::map<std::pair<std::string, std::string>, std::vector<std::pair<double, std::size_t>>> of_matrix;
+  for (const Json& record : records_of(config)) {
+    if (record["fit"] == "trivial") continue;
+    const double error = record["frobenius"].is_null() ? HUGE_VAL : record["frobenius"].get<double>();
+    const auto word = std::find(words.begin(), words.end(), record["for_format"]) - words.begin();
+    of_matrix[{record["matrix"], record["arithmetic"]}].emplace_back(error, static_cast<std::size_t>(word));
+  }
+  ASSERT_GT(of_matrix.size(), 20u);
+  for (auto& [place, judged] : of_matrix) {
+    std::sort(judged.begin(), judged.end());
+    EXPECT_TRUE(std::is_sorted(judged.begin(), judged.end(), [](auto a, auto b) { return a.second < b.second; }))
+        << place.first << " " << place.second;
+  }
+}
+
+}  // namespace
+}  // namespace tristab

@@ -1,0 +1,87 @@
+#include "tristab/sweep/requirement.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "tristab/base/errors.h"
+#include "tristab/sweep/record.h"
+
+namespace tristab {
+namespace {
+
+Record record_of(double total_frobenius, double snr_db = 0) {
+  Record record;
+  record.total_frobenius = total_frobenius;
+  record.metrics.set(Metric::snr_db, snr_db);
+  return record;
+}
+
+// The exact inverse stored in bf16 has an error of 2^-9, in fp16 of 2^-12; RMS(X) = 0.25; the recipe's worst is 1e-4.
+double share(const std::string& requirement, const Record& record) {
+  const auto stored = [](const Format& format) { return format.name == "bf16" ? 0x1p-9 : 0x1p-12; };
+  return Requirement(requirement, "--require").share(MatrixResult(), record, stored, 0.25, 1e-4);
+}
+
+std::string refusal(const std::string& requirement) {
+  try {
+    Requirement(requirement, "--require");
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "taken";
+}
+
+TEST(Requirement, a_multiple_of_the_error_of_storage_in_a_format) {
+  EXPECT_EQ(share("4x-bf16", record_of(4 * 0x1p-9)), 1);
+  EXPECT_EQ(share("4x-bf16", record_of(0x1p-9)), 0.25);
+  EXPECT_EQ(share("0.5x-fp16", record_of(0x1p-12)), 2);
+  EXPECT_EQ(share("4x-bf16", record_of(0)), 0);
+}
+
+TEST(Requirement, the_rule_of_fla_divides_by_the_rms_and_a_little) {
+  EXPECT_NEAR(share("fla:0.005", record_of(0.01)), 2 * 0.25 / (0.25 + 1e-8), 1e-12);
+}
+
+TEST(Requirement, bounds_of_a_number_from_above_and_from_below) {
+  EXPECT_EQ(share("total_frobenius<=1e-3", record_of(1e-3)), 1);
+  EXPECT_EQ(share("total_frobenius<=0", record_of(0)), 1);
+  EXPECT_EQ(share("total_frobenius<=0", record_of(1e-9)), HUGE_VAL);
+  EXPECT_EQ(share("snr_db>=40", record_of(0, 80)), 0.5);
+  EXPECT_EQ(share("snr_db>=40", record_of(0, 20)), 2);
+  EXPECT_EQ(share("snr_db>=40", record_of(0, -5)), HUGE_VAL);
+  EXPECT_EQ(share("snr_db>=-10", record_of(0, -5)), 1);
+}
+
+TEST(Requirement, a_kernel_allows_twice_its_worst_error) {
+  EXPECT_EQ(share("fla-solve-tril:dot=tf32", record_of(2e-4)), 1);
+  EXPECT_EQ(Requirement("fla-solve-tril:dot=tf32", "").recipe()->label, "fla-solve-tril:dot=tf32");
+  EXPECT_EQ(Requirement("4x-bf16", "").recipe(), nullptr);
+}
+
+TEST(Requirement, of_several_the_hardest_counts) {
+  EXPECT_EQ(share("4x-bf16,total_frobenius<=1e-3", record_of(2e-3)), 2);
+  EXPECT_EQ(share("total_frobenius<=1e-3,1x-fp16", record_of(0x1p-10)), 4);
+}
+
+TEST(Requirement, what_has_no_value_is_not_fit) {
+  Record record = record_of(1e-9);
+  record.metrics.set_undefined(Metric::strict_lower, Undefined::zero_over_zero);
+  EXPECT_TRUE(std::isnan(share("strict_lower<=1", record)));
+  EXPECT_FALSE(share("strict_lower<=1", record) <= 1);
+}
+
+TEST(Requirement, wrong_ones_are_refused_with_what_is_allowed) {
+  EXPECT_NE(refusal("4x-bf61").find("--require: no format is called 'bf61'; did you mean 'bf16'?"), std::string::npos);
+  EXPECT_NE(refusal("total_frobenios<=1").find("did you mean 'total_frobenius'?"), std::string::npos);
+  EXPECT_NE(refusal("total_frobenius<=much").find("allowed: a number behind <= or >="), std::string::npos);
+  EXPECT_NE(refusal("fla:0").find("a ratio above 0"), std::string::npos);
+  EXPECT_NE(refusal("good").find("allowed: 4x-bf16"), std::string::npos);
+  EXPECT_NE(refusal("-1x-bf16").find("allowed: 4x-bf16"), std::string::npos);
+  EXPECT_NE(refusal("aiter-v1,aiter-v2").find("one kernel"), std::string::npos);
+  EXPECT_EQ(refusal("4x-bf16,fla:0.005,snr_db>=40,aiter-v2"), "taken");
+}
+
+}  // namespace
+}  // namespace tristab
