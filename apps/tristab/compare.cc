@@ -84,6 +84,7 @@ void compute(const Command& command, const CompareOptions& options, CaseGroups& 
   const SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
   refuse_kernels_of_other_sizes(config.scenarios.front());
   const Plan plan = make_plan(config);
+  print_notes(plan);
   Progress progress(plan);
   GroupingSink sink(groups, progress);
   run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);

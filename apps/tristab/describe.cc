@@ -11,6 +11,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/matrix/condition.h"
 #include "tristab/matrix/family/file_sources.h"
+#include "tristab/matrix/layer_notes.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/report/table.h"
 #include "tristab/sweep/evaluate.h"
@@ -245,7 +246,10 @@ std::string description_of_file(const DescribeOptions& options, const Page& page
     if (named && !used.contains(&tensor)) others.push_back(&tensor);
   }
   text += tensor_table(*file, tensors, page, stop);
-  for (const LayerTensors& layer : layers) text += fmt::format("\n{}", layer_text(layer, options, page, stop));
+  for (const LayerTensors& layer : layers) {
+    text += fmt::format("\n{}", layer_text(layer, options, page, stop));
+    for (const std::string& note : layer_notes(layer)) text += paragraph("note: " + note, 0, page);
+  }
   for (const Tensor* tensor : others) {
     const std::string matrices = matrices_text(settings, file, *tensor, options, page, stop);
     if (!matrices.empty()) text += fmt::format("\n{}", matrices);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <set>
 
 #include "terminal.h"
 #include "tristab/report/text_layout.h"
@@ -71,6 +72,15 @@ void Progress::report(double fraction, std::int64_t cases) {
   state_.phase_seconds = seconds_between(phase_start_, now);
   state_.worst = worst_.text();
   show(progress_line(state_, line_width()));
+}
+
+void print_notes(const Plan& plan) {
+  std::set<std::string> printed;
+  for (const auto& source : plan.sources) {
+    for (const std::string& note : source->notes()) {
+      if (printed.insert(note).second) fmt::print(stderr, "note: {}\n", note);
+    }
+  }
 }
 
 }  // namespace tristab

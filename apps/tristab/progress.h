@@ -42,4 +42,7 @@ class Progress {
   Clock::time_point start_, phase_start_, last_;
 };
 
+// Says on standard error what looks unlike the inputs of a layer in the files of a plan, once for each file.
+void print_notes(const Plan& plan);
+
 }  // namespace tristab

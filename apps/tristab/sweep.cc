@@ -142,6 +142,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
            "one in a .json or .ndjson file");
   }
   const Plan plan = make_plan(config);
+  print_notes(plan);
   if (options.max_cases > 0 && plan.cases > options.max_cases)
     refuse("--max-cases", fmt::format("a sweep of {} cases", plan.cases), fmt::format("at most {}", options.max_cases));
   if (format == ResultFormat::csv && plan.sequences > 0)

@@ -185,6 +185,30 @@ TEST(Judgement, exact_results_have_residuals_of_zero) {
   }
 }
 
+// A running sum in place of g was accepted without a word; trained layers are read without a note.
+TEST(Judgement, plausible_nonsense_is_told_and_never_refused) {
+  const Workplace place;
+  const ProgramResult good =
+      place.run("compare --input $DATA/gdn-slice.safetensors --layer all --methods mbh --arithmetics fp16");
+  EXPECT_EQ(good.err.find("note:"), std::string::npos) << good.err;
+  const auto floats = [](const std::vector<float>& values) {
+    return std::string(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+  };
+  std::vector<float> keys, betas(32, 0.5f), sums;
+  for (int t = 0; t < 32; ++t) {
+    for (int d = 0; d < 4; ++d) keys.push_back(d == t % 4 ? 1.0f : 0.0f);
+    sums.push_back(-0.1f * static_cast<float>(t + 1));
+  }
+  place.write("k.npy", npy_bytes("<f4", "(32, 1, 4)", floats(keys)));
+  place.write("beta.npy", npy_bytes("<f4", "(32, 1)", floats(betas)));
+  place.write("g.npy", npy_bytes("<f4", "(32, 1)", floats(sums)));
+  const std::string family = "'file:path=k.npy:beta=beta.npy:g=g.npy'";
+  const ProgramResult told = place.run("compare --chunk 32 --methods mbh --arithmetics fp16 --family " + family);
+  EXPECT_EQ(told.status, 0) << told.err;
+  EXPECT_NE(told.err.find("note: k.npy: tensor 'g': it falls from token to token in every head"), std::string::npos)
+      << told.err;
+}
+
 TEST(Judgement, the_words_for_a_format_follow_the_errors) {
   const Json config{{"families", {Json{{"family", "gdn"}, {"keys", "silu"}, {"gate", "none"}}}},
                     {"chunks", 64},

@@ -6,6 +6,7 @@ tristab_tests(matrix
     file_selection_test.cc
     gates_test.cc
     keys_test.cc
+    layer_notes_test.cc
     layer_tensors_test.cc
     norms_test.cc
     npy_test.cc

@@ -6,6 +6,7 @@ tristab_layer(matrix
   SOURCES
     condition.cc
     gated_product.cc
+    layer_notes.cc
     layer_tensors.cc
     model.cc
     norms.cc

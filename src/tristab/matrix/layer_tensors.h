@@ -64,7 +64,8 @@ class LayerTensors {
   LayerTensors(std::shared_ptr<const TensorFile> k, std::shared_ptr<const TensorFile> beta,
                std::shared_ptr<const TensorFile> g, const LayerConventions& conventions = {});
 
-  const std::string& name() const { return name_; }  // "" for .npy files and tensors without a prefix
+  const std::string& path() const { return key_.file->path(); }  // of the file with the keys
+  const std::string& name() const { return name_; }              // "" for .npy files and tensors without a prefix
   const DeltaRule& rule() const { return *rule_; }
   bool normalised_on_reading() const { return normalise_; }
   std::int64_t rows() const { return rows_; }  // of k in one batch entry: steps times tokens

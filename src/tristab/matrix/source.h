@@ -55,6 +55,9 @@ class Source {
   virtual int sequences() const { return 0; }
   virtual Sequence sequence(int index, int n, std::int64_t chunks) const;
 
+  // What looks unlike the inputs that it should have; one sentence each.
+  virtual std::vector<std::string> notes() const { return {}; }
+
   // The sizes that exist, ascending, if a file holds matrices of fixed sizes; empty: any size.
   virtual std::vector<int> sizes() const { return {}; }
 };

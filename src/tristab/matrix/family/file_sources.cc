@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/layer_notes.h"
 
 namespace tristab {
 namespace {
@@ -164,6 +166,12 @@ class LayersSource : public Source {
       }
       layers_.push_back(std::move(selected));
     }
+  }
+
+  std::vector<std::string> notes() const override {
+    std::vector<std::string> all;
+    for (const Selected& layer : layers_) std::ranges::move(layer_notes(layer.tensors), std::back_inserter(all));
+    return all;
   }
 
   int count(int n) const override {
