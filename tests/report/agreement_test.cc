@@ -111,7 +111,8 @@ class Agreement : public testing::Test {
                          });
   }
 
-  // The values of a field over the records of a row of the summary. An error of a result that is not finite is infinite.
+  // The values of a field over the records of a row of the summary. An error of a result that is not finite is
+  // infinite.
   std::vector<double> values(const Json& row, const std::string& field, bool growth) const {
     std::vector<double> found;
     for (const Json& record : document_["records"]) {
@@ -224,7 +225,7 @@ TEST_F(Agreement, the_cross_tables_csv) {
       const std::size_t at = csv.find(begin);
       ASSERT_NE(at, std::string::npos) << begin << " is not in:\n" << csv;
       std::vector<std::string> cells = cells_of(csv, at + begin.size(), ',');
-      cells.resize(3);  // an empty last field is none
+      cells.resize(3);           // an empty last field is none
       EXPECT_EQ(cells[0], "0");  // trivial trials
       EXPECT_EQ((Shown{number_of(cells[1]), number_of(cells[2])}), expected(row, name)) << begin << name;
     }
@@ -272,9 +273,9 @@ std::string worst_line(const CaseGroups& groups) {
       largest = setting.error.worst;
       const CaseInput& input = *ranking.input;
       line = fmt::format("\nworst     {} {}: {} {} on {}{} n={}", ranking.field,
-                         std::isinf(largest) ? "not finite" : short_number(largest),
-                         setting.setting->method_label, setting.setting->arithmetic_label,
-                         input.scenario.empty() ? "" : input.scenario + ": ", input.label, ranking.n);
+                         std::isinf(largest) ? "not finite" : short_number(largest), setting.setting->method_label,
+                         setting.setting->arithmetic_label, input.scenario.empty() ? "" : input.scenario + ": ",
+                         input.label, ranking.n);
     }
   }
   return line;

@@ -174,7 +174,8 @@ TEST(CrossTable, a_setting_without_finite_trials_shows_its_counts_alone) {
   const std::string text = cross_table_text(table, TableFormat::text);
   EXPECT_NE(text.find("mch / fp16  48  nf 1/1\n"), std::string::npos) << text;
   EXPECT_NE(text.find("mxr / fp16  48  failed 1/1\n"), std::string::npos) << text;
-  EXPECT_NE(cross_table_text(table, TableFormat::csv).find("gdn,48,mch,none,fp16,1,1,0,0,-inf,-inf,-inf\n"), std::string::npos);
+  EXPECT_NE(cross_table_text(table, TableFormat::csv).find("gdn,48,mch,none,fp16,1,1,0,0,-inf,-inf,-inf\n"),
+            std::string::npos);
 }
 
 TEST(CrossTable, an_unknown_format_is_refused_with_the_nearest) {

@@ -245,11 +245,10 @@ std::string closing_summary(const SweepReport& report, const LayerCounts& layers
     requirements.insert(row.input.scenario->requirement.text());
   }
   add("", Style::plain,
-      fmt::format("{} ({}) in {:.1f} s on {}: {} fit{}, {} unfit, {} non-finite{}{}",
-                  counted(report.records, "case"), counted(report.matrices, "matrix", "matrices"), report.seconds,
-                  counted(report.threads, "thread"), fit,
-                  requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; ")), unfit, nonfinite,
-                  failed > 0 ? fmt::format(", {} without an answer", failed) : "",
+      fmt::format("{} ({}) in {:.1f} s on {}: {} fit{}, {} unfit, {} non-finite{}{}", counted(report.records, "case"),
+                  counted(report.matrices, "matrix", "matrices"), report.seconds, counted(report.threads, "thread"),
+                  fit, requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; ")), unfit,
+                  nonfinite, failed > 0 ? fmt::format(", {} without an answer", failed) : "",
                   trivial > 0 ? fmt::format(", {} trivial", trivial) : ""));
   if (report.records > 0) {
     const std::vector<const SettingOutcome*> lost = failing(settings);
