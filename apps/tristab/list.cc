@@ -23,6 +23,7 @@
 #include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/field.h"
+#include "tristab/sweep/quantity.h"
 #include "vocabulary.h"
 
 namespace tristab {
@@ -308,6 +309,41 @@ void list_kernels(const std::string& name) {
   print_example(kernel_example(name, recipe.chunks));
 }
 
+// Columns of a result that are no metrics, which `list metrics NAME` explains all the same.
+struct OtherColumn {
+  std::string name, section, meaning;
+  std::vector<std::string> values;  // all that it can be; empty: any
+};
+
+std::vector<OtherColumn> other_columns() {
+  std::vector<OtherColumn> columns;
+  for (const Field& field : record_fields()) {
+    if (!field.is_number()) columns.push_back({field.name(), "records", field.info.formula, field.choices});
+  }
+  for (const MatrixFact& fact : matrix_facts()) {
+    const bool is_metric =
+        std::ranges::any_of(record_fields(), [&](const Field& field) { return field.name() == fact.name; });
+    if (!is_metric) columns.push_back({fact.name, "matrices", fact.formula, {}});
+  }
+  columns.push_back(
+      {"power_max",
+       "matrices",
+       "max |A^(2^k)_ij| for k = 0, 1, ..., the powers that doubling forms: where one exceeds the largest "
+       "number of the format, methods that form it overflow",
+       {}});
+  columns.push_back({"inverse_decay",
+                     "matrices",
+                     "max |X_ij| over i - j = 1, 2, 4, ...: how far the inverse reaches from its diagonal",
+                     {}});
+  columns.push_back(
+      {"class",
+       "classes",
+       "how errors of a method in an arithmetic grow over the cases of this sweep, by least squares in the "
+       "condition number and the size (src/tristab/metric/README.md)",
+       {"stable", "logarithmically stable", "unstable", "undetermined"}});
+  return columns;
+}
+
 void list_metrics(const std::string& name) {
   std::vector<NumberInfo> numbers;
   for (const Field& field : record_fields()) {
@@ -318,6 +354,15 @@ void list_metrics(const std::string& name) {
     for (const NumberInfo& number : numbers) table.add_row({number.name, number.formula});
     print_text("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n");
     print_table(table);
+    print_text("Other columns of a result answer too: fit, for_format, cond_2, power_max, class and the like.");
+    return;
+  }
+  const std::vector<OtherColumn> others = other_columns();
+  if (const auto other = std::ranges::find(others, name, &OtherColumn::name); other != others.end()) {
+    print_name(other->name);
+    print_field("meaning", other->meaning);
+    print_field("section", other->section);
+    if (!other->values.empty()) print_field("values", join_names(other->values));
     return;
   }
   const NumberInfo& number =

@@ -19,6 +19,7 @@
 #include "tristab/method/method.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/field.h"
+#include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
@@ -153,6 +154,22 @@ TEST(List, examples_fit_a_narrow_terminal) {
     EXPECT_NE(example.find(" \\\n"), std::string::npos) << example;
     EXPECT_EQ(run_example(place, example), 0) << example;
   }
+}
+
+TEST(List, every_column_of_a_result_answers) {
+  const Workplace place;
+  std::vector<std::string> columns{"power_max", "inverse_decay", "class"};
+  for (const Field& field : record_fields()) {
+    if (!field.is_number()) columns.push_back(field.name());
+  }
+  for (const MatrixFact& fact : matrix_facts()) columns.emplace_back(fact.name);
+  for (const std::string& column : columns) {
+    const ProgramResult result = place.run("list metrics " + column);
+    EXPECT_EQ(result.status, 0) << column;
+    EXPECT_FALSE(field(result.out, "meaning").empty() && field(result.out, "formula").empty()) << result.out;
+  }
+  const ProgramResult fit = place.run("list metrics fit");
+  EXPECT_NE(fit.out.find("fit, unfit, nonfinite, trivial"), std::string::npos) << fit.out;
 }
 
 TEST(List, metrics_tell_range_use_and_blind_spots) {

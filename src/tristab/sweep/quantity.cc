@@ -12,15 +12,17 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 using C = ConditionReport;
-constexpr std::array<MatrixFact, 9> facts{{{"cond_1", &C::cond_1},
-                                           {"cond_inf", &C::cond_inf},
-                                           {"cond_2", &C::cond_2},
-                                           {"cond_frobenius", &C::cond_frobenius},
-                                           {"cond_skeel", &C::cond_skeel},
-                                           {"norm_inf", &C::norm_inf},
-                                           {"norm_2", &C::norm_2},
-                                           {"max_abs", &C::max_abs},
-                                           {"inverse_max_abs", &C::inverse_max_abs}}};
+constexpr std::array<MatrixFact, 9> facts{{
+    {"cond_1", &C::cond_1, "||L||_1 ||X||_1"},
+    {"cond_inf", &C::cond_inf, "||L||_inf ||X||_inf"},
+    {"cond_2", &C::cond_2, "||L||_2 ||X||_2, the condition number that classes and figures use"},
+    {"cond_frobenius", &C::cond_frobenius, "||L||_F ||X||_F"},
+    {"cond_skeel", &C::cond_skeel, "|| |X| |L| ||_inf, Bauer and Skeel: it does not change when rows are scaled"},
+    {"norm_inf", &C::norm_inf, "||A||_inf, the largest sum of a row: above 1, powers of A may grow"},
+    {"norm_2", &C::norm_2, "||A||_2"},
+    {"max_abs", &C::max_abs, "max |A_ij|"},
+    {"inverse_max_abs", &C::inverse_max_abs, "max |X_ij|"},
+}};
 
 constexpr std::array<LayerPart, 4> parts{
     {{"w", &LayerError::w}, {"u", &LayerError::u}, {"o", &LayerError::o}, {"state", &LayerError::state}}};

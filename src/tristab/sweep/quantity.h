@@ -14,6 +14,7 @@ namespace tristab {
 struct MatrixFact {
   const char* name;
   double ConditionReport::*value;
+  const char* formula;
 };
 std::span<const MatrixFact> matrix_facts();
 
