@@ -247,6 +247,7 @@ void offer_value(const ValueType& type, const Before& before, Answerer& answerer
       }
       break;
     case Kind::settings:  // of a name that was typed before
+      if (before.command == nullptr) break;
       for (const OptionEntry& option : before.command->options()) {
         if (option.value.kind != Kind::names) continue;
         for (const std::string& value : before.values)

@@ -48,6 +48,7 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
     }
     if (!methods && !arithmetics) {
       std::vector<std::string> all;
+      all.reserve(of_method.size() + of_arithmetic.size());
       for (const Parameter& parameter : of_method) all.push_back(parameter.name);
       for (const Parameter& parameter : of_arithmetic) all.push_back(parameter.name);
       throw_unknown_name("tristab invert", fmt::format("parameter of {} or {}", method_name, arithmetic_name), key,

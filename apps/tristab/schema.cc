@@ -28,6 +28,7 @@ constexpr std::array<SchemaFile, 3> files{
 Command schema_command() {
   auto name = std::make_shared<std::string>();
   std::vector<std::string> names;
+  names.reserve(std::size(files));
   for (const SchemaFile& file : files) names.emplace_back(file.name);
   Command command("schema", "Print the JSON Schema of configurations, results or recipes",
                   "Editors complete and check a file that names its schema; validators check files with it.",

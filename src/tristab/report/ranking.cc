@@ -110,6 +110,7 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
     situations[found->second].push_back(&group);
   }
   std::vector<Ranking> rankings;
+  rankings.reserve(situations.size());
   for (const std::vector<const CaseGroup*>& situation : situations)
     rankings.push_back(rank_situation(groups, situation));
   return rankings;

@@ -74,10 +74,10 @@ constexpr std::string_view of_trace = "counted while the method runs";
 
 // A count of the trace.
 template <auto Member>
-Field counted(std::string name, std::string formula, Aggregate aggregate, std::string_view shows,
+Field counted(const std::string& name, const std::string& formula, Aggregate aggregate, std::string_view shows,
               std::string_view hides, bool is_count = true) {
-  return number({.name = std::move(name),
-                 .formula = std::move(formula),
+  return number({.name = name,
+                 .formula = formula,
                  .range = is_count ? "a count, from 0 on; smaller is better" : "from 0 on; smaller is better",
                  .shows = shows,
                  .hides = hides,

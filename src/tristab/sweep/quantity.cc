@@ -78,6 +78,7 @@ const std::vector<Quantity>& quantities() {
 const std::vector<LayerQuantity>& layer_quantities() {
   static const std::vector<LayerQuantity> list = [] {
     std::vector<LayerQuantity> all;
+    all.reserve(std::size(parts) + 3);
     for (const LayerPart& part : parts) {
       all.push_back(of_layer(part.name, [value = part.value](const LayerResult&, const LayerRecord& record) {
         return record.errors.whole.*value;
