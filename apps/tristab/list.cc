@@ -24,6 +24,7 @@
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/field.h"
 #include "tristab/sweep/quantity.h"
+#include "tristab/sweep/stability_class.h"
 #include "vocabulary.h"
 
 namespace tristab {
@@ -340,7 +341,7 @@ std::vector<OtherColumn> other_columns() {
        "classes",
        "how errors of a method in an arithmetic grow over the cases of this sweep, by least squares in the "
        "condition number and the size (src/tristab/metric/README.md)",
-       {"stable", "logarithmically stable", "unstable", "undetermined"}});
+       {std::begin(stability_classes), std::end(stability_classes)}});
   return columns;
 }
 

@@ -29,9 +29,7 @@ struct Completed {
 // Shells that really complete; each parameter is a shell's name.
 class Completion : public testing::TestWithParam<const char*> {
  protected:
-  void SetUp() override {
-    if (!is_installed(GetParam())) GTEST_SKIP() << GetParam() << " is not installed";
-  }
+  void SetUp() override { NEEDS_TOOL(is_installed(GetParam()), GetParam()); }
 
   // For each command line what the shell makes of it, in a directory with one .json, one .npy and one other
   // file, files and a directory with blanks in their names, a directory "folder", and the program in ~/.bin.

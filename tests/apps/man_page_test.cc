@@ -63,12 +63,12 @@ void expect_silence_of(const std::string& formatter) {
 }
 
 TEST(ManPage, groff_has_no_warning) {
-  if (!is_installed("groff")) GTEST_SKIP() << "groff is not installed";
+  NEEDS_TOOL(is_installed("groff"), "groff");
   expect_silence_of("groff -man -ww -rCHECKSTYLE=2 -Tutf8 tristab.1");
 }
 
 TEST(ManPage, man_has_no_warning) {
-  if (!is_installed("man")) GTEST_SKIP() << "man is not installed";
+  NEEDS_TOOL(is_installed("man"), "man");
   expect_silence_of("MANWIDTH=80 man --warnings=w -P cat -l tristab.1");
 }
 

@@ -7,6 +7,7 @@
 
 #include "plot_points.h"
 #include "run_program.h"
+#include "shell.h"
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
@@ -142,13 +143,13 @@ for column in ("method", "fit", "family_params"): assert a[column].dtype == obje
 assert (a.frobenius.isna() == b.frobenius.isna()).all()
 )");
   const std::string at = "cd " + place.file("").string() + " && ";
-  if (std::system("/usr/bin/python3 -c 'import pandas' 2> /dev/null") != 0) GTEST_SKIP() << "no python3-pandas here";
+  NEEDS_TOOL(std::system("/usr/bin/python3 -c 'import pandas' 2> /dev/null") == 0, "python3-pandas");
   EXPECT_EQ(std::system((at + "/usr/bin/python3 read.py").c_str()), 0);
 }
 
 TEST(Export, gnuplot_draws_every_point_as_svg_pdf_and_text) {
   const Workplace& place = swept();
-  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "no gnuplot here";
+  NEEDS_TOOL(is_installed("gnuplot"), "gnuplot");
   EXPECT_EQ(place.run("export r.json --gnuplot plots").status, 0);
   const std::string at = "cd " + place.file("plots").string() + " && ";
   ASSERT_EQ(std::system((at + "gnuplot plot.gp 2> messages").c_str()), 0) << place.read("plots/messages");
@@ -167,7 +168,7 @@ TEST(Export, gnuplot_draws_every_point_as_svg_pdf_and_text) {
 }
 
 TEST(Export, gnuplot_draws_panels_of_which_no_error_is_finite) {
-  if (std::system("command -v gnuplot > /dev/null") != 0) GTEST_SKIP() << "no gnuplot here";
+  NEEDS_TOOL(is_installed("gnuplot"), "gnuplot");
   const Workplace place;
   place.write(
       "c.json",

@@ -1,6 +1,9 @@
 // Shells and other programs of the machine, for the tests of what tristab prints for them.
 #pragma once
 
+#include <gtest/gtest.h>
+
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -10,6 +13,14 @@
 namespace tristab {
 
 bool is_installed(const std::string& program);
+
+// Skips a test whose tool is absent; where tests/run.sh has installed all tools, that is a failure.
+#define NEEDS_TOOL(present, name)                                                             \
+  if (!(present)) {                                                                           \
+    if (std::getenv("TRISTAB_TOOLS_INSTALLED") != nullptr) FAIL() << (name) << " is missing"; \
+    GTEST_SKIP() << (name) << " is not installed";                                            \
+  }                                                                                           \
+  static_assert(true)
 
 // `command` for bash, run in `directory` with the program under test as `tristab` in PATH.
 ProgramResult run_command(const std::string& command, const std::filesystem::path& directory);

@@ -6,6 +6,7 @@
 #include "tristab/base/json.h"
 #include "tristab/sweep/quantity.h"
 #include "tristab/sweep/scenario.h"
+#include "tristab/sweep/stability_class.h"
 
 namespace tristab {
 
@@ -110,6 +111,7 @@ Json results_file_schema() {
   Json& definitions = schema["definitions"];
   for (const char* name : {"matrix", "layer", "summary", "expectation"}) add_input(definitions[name]);
   for (const char* name : {"layer", "summary", "expectation", "class"}) add_naming(definitions[name], setting_fields());
+  definitions["class"]["properties"]["class"] = {{"enum", stability_classes}};
   add(definitions["class"], "scenario", reference_to("scenario_name"), false);
   const Json magnitude{{"type", {"number", "null"}}, {"minimum", 0}};
   for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude);

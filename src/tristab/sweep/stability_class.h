@@ -13,6 +13,8 @@
 
 namespace tristab {
 
+inline constexpr const char* stability_classes[] = {"stable", "logarithmically stable", "unstable", "undetermined"};
+
 // A least-squares slope and its standard error.
 struct Slope {
   double value = 0, error = 0;
@@ -45,7 +47,7 @@ struct StabilityRow {
   // Non-finite results that the input does not explain: A as formed is finite, and the storage format can hold
   // every entry of A and of its exact inverse.
   int nonfinite = 0;
-  std::string name;  // "stable", "logarithmically stable", "unstable", "undetermined"
+  std::string name;  // one of stability_classes
 };
 
 // The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically

@@ -12,10 +12,8 @@ KeyModel alternating_keys() {
            "negative eigenvalues, arXiv 2411.12537, section 4",
            {scale_parameter()}},
           [](const Settings& settings, int n, const RandomStream& random) {
-            const int dim = static_cast<int>(settings.integer("head_dim"));
-            Matrix base = normal_matrix(1, dim, random.part("base"));
-            normalise_rows(base);
-            apply_scale(settings, base);
+            const Matrix base = one_direction(settings, random);
+            const int dim = base.columns();
             Matrix keys(n, dim);
             for (int t = 0; t < n; ++t) {
               for (int d = 0; d < dim; ++d) keys(t, d) = t % 2 == 0 ? base(0, d) : -base(0, d);

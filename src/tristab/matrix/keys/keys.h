@@ -27,6 +27,9 @@ Parameter scale_parameter();
 // Multiplies every key by `scale` if settings have it.
 void apply_scale(const Settings& settings, Matrix& keys);
 
+// b / |b|, b ~ N(0, I), 1 x head_dim, times `scale`: the direction of keys that have one only.
+Matrix one_direction(const Settings& settings, const RandomStream& random);
+
 // silu(conv4(strength b + z_t)) before its normalisation, n x head_dim (silu.cc).
 Matrix silu_features(const Settings& settings, int n, const RandomStream& random);
 

@@ -29,6 +29,13 @@ void apply_scale(const Settings& settings, Matrix& keys) {
   for (double& value : keys.values()) value *= settings.real("scale");
 }
 
+Matrix one_direction(const Settings& settings, const RandomStream& random) {
+  Matrix base = normal_matrix(1, static_cast<int>(settings.integer("head_dim")), random.part("base"));
+  normalise_rows(base);
+  apply_scale(settings, base);
+  return base;
+}
+
 Matrix normal_matrix(int rows, int columns, const RandomStream& random) {
   Matrix values(rows, columns);
   random.fill_normal(0, values.values());
