@@ -40,12 +40,13 @@ run_tests build/release
 if $full; then
   # shellcheck disable=SC2086
   install_missing $full_packages
-  say "== clang-tidy"
-  sources | grep '\.cc$' | grep -v '^tests/' | xargs -P "$(nproc)" -n 1 clang-tidy -p build/release --quiet --warnings-as-errors='*'
   say "== build and tests (clang++)"
-  # Without precompiled headers: every file includes what it uses.
-  configure_and_build build/clang all -DTRISTAB_TESTS=ON -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON
+  # Every file alone and without precompiled headers: it includes what it uses.
+  configure_and_build build/clang all -DTRISTAB_TESTS=ON -DCMAKE_CXX_COMPILER=clang++ -DCMAKE_DISABLE_PRECOMPILE_HEADERS=ON \
+    -DCMAKE_UNITY_BUILD=OFF
   TRISTAB_FULL_TESTS= run_tests build/clang
+  say "== clang-tidy"
+  sources | grep '\.cc$' | grep -v '^tests/' | xargs -P "$(nproc)" -n 1 clang-tidy -p build/clang --quiet --warnings-as-errors='*'
   say "== build and tests (g++, address and undefined-behaviour sanitizers)"
   configure_and_build build/sanitize all -DTRISTAB_TESTS=ON -DCMAKE_BUILD_TYPE=RelWithDebInfo \
     -DCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined"

@@ -7,7 +7,7 @@
 namespace tristab {
 namespace {
 
-std::atomic<bool> stop{false};
+std::atomic<bool> interrupted{false};
 std::atomic<int> signal_number{0};
 static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
                   std::atomic<std::int64_t>::is_always_lock_free,
@@ -20,13 +20,13 @@ std::atomic<std::int64_t> first_second{0};
 void on_signal(int number) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
-  if (stop && now.tv_sec - first_second >= 2) {
+  if (interrupted && now.tv_sec - first_second >= 2) {
     std::signal(number, SIG_DFL);
     std::raise(number);
   }
-  if (!stop) first_second = now.tv_sec;
+  if (!interrupted) first_second = now.tv_sec;
   signal_number = number;
-  stop = true;
+  interrupted = true;
 }
 
 }  // namespace
@@ -36,7 +36,7 @@ const std::atomic<bool>& listen_for_interrupts() {
   action.sa_handler = on_signal;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
-  return stop;
+  return interrupted;
 }
 
 int interrupt_signal() { return signal_number; }

@@ -9,8 +9,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::bad_input_test {
 
 using Parts = std::vector<std::string>;
 
@@ -212,5 +211,4 @@ TEST(BadInput, a_standard_output_that_is_full) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::bad_input_test

@@ -4,8 +4,7 @@
 
 #include "run_program.h"
 
-namespace tristab {
-namespace {
+namespace tristab::command_line_test {
 
 TEST(CommandLine, version_and_help_go_to_standard_output) {
   const Workplace place;
@@ -113,5 +112,4 @@ TEST(CommandLine, mistakes_exit_with_2_and_one_line_that_helps) {
   EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::command_line_test

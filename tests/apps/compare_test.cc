@@ -6,8 +6,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::compare_test {
 
 TEST(Compare, computes_a_table_now) {
   const Workplace place;
@@ -189,5 +188,4 @@ TEST(Compare, takes_layers_of_a_file) {
   EXPECT_NE(result.out.find("n = 64, 1 matrix;"), std::string::npos) << result.out;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::compare_test

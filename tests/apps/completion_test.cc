@@ -16,8 +16,7 @@
 #include "tristab/report/cross_table.h"
 #include "tristab/sweep/field.h"
 
-namespace tristab {
-namespace {
+namespace tristab::completion_test {
 
 using Words = std::set<std::string>;
 
@@ -317,5 +316,4 @@ INSTANTIATE_TEST_SUITE_P(In, Completion, testing::Values("bash", "zsh", "fish"),
 INSTANTIATE_TEST_SUITE_P(In, CompletionOfALine, testing::Values("bash", "zsh"),
                          [](const auto& each) { return std::string(each.param); });
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::completion_test

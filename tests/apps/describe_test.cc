@@ -11,8 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::describe_test {
 
 template <typename Number>
 std::string bytes_of(const std::vector<Number>& values) {
@@ -223,5 +222,4 @@ TEST(Describe, refusals_have_the_usual_exit_statuses) {
   EXPECT_EQ(place.run("generate ones --sample 3 -o a.npy").status, 2);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::describe_test

@@ -11,8 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::examples_test {
 
 constexpr const char* remedy = "made by another version: run results/make-quick-examples.sh PROGRAM";
 
@@ -117,5 +116,4 @@ TEST(Examples, the_figure_shows_what_its_sweep_gives) {
     EXPECT_NE(svg.find(title), std::string::npos) << title;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::examples_test

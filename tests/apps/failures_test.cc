@@ -15,8 +15,7 @@
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/source.h"
 
-namespace tristab {
-namespace {
+namespace tristab::failures_test {
 
 const char* const kFailures = TRISTAB_SOURCE_DIR "/configs/sweeps/failures.json";
 
@@ -132,5 +131,4 @@ TEST(Failures, the_repositorys_trained_layer_is_that_of_the_whole_file) {
   for (int i = 0; i < 16; ++i) EXPECT_EQ(committed->problem(128, i).a, whole->problem(128, i).a);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::failures_test

@@ -6,8 +6,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::generate_test {
 
 TEST(Generate, writes_a_batch_of_strictly_lower_triangular_matrices) {
   const Workplace place;
@@ -73,5 +72,4 @@ TEST(Generate, a_list_of_values_is_refused) {
   EXPECT_NE(result.err.find("2 settings of uniform"), std::string::npos) << result.err;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::generate_test

@@ -4,8 +4,7 @@
 
 #include "shell.h"
 
-namespace tristab {
-namespace {
+namespace tristab::help_test {
 
 std::vector<std::string> program_and_commands() {
   std::vector<std::string> all = commands();
@@ -57,5 +56,4 @@ TEST(Help, its_examples_run) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::help_test

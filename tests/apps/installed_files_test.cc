@@ -3,8 +3,7 @@
 
 #include "shell.h"
 
-namespace tristab {
-namespace {
+namespace tristab::installed_files_test {
 
 struct InstalledFile {
   const char* path;
@@ -51,5 +50,4 @@ TEST(InstalledFiles, bash_finds_its_completion_and_man_its_page) {
   EXPECT_NE(man.out.find("tristab completion SHELL"), std::string::npos) << man.out;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::installed_files_test

@@ -2,8 +2,7 @@
 
 #include "run_program.h"
 
-namespace tristab {
-namespace {
+namespace tristab::invert_test {
 
 TEST(Invert, the_inverse_of_the_all_ones_matrix_is_bidiagonal) {
   // (I + A)^-1 of ones below the diagonal: 1 on the diagonal, -1 below it, and fp16 substitution is exact
@@ -81,5 +80,4 @@ TEST(Invert, a_layer_needs_a_chunk_size) {
   EXPECT_NE(result.err.find("--chunk: found nothing"), std::string::npos) << result.err;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::invert_test

@@ -9,8 +9,7 @@
 #include "run_program.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::judgement_test {
 
 // The records of a sweep of this configuration.
 std::vector<Json> records_of(const Json& config) {
@@ -230,5 +229,4 @@ TEST(Judgement, the_words_for_a_format_follow_the_errors) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::judgement_test

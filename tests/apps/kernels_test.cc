@@ -6,8 +6,7 @@
 
 #include "run_program.h"
 
-namespace tristab {
-namespace {
+namespace tristab::kernels_test {
 
 using nlohmann::json;
 
@@ -72,5 +71,4 @@ TEST(Kernels, mistakes_exit_with_2_and_name_the_nearest) {
   EXPECT_NE(sizes.err.find("none of them takes chunks of 32"), std::string::npos) << sizes.err;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::kernels_test

@@ -11,8 +11,7 @@
 
 #include "run_program.h"
 
-namespace tristab {
-namespace {
+namespace tristab::large_file_test {
 
 constexpr std::int64_t tokens = 4'000'000, heads = 4, dim = 128, n = 64;
 constexpr long largest_kilobytes = 500'000;
@@ -201,5 +200,4 @@ TEST_F(LargeFile, matrices_of_a_npz_file_are_read_by_chunks) {
   expect_last_chunk("file path=large.npz", 0.25);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::large_file_test

@@ -5,8 +5,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::layer_sweep_test {
 
 constexpr const char* config =
     R"({"name": "small", "chunks": [16], "trials": 2, "layer_chunks": 3, "methods": ["mbh"], "arithmetics": ["fp16"],
@@ -83,5 +82,4 @@ TEST(LayerSweep, expectations_about_layers_decide_the_exit_status) {
   EXPECT_EQ(outcome["trials"], 2);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::layer_sweep_test

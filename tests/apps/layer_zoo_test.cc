@@ -17,8 +17,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::layer_zoo_test {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 const std::string kSource = TRISTAB_SOURCE_DIR;
@@ -334,5 +333,4 @@ TEST(RecipesAtTheLayer, flashqla_leaves_fp32_only_from_32_to_64_and_in_storage) 
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::layer_zoo_test

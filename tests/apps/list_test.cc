@@ -21,8 +21,7 @@
 #include "tristab/sweep/field.h"
 #include "tristab/sweep/quantity.h"
 
-namespace tristab {
-namespace {
+namespace tristab::list_test {
 
 // The first words of a listing's lines.
 bool lists(const std::string& text, const std::string& name) {
@@ -234,5 +233,4 @@ TEST(List, the_pattern_of_formats_and_a_format_of_it_are_explained) {
   expect_width(e5m7);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::list_test

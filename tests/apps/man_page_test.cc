@@ -12,8 +12,7 @@
 #include "tristab/method/method.h"
 #include "tristab/recipe/recipe.h"
 
-namespace tristab {
-namespace {
+namespace tristab::man_page_test {
 
 // The page as roff, with its escapes for characters undone.
 std::string page() {
@@ -148,5 +147,4 @@ TEST(ManPage, names_every_environment_variable_that_the_sources_read) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::man_page_test

@@ -8,8 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::old_results_test {
 
 Json record(const char* method, int trial, double frobenius) {
   return Json{{"family", "uniform"},  {"n", 16},        {"trial", trial},        {"method", method},
@@ -192,5 +191,4 @@ TEST(OldResults, of_another_schema_version_are_refused_before_their_records) {
   expect_all_refuse(place, "later.ndjson", message);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::old_results_test

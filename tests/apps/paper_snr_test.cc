@@ -15,8 +15,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::paper_snr_test {
 
 constexpr double kExact = std::numeric_limits<double>::infinity();
 
@@ -167,5 +166,4 @@ TEST_F(PaperSnr, the_committed_table_is_what_the_program_gives_now) {
   EXPECT_EQ(rows, 4 + 6 * 4);  // title, empty line, header, rule; six methods in four arithmetics
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::paper_snr_test

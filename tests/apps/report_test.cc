@@ -11,8 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::report_test {
 
 constexpr const char* config =
     R"({"name": "small", "chunks": [16, 32], "trials": 3, "families": ["uniform", "ones", {"family": "gdn", "keys": "silu"}],
@@ -206,5 +205,4 @@ TEST(Report, shows_a_recipe_as_one_setting_whether_or_not_it_forms_a) {
   EXPECT_EQ(data["groups"]["n"].size(), 2u);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::report_test

@@ -8,8 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::scenarios_test {
 
 // The same matrices in two scenarios; `bound` is what doubling must keep on all ones.
 std::string config(const char* bound) {
@@ -167,5 +166,4 @@ TEST(Scenarios, compare_ranks_each_scenario_apart) {
   EXPECT_NE(run.out.find("twos: uniform\nn = 32, 3 matrices"), std::string::npos) << run.out;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::scenarios_test

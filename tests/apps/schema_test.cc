@@ -8,8 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::schema_test {
 
 std::string committed(const char* file) {
   std::ifstream stream(std::filesystem::path(TRISTAB_SOURCE_DIR) / file, std::ios::binary);
@@ -55,5 +54,4 @@ TEST(Schema, a_sweep_that_names_its_schema_gives_the_same_result) {
   for (const char* part : {"config", "matrices", "records", "summary"}) EXPECT_EQ(plain[part], named[part]) << part;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::schema_test

@@ -7,8 +7,7 @@
 #include "run_program.h"
 #include "support/shared_data.h"
 
-namespace tristab {
-namespace {
+namespace tristab::selftest_test {
 
 std::string last_line(const std::string& text) {
   std::istringstream lines(text);
@@ -90,5 +89,4 @@ TEST(Selftest, the_whole_records_agree) {
   EXPECT_EQ(last_line(fp8.out), "selftest passed: 3 checks, 12288 cases");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::selftest_test

@@ -6,8 +6,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::sweep_test {
 
 constexpr const char* config =
     R"({"name": "small", "chunks": [16, 32], "trials": 2, "families": ["ones", "uniform"],
@@ -134,5 +133,4 @@ TEST(Sweep, the_configurations_of_the_repository_are_valid) {
   EXPECT_GE(count, 10);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::sweep_test

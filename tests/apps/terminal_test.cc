@@ -8,8 +8,7 @@
 #include "run_program.h"
 #include "tristab/report/text_layout.h"
 
-namespace tristab {
-namespace {
+namespace tristab::terminal_test {
 
 constexpr const char* config = R"({"name": "wide", "chunks": [16, 32], "trials": 2,
   "families": ["ones", {"family": "gdn", "keys": "collinear", "gate": "none", "negative": true, "head_dim": 32},
@@ -247,5 +246,4 @@ TEST(TerminalSummary, a_sweep_ends_with_at_most_ten_lines_on_standard_error) {
   EXPECT_NE(piped.err.find("rest      on standard output\n"), std::string::npos) << piped.err;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::terminal_test

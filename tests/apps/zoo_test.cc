@@ -12,8 +12,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
 
-namespace tristab {
-namespace {
+namespace tristab::zoo_test {
 
 const std::filesystem::path kSource = TRISTAB_SOURCE_DIR;
 
@@ -176,5 +175,4 @@ TEST(Zoo, the_lines_in_the_readme_are_what_its_command_prints) {
   EXPECT_GE(std::count(shown.output.begin(), shown.output.end(), '\n'), 12);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::zoo_test

@@ -14,8 +14,7 @@
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/base/random.h"
 
-namespace tristab {
-namespace {
+namespace tristab::accumulate_product_test {
 
 struct Shape {
   int rows, inner, columns, gap;
@@ -242,5 +241,4 @@ TEST(AccumulateProduct, results_next_to_a_tie_are_rounded_once_on_double) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::accumulate_product_test

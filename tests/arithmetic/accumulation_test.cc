@@ -8,8 +8,7 @@
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::accumulation_test {
 
 TEST(LaneTree, order_is_read_with_its_fused_first) {
   const LaneTree tree = lane_tree_of("2f,1,8,4", "test");
@@ -75,5 +74,4 @@ TEST(LaneTree, empty_lanes_hold_zeros_and_too_many_products_are_refused) {
   EXPECT_THROW(accumulate_product(task, accumulation), UsageError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::accumulation_test

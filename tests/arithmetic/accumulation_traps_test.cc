@@ -11,8 +11,7 @@
 #include "support/samples.h"
 #include "tristab/arithmetic/kernels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::accumulation_traps_test {
 
 // c "+" a b on every SIMD level.
 template <class Carrier>
@@ -300,5 +299,4 @@ TEST(AccumulationTraps, the_compiler_neither_fuses_nor_flushes) {
   EXPECT_EQ((large + one) - large, 0);  // reassociated: 1
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::accumulation_traps_test

@@ -10,8 +10,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::arithmetic_test {
 
 Arithmetic made(std::string_view name, const Json& parameters = Json::object()) {
   return make_arithmetic(name, parameters, "arithmetics[0]");
@@ -238,5 +237,4 @@ TEST(Arithmetic, rows_of_the_listing_say_what_the_fields_say) {
   EXPECT_NE(describe(made("int8", {{"scale", "row"}})).quantiser.find("row"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::arithmetic_test

@@ -13,8 +13,7 @@
 #include "support/block_scale_oracle.h"
 #include "support/simd_levels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::block_scale_test {
 
 using Rule = Quantiser::Rule;
 
@@ -220,5 +219,4 @@ TEST(ConvertBlocks, nvfp4_blocks_far_below_the_tensor_become_zero) {
   EXPECT_GT(nvfp4_tensor_scale(0x1p-149), 0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::block_scale_test

@@ -10,8 +10,7 @@
 #include "support/block_scale_oracle.h"
 #include "support/simd_levels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::block_scaled_product_test {
 
 // One element of the product, k ascending, with separate operations or fused ones.
 double long_hand(double c, BlockScaleOracle& a, BlockScaleOracle& b, int i, int j, int inner, bool is_nvfp4,
@@ -151,5 +150,4 @@ TEST(BlockScaledProduct, nan_reaches_what_it_scales) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::block_scaled_product_test

@@ -4,8 +4,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::case_precision_test {
 
 Arithmetic made(const char* name, const Json& parameters = Json::object()) {
   return make_arithmetic(name, parameters, "test");
@@ -78,5 +77,4 @@ TEST(CasePrecision, integers_have_a_step_and_microscaling_the_roundoff_of_its_el
   EXPECT_EQ(of_products(made("mxfp8")).unit_roundoff, 0x1p-4);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::case_precision_test

@@ -13,8 +13,7 @@
 #include "support/simd_levels.h"
 #include "tristab/arithmetic/quantise.h"
 
-namespace tristab {
-namespace {
+namespace tristab::coded_product_test {
 
 struct Operand {
   int rows, columns, diagonal;
@@ -387,5 +386,4 @@ TEST(CodedProduct, blocks_have_scales_of_their_own) {
   EXPECT_FLOAT_EQ(product({127e-20F, 1e-20F, 0, 0, 0}), (127 * 127 + 5) * 1e-20F);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::coded_product_test

@@ -16,8 +16,7 @@
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/base/random.h"
 
-namespace tristab {
-namespace {
+namespace tristab::dot_models_test {
 
 struct Shape {
   int rows, inner, columns;
@@ -206,5 +205,4 @@ TEST(DotModels, the_order_of_a_sum_is_part_of_its_model) {
   EXPECT_EQ(sum(AccumulationModel::pairwise), 0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::dot_models_test

@@ -12,8 +12,7 @@
 #include "tristab/arithmetic/machine.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::engines_test {
 
 // A bit of everything that methods do, on a strictly lower triangular A.
 Matrix everything(Machine& machine, const Matrix& a) {
@@ -167,5 +166,4 @@ TEST(ExactEngine, agrees_with_plain_mpfr_loops) {
   mpfr_clears(sum, product, static_cast<mpfr_ptr>(nullptr));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::engines_test

@@ -4,8 +4,7 @@
 #include "support/product_case.h"
 #include "support/samples.h"
 
-namespace tristab {
-namespace {
+namespace tristab::from_zero_test {
 
 template <class Carrier>
 void check(const char* operand_name, const Accumulation& accumulation) {
@@ -55,5 +54,4 @@ TEST(FromZero, is_the_same_as_an_accumulator_of_zeros_in_every_model) {
   check<float>("bf16", {fp32_format(), Rounding::nearest_even, false, AccumulationModel::bf16_pairs});
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::from_zero_test

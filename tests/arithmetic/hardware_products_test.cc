@@ -18,8 +18,7 @@
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::hardware_products_test {
 
 // The arithmetic of a recorded set; none where it is not one accumulation of a named unit.
 std::optional<Arithmetic> arithmetic_of_set(const HardwareVectors& set) {
@@ -185,5 +184,4 @@ TEST(HardwareProducts, kernels_return_every_element_of_the_whole_records) {
   EXPECT_EQ(check_file(folder + "/fp8.safetensors").elements, 12288);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::hardware_products_test

@@ -20,8 +20,7 @@
 
 #include "support/matrix_unit_oracle.h"
 
-namespace tristab {
-namespace {
+namespace tristab::hardware_vectors_test {
 
 using oracle::MatrixUnitModel;
 using oracle::OperandMinExponents;
@@ -262,5 +261,4 @@ TEST(MatrixUnitOracle, single_dots_of_the_published_table) {
   EXPECT_EQ(nan_bits(dot(repeated({-0.0F, 1}, 15, {-0.0F, 1}), -0.0F)), 0U);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::hardware_vectors_test

@@ -12,8 +12,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::machine_block_scaled_test {
 
 ScaledOperand operand_of(const Matrix& a, int diagonal) {
   ScaledOperand operand{a.rows(), a.columns(), diagonal, {}};
@@ -370,5 +369,4 @@ TEST(QuantisedArithmetic, listings_say_what_the_fields_say) {
     EXPECT_NE(describe(arithmetic_of(name)).evidence.find("model"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::machine_block_scaled_test

@@ -4,8 +4,7 @@
 #include "support/machines.h"
 #include "tristab/arithmetic/machine.h"
 
-namespace tristab {
-namespace {
+namespace tristab::machine_costs_test {
 
 const StageTrace& trace_of(Machine& machine, std::string_view name) {
   for (const StageTrace& stage : machine.trace().stages) {
@@ -211,5 +210,4 @@ TEST(MachineCosts, stages_take_the_arithmetic_of_their_name) {
   EXPECT_THROW(machine.start({{"merge", &fp16}}), std::logic_error);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::machine_costs_test

@@ -11,8 +11,7 @@
 #include "tristab/arithmetic/machine.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::machine_integers_test {
 
 constexpr int kN = 8;
 constexpr double kDiagonal = 200.5;  // no multiple of the scale and beyond the codes
@@ -306,5 +305,4 @@ TEST(MachineIntegers, int32_sums_of_16_bit_codes_overflow_and_are_reported) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::machine_integers_test

@@ -8,8 +8,7 @@
 #include "support/machines.h"
 #include "tristab/arithmetic/machine.h"
 
-namespace tristab {
-namespace {
+namespace tristab::machine_overflow_test {
 
 // a b
 // c d
@@ -218,5 +217,4 @@ TEST(MachineOverflow, a_new_case_forgets_the_old_ones) {
   EXPECT_TRUE(machine->trace().products.empty());
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::machine_overflow_test

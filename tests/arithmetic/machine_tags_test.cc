@@ -8,8 +8,7 @@
 #include "support/machines.h"
 #include "tristab/arithmetic/machine.h"
 
-namespace tristab {
-namespace {
+namespace tristab::machine_tags_test {
 
 // Every exact operation applied to x (4 x 4), assembled to 4 x 4 again; all keep the first diagonal element.
 std::vector<std::pair<const char*, Value>> derived(Machine& machine, const Value& x) {
@@ -102,5 +101,4 @@ TEST(MachineTags, signs_of_zero_survive_skipping) {
   EXPECT_PRED_FORMAT2(bits_equal, down->output(stage.subtract(one, one))(0, 0), -0.0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::machine_tags_test

@@ -10,8 +10,7 @@
 #include "support/machines.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::machine_values_test {
 
 constexpr int kN = 8;
 
@@ -294,5 +293,4 @@ TEST(MachineValues, the_vector_unit_rounds_every_operation_in_the_addends_order)
             1 + 0x1p-10);  // the matrix unit sums in fp32
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::machine_values_test

@@ -17,8 +17,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
 
-namespace tristab {
-namespace {
+namespace tristab::matrix_unit_test {
 
 oracle::MatrixUnitModel model_of(const Accumulation& accumulation) {
   oracle::MatrixUnitModel model;
@@ -291,5 +290,4 @@ TEST(MatrixUnit, triangles_agree_with_the_oracle_whether_zeros_are_skipped) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::matrix_unit_test

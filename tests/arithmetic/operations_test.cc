@@ -14,8 +14,7 @@
 #include "tristab/arithmetic/exact_sum.h"
 #include "tristab/arithmetic/kernels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::operations_test {
 
 constexpr Operation kOperations[] = {Operation::add, Operation::subtract, Operation::multiply, Operation::divide,
                                      Operation::square_root};
@@ -209,5 +208,4 @@ TEST(ExactSum, many_terms_of_one_sign_lose_no_carry) {
   EXPECT_EQ(sum.rounded(fp64_format(), Rounding::nearest_even), expected);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::operations_test

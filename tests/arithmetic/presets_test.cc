@@ -11,8 +11,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::presets_test {
 
 Arithmetic made(std::string_view name, const Json& parameters = Json::object()) {
   return make_arithmetic(name, parameters, "arithmetics[0]");
@@ -202,5 +201,4 @@ TEST(Presets, what_a_model_cannot_do_is_refused_with_what_it_can) {
   expect(refusal([] { made("bf16-h100", {{"terms", 65}}); }), {"terms", "65", "64"});
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::presets_test

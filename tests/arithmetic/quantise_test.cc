@@ -13,8 +13,7 @@
 #include "support/samples.h"
 #include "support/simd_levels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::quantise_test {
 
 Quantiser quantiser_of(int bits, bool outside = false) {
   Quantiser quantiser;
@@ -303,5 +302,4 @@ TEST(RequantiseBlock, counts_what_a_static_scale_clamps_off_the_diagonal) {
   EXPECT_EQ(x, (std::vector<float>{500, 127, 127, -127, 500, -127, 3, 127, 500}));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::quantise_test

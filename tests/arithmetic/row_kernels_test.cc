@@ -12,8 +12,7 @@
 #include "support/simd_levels.h"
 #include "tristab/arithmetic/kernels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::row_kernels_test {
 
 constexpr int kLengths[] = {1, 2, 7, 16, 33, 250};
 
@@ -184,5 +183,4 @@ TEST(ContainsNegativeZero, finds_it_in_every_place_and_nothing_else) {
   });
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::row_kernels_test

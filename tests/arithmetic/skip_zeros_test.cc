@@ -7,8 +7,7 @@
 #include "support/product_case.h"
 #include "support/samples.h"
 
-namespace tristab {
-namespace {
+namespace tristab::skip_zeros_test {
 
 using Kept = std::function<bool(int, int)>;
 
@@ -94,5 +93,4 @@ TEST(SkipZeros, changes_no_sign_of_zero_after_underflow) {
   for (const char* format : {"fp64", "fp16", "e9m50"}) check_skipping<double>(format, format, true);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::skip_zeros_test

@@ -15,8 +15,7 @@
 #include "support/simd_levels.h"
 #include "tristab/arithmetic/kernels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::stochastic_product_test {
 
 constexpr double kLimit = 5;  // standard errors
 
@@ -235,5 +234,4 @@ TEST(StochasticRows, sums_and_roundings_are_unbiased) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::stochastic_product_test

@@ -15,8 +15,7 @@
 #include "tristab/arithmetic/kernels.h"
 #include "vdpbf16_instruction.h"
 
-namespace tristab {
-namespace {
+namespace tristab::vdpbf16_test {
 
 constexpr int kSums = 16;
 
@@ -212,5 +211,4 @@ TEST(Vdpbf16, results_that_round_up_to_the_least_normal_number_are_kept) {
   EXPECT_EQ(sum_of(0x1p-64F, 0x1p-62F, 0.0F), 0x1p-126F);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::vdpbf16_test

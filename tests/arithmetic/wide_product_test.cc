@@ -12,8 +12,7 @@
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/base/random.h"
 
-namespace tristab {
-namespace {
+namespace tristab::wide_product_test {
 
 struct Shape {
   int rows, inner, columns;
@@ -91,5 +90,4 @@ TEST(WideProduct, fp32_sums_of_fp64_products_are_rounded_in_every_mode) { check(
 TEST(WideProduct, fp32_sums_are_rounded_in_every_mode) { check("fp32", "fp32"); }
 TEST(WideProduct, fp64_sums_of_fp32_products_are_rounded_in_every_mode) { check("fp32", "fp64"); }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::wide_product_test

@@ -8,8 +8,7 @@
 
 #include "support/exact_matrix.h"
 
-namespace tristab {
-namespace {
+namespace tristab::double_double_test {
 
 using exact::Real;
 
@@ -38,5 +37,4 @@ TEST(DoubleDouble, transformations_are_free_of_error) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::double_double_test

@@ -13,8 +13,7 @@
 #include <random>
 #include <vector>
 
-namespace tristab {
-namespace {
+namespace tristab::elementary_test {
 
 constexpr double inf = std::numeric_limits<double>::infinity();
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
@@ -242,5 +241,4 @@ TEST(Elementary, bits_do_not_depend_on_compiler_or_machine) {
   EXPECT_EQ(sum, std::uint64_t{12816886197365073340u});
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::elementary_test

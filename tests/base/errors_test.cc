@@ -4,8 +4,7 @@
 
 #include <algorithm>
 
-namespace tristab {
-namespace {
+namespace tristab::errors_test {
 
 const std::vector<std::string> names = {"silu", "independent", "residual-neumann", "mxr", "mbh"};
 
@@ -80,5 +79,4 @@ TEST(JoinNames, separates_by_comma_and_space) {
   EXPECT_EQ(join_names({}), "");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::errors_test

@@ -9,8 +9,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
 
-namespace tristab {
-namespace {
+namespace tristab::json_text_test {
 
 TEST(JsonText, numbers_read_back_as_the_same_bits) {
   const RandomStream random("json numbers");
@@ -47,5 +46,4 @@ TEST(JsonText, objects_keep_their_order) {
   EXPECT_EQ(object.str(), R"({"z": "1", "a": -2, "m": 0.5, "t": true, "l": [1, 2]})");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::json_text_test

@@ -5,8 +5,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::json_value_test {
 
 TEST(JsonValue, holds_null_until_it_holds_something) {
   EXPECT_TRUE(JsonValue().is_null());
@@ -43,5 +42,4 @@ TEST(Quoted, is_json_text_of_at_most_60_bytes) {
   EXPECT_EQ(quoted(Json("\xff")), "\"\xef\xbf\xbd\"");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::json_value_test

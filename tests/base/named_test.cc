@@ -5,8 +5,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::named_test {
 
 GivenName read(const Json& given) {
   return read_given_name(given, "method", R"({"method": "mxr"})", "x.json: methods[0]");
@@ -98,5 +97,4 @@ TEST(Label, what_is_named_inside_stands_in_parentheses) {
   EXPECT_EQ(label("mbh"), "refine:base=mbh");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::named_test

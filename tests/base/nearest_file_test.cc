@@ -4,8 +4,7 @@
 
 #include <fstream>
 
-namespace tristab {
-namespace {
+namespace tristab::nearest_file_test {
 
 class NearestFile : public ::testing::Test {
  protected:
@@ -40,5 +39,4 @@ TEST_F(NearestFile, does_not_offer_directories) {
   EXPECT_EQ(hint("quick.json.e").find("quick.json.d"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::nearest_file_test

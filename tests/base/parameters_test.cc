@@ -8,8 +8,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::parameters_test {
 
 const std::vector<Parameter> table = {
     Parameter::integer("block", 16, 1, 256, "block size"),
@@ -126,5 +125,4 @@ TEST(ParseInline, name_with_values_lists_and_paths) {
 
 TEST(Settings, reading_what_the_table_lacks_is_a_bug) { EXPECT_THROW(complete({}).at("nothing"), std::logic_error); }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::parameters_test

@@ -7,8 +7,7 @@
 #include <set>
 #include <vector>
 
-namespace tristab {
-namespace {
+namespace tristab::random_test {
 
 constexpr int draws = 100000;
 
@@ -130,5 +129,4 @@ TEST(RandomStream, open_uniform_never_reaches_its_ends) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::random_test

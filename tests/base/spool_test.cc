@@ -6,8 +6,7 @@
 
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::spool_test {
 
 class SpoolTest : public ::testing::Test {
  protected:
@@ -94,5 +93,4 @@ TEST_F(SpoolTest, lists_that_share_a_spool_keep_their_numbers_apart) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::spool_test

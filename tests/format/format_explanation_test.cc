@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-namespace tristab {
-namespace {
+namespace tristab::format_explanation_test {
 
 FormatExplanation of(const char* name) { return explain(format_of(name, "test")); }
 
@@ -52,5 +51,4 @@ TEST(FormatExplanation, formulas_give_the_smallest_values) {
   EXPECT_NE(of("fp16-flush").formula.find("at e = 0 zero"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::format_explanation_test

@@ -11,8 +11,7 @@
 
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::format_test {
 
 struct Row {
   const char* name;
@@ -199,5 +198,4 @@ TEST(Format, powers_of_two_are_exact_over_the_whole_range_of_double) {
   EXPECT_EQ(power_of_two(1024), std::numeric_limits<double>::infinity());
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::format_test

@@ -8,8 +8,7 @@
 #include "support/samples.h"
 #include "tristab/format/round.h"
 
-namespace tristab {
-namespace {
+namespace tristab::odd_test {
 
 constexpr int kSamples = 200000;
 
@@ -77,5 +76,4 @@ TEST(SumToOdd, rounding_it_once_more_is_one_rounding) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::odd_test

@@ -15,8 +15,7 @@
 #include "tristab/format/format.h"
 #include "tristab/format/round.h"
 
-namespace tristab {
-namespace {
+namespace tristab::round_exhaustive_test {
 
 bool full_tests() {
   const char* value = std::getenv("TRISTAB_FULL_TESTS");
@@ -101,5 +100,4 @@ TEST(RoundExhaustive, the_table_agrees_with_mpfr) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::round_exhaustive_test

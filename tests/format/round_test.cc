@@ -14,8 +14,7 @@
 #include "support/samples.h"
 #include "tristab/format/format.h"
 
-namespace tristab {
-namespace {
+namespace tristab::round_test {
 
 template <class Carrier>
 class Checker {
@@ -176,5 +175,4 @@ TEST(RoundValue, fp16_values_by_hand) {
   EXPECT_EQ(round_value(65519.0F, target, Rounding::nearest_even), 65504.0F);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::round_test

@@ -11,8 +11,7 @@
 #include "support/samples.h"
 #include "tristab/format/round.h"
 
-namespace tristab {
-namespace {
+namespace tristab::stochastic_test {
 
 // Draws evenly spread over all 32-bit integers: their mean is that of all of them, up to one part in `count`.
 template <class Action>
@@ -86,5 +85,4 @@ TEST(StochasticRounding, beyond_the_largest_value_the_draw_decides_on_overflow) 
   EXPECT_EQ(round_stochastically(-x, 0, fp16, 0), -kInfinity);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::stochastic_test

@@ -10,8 +10,7 @@
 #include "tristab/base/json.h"
 #include "tristab/layer/layer_errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::chunked_layer_test {
 
 using testing_support::delta_families;
 using testing_support::exact_inverse;
@@ -107,5 +106,4 @@ TEST(LayerArithmetic, refuses_what_it_cannot_compute_in) {
   EXPECT_THROW(make_layer_arithmetic(Json{{"arithmetic", "bf16"}, {"exponential", "binar"}}, "test"), UsageError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::chunked_layer_test

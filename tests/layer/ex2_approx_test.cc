@@ -12,8 +12,7 @@
 
 #include "tristab/matrix/tensor_file.h"
 
-namespace tristab {
-namespace {
+namespace tristab::ex2_approx_test {
 
 constexpr const char* records = TRISTAB_TEST_DATA "/h100-fla-layers.safetensors";
 
@@ -62,5 +61,4 @@ TEST(Ex2Approx, special_values) {
   EXPECT_EQ(ex2_approx(-std::numeric_limits<float>::denorm_min()), 1.0F);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::ex2_approx_test

@@ -11,8 +11,7 @@
 #include "tristab/layer/layer_arithmetic.h"
 #include "tristab/matrix/norms.h"
 
-namespace tristab {
-namespace {
+namespace tristab::formation_test {
 
 using testing_support::source_of;
 
@@ -142,5 +141,4 @@ TEST(Formation, lists_are_axes_and_labels_hold_what_is_not_default) {
   EXPECT_EQ(formations[1].label, "gram:product=bf16-h100");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::formation_test

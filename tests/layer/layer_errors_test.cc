@@ -6,8 +6,7 @@
 
 #include "test_support.h"
 
-namespace tristab {
-namespace {
+namespace tristab::layer_errors_test {
 
 TEST(ReportedChunks, are_powers_of_two_and_all) {
   EXPECT_EQ(reported_chunks(1), (std::vector<int>{1}));
@@ -48,5 +47,4 @@ TEST(LayerErrors, are_relative_frobenius_errors_over_the_rows_so_far) {
   EXPECT_NEAR(errors.state_max, 0.75 * truth.state_max, 1e-12 * truth.state_max);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::layer_errors_test

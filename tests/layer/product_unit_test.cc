@@ -6,8 +6,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::product_unit_test {
 
 class ProductUnitTest : public testing::Test {
  protected:
@@ -77,5 +76,4 @@ TEST_F(ProductUnitTest, powers_are_rounded_once) {
   EXPECT_EQ(natural.power(-200), 0.0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::product_unit_test

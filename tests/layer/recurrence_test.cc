@@ -9,8 +9,7 @@
 #include "test_support.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::recurrence_test {
 
 using Digits = boost::multiprecision::cpp_bin_float_50;
 
@@ -44,5 +43,4 @@ TEST(Exponential, of_long_double_is_rounded_once) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::recurrence_test

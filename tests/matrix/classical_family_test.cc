@@ -9,8 +9,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::classical_family_test {
 
 using testing_support::matrix_of;
 using testing_support::message_of;
@@ -181,5 +180,4 @@ TEST(ClassicalFamilies, nothing_overflows_at_the_largest_chunk) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::classical_family_test

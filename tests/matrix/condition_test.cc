@@ -8,8 +8,7 @@
 
 #include "test_support.h"
 
-namespace tristab {
-namespace {
+namespace tristab::condition_test {
 
 using testing_support::matrix_of;
 
@@ -57,5 +56,4 @@ TEST(Condition2, entries_on_and_above_the_diagonal_are_not_read) {
   EXPECT_EQ(condition_number_2(a), clean);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::condition_test

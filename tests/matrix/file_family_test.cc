@@ -8,8 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/matrix/rule/rule.h"
 
-namespace tristab {
-namespace {
+namespace tristab::file_family_test {
 
 using testing_support::bytes_of;
 using testing_support::message_of;
@@ -319,5 +318,4 @@ TEST_F(FileFamily, a_missing_file_names_the_setting) {
   EXPECT_NE(refusal({{"path", "none.npy"}}).find("families[0].path: "), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::file_family_test

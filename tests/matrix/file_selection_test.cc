@@ -5,8 +5,7 @@
 #include "test_support.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::file_selection_test {
 
 using testing_support::message_of;
 
@@ -66,5 +65,4 @@ TEST(FileSelection, a_tail_is_one_more_chunk_unless_dropped) {
   EXPECT_EQ(range.chunks(128, Tail::drop), 0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::file_selection_test

@@ -8,8 +8,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::gates_test {
 
 constexpr int tokens = 100000;
 
@@ -270,5 +269,4 @@ TEST(DecayModels, spread_of_the_logarithm_inside_a_head_is_that_measured) {
   EXPECT_TRUE(found);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::gates_test

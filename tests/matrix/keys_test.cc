@@ -11,8 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/matrix/gates/gates.h"
 
-namespace tristab {
-namespace {
+namespace tristab::keys_test {
 
 Matrix draw(const std::string& name, int n, Json settings, const std::string& identity = "keys test") {
   for (const KeyModel& model : key_models()) {
@@ -191,5 +190,4 @@ TEST(ClusteredKeys, mean_cosine_is_the_chance_of_meeting_times_that_of_a_cluster
   EXPECT_NEAR(average_mean_cosine("clustered", {{"head_dim", 512}, {"clusters", 4}, {"eps", 0.5}}), 0.25 * 0.8, 0.03);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::keys_test

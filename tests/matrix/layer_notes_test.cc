@@ -9,8 +9,7 @@
 #include "test_support.h"
 #include "tristab/matrix/npy.h"
 
-namespace tristab {
-namespace {
+namespace tristab::layer_notes_test {
 
 using testing_support::TemporaryDirectory;
 
@@ -105,5 +104,4 @@ TEST(LayerNotes, what_is_not_finite_is_left_to_the_reader) {
   EXPECT_TRUE(notes_about(inputs).empty());
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::layer_notes_test

@@ -11,8 +11,7 @@
 #include "test_support.h"
 #include "zip_bytes.h"
 
-namespace tristab {
-namespace {
+namespace tristab::layer_tensors_test {
 
 using testing_support::bytes_of;
 using testing_support::message_of;
@@ -391,5 +390,4 @@ TEST_F(LayerFile, archives_of_arrays_are_layers_with_or_without_a_prefix) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::layer_tensors_test

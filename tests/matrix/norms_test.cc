@@ -7,8 +7,7 @@
 
 #include "support/exact_matrix.h"
 
-namespace tristab {
-namespace {
+namespace tristab::norms_test {
 
 using exact::RealMatrix;
 
@@ -45,5 +44,4 @@ TEST(Norms, strictly_lower_drops_the_diagonal_and_above) {
   EXPECT_EQ(frobenius_norm(strictly_lower(m)), std::sqrt(12.0));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::norms_test

@@ -14,8 +14,7 @@
 
 #include "test_support.h"
 
-namespace tristab {
-namespace {
+namespace tristab::npy_test {
 
 using testing_support::bytes_of;
 using testing_support::message_of;
@@ -240,5 +239,4 @@ TEST_F(Npy, missing_files_and_directories_are_refused) {
   EXPECT_NE(message_of<InputError>([&] { TensorFile::open(zip); }).find("broken .npz file"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::npy_test

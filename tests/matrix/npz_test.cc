@@ -12,8 +12,7 @@
 #include "test_support.h"
 #include "zip_bytes.h"
 
-namespace tristab {
-namespace {
+namespace tristab::npz_test {
 
 using testing_support::bytes_of;
 using testing_support::deflated_member;
@@ -277,5 +276,4 @@ TEST_F(Npz, a_file_called_npz_that_is_none_is_refused) {
             "a.npz: is no .npz file (its first bytes are 'someth'); allowed: .npy, .npz and .safetensors");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::npz_test

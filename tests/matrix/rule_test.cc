@@ -12,8 +12,7 @@
 #include "tristab/base/random.h"
 #include "tristab/matrix/sum.h"
 
-namespace tristab {
-namespace {
+namespace tristab::rule_test {
 
 using Real = boost::multiprecision::cpp_bin_float_50;
 using Vector = std::vector<Real>;
@@ -231,5 +230,4 @@ TEST(Dot, sums_in_the_documented_order) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::rule_test

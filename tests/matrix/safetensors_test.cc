@@ -4,8 +4,7 @@
 
 #include "test_support.h"
 
-namespace tristab {
-namespace {
+namespace tristab::safetensors_test {
 
 using testing_support::bytes_of;
 using testing_support::message_of;
@@ -218,5 +217,4 @@ TEST_F(Safetensors, a_file_cut_anywhere_is_refused) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::safetensors_test

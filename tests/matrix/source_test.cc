@@ -10,8 +10,7 @@
 #include "test_support.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::source_test {
 
 using testing_support::matrix_of;
 using testing_support::message_of;
@@ -198,5 +197,4 @@ TEST(FamilyDescriptions, every_family_says_what_it_computes_and_where_it_is_from
                                           "target-norm",  "file"}));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::source_test

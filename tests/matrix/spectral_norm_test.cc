@@ -11,8 +11,7 @@
 
 #include "support/exact_matrix.h"
 
-namespace tristab {
-namespace {
+namespace tristab::spectral_norm_test {
 
 Matrix from_eigen(const Eigen::MatrixXd& m) {
   Matrix result(static_cast<int>(m.rows()), static_cast<int>(m.cols()));
@@ -111,5 +110,4 @@ TEST(SpectralNorm, entries_that_are_not_finite_give_nan) {
   EXPECT_TRUE(std::isnan(spectral_norm(m)));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::spectral_norm_test

@@ -9,8 +9,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::synthetic_family_test {
 
 using testing_support::matrix_of;
 using testing_support::message_of;
@@ -168,5 +167,4 @@ TEST(DeltaNetFamily, bf16_keys_lose_their_norm_by_the_rounding_of_bf16) {
   EXPECT_GT(std::fabs(square - 1), 1e-7);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::synthetic_family_test

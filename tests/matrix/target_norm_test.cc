@@ -8,8 +8,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::target_norm_test {
 
 using testing_support::bytes_of;
 using testing_support::matrix_of;
@@ -136,5 +135,4 @@ TEST(TargetNormFamily, wrong_bases_are_refused_with_their_place) {
   EXPECT_NE(usage(of("gdn", -1)), "no exception");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::target_norm_test

@@ -11,8 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/matrix/layer_tensors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::trained_layers_test {
 
 using testing_support::open;
 
@@ -128,5 +127,4 @@ TEST(TrainedLayers, mean_cosines_between_keys_are_those_published) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::trained_layers_test

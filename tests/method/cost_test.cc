@@ -5,8 +5,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::cost_test {
 
 struct Cost {
   std::int64_t matmuls, product_depth, vector_depth;
@@ -185,5 +184,4 @@ TEST(Cost, a_size_that_a_method_cannot_take_is_padded_and_said_so) {
   EXPECT_EQ(inverted("row-substitution", "fp32", zeros).padded_to, 40);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::cost_test

@@ -5,8 +5,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::coverage_test {
 
 std::vector<Json> all_arithmetics() {
   std::vector<Json> list;
@@ -152,5 +151,4 @@ TEST(Coverage, a_machine_gives_the_same_bits_whatever_it_ran_before) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::coverage_test

@@ -5,8 +5,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::exactness_test {
 
 // Strictly lower triangular with entries -1, 0, 1, sparse enough that the integer inverse stays below 2^53.
 Matrix small_integers(int n, unsigned seed) {
@@ -188,5 +187,4 @@ TEST(Exact, newton_schulz_from_I_over_2n_squares_an_error_that_remains) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::exactness_test

@@ -4,8 +4,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::formulas_test {
 
 using plain::block;
 using plain::doubled;
@@ -375,5 +374,4 @@ TEST(Formulas, vllm_gdn_sm100_diagonal_phase_under_fla_merges) {
   });
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::formulas_test

@@ -3,8 +3,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::integer_test {
 
 double mean_snr(const Json& method, const Json& arithmetic, const std::vector<Matrix>& list) {
   double sum = 0;
@@ -84,5 +83,4 @@ TEST(Integer, output_in_storage_is_made_of_codes) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::integer_test

@@ -7,8 +7,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::neumann_16_test {
 
 constexpr int kTrials = 50;
 
@@ -102,5 +101,4 @@ TEST(Neumann16, the_width_of_the_accumulator_hardly_matters) {
   EXPECT_GT(median_largest_error(draws, "bf16") / median_largest_error(draws, "fp16"), 4);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::neumann_16_test

@@ -9,8 +9,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::neumann_snr_test {
 
 struct Snr {
   double mean = 0, worst = 0;
@@ -57,5 +56,4 @@ TEST(NeumannSnr, on_layer_0_the_mask_lowers_the_mean) {
   EXPECT_LT(snr_of(residual(8, true), "fp16", layer).mean, snr_of(residual(8, false), "fp16", layer).mean);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::neumann_snr_test

@@ -3,8 +3,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::published_numbers_test {
 
 constexpr int kDraws = 16;
 
@@ -177,5 +176,4 @@ TEST(PublishedNumbers, newton_schulz_stalls_in_fp16_in_the_notebook_form_only) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::published_numbers_test

@@ -4,8 +4,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::refusal_test {
 
 std::string message_of(const Json& given) {
   try {
@@ -98,5 +97,4 @@ TEST(Refusal, lists_are_axes) {
   EXPECT_EQ(expand_method(with("mxr", {{"block", "8:64:*2"}, {"accumulator", {"kept", "rounded"}}}), "m").size(), 8U);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::refusal_test

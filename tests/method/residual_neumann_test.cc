@@ -3,8 +3,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::residual_neumann_test {
 
 // Entries k / 64: nothing is rounded at 6000 bits, and no entry of a power vanishes by chance.
 Matrix generic_matrix(int n) {
@@ -148,5 +147,4 @@ TEST(ResidualNeumann, the_band_selects_so_overflow_outside_it_makes_no_NaN) {
   EXPECT_EQ(relative_frobenius(masked.x, reference), 0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::residual_neumann_test

@@ -5,8 +5,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
 
-namespace tristab {
-namespace {
+namespace tristab::solve_test {
 
 Matrix right_hand_sides(int n, int columns) {
   Matrix b(n, columns);
@@ -66,5 +65,4 @@ TEST(Solve, integers_take_no_right_hand_sides) {
   EXPECT_THROW(solved("solve", "int8", a, right_hand_sides(16, 2)), UsageError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::solve_test

@@ -4,8 +4,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::stages_test {
 
 using plain::block;
 using plain::negative;
@@ -189,5 +188,4 @@ TEST(Stages, a_recipe_with_one_wide_stage_gets_the_double_machine) {
   EXPECT_EQ(&machines.machine_for(wide_sums.by_name()), &machines.machine_for(fp64));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::stages_test

@@ -6,8 +6,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::ungated_test {
 
 // exp(G_i - G_j)
 double decay_factor(const TokenInputs& tokens, int i, int j) {
@@ -95,5 +94,4 @@ TEST(Ungated, flashqla_rounds_bf16_multiplies_fp32_rounds_bf16) {
   EXPECT_EQ(stages.back().name, "output");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::ungated_test

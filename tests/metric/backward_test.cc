@@ -11,8 +11,7 @@
 #include "tristab/metric/residual.h"
 #include "tristab/reference/inverse.h"
 
-namespace tristab {
-namespace {
+namespace tristab::backward_test {
 
 using exact::Real;
 using exact::RealMatrix;
@@ -113,5 +112,4 @@ TEST(ColumnwiseBackward, zero_over_zero_is_zero_and_a_zero_column_is_infinite) {
   EXPECT_EQ(found.componentwise_strict_lower, 0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::backward_test

@@ -9,8 +9,7 @@
 #include "tristab/base/errors.h"
 #include "truth.h"
 
-namespace tristab {
-namespace {
+namespace tristab::measure_test {
 
 using exact::Format;
 using exact::Real;
@@ -265,5 +264,4 @@ TEST(Measure, sizes_that_differ_are_refused) {
   EXPECT_THROW(relative_frobenius(Matrix(3, 4), invert_reference(a)), InputError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::measure_test

@@ -9,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace tristab {
-namespace {
+namespace tristab::metric_test {
 
 TEST(MetricRegistry, names_are_unique_and_positions_are_the_enumeration) {
   std::set<std::string_view> names;
@@ -110,5 +109,4 @@ TEST(MetricValues, ratios_without_a_denominator_say_why) {
   EXPECT_EQ(values.undefined(Metric::max_rel), Undefined::beyond_double);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::metric_test

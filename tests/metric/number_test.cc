@@ -5,8 +5,7 @@
 #include <cmath>
 #include <set>
 
-namespace tristab {
-namespace {
+namespace tristab::number_test {
 
 constexpr auto last = static_cast<int>(Undefined::other);
 
@@ -56,5 +55,4 @@ TEST(Measured, an_error_relative_to_zero_ranks_worst_and_an_exact_result_best) {
   EXPECT_EQ(Measured(Undefined::exact_result).ranked(true), HUGE_VAL);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::number_test

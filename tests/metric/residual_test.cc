@@ -6,8 +6,7 @@
 
 #include "support/exact_matrix.h"
 
-namespace tristab {
-namespace {
+namespace tristab::residual_test {
 
 using exact::Real;
 using exact::RealMatrix;
@@ -77,5 +76,4 @@ TEST(Residual, plain_double_cannot_see_what_twofold_sees) {
   EXPECT_EQ(residual_left(x, row_extents(x), a, false).high(2, 0), 0);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::residual_test

@@ -4,8 +4,7 @@
 
 #include <vector>
 
-namespace tristab {
-namespace {
+namespace tristab::twofold_test {
 
 TEST(Twofold, sums_keep_what_cancels) {
   std::vector<double> x = {1e16, 1, 0.1}, high = {1, 1, 1}, low = {0, 0, 0};
@@ -18,5 +17,4 @@ TEST(Twofold, sums_keep_what_cancels) {
   EXPECT_NE(plain[0], 1) << "the example must need twofold precision";
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::twofold_test

@@ -6,8 +6,7 @@
 #include <fstream>
 #include <string>
 
-namespace tristab {
-namespace {
+namespace tristab::verdict_test {
 
 MetricValues with(double frobenius, double bound_ratio) {
   MetricValues values;
@@ -78,5 +77,4 @@ TEST(IsTrivial, up_to_the_roundoff_of_the_result_but_never_beyond_that_of_bf16) 
   EXPECT_TRUE(is_trivial(0, 1, 0x1p-53));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::verdict_test

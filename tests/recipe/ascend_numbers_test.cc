@@ -13,8 +13,7 @@
 #include "tristab/recipe/recipe.h"
 #include "tristab/reference/inverse.h"
 
-namespace tristab {
-namespace {
+namespace tristab::ascend_numbers_test {
 
 constexpr int kDraws = 16;
 
@@ -60,5 +59,4 @@ TEST(AscendNumbers, at_128_kept_sums_err_less_than_rounded_both_as_published) {
   EXPECT_LT(kept_median, 8.290e-5 * 1.5);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::ascend_numbers_test

@@ -12,8 +12,7 @@
 #include "tristab/matrix/layer_tensors.h"
 #include "tristab/recipe/recipe.h"
 
-namespace tristab {
-namespace {
+namespace tristab::fla_layers_test {
 
 constexpr int n = 64;
 
@@ -120,5 +119,4 @@ TEST(FlaLayers, whole_h100_layers_are_predicted_bit_for_bit_from_inputs) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::fla_layers_test

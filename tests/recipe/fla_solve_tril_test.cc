@@ -12,8 +12,7 @@
 #include "tristab/matrix/tensor_file.h"
 #include "tristab/recipe/recipe.h"
 
-namespace tristab {
-namespace {
+namespace tristab::fla_solve_tril_test {
 
 // Chunk c of head h of a tensor [tokens, heads, n].
 Matrix chunk_of(const TensorFile& file, const std::string& name, int head, int chunk, int n) {
@@ -67,5 +66,4 @@ TEST(FlaSolveTril, all_that_an_h100_returned_is_predicted_bit_for_bit) {
   expect_equal_bits((data / file).string(), 16, 2);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::fla_solve_tril_test

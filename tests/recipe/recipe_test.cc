@@ -16,8 +16,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::recipe_test {
 
 namespace fs = std::filesystem;
 
@@ -218,5 +217,4 @@ TEST_F(UserRecipe, mistakes_are_named_with_file_and_key) {
   expect_mentions(refusal([&] { expand_recipe(Json("mine.json"), "kernels[0]", directory_); }), {"mine.json", "JSON"});
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::recipe_test

@@ -7,8 +7,7 @@
 
 #include "support/exact_matrix.h"
 
-namespace tristab {
-namespace {
+namespace tristab::condition_test {
 
 using exact::Real;
 using exact::RealMatrix;
@@ -107,5 +106,4 @@ TEST(ConditionReport, zero_matrix_and_size_one) {
   EXPECT_TRUE(report_condition(one, invert_reference(one)).power_max.empty());
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::condition_test

@@ -10,8 +10,7 @@
 #include "support/exact_matrix.h"
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::inverse_test {
 
 using exact::Real;
 using exact::RealMatrix;
@@ -195,5 +194,4 @@ TEST(ReferenceInverse, what_is_not_strictly_lower_triangular_is_refused) {
   EXPECT_NE(message_of(Matrix(2, 3)).find("2 x 3"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::inverse_test

@@ -13,8 +13,7 @@
 #include "tristab/reference/condition.h"
 #include "tristab/reference/inverse.h"
 
-namespace tristab {
-namespace {
+namespace tristab::trained_layers_test {
 
 struct Published {
   const char* model;
@@ -59,5 +58,4 @@ INSTANTIATE_TEST_SUITE_P(Models, TrainedLayers,
                                            Published{"kda", 4.6, 7.1, 14.8, 1.00, 0.1}),
                          [](const auto& test) { return std::string(test.param.model); });
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::trained_layers_test

@@ -16,8 +16,7 @@
 #include "tristab/report/ranking.h"
 #include "tristab/report/table.h"
 
-namespace tristab {
-namespace {
+namespace tristab::agreement_test {
 
 const std::vector<std::string> compared{"frobenius", "growth"};
 
@@ -314,5 +313,4 @@ TEST(AgreementOfScenarios, the_worst_of_the_closing_lines_is_that_of_the_ranking
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::agreement_test

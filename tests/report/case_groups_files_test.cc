@@ -10,8 +10,7 @@
 #include "tristab/report/case_groups.h"
 #include "tristab/report/object_stream.h"
 
-namespace tristab {
-namespace {
+namespace tristab::case_groups_files_test {
 
 // The records of a file.
 class ResultFile {
@@ -223,5 +222,4 @@ TEST(CaseGroupsFiles, what_is_no_result_is_refused) {
   EXPECT_THROW(read_text_as(small_result().substr(0, small_result().size() / 2)), InputError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::case_groups_files_test

@@ -10,8 +10,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/report/object_stream.h"
 
-namespace tristab {
-namespace {
+namespace tristab::case_groups_test {
 
 const std::string place = "r.json: records[0].";
 
@@ -174,5 +173,4 @@ TEST(CaseGroups, a_record_without_its_names_is_refused_with_its_place) {
   EXPECT_THROW(groups.add("records", record(16, "mbh", "ok", "large"), place), InputError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::case_groups_test

@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-namespace tristab {
-namespace {
+namespace tristab::cell_text_test {
 
 TEST(CellText, csv_fields_are_quoted_as_rfc_4180_says) {
   EXPECT_EQ(cell_csv(std::string("plain")), "plain");
@@ -42,5 +41,4 @@ TEST(CellText, absent_values_of_a_column_keep_its_type) {
     EXPECT_STREQ(absent_csv(kind), "");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::cell_text_test

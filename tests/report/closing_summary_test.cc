@@ -10,8 +10,7 @@
 #include "tristab/base/json.h"
 #include "tristab/report/text_layout.h"
 
-namespace tristab {
-namespace {
+namespace tristab::closing_summary_test {
 
 // Settings to point at: three methods, two arithmetics, two inputs.
 class ClosingSummaryTest : public testing::Test {
@@ -353,5 +352,4 @@ TEST(ClosingSummary, one_and_two_threads_find_the_same) {
   EXPECT_NE(one.find("fla-gdn-fused"), std::string::npos) << one;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::closing_summary_test

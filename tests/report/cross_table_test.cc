@@ -8,8 +8,7 @@
 #include "made_records.h"
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::cross_table_test {
 
 // A trial of a setting on an input; no value: a non-finite answer.
 Json trial(const std::string& setting, const std::string& input, int n, std::optional<double> value,
@@ -188,5 +187,4 @@ TEST(CrossTable, an_unknown_format_is_refused_with_the_nearest) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::cross_table_test

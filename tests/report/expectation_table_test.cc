@@ -4,8 +4,7 @@
 
 #include "small_sweep.h"
 
-namespace tristab {
-namespace {
+namespace tristab::expectation_table_test {
 
 // Passes over everything but the outcomes.
 class OutcomeSink : public ResultSink {
@@ -54,5 +53,4 @@ TEST(ExpectationTable, explains_what_is_not_met) {
   EXPECT_NE(text.find("1 of 2 expectations met\n"), std::string::npos) << text;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::expectation_table_test

@@ -8,8 +8,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::export_table_test {
 
 std::string table_text(const std::string& section, const std::vector<const char*>& objects, ExportFormat format) {
   ExportTable table(section);
@@ -107,5 +106,4 @@ TEST(ExportTable, a_result_without_the_table_is_refused) {
   EXPECT_THROW(export_table(directory / "r.json", "layers", ExportFormat::csv, directory / "l.csv"), InputError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::export_table_test

@@ -12,8 +12,7 @@
 #include "tristab/base/json.h"
 #include "tristab/report/export_table.h"
 
-namespace tristab {
-namespace {
+namespace tristab::inferred_types_test {
 
 enum class Type { none, boolean, integer, real, text };
 
@@ -157,5 +156,4 @@ TEST(InferredTypes, the_rule_itself_finds_a_late_real) {
   EXPECT_EQ(columns_of("x\n0\n0.5\n")[0].inferred(), Type::real);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::inferred_types_test

@@ -6,8 +6,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::object_stream_test {
 
 struct Visit {
   ResultHead head;
@@ -98,5 +97,4 @@ TEST(ObjectStream, what_is_no_result_is_refused) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::object_stream_test

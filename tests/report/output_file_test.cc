@@ -6,8 +6,7 @@
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::output_file_test {
 
 TEST(OutputFile, appears_when_it_is_committed) {
   const TemporaryDirectory directory;
@@ -93,5 +92,4 @@ TEST(OutputFile, a_link_to_a_directory_is_a_directory) {
   EXPECT_EQ(read_text(directory / "real/result.json"), "abc");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::output_file_test

@@ -8,8 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/report/text_layout.h"
 
-namespace tristab {
-namespace {
+namespace tristab::progress_line_test {
 
 TEST(ProgressLine, has_count_fraction_rate_remaining_time_and_the_worst_case) {
   ProgressState state;
@@ -71,5 +70,4 @@ TEST(WorstCase, is_the_largest_error_until_something_is_not_finite) {
   EXPECT_EQ(worst.text(), "first non-finite: mbh fp16 on uniform n=32");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::progress_line_test

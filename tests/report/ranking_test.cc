@@ -6,8 +6,7 @@
 
 #include "made_records.h"
 
-namespace tristab {
-namespace {
+namespace tristab::ranking_test {
 
 Json with_errors(Json record, int trial, double frobenius, double total) {
   record["matrix"] = "gdn-" + std::to_string(trial);
@@ -161,5 +160,4 @@ TEST(Ranking, no_more_rows_than_asked_for) {
   EXPECT_EQ(text.find(" c "), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::ranking_test

@@ -14,8 +14,7 @@
 #include "tristab/sweep/field.h"
 #include "tristab/sweep/schema.h"
 
-namespace tristab {
-namespace {
+namespace tristab::results_schema_test {
 
 // "" when the document is valid, else the errors.
 std::string schema_error(const Json& document) {
@@ -226,5 +225,4 @@ TEST(ResultsSchema, its_record_has_the_fields_of_the_table) {
   EXPECT_EQ(required, fields);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::results_schema_test

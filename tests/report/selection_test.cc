@@ -4,8 +4,7 @@
 
 #include "made_records.h"
 
-namespace tristab {
-namespace {
+namespace tristab::selection_test {
 
 TEST(Selection, of_kernels_leaves_methods_out_and_the_other_way_round) {
   const MadeGroups groups(
@@ -42,5 +41,4 @@ TEST(Selection, a_family_is_chosen_by_its_name_its_label_and_its_input) {
   EXPECT_FALSE((CaseSelection{.families = {"file"}, .chunks = {32}}.includes(groups, groups.groups()[0])));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::selection_test

@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-namespace tristab {
-namespace {
+namespace tristab::table_test {
 
 TEST(Table, columns_are_aligned_and_lines_end_without_spaces) {
   Table table({{"#", true}, {"method"}, {"error", true}});
@@ -134,5 +133,4 @@ TEST(Table, text_wraps_at_spaces) {
   EXPECT_EQ(wrapped("unbreakable", 4, 0), "unbreakable\n");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::table_test

@@ -5,8 +5,7 @@
 #include <clocale>
 #include <cwchar>
 
-namespace tristab {
-namespace {
+namespace tristab::text_layout_test {
 
 std::string utf8(char32_t point) {
   std::string text;
@@ -82,5 +81,4 @@ TEST(TextLayout, sentences_and_paragraphs_fit_a_terminal_not_a_file) {
   EXPECT_EQ(label_lines("gdn:gate=none:negative=true", Page{16}), "gdn:gate=none\n  :negative=true");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::text_layout_test

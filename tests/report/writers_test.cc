@@ -11,8 +11,7 @@
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/field.h"
 
-namespace tristab {
-namespace {
+namespace tristab::writers_test {
 
 // Everything but tool, run, and what names them.
 std::string comparable(const std::string& json) {
@@ -260,5 +259,4 @@ TEST(Writers, ndjson_ends_with_the_expectations) {
   EXPECT_EQ(expectations, 2);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::writers_test

@@ -9,8 +9,7 @@
 
 #include "support/hardware_vectors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::codes_test {
 
 std::uint32_t bits(float x) { return std::bit_cast<std::uint32_t>(x); }
 
@@ -50,5 +49,4 @@ TEST(Codes, every_number_of_fp16_has_its_code_and_others_have_none) {
   EXPECT_EQ(selftest::code_of_value("fp32", -0.0F), 0x80000000U);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::codes_test

@@ -11,8 +11,7 @@
 #include "support/samples.h"
 #include "tristab/selftest/mpfr_oracle.h"
 
-namespace tristab {
-namespace {
+namespace tristab::odd_oracle_test {
 
 using selftest::Operator;
 using selftest::OracleFormat;
@@ -120,5 +119,4 @@ TEST(SelftestMpfr, agrees_with_the_tests_own_use_of_mpfr) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::odd_oracle_test

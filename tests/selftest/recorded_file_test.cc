@@ -13,8 +13,7 @@
 #include "support/hardware_vectors.h"
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::recorded_file_test {
 
 using selftest::read_recorded_products;
 
@@ -87,5 +86,4 @@ TEST_F(BrokenFile, is_told_what_is_wrong_and_what_is_allowed) {
   EXPECT_NE(error_of("\"F32\"", "\"F64\"").find("allowed"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::recorded_file_test

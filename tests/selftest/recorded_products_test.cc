@@ -10,8 +10,7 @@
 
 #include "tristab/base/errors.h"
 
-namespace tristab {
-namespace {
+namespace tristab::recorded_products_test {
 
 using selftest::compare_recorded;
 using selftest::machine_of;
@@ -86,5 +85,4 @@ TEST(RecordedProducts, unknown_operands_and_accumulators_are_refused) {
   EXPECT_NE(error("bf16", "f32", "mma128-x").find("at most 64"), std::string::npos);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::recorded_products_test

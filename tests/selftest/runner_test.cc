@@ -11,8 +11,7 @@
 #include "tristab/selftest/check.h"
 #include "tristab/selftest/simd_levels.h"
 
-namespace tristab {
-namespace {
+namespace tristab::runner_test {
 
 using selftest::Runner;
 using selftest::Tally;
@@ -89,5 +88,4 @@ TEST(Checks, have_names_of_their_own_and_say_what_they_prove) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::runner_test

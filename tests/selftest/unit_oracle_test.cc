@@ -10,8 +10,7 @@
 #include "support/matrix_unit_oracle.h"
 #include "support/samples.h"
 
-namespace tristab {
-namespace {
+namespace tristab::unit_oracle_test {
 
 TEST(UnitOracle, agrees_with_the_integer_oracle) {
   Samples samples(29);
@@ -59,5 +58,4 @@ TEST(UnitOracle, agrees_with_the_integer_oracle) {
   }
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::unit_oracle_test

@@ -6,8 +6,7 @@
 #include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
 
-namespace tristab {
-namespace {
+namespace tristab::config_test {
 
 SweepConfig config_of(const std::string& text, const ConfigOverrides& overrides = {}) {
   return make_config(parse_config_text(text, "x.json"), overrides, "x.json", "", "x");
@@ -171,5 +170,4 @@ TEST(Config, paths_are_relative_to_the_file_or_to_the_working_directory) {
             "");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::config_test

@@ -5,8 +5,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::config_text_test {
 
 std::string message_of(const std::string& text) {
   try {
@@ -48,5 +47,4 @@ TEST(ConfigText, a_missing_file_is_an_input_error) {
   EXPECT_THROW(read_config_file("."), InputError);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::config_text_test

@@ -2,15 +2,11 @@
 
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/sweep/field.h"
 
-namespace tristab {
-namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
+namespace tristab::expectation_check_test {
 
 Json config_json(const Json& expectations) {
   return Json{{"families", {"uniform"}}, {"chunks", {16}},          {"trials", 4},
@@ -153,5 +149,4 @@ TEST(ExpectationCheck, a_selection_of_nothing_is_refused_with_what_there_is) {
   EXPECT_EQ(message_of({{"n", 16}}), "");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::expectation_check_test

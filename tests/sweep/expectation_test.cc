@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <limits>
-
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/sweep/config.h"
+#include "tristab/sweep/field.h"
 #include "tristab/sweep/quantity.h"
 
-namespace tristab {
-namespace {
+namespace tristab::expectation_test {
 
 Expectation read(const std::string& text) { return read_expectation(Json::parse(text), "x.json: expect[0]"); }
 
@@ -56,7 +54,6 @@ TEST(Expectation, mistakes_are_refused_with_place_and_nearest_name) {
 }
 
 TEST(Expectation, bounds_are_closed_and_infinity_is_above_all) {
-  const double infinity = std::numeric_limits<double>::infinity();
   const Expectation range = read(R"({"metric": "frobenius", "statistic": "max", "at_least": 1, "at_most": 2})");
   EXPECT_TRUE(range.is_met_by(1));
   EXPECT_TRUE(range.is_met_by(2));
@@ -105,5 +102,4 @@ TEST(Expectation, quantities_have_the_names_of_record_and_matrix_fields) {
   EXPECT_EQ(read(R"({"statistic": "nonfinite_trials", "at_least": 0})").quantity, nullptr);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::expectation_test

@@ -9,8 +9,7 @@
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/quantity.h"
 
-namespace tristab {
-namespace {
+namespace tristab::field_test {
 
 std::vector<std::string> names_of(const std::vector<const Field*>& fields) {
   std::vector<std::string> names;
@@ -167,5 +166,4 @@ TEST(Quantity, are_the_numbers_of_records_and_matrices) {
     EXPECT_TRUE(names.contains(std::string("matrix.") + fact)) << fact;
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::field_test

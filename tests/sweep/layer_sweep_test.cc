@@ -12,8 +12,7 @@
 #include "tristab/sweep/formed_input.h"
 #include "tristab/sweep/run.h"
 
-namespace tristab {
-namespace {
+namespace tristab::layer_sweep_test {
 
 // Keeps what a run hands on.
 class Collector : public ResultSink {
@@ -473,5 +472,4 @@ TEST(FormationExpectation, selects_by_formation) {
   EXPECT_EQ(outcomes[4].found, largest(3));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::layer_sweep_test

@@ -7,8 +7,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::plan_test {
 
 SweepConfig config_of(const Json& families, const Json& chunks) {
   const Json json{{"families", families},
@@ -60,5 +59,4 @@ TEST(Plan, case_ids_tell_all_parameters_apart) {
   EXPECT_EQ(std::unique(ids.begin(), ids.end()), ids.end());
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::plan_test

@@ -8,8 +8,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/sweep/record.h"
 
-namespace tristab {
-namespace {
+namespace tristab::requirement_test {
 
 Record record_of(double total_frobenius, double snr_db = 0) {
   Record record;
@@ -83,5 +82,4 @@ TEST(Requirement, wrong_ones_are_refused_with_what_is_allowed) {
   EXPECT_EQ(refusal("4x-bf16,fla:0.005,snr_db>=40,aiter-v2"), "taken");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::requirement_test

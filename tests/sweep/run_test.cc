@@ -8,8 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/sweep/evaluate.h"
 
-namespace tristab {
-namespace {
+namespace tristab::run_test {
 
 // Keeps what a run hands on.
 class Collector : public ResultSink {
@@ -208,5 +207,4 @@ TEST(Run, progress_ends_at_one_with_all_cases) {
   EXPECT_EQ(last_cases, plan.cases);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::run_test

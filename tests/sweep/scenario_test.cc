@@ -6,8 +6,7 @@
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/config_text.h"
 
-namespace tristab {
-namespace {
+namespace tristab::scenario_test {
 
 SweepConfig config_of(const std::string& text, const ConfigOverrides& overrides = {}) {
   return make_config(parse_config_text(text, "x.json"), overrides, "x.json", "", "x");
@@ -102,5 +101,4 @@ TEST(Scenario, mistakes_are_refused_with_their_place) {
   expect_message(scenario(R"(, "scenaros": [])"), "did you mean 'scenarios'?");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::scenario_test

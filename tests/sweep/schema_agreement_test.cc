@@ -14,8 +14,7 @@
 #include "tristab/sweep/expectation_check.h"
 #include "tristab/sweep/schema.h"
 
-namespace tristab {
-namespace {
+namespace tristab::schema_agreement_test {
 
 namespace fs = std::filesystem;
 
@@ -338,5 +337,4 @@ TEST(SweepSchema, what_the_program_takes_of_changed_sweeps_the_schema_takes) {
   EXPECT_LT(tally.left_to_the_program, all / 20);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::schema_agreement_test

@@ -13,8 +13,7 @@
 #include "tristab/matrix/family/family.h"
 #include "tristab/sweep/plan.h"
 
-namespace tristab {
-namespace {
+namespace tristab::schema_test {
 
 namespace fs = std::filesystem;
 
@@ -356,5 +355,4 @@ TEST(SweepSchema, naming_the_schema_changes_no_identity) {
   EXPECT_EQ(first.groups[0].source->problem(64, 0).id, second.groups[0].source->problem(64, 0).id);
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::schema_test

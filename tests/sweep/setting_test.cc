@@ -7,8 +7,7 @@
 #include "tristab/base/json.h"
 #include "tristab/matrix/source.h"
 
-namespace tristab {
-namespace {
+namespace tristab::setting_test {
 
 std::string method_label(const Json& given) { return expand_method(given, "test").front().label; }
 std::string arithmetic_label(const Json& given) { return expand_arithmetic(given, "test").front().label; }
@@ -90,5 +89,4 @@ TEST_F(SettingTest, stages_have_one_arithmetic_or_those_of_the_recipe) {
   EXPECT_EQ(of_kernel.at("merge"), &kernel.arithmetics.at("merge"));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::setting_test

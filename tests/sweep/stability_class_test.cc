@@ -4,8 +4,7 @@
 
 #include <cmath>
 
-namespace tristab {
-namespace {
+namespace tristab::stability_class_test {
 
 // log_error = intercept + kappa * log_kappa + n * log_n + noise on a grid of both variables.
 std::vector<GrowthPoint> plane(double kappa, double n, const std::vector<double>& noise) {
@@ -79,5 +78,4 @@ TEST(StabilityClass, classes_follow_the_rule) {
   EXPECT_EQ(stability_class(ErrorGrowth{}, 0, 0), "undetermined");
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::stability_class_test

@@ -6,8 +6,7 @@
 
 #include "tristab/base/json.h"
 
-namespace tristab {
-namespace {
+namespace tristab::summary_test {
 
 SweepConfig config_with(int methods) {
   const Json names = methods == 1 ? Json{"mbh"} : Json{"mbh", "mch"};
@@ -209,5 +208,4 @@ TEST(Summary, an_infinite_signal_to_noise_ratio_ranks_above_all_others) {
   EXPECT_EQ(snr.mean, 30);  // of the trial that is not exact
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::summary_test

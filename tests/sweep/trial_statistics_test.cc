@@ -4,11 +4,7 @@
 
 #include <cmath>
 
-namespace tristab {
-namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
+namespace tristab::trial_statistics_test {
 
 TEST(Quantile, interpolates_between_order_statistics) {
   EXPECT_EQ(quantile({3}, 0.5), 3);
@@ -214,5 +210,4 @@ TEST(TrialNumbers, of_a_record_are_ranked) {
   for (const double value : trial_numbers({}, record, some).values) EXPECT_TRUE(std::isnan(value));
 }
 
-}  // namespace
-}  // namespace tristab
+}  // namespace tristab::trial_statistics_test

@@ -2,7 +2,7 @@
 # folders is one family, one rule or one model.
 set(here ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB models CONFIGURE_DEPENDS RELATIVE ${here} ${here}/family/*.cc ${here}/rule/*.cc ${here}/keys/*.cc ${here}/gates/*.cc)
-tristab_layer(matrix
+tristab_layer(matrix ALONE
   SOURCES
     condition.cc
     gated_product.cc

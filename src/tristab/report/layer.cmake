@@ -45,7 +45,7 @@ add_custom_target(tristab_source_commit BYPRODUCTS ${source_commit}
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DOUTPUT=${source_commit}
           -P ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/source_commit.cmake
   VERBATIM)
-set_source_files_properties(${source_commit} PROPERTIES GENERATED TRUE)
+set_source_files_properties(${source_commit} PROPERTIES GENERATED TRUE SKIP_UNITY_BUILD_INCLUSION TRUE)
 target_sources(tristab_report PRIVATE ${source_commit})
 add_dependencies(tristab_report tristab_source_commit)
 set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/tool_info.cc APPEND PROPERTY COMPILE_DEFINITIONS

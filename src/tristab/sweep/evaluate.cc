@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cmath>
-#include <limits>
 #include <map>
 #include <memory>
 
@@ -14,6 +13,7 @@
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/reference/inverse.h"
+#include "tristab/sweep/field.h"
 #include "tristab/sweep/formed_input.h"
 
 namespace tristab {
@@ -253,7 +253,7 @@ double total_error(const Plan& plan, std::size_t group, int index, const Recipe&
   MatrixEvaluation evaluation(*matrices.scenario, 0, problem_of(matrices, index), result);
   const Record record =
       evaluation.evaluate({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}, machines);
-  return record.finite() ? record.total_frobenius.value : std::numeric_limits<double>::infinity();
+  return record.finite() ? record.total_frobenius.value : infinity;
 }
 
 MatrixResult evaluate_matrix(const Plan& plan, std::size_t group, int index, double recipe_error, Machines& machines,

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 #include <set>
 
@@ -15,8 +14,6 @@
 
 namespace tristab {
 namespace {
-
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 void refuse_unknown_name(const Json& selection, const std::string& key, const std::set<std::string>& names,
                          const std::string& place) {

@@ -2,13 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
 namespace tristab {
 namespace {
-
-constexpr double nan = std::numeric_limits<double>::quiet_NaN();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 bool is_distributed(const Field& field) {
   return field.info.aggregate == Aggregate::judged_trials || field.info.aggregate == Aggregate::all_trials;
