@@ -43,6 +43,7 @@ void list_methods(const std::string& name) {
       table.add_row({method.description.name, method.description.summary, method.stability});
     }
     print_table(table);
+    print_text("Stability in theory. What these words mean for the cases of a sweep: tristab list metrics class.");
     return;
   }
   const Method& method = find_method(name, "tristab list");
@@ -336,12 +337,15 @@ std::vector<OtherColumn> other_columns() {
                      "matrices",
                      "max |X_ij| over i - j = 1, 2, 4, ...: how far the inverse reaches from its diagonal",
                      {}});
+  std::vector<std::string> classes;
+  for (const StabilityClassInfo& each : stability_classes)
+    classes.push_back(fmt::format("{}: {}", each.name, each.definition));
   columns.push_back(
-      {"class",
-       "classes",
-       "how errors of a method in an arithmetic grow over the cases of this sweep, by least squares in the "
-       "condition number and the size (src/tristab/metric/README.md)",
-       {std::begin(stability_classes), std::end(stability_classes)}});
+      {"class", "classes",
+       "how errors of a method in an arithmetic grow over the cases of this sweep: slopes of log2(error / u) by "
+       "least squares in log2 of the condition number and of the size, two standard errors lower; trivial "
+       "inputs left out. The last of the values that applies",
+       std::move(classes)});
   return columns;
 }
 
@@ -363,7 +367,7 @@ void list_metrics(const std::string& name) {
     print_name(other->name);
     print_field("meaning", other->meaning);
     print_field("section", other->section);
-    if (!other->values.empty()) print_field("values", join_names(other->values));
+    for (const std::string& value : other->values) print_field(&value == &other->values.front() ? "values" : "", value);
     return;
   }
   const NumberInfo& number =

@@ -168,7 +168,9 @@ TEST(List, every_column_of_a_result_answers) {
     EXPECT_FALSE(field(result.out, "meaning").empty() && field(result.out, "formula").empty()) << result.out;
   }
   const ProgramResult fit = place.run("list metrics fit");
-  EXPECT_NE(fit.out.find("fit, unfit, nonfinite, trivial"), std::string::npos) << fit.out;
+  EXPECT_NE(fit.out.find("values      fit\n            unfit\n            nonfinite\n            trivial\n"),
+            std::string::npos)
+      << fit.out;
 }
 
 TEST(List, metrics_tell_range_use_and_blind_spots) {

@@ -9,6 +9,8 @@
 
 #include "test_support.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/gates/gates.h"
+#include "tristab/matrix/keys/keys.h"
 
 namespace tristab::source_test {
 
@@ -24,6 +26,44 @@ std::vector<Json> generated_families() {
   return {"uniform",   "uniform-signed", "ones",        "block-ones",    "zeros", "normal", "delta-net", "gdn",
           "kda",       "gdn2",           "rwkv7",       "delta-product", "comba", "pgdn",   "pkda",      "toeplitz",
           "geometric", "kahan",          "worst-growth"};
+}
+
+// A curve over the chunk size compares the same heads.
+void expect_longer_prefixes(const Json& given) {
+  SCOPED_TRACE(given.dump());
+  const std::unique_ptr<Source> source = open(given, 11, 3);
+  for (int trial = 0; trial < 3; ++trial) {
+    const Problem longest = source->problem(100, trial);
+    for (const int n : {1, 16, 33, 64}) {
+      const Problem problem = source->problem(n, trial);
+      for (int i = 0; i < n; ++i) {
+        for (int j = 0; j < n; ++j) ASSERT_EQ(problem.a(i, j), longest.a(i, j)) << n << ": " << i << ", " << j;
+      }
+    }
+    if (longest.tokens == nullptr) continue;
+    const TokenInputs layer = source->sequence(trial, 16, 8).tokens;
+    EXPECT_EQ(token_rows(layer, 0, 100, 100).keys.values(), longest.tokens->keys.values());
+    EXPECT_EQ(token_rows(layer, 0, 100, 100).log_decay.values(), longest.tokens->log_decay.values());
+  }
+}
+
+TEST(Families, trial_i_is_the_same_head_at_every_size) {
+  int with_tokens = 0;
+  for (const Description& family : family_descriptions()) {
+    if (family.name == "file" || family.name == "target-norm") continue;
+    const std::unique_ptr<Source> source = open(family.name, 11, 3);
+    if (source->sequences() == 0) continue;
+    ++with_tokens;
+    expect_longer_prefixes(family.name);
+  }
+  EXPECT_EQ(with_tokens, 9);
+  for (const char* family : {"uniform", "normal", "uniform-signed"}) expect_longer_prefixes(family);
+}
+
+TEST(Families, trial_i_is_the_same_head_with_every_model) {
+  for (const KeyModel& model : key_models()) expect_longer_prefixes({{"family", "gdn"}, {"keys", model.name}});
+  for (const GateModel& model : beta_models()) expect_longer_prefixes({{"family", "gdn"}, {"beta", model.name}});
+  for (const GateModel& model : decay_models()) expect_longer_prefixes({{"family", "kda"}, {"gate", model.name}});
 }
 
 TEST(Families, uniform_betas_need_a_low_end_at_or_below_the_high_one) {

@@ -81,6 +81,15 @@ TEST(BackwardExact, what_cannot_be_inverted_says_why) {
   EXPECT_EQ(perturbation(rounded_inverse(wild, 0x1p-11), wild, false).undefined, Undefined::ill_conditioned);
 }
 
+// The condition number is 1: "too ill-conditioned" was a false reason.
+TEST(BackwardExact, below_double_double_the_reason_is_its_size) {
+  Matrix a(3, 3), identity(3, 3);
+  for (int i = 0; i < 3; ++i) identity(i, i) = 1;
+  a(2, 0) = 1e-39;
+  EXPECT_EQ(perturbation(identity, a, false).undefined, Undefined::too_small);
+  EXPECT_EQ(perturbation(identity, a, true).undefined, Undefined::too_small);
+}
+
 TEST(BackwardExact, is_never_below_the_columnwise_errors) {
   for (const double scale : {0.2, 1.0, 2.0}) {
     for (const double unit : {0x1p-8, 0x1p-24}) {

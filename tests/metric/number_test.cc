@@ -29,6 +29,7 @@ TEST(Undefined, texts_are_those_of_results) {
   EXPECT_EQ(text_of(Undefined::nonfinite_result), "non-finite result");
   EXPECT_EQ(text_of(Undefined::above_diagonal), "result has entries above the diagonal");
   EXPECT_EQ(text_of(Undefined::ill_conditioned), "result too ill-conditioned for double-double");
+  EXPECT_EQ(text_of(Undefined::too_small), "perturbation too small for double-double");
   EXPECT_EQ(text_of(Undefined::no_ulp), "the format has no ulp");
 }
 

@@ -66,16 +66,19 @@ ErrorGrowth growth_of(double kappa, double kappa_error, double n, double n_error
 }
 
 TEST(StabilityClass, classes_follow_the_rule) {
-  EXPECT_EQ(stability_class(growth_of(1, 0.1, 0.5, 0.1), 0, 0), "stable");
-  EXPECT_EQ(stability_class(growth_of(2, 0.1, 0.5, 0.1), 0, 0), "logarithmically stable");
-  EXPECT_EQ(stability_class(growth_of(2, 0.3, 0.5, 0.1), 0, 0), "stable");  // benefit of the doubt
-  EXPECT_EQ(stability_class(growth_of(5, 0.1, 0.5, 0.1), 3, 0), "unstable");
-  EXPECT_EQ(stability_class(growth_of(1, 0.1, 6, 0.1), 3, 0), "unstable");
+  EXPECT_EQ(stability_class(growth_of(1, 0.1, 0.5, 0.1), 0, 0), StabilityClass::stable);
+  EXPECT_EQ(stability_class(growth_of(2, 0.1, 0.5, 0.1), 0, 0), StabilityClass::logarithmically_stable);
+  EXPECT_EQ(stability_class(growth_of(2, 0.3, 0.5, 0.1), 0, 0), StabilityClass::stable);  // benefit of the doubt
+  EXPECT_EQ(stability_class(growth_of(5, 0.1, 0.5, 0.1), 3, 0), StabilityClass::unstable);
+  EXPECT_EQ(stability_class(growth_of(1, 0.1, 6, 0.1), 3, 0), StabilityClass::unstable);
   EXPECT_EQ(stability_class(growth_of(1, 0.1, 6, 0.1), 0, 0),
-            "stable");  // no error left what a stable method achieves
-  EXPECT_EQ(stability_class(growth_of(1, 0.1, 0.5, 0.1), 0, 1), "unstable");
-  EXPECT_EQ(stability_class(growth_of(1, 2, 0.5, 0.1), 0, 0), "undetermined");
-  EXPECT_EQ(stability_class(ErrorGrowth{}, 0, 0), "undetermined");
+            StabilityClass::stable);  // no error left what a stable method achieves
+  EXPECT_EQ(stability_class(growth_of(1, 0.1, 0.5, 0.1), 0, 1), StabilityClass::unstable);
+  EXPECT_EQ(stability_class(growth_of(2, 0.1, 0.5, 0.1), 3, 0), StabilityClass::logarithmically_stable);
+  EXPECT_EQ(stability_class(growth_of(0, 0.1, 0, 0.1), 3, 0), StabilityClass::unstable);  // truncation
+  EXPECT_EQ(stability_class(ErrorGrowth{}, 3, 0), StabilityClass::unstable);
+  EXPECT_EQ(stability_class(growth_of(1, 2, 0.5, 0.1), 0, 0), StabilityClass::undetermined);
+  EXPECT_EQ(stability_class(ErrorGrowth{}, 0, 0), StabilityClass::undetermined);
 }
 
 }  // namespace tristab::stability_class_test

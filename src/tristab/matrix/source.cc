@@ -32,7 +32,7 @@ class GeneratedSource : public Source {
 
   Problem problem(int n, int index) const override {
     if (n < 1 || index < 0 || index >= trials_) throw std::logic_error("no such matrix");
-    const RandomStream random(fmt::format("{} n={} trial={}", canonical_, n, index));
+    const RandomStream random = stream(index);
     Problem problem;
     problem.id = problem_id(family_.description.name, n, index, canonical_);
     if (family_.generate_tokens != nullptr) {
@@ -50,12 +50,14 @@ class GeneratedSource : public Source {
   Sequence sequence(int index, int n, std::int64_t chunks) const override {
     if (index < 0 || index >= sequences()) throw std::logic_error("no such sequence");
     const int rows = static_cast<int>(n * chunks);
-    const RandomStream random(fmt::format("{} n={} trial={} rows={}", canonical_, n, index, rows));
     return {problem_id(family_.description.name, n, index, fmt::format("{} rows={}", canonical_, rows)),
-            family_.generate_tokens(settings_, rows, random, true), index, Json()};
+            family_.generate_tokens(settings_, rows, stream(index), true), index, Json()};
   }
 
  private:
+  // The stream of a trial, without n: a larger n continues the same head.
+  RandomStream stream(int trial) const { return RandomStream(fmt::format("{} trial={}", canonical_, trial)); }
+
   const Family& family_;
   Settings settings_;
   int trials_;

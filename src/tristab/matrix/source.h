@@ -44,8 +44,10 @@ class Source {
  public:
   virtual ~Source() = default;
   virtual int count(int n) const = 0;  // number of matrices of size n >= 1
-  // 0 <= index < count(n). Thread-safe; depends only on its arguments. Throws InputError if a file holds NaN, infinity
-  // or an A that is not strictly lower triangular.
+  // 0 <= index < count(n). Thread-safe; depends only on its arguments. Matrix `index` of a random family is the leading
+  // block of the same matrix at a larger n, if its entries do not depend on n: of a family with tokens, it is the same
+  // head, whose first n rows it takes, and sequence `index` begins with these rows. Throws InputError if a file holds
+  // NaN, infinity or an A that is not strictly lower triangular.
   virtual Problem problem(int n, int index) const = 0;
   // Rows of the longest sequence that is accepted: two of them with 128 channels and their truth stay below 500 MB.
   static constexpr std::int64_t largest_sequence = 32768;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
-#include <optional>
 
 #include "tristab/matrix/norms.h"
 #include "tristab/metric/residual.h"
@@ -82,8 +81,9 @@ double skeel_condition(const Matrix& computed, const Matrix& a, const Matrix& d)
   return largest;
 }
 
-// Empty if the precision is not enough for the answer.
-std::optional<InversePerturbation> attempt(const Matrix& computed, const Matrix& a, ExtendedMatrix residual) {
+// Undefined if the precision is not enough for the answer: because of Xh's condition, or, if an error of 2^-60 ||L|| is
+// ruled out, because the answer is smaller than that.
+InversePerturbation attempt(const Matrix& computed, const Matrix& a, ExtendedMatrix residual) {
   const bool extended = residual.extended();
   ExtendedMatrix& d = residual;
   solve_for_perturbation(computed, d);
@@ -93,10 +93,12 @@ std::optional<InversePerturbation> attempt(const Matrix& computed, const Matrix&
   const double l_norm = frobenius_norm(add_identity(a));
   const double roundoff = extended ? twofold_roundoff : double_roundoff;
   const double error = a.rows() * roundoff * skeel_condition(computed, a, d.high) * (l_norm + result.whole);
+  const bool well_conditioned = extended && error < 0x1p-60 * l_norm;
   // Xh is exact: D = 0 in twofold precision. (In double, 0 can be the result of rounding.)
-  const bool exact = extended && result.whole == 0 && error < 0x1p-60;
-  if (exact || error <= allowed_error * result.whole) return result;
-  return std::nullopt;
+  const bool exact = well_conditioned && result.whole == 0;
+  if (!exact && !(error <= allowed_error * result.whole))
+    result.undefined = well_conditioned ? Undefined::too_small : Undefined::ill_conditioned;
+  return result;
 }
 
 }  // namespace
@@ -106,12 +108,9 @@ InversePerturbation inverse_perturbation(const Matrix& computed, const std::vect
   InversePerturbation result;
   result.undefined = shape_problem(computed, extents);
   if (result.undefined != Undefined::no) return result;
-  if (const auto found = attempt(computed, a, residual)) return *found;
-  if (!residual.extended()) {
-    if (const auto found = attempt(computed, a, residual_left(computed, extents, a, true))) return *found;
-  }
-  result.undefined = Undefined::ill_conditioned;
-  return result;
+  result = attempt(computed, a, residual);
+  if (result.undefined == Undefined::no || residual.extended()) return result;
+  return attempt(computed, a, residual_left(computed, extents, a, true));
 }
 
 ColumnwiseBackward columnwise_backward(const Matrix& computed, const Matrix& residual, const Matrix& scale,

@@ -20,7 +20,7 @@ struct InversePerturbation {
 // accurate enough for the answer found, else in double-double, whose error is estimated in the same way: with c = ||
 // |Xh^-1| |Xh| ||_inf (Bauer and Skeel; Higham 2002, section 8.1) substitution errs by about n eps c relative to ||L||
 // + ||D||. `residual` is Xh L - I (residual_left); if it is twofold, double-double is used at once. Undefined if Xh has
-// entries above the diagonal or a zero on it, or is too ill-conditioned for double-double.
+// entries above the diagonal or a zero on it, is too ill-conditioned for double-double, or if D is too small for it.
 InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
                                          const ExtendedMatrix& residual);
 

@@ -7,7 +7,7 @@
 namespace tristab {
 namespace {
 
-constexpr std::array<std::pair<Undefined, std::string_view>, 17> texts{{
+constexpr std::array<std::pair<Undefined, std::string_view>, 18> texts{{
     {Undefined::no, ""},
     {Undefined::zero_over_zero, "0/0"},
     {Undefined::exact_result, "infinite: the result is exact"},
@@ -19,6 +19,7 @@ constexpr std::array<std::pair<Undefined, std::string_view>, 17> texts{{
     {Undefined::above_diagonal, "result has entries above the diagonal"},
     {Undefined::zero_diagonal, "zero on the diagonal of the result"},
     {Undefined::ill_conditioned, "result too ill-conditioned for double-double"},
+    {Undefined::too_small, "perturbation too small for double-double"},
     {Undefined::no_ulp, "the format has no ulp"},
     {Undefined::lost_input, "the input overflows its format"},
     {Undefined::not_formed, "A is not formed"},

@@ -21,6 +21,7 @@ enum class Undefined : std::uint8_t {
   above_diagonal,
   zero_diagonal,
   ill_conditioned,
+  too_small,
   no_ulp,
   lost_input,
   not_formed,

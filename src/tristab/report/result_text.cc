@@ -181,7 +181,7 @@ std::string classes_text(const std::vector<StabilityRow>& rows, const std::strin
     JsonObject object = object_of(type);
     if (!row.scenario->name.empty()) object.text("scenario", row.scenario->name);
     add_setting(row.setting, object);
-    object.text("class", row.name).integer("points", row.growth.points).integer("exact", row.exact);
+    object.text("class", name_of(row.name)).integer("points", row.growth.points).integer("exact", row.exact);
     object.integer("fails", row.fails).integer("nonfinite", row.nonfinite);
     add_slope("kappa", row.growth.kappa, object);
     add_slope("n", row.growth.n, object);

@@ -111,7 +111,9 @@ Json results_file_schema() {
   Json& definitions = schema["definitions"];
   for (const char* name : {"matrix", "layer", "summary", "expectation"}) add_input(definitions[name]);
   for (const char* name : {"layer", "summary", "expectation", "class"}) add_naming(definitions[name], setting_fields());
-  definitions["class"]["properties"]["class"] = {{"enum", stability_classes}};
+  Json class_names;
+  for (const StabilityClassInfo& each : stability_classes) class_names.push_back(each.name);
+  definitions["class"]["properties"]["class"] = {{"enum", class_names}};
   add(definitions["class"], "scenario", reference_to("scenario_name"), false);
   const Json magnitude{{"type", {"number", "null"}}, {"minimum", 0}};
   for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude);

@@ -69,13 +69,16 @@ ErrorGrowth fit_growth(const std::vector<GrowthPoint>& points) {
   return growth;
 }
 
-std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite) {
-  if (nonfinite > 0) return "unstable";
-  if (!growth.kappa && !growth.n) return "undetermined";
+StabilityClass stability_class(const ErrorGrowth& growth, int fails, int nonfinite) {
   const auto at_least = [](const std::optional<Slope>& slope) { return slope ? slope->value - 2 * slope->error : 0; };
-  if (fails > 0 && (at_least(growth.n) > 3 || at_least(growth.kappa) > 3)) return "unstable";
-  if ((growth.kappa && growth.kappa->error > 1) || (growth.n && growth.n->error > 1)) return "undetermined";
-  return at_least(growth.kappa) > 1.5 ? "logarithmically stable" : "stable";
+  const bool grows_with_kappa = at_least(growth.kappa) > 1.5;
+  const bool bounded = at_least(growth.kappa) <= 3 && at_least(growth.n) <= 3;
+  // An excessive error that does not grow with kappa is truncation.
+  if (nonfinite > 0 || (fails > 0 && !(grows_with_kappa && bounded))) return StabilityClass::unstable;
+  const auto uncertain = [](const std::optional<Slope>& slope) { return slope && slope->error > 1; };
+  if ((!growth.kappa && !growth.n) || uncertain(growth.kappa) || uncertain(growth.n))
+    return StabilityClass::undetermined;
+  return grows_with_kappa ? StabilityClass::logarithmically_stable : StabilityClass::stable;
 }
 
 StabilityBuilder::StabilityBuilder(const SweepConfig& config) {

@@ -13,7 +13,25 @@
 
 namespace tristab {
 
-inline constexpr const char* stability_classes[] = {"stable", "logarithmically stable", "unstable", "undetermined"};
+// The definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically stable: kappa^poly(log n)
+// instead of kappa), told by slopes. Slopes count two standard errors lower, for the benefit of the doubt. A steep
+// slope without an excessive error is no sign of instability: the error of a stable method may jump with n where stages
+// of another precision take over. A class describes the cases of one sweep, truncation errors included, and proves
+// nothing about other cases.
+enum class StabilityClass { stable, logarithmically_stable, undetermined, unstable };
+// In this order: the last whose definition applies.
+struct StabilityClassInfo {
+  const char* name;
+  const char* definition;
+};
+inline constexpr StabilityClassInfo stability_classes[] = {
+    {"stable", "all others: the error grows at most like the condition number"},
+    {"logarithmically stable", "a slope in the condition number above 1.5"},
+    {"undetermined", "no slope, or a slope with a standard error above 1"},
+    {"unstable",
+     "a non-finite result although A and X fit the storage format, or an error that is excessive for its format and "
+     "not explained by a slope in the condition number from 1.5 to 3 (with one in the size of at most 3)"}};
+constexpr const char* name_of(StabilityClass which) { return stability_classes[static_cast<int>(which)].name; }
 
 // A least-squares slope and its standard error.
 struct Slope {
@@ -47,22 +65,11 @@ struct StabilityRow {
   // Non-finite results that the input does not explain: A as formed is finite, and the storage format can hold
   // every entry of A and of its exact inverse.
   int nonfinite = 0;
-  std::string name;  // one of stability_classes
+  StabilityClass name = StabilityClass::undetermined;
 };
 
-// The class, from the definitions of arXiv 2605.21325 (stable: error <= c1 n^c2 u kappa; logarithmically
-// stable: kappa^poly(log n) instead of kappa). A slope counts as its value minus two standard errors, for the benefit
-// of the doubt. The first line that applies:
-//   unstable                   a non-finite result that the input does not explain
-//   undetermined               no slope
-//   unstable                   an error that is excessive for its format, and a slope in n or in kappa above 3 (without
-//                              such an error a steep slope is no sign of instability: the error of a stable method may
-//                              jump with n where stages of another precision take over)
-//   undetermined               a slope with a standard error above 1
-//   logarithmically stable     a slope in kappa above 1.5
-//   stable                     all others
-// It describes the cases of this sweep, truncation errors included. It proves nothing about other cases.
-std::string stability_class(const ErrorGrowth& growth, int fails, int nonfinite);
+// From the slopes, the number of excessive errors, and that of non-finite results that the input does not explain.
+StabilityClass stability_class(const ErrorGrowth& growth, int fails, int nonfinite);
 
 class StabilityBuilder {
  public:

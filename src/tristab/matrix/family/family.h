@@ -17,7 +17,8 @@ struct Family {
   Description description;
   bool random = false;  // false: one trial
 
-  // A of size n from complete settings; `random` is the stream of this matrix only. Null for families that read files.
+  // A of size n from complete settings; `random` is the stream of this
+  // trial, the same at every n. Null for families that read files.
   Matrix (*generate)(const Settings& settings, int n, const RandomStream& random) = nullptr;
 
   // Instead of generate, for families that draw the inputs of a layer: `rows` rows of one head, from which A is formed

@@ -67,7 +67,7 @@ std::vector<std::int64_t> selected_heads(const Json& heads, std::int64_t availab
     std::iota(all.begin(), all.end(), std::int64_t{0});
     return all;
   }
-  const auto chosen = heads.get<std::vector<std::int64_t>>();
+  auto chosen = heads.get<std::vector<std::int64_t>>();
   for (const std::int64_t head : chosen) {
     if (head >= available) {
       throw UsageError(fmt::format("{}.heads: found head {}; allowed: 0 to {}", place, head, available - 1));

@@ -33,7 +33,7 @@ Matrix with_condition(const Matrix& u, double condition) {
   }
   while (true) {
     const double s = 0.5 * (low + high);
-    const Matrix a = scaled(u, s);
+    Matrix a = scaled(u, s);
     const double found = condition_number_2(a);
     if (std::fabs(found - condition) <= tolerance * condition || s <= low || s >= high) return a;
     (found < condition ? low : high) = s;
