@@ -25,6 +25,7 @@ struct CompareOptions {
   std::string results, chunk, family, methods, arithmetics, kernels, metrics, format, trials, seed, require;
   FilePart input;
   std::int64_t jobs = 0, top = 0;
+  bool overall = false;
 };
 
 // Keeps what rankings and tables need of each record.
@@ -178,7 +179,7 @@ CaseSelection selection_in(const CaseGroups& groups, const CompareOptions& optio
 // The metrics of cross tables; empty without --metrics, when rankings are printed instead.
 std::vector<const Field*> metrics_of(const Command& command, const CompareOptions& options) {
   command.needs({"--format"}, "--metrics", "--metrics strict_lower --format markdown, for instance");
-  command.excludes("--metrics", {"--top"}, "one of them");
+  command.excludes("--metrics", {"--top", "--overall"}, "one of them");
   std::vector<const Field*> metrics;
   if (!command.given("--metrics")) return metrics;
   std::vector<std::string> known;
@@ -213,7 +214,8 @@ bool compare(const Command& command, const CompareOptions& options) {
          {"--trials", "--seed", "--require", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
       if (!command.given(option)) continue;
       refuse("tristab compare", fmt::format("{} together with {}", option, options.results),
-             "--family, --chunk, --methods, --arithmetics, --kernels, --metrics, --format, --top with a result file");
+             "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
+             "result file");
     }
     read_groups(options.results, groups);
     selection = selection_in(groups, options);
@@ -231,8 +233,13 @@ bool compare(const Command& command, const CompareOptions& options) {
     fmt::print("{}", cross_table_text(cross_table(groups, selection), format, page));
     return met;
   }
+  const std::vector<Ranking> rankings = rank_settings(groups, selection);
+  if (options.overall) {
+    fmt::print("{}", overall_text(rank_overall(rankings), rankings.size(), static_cast<int>(options.top), page));
+    return met;
+  }
   bool first = true;
-  for (const Ranking& ranking : rank_settings(groups, selection)) {
+  for (const Ranking& ranking : rankings) {
     fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, static_cast<int>(options.top), page));
     first = false;
   }
@@ -269,14 +276,16 @@ kernels are compared.)");
   command.option("--trials", "N", o.trials, "matrices of each random family (8)");
   command.option("--seed", "N", o.seed, "seed of the random families (1)");
   command.option("--require", "REQUIREMENT", o.require, requirement_help);
+  command.flag("--overall", o.overall, R"(one table over all inputs, the worst of each
+A setting is fit on an input (a family at one size) if it is fit on each of its matrices.)");
   command.option("--metrics", "METRICS", o.metrics, R"(a table for each metric instead of rankings
 For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, which hides errors.)");
   command.option("--format", "text|markdown|csv", o.format, "format of these tables (text)");
   command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of each ranking (all)");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
-  command.group("Your own inputs instead of a family");
-  command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(file of inputs: .npy, .npz or .safetensors
-Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of layers, as
+  command.option("--input", "FILE.npy|npz|safetensors", o.input.path,
+                 R"(matrices or layers instead of a family
+A .npy, .npz or .safetensors file. Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of layers, as
 apps/dump_layer_inputs.py writes them.)");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
   command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A, or all");

@@ -290,4 +290,24 @@ TEST(Judgement, classes_are_those_of_the_theory_for_every_method) {
   }
 }
 
+// A family was printed as "gdn": nobody could tell its keys, betas and gates.
+TEST(Judgement, a_ranking_gives_the_whole_family) {
+  const Workplace place;
+  const std::string out = place.run("compare --family gdn --chunk 16 --trials 1 --methods mbh --arithmetics fp16").out;
+  EXPECT_TRUE(out.starts_with("gdn:beta=qwen3-next:gate=qwen3-next:head_dim=128:key_format=fp64:keys=silu:")) << out;
+  const std::string again = out.substr(0, out.find('\n'));
+  EXPECT_EQ(place.run("compare --chunk 16 --trials 1 --methods mbh --arithmetics fp16 --family " + again).out, out);
+}
+
+TEST(Judgement, overall_is_one_table_over_all_inputs) {
+  const Workplace place;
+  const std::string compare =
+      "compare --family ones,uniform --chunk 16,64 --trials 2 --methods mbh,mch --arithmetics fp16 ";
+  const std::string out = place.run(compare + "--overall").out;
+  EXPECT_NE(out.find("Over 4 inputs"), std::string::npos) << out;
+  EXPECT_NE(out.find("4/4"), std::string::npos) << out;
+  EXPECT_NE(out.find("ones n=64"), std::string::npos) << out;
+  EXPECT_EQ(place.run(compare + "--overall --metrics frobenius").status, 2);
+}
+
 }  // namespace tristab::judgement_test

@@ -162,8 +162,8 @@ TEST(Scenarios, compare_ranks_each_scenario_apart) {
   ASSERT_EQ(place.run("sweep c.json -o r.json").status, 0);
   const ProgramResult run = place.run("compare r.json --family uniform");
   EXPECT_EQ(run.status, 0) << run.err;
-  EXPECT_NE(run.out.find("ones: uniform\nn = 32, 2 matrices"), std::string::npos) << run.out;
-  EXPECT_NE(run.out.find("twos: uniform\nn = 32, 3 matrices"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("ones: uniform:scale=0.5\nn = 32, 2 matrices"), std::string::npos) << run.out;
+  EXPECT_NE(run.out.find("twos: uniform:scale=0.5\nn = 32, 3 matrices"), std::string::npos) << run.out;
 }
 
 }  // namespace tristab::scenarios_test

@@ -160,4 +160,38 @@ TEST(Ranking, no_more_rows_than_asked_for) {
   EXPECT_EQ(text.find(" c "), std::string::npos);
 }
 
+TEST(Ranking, overall_counts_inputs_and_names_the_worst) {
+  std::vector<Json> records;
+  for (const int n : {16, 64}) {
+    for (int t = 0; t < 2; ++t) {
+      records.push_back(record_of("steady", "fp16", t, 1, n == 64 && t == 1 ? 9 : 5, n));
+      records.push_back(record_of("lost", "fp16", t, 1, 2, n));
+    }
+  }
+  for (Json& record : records) record["matrix"] = record["matrix"].get<std::string>() + "-" + record["n"].dump();
+  for (Json& record : records) {
+    record["fit"] = "fit";
+    if (record["method"] != "lost" || record["n"] != 16) continue;
+    record["status"] = "nonfinite";
+    record["fit"] = "nonfinite";
+  }
+  const MadeGroups groups = ranked(records);
+  const std::vector<Ranking> rankings = rank_settings(groups, {});
+  const std::vector<OverallSetting> overall = rank_overall(rankings);
+  ASSERT_EQ(overall.size(), 2u);
+  EXPECT_EQ(overall[0].setting->method, "steady");
+  EXPECT_EQ(overall[0].fit, 2);
+  EXPECT_EQ(overall[0].situations, 2);
+  EXPECT_EQ(overall[0].worst, 9);
+  EXPECT_EQ(overall[0].n, 64);
+  EXPECT_EQ(overall[1].fit, 1);
+  EXPECT_EQ(overall[1].lost, 1);
+  EXPECT_EQ(overall[1].worst, HUGE_VAL);
+  EXPECT_EQ(overall[1].n, 16);
+  const std::string text = overall_text(overall, rankings.size(), 1);
+  EXPECT_NE(text.find("Over 2 inputs"), std::string::npos) << text;
+  EXPECT_NE(text.find("2/2"), std::string::npos) << text;
+  EXPECT_NE(text.find("(1 more)"), std::string::npos) << text;
+}
+
 }  // namespace tristab::ranking_test

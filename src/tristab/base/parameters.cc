@@ -118,7 +118,7 @@ Json checked_value(const Parameter& parameter, const Json& value, std::string_vi
       return value;
     case Kind::choice: {
       // 2 typed on a command line is read as a number, but the choice "2" is text.
-      const Json text = value.is_number_integer() ? Json(value.dump()) : value;
+      Json text = value.is_number_integer() ? Json(value.dump()) : value;
       for (const std::string& choice : parameter.choices) {
         if (text == choice) return text;
       }

@@ -290,9 +290,10 @@ const Row rows[] = {
      .range = relative,
      .shows = "the only perturbation of L that explains all of Xh: is Xh the inverse of something near L?",
      .hides = "entries of L that are small beside ||L||_F",
-     .undefined = "where Xh has entries above the diagonal, a zero on it, or is too ill-conditioned for double-double, or "
-                  "where the perturbation is too small for it (A far below 1e-31); "
-                  "over the triangle 0/0 where A = 0",
+     .undefined =
+         "where Xh has entries above the diagonal, a zero on it, or is too ill-conditioned for double-double, or "
+         "where the perturbation is too small for it (A far below 1e-31); "
+         "over the triangle 0/0 where A = 0",
      .source = "Higham 2002, section 14.1"},
     {.metric = Metric::bound,
      .name = "bound",

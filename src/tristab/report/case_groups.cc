@@ -11,6 +11,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/base/named.h"
 #include "tristab/report/object_stream.h"
 #include "tristab/sweep/quantity.h"
 
@@ -142,6 +143,9 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
       position_in(input_index_, fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters.dump()));
   if (at == inputs_.size()) {
     input.name = name_of(input, parameters);
+    const bool plain = !parameters.contains("path") &&
+                       std::ranges::none_of(parameters, [](const Json& value) { return value.is_structured(); });
+    input.whole = plain ? label_of(input.family, parameters, Json::object()) : input.label;
     std::vector<std::size_t>& namesakes = namesakes_[input.scenario + "\n" + input.name];
     namesakes.push_back(at);
     inputs_.push_back(std::move(input));

@@ -21,6 +21,8 @@ struct CaseInput {
   // For a layer of a file "gdn-slice layer6", with heads and tokens if only some were selected; else the label.
   // Unique.
   std::string name;
+  // The family with every parameter, as --family takes it; else the label: of files, and of families made from others.
+  std::string whole = {};
 
   std::string title() const;  // "scenario: name", or the name in a plain sweep
 };

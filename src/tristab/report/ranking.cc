@@ -51,10 +51,15 @@ auto rank_key(const RankedSetting& setting) {
 
 std::string count_text(double count) { return std::isnan(count) ? "-" : fmt::format("{}", count); }
 
-std::string depth_text(const RankedSetting& setting) {
-  if (!(setting.vector_depth > 0)) return count_text(setting.depth);
-  if (!(setting.depth > 0)) return fmt::format("{}v", setting.vector_depth);
-  return fmt::format("{} {}v", setting.depth, setting.vector_depth);
+std::string depth_text(double depth, double vector_depth) {
+  if (!(vector_depth > 0)) return count_text(depth);
+  if (!(depth > 0)) return fmt::format("{}v", vector_depth);
+  return fmt::format("{} {}v", depth, vector_depth);
+}
+
+std::string rows_left_out(int shown, std::size_t all) {
+  const std::size_t left = all - static_cast<std::size_t>(shown);
+  return left == 0 ? "" : fmt::format("({} more)\n", left);
 }
 
 Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGroup*>& situation) {
@@ -118,7 +123,7 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
 
 std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const CaseInput& input = *ranking.input;
-  const std::string title = input.scenario.empty() ? input.label : fmt::format("{}: {}", input.scenario, input.label);
+  const std::string title = input.scenario.empty() ? input.whole : fmt::format("{}: {}", input.scenario, input.whole);
   const bool total = std::string_view(ranking.field) == ranked_field;
   std::string matrices = fmt::format("{} {}", ranking.matrices, ranking.matrices == 1 ? "matrix" : "matrices");
   if (ranking.trivial > 0) matrices += fmt::format(", {} of them trivial (X is the identity)", ranking.trivial);
@@ -145,12 +150,67 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
     if (const std::string why = reason_text(setting); !why.empty()) fit += "\n" + why;
     table.add_row({std::to_string(++rank), setting.setting->shown, setting.setting->arithmetic_label,
                    short_number(setting.error.median), short_number(setting.error.worst),
-                   short_number(setting.as_stored), TableCell(fit, style), format_text(trials), depth_text(setting)});
+                   short_number(setting.as_stored), TableCell(fit, style), format_text(trials),
+                   depth_text(setting.depth, setting.vector_depth)});
   }
-  text += table.str(page);
-  if (rank < static_cast<int>(ranking.settings.size()))
-    text += fmt::format("({} more)\n", ranking.settings.size() - static_cast<std::size_t>(rank));
-  return text;
+  return text + table.str(page) + rows_left_out(rank, ranking.settings.size());
+}
+
+std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
+  std::vector<OverallSetting> all;
+  std::map<const CaseSetting*, std::size_t> index;
+  for (const Ranking& ranking : rankings) {
+    for (const RankedSetting& here : ranking.settings) {
+      const auto [found, fresh] = index.try_emplace(here.setting, all.size());
+      if (fresh) all.push_back({.setting = here.setting, .depth = here.depth, .vector_depth = here.vector_depth});
+      OverallSetting& overall = all[found->second];
+      overall.depth = std::max(overall.depth, here.depth);
+      overall.vector_depth = std::max(overall.vector_depth, here.vector_depth);
+      const TrialStatistics& trials = *here.trials;
+      if (trials.judged() == 0) continue;
+      ++overall.situations;
+      overall.lost += trials.lost() > 0;
+      overall.fit += trials.lost() + trials.unfit == 0;
+      const double worst = trials.lost() > 0 || std::isnan(here.error.worst) ? HUGE_VAL : here.error.worst;
+      if (overall.input != nullptr && !(worst > overall.worst)) continue;
+      overall.worst = worst;
+      overall.input = ranking.input;
+      overall.n = ranking.n;
+    }
+  }
+  std::ranges::stable_sort(all, {}, [](const OverallSetting& each) {
+    const double count = std::max(each.situations, 1);
+    return std::tuple((each.situations - each.fit) / count, each.lost / count, each.worst);
+  });
+  return all;
+}
+
+std::string overall_text(const std::vector<OverallSetting>& settings, std::size_t situations, int top,
+                         const Page& page) {
+  std::string text = paragraph(
+      fmt::format("Over {} {} (families and sizes): on how many of them a setting is fit on every matrix, and its "
+                  "worst {}, ||Xh - X||_F / ||X||_F. Trivial inputs are left out.",
+                  situations, situations == 1 ? "input" : "inputs", ranked_field),
+      0, page);
+  Table table({{"#", true},
+               {.header = "method", .layout = broken_label, .widest = 19, .least = 16},
+               {.header = "arithmetic", .layout = broken_label, .widest = 12},
+               {"fit on", true},
+               {"worst", true},
+               {.header = "where", .layout = broken_label, .widest = 34, .least = 16},
+               {.header = "depth", .right = true, .dispensable = 1}});
+  int rank = 0;
+  for (const OverallSetting& each : settings) {
+    if (top > 0 && rank == top) break;
+    const bool judged = each.input != nullptr;
+    const char* word = each.lost > 0 ? "nonfinite" : each.fit == each.situations ? "fit" : "unfit";
+    table.add_row({std::to_string(++rank), each.setting->shown, each.setting->arithmetic_label,
+                   judged ? TableCell(fmt::format("{}/{}", each.fit, each.situations), style_of_fit(word)) : "trivial",
+                   judged ? short_number(each.worst) : "-",
+                   judged ? fmt::format("{} n={}", each.input->title(), each.n) : "-",
+                   depth_text(each.depth, each.vector_depth)});
+  }
+  return text + table.str(page) + rows_left_out(rank, settings.size());
 }
 
 }  // namespace tristab

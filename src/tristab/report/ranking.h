@@ -35,6 +35,24 @@ const std::vector<const Field*>& ranking_fields();
 // median of the ranked field, then a smaller worst error, then fewer products.
 std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection);
 
+// One setting over all situations of a selection.
+struct OverallSetting {
+  const CaseSetting* setting = nullptr;  // of the groups
+  int situations = 0, fit = 0;           // those with a trial that is not trivial; those where every one of them is fit
+  int lost = 0;                          // situations with non-finite or failed trials
+  double worst = 0;                      // error of the ranked field; infinite where a result is not finite
+  const CaseInput* input = nullptr;      // where it is worst; null: trivial everywhere
+  int n = 0;
+  double depth = 0, vector_depth = 0;  // the largest; NaN: unknown
+};
+
+// Every setting of the rankings, by the share of situations where it is not fit, then of those where it is lost, then
+// by its worst error.
+std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings);
+// Their table; at most `top` rows (0: all).
+std::string overall_text(const std::vector<OverallSetting>& settings, std::size_t situations, int top,
+                         const Page& page = {});
+
 // The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow
 // terminal the cost, the error against A as stored, the word for the format and the worst error are left out, in this
 // order.

@@ -23,7 +23,7 @@ std::vector<std::string> tensor_names(const TensorFile& file) {
 }
 
 void settle(Json& settings, std::string_view place) {
-  if (!settings.contains("path") || settings["path"] == "")
+  if (!settings.contains("path") || settings["path"].get_ref<const std::string&>().empty())
     refuse(fmt::format("{}.path", place), "nothing", "the path of a .npy, .npz or .safetensors file");
   const auto together = [&](const char* one, const char* other) {
     if (!settings.contains(one) || !settings.contains(other)) return;
@@ -42,7 +42,7 @@ void settle(Json& settings, std::string_view place) {
 }
 
 // What to read if neither tensor nor layer is named: the only one in the file.
-std::unique_ptr<Source> open_only(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
+std::unique_ptr<Source> open_only(const FileSelection& selection, const std::shared_ptr<const TensorFile>& file,
                                   std::string_view place) {
   const std::vector<std::string> layers = layer_names(*file);
   if (layers.size() == 1)
