@@ -37,11 +37,11 @@ install_missing() {
 build_seconds=330
 
 # configure_and_build DIRECTORY TARGET [CMAKE_OPTION...]: warnings are errors; quiet when there is nothing to do. Files that
-# only carry results are compiled eight at a time, which takes half the time; -DCMAKE_UNITY_BUILD=OFF compiles each alone.
+# only carry results, and tests, are compiled eight at a time; -DCMAKE_UNITY_BUILD=OFF compiles each alone.
 configure_and_build() {
   local directory=$1 target=$2
   shift 2
-  cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRISTAB_WARNINGS_AS_ERRORS=ON -DCMAKE_UNITY_BUILD=ON --log-level=NOTICE \
-    "$@" >&2
+  cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRISTAB_WARNINGS_AS_ERRORS=ON -DCMAKE_UNITY_BUILD=ON \
+    --log-level=NOTICE "$@" >&2
   NINJA_STATUS='[%f of %t, %e s] ' cmake --build "$directory" --target "$target" >&2
 }

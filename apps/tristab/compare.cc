@@ -285,8 +285,8 @@ For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, whi
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.option("--input", "FILE.npy|npz|safetensors", o.input.path,
                  R"(matrices or layers instead of a family
-A .npy, .npz or .safetensors file. Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of layers, as
-apps/dump_layer_inputs.py writes them.)");
+A .npy, .npz or .safetensors file. Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of
+layers, as apps/dump_layer_inputs.py writes them.)");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
   command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A, or all");
   command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");

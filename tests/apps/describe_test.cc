@@ -180,7 +180,7 @@ TEST(Describe, a_slice_of_a_trained_model_fits_100_columns) {
 // Published of this model at chunk 64: worst cond(I + A) 16.9 in layer 6, mean cosine 0.26 and 0.43.
 TEST(Describe, a_trained_model_has_its_known_cosines_and_condition_numbers) {
   const std::filesystem::path data = shared_data("models/gdn.safetensors");
-  if (data.empty()) GTEST_SKIP() << "../shared/data is absent";
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/gdn.safetensors";
   const Workplace place;
   const std::string file = (data / "models/gdn.safetensors").string();
   double worst = 0;

@@ -233,7 +233,10 @@ TEST(Judgement, the_words_for_a_format_follow_the_errors) {
 }
 
 // A truncated series with errors of 15 % was "stable", for its slope is 0; so was doubling with errors of 3e9.
-TEST(Judgement, classes_are_those_of_the_theory_for_every_method) {
+// The theory bounds from above: mbh, ladder, mxr and recursive are logarithmically stable at worst, which these inputs
+// do not show. Newton-Schulz is stable once it has converged, and 40 steps are enough here; the series are unstable
+// where they truncate or form large powers. `ungated` has its base's class.
+TEST(Judgement, no_class_is_better_or_worse_than_the_theory_allows) {
   const std::map<std::string, std::string> expected{
       {"row-substitution", "stable"},
       {"solve", "stable"},

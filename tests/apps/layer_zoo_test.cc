@@ -209,7 +209,7 @@ TEST_F(LayerZoo, the_committed_table_of_the_slices_is_that_of_the_program) {
 // The same on the whole layers, in fp16; and there, too, the ways that broke the model stand out.
 TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
   const std::filesystem::path data = shared_data("models/gdn.safetensors");
-  if (data.empty()) GTEST_SKIP() << "needs ../shared/data/models";
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with models/gdn.safetensors";
   const Workplace place;
   const ProgramResult run =
       place.run(fmt::format("sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/layers.json -o r.json --kernels tcu-exact "

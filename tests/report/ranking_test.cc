@@ -194,4 +194,14 @@ TEST(Ranking, overall_counts_inputs_and_names_the_worst) {
   EXPECT_NE(text.find("(1 more)"), std::string::npos) << text;
 }
 
+TEST(Ranking, overall_calls_nothing_fit_without_a_verdict) {
+  Json record = record_of("mbh", "fp16", 0, 1, 1);
+  record.erase("fit");
+  const MadeGroups groups = ranked({record});
+  const std::vector<OverallSetting> overall = rank_overall(rank_settings(groups, {}));
+  ASSERT_EQ(overall.size(), 1u);
+  EXPECT_EQ(overall[0].situations, 0);
+  EXPECT_EQ(overall_text(overall, 1, 0).find("1/1"), std::string::npos);
+}
+
 }  // namespace tristab::ranking_test

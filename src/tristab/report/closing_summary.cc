@@ -120,6 +120,7 @@ std::string arithmetics_text(const std::vector<SettingOutcome>& settings, int gr
   }
   if (!none.empty()) methods.emplace_back("none", none);
   std::vector<std::string> parts;
+  parts.reserve(methods.size());
   for (const auto& [method, where] : methods) parts.push_back(fmt::format("{} in {}", method, fmt::join(where, ", ")));
   return fmt::format("by arithmetic: {}", fmt::join(parts, "; "));
 }

@@ -107,10 +107,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   constexpr std::size_t frobenius = 0;
   const auto cond_2 = static_cast<std::size_t>(
       std::ranges::find(matrix_facts(), std::string_view("cond_2"), &MatrixFact::name) - matrix_facts().begin());
-  const ResultHead head = visit_result(results, {"matrices", "records"},
-                                       [&](const std::string& section, const Json& object, const std::string& place) {
-                                         groups.add(section, object, place);
-                                       });
+  ResultHead head = visit_result(results, {"matrices", "records"},
+                                 [&](const std::string& section, const Json& object, const std::string& place) {
+                                   groups.add(section, object, place);
+                                 });
   Numbering families, arithmetics, methods;
   for (const CaseGroup& group : groups.groups()) {
     families.of(groups.input_of(group).title());
@@ -178,8 +178,8 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   script += "\n" + asset("error-by-size.gp");
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");
   const std::filesystem::path place(directory);
-  write_file(place / "errors.dat", errors.text("# chunk size, frobenius: median and worst over finite "
-                                               "trials, trials, trials that are not finite\n",
+  write_file(place / "errors.dat", errors.text("# chunk size, frobenius: median and worst over the trials (NaN: "
+                                               "not finite), trials, trials that are not finite\n",
                                                panels, methods.labels));
   write_file(place / "cases.dat", cases.text("# cond_2, frobenius, chunk size, number of the family in plot.gp\n",
                                              arithmetics.labels, methods.labels));

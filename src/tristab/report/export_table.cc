@@ -171,7 +171,7 @@ std::string ExportTable::line(ExportFormat format, const std::vector<std::size_t
 ResultHead export_table(const std::string& results, const std::string& section, ExportFormat format,
                         const std::string& output) {
   ExportTable table(section);
-  const ResultHead head = visit_result(
+  ResultHead head = visit_result(
       results, {section}, [&](const std::string&, const Json& object, const std::string&) { table.add(object); });
   if (table.rows() == 0)
     refuse_input(results == "-" ? "standard input" : results, fmt::format("no {}", section), "a result that has them");

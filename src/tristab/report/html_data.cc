@@ -63,6 +63,7 @@ std::vector<double> medians_by_position(const std::vector<const std::vector<doub
     for (std::size_t k = 0; k < list->size(); ++k) columns[k].push_back((*list)[k]);
   }
   std::vector<double> medians;
+  medians.reserve(columns.size());
   for (std::vector<double>& column : columns) medians.push_back(median(std::move(column)));
   return medians;
 }
@@ -162,6 +163,7 @@ std::string HtmlData::groups_text() const {
     }
     if (!groups_.has(k)) continue;
     std::vector<Distribution> distributions;
+    distributions.reserve(groups.size());
     for (const CaseGroup& group : groups) distributions.push_back(groups_.distribution(group, k));
     JsonObject statistics;
     statistics.raw("median", list_of(distributions,

@@ -58,10 +58,10 @@ std::string filled(std::string_view page, const std::vector<std::pair<std::strin
 
 ResultHead write_html_report(const std::string& results, const std::string& output) {
   HtmlData data;
-  const ResultHead head = visit_result(results, {"matrices", "records", "layers", "classes", "expectations"},
-                                       [&](const std::string& section, const Json& object, const std::string& place) {
-                                         data.add(section, object, place);
-                                       });
+  ResultHead head = visit_result(results, {"matrices", "records", "layers", "classes", "expectations"},
+                                 [&](const std::string& section, const Json& object, const std::string& place) {
+                                   data.add(section, object, place);
+                                 });
   std::string name = "result";
   const Json& config = head.config;
   if (config.is_object() && config.contains("name") && config["name"].is_string()) {

@@ -13,11 +13,14 @@
 namespace tristab {
 namespace {
 
+// Files of other programs, and old ones, do not say whether a result is fit.
+bool has_verdicts(const TrialStatistics& trials) { return trials.fit + trials.unfit + trials.lost() > 0; }
+
 // "fit", "unfit 2/8", "nonfinite 1/8": of the trials whose input is not trivial.
 std::string fit_text(const TrialStatistics& trials) {
   const int judged = trials.judged();
   if (judged == 0) return "trivial";
-  if (trials.fit + trials.unfit + trials.lost() == 0) return "-";
+  if (!has_verdicts(trials)) return "-";
   if (trials.nonfinite > 0) return fmt::format("nonfinite {}/{}", trials.nonfinite, judged);
   if (trials.unfit > 0) return fmt::format("unfit {}/{}", trials.unfit, judged);
   return "fit";
@@ -167,7 +170,7 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
       overall.depth = std::max(overall.depth, here.depth);
       overall.vector_depth = std::max(overall.vector_depth, here.vector_depth);
       const TrialStatistics& trials = *here.trials;
-      if (trials.judged() == 0) continue;
+      if (trials.judged() == 0 || !has_verdicts(trials)) continue;
       ++overall.situations;
       overall.lost += trials.lost() > 0;
       overall.fit += trials.lost() + trials.unfit == 0;
@@ -205,7 +208,7 @@ std::string overall_text(const std::vector<OverallSetting>& settings, std::size_
     const bool judged = each.input != nullptr;
     const char* word = each.lost > 0 ? "nonfinite" : each.fit == each.situations ? "fit" : "unfit";
     table.add_row({std::to_string(++rank), each.setting->shown, each.setting->arithmetic_label,
-                   judged ? TableCell(fmt::format("{}/{}", each.fit, each.situations), style_of_fit(word)) : "trivial",
+                   judged ? TableCell(fmt::format("{}/{}", each.fit, each.situations), style_of_fit(word)) : "-",
                    judged ? short_number(each.worst) : "-",
                    judged ? fmt::format("{} n={}", each.input->title(), each.n) : "-",
                    depth_text(each.depth, each.vector_depth)});

@@ -38,10 +38,11 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
 // One setting over all situations of a selection.
 struct OverallSetting {
   const CaseSetting* setting = nullptr;  // of the groups
-  int situations = 0, fit = 0;           // those with a trial that is not trivial; those where every one of them is fit
-  int lost = 0;                          // situations with non-finite or failed trials
-  double worst = 0;                      // error of the ranked field; infinite where a result is not finite
-  const CaseInput* input = nullptr;      // where it is worst; null: trivial everywhere
+  int situations = 0,
+      fit = 0;       // those with a verdict and a trial that is not trivial; those where every one of them is fit
+  int lost = 0;      // situations with non-finite or failed trials
+  double worst = 0;  // error of the ranked field; infinite where a result is not finite
+  const CaseInput* input = nullptr;  // where it is worst; null: nowhere a verdict
   int n = 0;
   double depth = 0, vector_depth = 0;  // the largest; NaN: unknown
 };

@@ -108,10 +108,12 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
     }
   };
   std::vector<TableCell> titles;
+  titles.reserve(shown.size());
   for (const Shown& each : shown) titles.emplace_back(header_of(each, headers), Style::heading);
   add_row(titles);
   for (const auto& row : rows_) {
     std::vector<TableCell> cells;
+    cells.reserve(shown.size());
     for (const Shown& each : shown) cells.emplace_back(cell_of(row[each.column], each), row[each.column].style);
     add_row(cells);
   }

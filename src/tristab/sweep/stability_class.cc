@@ -133,7 +133,7 @@ std::vector<StabilityRow> StabilityBuilder::finish() {
     for (std::size_t k = 0; k < values.size(); k += 3) points.push_back({values[k], values[k + 1], values[k + 2]});
     cell.row.growth = fit_growth(points);
     cell.row.name = stability_class(cell.row.growth, cell.row.fails, cell.row.nonfinite);
-    rows.push_back(std::move(cell.row));
+    rows.push_back(cell.row);
   }
   return rows;
 }
