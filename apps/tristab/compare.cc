@@ -14,6 +14,7 @@
 #include "tristab/base/json.h"
 #include "tristab/report/case_groups.h"
 #include "tristab/report/cross_table.h"
+#include "tristab/report/layer_table.h"
 #include "tristab/report/ranking.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/run.h"
@@ -31,18 +32,23 @@ struct CompareOptions {
 // Keeps what rankings and tables need of each record.
 class GroupingSink : public ResultSink {
  public:
-  GroupingSink(CaseGroups& groups, Progress& progress) : groups_(groups), progress_(progress) {}
+  GroupingSink(CaseGroups& groups, LayerTable& layers, Progress& progress)
+      : groups_(groups), layers_(layers), progress_(progress) {}
   SerializedRecords render(const MatrixResult&) const override { return {}; }
   void accept(const MatrixResult& result, SerializedRecords) override {
     progress_.add(result);
     groups_.add(result);
   }
   std::string render_layer(const LayerResult&) const override { return {}; }
-  void accept_layer(const LayerResult&, std::string) override {}
+  void accept_layer(const LayerResult& result, std::string) override {
+    progress_.add(result);
+    layers_.add(result);
+  }
   void finish(const SweepReport&) override {}
 
  private:
   CaseGroups& groups_;
+  LayerTable& layers_;
   Progress& progress_;
 };
 
@@ -62,7 +68,8 @@ void refuse_kernels_of_other_sizes(const Scenario& scenario) {
   }
 }
 
-void compute(const Command& command, const CompareOptions& options, CaseGroups& groups) {
+// Returns the text of the requirement.
+std::string compute(const Command& command, const CompareOptions& options, CaseGroups& groups, LayerTable& layers) {
   command.excludes("--family", {"--input"}, "one of them");
   command.needs({"--tensor", "--layer", "--heads", "--tokens"}, "--input", "--input FILE with it");
   Json json{{"families", Json::array({Json{{"family", "gdn"}, {"keys", "silu"}}})},
@@ -87,8 +94,9 @@ void compute(const Command& command, const CompareOptions& options, CaseGroups& 
   const Plan plan = make_plan(config);
   print_notes(plan);
   Progress progress(plan);
-  GroupingSink sink(groups, progress);
+  GroupingSink sink(groups, layers, progress);
   run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
+  return config.scenarios.front().requirement.text();
 }
 
 using Texts = std::vector<std::string>;
@@ -194,11 +202,13 @@ std::vector<const Field*> metrics_of(const Command& command, const CompareOption
   return metrics;
 }
 
-void read_groups(const std::string& path, CaseGroups& groups) {
-  note_incomplete(path, visit_result(path, {"records"},
-                                     [&](const std::string& section, const Json& object, const std::string& place) {
-                                       groups.add(section, object, place);
-                                     }));
+Requirements read_groups(const std::string& path, CaseGroups& groups) {
+  const ResultHead head =
+      visit_result(path, {"records"}, [&](const std::string& section, const Json& object, const std::string& place) {
+        groups.add(section, object, place);
+      });
+  note_incomplete(path, head);
+  return requirements_of(head.config.json());
 }
 
 // Returns whether every setting meets the requirement of --require, if it is given.
@@ -206,9 +216,11 @@ bool compare(const Command& command, const CompareOptions& options) {
   const std::vector<const Field*> metrics = metrics_of(command, options);
   const TableFormat format = table_format_of(options.format.empty() ? "text" : options.format, "--format");
   CaseGroups groups(metrics.empty() ? ranking_fields() : metrics);
+  LayerTable layers;  // only where the requirement is about them
+  Requirements requirements;
   CaseSelection selection;
   if (options.results.empty()) {
-    compute(command, options, groups);
+    requirements[""] = compute(command, options, groups, layers);
   } else {
     for (const char* option :
          {"--trials", "--seed", "--require", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
@@ -217,7 +229,7 @@ bool compare(const Command& command, const CompareOptions& options) {
              "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
              "result file");
     }
-    read_groups(options.results, groups);
+    requirements = read_groups(options.results, groups);
     selection = selection_in(groups, options);
   }
   if (std::ranges::none_of(groups.groups(),
@@ -226,24 +238,25 @@ bool compare(const Command& command, const CompareOptions& options) {
            "one that the file has");
   }
   const Page page = standard_output_page();
-  const bool met = !command.given("--require") || std::ranges::all_of(groups.groups(), [](const CaseGroup& group) {
-    return group.statistics.unfit + group.statistics.lost() == 0;
-  });
+  const auto lost = [](const auto& trials) { return trials.unfit + trials.lost() > 0; };
+  const bool met = !command.given("--require") || (std::ranges::none_of(layers.rows(), lost) &&
+                                                   std::ranges::none_of(groups.groups(), lost, &CaseGroup::statistics));
+  const auto print = [&](const std::string& text) {
+    fmt::print("{}", text);
+    if (!layers.empty()) fmt::print("\n{}", layers.text(page));
+    return met;
+  };
   if (!metrics.empty()) {
-    fmt::print("{}", cross_table_text(cross_table(groups, selection), format, page));
-    return met;
+    return print(cross_table_text(cross_table(groups, selection), format, page));
   }
-  const std::vector<Ranking> rankings = rank_settings(groups, selection);
+  const std::vector<Ranking> rankings = rank_settings(groups, selection, requirements);
   if (options.overall) {
-    fmt::print("{}", overall_text(rank_overall(rankings), rankings.size(), static_cast<int>(options.top), page));
-    return met;
+    return print(overall_text(rank_overall(rankings), rankings, static_cast<int>(options.top), page));
   }
-  bool first = true;
-  for (const Ranking& ranking : rankings) {
-    fmt::print("{}{}", first ? "" : "\n", ranking_text(ranking, static_cast<int>(options.top), page));
-    first = false;
-  }
-  return met;
+  std::string text;
+  for (const Ranking& ranking : rankings)
+    text += (text.empty() ? "" : "\n") + ranking_text(ranking, static_cast<int>(options.top), page);
+  return print(text);
 }
 
 }  // namespace

@@ -337,6 +337,8 @@ std::vector<OtherColumn> other_columns() {
                      "matrices",
                      "max |X_ij| over i - j = 1, 2, 4, ...: how far the inverse reaches from its diagonal",
                      {}});
+  for (const LayerQuantity& quantity : layer_quantities())
+    columns.push_back({fmt::format("layer.{}", quantity.name), "layers", quantity.formula, {}});
   std::vector<std::string> classes;
   for (const StabilityClassInfo& each : stability_classes)
     classes.push_back(fmt::format("{}: {}", each.name, each.definition));
@@ -359,7 +361,8 @@ void list_metrics(const std::string& name) {
     for (const NumberInfo& number : numbers) table.add_row({number.name, number.formula});
     print_text("X exact, Xh computed, E = Xh - X, L = I + A, R = L Xh - I, u unit roundoff\n");
     print_table(table);
-    print_text("Other columns of a result answer too: fit, for_format, cond_2, power_max, class and the like.");
+    print_text(
+        "Other columns of a result answer too: fit, for_format, cond_2, power_max, layer.o, class and the like.");
     return;
   }
   const std::vector<OtherColumn> others = other_columns();

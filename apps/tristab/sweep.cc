@@ -85,14 +85,13 @@ class SinkWithProgress : public ResultSink {
   void accept_layer(const LayerResult& result, std::string rendered) override {
     progress_.add(result);
     layers.add(result);
-    layer_counts_.add(result);
     writer_->accept_layer(result, std::move(rendered));
   }
   void finish(const SweepReport& done) override {
     progress_.phase(fmt::format("writing {}", path_ == "-" ? "the summary" : path_));
     writer_->finish(done);
     outcomes = done.expectations;
-    closing = closing_summary(done, layer_counts_, path_, standard_error_page());
+    closing = closing_summary(done, layers, path_, standard_error_page());
   }
 
   LayerTable layers;
@@ -103,7 +102,6 @@ class SinkWithProgress : public ResultSink {
   std::unique_ptr<ResultSink> writer_;
   Progress& progress_;
   std::string path_;
-  LayerCounts layer_counts_;
 };
 
 ConfigOverrides overrides_of(const Command& command, const SweepOptions& options) {

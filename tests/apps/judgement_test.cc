@@ -211,6 +211,117 @@ TEST(Judgement, plausible_nonsense_is_told_and_never_refused) {
       << told.err;
 }
 
+// Only the share of the requirement counts, and it is the total error on one matrix: no unfit case is better than a fit
+// one, whatever recipe, arithmetic or unit made it.
+TEST(Judgement, fit_follows_the_total_error_over_recipes_and_formats) {
+  Json config{{"families", {trained, Json{{"family", "gdn"}, {"keys", "silu"}, {"gate", "none"}}}},
+              {"chunks", 64},
+              {"trials", 4},
+              {"methods", {"mbh", "mch", "mxr", "row-substitution", "residual-neumann"}},
+              {"arithmetics", {"fp32", "tf32", "fp16", "fp16-pure", "bf16", "e5m10", "e4m3", "mxfp8", "int16", "int8"}},
+              {"kernels",
+               {"fla-solve-tril", "aiter-v2", "tileops", "vllm-gdn-sm100", "flashinfer-gdn-sm90",
+                "flashinfer-gdn-sm100", "qualcomm-int16", "qualcomm-int8", "maxtext-ladder"}}};
+  for (const char* requirement : {"4x-bf16", "1x-fp16", "fla-solve-tril", "fla:0.005"}) {
+    config["require"] = requirement;
+    std::map<std::string, std::pair<double, double>> of_matrix;  // the worst fit error, the best unfit one
+    int fit = 0, unfit = 0;
+    for (const Json& record : records_of(config)) {
+      if (record["fit"] == "trivial") continue;
+      auto& [worst_fit, best_unfit] = of_matrix.try_emplace(record["matrix"], 0, HUGE_VAL).first->second;
+      if (record["fit"] == "nonfinite") continue;
+      const double error = record["total_frobenius"];
+      record["fit"] == "fit" ? ++fit : ++unfit;
+      double& bound = record["fit"] == "fit" ? worst_fit : best_unfit;
+      bound = record["fit"] == "fit" ? std::max(bound, error) : std::min(bound, error);
+    }
+    EXPECT_GT(fit, 30) << requirement;
+    EXPECT_GT(unfit, 30) << requirement;
+    for (const auto& [matrix, errors] : of_matrix)
+      EXPECT_LE(errors.first, errors.second) << requirement << " " << matrix;
+  }
+}
+
+// Scores of gates of -5.9 a token, first anchor, subnormals flushed: outputs wrong by a quarter were no failure, for A
+// and T are right.
+TEST(Judgement, a_layer_whose_outputs_are_wrong_is_unfit) {
+  const auto layers_of = [](double gate, const char* anchor) {
+    const Json config{
+        {"families", {Json{{"family", "kda"}, {"gate", "constant"}, {"gate_value", gate}}}},
+        {"chunks", 16},
+        {"trials", 2},
+        {"layer", true},
+        {"layer_chunks", 4},
+        {"methods", {"row-substitution"}},
+        {"arithmetics", {"bf16"}},
+        {"layer_arithmetic",
+         {{"arithmetic", "bf16-b200"},
+          {"scores", {{"formation", "anchored"}, {"product", "bf16-b200:subnormals=flush"}, {"anchor", anchor}}}}}};
+    const Workplace place;
+    place.write("c.json", config.dump());
+    EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+    return Json::parse(place.read("r.json"))["layers"];
+  };
+  for (const Json& layer : layers_of(-5.9, "first")) {
+    EXPECT_GT(layer["o"], 0.2);
+    EXPECT_EQ(layer["fit"], "unfit");
+    EXPECT_EQ(layer["for_layer"], "normal");  // the inverse adds nothing to what the layer does wrong
+    EXPECT_EQ(layer["o_exact_t"], layer["o"]);
+  }
+  for (const double gate : {-5.0, -5.9}) {
+    for (const Json& layer : layers_of(gate, "middle")) EXPECT_EQ(layer["fit"], "fit") << gate;
+  }
+  for (const Json& layer : layers_of(-5.93, "first")) {
+    EXPECT_EQ(layer["fit"], "nonfinite");
+    EXPECT_EQ(layer["for_layer"], nullptr);  // nor with the exact T
+  }
+}
+
+TEST(Judgement, compare_judges_layers_where_the_requirement_bounds_them) {
+  const Workplace place;
+  const std::string command =
+      "compare --input " TRISTAB_TEST_DATA
+      "/h100-fla-layers.safetensors --layer gdn.layer6 --arithmetics fp16 --require 'layer.o<=1e-2' ";
+  const ProgramResult good = place.run(command + "--methods mbh");
+  EXPECT_EQ(good.status, 0) << good.err;
+  EXPECT_NE(good.out.find("layer: 1 sequence"), std::string::npos) << good.out;
+  EXPECT_EQ(place.run(command + "--methods mbh,mch").status, 1);
+  const ProgramResult wrong = place.run("compare --chunk 16 --require 'layer.oo<=1'");
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_NE(wrong.err.find("layer.o"), std::string::npos) << wrong.err;
+}
+
+TEST(Judgement, counters_see_what_happens_on_input_and_inside_sums) {
+  const auto record_of = [](const std::vector<double>& entries, const std::string& method,
+                            const std::string& arithmetic) {
+    const Workplace place;  // A_10, A_21 of a 16 x 16 matrix
+    std::vector<double> a(256, 0);
+    a[16] = entries[0];
+    a[33] = entries[1];
+    place.write("A.npy",
+                npy_bytes("<f8", "(16, 16)", std::string(reinterpret_cast<const char*>(a.data()), 8 * a.size())));
+    place.write("c.json", Json{{"families", {Json{{"family", "file"}, {"path", "A.npy"}}}},
+                               {"chunks", 16},
+                               {"methods", {method}},
+                               {"arithmetics", {Json{{"arithmetic", arithmetic}, {"overflow", "saturate"}}}}}
+                              .dump());
+    const ProgramResult run = place.run("sweep c.json -o r.json");
+    EXPECT_EQ(run.status, 0) << run.err;
+    return Json::parse(place.read("r.json"))["records"][0];
+  };
+  for (const char* method : {"row-substitution", "mbh", "mch"}) {
+    const Json cut = record_of({300, 300}, method, "fp16");  // 90000 becomes 65504
+    EXPECT_GE(cut["overflows"], 1) << method;
+    EXPECT_GE(cut["saturations"], 1) << method;
+    EXPECT_TRUE(cut["first_overflow_stage"].is_string()) << method;
+    const Json input = record_of({70000, 0}, method, "fp16");
+    EXPECT_EQ(input["first_overflow_stage"], "input") << method;
+    EXPECT_GE(input["saturations"], 1) << method;
+    const Json tiny = record_of({0x1p-26, 0}, method, "fp16");
+    EXPECT_GE(tiny["underflows"], 1) << method;
+  }
+}
+
 TEST(Judgement, the_words_for_a_format_follow_the_errors) {
   const Json config{{"families", {Json{{"family", "gdn"}, {"keys", "silu"}, {"gate", "none"}}}},
                     {"chunks", 64},

@@ -140,6 +140,8 @@ class LayerZoo : public ::testing::Test {
       for (const Json& layer : document["layers"]) layers.push_back(layer);
     }
     t = values_of(records, "total_frobenius");
+    t_share = values_of(records, "requirement_share");
+    o_share = values_of(layers, "requirement_share");
     o = values_of(layers, "o");
     state = values_of(layers, "state");
   }
@@ -150,27 +152,46 @@ class LayerZoo : public ::testing::Test {
   }
   static std::vector<double> collinear(const std::string& setting) { return o.at(setting).at("collinear"); }
 
-  static inline Values t, o, state;
+  // The largest share of the requirement that a layer takes, trained or on collinear keys.
+  static double layer_share(const std::string& setting) {
+    return std::max(worst(trained(o_share, setting)), worst(o_share.at(setting).at("collinear")));
+  }
+
+  static inline Values t, o, state, t_share, o_share;
 };
 
-TEST_F(LayerZoo, what_broke_the_model_spoils_the_state_or_overflows) {
+// 4x-bf16 for layers was not fitted to these perplexities.
+TEST_F(LayerZoo, the_requirement_refuses_every_inverse_that_broke_the_model) {
   int broken = 0;
   for (const Published& row : published()) {
     if (!row.broken()) continue;
     ++broken;
-    EXPECT_TRUE(worst(trained(state, row.setting)) > 0.2 || std::isinf(worst(collinear(row.setting)))) << row.inverse;
+    EXPECT_GT(layer_share(row.setting), 1) << row.inverse;
   }
   EXPECT_EQ(broken, 14);
 }
 
-TEST_F(LayerZoo, what_left_the_model_unharmed_does_neither_but_for_int8) {
+TEST_F(LayerZoo, of_26_harmless_inverses_the_requirement_refuses_nine) {
+  std::set<std::string> refused;
+  int by_matrices = 0;
   for (const Published& row : published()) {
     if (row.broken()) continue;
-    EXPECT_LT(worst(trained(state, row.setting)), 0.2) << row.inverse;
-    EXPECT_LT(worst(trained(o, row.setting)), 0.2) << row.inverse;
-    const bool false_alarm = row.setting.starts_with("residual-neumann") && row.inverse.ends_with("int8");
-    EXPECT_EQ(std::isinf(worst(collinear(row.setting))), false_alarm) << row.inverse;
+    if (layer_share(row.setting) > 1) refused.insert(row.inverse);
+    std::vector<double> matrices = trained(t_share, row.setting);
+    matrices.push_back(worst(t_share.at(row.setting).at("collinear")));
+    by_matrices += worst(matrices) > 1;
   }
+  const std::set<std::string> expected{"mxr block=16 fp16",
+                                       "mxr block=16 bf16",
+                                       "newton-schulz 8 fp16",
+                                       "newton-schulz 8 bf16",
+                                       "residual-neumann N=3 S=8 fp16",
+                                       "residual-neumann N=3 S=8 bf16",
+                                       "residual-neumann N=3 S=8 int16",
+                                       "residual-neumann N=3 S=8 int8",
+                                       "residual-neumann N=3 S=12 int8"};
+  EXPECT_EQ(refused, expected);
+  EXPECT_GT(by_matrices, static_cast<int>(refused.size()));  // the error of T cries wolf more often
 }
 
 TEST_F(LayerZoo, overflows_of_matrices_that_these_layers_lack_are_not_seen) {
@@ -219,6 +240,7 @@ TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
   const Json document = Json::parse(place.read("r.json"));
   const Values model_t = values_of(document["records"], "total_frobenius");
   const Values model_o = values_of(document["layers"], "o"), model_state = values_of(document["layers"], "state");
+  const Values model_share = values_of(document["layers"], "requirement_share");
   const std::set<std::string> lines = committed_lines();
   const std::vector<std::string> both{"layer0", "layer6"};
   int rows = 0;
@@ -229,7 +251,8 @@ TEST_F(LayerZoo, the_committed_table_of_whole_layers_is_that_of_the_program) {
     const std::string line = row_text(row, joined(model_t.at(row.setting), both), joined(model_o.at(row.setting), both),
                                       states, collinear(row.setting));
     EXPECT_TRUE(lines.contains(line)) << "results/example-layers.md lacks\n" << line;
-    EXPECT_EQ(worst(states) > 0.2 || std::isinf(worst(collinear(row.setting))), row.broken()) << row.inverse;
+    EXPECT_TRUE(!row.broken() || worst(joined(model_share.at(row.setting), both)) > 1 || layer_share(row.setting) > 1)
+        << row.inverse;
   }
   EXPECT_GT(rows, 20);
 }

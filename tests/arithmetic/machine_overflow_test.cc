@@ -195,6 +195,58 @@ TEST(MachineOverflow, underflows_are_results_lost_to_zero_or_inexact_subnormals)
   EXPECT_EQ(machine->trace().total().overflows_live, 0);
 }
 
+// 300 x 300 = 90000 is cut to 65504 on the way, and the sum ends at 65504 - 40000.
+TEST(MachineOverflow, a_cut_inside_a_saturating_sum_is_counted) {
+  for (const bool vector : {false, true}) {
+    TestMachine machine("fp16-pure", {{"overflow", "saturate"}});
+    const Value x = machine->input(two_by_two(300, 200, 0, 0), 2);
+    const Value y = machine->input(two_by_two(300, 0, -200, 0), 2);
+    const Stage stage = machine->stage("stage");
+    const Value z = vector ? stage.vector(machine->identity(2, 1, 0), {x, y}) : stage.fl({x, y});
+    EXPECT_EQ(machine->output(z)(0, 0), 65504 - 40000);
+    EXPECT_TRUE(z.finite());
+    const StageTrace total = machine->trace().total();
+    EXPECT_EQ(total.overflows_live, 1);
+    EXPECT_EQ(total.saturations, 1);
+    EXPECT_EQ(machine->trace().first_overflow.stage, "stage");
+    stage.fl({x, y});  // and counted again, for the operands are finite
+    EXPECT_EQ(machine->trace().total().saturations, 2);
+  }
+}
+
+TEST(MachineOverflow, a_saturating_storage_counts_what_it_cuts) {
+  TestMachine machine("fp16", {{"overflow", "saturate"}});
+  const Value x = machine->input(two_by_two(300, 0, 0, 2), 2);
+  const Value y = machine->stage("stage").fl({x, x});
+  EXPECT_EQ(machine->output(y)(0, 0), 65504);
+  EXPECT_TRUE(y.finite());
+  EXPECT_EQ(machine->trace().total().saturations, 1);
+  EXPECT_EQ(machine->trace().total().overflows_live, 1);
+}
+
+TEST(MachineOverflow, what_rounding_the_input_lost_is_counted) {
+  TestMachine machine("fp16", {{"overflow", "saturate"}});
+  RowStatistics events;
+  events.overflows = 1;
+  events.underflows = 3;
+  machine->input(two_by_two(65504, 0, 0, 1), 2, events);
+  const StageTrace total = machine->trace().total();
+  EXPECT_EQ(total.saturations, 1);
+  EXPECT_EQ(total.overflows_live, 1);
+  EXPECT_EQ(total.underflows, 3);
+  EXPECT_EQ(machine->trace().first_overflow.stage, "input");
+}
+
+TEST(MachineOverflow, operands_that_lose_range_on_entry_are_counted) {
+  TestMachine machine("fp16");
+  const Value x = machine->input(two_by_two(0x1p-13, 0, 0, 1), 2), identity = machine->identity(2);
+  const Value kept = machine->stage("keeping").fl({x, x}, RoundTo::accumulator);  // 2^-26, a number of fp32
+  EXPECT_EQ(machine->trace().total().underflows, 0);
+  const Value y = machine->stage("entering").fl({kept, identity});
+  EXPECT_EQ(machine->output(y)(0, 0), 0);
+  EXPECT_EQ(machine->trace().total().underflows, 1);
+}
+
 TEST(MachineOverflow, twice_a_value_beyond_the_carrier_is_seen) {
   TestMachine machine("bf16");
   const Value x = machine->input(two_by_two(0x1p127, 0, 0, 1), 2);

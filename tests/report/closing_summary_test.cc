@@ -73,7 +73,7 @@ class ClosingSummaryTest : public testing::Test {
 
   SweepConfig config_;
   SweepReport report_;
-  LayerCounts layers_;
+  LayerTable layers_;
 };
 
 TEST_F(ClosingSummaryTest, counts_cases_and_names_what_failed_where) {
@@ -233,13 +233,17 @@ TEST_F(ClosingSummaryTest, layers_and_expectations_have_a_line_each) {
     record.setting = setting(0, 1);
     record.status = status;
     record.errors.whole.o = error;
+    if (status == Status::nonfinite) record.errors.first_nonfinite_chunk = 3;
+    if (status != Status::failed)
+      record.fit = status == Status::ok ? error < 0.2 ? Fit::fit : Fit::unfit : Fit::nonfinite;
     layer.records.push_back(record);
   }
   layers_.add(layer);
   report_.sequences = 1;
   expect_part(
-      "layers    4 results of 1 sequence, 1 non-finite, 1 failed (first: mbh bf16 on uniform n=16); largest "
-      "error of o 2.5e-01: mbh bf16 on uniform n=16\n");
+      "layers    4 results of 1 sequence: 1 fit (4x-bf16), 1 unfit, 1 non-finite, 1 without an answer; worst error of "
+      "o "
+      "not finite: mbh bf16 on uniform n=16\n");
   ExpectationOutcome met;
   met.met = true;
   ExpectationOutcome missed;
@@ -247,6 +251,24 @@ TEST_F(ClosingSummaryTest, layers_and_expectations_have_a_line_each) {
   missed.setting = layer.records[0].setting;
   report_.expectations = {met, missed};
   expect_part("expected  1 of 2 met; first not met: mbh bf16 on uniform n=16\n");
+}
+
+// A layer that is unfit keeps a setting from being the cheapest, whatever its inverses are.
+TEST_F(ClosingSummaryTest, a_setting_with_an_unfit_layer_has_not_held) {
+  add(0, 0, 0, 16, {.fit = 8}, {1, 0, 1});
+  add(1, 0, 0, 16, {.fit = 8}, {2, 0, 2});
+  LayerResult layer;
+  layer.input = input(0, 16);
+  for (const std::size_t m : {0u, 1u}) {
+    LayerRecord record;
+    record.setting = setting(m, 0);
+    record.errors.whole.o = 0.25;
+    record.fit = m == 0 ? Fit::unfit : Fit::fit;
+    layer.records.push_back(record);
+  }
+  layers_.add(layer);
+  expect_part("failed    mbh fp16: 1 of 1 layer\n");
+  expect_part("cheapest  mch fp16, 2 steps deep");
 }
 
 // On a terminal a line that is too long ends in dots, but the last one, which names the file, is whole: its
@@ -301,10 +323,13 @@ TEST_F(ClosingSummaryTest, ten_lines_at_most_none_longer_than_the_terminal) {
       }
     }
   }
-  layers_.results = 1000;
-  layers_.nonfinite = 10;
-  layers_.worst_outputs = 1;
-  layers_.worst_place = std::string(300, 'x');
+  FamilySpec family = config_.scenarios[0].families[0].spec;
+  family.label = std::string(300, 'x');
+  LayerResult layer;
+  layer.input = {&config_.scenarios[0], &family, 64};
+  layer.records.emplace_back().setting = setting(0, 0);
+  layer.records.back().fit = Fit::unfit;
+  layers_.add(layer);
   ExpectationOutcome missed;
   missed.input = input(0, 64);
   missed.setting = setting(0, 0);
@@ -335,7 +360,7 @@ TEST(ClosingSummary, one_and_two_threads_find_the_same) {
       std::string render_layer(const LayerResult&) const override { return {}; }
       void accept_layer(const LayerResult& result, std::string) override { layers.add(result); }
       void finish(const SweepReport& done) override { report = done; }
-      LayerCounts layers;
+      LayerTable layers;
       SweepReport report;
     };
     const SweepConfig config = layered_config();

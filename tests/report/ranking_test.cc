@@ -188,7 +188,7 @@ TEST(Ranking, overall_counts_inputs_and_names_the_worst) {
   EXPECT_EQ(overall[1].lost, 1);
   EXPECT_EQ(overall[1].worst, HUGE_VAL);
   EXPECT_EQ(overall[1].n, 16);
-  const std::string text = overall_text(overall, rankings.size(), 1);
+  const std::string text = overall_text(overall, rankings, 1);
   EXPECT_NE(text.find("Over 2 inputs"), std::string::npos) << text;
   EXPECT_NE(text.find("2/2"), std::string::npos) << text;
   EXPECT_NE(text.find("(1 more)"), std::string::npos) << text;
@@ -198,10 +198,19 @@ TEST(Ranking, overall_calls_nothing_fit_without_a_verdict) {
   Json record = record_of("mbh", "fp16", 0, 1, 1);
   record.erase("fit");
   const MadeGroups groups = ranked({record});
-  const std::vector<OverallSetting> overall = rank_overall(rank_settings(groups, {}));
+  const std::vector<Ranking> rankings = rank_settings(groups, {});
+  const std::vector<OverallSetting> overall = rank_overall(rankings);
   ASSERT_EQ(overall.size(), 1u);
   EXPECT_EQ(overall[0].situations, 0);
-  EXPECT_EQ(overall_text(overall, 1, 0).find("1/1"), std::string::npos);
+  EXPECT_EQ(overall_text(overall, rankings, 0).find("1/1"), std::string::npos);
+}
+
+TEST(Ranking, names_the_requirement_of_each_scenario) {
+  const Json config{{"require", "4x-bf16"},
+                    {"scenarios", {Json{{"name", "one"}, {"require", "fla:0.005"}}, Json{{"name", "two"}}}}};
+  const Requirements requirements = requirements_of(config);
+  EXPECT_EQ(requirements, (Requirements{{"", "4x-bf16"}, {"one", "fla:0.005"}}));
+  EXPECT_EQ(requirements_of(Json()), Requirements{});  // an old file
 }
 
 }  // namespace tristab::ranking_test

@@ -71,6 +71,55 @@ std::string message_of(const Json& json) {
 
 double worst(const LayerError& error) { return std::max({error.w, error.u, error.o, error.state}); }
 
+// The exact T against itself: nothing is added. A T that is wrong by far more than the layer's roundings adds all.
+TEST(LayerSweep, an_inverse_is_judged_by_what_it_adds_to_the_layer) {
+  const Finished exact = run_of(layered({gdn()}, {{"layer_arithmetic", "bf16"}}));
+  for (const LayerResult& layer : exact.out.layers) {
+    const LayerRecord& record = layer.records.front();
+    EXPECT_NEAR(record.exact_t_ratio, 1, 1e-3);
+    EXPECT_GT(record.exact_t.o, 1e-4);  // bf16's own roundings
+    EXPECT_EQ(record.for_layer, ForFormat::normal);
+    EXPECT_EQ(record.fit, Fit::fit);
+    EXPECT_NEAR(record.requirement_share, 0.25, 1e-3);  // of four times what the exact inverse gives in bf16
+  }
+  const Finished coarse =
+      run_of(layered({gdn()}, {{"arithmetics", {"e4m3"}}, {"layer_arithmetic", "fp32"}, {"require", "layer.o<=1e-4"}}));
+  for (const LayerResult& layer : coarse.out.layers) {
+    const LayerRecord& record = layer.records.front();
+    EXPECT_EQ(record.exact_t_ratio,
+              std::max(record.errors.whole.o / record.exact_t.o, record.errors.whole.state / record.exact_t.state));
+    EXPECT_EQ(record.for_layer, ForFormat::excessive);
+    EXPECT_DOUBLE_EQ(record.requirement_share, record.errors.whole.o / 1e-4);
+    EXPECT_EQ(record.fit, Fit::unfit);
+  }
+}
+
+TEST(LayerSweep, a_bound_on_a_layer_says_nothing_of_matrices) {
+  const Finished run = run_of(layered({gdn()}, {{"require", "layer.o<=1"}, {"layer", false}}));
+  EXPECT_EQ(run.out.report.sequences, 2);  // it turns the layers on
+  for (const MatrixResult& matrix : run.out.matrices) {
+    EXPECT_EQ(matrix.records.front().fit, std::nullopt);
+    EXPECT_EQ(matrix.records.front().requirement_share.undefined, Undefined::not_required);
+  }
+  const Finished other = run_of(layered({gdn()}, {{"require", "total_frobenius<=1"}}));
+  for (const LayerResult& layer : other.out.layers) EXPECT_EQ(layer.records.front().fit, std::nullopt);
+}
+
+// The worst error of the recipe on these sequences is the yardstick: it takes half of what is allowed.
+TEST(LayerSweep, a_recipe_is_a_requirement_of_layers_too) {
+  const Finished run = run_of(layered({gdn()}, {{"methods", {"row-substitution"}},
+                                                {"arithmetics", {"bf16"}},
+                                                {"kernels", {"flashkda-v2"}},
+                                                {"require", "flashkda-v2"}}));
+  double largest = 0;
+  for (const LayerResult& layer : run.out.layers) {
+    for (const LayerRecord& record : layer.records) {
+      if (record.setting.kernel != nullptr) largest = std::max(largest, record.requirement_share);
+    }
+  }
+  EXPECT_DOUBLE_EQ(largest, 0.5);
+}
+
 // The recurrence in long double on the one side, W, U, O and S by chunks in fp64 on the other.
 TEST(LayerSweep, in_double_the_chunked_layer_is_the_recurrence) {
   const Finished run = run_of(layered({gdn(), Json{{"family", "kda"}, {"head_dim", 32}, {"gate", "fla-init"}}},
@@ -432,7 +481,7 @@ TEST(LayerExpectation, what_cannot_be_expected_is_refused) {
   };
   EXPECT_EQ(refusal({{"layer", "p"}, {"statistic", "max"}}),
             "test: expect[0].layer: no quantity of a layer is called 'p'; did you mean 'w'? Allowed: w, u, o, "
-            "state, state_max, state_growth, nonfinite");
+            "state, state_max, state_growth, nonfinite, exact_t_ratio, requirement_share");
   EXPECT_EQ(refusal({{"layer", "o"}, {"metric", "frobenius"}, {"statistic", "max"}}),
             "test: expect[0].layer: found a metric as well; allowed: a metric (of matrices) or a quantity of layers, "
             "not both");

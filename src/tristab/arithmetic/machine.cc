@@ -77,7 +77,7 @@ void Machine::release(Buffer* buffer) {
   free_[static_cast<std::size_t>(std::bit_width(buffer->capacity - 1))].push_back(buffer);
 }
 
-Value Machine::input(const Matrix& a, int size) {
+Value Machine::input(const Matrix& a, int size, const RowStatistics& events) {
   Value value = allocate(size, size, 1);
   if (size != a.rows()) engine_->clear(value.view_);
   View part = value.view_;
@@ -95,10 +95,15 @@ Value Machine::input(const Matrix& a, int size) {
     value.tags_.grid = Grid::of(arithmetic.storage);
     set_stored_bits(value, arithmetic.storage.bits);
   }
-  // An entry beyond the input format became infinite when A was rounded.
+  // An entry beyond the input format became infinite when A was rounded, or its largest number if it saturates.
   const std::int64_t nonfinite = engine_->count_nonfinite(value.view_);
   value.tags_.finite = nonfinite == 0;
-  if (nonfinite > 0) stage("input").note_overflow(nonfinite, 0);
+  if (nonfinite + events.overflows + events.underflows > 0) {
+    StageTrace& counts = stage("input").counts();
+    counts.underflows += events.underflows;
+    if (nonfinite == 0) counts.saturations += events.overflows;
+    stage("input").note_overflow(std::max(nonfinite, events.overflows), 0);
+  }
   return value;
 }
 

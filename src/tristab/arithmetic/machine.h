@@ -32,8 +32,8 @@ class Machine {
   Stage stage(std::string_view name);
 
   // A as the method sees it: the matrix (already rounded to the input format), stored in the default stage's format and
-  // padded with zero rows and columns to `size`.
-  Value input(const Matrix& a, int size);
+  // padded with zero rows and columns to `size`. `events`: what happened when it was rounded, for the counters.
+  Value input(const Matrix& a, int size, const RowStatistics& events = {});
   // A matrix of any shape whose elements are all in `format`: an operand that no stage has made.
   Value load(const Matrix& x, const Format& format);
   // The same for constants, which kernels do not store.

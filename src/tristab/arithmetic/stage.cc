@@ -2,11 +2,24 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <stdexcept>
 
 #include "tristab/arithmetic/machine.h"
 
 namespace tristab {
+namespace {
+
+// The same sums with infinities; none if the format does not saturate.
+std::optional<Accumulation> without_saturation(const Accumulation& accumulation) {
+  if (accumulation.format.overflow != Overflow::saturate) return std::nullopt;
+  Accumulation unbounded = accumulation;
+  unbounded.format = with_overflow(accumulation.format, Overflow::infinity);
+  return unbounded;
+}
+
+}  // namespace
+
 Stage::Stage(Machine& machine, const Arithmetic& arithmetic, std::size_t index)
     : machine_(&machine), arithmetic_(&arithmetic), index_(index), case_(machine.case_) {}
 
@@ -39,7 +52,8 @@ Value Stage::subtract(const Value& x, const Value& y) const { return combine(x, 
 Value Stage::stored(const Value& x) const {
   Value result = machine_->copied(x, 1);
   result.tags_.codes = {};
-  finish(result, RoundTo::storage, Unit::matrix, arithmetic_->storage, x.tags_.grid, {x.tags_.finite, {}});
+  finish(result, RoundTo::storage, Unit::matrix, arithmetic_->storage, x.tags_.grid,
+         {.finite = x.tags_.finite, .quantised = {}});
   return result;
 }
 
@@ -64,14 +78,25 @@ Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
     return x;
   }
   Value result = machine_->copied(x, 1);
-  machine_->engine_->convert(result.view_, format,
-                             matrix ? arithmetic_->operand_rounding : arithmetic_->vector.rounding,
-                             machine_->next_draws(*arithmetic_));
+  const Rounding rounding = matrix ? arithmetic_->operand_rounding : arithmetic_->vector.rounding;
+  const std::uint64_t draws = machine_->next_draws(*arithmetic_);
   result.tags_.grid = Grid::of(format);
-  if (x.tags_.finite && x.tags_.grid.max_exponent >= format.max_exponent) {
-    const RegionStatistics after = machine_->engine_->finish(result.view_, nullptr, Rounding::nearest_even, live_, 0);
-    result.tags_.finite = after.live.nonfinite + after.dead.nonfinite == 0;
-    note_overflow(after.live.nonfinite, after.dead.nonfinite);
+  if (x.tags_.finite &&
+      (x.tags_.grid.max_exponent >= format.max_exponent || x.tags_.grid.smallest_exponent < format.min_exponent)) {
+    const RegionStatistics events = machine_->engine_->finish(result.view_, &format, rounding, live_, draws);
+    // Twice a number can be beyond the carrier before it is rounded.
+    const std::int64_t nonfinite = events.live.nonfinite + events.dead.nonfinite;
+    const std::int64_t overflows = events.live.overflows + events.dead.overflows;
+    counts().underflows += events.live.underflows + events.dead.underflows;
+    if (format.overflow == Overflow::saturate) {
+      counts().saturations += overflows;
+      result.tags_.finite = nonfinite == 0;
+    } else {
+      result.tags_.finite = nonfinite + overflows == 0;
+    }
+    note_overflow(events.live.nonfinite + events.live.overflows, events.dead.nonfinite + events.dead.overflows);
+  } else {
+    machine_->engine_->convert(result.view_, format, rounding, draws);
   }
   operation.finite = operation.finite && result.tags_.finite;
   return result;
@@ -102,6 +127,9 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
   };
   bool from_zero = c == nullptr || order == AddendOrder::last;  // until the accumulator holds something
   if (!from_zero) load_addend(result.view_);
+  const std::optional<Accumulation> without_cuts = without_saturation(accumulation);
+  Value unbounded;  // the same sums without cuts
+  if (without_cuts) unbounded = machine_->copied(result, 1);
 
   for (const auto& [p, q] : products) {
     if (p.columns() != q.rows() || p.rows() != result.rows() || q.columns() != result.columns() ||
@@ -126,9 +154,10 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
       if (matrix && arithmetic_->split) {
         accumulate_split(result.view_, left, right, from_zero);
       } else {
-        accumulate(
-            result.view_, left, right,
-            {accumulation, matrix ? arithmetic_->operand : arithmetic_->vector.format, operation.finite, from_zero});
+        const Format& operand = matrix ? arithmetic_->operand : arithmetic_->vector.format;
+        const std::uint64_t draws = machine_->next_draws(*arithmetic_);
+        accumulate(result.view_, left, right, {accumulation, operand, operation.finite, from_zero}, draws);
+        if (without_cuts) accumulate(unbounded.view_, left, right, {*without_cuts, operand, false, from_zero}, draws);
       }
     }
     from_zero = false;
@@ -152,10 +181,17 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
   if (c != nullptr && order == AddendOrder::last) {
     Value addend = machine_->allocate(result.rows(), result.columns(), result.batch());
     load_addend(addend.view_);
-    engine.sum(addend.view_, result.view_, 1, accumulation, machine_->next_draws(*arithmetic_));
+    const std::uint64_t draws = machine_->next_draws(*arithmetic_);
+    if (without_cuts) {
+      const Value whole = machine_->copied(addend, 1);
+      engine.sum(whole.view_, unbounded.view_, 1, *without_cuts, draws);
+      unbounded = whole;
+    }
+    engine.sum(addend.view_, result.view_, 1, accumulation, draws);
     addend.tags_ = result.tags_;
     result = addend;
   }
+  if (without_cuts) count_cut(unbounded, operation);
   const bool split_sum = matrix && arithmetic_->split;  // the last addition is in fp32
   const Format& sums = split_sum ? fp32_format() : accumulation.format;
   finish(result, format, unit, sums, Grid::of(sums), operation);
@@ -168,10 +204,18 @@ void Stage::count_vector_step(Value& result, double flops) const {
   counts().vector_flops += flops;
 }
 
-void Stage::accumulate(const View& target, const Value& left, const Value& right,
-                       const ProductRounding& rounding) const {
+// A saturating format cuts sums on the way, and they can end anywhere. The same sums in a format with infinities tell
+// which elements were cut: they are infinite or NaN.
+void Stage::count_cut(const Value& unbounded, Operation& operation) const {
+  const RegionStatistics found = machine_->engine_->finish(unbounded.view_, nullptr, Rounding::nearest_even, live_, 0);
+  operation.cut_live += found.live.nonfinite;
+  operation.cut_dead += found.dead.nonfinite;
+}
+
+void Stage::accumulate(const View& target, const Value& left, const Value& right, const ProductRounding& rounding,
+                       std::uint64_t draws) const {
   ProductRounding drawn = rounding;
-  drawn.draws = machine_->next_draws(*arithmetic_);
+  drawn.draws = draws;
   machine_->engine_->accumulate(target, left.view_, right.view_, drawn);
 }
 
@@ -193,10 +237,13 @@ void Stage::accumulate_split(const View& target, const Value& left, const Value&
   const auto [right_high, right_low] = split(right);
   const Value sum = machine_->allocate(target.rows, target.columns, target.batch);
   // Infinities give NaN parts (inf - inf), so no part is known to be finite.
-  accumulate(sum.view_, left_low, right_high, {arithmetic_->product, part, false, true});
-  accumulate(sum.view_, left_high, right_low, {arithmetic_->product, part, false, false});
+  const auto add_product = [&](const Value& x, const Value& y, bool starts) {
+    accumulate(sum.view_, x, y, {arithmetic_->product, part, false, starts}, machine_->next_draws(*arithmetic_));
+  };
+  add_product(left_low, right_high, true);
+  add_product(left_high, right_low, false);
   engine.replace_nan(sum.view_);
-  accumulate(sum.view_, left_high, right_high, {arithmetic_->product, part, false, false});
+  add_product(left_high, right_high, false);
   if (from_zero) engine.clear(target);
   engine.sum(target, sum.view_, 1, {fp32_format()}, 0);
 }
@@ -208,7 +255,13 @@ Value Stage::combine(const Value& x, const Value& y, double sign) const {
   Operation operation;
   const Value left = entered(x, Unit::vector, operation), right = entered(y, Unit::vector, operation);
   Value result = machine_->copied(left, 1);
-  machine_->engine_->sum(result.view_, right.view_, sign, arithmetic_->vector, machine_->next_draws(*arithmetic_));
+  const std::uint64_t draws = machine_->next_draws(*arithmetic_);
+  machine_->engine_->sum(result.view_, right.view_, sign, arithmetic_->vector, draws);
+  if (const std::optional<Accumulation> without_cuts = without_saturation(arithmetic_->vector)) {
+    const Value unbounded = machine_->copied(left, 1);
+    machine_->engine_->sum(unbounded.view_, right.view_, sign, *without_cuts, draws);
+    count_cut(unbounded, operation);
+  }
   result.tags_.codes = {};
   result.tags_.depth = x.tags_.depth.joined(y.tags_.depth);
   count_vector_step(result, static_cast<double>(x.rows()) * x.columns() * x.batch());
@@ -244,9 +297,12 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   const RegionStatistics statistics =
       engine.finish(result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding, live_,
                     machine_->next_draws(*arithmetic_));
-  const std::int64_t live = statistics.live.nonfinite + statistics.live.overflows;
-  const std::int64_t dead = statistics.dead.nonfinite + statistics.dead.overflows;
-  result.tags_.finite = live + dead == 0;
+  const std::int64_t stored_overflows = statistics.live.overflows + statistics.dead.overflows;
+  const bool saturating = to_storage && arithmetic_->storage.overflow == Overflow::saturate;
+  const std::int64_t live = statistics.live.nonfinite + statistics.live.overflows + operation.cut_live;
+  const std::int64_t dead = statistics.dead.nonfinite + statistics.dead.overflows + operation.cut_dead;
+  result.tags_.finite =
+      statistics.live.nonfinite + statistics.dead.nonfinite + (saturating ? 0 : stored_overflows) == 0;
   result.tags_.grid = to_storage ? Grid::of(arithmetic_->storage) : unrounded;
   if (to_codes)
     result.tags_.codes = engine.requantise(result.view_, result.tags_.diagonal, *quantiser, operation.quantised);
@@ -255,7 +311,8 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   counts.largest_live = std::max(counts.largest_live, statistics.live.largest);
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);
   counts.underflows += statistics.live.underflows + statistics.dead.underflows;
-  counts.saturations += operation.quantised.saturations;
+  counts.saturations += operation.quantised.saturations + operation.cut_live + operation.cut_dead;
+  if (saturating) counts.saturations += stored_overflows;
   // If the operands are not finite, non-finite results are inherited and do not count as overflows. Sums of codes that
   // wrapped around always count.
   note_overflow((operation.finite ? live : 0) + operation.quantised.overflows_live,

@@ -49,18 +49,21 @@ class Stage {
   enum class Unit { matrix, vector };
   // What an operation passes on to finish().
   struct Operation {
-    bool finite = true;  // all operands
+    bool finite = true;                       // all operands
+    std::int64_t cut_live = 0, cut_dead = 0;  // elements that a saturating format cut on the way
     QuantiserCounts quantised;
   };
   Stage(Machine& machine, const Arithmetic& arithmetic, std::size_t index);
   StageTrace& counts() const;
   Value multiply(const Value* c, std::span<const Factors> products, RoundTo format, Unit unit, AddendOrder order) const;
   Value combine(const Value& x, const Value& y, double sign) const;
-  void accumulate(const View& target, const Value& left, const Value& right, const ProductRounding& rounding) const;
+  void accumulate(const View& target, const Value& left, const Value& right, const ProductRounding& rounding,
+                  std::uint64_t draws) const;
   void accumulate_split(const View& target, const Value& left, const Value& right, bool from_zero) const;
   std::pair<Value, Value> split(const Value& x) const;
   Value entered(const Value& x, Unit unit, Operation& operation) const;
   void count_vector_step(Value& result, double flops) const;
+  void count_cut(const Value& unbounded, Operation& operation) const;
   void finish(Value& result, RoundTo format, Unit unit, const Format& sums, const Grid& unrounded,
               Operation operation) const;
   void note_overflow(std::int64_t live, std::int64_t dead) const;

@@ -7,6 +7,11 @@
 
 namespace tristab {
 
+std::string LayerArithmetic::identity() const {
+  return fmt::format("{} {} {} {} {}", name, settings.json().dump(), scores.identity(), static_cast<int>(exponential),
+                     scan);
+}
+
 LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place) {
   const GivenName chosen = read_given_name(given, "arithmetic", R"({"arithmetic": "bf16-h100"})", place);
   Json object = chosen.parameters;

@@ -18,6 +18,8 @@ struct LayerArithmetic {
   Formation scores;  // how A_qk is formed if gates are channel-wise
   Exponential exponential = Exponential::natural;
   int scan = 0;  // of the gates' running sums (ProductUnit::running_sums)
+
+  std::string identity() const;  // equal only for equal arithmetics
 };
 
 // "bf16" (bf16 storage, fp32 accumulation), any floating-point arithmetic, or {"arithmetic": "bf16-h100",

@@ -78,6 +78,13 @@ void solve_chunk(const TokenInputs& chunk, int first_row, LayerTruth& truth) {
 
 }  // namespace
 
+Matrix inverse_by_substitution(const Matrix& a) {
+  Matrix inverse(a.rows(), a.rows());
+  substitute(
+      a, a.rows(), [](int i, int c) { return i == c ? 1.0L : 0.0L; }, 0, inverse);
+  return inverse;
+}
+
 LayerTruth establish_layer_truth(const TokenInputs& tokens, int n) {
   const int rows = tokens.rows(), keys = tokens.keys.columns(), values = tokens.values.columns();
   LayerTruth truth;

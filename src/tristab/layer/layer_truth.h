@@ -22,6 +22,9 @@ struct LayerTruth {
 // at the end.
 LayerTruth establish_layer_truth(const TokenInputs& tokens, int n);
 
+// (I + A)^-1 by substitution in long double, rounded to double at the end.
+Matrix inverse_by_substitution(const Matrix& a);
+
 // The numbers of chunks after which errors are reported: 1, 2, 4, ... and all of them.
 std::vector<int> reported_chunks(int chunks);
 

@@ -15,6 +15,11 @@ namespace {
 
 std::string nested_label(const Json& value) { return expand_method(value, "base").front().label; }
 
+// Given data is not computed by a method, so its rounding takes no draws.
+Rounding given_rounding(Rounding rounding) {
+  return rounding == Rounding::stochastic ? Rounding::nearest_even : rounding;
+}
+
 }  // namespace
 
 std::vector<MethodSpec> expand_method(const Json& given, std::string_view place) {
@@ -34,11 +39,10 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
   return specs;
 }
 
-// Given data is not computed by a method, so its rounding takes no draws.
 Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding) {
   if (format == fp64_format()) return matrix;
   const RoundingTarget<double> target(format);
-  const Rounding used = rounding == Rounding::stochastic ? Rounding::nearest_even : rounding;
+  const Rounding used = given_rounding(rounding);
   for (double& x : matrix.values()) x = round_value(x, target, used);
   return matrix;
 }
@@ -54,6 +58,16 @@ Matrix rounded_input(const MethodSpec& spec, const Matrix& a, const Arithmetic& 
   return takes_given(spec) ? a : round_input(a, arithmetic);
 }
 
+RowStatistics input_events(const MethodSpec& spec, const Matrix& a, const Arithmetic& arithmetic) {
+  RowStatistics events;
+  if (takes_given(spec) || arithmetic.quantiser || arithmetic.storage == fp64_format()) return events;
+  Matrix rounded = a;
+  const Rounding rounding = given_rounding(arithmetic.storage_rounding);
+  round_row_counted(rounded.values().data(), static_cast<int>(rounded.values().size()), arithmetic.storage, rounding,
+                    events);
+  return events;
+}
+
 Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, const InversionInput& input,
                  Machine& machine, std::uint64_t draws) {
   const Method& method = *spec.method;
@@ -63,8 +77,8 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   inversion.padded_to = method.padded_size ? method.padded_size(n, spec.settings) : n;
   machine.start(arithmetics, draws);
   const Matrix other = method.input == nullptr ? Matrix() : round_input(method.input(input.tokens), arithmetic);
-  Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to), machine,
-                          spec.settings);
+  Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to, input.events),
+                          machine, spec.settings);
   if (arithmetics.contains("result")) x = machine.stage("result").stored(x);
   if (method.from_input_inverse != nullptr)
     x = method.from_input_inverse(machine.block(x, 0, 0, n, n), *input.tokens, machine);

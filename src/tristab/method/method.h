@@ -79,12 +79,14 @@ struct Inversion {
   int padded_to = 0;  // size the method worked on
 };
 
-// What is inverted: A, rounded as the method takes it (rounded_input), and the inputs that it was formed from, if
-// known.
+// What is inverted: A, rounded as the method takes it (rounded_input), the inputs that it was formed from, if known,
+// and what happened when A was rounded (input_events), for the counts of the stage "input".
 struct InversionInput {
-  InversionInput(const Matrix& matrix, const TokenInputs* formed_of = nullptr) : a(matrix), tokens(formed_of) {}
+  InversionInput(const Matrix& matrix, const TokenInputs* formed_of = nullptr, const RowStatistics& rounding = {})
+      : a(matrix), tokens(formed_of), events(rounding) {}
   const Matrix& a;
   const TokenInputs* tokens;
+  RowStatistics events;
 };
 
 // X = (I + A)^-1. Two rounding points follow every method: the result is rounded to the storage of `result`, then to
@@ -123,5 +125,8 @@ bool takes_given(const MethodSpec& spec);
 
 // A as the method takes it: as given, or round_input.
 Matrix rounded_input(const MethodSpec& spec, const Matrix& a, const Arithmetic& arithmetic);
+
+// The overflows and underflows of rounded_input; none if it rounds nothing.
+RowStatistics input_events(const MethodSpec& spec, const Matrix& a, const Arithmetic& arithmetic);
 
 }  // namespace tristab

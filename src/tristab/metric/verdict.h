@@ -28,6 +28,12 @@ constexpr std::string_view name_of(Fit word) { return fit_names[static_cast<std:
 inline constexpr double normal_limit_floating = 2, normal_limit_integer = 4;
 inline constexpr double high_factor = 10;
 
+// A layer's error over that of the same layer with the exact T, of the outputs or the state, whichever is larger: 1
+// where the inverse adds nothing. Normal up to the limit, where the inverse adds about as much as everything else in
+// the layer; up to ten times that high.
+inline constexpr double normal_limit_layer = 2;
+ForFormat judge_for_layer(double ratio);
+
 // An exact result is always normal; an error where the bound is 0 is excessive.
 ForFormat judge_for_format(const MetricValues& values, bool integers, bool trivial);
 

@@ -27,17 +27,21 @@ std::string counted(double count, const std::string& one, const std::string& man
 std::string counted(double count, const std::string& one) { return counted(count, one, one + "s"); }
 
 double part(std::int64_t count, const SettingOutcome& of) {
-  return of.judged() == 0 ? 0 : static_cast<double>(count) / static_cast<double>(of.judged());
+  const std::int64_t all = of.judged() + of.layers();
+  return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
 }
 
-// "mch fp16: 80 non-finite, 20 fail of 200, most on gdn n=64 (40 of 40)"
+// "mch fp16: 80 non-finite, 20 unfit of 200, most on gdn n=64 (40 of 40)"; behind it the layers
 std::string failure_text(const SettingOutcome& outcome) {
+  const std::string layers =
+      outcome.layers_lost == 0 ? "" : fmt::format("{} of {}", outcome.layers_lost, counted(outcome.layers(), "layer"));
+  if (outcome.lost() == 0) return fmt::format("{}: {}", outcome.setting.label(), layers);
   std::vector<std::string> kinds;
   if (outcome.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", outcome.nonfinite));
   if (outcome.unfit > 0) kinds.push_back(fmt::format("{} unfit", outcome.unfit));
   if (outcome.failed > 0) kinds.push_back(fmt::format("{} without an answer", outcome.failed));
-  const std::string text =
-      fmt::format("{}: {} of {}", outcome.setting.label(), fmt::join(kinds, ", "), outcome.judged());
+  const std::string text = fmt::format("{}: {} of {}{}", outcome.setting.label(), fmt::join(kinds, ", "),
+                                       outcome.judged(), layers.empty() ? "" : fmt::format(" and {}", layers));
   if (outcome.groups == 1) return fmt::format("{} on {}", text, outcome.worst_input);
   if (outcome.lost() == outcome.judged()) return fmt::format("{} on {} inputs", text, outcome.groups);
   return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost, outcome.worst_trials);
@@ -48,10 +52,10 @@ std::string failure_text(const SettingOutcome& outcome) {
 std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& settings) {
   std::vector<const SettingOutcome*> found;
   for (const SettingOutcome& each : settings) {
-    if (each.lost() > 0) found.push_back(&each);
+    if (each.lost() + each.layers_lost > 0) found.push_back(&each);
   }
   std::ranges::stable_sort(found, std::greater{}, [](const SettingOutcome* each) {
-    return std::tuple(part(each->nonfinite + each->failed, *each), part(each->lost(), *each));
+    return std::tuple(part(each->nonfinite + each->failed, *each), part(each->lost() + each->layers_lost, *each));
   });
   return found;
 }
@@ -75,11 +79,15 @@ std::string worst_text(const std::vector<SummaryRow>& summary) {
 std::string cheapest_text(const std::vector<SettingOutcome>& settings, int groups) {
   const SettingOutcome* const cheapest = cheapest_that_held(settings);
   if (cheapest == nullptr) {
-    const auto nearest = std::ranges::max_element(
-        settings, {}, [](const SettingOutcome& each) { return std::pair(each.groups, part(each.fit, each)); });
-    if (settings.size() == 1 || nearest->fit == 0) return "none: no setting is fit in every case";
-    return fmt::format("none: no setting is fit in every case; nearest: {}, {} of {} cases", nearest->setting.label(),
-                       nearest->fit, nearest->judged());
+    const auto nearest = std::ranges::max_element(settings, {}, [](const SettingOutcome& each) {
+      return std::pair(each.groups, part(each.fit + each.layers_fit, each));
+    });
+    if (settings.size() == 1 || nearest->fit + nearest->layers_fit == 0) return "none: no setting is fit in every case";
+    return fmt::format("none: no setting is fit in every case; nearest: {}, {} of {} cases{}", nearest->setting.label(),
+                       nearest->fit, nearest->judged(),
+                       nearest->layers() == 0
+                           ? ""
+                           : fmt::format(", {} of {}", nearest->layers_fit, counted(nearest->layers(), "layer")));
   }
   const auto held = std::ranges::count_if(settings, &SettingOutcome::held);
   std::string where = "in all cases";
@@ -125,12 +133,28 @@ std::string arithmetics_text(const std::vector<SettingOutcome>& settings, int gr
   return fmt::format("by arithmetic: {}", fmt::join(parts, "; "));
 }
 
-std::string layers_text(const LayerCounts& layers, std::int64_t sequences) {
-  std::string text = fmt::format("{} of {}, {} non-finite, {} failed", counted(layers.results, "result"),
-                                 counted(sequences, "sequence"), layers.nonfinite, layers.failed);
-  if (!layers.first_lost.empty()) text += fmt::format(" (first: {})", layers.first_lost);
-  if (layers.worst_outputs >= 0)
-    text += fmt::format("; largest error of o {:.1e}: {}", layers.worst_outputs, layers.worst_place);
+std::string layers_text(const LayerTable& layers, std::int64_t sequences, const std::string& requirements) {
+  std::int64_t results = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
+  const LayerRow* worst = nullptr;
+  double error = -1;
+  for (const LayerRow& row : layers.rows()) {
+    results += row.sequences;
+    fit += row.fit;
+    unfit += row.unfit;
+    nonfinite += row.nonfinite;
+    failed += row.failed;
+    const double value = row.o.empty() ? -1 : *std::ranges::max_element(row.o);
+    if (!(value > error)) continue;
+    error = value;
+    worst = &row;
+  }
+  std::string text = fmt::format("{} of {}: {} fit{}, {} unfit, {} non-finite{}", counted(results, "result"),
+                                 counted(sequences, "sequence"), fit, requirements, unfit, nonfinite,
+                                 failed > 0 ? fmt::format(", {} without an answer", failed) : "");
+  if (worst != nullptr) {
+    text += fmt::format("; worst error of o {}: {} on {}", std::isinf(error) ? "not finite" : short_number(error),
+                        worst->setting, worst->place);
+  }
   return text;
 }
 
@@ -161,26 +185,11 @@ std::string rest_text(const std::string& path) {
 
 }  // namespace
 
-void LayerCounts::add(const LayerResult& result) {
-  for (const LayerRecord& record : result.records) {
-    const bool lost = record.status != Status::ok;
-    ++results;
-    nonfinite += record.status == Status::nonfinite;
-    failed += record.status == Status::failed;
-    const bool first = lost && first_lost.empty();
-    const bool worst = !lost && record.errors.whole.o > worst_outputs;
-    if (!first && !worst) continue;
-    std::string place = fmt::format("{} on {}", record.setting.label(), result.input.label());
-    if (worst) worst_outputs = record.errors.whole.o;
-    (worst ? worst_place : first_lost) = std::move(place);
-  }
-}
-
 double SettingOutcome::operand_bits() const {
   return setting.arithmetic->quantiser ? setting.arithmetic->quantiser->bits : setting.arithmetic->operand.bits;
 }
 
-std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary) {
+std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary, const LayerTable& layers) {
   std::vector<SettingOutcome> settings;
   std::map<std::string, std::size_t> index;
   for (const SummaryRow& row : summary) {
@@ -190,8 +199,6 @@ std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& s
     ++found.groups;
     const auto size = std::ranges::lower_bound(found.sizes, row.input.n);
     if (size == found.sizes.end() || *size != row.input.n) found.sizes.insert(size, row.input.n);
-    found.trials += row.trials;
-    found.trivial += row.trivial;
     found.fit += row.fit;
     found.unfit += row.unfit;
     found.nonfinite += row.nonfinite;
@@ -209,6 +216,12 @@ std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& s
       found.worst_input = row.input.label();
     }
   }
+  for (const LayerRow& row : layers.rows()) {
+    const auto found = index.find(row.setting);
+    if (found == index.end()) continue;
+    settings[found->second].layers_fit += row.fit;
+    settings[found->second].layers_lost += row.unfit + row.lost();
+  }
   return settings;
 }
 
@@ -223,7 +236,7 @@ const SettingOutcome* cheapest_that_held(const std::vector<SettingOutcome>& sett
   return cheapest;
 }
 
-std::string closing_summary(const SweepReport& report, const LayerCounts& layers, const std::string& path,
+std::string closing_summary(const SweepReport& report, const LayerTable& layers, const std::string& path,
                             const Page& page) {
   std::string text;
   const auto add = [&](const std::string& word, Style style, const std::string& line, bool whole = false) {
@@ -232,11 +245,12 @@ std::string closing_summary(const SweepReport& report, const LayerCounts& layers
     if (page.is_terminal() && !whole) shown = elided(shown, page.width - std::min(page.width - 3, margin));
     text += fmt::format("{}{:{}}{}\n", styled(word, style, page), "", margin - word.size(), shown);
   };
-  const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary);
+  const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary, layers);
   std::set<std::string> inputs;
   for (const SummaryRow& row : report.summary) inputs.insert(row.input.label());
   std::int64_t fit = 0, unfit = 0, nonfinite = 0, failed = 0, trivial = 0;
   std::set<std::string> requirements;
+  bool about_matrices = report.summary.empty();
   for (const SummaryRow& row : report.summary) {
     fit += row.fit;
     unfit += row.unfit;
@@ -244,12 +258,14 @@ std::string closing_summary(const SweepReport& report, const LayerCounts& layers
     failed += row.failed;
     trivial += row.trivial;
     requirements.insert(row.input.scenario->requirement.text());
+    about_matrices = about_matrices || row.input.scenario->requirement.is_about_matrices();
   }
+  const std::string required = requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; "));
   add("", Style::plain,
-      fmt::format("{} ({}) in {:.1f} s on {}: {} fit{}, {} unfit, {} non-finite{}{}", counted(report.records, "case"),
+      fmt::format("{} ({}) in {:.1f} s on {}: {}{} non-finite{}{}", counted(report.records, "case"),
                   counted(report.matrices, "matrix", "matrices"), report.seconds, counted(report.threads, "thread"),
-                  fit, requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; ")), unfit,
-                  nonfinite, failed > 0 ? fmt::format(", {} without an answer", failed) : "",
+                  about_matrices ? fmt::format("{} fit{}, {} unfit, ", fit, required, unfit) : "", nonfinite,
+                  failed > 0 ? fmt::format(", {} without an answer", failed) : "",
                   trivial > 0 ? fmt::format(", {} trivial", trivial) : ""));
   if (report.records > 0) {
     const std::vector<const SettingOutcome*> lost = failing(settings);
@@ -262,13 +278,14 @@ std::string closing_summary(const SweepReport& report, const LayerCounts& layers
     const int groups = static_cast<int>(inputs.size());
     if (const std::string worst = worst_text(report.summary); !worst.empty()) add("worst", Style::heading, worst);
     add("cheapest", Style::heading, cheapest_text(settings, groups));
-    const bool room = layers.results == 0 || report.expectations.empty() || lost.size() <= most_failing;
+    const bool room = layers.empty() || report.expectations.empty() || lost.size() <= most_failing;
     const std::string by_arithmetic = arithmetics_text(settings, groups);
     if (room && !by_arithmetic.empty()) add("", Style::plain, by_arithmetic);
   }
-  if (layers.results > 0) {
-    add("layers", layers.nonfinite + layers.failed > 0 ? Style::fail : Style::heading,
-        layers_text(layers, report.sequences));
+  if (!layers.empty()) {
+    const bool lost =
+        std::ranges::any_of(layers.rows(), [](const LayerRow& row) { return row.unfit + row.lost() > 0; });
+    add("layers", lost ? Style::fail : Style::heading, layers_text(layers, report.sequences, required));
   }
   if (!report.expectations.empty()) {
     const bool all = std::ranges::all_of(report.expectations, &ExpectationOutcome::met);

@@ -6,43 +6,35 @@
 #include <string>
 #include <vector>
 
+#include "tristab/report/layer_table.h"
 #include "tristab/report/page.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
 
-// Counts over the layers of a sweep; single layers are not kept.
-class LayerCounts {
- public:
-  void add(const LayerResult& result);
-
-  std::int64_t results = 0, nonfinite = 0, failed = 0;  // a result: one setting on one sequence
-  double worst_outputs = -1;                            // largest error of `o` over finite results
-  std::string worst_place;                              // "mch fp16 on gdn n=64"
-  std::string first_lost;                               // of the first non-finite or failed one, in the same form
-};
-
 // One setting over all inputs that it ran on.
 struct SettingOutcome {
   Setting setting;
-  int groups = 0;          // inputs: a family at a size, in a scenario
-  std::vector<int> sizes;  // ascending
-  std::int64_t trials = 0, trivial = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
-  double matmuls = 0, depth = 0, vector_depth = 0;  // of the costliest case
+  int groups = 0;                                              // inputs: a family at a size, in a scenario
+  std::vector<int> sizes;                                      // ascending
+  std::int64_t fit = 0, unfit = 0, nonfinite = 0, failed = 0;  // cases that are judged
+  std::int64_t layers_fit = 0, layers_lost = 0;                // layers likewise; lost: unfit, non-finite or failed
+  double matmuls = 0, depth = 0, vector_depth = 0;             // of the costliest case
   // The input with the largest part of lost trials, and among equal ones the one with most trials: "gdn n=64".
   std::string worst_input;
   std::int64_t worst_lost = 0, worst_trials = 0;
 
-  std::int64_t judged() const { return trials - trivial; }
   std::int64_t lost() const { return unfit + nonfinite + failed; }
-  bool held() const { return lost() == 0 && fit > 0; }
+  std::int64_t judged() const { return fit + lost(); }
+  std::int64_t layers() const { return layers_fit + layers_lost; }
+  bool held() const { return lost() + layers_lost == 0 && fit + layers_fit > 0; }
   double operand_bits() const;
   // The cost in "cheapest": the longest chain of dependent steps. Products and vector steps count alike.
   double steps() const { return depth + vector_depth; }
 };
 
 // The rows of a summary by setting, in the order of their first rows.
-std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary);
+std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary, const LayerTable& layers);
 
 // The cheapest setting that passed every case; null if there is none. Settings that ran on more inputs come first,
 // then those with fewer dependent steps, then fewer products, then fewer operand bits, then the first one.
@@ -51,7 +43,7 @@ const SettingOutcome* cheapest_that_held(const std::vector<SettingOutcome>& sett
 // The lines, each with its newline. On a terminal each is cut to the width of the page, except the last one, which
 // names the file and the next command. `path` is the result file, "-" for standard output. The largest error is one
 // of the field by which `tristab compare` ranks that input; the line names the field.
-std::string closing_summary(const SweepReport& report, const LayerCounts& layers, const std::string& path,
+std::string closing_summary(const SweepReport& report, const LayerTable& layers, const std::string& path,
                             const Page& page);
 
 }  // namespace tristab

@@ -3,16 +3,29 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <map>
+#include <tuple>
 
 #include "tristab/report/table.h"
+#include "tristab/sweep/field.h"
 #include "tristab/sweep/trial_statistics.h"
 
 namespace tristab {
 namespace {
 
-std::string number(const std::vector<double>& values, bool worst = false) {
-  if (values.empty()) return "-";
-  return fmt::format("{:.2g}", worst ? *std::max_element(values.begin(), values.end()) : median(values));
+double largest(const std::vector<double>& values) {
+  return values.empty() ? nan : *std::max_element(values.begin(), values.end());
+}
+
+TableCell requirement_cell(const LayerRow& row) {
+  std::string text = row.fit > 0 ? "fit" : "-";
+  if (row.unfit > 0) text = fmt::format("unfit {}/{}", row.unfit, row.sequences);
+  if (row.nonfinite > 0) {
+    text = fmt::format("nonfinite {}/{}\nfrom chunk {}", row.nonfinite, row.sequences, row.first_nonfinite);
+  }
+  if (row.failed > 0) text = fmt::format("failed {}/{}", row.failed, row.sequences);
+  return {text, style_of_fit(text)};
 }
 
 }  // namespace
@@ -22,44 +35,46 @@ void LayerTable::add(const LayerResult& result) {
   for (const LayerRecord& record : result.records) {
     const std::string setting = record.setting.label();
     auto row = std::find_if(rows_.begin(), rows_.end(),
-                            [&](const Row& each) { return each.place == place && each.setting == setting; });
-    if (row == rows_.end()) row = rows_.insert(rows_.end(), Row{place, setting, {}, {}, {}});
+                            [&](const LayerRow& each) { return each.place == place && each.setting == setting; });
+    if (row == rows_.end()) {
+      row = rows_.insert(rows_.end(), LayerRow{});
+      row->place = place;
+      row->setting = setting;
+    }
     ++row->sequences;
     row->exact_state_max = std::max(row->exact_state_max, result.state_max);
     if (record.status == Status::failed) {
       ++row->failed;
       continue;
     }
+    row->fit += record.fit == Fit::fit;
+    row->unfit += record.fit == Fit::unfit;
+    row->exact_o = std::fmax(row->exact_o, std::isnan(record.exact_t.o) ? infinity : record.exact_t.o);
+    if (record.for_layer) row->worst = std::max(row->worst.value_or(ForFormat::normal), *record.for_layer);
     row->state_max.push_back(record.errors.state_max);
-    if (record.status == Status::nonfinite) {
+    const bool finite = record.status == Status::ok;
+    if (!finite) {
       ++row->nonfinite;
       const int chunk = *record.errors.first_nonfinite_chunk;
       row->first_nonfinite = row->first_nonfinite < 0 ? chunk : std::min(row->first_nonfinite, chunk);
-      continue;
     }
-    row->o.push_back(record.errors.whole.o);
-    row->state.push_back(record.errors.whole.state);
+    const auto append = [&](std::vector<double>& errors, double error) {
+      if (!finite) error = infinity;
+      if (!std::isnan(error)) errors.push_back(error);  // NaN: 0/0
+    };
+    append(row->o, record.errors.whole.o);
+    append(row->state, record.errors.whole.state);
   }
 }
 
 std::string LayerTable::text(const Page& page) const {
-  std::vector<const Row*> order;
-  for (const Row& row : rows_) order.push_back(&row);
-  std::vector<std::string> places;
-  for (const Row& row : rows_) {
-    if (std::find(places.begin(), places.end(), row.place) == places.end()) places.push_back(row.place);
-  }
-  const auto rank = [&](const Row* row) {
-    return std::find(places.begin(), places.end(), row->place) - places.begin();
-  };
-  const auto better = [&](const Row* x, const Row* y) {
-    if (rank(x) != rank(y)) return rank(x) < rank(y);
-    if (x->nonfinite + x->failed != y->nonfinite + y->failed)
-      return x->nonfinite + x->failed < y->nonfinite + y->failed;
-    if (x->o.empty() || y->o.empty()) return !x->o.empty();
-    return median(x->o) < median(y->o);
-  };
-  std::stable_sort(order.begin(), order.end(), better);
+  std::map<std::string, std::size_t> places;
+  for (const LayerRow& row : rows_) places.emplace(row.place, places.size());
+  std::vector<const LayerRow*> order;
+  for (const LayerRow& row : rows_) order.push_back(&row);
+  std::ranges::stable_sort(order, {}, [&](const LayerRow* row) {
+    return std::tuple(places[row->place], row->lost(), row->unfit, row->o.empty() ? infinity : median(row->o));
+  });
   std::string text;
   for (std::size_t i = 0; i < order.size();) {
     const std::string& place = order[i]->place;
@@ -71,20 +86,20 @@ std::string LayerTable::text(const Page& page) const {
     } else {
       text += fmt::format("{}, {}\n", page.is_terminal() ? place : broken_label(place, 90), title);
     }
-    Table table({{.header = "setting", .layout = broken_label, .widest = 44, .least = 18},
-                 {"o", true},
-                 {.header = "o worst", .right = true, .dispensable = 1},
-                 {.header = "state", .right = true, .dispensable = 2},
-                 {.header = "largest |S|", .right = true, .dispensable = 3},
-                 {.header = "not finite", .right = true, .layout = wrapped_cell}});
+    Table table({{.header = "setting", .layout = broken_label, .widest = 36, .least = 18},
+                 {.header = "o\nmedian", .right = true},
+                 {.header = "o\nworst", .right = true},
+                 {.header = "state\nmedian", .right = true, .dispensable = 1},
+                 {.header = "o with\nexact T", .right = true, .dispensable = 2},
+                 {.header = "requirement", .layout = wrapped_cell},
+                 {.header = "for the\nlayer", .dispensable = 3},
+                 {.header = "largest\n|S|", .right = true, .dispensable = 4}});
     for (; i < order.size() && order[i]->place == place; ++i) {
-      const Row& row = *order[i];
-      std::string lost =
-          row.nonfinite == 0 ? "-" : fmt::format("{} (from chunk {})", row.nonfinite, row.first_nonfinite);
-      if (row.failed > 0) lost = fmt::format("{} failed", row.failed);
-      const Style style = row.nonfinite > 0 ? Style::nonfinite : row.failed > 0 ? Style::fail : Style::plain;
-      table.add_row({row.setting, number(row.o), number(row.o, true), number(row.state), number(row.state_max, true),
-                     TableCell(lost, style)});
+      const LayerRow& row = *order[i];
+      table.add_row({row.setting, row.o.empty() ? "-" : short_number(median(row.o)), short_number(largest(row.o)),
+                     row.state.empty() ? "-" : short_number(median(row.state)), short_number(row.exact_o),
+                     requirement_cell(row), row.worst ? std::string(name_of(*row.worst)) : "-",
+                     row.state_max.empty() ? "-" : fmt::format("{:.2g}", largest(row.state_max))});
     }
     text += table.str(page);
   }

@@ -1,4 +1,5 @@
-// A table of a sweep's layers: for each setting and family the errors of outputs and state over all sequences.
+// What a sweep's layers came to: for each setting and family the errors of outputs and state over all sequences, and
+// how many meet the requirement. Single layers are not kept.
 #pragma once
 
 #include <string>
@@ -9,22 +10,31 @@
 
 namespace tristab {
 
+// One setting on the sequences of one family at one size.
+struct LayerRow {
+  std::string place, setting;  // scenario, family and size; method and arithmetic, or kernel
+  // Of each sequence with an answer; errors are infinite where it is not finite.
+  std::vector<double> o, state, state_max;
+  double exact_o = 0, exact_state_max = 0;  // the largest: error of o with the exact T; |S| of the recurrence
+  std::optional<ForFormat> worst;           // of LayerRecord::for_layer
+  int sequences = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
+  int first_nonfinite = -1;  // the earliest chunk that is not finite
+
+  int lost() const { return nonfinite + failed; }
+};
+
 class LayerTable {
  public:
   void add(const LayerResult& result);
+  const std::vector<LayerRow>& rows() const { return rows_; }
   bool empty() const { return rows_.empty(); }
 
-  // Families in the order of the sweep; in each the settings by the median error of the outputs, non-finite ones last.
+  // Families in the order of the sweep; in each, settings with fewer lost sequences come first, then those with fewer
+  // unfit ones, then those with a smaller median error of the outputs.
   std::string text(const Page& page = {}) const;
 
  private:
-  struct Row {
-    std::string place, setting;  // scenario, family and size; method and arithmetic, or kernel
-    std::vector<double> o, state, state_max;
-    double exact_state_max = 0;
-    int sequences = 0, nonfinite = 0, failed = 0, first_nonfinite = -1;
-  };
-  std::vector<Row> rows_;
+  std::vector<LayerRow> rows_;
 };
 
 }  // namespace tristab

@@ -1,6 +1,7 @@
 #include "tristab/report/ranking.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -8,6 +9,7 @@
 #include <set>
 #include <tuple>
 
+#include "tristab/base/json.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
@@ -60,6 +62,12 @@ std::string depth_text(double depth, double vector_depth) {
   return fmt::format("{} {}v", depth, vector_depth);
 }
 
+// "; required: 4x-bf16"
+std::string required_text(std::set<std::string> requirements) {
+  requirements.erase("");
+  return requirements.empty() ? "" : fmt::format("; required: {}", fmt::join(requirements, "; "));
+}
+
 std::string rows_left_out(int shown, std::size_t all) {
   const std::size_t left = all - static_cast<std::size_t>(shown);
   return left == 0 ? "" : fmt::format("({} more)\n", left);
@@ -108,7 +116,23 @@ const std::vector<const Field*>& ranking_fields() {
   return fields;
 }
 
-std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection) {
+Requirements requirements_of(const Json& config) {
+  Requirements requirements;
+  const auto add = [&](const std::string& scenario, const Json& keys) {
+    if (keys.is_object() && keys.contains("require") && keys["require"].is_string())
+      requirements[scenario] = keys["require"].get<std::string>();
+  };
+  add("", config);
+  if (!config.is_object() || !config.contains("scenarios")) return requirements;
+  for (const Json& scenario : config["scenarios"]) {
+    if (scenario.is_object() && scenario.contains("name") && scenario["name"].is_string())
+      add(scenario["name"].get<std::string>(), scenario);
+  }
+  return requirements;
+}
+
+std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection,
+                                   const Requirements& requirements) {
   std::vector<std::vector<const CaseGroup*>> situations;
   std::map<std::pair<std::size_t, int>, std::size_t> index;
   for (const CaseGroup& group : groups.groups()) {
@@ -119,8 +143,11 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
   }
   std::vector<Ranking> rankings;
   rankings.reserve(situations.size());
-  for (const std::vector<const CaseGroup*>& situation : situations)
+  for (const std::vector<const CaseGroup*>& situation : situations) {
     rankings.push_back(rank_situation(groups, situation));
+    const auto required = requirements.find(rankings.back().input->scenario);
+    if (required != requirements.end()) rankings.back().requirement = required->second;
+  }
   return rankings;
 }
 
@@ -130,8 +157,9 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const bool total = std::string_view(ranking.field) == ranked_field;
   std::string matrices = fmt::format("{} {}", ranking.matrices, ranking.matrices == 1 ? "matrix" : "matrices");
   if (ranking.trivial > 0) matrices += fmt::format(", {} of them trivial (X is the identity)", ranking.trivial);
-  const std::string about = fmt::format("n = {}, {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}", ranking.n,
-                                        matrices, ranking.field, total ? "A as given" : "A as stored");
+  const std::string about =
+      fmt::format("n = {}, {}; {}: ||Xh - X||_F / ||X||_F, X the inverse of {}{}", ranking.n, matrices, ranking.field,
+                  total ? "A as given" : "A as stored", required_text({ranking.requirement}));
   std::string text = page.is_terminal() ? styled(label_lines(title, page), Style::heading, page) + "\n"
                                         : wrapped(title, page.prose_width(), 0);
   text += paragraph(about, 0, page);
@@ -188,12 +216,15 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
   return all;
 }
 
-std::string overall_text(const std::vector<OverallSetting>& settings, std::size_t situations, int top,
+std::string overall_text(const std::vector<OverallSetting>& settings, const std::vector<Ranking>& rankings, int top,
                          const Page& page) {
+  std::set<std::string> requirements;
+  for (const Ranking& ranking : rankings) requirements.insert(ranking.requirement);
   std::string text = paragraph(
       fmt::format("Over {} {} (families and sizes): on how many of them a setting is fit on every matrix, and its "
-                  "worst {}, ||Xh - X||_F / ||X||_F. Trivial inputs are left out.",
-                  situations, situations == 1 ? "input" : "inputs", ranked_field),
+                  "worst {}, ||Xh - X||_F / ||X||_F. Trivial inputs are left out{}.",
+                  rankings.size(), rankings.size() == 1 ? "input" : "inputs", ranked_field,
+                  required_text(requirements)),
       0, page);
   Table table({{"#", true},
                {.header = "method", .layout = broken_label, .widest = 19, .least = 16},

@@ -1,6 +1,7 @@
 // Settings ranked by their error, one table for each situation (scenario, family and size).
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct RankedSetting {
 
 struct Ranking {
   const CaseInput* input = nullptr;  // of the groups
+  std::string requirement;           // text of the scenario's requirement; "": unknown
   int n = 0;
   int matrices = 0, trivial = 0;        // trivial for some setting, at most
   const char* field = "";               // ranked by this: ranked_field, or frobenius if the file has no total
@@ -30,10 +32,15 @@ struct Ranking {
 // The fields that the groups of a ranking must collect.
 const std::vector<const Field*>& ranking_fields();
 
+// The text of the requirement of each scenario, by its name; "" is that of a plain sweep.
+using Requirements = std::map<std::string, std::string>;
+Requirements requirements_of(const Json& config);  // of a result
+
 // One ranking for each situation, in the order of their first appearance in `groups`, which must outlive the
 // rankings. Settings with fewer lost trials come first, then those with fewer unfit ones, then those with a smaller
 // median of the ranked field, then a smaller worst error, then fewer products.
-std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection);
+std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection,
+                                   const Requirements& requirements = {});
 
 // One setting over all situations of a selection.
 struct OverallSetting {
@@ -50,8 +57,8 @@ struct OverallSetting {
 // Every setting of the rankings, by the share of situations where it is not fit, then of those where it is lost, then
 // by its worst error.
 std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings);
-// Their table; at most `top` rows (0: all).
-std::string overall_text(const std::vector<OverallSetting>& settings, std::size_t situations, int top,
+// Their table, of these rankings; at most `top` rows (0: all).
+std::string overall_text(const std::vector<OverallSetting>& settings, const std::vector<Ranking>& rankings, int top,
                          const Page& page = {});
 
 // The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow

@@ -1,6 +1,7 @@
 #include "tristab/report/result_text.h"
 
 #include <cmath>
+#include <tuple>
 
 #include "tristab/base/json_text.h"
 #include "tristab/report/cell_text.h"
@@ -100,16 +101,19 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
     add_input(result.input, object);
     object.json("source", result.source).integer("trial", result.trial).integer("tokens", result.tokens);
     add_setting(record.setting, object);
-    const bool own = record.setting.kernel != nullptr && record.setting.kernel->layer;
-    object.text("layer_arithmetic",
-                (own ? *record.setting.kernel->layer : result.input.scenario->layer_arithmetic).name);
+    object.text("layer_arithmetic", result.arithmetic_of(record.setting).name);
     object.text("status", status_name(record.status));
     record.message.empty() ? object.raw("message", "null") : object.text("message", record.message);
     const bool failed = record.status == Status::failed;
     const char* const reason = failed ? "no answer" : "not finite, or 0/0";
     const LayerError none{std::nan(""), std::nan(""), std::nan(""), std::nan("")};
+    const auto word = [&](const char* key, const auto& verdict) {
+      verdict ? object.text(key, name_of(*verdict)) : object.raw(key, "null");
+    };
+    word("for_layer", record.for_layer);
+    word("fit", record.fit);
     const LayerError& whole = failed ? none : record.errors.whole;
-    for (const auto& [name, part] : layer_parts()) {
+    for (const auto& [name, part, formula] : layer_parts()) {
       object.number(name, whole.*part);
       if (!std::isfinite(whole.*part)) undefined.text(name, reason);
     }
@@ -117,12 +121,22 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
     JsonArray chunks;
     for (const int count : record.errors.chunks) chunks.raw(std::to_string(count));
     by_chunk.raw("chunks", chunks.str());
-    for (const auto& [name, part] : layer_parts()) {
+    for (const auto& [name, part, formula] : layer_parts()) {
       std::vector<double> values;
       for (const LayerError& error : record.errors.by_chunk) values.push_back(error.*part);
       by_chunk.raw(name, numbers(values));
     }
     object.raw("by_chunk", by_chunk.str());
+    const bool required = result.input.scenario->requirement.is_about_layers();
+    const std::tuple<const char*, double, const char*> judged[] = {
+        {"o_exact_t", record.exact_t.o, "not finite, or 0/0"},
+        {"state_exact_t", record.exact_t.state, "not finite, or 0/0"},
+        {"exact_t_ratio", record.exact_t_ratio, reason},
+        {"requirement_share", record.requirement_share, required ? reason : "the requirement is about matrices"}};
+    for (const auto& [name, value, why] : judged) {
+      object.number(name, value);
+      if (!std::isfinite(value)) undefined.text(name, why);
+    }
     object.number("state_max", failed ? std::nan("") : record.errors.state_max);
     object.number("state_max_exact", result.state_max);
     record.errors.first_nonfinite_chunk ? object.integer("first_nonfinite_chunk", *record.errors.first_nonfinite_chunk)

@@ -42,6 +42,7 @@ struct Truth {
 struct RoundedInput {
   std::string name;                    // value of the `reference` field
   Matrix a;                            // the input of methods
+  RowStatistics events;                // of the rounding
   std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
   bool formed = false;                 // by a formation other than the exact one
   Measured error_formation = Undefined::not_formed;
@@ -89,10 +90,12 @@ class MatrixEvaluation {
       Inversion inversion;
       {
         const Stopwatch watch(result_.seconds.inversion);
-        inversion = invert(setting, {input.a, problem_.tokens.get()}, machines, hash_text(problem_.id));
+        inversion = invert(setting, {input.a, problem_.tokens.get(), input.events}, machines, hash_text(problem_.id));
       }
       record.precision = precision_of(setting.stages(), inversion.trace);
       measure_record(inversion, *input.truth, arithmetic, record);
+      // If entries of A overflow on input, the result is lost before the method starts: no growth to report.
+      if (!all_finite(input.a)) record.growth = record.dead_growth = Undefined::lost_input;
       judge(record);
     } catch (const UsageError& error) {
       return failed(std::move(record), error.what());
@@ -130,8 +133,9 @@ class MatrixEvaluation {
       formed = formed_matrix(problem_.tokens.get(), setting, machines);
     }
     if (formed) name = fmt::format("{} {}", setting.formation->label, name);
-    RoundedInput input{name, rounded_input(*setting.method, formed ? *formed : problem_.a, arithmetic), given_,
-                       formed.has_value()};
+    const Matrix& exact = formed ? *formed : problem_.a;
+    RoundedInput input{name, rounded_input(*setting.method, exact, arithmetic),
+                       input_events(*setting.method, exact, arithmetic), given_, formed.has_value()};
     if (formed) input.error_formation = formation_error(formation_key(setting), *formed);
     const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
     if (!all_finite(input.a)) {  // A overflowed when it was rounded: only A as given can be compared with
@@ -184,6 +188,10 @@ class MatrixEvaluation {
       record.requirement_share = Undefined::nonfinite_result;
       return;
     }
+    if (!scenario_.requirement.is_about_matrices()) {
+      record.requirement_share = Undefined::not_required;
+      return;
+    }
     const double share = scenario_.requirement.share(
         result_, record, [&](const Format& format) { return stored_error(format); }, whole.frobenius / n,
         recipe_error_);
@@ -210,11 +218,8 @@ class MatrixEvaluation {
         Undefined::nonfinite_result);
     record.status = record.metrics[Metric::nonfinite] > 0 ? Status::nonfinite : Status::ok;
     const StageTrace total = inversion.trace.total();
-    // If entries of A overflow on input, the result is lost before the method starts: there is no growth to report.
-    const bool lost = inversion.trace.first_overflow.stage == "input";
     const auto growth = [&](double largest) {
-      return lost ? Measured(Undefined::lost_input)
-                  : measured(largest / truth.facts.whole.max_abs, Undefined::beyond_double);
+      return measured(largest / truth.facts.whole.max_abs, Undefined::beyond_double);
     };
     record.growth = growth(total.largest_live);
     record.dead_growth = growth(total.largest_dead);

@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
+#include <functional>
+#include <map>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
 #include "tristab/layer/chunked_layer.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/formed_input.h"
 
@@ -19,78 +23,158 @@ Matrix input_of(const TokenInputs& chunk, const Setting& setting, Machines& mach
   return rounded_input(*setting.method, formed ? *formed : delta_rule_matrix(chunk), *setting.arithmetic);
 }
 
-// T of one chunk. Rows beyond the end of the sequence are zero in A, so T is the identity there, and these rows are
-// cut off.
-Matrix inverse_of(const TokenInputs& chunk, int rows, const Setting& setting, Machines& machines, std::uint64_t draws) {
-  const Matrix a = input_of(chunk, setting, machines);
-  const Matrix x = invert(setting, {a, &chunk}, machines, draws).x;
-  if (rows == x.rows()) return x;
-  Matrix t(rows, rows);
-  for (int i = 0; i < rows; ++i) std::copy_n(x.row(i), rows, t.row(i));
-  return t;
+double rms(const Matrix& x) {
+  return x.values().empty() ? 0 : frobenius_norm(x) / std::sqrt(static_cast<double>(x.values().size()));
 }
 
-LayerRecord run_layer(const LayerResult& result, const Sequence& sequence, const LayerTruth& truth,
-                      const Setting& setting, Machines& machines, const std::atomic<bool>& stop) {
-  LayerRecord record;
-  record.setting = setting;
-  const int n = result.input.n, rows = sequence.tokens.rows();
-  const bool own = setting.kernel != nullptr && setting.kernel->layer;
-  const LayerArithmetic& arithmetic = own ? *setting.kernel->layer : result.input.scenario->layer_arithmetic;
-  try {
-    ChunkedLayer layer(arithmetic, machines, sequence.tokens.keys.columns(), sequence.tokens.values.columns());
-    LayerErrorCollector errors(truth, n);
-    for (int first = 0; first < rows; first += n) {
-      if (stop.load(std::memory_order_relaxed)) throw Stopped{};
-      const int count = std::min(n, rows - first);
-      const std::uint64_t draws = hash_text(fmt::format("{} chunk={}", sequence.id, first / n));
-      const TokenInputs chunk = token_rows(sequence.tokens, first, count, count);
-      if (setting.method->method->solve) {
-        const StageArithmetics stages = setting.stages();
-        const Matrix a = input_of(chunk, setting, machines);
+// error / allowed; 1 where both are zero, NaN where one of them is not a number.
+double ratio_of(double error, double allowed) { return error == 0 && allowed == 0 ? 1 : error / allowed; }
+
+// One sequence with its truth, and the layer's errors with the exact T in each arithmetic that is asked for.
+class LayerEvaluation {
+ public:
+  LayerEvaluation(LayerResult& result, const Sequence& sequence, Machines& machines, const std::atomic<bool>& stop)
+      : result_(result),
+        sequence_(sequence),
+        truth_(establish_layer_truth(sequence.tokens, result.input.n)),
+        machines_(machines),
+        stop_(stop) {
+    result_.state_max = truth_.state_max;
+  }
+
+  LayerRecord run(const Setting& setting) {
+    LayerRecord record;
+    record.setting = setting;
+    const LayerArithmetic& arithmetic = result_.arithmetic_of(setting);
+    const StageArithmetics stages = setting.stages();
+    try {
+      record.errors = errors_of(arithmetic, [&](ChunkedLayer& layer, int first, int count) {
+        const std::uint64_t draws = hash_text(fmt::format("{} chunk={}", sequence_.id, first / result_.input.n));
+        const TokenInputs chunk = token_rows(sequence_.tokens, first, count, count);
+        if (setting.method->method->solve == nullptr)
+          return layer.advance(chunk, inverse_of(first, count, setting, draws));
+        const Matrix a = input_of(chunk, setting, machines_);
         const auto apply = [&](const Matrix& b) {
-          return solve(*setting.method, stages, a, b, machines.machine_for(stages), draws);
+          return solve(*setting.method, stages, a, b, machines_.machine_for(stages), draws);
         };
-        errors.add(layer.advance(chunk, apply), layer.state());
-      } else {
-        const Matrix t = inverse_of(token_rows(sequence.tokens, first, count, n), count, setting, machines, draws);
-        errors.add(layer.advance(chunk, t), layer.state());
-      }
+        return layer.advance(chunk, apply);
+      });
+      if (record.errors.first_nonfinite_chunk) record.status = Status::nonfinite;
+    } catch (const UsageError& error) {
+      record.status = Status::failed;
+      record.message = error.what();
+    }
+    record.exact_t = with_exact_t(arithmetic);
+    return record;
+  }
+
+  // Both statements about a layer whose errors are known. `recipe`: the worst errors of the requirement's recipe.
+  void judge(LayerRecord& record, const LayerError& recipe) {
+    if (record.status == Status::failed) return;
+    if (record.status == Status::nonfinite) {
+      if (std::isfinite(record.exact_t.o)) record.for_layer = ForFormat::nonfinite;
+      record.fit = Fit::nonfinite;
+      return;
+    }
+    const LayerError& found = record.errors.whole;
+    record.exact_t_ratio = std::fmax(ratio_of(found.o, record.exact_t.o), ratio_of(found.state, record.exact_t.state));
+    if (!std::isnan(record.exact_t_ratio)) record.for_layer = judge_for_layer(record.exact_t_ratio);
+    const Requirement& requirement = result_.input.scenario->requirement;
+    if (!requirement.is_about_layers()) return;
+    const LayerYardstick yardstick{[this](const LayerArithmetic& arithmetic) { return with_exact_t(arithmetic); },
+                                   rms(truth_.o), rms(truth_.states.back()), recipe};
+    record.requirement_share = requirement.layer_share(result_, record, yardstick);
+    record.fit = record.requirement_share <= 1 ? Fit::fit : Fit::unfit;
+  }
+
+ private:
+  // Runs the layer chunk by chunk; `advance(layer, first row, rows)` advances it by one chunk.
+  LayerErrors errors_of(const LayerArithmetic& arithmetic,
+                        const std::function<ChunkOutputs(ChunkedLayer&, int, int)>& advance) const {
+    const int n = result_.input.n, rows = sequence_.tokens.rows();
+    ChunkedLayer layer(arithmetic, machines_, sequence_.tokens.keys.columns(), sequence_.tokens.values.columns());
+    LayerErrorCollector errors(truth_, n);
+    for (int first = 0; first < rows; first += n) {
+      if (stop_.load(std::memory_order_relaxed)) throw Stopped{};
+      const ChunkOutputs outputs = advance(layer, first, std::min(n, rows - first));
+      errors.add(outputs, layer.state());
       if (!errors.errors().first_nonfinite_chunk) continue;
       errors.abandon();
-      record.status = Status::nonfinite;
       break;
     }
-    record.errors = errors.errors();
-  } catch (const UsageError& error) {
-    record.status = Status::failed;
-    record.message = error.what();
+    return errors.errors();
   }
-  return record;
+
+  // T of one chunk. Rows beyond the end of the sequence are zero in A, so T is the identity there, and these rows are
+  // cut off.
+  Matrix inverse_of(int first, int count, const Setting& setting, std::uint64_t draws) const {
+    const TokenInputs chunk = token_rows(sequence_.tokens, first, count, result_.input.n);
+    const Matrix x = invert(setting, {input_of(chunk, setting, machines_), &chunk}, machines_, draws).x;
+    if (count == x.rows()) return x;
+    Matrix t(count, count);
+    for (int i = 0; i < count; ++i) std::copy_n(x.row(i), count, t.row(i));
+    return t;
+  }
+
+  const LayerError& with_exact_t(const LayerArithmetic& arithmetic) {
+    const auto [found, fresh] = exact_t_.try_emplace(arithmetic.identity());
+    if (fresh) {
+      const LayerErrors errors = errors_of(arithmetic, [&](ChunkedLayer& layer, int first, int count) {
+        const TokenInputs chunk = token_rows(sequence_.tokens, first, count, count);
+        auto& t = exact_[first];
+        if (!t) t = inverse_by_substitution(delta_rule_matrix(chunk));
+        return layer.advance(chunk, *t);
+      });
+      found->second = errors.whole;
+    }
+    return found->second;
+  }
+
+  LayerResult& result_;
+  const Sequence& sequence_;
+  LayerTruth truth_;
+  Machines& machines_;
+  const std::atomic<bool>& stop_;
+  std::map<std::string, LayerError> exact_t_;   // by the identity of the arithmetic
+  std::map<int, std::optional<Matrix>> exact_;  // T of the chunk that begins with this row
+};
+
+Sequence sequence_of(const MatrixGroup& matrices, int index) {
+  try {
+    return matrices.source->sequence(index, matrices.n, matrices.scenario->layer_chunks);
+  } catch (const InputError& error) {
+    throw InputError(fmt::format("{}: {}", matrices.family->place, error.what()));
+  }
 }
 
 }  // namespace
 
-LayerResult evaluate_layer(const Plan& plan, std::size_t group, int index, Machines& machines,
-                           const std::atomic<bool>& stop) {
-  const MatrixGroup& matrices = plan.groups[group];
+LayerError layer_error(const Plan& plan, std::size_t group, int index, const Recipe& recipe, Machines& machines,
+                       const std::atomic<bool>& stop) {
   LayerResult result;
-  Sequence sequence;
-  try {
-    sequence = matrices.source->sequence(index, matrices.n, matrices.scenario->layer_chunks);
-  } catch (const InputError& error) {
-    throw InputError(fmt::format("{}: {}", matrices.family->place, error.what()));
-  }
+  result.input = plan.groups[group].input();
+  const Sequence sequence = sequence_of(plan.groups[group], index);
+  const LayerRecord record = LayerEvaluation(result, sequence, machines, stop)
+                                 .run({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation});
+  return record.status == Status::ok ? record.errors.whole : LayerError{infinity, infinity, infinity, infinity};
+}
+
+LayerResult evaluate_layer(const Plan& plan, std::size_t group, int index, const LayerError& recipe_error,
+                           Machines& machines, const std::atomic<bool>& stop) {
+  const MatrixGroup& matrices = plan.groups[group];
+  const Sequence sequence = sequence_of(matrices, index);
+  LayerResult result;
   result.group = group;
   result.input = matrices.input();
   result.id = matrix_id_in(*matrices.scenario, sequence.id);
   result.trial = sequence.trial;
   result.tokens = sequence.tokens.rows();
   result.source = sequence.source;
-  const LayerTruth truth = establish_layer_truth(sequence.tokens, matrices.n);
-  result.state_max = truth.state_max;
+  LayerEvaluation evaluation(result, sequence, machines, stop);
   for (const Setting& setting : matrices.scenario->settings(matrices.n)) {
-    result.records.push_back(run_layer(result, sequence, truth, setting, machines, stop));
+    LayerRecord record = evaluation.run(setting);
+    evaluation.judge(record, recipe_error);
+    result.records.push_back(std::move(record));
   }
   return result;
 }

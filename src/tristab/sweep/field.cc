@@ -234,18 +234,21 @@ void append_costs(std::vector<Field>& fields) {
                            .source = "as growth: Higham 2002, section 9.3",
                            .aggregate = Aggregate::all_trials},
                           [](const M&, const R& r) { return r.dead_growth; }));
-  fields.push_back(counted<&S::overflows_live>("overflows", "overflows of elements that are kept", Aggregate::sum,
-                                               "intermediate overflow, also where the result is finite",
+  fields.push_back(counted<&S::overflows_live>("overflows",
+                                               "elements that became non-finite or were cut to the largest number, on "
+                                               "input, inside a sum or after it; of those that are kept",
+                                               Aggregate::sum, "intermediate overflow, also where the result is finite",
                                                "how far beyond the format the values were (growth)"));
   fields.push_back(counted<&S::overflows_dead>(
-      "dead_overflows", "overflows of elements that are discarded", Aggregate::sum,
+      "dead_overflows", "the same of elements that are discarded", Aggregate::sum,
       "infinities that can spread, as infinity times zero is NaN", "which of them did harm"));
-  fields.push_back(counted<&S::underflows>("underflows", "non-zero results rounded to zero or an inexact subnormal",
-                                           Aggregate::sum, "a range too small for the entries, as in fp16 and fp8",
-                                           "whether these entries matter"));
-  fields.push_back(counted<&S::saturations>("saturations", "values cut to the largest that the format has",
-                                            Aggregate::sum, "scales that are too small, formats that saturate",
-                                            "how much was cut off"));
+  fields.push_back(counted<&S::underflows>(
+      "underflows", "non-zero entries of A, operands and results that rounding made zero or an inexact subnormal",
+      Aggregate::sum, "a range too small for the entries, as in fp16 and fp8",
+      "whether these entries matter; products inside a sum that is rounded on the way, as in fp16-pure"));
+  fields.push_back(counted<&S::saturations>(
+      "saturations", "values cut to the largest that the format has, on input, inside a sum or after it",
+      Aggregate::sum, "scales that are too small, formats that saturate", "how much was cut off"));
   fields.push_back(described("first_overflow_stage", Kind::text, true, "stage of the first overflow",
                              [](const M&, const R& r) { return text_or_nothing(r.trace.first_overflow.stage); }));
   fields.push_back(counted<&S::matmuls>("matmuls", "matrix products; a product of a batch of blocks is one",

@@ -22,6 +22,7 @@ std::span<const MatrixFact> matrix_facts();
 struct LayerPart {
   const char* name;
   double LayerError::*value;
+  const char* formula;
 };
 std::span<const LayerPart> layer_parts();  // w, u, o, state
 
@@ -40,13 +41,12 @@ const std::vector<Quantity>& quantities();
 // A number of a layer: of one setting on one sequence.
 struct LayerQuantity {
   std::string name;  // a field of the layer, or state_growth or nonfinite
+  const char* formula;
   // NaN if the run has no such number (a failed run has none); may be infinite.
   std::function<double(const LayerResult& sequence, const LayerRecord& record)> value;
 };
 
-// w, u, o, state: relative errors over the whole sequence. state_max: the largest |S| after a chunk, infinite if the
-// run was not finite. state_growth: state_max over the largest |S| of the recurrence. nonfinite: 1 if the run was
-// not finite, else 0.
+// Relative errors, state_max, state_growth, nonfinite, exact_t_ratio, requirement_share: each has its formula.
 const std::vector<LayerQuantity>& layer_quantities();
 
 }  // namespace tristab

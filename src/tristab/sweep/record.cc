@@ -9,4 +9,8 @@ std::string Input::label() const {
   return scenario->name.empty() ? text : fmt::format("{}: {}", scenario->name, text);
 }
 
+const LayerArithmetic& LayerResult::arithmetic_of(const Setting& setting) const {
+  return setting.kernel != nullptr && setting.kernel->layer ? *setting.kernel->layer : input.scenario->layer_arithmetic;
+}
+
 }  // namespace tristab

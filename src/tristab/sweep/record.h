@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -85,6 +86,13 @@ struct LayerRecord {
   Status status = Status::ok;
   std::string message;  // if failed: why
   LayerErrors errors;
+  LayerError exact_t;  // of the same layer with the exact T
+  // The larger of the ratios of o's and of the state's error to those of exact_t. NaN if failed, not finite, or if
+  // the layer is not finite even with the exact T.
+  double exact_t_ratio = std::numeric_limits<double>::quiet_NaN();
+  std::optional<ForFormat> for_layer;  // none where exact_t_ratio is NaN, except for nonfinite
+  std::optional<Fit> fit;              // for the scenario's requirement; none if failed
+  double requirement_share = std::numeric_limits<double>::quiet_NaN();
 };
 
 struct LayerResult {
@@ -95,6 +103,9 @@ struct LayerResult {
   JsonValue source;                  // null, or the place in a file
   double state_max = 0;              // of the exact state after a chunk
   std::vector<LayerRecord> records;  // in the order of the scenario's settings
+
+  // Of all but A and its inverse: the kernel's own, or the scenario's.
+  const LayerArithmetic& arithmetic_of(const Setting& setting) const;
 };
 
 struct MatrixResult {

@@ -18,6 +18,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/evaluate_layer.h"
+#include "tristab/sweep/quantity.h"
 
 namespace tristab {
 namespace {
@@ -41,9 +42,22 @@ struct FinishedLayer {
 // The relative work of a matrix, to estimate the remaining time: every method does O(n^3) operations.
 double work_of(int n) { return static_cast<double>(n) * n * n; }
 
-// What the recipe of each group's requirement achieves: the largest total error of all its matrices; 0 without one.
-std::vector<double> recipe_errors(const Plan& plan, const std::atomic<bool>& stop) {
-  std::vector<double> errors(plan.groups.size());
+// What the recipe of a requirement achieves on a group: its largest errors of all matrices, and of all sequences.
+struct RecipeError {
+  double total = 0;
+  LayerError layer;
+};
+
+RecipeError worst(const RecipeError& x, const RecipeError& y) {
+  RecipeError larger{std::max(x.total, y.total), {}};
+  for (const LayerPart& part : layer_parts())
+    larger.layer.*part.value = std::fmax(x.layer.*part.value, y.layer.*part.value);
+  return larger;
+}
+
+// For each group; 0 without a recipe.
+std::vector<RecipeError> recipe_errors(const Plan& plan, const std::atomic<bool>& stop) {
+  std::vector<RecipeError> errors(plan.groups.size());
   for (std::size_t g = 0; g < plan.groups.size(); ++g) {
     const MatrixGroup& group = plan.groups[g];
     const Recipe* recipe = group.scenario->requirement.recipe();
@@ -52,16 +66,23 @@ std::vector<double> recipe_errors(const Plan& plan, const std::atomic<bool>& sto
       refuse("require", fmt::format("{} with chunks of {}", recipe->label, group.n),
              fmt::format("chunks of {}", fmt::join(recipe->chunks, ", ")));
     oneapi::tbb::enumerable_thread_specific<Machines> machines;
+    // Matrices first, then sequences.
     errors[g] = oneapi::tbb::parallel_reduce(
-        oneapi::tbb::blocked_range<int>(0, group.count), 0.0,
-        [&](const oneapi::tbb::blocked_range<int>& indices, double worst) {
+        oneapi::tbb::blocked_range<int>(0, group.count + group.sequences), RecipeError{},
+        [&](const oneapi::tbb::blocked_range<int>& indices, RecipeError found) {
           for (int index = indices.begin(); index < indices.end(); ++index) {
             if (stop.load(std::memory_order_relaxed)) throw Stopped{};
-            worst = std::max(worst, total_error(plan, g, index, *recipe, machines.local()));
+            RecipeError here;
+            if (index < group.count) {
+              here.total = total_error(plan, g, index, *recipe, machines.local());
+            } else {
+              here.layer = layer_error(plan, g, index - group.count, *recipe, machines.local(), stop);
+            }
+            found = worst(found, here);
           }
-          return worst;
+          return found;
         },
-        [](double a, double b) { return std::max(a, b); });
+        worst);
   }
   return errors;
 }
@@ -100,11 +121,11 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     if (++next.index == plan.groups[next.group].count) next = {next.group + 1, 0};
     return position;
   };
-  std::vector<double> errors_of_recipes;
+  std::vector<RecipeError> errors_of_recipes;
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
   const auto evaluate = [&](const Position& position) {
     auto finished = std::make_shared<Finished>();
-    finished->result = evaluate_matrix(plan, position.group, position.index, errors_of_recipes[position.group],
+    finished->result = evaluate_matrix(plan, position.group, position.index, errors_of_recipes[position.group].total,
                                        machines.local(), stop);
     finished->rendered = sink.render(finished->result);
     return finished;
@@ -157,7 +178,8 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   };
   const auto evaluate_sequence = [&](const Position& position) {
     auto finished = std::make_shared<FinishedLayer>();
-    finished->result = evaluate_layer(plan, position.group, position.index, machines.local(), stop);
+    finished->result = evaluate_layer(plan, position.group, position.index, errors_of_recipes[position.group].layer,
+                                      machines.local(), stop);
     finished->rendered = sink.render_layer(finished->result);
     return finished;
   };

@@ -163,6 +163,7 @@ Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults) {
     const Json value = given.value(name);
     if (!value.is_null()) key.set(scenario, checked_value(key.parameter, value, given.place(name)), given.place(name));
   }
+  if (scenario.requirement.bounds_layers()) scenario.layer = true;
   scenario.chunks = read_chunks(given, defaults.chunks);
   const Json layer_arithmetic = given.value("layer_arithmetic");
   if (!layer_arithmetic.is_null()) scenario.layer_arithmetic_given = layer_arithmetic;
