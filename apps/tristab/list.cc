@@ -19,6 +19,7 @@
 #include "tristab/format/format.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/layer/formation.h"
+#include "tristab/layer/gate_ceiling.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
@@ -311,6 +312,40 @@ void list_kernels(const std::string& name) {
   print_example(kernel_example(name, recipe.chunks));
 }
 
+// How strong a gate each anchor stands, by formula and by running the formation.
+void list_ceilings(const std::string& name) {
+  if (!name.empty()) refuse("tristab list ceilings", fmt::format("'{}'", name), "nothing behind it");
+  print_text(
+      "Largest |g|, in nats a token, with one constant gate in a chunk of 64 tokens, for formations by decayed factors "
+      "around an anchor. formula: log(2^(emax + 1)) / steps. finite: every score is finite. accurate: no score loses "
+      "digits; between accurate and finite they are lost silently.\n");
+  Table table({{"anchor"},
+               {"block", true},
+               {"factors"},
+               {"steps", true},
+               {"formula", true},
+               {"finite", true},
+               {"accurate", true},
+               {"flushed", true}});
+  const auto number = [](double x) { return fmt::format("{:.4g}", x); };
+  for (const char* factors : {"bf16", "fp16"}) {
+    for (const char* anchor : {"first", "middle", "last", "chunk-start", "chunk-middle", "chunk-last"}) {
+      const bool of_chunk = std::string_view(anchor).starts_with("chunk");
+      for (const int block : of_chunk ? std::vector<int>{64} : std::vector<int>{16, 32, 64}) {
+        const auto ceiling = [&](const std::string& product) {
+          const Json given{{"formation", "anchored"}, {"product", product}, {"anchor", anchor}, {"block", block}};
+          return gate_ceiling(expand_formation(given, "list ceilings").front(), 64,
+                              format_of(factors, "list ceilings"));
+        };
+        const GateCeiling kept = ceiling(factors), flushed = ceiling(fmt::format("{}:subnormals=flush", factors));
+        table.add_row({anchor, of_chunk ? "chunk" : std::to_string(block), factors, std::to_string(kept.steps),
+                       number(kept.formula), number(kept.finite), number(kept.accurate), number(flushed.accurate)});
+      }
+    }
+  }
+  print_table(table);
+}
+
 // Columns of a result that are no metrics, which `list metrics NAME` explains all the same.
 struct OtherColumn {
   std::string name, section, meaning;
@@ -399,10 +434,10 @@ using Lister = std::function<void(const std::string& name)>;
 // By the kinds of vocabularies().
 Lister lister_of(const std::string& kind) {
   static const std::map<std::string, Lister> listers = [] {
-    std::map<std::string, Lister> all{{"methods", list_methods},         {"kernels", list_kernels},
-                                      {"arithmetics", list_arithmetics}, {"formats", list_formats},
-                                      {"families", list_families},       {"rules", list_rules},
-                                      {"formations", list_formations},   {"metrics", list_metrics}};
+    std::map<std::string, Lister> all{
+        {"methods", list_methods},       {"kernels", list_kernels},   {"arithmetics", list_arithmetics},
+        {"formats", list_formats},       {"families", list_families}, {"rules", list_rules},
+        {"formations", list_formations}, {"metrics", list_metrics},   {"ceilings", list_ceilings}};
     for (const ModelKind& models : model_kinds())
       all.emplace(models.listed_as, [&models](const std::string& name) { list_models(models, name); });
     return all;

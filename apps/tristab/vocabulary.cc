@@ -72,6 +72,7 @@ const std::vector<Vocabulary>& vocabularies() {
       return VocabularyEntry{rule.name, brief(rule.formula), {}};
     }));
     kinds.push_back(vocabulary("formations", formation_descriptions(), entry_of));
+    kinds.push_back({"ceilings", {}});
     kinds.push_back(vocabulary("metrics", record_fields(), [](const Field& field) {
       return field.is_number() ? VocabularyEntry{field.name(), brief(field.info.formula), {}} : VocabularyEntry{};
     }));

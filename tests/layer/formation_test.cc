@@ -8,6 +8,7 @@
 #include "test_support.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/format/round.h"
 #include "tristab/layer/layer_arithmetic.h"
 #include "tristab/matrix/norms.h"
 
@@ -91,7 +92,7 @@ TEST(Formation, anchors_change_nothing_but_rounding_where_nothing_overflows) {
     if (std::string(family) == "kda" || std::string(family) == "gdn2") given["gate"] = "constant";
     const TokenInputs tokens = chunk_of(given, 40);
     const Matrix exact = delta_rule_matrix(tokens);
-    for (const char* anchor : {"first", "middle", "chunk-middle"}) {
+    for (const char* anchor : {"first", "middle", "last", "chunk-start", "chunk-middle", "chunk-last"}) {
       for (const char* diagonal : {"anchored", "differences"}) {
         const Matrix a = formed(
             tokens, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", anchor}, {"diagonal", diagonal}});
@@ -119,6 +120,82 @@ TEST(Formation, an_anchor_in_the_middle_overflows_where_the_first_does_not) {
   for (double& g : gentle.log_decay.values()) g /= 5;
   EXPECT_TRUE(
       all_finite(formed(gentle, Json{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "chunk-middle"}})));
+}
+
+// The anchor cancels exactly in exact arithmetic, wherever it is and whatever is added to it.
+TEST(Formation, earlier_blocks_may_have_an_anchor_of_their_own) {
+  const TokenInputs tokens =
+      chunk_of({{"family", "kda"}, {"head_dim", 32}, {"key_format", "bf16"}, {"gate", "constant"}}, 48);
+  const Json plain{{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "middle"}};
+  Json apart = plain, shifted = plain;
+  apart["between"] = "first";
+  shifted["anchor_offset"] = -3;
+  const Matrix exact = delta_rule_matrix(tokens), same = formed(tokens, plain);
+  const Matrix mixed = formed(tokens, apart), moved = formed(tokens, shifted);
+  EXPECT_LT(relative(mixed, exact), 2e-5);
+  EXPECT_LT(relative(moved, exact), 2e-5);
+  EXPECT_NE(moved, same);
+  bool differs = false;
+  for (int i = 0; i < 48; ++i) {
+    for (int j = 0; j < i; ++j) {
+      if (j / 16 == i / 16) {
+        EXPECT_EQ(mixed(i, j), same(i, j)) << i << " " << j;  // blocks on the diagonal keep the anchor
+      } else {
+        differs = differs || mixed(i, j) != same(i, j);
+      }
+    }
+  }
+  EXPECT_TRUE(differs);
+}
+
+// MLX forms the decay as a quotient of running products: 0 / 0 where they have underflowed.
+TEST(Formation, quotients_of_products_lose_what_differences_keep) {
+  TokenInputs tokens = chunk_of({{"family", "gdn"}, {"head_dim", 32}, {"gate", "constant"}, {"gate_value", -0.5}}, 64);
+  const Json quotients{{"formation", "gram"}, {"product", "fp32"}, {"decay", "quotients"}};
+  EXPECT_LT(relative(formed(tokens, quotients), delta_rule_matrix(tokens)), 1e-5);
+  for (double& g : tokens.log_decay.values()) g = -3;  // 64 of them: e^-192
+  const Matrix lost = formed(tokens, quotients);
+  EXPECT_TRUE(std::isnan(lost(63, 62)));
+  EXPECT_LT(relative(formed(tokens, Json{{"formation", "gram"}, {"product", "fp32"}}), delta_rule_matrix(tokens)),
+            1e-5);
+}
+
+// FLA's safe_exp (issues 104 and 389): entries of gate-1 tokens vanished, for their difference is not negative.
+TEST(Formation, a_select_before_the_exponential_drops_what_a_clamp_keeps) {
+  TokenInputs tokens = chunk_of({{"family", "gdn"}, {"head_dim", 32}, {"gate", "none"}}, 16);
+  for (int i = 0; i < 16; ++i) tokens.log_decay(i, 0) = i % 2 == 0 ? 0 : 1e-3;  // rounding can make sums grow
+  const auto with = [&](const char* beyond) {
+    return formed(tokens, Json{{"formation", "gram"}, {"product", "fp32"}, {"beyond", beyond}});
+  };
+  const Matrix kept = formed(tokens, Json{{"formation", "gram"}, {"product", "fp32"}});
+  const Matrix zero = with("zero"), limit = with("limit");
+  EXPECT_NE(kept(15, 0), 0);
+  EXPECT_EQ(zero(15, 0), 0);
+  EXPECT_EQ(zero(2, 1), kept(2, 1));  // a difference of 0 is not beyond 0
+  EXPECT_NEAR(limit(15, 0), kept(15, 0), 0.02 * std::fabs(kept(15, 0)));
+  EXPECT_NE(limit(15, 0), kept(15, 0));
+  EXPECT_THROW(expand_formation(Json{{"formation", "gram"}, {"exponent_limit", 3}}, "test"), UsageError);
+}
+
+// Each step alone in bf16: errors of up to 2^-9, and none of the others.
+TEST(Formation, what_enters_may_be_rounded_to_a_format_of_its_own) {
+  const TokenInputs tokens =
+      chunk_of({{"family", "gdn"}, {"head_dim", 32}, {"key_format", "bf16"}, {"gate", "fla-init"}}, 32);
+  const Json plain{{"formation", "gram"}, {"product", "fp32"}};
+  const Matrix exact = formed(tokens, plain);
+  for (const char* step : {"beta", "gates", "sums", "factors"}) {
+    Json given = plain;
+    given[step] = "bf16";
+    const double error = relative(formed(tokens, given), exact);
+    EXPECT_GT(error, 1e-5) << step;
+    EXPECT_LT(error, 0.1) << step;
+  }
+  TokenInputs rounded = tokens;  // beta rounded by hand
+  for (double& beta : rounded.parts.at("beta").values())
+    beta = round_value(beta, RoundingTarget<double>(format_of("bf16", "")), Rounding::nearest_even);
+  Json beta = plain;
+  beta["beta"] = "bf16";
+  EXPECT_EQ(formed(tokens, beta), formed(rounded, plain));
 }
 
 TEST(Formation, gates_of_channels_are_no_gram_product) {

@@ -54,6 +54,8 @@ TEST(BetaModels, sigmoid_normal_has_normal_logits) {
 }
 
 TEST(BetaModels, uniform_and_constant) {
+  const std::vector<double> sigmoids = betas("sigmoid-uniform");
+  for (const double p : {0.01, 0.5, 0.99}) EXPECT_NEAR(quantile(sigmoids, p), 1 / (1 + std::exp(-p)), 0.002);
   const std::vector<double> values = betas("uniform", {{"beta_low", 0.2}, {"beta_high", 0.6}});
   for (const double p : {0.01, 0.5, 0.99}) EXPECT_NEAR(quantile(values, p), 0.2 + 0.4 * p, 0.005);
   for (const double beta : draw(beta_models(), "constant", 7, {{"beta_value", 0.25}})) EXPECT_EQ(beta, 0.25);
@@ -162,6 +164,16 @@ TEST(DecayModels, saturated_heads_are_constant_and_forget_everything) {
     weak += value == -126.0 ? 1 : 0;
   }
   EXPECT_NEAR(weak, 500, 5 * 15.8);
+}
+
+// FLA's tests: logsigmoid(u) / normalizer with u ~ U[0, 1), zero for a share of the tokens.
+TEST(DecayModels, logsigmoid_has_its_quantiles_and_its_share_of_zeros) {
+  const std::vector<double> g = draw(decay_models(), "logsigmoid", tokens, {{"normalizer", 10}});
+  for (const double p : {0.01, 0.25, 0.5, 0.99}) EXPECT_NEAR(10 * quantile(g, p), -std::log(1 + std::exp(-p)), 0.005);
+  const std::vector<double> masked = draw(decay_models(), "logsigmoid", tokens, {{"masked", 0.5}});
+  const auto zeros = std::count(masked.begin(), masked.end(), 0.0);
+  EXPECT_NEAR(static_cast<double>(zeros) / tokens, 0.5, 0.02);
+  for (const double value : masked) EXPECT_TRUE(value == 0 || value < -0.31) << value;
 }
 
 TEST(DecayModels, uniform_has_the_quantiles_of_a_uniform) {

@@ -137,6 +137,18 @@ TEST(GdnFamily, orthogonal_keys_give_zero_up_to_rounding) {
   for (const double x : a.values()) EXPECT_NEAR(x, 0.0, 1e-15);
 }
 
+// vLLM PR 53877: 0.62109375 in place of 0.62245935, the beta that a kernel was given as bf16.
+TEST(DeltaNetFamily, betas_and_gates_may_be_stored_in_a_format) {
+  const Json family{{"family", "gdn"},          {"keys", "identical"}, {"beta", "constant"},
+                    {"beta_value", 0.62245935}, {"gate", "constant"},  {"gate_value", -0.001}};
+  Json stored = family;
+  stored["beta_format"] = "bf16";
+  EXPECT_NEAR(matrix_of(stored, 2)(1, 0), 0.62109375 * std::exp(-0.001), 1e-15);
+  EXPECT_NEAR(matrix_of(family, 2)(1, 0), 0.62245935 * std::exp(-0.001), 1e-15);
+  stored["gate_format"] = "bf16";
+  EXPECT_NEAR(matrix_of(stored, 2)(1, 0), 0.62109375 * std::exp(-0.00099945068359375), 1e-15);  // 2^-10 (1 + 3 / 128)
+}
+
 TEST(GdnFamily, a_saturated_gate_leaves_nothing) {
   const Matrix a = matrix_of({{"family", "gdn"}, {"keys", "identical"}, {"gate", "saturated"}}, 16);
   for (const double x : a.values()) EXPECT_LT(std::fabs(x), 1e-54);

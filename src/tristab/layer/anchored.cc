@@ -1,8 +1,9 @@
 // Formation by decayed factors (one gate a channel, or a head):
 //   M_ij = fl(s_i ((L o exp(P - a)) (R o exp(a - G))^T)_ij)
-// for sub-blocks of `block` rows. The anchor a is the sums G at one row: the first or the middle row of the sub-block
-// of i, or the middle row of the chunk. A factor overflows if its exponent passes 88 in fp32, which sums below the
-// anchor can cause (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5
+// for sub-blocks of `block` rows. The anchor a is the sums G at one row, the first, middle or last one of the sub-block
+// of i, the middle or last one of the chunk, or 0 (the chunk's start), plus an offset; the columns of earlier
+// sub-blocks may have another anchor. A factor overflows if its exponent passes 88 in fp32, which sums below the anchor
+// can cause (first: never for j in earlier blocks; middle of the chunk: a span of 118 with n = 64 and g = -5
 // sigmoid(.)); infinity times zero is then NaN. The factors are rounded to the operand format on entering the product.
 // Blocks on the diagonal may be formed element by element instead; s_i then enters the left factor first:
 //   M_ij = sum_d fl(s_i l_id) fl(r_jd exp(fl(P_id - G_jd)))
@@ -22,19 +23,26 @@ class AnchoredProduct {
       : factors_(factors),
         formation_(formation),
         unit_(machines.machine_for(formation.product), formation.product, formation.exponential),
-        sums_(gate_sums(factors, unit_, formation.scan)) {}
+        sums_(gate_sums(factors, unit_, formation)),
+        factor_(unit_, formation),
+        beta_(formation.beta) {}
 
   Matrix form(Triangle triangle) const {
     const int n = factors_.left.rows(), block = formation_.block;
     Matrix result(n, n);
     for (int first = 0; first < n; first += block) {
       const int rows = std::min(block, n - first), columns = first + rows;
-      const Matrix product = blocks(first, rows, columns);
+      const auto between = formation_.between;
+      const bool apart = first > 0 && between && *between != formation_.anchor;
+      const Matrix earlier = apart ? blocks(first, rows, 0, first, *between) : Matrix();
+      const int from = apart ? first : 0;
+      const Matrix product = blocks(first, rows, from, columns - from, formation_.anchor);
       for (int i = first; i < first + rows; ++i) {
         const int end = triangle == Triangle::lower ? i + 1 : i;
         for (int j = 0; j < end; ++j) {
           const bool diagonal = formation_.differences && j >= first;
-          result(i, j) = diagonal ? difference_product(i, j) : scaled(product(i - first, j), i);
+          const double value = j < from ? earlier(i - first, j) : product(i - first, j - from);
+          result(i, j) = diagonal ? difference_product(i, j) : scaled(value, i);
         }
       }
     }
@@ -44,29 +52,51 @@ class AnchoredProduct {
  private:
   double scaled(double value, int i) const {
     if (factors_.scale.empty()) return value;
-    return unit_.rounded(value * unit_.rounded(factors_.scale[static_cast<std::size_t>(i)]));
+    return unit_.rounded(value * unit_.rounded(beta_(factors_.scale[static_cast<std::size_t>(i)])));
   }
 
-  // The product of rows [first, first + rows) of the left factor and columns [0, columns), around their anchor.
-  Matrix blocks(int first, int rows, int columns) const {
-    const int dim = factors_.left.columns(), width = factors_.log_decay.columns(), n = factors_.left.rows();
-    const int anchor = formation_.anchor == Formation::Anchor::first    ? first
-                       : formation_.anchor == Formation::Anchor::middle ? first + rows / 2
-                                                                        : n / 2;
+  static constexpr int before_all = -1;
+
+  // The row of this anchor for the sub-block of rows [first, first + rows).
+  int row_of(Formation::Anchor anchor, int first, int rows) const {
+    const int n = factors_.left.rows();
+    switch (anchor) {
+      case Formation::Anchor::first:
+        return first;
+      case Formation::Anchor::middle:
+        return first + rows / 2;
+      case Formation::Anchor::last:
+        return first + rows - 1;
+      case Formation::Anchor::chunk_start:
+        return before_all;
+      case Formation::Anchor::chunk_middle:
+        return n / 2;
+      case Formation::Anchor::chunk_last:
+        return n - 1;
+    }
+    return first;
+  }
+
+  // The product of rows [first, first + rows) of the left factor and columns [from, from + columns).
+  Matrix blocks(int first, int rows, int from, int columns, Formation::Anchor kind) const {
+    const int dim = factors_.left.columns(), width = factors_.log_decay.columns();
+    const int anchor = row_of(kind, first, rows);
+    const double offset = unit_.exponent(formation_.anchor_offset);
     Matrix left(rows, dim), right(dim, columns);
     const auto gate = [&](const Matrix& sums, int row, int d) {
       return width == 0 ? 0.0 : sums(row, width == 1 ? 0 : d);
     };
     for (int at = 0; at < dim; ++at) {
       const int d = channel(at);
-      const double a = gate(sums_.right, anchor, d);
+      double a = anchor == before_all ? 0 : gate(sums_.right, anchor, d);
+      if (offset != 0) a = unit_.rounded(a + offset);
       for (int i = 0; i < rows; ++i) {
-        const double factor = unit_.power(unit_.rounded(gate(sums_.left, first + i, d) - a));
+        const double factor = factor_(unit_.rounded(gate(sums_.left, first + i, d) - a));
         left(i, at) = unit_.rounded(factors_.left(first + i, d) * factor);
       }
       for (int j = 0; j < columns; ++j) {
-        const double factor = unit_.power(unit_.rounded(a - gate(sums_.right, j, d)));
-        right(at, j) = unit_.rounded(factors_.right(j, d) * factor);
+        const double factor = factor_(unit_.rounded(a - gate(sums_.right, from + j, d)));
+        right(at, j) = unit_.rounded(factors_.right(from + j, d) * factor);
       }
     }
     return unit_.product(left, right);
@@ -90,7 +120,7 @@ class AnchoredProduct {
       right[at] = factors_.right(j, d);
       if (width == 0) continue;
       const int gate = width == 1 ? 0 : d;
-      right[at] = unit_.rounded(right[at] * unit_.power(unit_.rounded(sums_.left(i, gate) - sums_.right(j, gate))));
+      right[at] = unit_.rounded(right[at] * factor_(unit_.rounded(sums_.left(i, gate) - sums_.right(j, gate))));
     }
     return formation_.lanes ? warp_sum(left, right) : sequential_sum(left, right);
   }
@@ -126,6 +156,8 @@ class AnchoredProduct {
   const Formation& formation_;
   ProductUnit unit_;
   GateSums sums_;
+  DecayFactor factor_;
+  StorageRounding beta_;
 };
 
 }  // namespace

@@ -16,7 +16,12 @@ ChunkedLayer::ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines
     : arithmetic_(arithmetic),
       machines_(machines),
       unit_(machines.machine_for(arithmetic.products), arithmetic.products, arithmetic.exponential),
-      state_(keys, values) {}
+      state_(keys, values) {
+  gram_.kind = Formation::Kind::gram;
+  gram_.product = arithmetic.products;
+  gram_.exponential = arithmetic.exponential;
+  gram_.scan = arithmetic.scan;
+}
 
 // The scores that multiply V' inside the chunk. One gate a head: fl(tril((Q r^T) exp(G_i - G_j))), to which c is
 // applied later. One gate a channel: fl(c tril(sum_d q_id r_jd exp(G_id - G_jd))).
@@ -28,12 +33,7 @@ Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const
     for (double& x : product.values()) x = unit_.stored(unit_.rounded(unit_.rounded(x) * c));
     return product;
   }
-  Formation gram;
-  gram.kind = Formation::Kind::gram;
-  gram.product = arithmetic_.products;
-  gram.exponential = arithmetic_.exponential;
-  gram.scan = arithmetic_.scan;
-  return unit_.stored(form_gram(factors, Triangle::lower, gram, machines_));
+  return unit_.stored(form_gram(factors, Triangle::lower, gram_, machines_));
 }
 
 double ChunkedLayer::query_scale(const TokenInputs& chunk) const {
@@ -85,7 +85,7 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
   const GatedFactors factors = factors_of(chunk);
   const int n = chunk.rows(), width = chunk.log_decay.columns();
   const bool writes_values = chunk.rule->write_gate.empty();  // k v^T, besides what was read
-  const GateSums gates = gate_sums(factors, unit_, arithmetic_.scan);
+  const GateSums gates = gate_sums(factors, unit_, gram_);
   const Matrix& sums = gates.right;
 
   ChunkOutputs outputs;

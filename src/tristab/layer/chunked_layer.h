@@ -55,6 +55,7 @@ class ChunkedLayer {
   const LayerArithmetic& arithmetic_;
   Machines& machines_;
   ProductUnit unit_;
+  Formation gram_;  // of the scores with one gate a head
   Matrix state_;
 };
 

@@ -3,12 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
 namespace tristab {
 namespace {
+
+constexpr const char* own_format = "accumulator";
 
 std::vector<Parameter> unit_parameters() {
   return {
@@ -18,7 +21,24 @@ std::vector<Parameter> unit_parameters() {
                         "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction"),
       Parameter::integer("scan", 0, 0, 256,
                          "rows of a group of a GPU's scan of the gates; 0: sums one after the other"),
-      Parameter::text("storage", "accumulator", "format that A is stored in: fp16, bf16, ...; accumulator: its own")};
+      Parameter::text("storage", own_format, "format that A is stored in: fp16, bf16, ...; accumulator: its own"),
+      Parameter::text("beta", own_format, "format that beta (the factor s_i) is rounded to before it is used"),
+      Parameter::text("gates", own_format, "format that the log decays are rounded to before they are summed"),
+      Parameter::text("sums", own_format, "format that their running sums are rounded to"),
+      Parameter::text("factors", own_format, "format that the exponentials are rounded to before they multiply"),
+      Parameter::choice("beyond", "kept", {"kept", "zero", "limit"},
+                        "exponents above exponent_limit: kept, or the exponential is 0 (a select), or they are set to "
+                        "the limit (a clamp)"),
+      Parameter::real("exponent_limit", 0, 0, 1000, "in nats, with beyond zero or limit"),
+      Parameter::boolean("flush", false, "exponentials below the smallest normal number become zero")};
+}
+
+// anchor, and between without "same".
+constexpr std::array<const char*, 6> anchor_names{"first",       "middle",       "last",
+                                                  "chunk-start", "chunk-middle", "chunk-last"};
+
+Formation::Anchor anchor_named(const std::string& name) {
+  return static_cast<Formation::Anchor>(std::ranges::find(anchor_names, name) - anchor_names.begin());
 }
 
 std::vector<Description> make_descriptions() {
@@ -27,8 +47,17 @@ std::vector<Description> make_descriptions() {
                                    "beta multiplies the decayed product, or the left keys on entry"));
   gram.push_back(Parameter::choice("steps", "accumulator", {"accumulator", "storage"},
                                    "format of the steps after the product: the accumulator's, or that of A"));
-  anchored.push_back(Parameter::choice("anchor", "first", {"first", "middle", "chunk-middle"},
-                                       "row whose sums are the anchor: of the sub-block, or of the chunk"));
+  gram.push_back(Parameter::choice("decay", "differences", {"differences", "quotients"},
+                                   "e to a difference of sums, or the quotient of two running products of e^g"));
+  std::vector<std::string> anchors(anchor_names.begin(), anchor_names.end());
+  anchored.push_back(Parameter::choice(
+      "anchor", "first", anchors,
+      "row whose sums are the anchor: of the sub-block, or of the chunk; chunk-start: 0, before its first row"));
+  anchors.insert(anchors.begin(), "same");
+  anchored.push_back(
+      Parameter::choice("between", "same", anchors, "anchor for the columns of earlier sub-blocks, if not the same"));
+  anchored.push_back(
+      Parameter::real("anchor_offset", 0, -1000, 1000, "added to the sums of the anchor's row, in nats"));
   anchored.push_back(Parameter::integer("block", 16, 1, 256, "rows of a sub-block"));
   anchored.push_back(
       Parameter::choice("diagonal", "anchored", {"anchored", "differences"},
@@ -92,17 +121,35 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
       formation.scan = static_cast<int>(settings.integer("scan"));
       check_unit(formation.product, formation.exponential, place);
     }
-    if (formation.kind != Formation::Kind::exact && settings.text("storage") != "accumulator")
-      formation.storage = format_of(settings.text("storage"), fmt::format("{}.storage", place));
+    if (formation.kind != Formation::Kind::exact) {
+      const std::pair<const char*, std::optional<Format> Formation::*> formats[] = {{"storage", &Formation::storage},
+                                                                                    {"beta", &Formation::beta},
+                                                                                    {"gates", &Formation::gates},
+                                                                                    {"sums", &Formation::sums},
+                                                                                    {"factors", &Formation::factors}};
+      for (const auto& [parameter, format] : formats) {
+        if (settings.text(parameter) != own_format)
+          formation.*format = format_of(settings.text(parameter), fmt::format("{}.{}", place, parameter));
+      }
+      const std::string& beyond = settings.text("beyond");
+      formation.beyond = beyond == "kept"   ? Formation::Beyond::kept
+                         : beyond == "zero" ? Formation::Beyond::zero
+                                            : Formation::Beyond::limit;
+      formation.exponent_limit = settings.real("exponent_limit");
+      if (formation.beyond == Formation::Beyond::kept && formation.exponent_limit != 0)
+        refuse(fmt::format("{}.exponent_limit", place), fmt::format("{} with beyond kept", formation.exponent_limit),
+               "a limit with beyond zero or limit");
+      formation.flush = settings.flag("flush");
+    }
     if (formation.kind == Formation::Kind::gram) {
       formation.scaled_keys = settings.text("scale") == "keys";
       formation.stored_steps = settings.text("steps") == "storage";
+      formation.quotients = settings.text("decay") == "quotients";
     }
     if (formation.kind == Formation::Kind::anchored) {
-      const std::string& anchor = settings.text("anchor");
-      formation.anchor = anchor == "first"    ? Formation::Anchor::first
-                         : anchor == "middle" ? Formation::Anchor::middle
-                                              : Formation::Anchor::chunk_middle;
+      formation.anchor = anchor_named(settings.text("anchor"));
+      if (settings.text("between") != "same") formation.between = anchor_named(settings.text("between"));
+      formation.anchor_offset = settings.real("anchor_offset");
       formation.block = static_cast<int>(settings.integer("block"));
       formation.differences = settings.text("diagonal") == "differences";
       formation.lanes = settings.text("reduction") == "lanes";
@@ -115,15 +162,36 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
 
 bool operator==(const Formation& x, const Formation& y) { return x.name == y.name && x.settings == y.settings; }
 
-GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan) {
+GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, const Formation& formation) {
   GateSums sums;
-  sums.left = sums.right = unit.running_sums(factors.log_decay, scan);
+  Matrix gates = factors.log_decay;
+  const StorageRounding gate(formation.gates), sum(formation.sums);
+  for (double& x : gates.values()) x = gate(x);
+  sums.right = unit.running_sums(gates, formation.scan);
+  for (double& x : sums.right.values()) x = sum(x);
+  sums.left = sums.right;
   if (factors.left_before_decay) {
     for (int i = sums.left.rows() - 1; i >= 0; --i) {
       for (int d = 0; d < sums.left.columns(); ++d) sums.left(i, d) = i > 0 ? sums.left(i - 1, d) : 0.0;
     }
   }
   return sums;
+}
+
+DecayFactor::DecayFactor(const ProductUnit& unit, const Formation& formation)
+    : unit_(unit),
+      formation_(formation),
+      limit_(unit.exponent(formation.exponent_limit)),
+      smallest_(unit.arithmetic().product.format.smallest_normal()),
+      factors_(formation.factors) {}
+
+double DecayFactor::operator()(double difference) const {
+  if (formation_.beyond != Formation::Beyond::kept && difference > limit_) {
+    if (formation_.beyond == Formation::Beyond::zero) return 0;
+    difference = limit_;
+  }
+  const double factor = unit_.power(difference);
+  return formation_.flush && factor < smallest_ ? 0 : factors_(factor);
 }
 
 void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place) {

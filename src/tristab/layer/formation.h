@@ -23,7 +23,10 @@ struct Formation : Named {
   Formation() { name = label = "exact"; }
 
   enum class Kind { exact, gram, anchored };
-  enum class Anchor { first, middle, chunk_middle };
+  // A row of the sub-block, or of the chunk; chunk_start lies before the chunk's first row, where the sums are 0.
+  enum class Anchor { first, middle, last, chunk_start, chunk_middle, chunk_last };
+  // What is done with an exponent above `exponent_limit` before e^x: nothing; the exponential is 0; it is the limit.
+  enum class Beyond { kept, zero, limit };
 
   Kind kind = Kind::exact;
   Arithmetic product;  // of the matrix unit; every elementwise step has its accumulator's format
@@ -31,14 +34,23 @@ struct Formation : Named {
   int scan = 0;  // rows of a group of the gates' running sums; 0: one after the other (ProductUnit::running_sums)
 
   std::optional<Format> storage;  // of A; none: the accumulator's
+  // What is rounded to a format of its own before it is used; none: the accumulator's.
+  std::optional<Format> beta, gates, sums, factors;  // s_i, g, P and G, e^x
+  Beyond beyond = Beyond::kept;
+  double exponent_limit = 0;  // nats
+  bool flush = false;         // exponentials below the smallest normal number are 0
 
   // gram: the steps after the product are rounded to storage, not to the accumulator's format.
   bool stored_steps = false;
   // gram: s_i multiplies the rows of L (rounded to storage), not the finished product.
   bool scaled_keys = false;
+  // gram: the decay is the quotient of two running products of e^g, not e to a difference of sums.
+  bool quotients = false;
 
   // anchored:
   Anchor anchor = Anchor::first;
+  std::optional<Anchor> between;     // of the columns of earlier sub-blocks; none: the same
+  double anchor_offset = 0;          // nats, added to the sums of the anchor's row
   int block = 16;                    // rows of a sub-block
   bool differences = false;          // blocks on the diagonal element by element, from differences of sums
   bool lanes = false;                // these elements' sums over 32 lanes of a warp; else one after the other
@@ -58,17 +70,7 @@ bool operator==(const Formation& x, const Formation& y);
 // a head.
 Matrix form(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);
 
-// The sums whose differences are the exponents: P of the left factor and G of the right one.
-struct GateSums {
-  Matrix left, right;  // n x columns of the log decay
-};
-GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, int scan);
-
-// Checks that everything besides the products can be rounded once in double: the accumulator is fp64 or has at most 26
-// bits. Throws UsageError naming place if not, and if ex2.approx is used with an accumulator that is not fp32.
-void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place);
-
-// Rounds to nearest to the format that A is stored in; none: no rounding.
+// Rounds to nearest to a format; none: no rounding.
 class StorageRounding {
  public:
   explicit StorageRounding(const std::optional<Format>& format);
@@ -77,6 +79,30 @@ class StorageRounding {
  private:
   std::optional<RoundingTarget<double>> target_;
 };
+
+// The sums whose differences are the exponents: P of the left factor and G of the right one, as the formation rounds
+// gates and sums.
+struct GateSums {
+  Matrix left, right;  // n x columns of the log decay
+};
+GateSums gate_sums(const GatedFactors& factors, const ProductUnit& unit, const Formation& formation);
+
+// e^x of a difference of such sums, in the accumulator's format, as the formation limits, flushes and rounds it.
+class DecayFactor {
+ public:
+  DecayFactor(const ProductUnit& unit, const Formation& formation);
+  double operator()(double difference) const;
+
+ private:
+  const ProductUnit& unit_;
+  const Formation& formation_;
+  double limit_, smallest_;
+  StorageRounding factors_;
+};
+
+// Checks that everything besides the products can be rounded once in double: the accumulator is fp64 or has at most 26
+// bits. Throws UsageError naming place if not, and if ex2.approx is used with an accumulator that is not fp32.
+void check_unit(const Arithmetic& product, Exponential exponential, std::string_view place);
 
 Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);
 Matrix form_anchored(const GatedFactors& factors, Triangle triangle, const Formation& formation, Machines& machines);

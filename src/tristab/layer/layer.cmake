@@ -2,5 +2,5 @@
 # outputs and the state over many chunks; and the recurrence in high precision for comparison.
 tristab_layer(layer COMPUTES
   SOURCES ex2_approx.cc formation.cc gram.cc anchored.cc product_unit.cc chunked_layer.cc layer_arithmetic.cc layer_errors.cc
-          layer_truth.cc
+          layer_truth.cc gate_ceiling.cc
   USES tristab_arithmetic PkgConfig::MPFR)

@@ -92,10 +92,12 @@ Matrix ProductUnit::running_sums(const Matrix& log_decay, int group) const {
       carry = sums(first + rows - 1, d);
     }
   }
-  if (exponential_ != Exponential::natural) {
-    for (double& x : sums.values()) x = rounded(x * rounded(log2_e));
-  }
+  for (double& x : sums.values()) x = exponent(x);
   return sums;
+}
+
+double ProductUnit::exponent(double nats) const {
+  return exponential_ == Exponential::natural ? rounded(nats) : rounded(nats * rounded(log2_e));
 }
 
 double ProductUnit::fused(double x, double y, double z) const {

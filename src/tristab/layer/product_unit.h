@@ -42,6 +42,9 @@ class ProductUnit {
   // e^x for a difference x of running_sums().
   double power(double x) const;
 
+  // A number of nats in the unit of running_sums().
+  double exponent(double nats) const;
+
   // G_i = g_1 + ... + g_i, channel by channel, in the accumulator's format; afterwards scaled by log2 e if the
   // exponential is a power of two. `group` 0: one addition after the other. Otherwise in groups of that many rows as a
   // GPU scans them: inside a group x_i <- fl(x_i + x_{i-d}) for d = 1, 2, 4, ... at once (Hillis and Steele), then each

@@ -1,5 +1,7 @@
 #include "tristab/matrix/family/delta_rule.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "tristab/base/json.h"
@@ -23,22 +25,31 @@ const AnyModel& chosen(std::span<const AnyModel> models, const std::string& name
   return *std::ranges::find(models, name, [](const AnyModel& model) { return model.name; });
 }
 
+// What a tensor is stored in before anybody uses it. Absent, as `scale` is: then the drawn matrices keep their identity.
+Parameter format_parameter(const std::string& name, const std::string& tensor) {
+  return Parameter::choice(name, nullptr, {"fp32", "bf16", "fp16"},
+                           fmt::format("format that {} are rounded to; absent: not rounded", tensor));
+}
+
+void round_to(const std::string& format, Matrix& matrix) {
+  const RoundingTarget<double> target(format_of(format, ""));
+  for (double& value : matrix.values()) value = round_value(value, target, Rounding::nearest_even);
+}
+
 TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int rows, const RandomStream& random,
                           bool with_outputs) {
   const int dim = static_cast<int>(settings.integer("head_dim"));
   TokenInputs head;
   head.rule = &rule;
   head.keys = chosen(key_models(), settings.text("keys")).generate(settings, rows, random.part("keys"));
-  if (settings.text("key_format") == "bf16") {
-    const RoundingTarget<double> bf16(format_of("bf16", ""));
-    for (double& value : head.keys.values()) value = round_value(value, bf16, Rounding::nearest_even);
-  }
+  if (settings.text("key_format") != "fp64") round_to(settings.text("key_format"), head.keys);
   if (settings.has("beta")) {
     Matrix beta(rows, 1);
     beta.values() = chosen(beta_models(), settings.text("beta")).generate(settings, rows, random.part("beta"));
     if (settings.flag("negative")) {
       for (double& value : beta.values()) value *= 2;
     }
+    if (settings.has("beta_format")) round_to(settings.text("beta_format"), beta);
     head.parts["beta"] = std::move(beta);
   }
   const bool decays = settings.has("gate");
@@ -47,6 +58,7 @@ TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int r
   if (decays) {
     head.log_decay.values() =
         chosen(decay_models(), settings.text("gate")).generate(settings, rows * width, random.part("gate"));
+    if (settings.has("gate_format")) round_to(settings.text("gate_format"), head.log_decay);
   }
   head.queries = head.values = Matrix(rows, 0);
   if (with_outputs) {
@@ -70,13 +82,17 @@ Family drawn_family(const std::string& rule_name, const DrawnFamily& drawn) {
   };
   choose(choice_of("keys", "how keys are drawn", "silu", key_models()));
   table.push_back(Parameter::integer("head_dim", 128, 16, 512, "length of a key"));
-  table.push_back(
-      Parameter::choice("key_format", "fp64", {"fp64", "bf16"}, "format that normalised keys are rounded to"));
+  table.push_back(Parameter::choice("key_format", "fp64", {"fp64", "fp32", "bf16", "fp16"},
+                                    "format that normalised keys are rounded to"));
   if (!drawn.beta.empty()) {
     choose(choice_of("beta", "how betas are drawn", drawn.beta, beta_models()));
     table.push_back(Parameter::boolean("negative", false, "negative eigenvalues allowed: beta doubled, in (0, 2)"));
+    table.push_back(format_parameter("beta_format", "betas"));
   }
-  if (!drawn.decay.empty()) choose(choice_of("gate", "how log decays are drawn", drawn.decay, decay_models()));
+  if (!drawn.decay.empty()) {
+    choose(choice_of("gate", "how log decays are drawn", drawn.decay, decay_models()));
+    table.push_back(format_parameter("gate_format", "log decays"));
+  }
   append(drawn.parameters);
 
   Family family;

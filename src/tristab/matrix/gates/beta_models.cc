@@ -1,5 +1,6 @@
 // Beta of token t; x_t ~ N(0, 1), u_t ~ U[0, 1), independent between tokens:
 //   sigmoid-normal   sigmoid(mean + std x_t)                          (a layer's sigmoid of a projection)
+//   sigmoid-uniform  sigmoid(u_t), in (0.50, 0.73)                     (torch.rand(...).sigmoid() in tests)
 //   uniform          low + (high - low) u_t
 //   constant         value
 //   quantiles        the quantile function of a table at u_t (quantiles.cc)
@@ -28,6 +29,13 @@ std::vector<double> of_normals(int n, const RandomStream& random, Transform tran
 std::vector<double> sigmoid_normal(const Settings& settings, int n, const RandomStream& random) {
   const double mean = settings.real("beta_mean"), deviation = settings.real("beta_std");
   return of_normals(n, random, [&](double x) { return sigmoid(mean + deviation * x); });
+}
+
+std::vector<double> sigmoid_uniform(const Settings&, int n, const RandomStream& random) {
+  std::vector<double> values(static_cast<std::size_t>(n));
+  random.fill_uniform(0, values);
+  for (double& value : values) value = sigmoid(value);
+  return values;
 }
 
 std::vector<double> uniform(const Settings& settings, int n, const RandomStream& random) {
@@ -91,6 +99,11 @@ std::span<const GateModel> beta_models() {
         {Parameter::real("beta_mean", 0.0, -50, 50, "mean of beta's logit"),
          Parameter::real("beta_std", 1.0, 0, 50, "standard deviation of beta's logit")}},
        sigmoid_normal},
+      {{"sigmoid-uniform",
+        "beta_t = sigmoid(u_t), u_t ~ U[0, 1): in (0.50, 0.73)",
+        "flash-linear-attention, tests/ops, gated delta rule: torch.rand(...).sigmoid()",
+        {}},
+       sigmoid_uniform},
       {{"uniform",
         "beta_t = beta_low + (beta_high - beta_low) u_t, u_t ~ U[0, 1)",
         "flash-linear-attention, tests/ops (torch.rand)",
@@ -110,12 +123,14 @@ std::span<const GateModel> beta_models() {
         settle_quantiles},
        quantiles},
       {{"qwen3-next",
-        "quantiles 1, 25, 50, 75, 99 %: 0.199, 0.539, 0.834, 0.992, 0.999; 81% of the variance between heads",
+        "quantiles 1, 25, 50, 75, 99 %: 0.199, 0.539, 0.834, 0.992, 0.999; 81% of the variance of the normal score "
+        "between heads",
         "a Qwen3-Next layer, 8 heads, 8192 tokens",
         {}},
        qwen3_next},
       {{"qwen3.5-0.8b",
-        "quantiles 1, 25, 50, 75, 99 %: 0.071, 0.252, 0.419, 0.654, 0.996; 69% of the variance between heads",
+        "quantiles 1, 25, 50, 75, 99 %: 0.071, 0.252, 0.419, 0.654, 0.996; 69% of the variance of the normal score "
+        "between heads",
         "a Qwen3.5-0.8B layer, 16 heads, 8192 tokens",
         {}},
        qwen35},

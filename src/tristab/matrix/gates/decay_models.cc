@@ -2,6 +2,8 @@
 //   none          0
 //   constant      gate_value
 //   uniform       gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)
+//   logsigmoid    logsigmoid(u_t) / normalizer, u_t ~ U[0, 1), and 0 for a share `masked` of the tokens
+//                 (flash-linear-attention, tests/ops: gated delta rule)
 //   fla-init      -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1)
 //                 (flash-linear-attention, fla/layers/gated_deltanet.py, __init__; Mamba-2's initialisation)
 //   hf-init       the same with dt_bias = 1 (transformers, models/qwen3_next, _init_weights: ones_(dt_bias))
@@ -52,6 +54,16 @@ std::vector<double> uniform(const Settings& settings, int n, const RandomStream&
 
 void settle_uniform(Json& settings, std::string_view place) {
   refuse_reversed_range(settings, "gate_low", "gate_high", place);
+}
+
+std::vector<double> logsigmoid(const Settings& settings, int n, const RandomStream& random) {
+  const double normalizer = settings.real("normalizer"), masked = settings.real("masked");
+  std::vector<double> values(static_cast<std::size_t>(n)), chances(values);
+  random.part("tokens").fill_uniform(0, values);
+  random.part("mask").fill_uniform(0, chances);
+  for (std::size_t t = 0; t < values.size(); ++t)
+    values[t] = chances[t] < masked ? 0.0 : -softplus(-values[t]) / normalizer;
+  return values;
 }
 
 std::vector<double> fla_init(const Settings&, int n, const RandomStream& random) {
@@ -117,11 +129,17 @@ std::span<const GateModel> decay_models() {
        constant},
       {{"uniform",
         "g_t = gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)",
-        "a simple default; flash-linear-attention, tests/ops, draws logsigmoid(u_t), in (-0.69, -0.31)",
+        "a simple default; flash-linear-attention, tests/ops, draws logsigmoid",
         {Parameter::real("gate_low", -1.0, lowest_gate, 0, "lower end"),
          Parameter::real("gate_high", 0.0, lowest_gate, 0, "upper end")},
         settle_uniform},
        uniform},
+      {{"logsigmoid",
+        "g_t = logsigmoid(u_t) / normalizer, u_t ~ U[0, 1); 0 for a share `masked` of the tokens",
+        "flash-linear-attention, tests/ops, gated delta rule: normalizer 0.01 to 10, masked 0 or 0.5",
+        {Parameter::real("normalizer", 1.0, 1e-3, 1e6, "divides logsigmoid(u_t), which lies in (-0.69, -0.31)"),
+         Parameter::real("masked", 0.0, 0, 1, "share of the tokens without decay")}},
+       logsigmoid},
       {{"fla-init",
         "g_t = -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1), a_t "
         "~ N(0, 1)",

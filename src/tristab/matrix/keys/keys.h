@@ -16,6 +16,8 @@ KeyModel identical_keys();
 KeyModel orthogonal_keys();
 KeyModel clustered_keys();
 KeyModel alternating_keys();
+KeyModel positive_keys();
+KeyModel token_offset_keys();
 KeyModel unnormalised_keys();
 
 // Divides every row by its 2-norm.

@@ -8,8 +8,8 @@ namespace tristab {
 
 std::span<const KeyModel> key_models() {
   static const std::vector<KeyModel> models = {
-      independent_keys(), silu_keys(),      collinear_keys(),   identical_keys(),
-      orthogonal_keys(),  clustered_keys(), alternating_keys(), unnormalised_keys(),
+      independent_keys(), silu_keys(),        collinear_keys(), identical_keys(),    orthogonal_keys(),
+      clustered_keys(),   alternating_keys(), positive_keys(),  token_offset_keys(), unnormalised_keys(),
   };
   return models;
 }

@@ -1,0 +1,29 @@
+// k_t = x_t / |x_t|, x_td uniform on m_t +- spread, m_t ~ N(0, offset^2), one for each token: nearly independent keys,
+// each with a small common component. Source: the inputs of FlashInfer's gated delta rule prefill tests: spread 0.25,
+// offset 0.05 (PR 3001).
+#include "tristab/matrix/keys/keys.h"
+
+namespace tristab {
+
+KeyModel token_offset_keys() {
+  return {
+      {"token-offset",
+       "k_t = x_t / |x_t|, x_td ~ U(m_t - spread, m_t + spread), m_t ~ N(0, offset^2)",
+       "FlashInfer's tests of gated delta rule prefill, PR 3001",
+       {Parameter::real("offset", 0.05, 0, 100, "standard deviation of a token's mean component"),
+        Parameter::real("spread", 0.25, 1e-6, 100, "half the width of the components around it"), scale_parameter()}},
+      [](const Settings& settings, int n, const RandomStream& random) {
+        const double offset = settings.real("offset"), spread = settings.real("spread");
+        Matrix keys(n, static_cast<int>(settings.integer("head_dim")));
+        random.part("keys").fill_uniform(0, keys.values());
+        const Matrix means = normal_matrix(n, 1, random.part("means"));
+        for (int t = 0; t < n; ++t) {
+          for (int d = 0; d < keys.columns(); ++d) keys(t, d) = offset * means(t, 0) + spread * (2 * keys(t, d) - 1);
+        }
+        normalise_rows(keys);
+        apply_scale(settings, keys);
+        return keys;
+      }};
+}
+
+}  // namespace tristab
