@@ -4,8 +4,8 @@
 #include <vector>
 
 #include "tristab/base/json.h"
+#include "tristab/base/output_file.h"
 #include "tristab/report/cell_text.h"
-#include "tristab/report/output_file.h"
 #include "tristab/report/result_writer.h"
 
 namespace tristab {
@@ -26,7 +26,8 @@ std::vector<const Field*> csv_fields(bool has_scenarios) {
 class CsvWriter : public ResultSink {
  public:
   CsvWriter(const std::string& path, const RunHeader& header)
-      : fields_(csv_fields(header.config.json().contains("scenarios"))), file_(path, Appearance::when_complete) {
+      : fields_(csv_fields(header.config.json().contains("scenarios"))),
+        file_(path, replaces_result_of(header.config)) {
     std::string names;
     for (const Field* field : fields_) names += (names.empty() ? "" : ",") + field->name();
     file_.write(names + "\n");
