@@ -97,6 +97,20 @@ TEST(FileSafety, a_result_of_another_configuration_needs_force) {
   }
 }
 
+TEST(FileSafety, a_table_of_other_cases_needs_force) {
+  const Inputs place;
+  ASSERT_EQ(place.run("sweep c.json -o x.csv").status, 0);
+  EXPECT_EQ(place.run("sweep c.json -o x.csv").status, 0);  // the same one again
+  const std::string before = place.read("x.csv");
+  for (const char* other : {"--seed 2", "--trials 2", "--arithmetics bf16"}) {
+    const ProgramResult result = place.run(std::string("sweep c.json -o x.csv ") + other);
+    EXPECT_EQ(result.status, 2) << other;
+    EXPECT_TRUE(has(result.err, "x.csv: found a table of other cases")) << result.err;
+    EXPECT_TRUE(place.read("x.csv") == before) << other;
+  }
+  EXPECT_EQ(place.run("sweep c.json -o x.csv --seed 2 --force").status, 0);
+}
+
 TEST(FileSafety, somebodys_data_need_force) {
   const Inputs place;
   for (const char* command :
@@ -111,9 +125,7 @@ TEST(FileSafety, somebodys_data_need_force) {
     EXPECT_EQ(place.read(name), "mine") << command;
     EXPECT_EQ(place.run(std::string(command) + " --force").status, 0) << command;
     EXPECT_NE(place.read(name), "mine") << command;
-    if (!has(command, "x.csv")) {
-      EXPECT_EQ(place.run(command).status, 0) << command;  // its own file again
-    }
+    EXPECT_EQ(place.run(command).status, 0) << command;  // its own file again
   }
 }
 

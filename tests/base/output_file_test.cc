@@ -40,8 +40,8 @@ class OutputFileTest : public ::testing::Test {
 
 std::string text_of(const fs::path& path) { return beginning_of_file(path, 1000); }
 
-std::string any(const fs::path&) { return ""; }
-std::string none(const fs::path&) { return "somebody's data"; }
+std::string any(const fs::path&, const fs::path&) { return ""; }
+std::string none(const fs::path&, const fs::path&) { return "somebody's data"; }
 
 template <class Error, class Action>
 std::string message_of(Action action) {
@@ -145,7 +145,7 @@ TEST_F(OutputFileTest, a_file_that_came_meanwhile_is_spared_and_the_output_kept)
     OutputFile output(path, none);
     output.write("mine");
     put("r.json", "theirs");
-    EXPECT_NE(message_of<UsageError>([&] { output.commit(); }).find("meanwhile"), std::string::npos);
+    EXPECT_NE(message_of<UsageError>([&] { output.commit(); }).find("somebody's data"), std::string::npos);
   }
   EXPECT_EQ(text_of(path), "theirs");
   EXPECT_EQ(text_of(kept_journals().back()), "mine");

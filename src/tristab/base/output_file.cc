@@ -90,7 +90,7 @@ std::string beginning_of_file(const fs::path& path, std::size_t bytes) {
 }
 
 ReplaceCheck replaces_files_with(std::string beginning) {
-  return [beginning = std::move(beginning)](const fs::path& path) {
+  return [beginning = std::move(beginning)](const fs::path& path, const fs::path&) {
     return beginning_of_file(path, beginning.size()) == beginning ? "" : "a file that tristab does not write here";
   };
 }
@@ -175,7 +175,7 @@ void OutputFile::check_existing(const fs::path& file) const {
   if ((status.st_mode & writable) == 0 || ::access(file.c_str(), W_OK) != 0)
     throw InputError(fmt::format("{}: cannot write: the file is write-protected; allowed: another file", path_));
   if (may_replace() || status.st_size == 0) return;
-  if (const std::string wrong = check_(file); !wrong.empty())
+  if (const std::string wrong = check_(file, {}); !wrong.empty())
     refuse(file == target_ ? path_ : file.string(), wrong, "another name, or --force to replace it");
 }
 
@@ -225,10 +225,9 @@ void OutputFile::commit() {
     // Another run may have written the file since the beginning. Then this one keeps its own beside it.
     struct stat old {};
     if (!may_replace() && ::stat(target_.c_str(), &old) == 0 && old.st_size > 0) {
-      if (const std::string wrong = check_(target_); !wrong.empty()) {
+      if (const std::string wrong = check_(target_, partial_); !wrong.empty()) {
         keep();
-        refuse(path_, fmt::format("{}, which another run has written meanwhile", wrong),
-               "another name, or --force to replace it");
+        refuse(path_, wrong, "another name, or --force to replace it");
       }
     }
     // The name must not appear before the contents are on the disk; on some file systems only this says that there is

@@ -11,9 +11,9 @@
 
 namespace tristab {
 
-// Says what is wrong with replacing the file at `path`, which is there and not empty: "a result of another
-// configuration"; "" if it may be replaced.
-using ReplaceCheck = std::function<std::string(const std::filesystem::path& path)>;
+// Says what is wrong with replacing the file `old`, which is there and not empty: "a result of another configuration";
+// "" if it may be replaced. `fresh` is the complete file that would replace it; empty at the beginning.
+using ReplaceCheck = std::function<std::string(const std::filesystem::path& old, const std::filesystem::path& fresh)>;
 
 // Lets only a file be replaced that begins in this way.
 ReplaceCheck replaces_files_with(std::string beginning);

@@ -37,7 +37,7 @@ class ListWriter {
 class JsonWriter : public ResultSink {
  public:
   JsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, replaces_result_of(header.config)),
+      : file_(path, replaces_result_of(header)),
         header_(header),
         matrices_(file_.directory()),
         records_(file_.directory()),

@@ -12,7 +12,7 @@ namespace {
 class NdjsonWriter : public ResultSink {
  public:
   NdjsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, replaces_result_of(header.config), OutputFile::Growth::journal), header_(header) {
+      : file_(path, replaces_result_of(header), OutputFile::Growth::journal), header_(header) {
     JsonObject line;
     line.text("type", "header").text("schema", results_schema).raw("tool", tool_text());
     line.json("config", header.config).integer("expected_cases", header.cases);
