@@ -188,6 +188,20 @@ TEST(FileSafety, an_interrupted_ndjson_spares_the_old_one_and_says_where) {
   EXPECT_EQ(place.read("r.ndjson.partial"), records);
 }
 
+TEST(FileSafety, no_guessed_name_leads_a_run_astray) {
+  const Inputs place;
+  place.write("victim", "mine");
+  std::filesystem::create_symlink("victim", place.file("x.json.partial"));
+  std::filesystem::create_symlink("victim", place.file("x.ndjson.partial"));
+  place.write("x.csv.partial", "mine");
+  EXPECT_EQ(place.run("sweep c.json -o x.json").status, 0);
+  EXPECT_EQ(place.run("sweep c.json -o x.csv").status, 0);
+  EXPECT_EQ(place.run("sweep c.json -o x.ndjson").status, 3);
+  EXPECT_EQ(place.read("victim") + place.read("x.csv.partial"), "minemine");
+  EXPECT_FALSE(std::filesystem::is_symlink(place.file("x.json")));
+  EXPECT_EQ(place.run("sweep c.json -o " + std::string(250, 'x') + ".json").status, 0);
+}
+
 TEST(FileSafety, temporary_files_go_when_a_signal_ends_a_command) {
   const Workplace place;
   for (const char* signal : {"INT", "TERM", "HUP", "QUIT"}) {
