@@ -219,23 +219,36 @@ void OutputFile::flush() {
 
 void OutputFile::keep() { kept_ = !partial_.empty(); }
 
-void OutputFile::commit() {
-  flush();
-  if (!partial_.empty()) {
-    // Another run may have written the file since the beginning. Then this one keeps its own beside it.
+// Gives the file its name. Another run may have written that name since the beginning: if this one may not replace it,
+// it keeps its own file beside it. Renamed before it is closed, because closing releases the lock of a journal.
+void OutputFile::publish() {
+  while (true) {
     struct stat old {};
-    if (!may_replace() && ::stat(target_.c_str(), &old) == 0 && old.st_size > 0) {
+    const bool is_there = ::lstat(target_.c_str(), &old) == 0;
+    if (is_there && old.st_size > 0 && !may_replace()) {
       if (const std::string wrong = check_(target_, partial_); !wrong.empty()) {
         keep();
         refuse(path_, wrong, "another name, or --force to replace it");
       }
     }
+    const unsigned flags = is_there || may_replace() ? 0 : RENAME_NOREPLACE;
+    int error = ::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0 ? 0 : errno;
+    if (flags != 0 && error == EEXIST) continue;
+    if (error == EINVAL || error == ENOSYS)  // a file system without flags
+      error = std::rename(partial_.c_str(), target_.c_str()) == 0 ? 0 : errno;
+    if (error != 0) fail(error);
+    return;
+  }
+}
+
+void OutputFile::commit() {
+  flush();
+  if (!partial_.empty()) {
     // The name must not appear before the contents are on the disk; on some file systems only this says that there is
     // no room for them.
     if (::fsync(fileno(file_)) != 0 && errno != EINVAL) fail(errno);
     if (::fchmod(fileno(file_), mode_) != 0) fail(errno);
-    // Renamed before it is closed, because closing releases the lock of a journal.
-    if (std::rename(partial_.c_str(), target_.c_str()) != 0) fail(errno);
+    publish();
     forget_temporary(slot_);
     partial_.clear();
     kept_ = false;

@@ -52,6 +52,7 @@ class OutputFile {
   void open_journal();
   void check_existing(const std::filesystem::path& file) const;
   void close_unfinished();
+  void publish();
 
   std::string path_;
   ReplaceCheck check_;
