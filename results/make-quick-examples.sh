@@ -11,6 +11,9 @@ trap 'rm -rf "$work"' EXIT
 ln -s "$program" "$work/tristab" # results name the command that made them
 PATH=$work:$PATH
 
+# Results of an earlier configuration would be refused.
+rm -f results/quick.json results/finding.json results/example-quick.json
+
 tristab sweep configs/sweeps/quick.json -o results/quick.json
 tristab report results/quick.json -o results/example-quick.html
 

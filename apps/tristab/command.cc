@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
 
@@ -109,6 +110,24 @@ Command& Command::option(const char* names, const char* type, SizeList target, c
 
 Command& Command::flag(const char* names, bool& target, const std::string& help) {
   add(names, nullptr, help, false).take = [&target](const std::vector<std::string>&) { target = true; };
+  return *this;
+}
+
+Command& Command::output(const char* names, const char* type, std::string& target, const std::string& help) {
+  OptionEntry& entry = add(names, type, help, false);
+  entry.writes = true;
+  entry.take = [&target](const std::vector<std::string>& words) {
+    target = names_standard_output(words.back()) ? "-" : words.back();
+  };
+  return *this;
+}
+
+Command& Command::force() {
+  add("--force", nullptr, R"(replace any file by an output
+Without it an output replaces only what tristab has written in its place: a result of the same configuration, or a file
+of the same kind. A file that the command reads is never replaced.)",
+      false)
+      .take = [](const std::vector<std::string>&) { allow_replacing(); };
   return *this;
 }
 

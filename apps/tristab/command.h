@@ -21,6 +21,7 @@ using CommandWords = std::vector<std::string>;
 struct OptionEntry {
   std::vector<std::string> names;  // as typed: "-o", "--output"; a positional has one, "CONFIG"
   bool positional = false, flag = false, repeated = false;
+  bool writes = false;     // the value is a file that the command writes; any other file is one that it reads
   bool inherited = false;  // an option of the program that every command takes as well
   std::string usage;       // of a positional: "CONFIG", or "[CONFIG]" where it may be left out
   ValueType value;         // except for flags
@@ -55,6 +56,10 @@ class Command {
   Command& option(const char* names, const char* type, WholeNumber target, const std::string& help);
   Command& option(const char* names, const char* type, SizeList target, const std::string& help);
   Command& flag(const char* names, bool& target, const std::string& help);
+  // A file that the command writes. Other names of standard output become "-".
+  Command& output(const char* names, const char* type, std::string& target, const std::string& help);
+  // --force, of a command with outputs.
+  Command& force();
   // The heading of the options that follow.
   Command& group(std::string heading);
   // Sets what the command does.

@@ -8,6 +8,7 @@
 
 #include "command.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 
 namespace tristab {
 namespace {
@@ -78,8 +79,17 @@ void declare(const Command& command, CLI::App& app, Typed& typed) {
 void take(Command& command, const Typed& typed) {
   for (std::size_t k = 0; k < typed.size(); ++k) {
     if (typed[k].empty()) continue;
+    const OptionEntry& option = command.options()[k];
     command.note_given(k);
-    command.options()[k].take(typed[k]);
+    option.take(typed[k]);
+    if (option.value.kind != ValueType::Kind::file) continue;
+    const std::string& path = typed[k].back();
+    if (path.empty()) continue;
+    if (!option.writes) {
+      note_input(path);
+    } else if (!names_standard_output(path)) {
+      note_output(path, option.names.front());
+    }
   }
 }
 

@@ -5,6 +5,8 @@
 
 #include "command.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
+#include "tristab/base/input_file.h"
 #include "tristab/report/export_gnuplot.h"
 #include "tristab/report/export_table.h"
 
@@ -30,11 +32,14 @@ void export_result(const Command& command, const ExportOptions& options) {
   }
   if (asked == 0) refuse("tristab export", "no output", forms);
   if (streams > 1) refuse("tristab export", "- twice", "one output to standard output");
-  if (asked > 1 && options.results == "-")
-    refuse("tristab export -", "several outputs", "one when reading standard input");
+  if (asked > 1 && !is_read_again(options.results))
+    refuse("tristab export", "several outputs", "one when reading standard input or a pipe");
   if (options.gnuplot == "-") refuse("--gnuplot", "-", "a directory");
   if (command.given("--table") && options.csv.empty() && options.ndjson.empty())
     refuse("--table", "no --csv or --ndjson", "together with one of them");
+  if (!options.gnuplot.empty()) {
+    for (const std::string& file : gnuplot_files(options.gnuplot)) note_output(file, "--gnuplot");
+  }
   ResultHead head;
   if (!options.csv.empty()) head = export_table(options.results, options.table, ExportFormat::csv, options.csv);
   if (!options.ndjson.empty())
@@ -55,10 +60,11 @@ Command export_command() {
                      R"(a result, .json or .ndjson; - for standard input
 A result of tristab sweep; it may be partial.)");
   command.group("Tables");
-  command.option("--csv", "FILE.csv", options->csv, "comma-separated values; - for standard output");
-  command.option("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object in each line; - for standard output");
+  command.output("--csv", "FILE.csv", options->csv, "comma-separated values; - for standard output");
+  command.output("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object in each line; - for standard output");
   command.option("--table", "TABLE", options->table,
                  fmt::format("which table of the result (records)\nOne of {}.", join_names(result_sections())));
+  command.force();
   command.group("Figures");
   command.option("--gnuplot", "DIR", options->gnuplot, R"(directory for data and a script, plot.gp
 Run in that directory, gnuplot plot.gp writes every panel as SVG and PDF; gnuplot -e "terminal='dumb'" plot.gp draws in

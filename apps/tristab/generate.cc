@@ -2,15 +2,16 @@
 // FILE: describes a file.
 #include <fmt/format.h>
 
+#include <array>
 #include <memory>
 
 #include "command.h"
 #include "describe.h"
 #include "interrupt.h"
-#include "npy_output.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/npy.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
@@ -76,14 +77,15 @@ void generate(const Command& command, const GenerateOptions& options) {
     throw UsageError(fmt::format("--chunk: {} has no matrix of size {}; allowed: a size that it has", spec.label, n));
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
-  NpyOutput output(options.output, options.dtype == "f8" ? Dtype::f64 : Dtype::f32, count, n);
+  const std::array<std::int64_t, 3> shape{count, n, n};
+  NpyFileWriter output(options.output, options.dtype == "f8" ? Dtype::f64 : Dtype::f32, shape);
   for (int index = 0; index < count; ++index) {
     if (stop) throw Stopped{};
-    output.append(source->problem(n, index).a);
+    output.append(source->problem(n, index).a.values());
   }
   output.commit();
-  fmt::print(stderr, "{} matrices {} x {} of {}, {}: {}\n", count, n, n, spec.label, options.dtype,
-             options.output == "-" ? "standard output" : options.output);
+  tell(fmt::format("{} matrices {} x {} of {}, {}: {}", count, n, n, spec.label, options.dtype,
+                   options.output == "-" ? "standard output" : options.output));
 }
 
 }  // namespace
@@ -99,7 +101,8 @@ Command generate_command() {
 One of tristab list families.)");
   command.positional("PARAMETERS", "SETTINGS", o.parameters, "parameters of the family, key=value", "[PARAMETERS]...");
   command.group("Matrices");
-  command.option("-o,--output", "FILE.npy", o.output, "file of the matrices; - for standard output");
+  command.output("-o,--output", "FILE.npy", o.output, "file of the matrices; - for standard output");
+  command.force();
   command.option("--chunk", "N", WholeNumber{&o.chunk, 1, largest_chunk}, "size n, from 16 to 256 (64)");
   command.option("--trials", "N", WholeNumber{&o.trials, 1, 1000000}, "number of matrices of a random family (8)");
   command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed of a random family (1)");

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <ctime>
 
+#include "tristab/base/output_file.h"
+
 namespace tristab {
 namespace {
 
@@ -21,8 +23,7 @@ void on_signal(int number) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   if (interrupted && now.tv_sec - first_second >= 2) {
-    std::signal(number, SIG_DFL);
-    std::raise(number);
+    end_by_signal(number);
   }
   if (!interrupted) first_second = now.tv_sec;
   signal_number = number;

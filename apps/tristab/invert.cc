@@ -3,18 +3,20 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 
 #include "command.h"
 #include "interrupt.h"
-#include "npy_output.h"
 #include "standard_input.h"
+#include "terminal.h"
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/matrix/norms.h"
+#include "tristab/matrix/npy.h"
 #include "tristab/recipe/recipe.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/formed_input.h"
@@ -153,7 +155,8 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   Machines machines;
   const Setting setting = inverter.setting();
   const Dtype dtype = output_dtype(setting.stages());
-  NpyOutput output(options.output, dtype, count, n);
+  const std::array<std::int64_t, 3> shape{count, n, n};
+  NpyFileWriter output(options.output, dtype, shape);
   int nonfinite = 0;
   for (int index = 0; index < count; ++index) {
     if (stop) throw Stopped{};
@@ -163,15 +166,15 @@ void invert_all(const InvertOptions& options, const std::string& path) {
     const Matrix a = rounded_input(*setting.method, formed ? *formed : problem.a, *setting.arithmetic);
     const Inversion inversion = invert(setting, {a, tokens}, machines, hash_text(problem.id));
     nonfinite += !all_finite(inversion.x);
-    output.append(inversion.x);
+    output.append(inversion.x.values());
   }
   output.commit();
   const std::string by = setting.kernel != nullptr
                              ? fmt::format("by the kernel {}", setting.kernel->label)
                              : fmt::format("by {} in {}", setting.method->label, setting.arithmetic->label);
-  fmt::print(stderr, "{} inverses {} x {} {}, {}, {} non-finite: {}\n", count, n, n, by,
-             dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
-             options.output == "-" ? "standard output" : options.output);
+  tell(fmt::format("{} inverses {} x {} {}, {}, {} non-finite: {}", count, n, n, by,
+                   dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
+                   options.output == "-" ? "standard output" : options.output));
 }
 
 // Replaces the path of the buffer in a message by `name`.
@@ -226,7 +229,8 @@ formation.)");
   command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
   command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
   command.group("Output");
-  command.option("-o,--output", "FILE.npy", o.output, "file of the inverses; - for standard output");
+  command.output("-o,--output", "FILE.npy", o.output, "file of the inverses; - for standard output");
+  command.force();
   command.run([options](const Command&) { invert_input(*options); });
   return command;
 }

@@ -15,6 +15,8 @@
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/base/output_file.h"
+#include "tristab/report/text_layout.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/evaluate.h"
 
@@ -34,10 +36,10 @@ means standard input or standard output.)";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
 
-std::string one_line(std::string text) {
-  for (char& c : text) {
-    if (c == '\n') c = ' ';
-  }
+// A message may quote what it found, which may be a megabyte.
+std::string shortened(std::string text) {
+  constexpr std::size_t beginning = 6000, end = 1000;
+  if (text.size() > beginning + end) text.replace(beginning, text.size() - beginning - end, " ... ");
   return text;
 }
 
@@ -80,8 +82,17 @@ int run(int count, char** arguments) {
 // Uses fputs, because a closed standard error must not throw another exception.
 int complain(int status, const std::string& message) {
   const std::string error = styled("error:", Style::fail, standard_error_page());
-  std::fputs(fmt::format("tristab: {} {}\n", error, one_line(message)).c_str(), stderr);
+  std::fputs(fmt::format("tristab: {} {}\n", error, in_one_line(shortened(message))).c_str(), stderr);
+  for (const std::string& journal : kept_journals())
+    tell(fmt::format("tristab: note: what was done until then is in {}", journal));
   return status;
+}
+
+int report_stop() {
+  std::string kept;
+  for (const std::string& journal : kept_journals()) kept += fmt::format("; the records until then are in {}", journal);
+  tell(fmt::format("tristab: stopped; no complete result was written{}", kept));
+  return signal_status + interrupt_signal();
 }
 
 std::string output_failure(int error) {
@@ -132,8 +143,7 @@ int main(int count, char** arguments) {
   } catch (const tristab::InputError& error) {
     return complain(input_status, error.what());
   } catch (const tristab::Stopped&) {
-    std::fputs("tristab: stopped; no complete result was written\n", stderr);
-    return signal_status + tristab::interrupt_signal();
+    return report_stop();
   } catch (const std::bad_alloc&) {
     return complain(input_status, "out of memory");
   } catch (const tristab::Json::type_error& error) {

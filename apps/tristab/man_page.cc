@@ -164,7 +164,9 @@ std::string files_section() {
   std::string text = section("FILES");
   text += entry(".I results/NAME.json",
                 "The result of the configuration NAME, unless sweep is given another file with -o.");
-  text += entry(".I FILE.partial", "An output while it is written; removed if writing fails.");
+  text += entry(".I FILE.partial",
+                "NDJSON while it is written. It stays if the run is stopped, and can be read like a result.");
+  text += entry(".I FILE.partial\\-*", "Any other output while it is written; removed if writing fails.");
   text +=
       entry(".I configs/sweeps, configs/kernels",
             "In the source tree: configurations to run, and recipes of the kernels that the program knows. Your own\n"

@@ -78,7 +78,7 @@ void print_notes(const Plan& plan) {
   std::set<std::string> printed;
   for (const auto& source : plan.sources) {
     for (const std::string& note : source->notes()) {
-      if (printed.insert(note).second) fmt::print(stderr, "note: {}\n", note);
+      if (printed.insert(note).second) tell(fmt::format("note: {}", note));
     }
   }
 }

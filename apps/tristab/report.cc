@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "command.h"
+#include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/html_report.h"
 
@@ -11,9 +12,10 @@ namespace tristab {
 
 void note_incomplete(const std::string& path, const ResultHead& head) {
   if (head.complete) return;
-  fmt::print(stderr, "tristab: note: {} {}: {} record{}{}\n", path == "-" ? "standard input" : path,
-             head.says_whether_complete ? "is not complete" : "does not say whether it is complete", head.records,
-             head.records == 1 ? "" : "s", head.expected_cases > 0 ? fmt::format(" of {}", head.expected_cases) : "");
+  tell(fmt::format("tristab: note: {} {}: {} record{}{}", path == "-" ? "standard input" : path,
+                   head.says_whether_complete ? "is not complete" : "does not say whether it is complete", head.records,
+                   head.records == 1 ? "" : "s",
+                   head.expected_cases > 0 ? fmt::format(" of {}", head.expected_cases) : ""));
 }
 
 Command report_command() {
@@ -29,11 +31,13 @@ and more, as far as the result has these. It has filters, numbers under the poin
   command.positional("RESULTS", "FILE.json|ndjson", options->results,
                      R"(a result, .json or .ndjson; - for standard input
 A result of tristab sweep; it may be partial.)");
-  command.option("-o,--output", "FILE.html", options->output, "file of the page; - for standard output");
+  command.output("-o,--output", "FILE.html", options->output, "file of the page; - for standard output");
+  command.force();
   command.run([options](const Command&) {
     if (options->results.empty()) refuse("tristab report", "no result", "tristab report RESULTS.json -o report.html");
     if (options->output.empty()) refuse("tristab report -o", "nothing", "an HTML file, or - for standard output");
-    note_incomplete(options->results, write_html_report(options->results, options->output));
+    const std::unique_ptr<OutputFile> page = open_page(options->output, "tristab report -o");
+    note_incomplete(options->results, write_html_report(options->results, *page));
   });
   return command;
 }

@@ -12,6 +12,7 @@
 #include "progress.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/report/closing_summary.h"
 #include "tristab/report/expectation_table.h"
@@ -135,6 +136,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   }
   if (command.given("--html") && options.html.empty())
     refuse("--html", "nothing", "an HTML file, or - for standard output");
+  note_output(path);
   if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
     refuse("--html", fmt::format("a result {}", path == "-" ? "on standard output" : "in CSV"),
            "one in a .json or .ndjson file");
@@ -151,6 +153,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   }
 
   const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
+  const std::unique_ptr<OutputFile> html = options.html.empty() ? nullptr : open_page(options.html, "--html");
   // No progress line if the result is printed on the same terminal.
   Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
   SinkWithProgress sink(make_result_writer(format, path, header), progress, path);
@@ -164,9 +167,9 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   if (!sink.outcomes.empty()) fmt::print(data, "{}", expectations_table(sink.outcomes, page));
   std::fflush(data);
   std::fputs(sink.closing.c_str(), stderr);  // ignores errors on stderr: the result is already written
-  if (!options.html.empty()) {
+  if (html != nullptr) {
     progress.phase(fmt::format("writing {}", options.html));
-    write_html_report(path, options.html);
+    write_html_report(path, *html);
   }
   return std::all_of(sink.outcomes.begin(), sink.outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
 }
@@ -204,14 +207,15 @@ Names from tristab list families; file:path=A.npy reads matrices, file:path=M.sa
   command.option("--seed", "N", o.seed, "seed of the random families");
   command.option("--require", "REQUIREMENT", o.require, requirement_help);
   command.group("Output");
-  command.option("-o,--output", "FILE.json|ndjson|csv", o.output,
+  command.output("-o,--output", "FILE.json|ndjson|csv", o.output,
                  R"(result; - for standard output (results/NAME.json)
-NAME is the name of the configuration. The file gets its name when it is complete, except for NDJSON, which can be read
-while it grows.)");
+NAME is the name of the configuration. The file gets its name when it is complete. NDJSON can be read before: it grows
+in FILE.partial, which stays if the run is stopped.)");
   command.option("--format", "json|ndjson|csv", o.format, R"(format of the result (by the extension of -o)
 json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: only the records.)");
-  command.option("--html", "FILE.html", o.html, R"(also write a page with figures (tristab report)
+  command.output("--html", "FILE.html", o.html, R"(also write a page with figures (tristab report)
 Needs a result in a .json or .ndjson file.)");
+  command.force();
   command.flag("--layer", o.layer, R"(also compute the layer's outputs and states
 W, U, the state and the outputs of whole sequences are computed with the inverses, and compared with the recurrence in
 high precision. The same as "layer": true in the configuration.)");

@@ -4,11 +4,13 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdio>
 #include <cstdlib>
 #include <string_view>
 #include <vector>
 
 #include "tristab/base/errors.h"
+#include "tristab/report/text_layout.h"
 
 namespace tristab {
 namespace {
@@ -70,6 +72,8 @@ void choose_color(const std::string& text) {
 
 Page standard_output_page() { return page_of(STDOUT_FILENO); }
 Page standard_error_page() { return page_of(STDERR_FILENO); }
+
+void tell(std::string_view line) { std::fputs((in_one_line(line) + "\n").c_str(), stderr); }
 
 bool shows_progress() { return isatty(STDERR_FILENO) == 1 && !is_dumb(); }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "tristab/report/page.h"
 
@@ -15,6 +16,9 @@ void choose_color(const std::string& text);
 // NO_COLOR is set and not empty (https://no-color.org) or TERM is empty or `dumb`.
 Page standard_output_page();
 Page standard_error_page();
+
+// Prints a line on standard error, without control characters. A closed standard error is no failure.
+void tell(std::string_view line);
 
 // Whether standard error is a terminal on which a line can be written again and again.
 bool shows_progress();

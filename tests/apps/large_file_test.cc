@@ -152,15 +152,57 @@ TEST_F(LargeFile, a_json_result_of_many_records_is_not_held_in_memory) {
 }
 
 // The same array stored in an archive beyond 4 GiB (zip64: APPNOTE 6.3.3, sections 4.3.14, 4.3.15 and 4.5.3).
+// The checksum of bytes and of long runs of zeros: a zero bit multiplies by x modulo the polynomial.
+class Crc32 {
+ public:
+  void bytes(const std::string& bytes) {
+    for (const char c : bytes) {
+      crc_ ^= static_cast<unsigned char>(c);
+      for (int bit = 0; bit < 8; ++bit) crc_ = by_x(crc_);
+    }
+  }
+  void zeros(std::uint64_t count) {
+    std::uint32_t power = by_x(one);
+    for (std::uint64_t bits = 8 * count; bits > 0; bits /= 2) {
+      if (bits % 2 == 1) crc_ = product(power, crc_);
+      power = product(power, power);
+    }
+  }
+  std::uint32_t value() const { return ~crc_; }
+
+ private:
+  static constexpr std::uint32_t one = 0x80000000;  // the highest power is the lowest bit
+  static std::uint32_t by_x(std::uint32_t a) { return (a >> 1) ^ ((a & 1) != 0 ? 0xedb88320U : 0U); }
+  static std::uint32_t product(std::uint32_t a, std::uint32_t b) {
+    std::uint32_t sum = 0;
+    for (; a != 0; a <<= 1, b = by_x(b)) sum ^= (a & one) != 0 ? b : 0U;
+    return sum;
+  }
+
+  std::uint32_t crc_ = 0xffffffff;
+};
+
 TEST_F(LargeFile, matrices_of_a_npz_file_are_read_by_chunks) {
   const std::string header = npy_header(), member = "A.npy";
   const std::uint64_t size = header.size() + npy_data;
+  const auto place_of = [](std::int64_t i) {
+    return static_cast<std::uint64_t>(4 * ((3'999'936 + i) * heads + 3) * n);
+  };
+  Crc32 crc;
+  crc.bytes(header);
+  std::uint64_t done = 0;
+  for (std::int64_t i = 1; i < n; ++i) {
+    crc.zeros(place_of(i) - done);
+    crc.bytes(row_of_quarters(i));
+    done = place_of(i) + static_cast<std::uint64_t>(4 * i);
+  }
+  crc.zeros(npy_data - done);
   const auto two = [](std::uint16_t value) { return number(value); };
   const auto four = [](std::uint32_t value) { return number(value); };
   const auto eight = [](std::uint64_t value) { return number(value); };
   const std::string extra = joined({two(1), two(16), eight(size), eight(size)});
   const std::string common =
-      joined({two(45), two(0), two(0), two(0), two(0x21), four(0), four(0xffffffff), four(0xffffffff),
+      joined({two(45), two(0), two(0), two(0), two(0x21), four(crc.value()), four(0xffffffff), four(0xffffffff),
               two(static_cast<std::uint16_t>(member.size())), two(static_cast<std::uint16_t>(extra.size()))});
   const std::string local = joined({four(0x04034b50), common, member, extra});
   const std::string directory =
@@ -194,8 +236,7 @@ TEST_F(LargeFile, matrices_of_a_npz_file_are_read_by_chunks) {
   put(0, joined({local, header}));
   put(start, tail);
   for (std::int64_t i = 1; i < n; ++i) {
-    put(local.size() + header.size() + static_cast<std::uint64_t>(4 * ((3'999'936 + i) * heads + 3) * n),
-        row_of_quarters(i));
+    put(local.size() + header.size() + place_of(i), row_of_quarters(i));
   }
   expect_last_chunk("file path=large.npz", 0.25);
 }

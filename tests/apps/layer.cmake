@@ -7,6 +7,7 @@ tristab_tests(apps
     describe_test.cc
     examples_test.cc
     failures_test.cc
+    file_safety_test.cc
     generate_test.cc
     help_test.cc
     installed_files_test.cc

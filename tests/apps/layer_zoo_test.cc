@@ -129,11 +129,12 @@ class LayerZoo : public ::testing::Test {
           "column-sweep,mch,mbh,mxr:block=8/16/32,newton-schulz:steps=12/8,residual-neumann",
           "--arithmetics int16:output=storage,int8:output=storage --kernels tcu-exact:output=int16/int8 "
           "--methods residual-neumann:terms=8/12"}) {
-      const ProgramResult run = place.run(fmt::format(
-          "sweep " TRISTAB_SOURCE_DIR "/configs/sweeps/layers.json {} -o r.json --families file:path=" TRISTAB_TEST_DATA
-          "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6,"
-          "delta-net:keys=collinear:eps=0.57:beta=constant:beta_value=0.9997",
-          settings));
+      const ProgramResult run = place.run(
+          fmt::format("sweep " TRISTAB_SOURCE_DIR
+                      "/configs/sweeps/layers.json {} -o r.json --force --families file:path=" TRISTAB_TEST_DATA
+                      "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6,"
+                      "delta-net:keys=collinear:eps=0.57:beta=constant:beta_value=0.9997",
+                      settings));
       ASSERT_EQ(run.status, 0) << run.err;
       const Json document = Json::parse(place.read("r.json"));
       for (const Json& record : document["records"]) records.push_back(record);

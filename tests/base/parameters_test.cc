@@ -113,6 +113,18 @@ TEST(ExpandAxis, ranges_without_end_or_values_or_out_of_bounds_are_refused) {
   }
 }
 
+// Differences and sums beyond 64 bits: the loop would never end, and take all memory.
+TEST(ExpandAxis, ranges_at_the_ends_of_64_bits) {
+  for (const char* range : {"-9223372036854775808:9223372036854775807:1", "-5000000000000000000:5000000000000000000:1",
+                            "0:9223372036854775807:1"})
+    EXPECT_NE(message_of([&] { expand_axis(range, 1, 256, "p"); }).find("more than 100000 values"), std::string::npos);
+  EXPECT_NE(message_of([] { expand_axis("9223372036854775800:9223372036854775807:5", 1, 256, "p"); }).find("allowed"),
+            std::string::npos);
+  EXPECT_NE(
+      message_of([] { expand_axis(Json(18446744073709551615u), 1, 256, "p"); }).find("found 18446744073709551615"),
+      std::string::npos);
+}
+
 TEST(ParseInline, name_with_values_lists_and_paths) {
   EXPECT_EQ(parse_inline("mxr:block=8/16:mask=true", "method", "p"),
             Json({{"method", "mxr"}, {"block", {8, 16}}, {"mask", true}}));

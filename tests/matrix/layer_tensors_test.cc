@@ -134,6 +134,18 @@ TEST_F(LayerFile, heads_that_are_no_multiple_of_key_heads_are_refused) {
             "has shape [4, 2, 3]");
 }
 
+// Beyond 2^31 the width of a matrix would be another number than the width of the tensor.
+TEST_F(LayerFile, no_tensor_is_wider_than_keys_may_be) {
+  const std::vector<Entry> gates{tensor("l.k", 1, 1, 3), tensor("l.beta", 1, 1, 0)};
+  std::vector<Entry> wide = gates;
+  wide.push_back(tensor("l.v", 1, 1, 65537));
+  EXPECT_NE(refusal(wide).find("tensor 'l.v' has shape [1, 1, 65537]; allowed: the same with a last extent of at most"),
+            std::string::npos);
+  wide = gates;
+  wide.push_back(tensor("l.v", 1, 1, 65536));
+  EXPECT_EQ(LayerTensors(file(wide), "l").heads(), 1);
+}
+
 TEST_F(LayerFile, chunks_restart_at_every_packed_sequence) {
   // Sequences of 5, 0, 2 and 4 tokens; chunks of 4.
   const std::vector<Entry> entries{tensor("l.k", 11, 2, 3), tensor("l.beta", 11, 2, 0),

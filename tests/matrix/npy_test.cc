@@ -86,17 +86,14 @@ TEST_F(Npy, what_the_writer_writes_is_what_the_reader_reads) {
     for (const std::int64_t extent : shape) count *= extent;
     std::vector<double> values;
     for (int i = 0; i < count; ++i) values.push_back(0.1 * i - 0.3);
-    std::ostringstream out;
-    write_npy_header(out, Dtype::f64, shape);
-    EXPECT_EQ(out.str().size() % 64, 0u);
-    write_npy_values(out, Dtype::f64, values);
-    EXPECT_EQ(read(out.str()), values);
+    const std::string header = npy_header(Dtype::f64, shape);
+    EXPECT_EQ(header.size() % 64, 0u);
+    EXPECT_EQ(read(header + npy_values(Dtype::f64, values)), values);
     EXPECT_EQ(TensorFile::open(directory_.path() / "a.npy")->tensors().front().shape, shape);
   }
-  std::ostringstream out;
-  write_npy_header(out, Dtype::f32, std::vector<std::int64_t>{1});
-  write_npy_values(out, Dtype::f32, std::vector<double>{0.1});
-  EXPECT_EQ(read(out.str()), (std::vector<double>{static_cast<double>(0.1f)}));
+  const std::string single =
+      npy_header(Dtype::f32, std::vector<std::int64_t>{1}) + npy_values(Dtype::f32, std::vector<double>{0.1});
+  EXPECT_EQ(read(single), (std::vector<double>{static_cast<double>(0.1f)}));
 }
 
 TEST_F(Npy, a_written_file_appears_only_when_complete) {
@@ -119,8 +116,8 @@ TEST_F(Npy, a_written_file_appears_only_when_complete) {
   whole.commit();
   EXPECT_EQ(TensorFile::open(directory_.path() / "y.npy")->tensors().front().elements(), 2);
   EXPECT_NE(message_of<InputError>([] {
-              NpyFileWriter("no/such/directory/x.npy", Dtype::f64, std::vector<std::int64_t>{1});
-            }).find("cannot be written"),
+              NpyFileWriter("/dev/null/x.npy", Dtype::f64, std::vector<std::int64_t>{1});
+            }).find("cannot write"),
             std::string::npos);
 }
 
@@ -132,7 +129,7 @@ TEST_F(Npy, devices_and_pipes_are_written_through) {
               NpyFileWriter writer(full, Dtype::f64, shape);
               writer.append(std::vector<double>{1});
               writer.commit();
-            }).find("cannot be written: No space left on device"),
+            }).find("cannot write: No space left on device"),
             std::string::npos);
   EXPECT_TRUE(std::filesystem::is_symlink(full));
 
@@ -147,16 +144,6 @@ TEST_F(Npy, devices_and_pipes_are_written_through) {
   std::array<char, 4096> bytes{};
   EXPECT_EQ(::read(reader, bytes.data(), bytes.size()), 128 + 8);
   ::close(reader);
-}
-
-TEST_F(Npy, only_plain_files_are_replaced_by_renaming) {
-  const std::filesystem::path plain = directory_.write("plain", "x");
-  EXPECT_FALSE(is_written_through(plain));
-  EXPECT_FALSE(is_written_through(directory_.path() / "missing"));
-  EXPECT_TRUE(is_written_through("/dev/null"));
-  const int file = ::open(plain.c_str(), O_WRONLY);
-  EXPECT_TRUE(is_written_through("/proc/self/fd/" + std::to_string(file)));  // what /dev/stdout is a link to
-  ::close(file);
 }
 
 TEST_F(Npy, fortran_order_is_refused) {

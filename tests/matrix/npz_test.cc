@@ -240,6 +240,26 @@ TEST_F(Npz, a_member_that_inflates_to_other_data_is_refused_when_read) {
   EXPECT_NE(wrong(garbage).find("w.npz: member 'k' "), std::string::npos);
 }
 
+// Small members are checked at once, large ones when their data are read, wherever the reading begins.
+TEST_F(Npz, one_flipped_bit_is_noticed_in_every_kind_of_member) {
+  for (const int count : {2, 1000, 100000}) {
+    const std::string bytes = array_bytes("(" + std::to_string(count) + ",)",
+                                          bytes_of(std::vector<double>(static_cast<std::size_t>(count), 0.5)));
+    for (ZipMember member : {stored_member("k", bytes), deflated_member("k", bytes)}) {
+      const std::string path = directory_.write("f.npz", zip_bytes({member})).string();
+      EXPECT_EQ(values_of(*TensorFile::open(path), "k").back(), 0.5);
+      member.bytes[member.bytes.size() - 20] ^= 1;
+      directory_.write("f.npz", zip_bytes({member}));
+      const std::string message = message_of<InputError>([&] {
+        const auto file = TensorFile::open(path);
+        double first = 0;
+        file->read(file->tensors().front(), {0, 1, 1, 1}, &first);
+      });
+      EXPECT_NE(message.find("f.npz: member 'k' cannot be read: CRC error"), std::string::npos) << count << message;
+    }
+  }
+}
+
 TEST_F(Npz, an_archive_cut_anywhere_or_with_bytes_behind_it_is_refused) {
   const std::string whole = zip_bytes({stored_member("k.npy", good_), deflated_member("beta.npy", good_)});
   EXPECT_NE(TensorFile::open(directory_.write("whole.npz", whole)), nullptr);

@@ -213,6 +213,17 @@ TEST_F(UserRecipe, mistakes_are_named_with_file_and_key) {
   expect_mentions(
       refusal([&] { changed("parameters", Json::parse(R"({"dot": {"default": "c", "choices": {"a": {}}}})")); }),
       {"mine.json", "dot.default"});
+  for (const Json& phases : {Json("x"), Json{1}, Json{{"a", "b"}}})
+    expect_mentions(refusal([&] { changed("phases", phases); }), {"mine.json: phases", "allowed: a list of texts"});
+  expect_mentions(refusal([&] {
+                    changed("parameters", Json::parse(R"({"dot": {"default": "a", "help": 1, "choices": {"a": {}}}})"));
+                  }),
+                  {"mine.json: parameters.dot: help", "allowed: a text"});
+  for (const auto& [text, found] : {std::pair{R"({"kernel": 1e999})", "1e999"},
+                                    std::pair{R"({"date": "a", "date": "b"})", "date: the key is given twice"}}) {
+    std::ofstream(directory_ / "mine.json") << text;
+    expect_mentions(refusal([&] { expand_recipe(Json("mine.json"), "kernels[0]", directory_); }), {"mine.json", found});
+  }
   std::ofstream(directory_ / "mine.json") << "{";
   expect_mentions(refusal([&] { expand_recipe(Json("mine.json"), "kernels[0]", directory_); }), {"mine.json", "JSON"});
 }

@@ -11,7 +11,6 @@ tristab_tests(report
     export_table_test.cc
     inferred_types_test.cc
     object_stream_test.cc
-    output_file_test.cc
     progress_line_test.cc
     ranking_test.cc
     results_schema_test.cc

@@ -210,7 +210,7 @@ TEST(Writers, summary_medians_are_those_of_the_records) {
   }
 }
 
-TEST(Writers, a_stopped_run_leaves_no_json_and_an_ndjson_without_end) {
+TEST(Writers, a_stopped_run_leaves_no_result_and_a_journal_of_ndjson) {
   const TemporaryDirectory directory;
   const SweepConfig config = small_config();
   const Plan plan = make_plan(config);
@@ -223,11 +223,11 @@ TEST(Writers, a_stopped_run_leaves_no_json_and_an_ndjson_without_end) {
       const RunOptions options{2, &stop, [&](double, std::int64_t) { stop = true; }};
       EXPECT_THROW(run_sweep(config, plan, options, *writer), Stopped);
     }
-    EXPECT_FALSE(std::filesystem::exists(path + ".partial"));
+    EXPECT_FALSE(std::filesystem::exists(path));
     if (format == ResultFormat::ndjson) {
-      EXPECT_EQ(read_text(path).find("\"end\""), std::string::npos);
+      EXPECT_EQ(read_text(path + ".partial").find("\"end\""), std::string::npos);
     } else {
-      EXPECT_FALSE(std::filesystem::exists(path));
+      EXPECT_TRUE(std::filesystem::is_empty(directory / ""));
     }
   }
 }

@@ -3,13 +3,12 @@
 #include <gtest/gtest.h>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
-#include "tristab/sweep/config_text.h"
+#include "tristab/base/json_reader.h"
 
 namespace tristab::config_test {
 
 SweepConfig config_of(const std::string& text, const ConfigOverrides& overrides = {}) {
-  return make_config(parse_config_text(text, "x.json"), overrides, "x.json", "", "x");
+  return make_config(parse_user_json(text, "x.json"), overrides, "x.json", "", "x");
 }
 
 std::string message_of(const std::string& text, const ConfigOverrides& overrides = {}) {

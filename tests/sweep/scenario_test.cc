@@ -2,14 +2,13 @@
 #include <gtest/gtest.h>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/sweep/config.h"
-#include "tristab/sweep/config_text.h"
 
 namespace tristab::scenario_test {
 
 SweepConfig config_of(const std::string& text, const ConfigOverrides& overrides = {}) {
-  return make_config(parse_config_text(text, "x.json"), overrides, "x.json", "", "x");
+  return make_config(parse_user_json(text, "x.json"), overrides, "x.json", "", "x");
 }
 
 std::string message_of(const std::string& text, const ConfigOverrides& overrides = {}) {

@@ -36,7 +36,7 @@ float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrd
   const MatrixUnit& unit = task.unit;
   const int min_exponent = task.product.operand_min_exponent;
   bool nan = std::isnan(c), positive = c == infinity, negative = c == -infinity;
-  int largest = c != 0 ? std::max(std::ilogb(c), task.min_exponent) : kNoExponent;
+  int largest = c != 0 && std::isfinite(c) ? std::max(std::ilogb(c), task.min_exponent) : kNoExponent;
   for (int k = 0; k < count; ++k) {
     const float x = a[k], y = b[k * b_stride];
     const float product = x * y;  // only its class and sign are used
@@ -44,7 +44,7 @@ float unit_group(const UnitTask& task, const float* a, const float* b, std::ptrd
     const bool infinite = std::isinf(x) || std::isinf(y);
     positive |= infinite && product > 0;
     negative |= infinite && product < 0;
-    if (!infinite && x != 0 && y != 0)
+    if (!nan && !infinite && x != 0 && y != 0)
       largest = std::max(largest, decompose(x, min_exponent).exponent + decompose(y, min_exponent).exponent);
   }
   if (nan || (positive && negative)) return std::bit_cast<float>(0x7fffffffU);  // the only NaN that the units give

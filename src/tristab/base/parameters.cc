@@ -7,7 +7,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
 
 namespace tristab {
 namespace {
@@ -86,14 +86,16 @@ std::vector<std::int64_t> parse_range(std::string_view text, std::string_view pl
   if (first > last) {
     throw UsageError(fmt::format("{}: the range '{}' is empty; allowed: first <= last", place, text));
   }
-  if (!geometric && (last - first) / step > 100000) {
-    throw UsageError(fmt::format("{}: the range '{}' has more than 100000 values", place, text));
+  // Neither last - first nor the value after the last one may fit in 64 bits.
+  constexpr std::uint64_t most = 100000;
+  if (!geometric &&
+      (static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first)) / static_cast<std::uint64_t>(step) >=
+          most) {
+    throw UsageError(fmt::format("{}: the range '{}' has more than {} values", place, text, most));
   }
-  std::vector<std::int64_t> values;
-  for (std::int64_t value = first; value <= last; value = geometric ? value * step : value + step) {
-    values.push_back(value);
-    if (geometric && value > last / step) break;
-  }
+  std::vector<std::int64_t> values{first};
+  while (geometric ? values.back() <= last / step : step <= last - values.back())
+    values.push_back(geometric ? values.back() * step : values.back() + step);
   return values;
 }
 
@@ -260,7 +262,10 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
   std::vector<std::int64_t> values;
   const auto append = [&](const Json& item, const std::string& item_place) {
     if (item.is_number() && whole(item)) {
-      values.push_back(static_cast<std::int64_t>(item.get<double>()));
+      const auto number = item.get<double>();
+      if (number < static_cast<double>(minimum) || number > static_cast<double>(maximum))
+        refuse(item_place, quoted(item), fmt::format("{} to {}", minimum, maximum));
+      values.push_back(static_cast<std::int64_t>(number));
     } else if (item.is_string()) {
       for (const std::int64_t value : parse_range(item.get_ref<const std::string&>(), item_place)) {
         values.push_back(value);
@@ -287,16 +292,21 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
 }
 
 Json parse_scalar(std::string_view text) {
-  Json value = Json::parse(text, nullptr, false);
-  if (value.is_discarded() || value.is_object()) return std::string(text);
-  return value;
+  try {
+    Json value = parse_json(text);
+    return value.is_object() ? Json(std::string(text)) : value;
+  } catch (const JsonError&) {
+    return std::string(text);
+  }
 }
 
 Json parse_inline(std::string_view text, std::string_view key, std::string_view place) {
   if (!text.empty() && text.front() == '{') {
-    Json object = Json::parse(text, nullptr, false);
-    if (object.is_discarded()) throw UsageError(fmt::format("{}: '{}' is not valid JSON", place, text));
-    return object;
+    try {
+      return parse_json(text);
+    } catch (const JsonError& error) {
+      throw UsageError(fmt::format("{}: '{}' is not valid JSON: {}", place, text, error.what()));
+    }
   }
   Json object = Json::object();
   std::size_t begin = 0;

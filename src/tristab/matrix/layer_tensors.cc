@@ -14,7 +14,7 @@ namespace tristab {
 namespace {
 
 constexpr double natural_log_of_2 = 0.6931471805599453094;
-constexpr std::int64_t most_steps = 64;
+constexpr std::int64_t most_steps = 64, widest = 65536;
 constexpr double normalisation_epsilon = 1e-6;  // of FLA's l2norm
 
 using Shape = std::vector<std::int64_t>;
@@ -224,9 +224,10 @@ const DeltaRule& LayerTensors::rule_of_tensors(const Lookup& lookup) const {
 void LayerTensors::set_heads() {
   const Shape& k = key_.tensor->shape;
   const bool batched = k.size() == 4;
-  if ((k.size() != 3 && k.size() != 4) || key_.tensor->elements() == 0 || k.back() > 65536) {
-    wrong_shape(*key_.file, *key_.tensor,
-                "[tokens, heads, dim] or [sequences, tokens, heads, dim], nothing empty, dim at most 65536");
+  if ((k.size() != 3 && k.size() != 4) || key_.tensor->elements() == 0 || k.back() > widest) {
+    wrong_shape(
+        *key_.file, *key_.tensor,
+        fmt::format("[tokens, heads, dim] or [sequences, tokens, heads, dim], nothing empty, dim at most {}", widest));
   }
   check_dtype(*key_.file, *key_.tensor);
   batches_ = batched ? k[0] : 1;
@@ -283,6 +284,8 @@ void LayerTensors::set_shape(Part& part) {
   }
   part.heads = shape[head_axis];
   part.width = part.shape == PartShape::scalar ? 1 : shape.back();
+  if (part.width > widest)
+    wrong_shape(*part.file, *part.tensor, fmt::format("the same with a last extent of at most {}", widest));
 }
 
 void LayerTensors::set_sequences(const TensorFile* file) {

@@ -1,13 +1,10 @@
 #include "tristab/matrix/npy.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <cstring>
-#include <ostream>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
@@ -177,17 +174,19 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   return tensor;
 }
 
-void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape) {
+std::string npy_header(Dtype dtype, std::span<const std::int64_t> shape) {
   // A tuple with one element is written (3,).
   std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", descr_of(dtype),
                                    fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   header.append(63 - (10 + header.size()) % 64, ' ');  // data start at a multiple of 64 bytes
   header += '\n';
-  out << npy_magic << '\x01' << '\x00' << static_cast<char>(header.size() % 256)
-      << static_cast<char>(header.size() / 256) << header;
+  std::string text(npy_magic);
+  for (const std::size_t byte : {std::size_t{1}, std::size_t{0}, header.size() % 256, header.size() / 256})
+    text += static_cast<char>(byte);
+  return text + header;
 }
 
-void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> values) {
+std::string npy_values(Dtype dtype, std::span<const double> values) {
   std::string bytes(values.size() * static_cast<std::size_t>(size_of(dtype)), '\0');
   char* target = bytes.data();
   for (const double value : values) {
@@ -199,63 +198,24 @@ void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> va
     }
     target += size_of(dtype);
   }
-  out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  return bytes;
 }
 
-bool is_written_through(const std::filesystem::path& path) {
-  std::error_code ignored;
-  if (!std::filesystem::exists(path, ignored)) return false;
-  if (!std::filesystem::is_regular_file(path, ignored)) return true;
-  // /dev/stdout and /proc/self/fd/1 are links to whatever is open, even if that is a plain file.
-  const std::string text = std::filesystem::absolute(path, ignored).lexically_normal().string();
-  return std::filesystem::is_symlink(path, ignored) && (text.starts_with("/dev/") || text.starts_with("/proc/"));
-}
-
-NpyFileWriter::NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape)
-    : path_(std::move(path)), dtype_(dtype), missing_(1) {
+NpyFileWriter::NpyFileWriter(const std::string& path, Dtype dtype, std::span<const std::int64_t> shape)
+    : file_(path, replaces_files_with(std::string(npy_magic))), dtype_(dtype), missing_(1) {
   for (const std::int64_t extent : shape) missing_ *= extent;
-  if (!is_written_through(path_)) {
-    partial_ = path_;
-    partial_ += fmt::format(".partial-{}", ::getpid());
-  }
-  errno = 0;
-  out_.open(partial_.empty() ? path_ : partial_, std::ios::binary | std::ios::trunc);
-  if (!out_) fail(errno);
-  write_npy_header(out_, dtype, shape);
-}
-
-NpyFileWriter::~NpyFileWriter() {
-  if (committed_) return;
-  out_.close();
-  if (partial_.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove(partial_, ignored);
-}
-
-void NpyFileWriter::fail(int error) const {
-  throw InputError(fmt::format("{}: cannot be written: {}; allowed: a file in a directory that can be written",
-                               path_.string(), error != 0 ? std::strerror(error) : "is the disk full?"));
+  file_.write(npy_header(dtype, shape));
 }
 
 void NpyFileWriter::append(std::span<const double> values) {
   missing_ -= static_cast<std::int64_t>(values.size());
   if (missing_ < 0) throw std::logic_error("more values than the shape has");
-  errno = 0;
-  write_npy_values(out_, dtype_, values);
-  if (!out_) fail(errno);
+  file_.write(npy_values(dtype_, values));
 }
 
 void NpyFileWriter::commit() {
   if (missing_ != 0) throw std::logic_error("fewer values than the shape has");
-  errno = 0;
-  out_.close();
-  if (!out_) fail(errno);
-  if (!partial_.empty()) {
-    std::error_code error;
-    std::filesystem::rename(partial_, path_, error);
-    if (error) fail(error.value());
-  }
-  committed_ = true;
+  file_.commit();
 }
 
 }  // namespace tristab

@@ -2,12 +2,11 @@
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #pragma once
 
-#include <filesystem>
-#include <fstream>
-#include <iosfwd>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "tristab/base/output_file.h"
 #include "tristab/matrix/tensor_file.h"
 
 namespace tristab {
@@ -22,23 +21,15 @@ enum class OtherDtypes { refuse, keep };
 // and <i4 are Dtype::i64 and i32, other little-endian dtypes Dtype::other.
 Tensor read_npy_header(const ByteSource& file, OtherDtypes others);
 
-// Writes an array of f64 or f32 (other dtypes are a bug) to a stream: first the header, then values in row-major order.
-void write_npy_header(std::ostream& out, Dtype dtype, std::span<const std::int64_t> shape);
-void write_npy_values(std::ostream& out, Dtype dtype, std::span<const double> values);
+// An array of f64 or f32 (other dtypes are a bug) as bytes: the header, and values in row-major order.
+std::string npy_header(Dtype dtype, std::span<const std::int64_t> shape);
+std::string npy_values(Dtype dtype, std::span<const double> values);
 
-// Whether output to this path must be written directly: it is a device or a pipe (/dev/null, /dev/stdout, a FIFO),
-// which a rename would replace by a plain file.
-bool is_written_through(const std::filesystem::path& path);
-
-// Writes an array to a file. The file appears under its name only when commit() has all of it; before that it has a
-// temporary name in the same directory, and after a failure nothing is left. Devices and pipes are written directly.
+// Writes an array to an OutputFile, which replaces .npy files only.
 class NpyFileWriter {
  public:
   // Throws InputError if the file cannot be created.
-  NpyFileWriter(std::filesystem::path path, Dtype dtype, std::span<const std::int64_t> shape);
-  ~NpyFileWriter();
-  NpyFileWriter(const NpyFileWriter&) = delete;
-  NpyFileWriter& operator=(const NpyFileWriter&) = delete;
+  NpyFileWriter(const std::string& path, Dtype dtype, std::span<const std::int64_t> shape);
 
   // Throws InputError if writing failed.
   void append(std::span<const double> values);
@@ -46,13 +37,9 @@ class NpyFileWriter {
   void commit();
 
  private:
-  [[noreturn]] void fail(int error) const;
-
-  std::filesystem::path path_, partial_;  // partial_ is empty if the file is written directly
+  OutputFile file_;
   Dtype dtype_;
   std::int64_t missing_;  // elements still to come
-  std::ofstream out_;
-  bool committed_ = false;
 };
 
 }  // namespace tristab

@@ -82,11 +82,15 @@ class Member : public ByteSource {
     if (stored_ && status.comp_size != size_) {
       broken(fmt::format("is stored in {} bytes; allowed: its size, {}", status.comp_size, size_));
     }
-    if (stored_) return;
     head_.resize(std::min<std::uint64_t>(size_, 4096));
     const OpenMember member = open();
     if (read_on(member.get(), head_.data(), head_.size()) != head_.size()) broken("ends before its size");
+    if (head_.size() == size_) check_end(member.get());
   }
+
+  // The beginning is read when the archive is opened, to know the array. What is read after this call is data, and
+  // checked: a large member as a whole, at its first read.
+  void begin_data() { head_is_enough_ = head_.size() == size_; }
 
   std::uint64_t size() const override { return size_; }
   const std::string& path() const override { return path_; }
@@ -95,13 +99,16 @@ class Member : public ByteSource {
     if (bytes > size_ || offset > size_ - bytes) {
       throw InputError(fmt::format("{}: ends at byte {}, found no {} bytes at byte {}", path_, size_, bytes, offset));
     }
-    if (!stored_ && offset + bytes <= head_.size()) {
+    if (head_is_enough_ && offset + bytes <= head_.size()) {
       std::memcpy(out, head_.data() + offset, bytes);
       return;
     }
     const std::lock_guard lock(archive_->mutex);
     if (stored_) {
-      if (member_ == nullptr) member_ = open();
+      if (member_ == nullptr) {
+        check();
+        member_ = open();
+      }
       if (zip_fseek(member_.get(), static_cast<zip_int64_t>(offset), SEEK_SET) != 0 ||
           read_on(member_.get(), out, bytes) != bytes) {
         broken("cannot be read");
@@ -134,19 +141,31 @@ class Member : public ByteSource {
     return done;
   }
 
-  // libzip itself reports a stream that is too short or has a wrong checksum when it reaches the end.
-  std::unique_ptr<Spool> inflate() const {
-    auto file = std::make_unique<Spool>(std::filesystem::path(), fmt::format("{}: its inflated bytes", path_));
+  // libzip reports a stream that is too short or has a wrong checksum only to a reader that reaches the end, without a
+  // jump, and asks for more.
+  void check_end(zip_file_t* member) const {
+    char more = 0;
+    if (read_on(member, &more, 1) == 0) return;
+    broken(fmt::format("{} more than the {} bytes of its directory entry", stored_ ? "has" : "inflates to", size_));
+  }
+
+  // Reads all of it.
+  void check(Spool* copy = nullptr) const {
     const OpenMember member = open();
     std::string buffer(std::size_t{1} << 18, '\0');
-    std::uint64_t done = 0;
-    while (const std::uint64_t got = read_on(member.get(), buffer.data(), buffer.size())) {
+    for (std::uint64_t done = 0; done < size_;) {
+      const std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), size_ - done);
+      const std::uint64_t got = read_on(member.get(), buffer.data(), wanted);
+      if (got < wanted) broken("ends before its size");
+      if (copy != nullptr) copy->append(std::string_view(buffer).substr(0, got));
       done += got;
-      if (done > size_) {
-        broken(fmt::format("inflates to more than the {} bytes of its directory entry", size_));
-      }
-      file->append(std::string_view(buffer).substr(0, got));
     }
+    check_end(member.get());
+  }
+
+  std::unique_ptr<Spool> inflate() const {
+    auto file = std::make_unique<Spool>(std::filesystem::path(), fmt::format("{}: its inflated bytes", path_));
+    check(file.get());
     return file;
   }
 
@@ -155,7 +174,8 @@ class Member : public ByteSource {
   std::string path_;
   std::uint64_t size_ = 0;
   bool stored_ = true;
-  std::vector<unsigned char> head_;          // of a deflated member
+  std::vector<unsigned char> head_;          // the beginning
+  bool head_is_enough_ = true;               // for what is read now
   mutable OpenMember member_;                // of a stored one, under the archive's mutex
   mutable std::unique_ptr<Spool> inflated_;  // likewise
 };
@@ -184,6 +204,7 @@ Npz read_npz(const std::filesystem::path& path) {
                                    name_text(std::string_view(start.data(), start.size()))));
     }
     Tensor tensor = read_npy_header(*member, OtherDtypes::keep);
+    member->begin_data();
     if (name.ends_with(".npy")) name.resize(name.size() - 4);
     if (!names.insert(name).second)
       refuse_input(archive->path, fmt::format("two arrays called {}", name_text(name)), "each name once");

@@ -16,6 +16,7 @@
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/base/nearest_file.h"
 #include "tristab/base/parameters.h"
@@ -128,6 +129,7 @@ std::string name_text(std::string_view name) {
 }
 
 RawFile::RawFile(const std::filesystem::path& path) : path_(path.string()) {
+  note_input(path_);
   descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) {
     const char* const why = std::strerror(errno);

@@ -4,12 +4,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <fstream>
-#include <iterator>
 #include <optional>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/input_file.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/recipe/builtin_recipes.h"
 
 namespace tristab {
@@ -35,6 +34,8 @@ std::string text_of(const Json& file, const char* key, std::string_view place) {
   return file[key];
 }
 
+bool is_text(const Json& value) { return value.is_string(); }
+
 // A recipe file whose form has been checked.
 struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
   std::string name;
@@ -46,12 +47,7 @@ struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks 
 RecipeFile read_recipe(const std::string& text, const std::string& place, const std::string& name) {
   RecipeFile file;
   file.place = place;
-  try {
-    file.json = Json::parse(text);
-  } catch (const Json::parse_error& error) {
-    throw UsageError(
-        fmt::format("{}: not JSON at byte {}; allowed: a recipe as in configs/kernels", place, error.byte));
-  }
+  file.json = parse_user_json(text, place);
   check_keys(file.json, kFileKeys, "key of a recipe", place);
   file.name = text_of(file.json, "kernel", place);
   if (!name.empty() && file.name != name) refuse(place + ": kernel", file.name, name + ", the file's name");
@@ -62,6 +58,9 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
   if (!file.json["arithmetic"].is_object() || !file.json["arithmetic"].contains("*"))
     refuse(place + ": arithmetic", quoted(file.json["arithmetic"]),
            "an object that names an arithmetic for each stage and for \"*\"");
+  const Json phases = file.json.value("phases", Json::array());
+  if (!phases.is_array() || !std::ranges::all_of(phases, &is_text))
+    refuse(place + ": phases", quoted(phases), "a list of texts");
   const Json parameters = file.json.value("parameters", Json::object());
   if (!parameters.is_object()) refuse(place + ": parameters", quoted(parameters), "an object");
   for (const auto& [key, value] : parameters.items()) {
@@ -77,7 +76,8 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
     const Json otherwise = value.value("default", Json());
     if (!otherwise.is_string() || std::find(names.begin(), names.end(), otherwise) == names.end())
       refuse(at + ".default", quoted(otherwise), join_names(names));
-    file.parameters.push_back(Parameter::choice(key, otherwise, names, value.value("help", std::string("a choice"))));
+    const std::string help = value.contains("help") ? text_of(value, "help", at) : "a choice";
+    file.parameters.push_back(Parameter::choice(key, otherwise, names, help));
   }
   return file;
 }
@@ -93,10 +93,11 @@ std::vector<std::string> recipe_names() {
 RecipeFile find_recipe(const std::string& name, std::string_view place, const std::filesystem::path& directory) {
   if (name.ends_with(".json")) {
     const std::filesystem::path path = directory / name;
-    std::ifstream stream(path, std::ios::binary);
-    const std::string text(std::istreambuf_iterator<char>(stream), {});
-    if (!stream) throw InputError(fmt::format("{}: {}: cannot be read; allowed: a recipe file", place, path.string()));
-    return read_recipe(text, path.string(), "");
+    try {
+      return read_recipe(read_input(path, " the recipe", "a recipe file"), path.string(), "");
+    } catch (const InputError& error) {
+      throw InputError(fmt::format("{}: {}", place, error.what()));
+    }
   }
   for (const EmbeddedFile& file : builtin_recipes()) {
     if (recipe_name(file) == name)

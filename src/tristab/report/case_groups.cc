@@ -13,6 +13,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/named.h"
 #include "tristab/report/object_stream.h"
+#include "tristab/report/text_layout.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -142,10 +143,11 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
   const std::size_t at =
       position_in(input_index_, fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters.dump()));
   if (at == inputs_.size()) {
-    input.name = name_of(input, parameters);
+    for (std::string* text : {&input.scenario, &input.family, &input.label}) *text = in_one_line(*text);
+    input.name = in_one_line(name_of(input, parameters));
     const bool plain = !parameters.contains("path") &&
                        std::ranges::none_of(parameters, [](const Json& value) { return value.is_structured(); });
-    input.whole = plain ? label_of(input.family, parameters, Json::object()) : input.label;
+    input.whole = plain ? in_one_line(label_of(input.family, parameters, Json::object())) : input.label;
     std::vector<std::size_t>& namesakes = namesakes_[input.scenario + "\n" + input.name];
     namesakes.push_back(at);
     inputs_.push_back(std::move(input));
@@ -165,6 +167,9 @@ std::size_t CaseGroups::setting_at(CaseSetting setting, const std::string& key) 
   if (!setting.kernel.empty()) setting.formation.clear();
   const std::size_t at = position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
   if (at == settings_.size()) {
+    for (std::string* text : {&setting.method, &setting.kernel, &setting.arithmetic, &setting.method_label,
+                              &setting.arithmetic_label, &setting.formation})
+      *text = in_one_line(*text);
     const std::string shown = setting.formation.empty()
                                   ? setting.method_label
                                   : fmt::format("{} after {}", setting.method_label, setting.formation);

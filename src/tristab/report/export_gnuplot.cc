@@ -10,8 +10,8 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/json_text.h"
+#include "tristab/base/output_file.h"
 #include "tristab/report/case_groups.h"
-#include "tristab/report/output_file.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -42,14 +42,15 @@ class Numbering {
   std::map<std::string, std::size_t> numbers_;
 };
 
-// A text in double quotes for a script.
+// A text in single quotes for a script. In double quotes gnuplot would run what stands between backquotes as a command
+// of the shell.
 std::string quoted(const std::string& text) {
-  std::string result(1, '"');
+  std::string result(1, '\'');
   for (const char c : text) {
-    if (c == '"' || c == '\\') result += '\\';
+    if (c == '\'') result += c;
     result += c == '\n' ? ' ' : c;
   }
-  result.push_back('"');
+  result.push_back('\'');
   return result;
 }
 
@@ -94,8 +95,9 @@ struct Blocks {
   }
 };
 
-void write_file(const std::filesystem::path& path, const std::string& text) {
-  OutputFile file(path.string(), Appearance::when_complete);
+// The first line of each file is always the same.
+void write_file(const std::string& path, const std::string& text) {
+  OutputFile file(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
   file.write(text);
   file.commit();
 }
@@ -177,14 +179,19 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
                         smallest, largest, json_number(10 * most_condition));
   script += "\n" + asset("error-by-size.gp");
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");
-  const std::filesystem::path place(directory);
-  write_file(place / "errors.dat", errors.text("# chunk size, frobenius: median and worst over the trials (NaN: "
-                                               "not finite), trials, trials that are not finite\n",
-                                               panels, methods.labels));
-  write_file(place / "cases.dat", cases.text("# cond_2, frobenius, chunk size, number of the family in plot.gp\n",
-                                             arithmetics.labels, methods.labels));
-  write_file(place / "plot.gp", script);
+  const std::vector<std::string> files = gnuplot_files(directory);
+  write_file(files[0], errors.text("# chunk size, frobenius: median and worst over the trials (NaN: "
+                                   "not finite), trials, trials that are not finite\n",
+                                   panels, methods.labels));
+  write_file(files[1], cases.text("# cond_2, frobenius, chunk size, number of the family in plot.gp\n",
+                                  arithmetics.labels, methods.labels));
+  write_file(files[2], script);
   return head;
+}
+
+std::vector<std::string> gnuplot_files(const std::string& directory) {
+  const std::filesystem::path place(directory);
+  return {place / "errors.dat", place / "cases.dat", place / "plot.gp"};
 }
 
 }  // namespace tristab

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <vector>
+
 #include "tristab/report/object_stream.h"
 
 namespace tristab {
@@ -13,6 +15,10 @@ namespace tristab {
 // .pdf, and error-by-condition.svg and .pdf if the result has condition numbers; `gnuplot -e "terminal='dumb'"
 // plot.gp` prints the first panel. Throws InputError if reading or writing fails, or if `results` has no finite
 // error above zero.
+// Throws UsageError if a file of this name there was not written so.
 ResultHead export_gnuplot(const std::string& results, const std::string& directory);
+
+// The files that it writes.
+std::vector<std::string> gnuplot_files(const std::string& directory);
 
 }  // namespace tristab

@@ -7,8 +7,8 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/json_text.h"
+#include "tristab/base/output_file.h"
 #include "tristab/report/cell_text.h"
-#include "tristab/report/output_file.h"
 
 namespace tristab {
 namespace {
@@ -139,6 +139,12 @@ std::string ExportTable::csv_header(const std::vector<std::size_t>& order) const
   return fmt::format("{}\n", names);
 }
 
+std::string ExportTable::beginning(ExportFormat format) const {
+  const std::vector<std::size_t> order = written_order();
+  return format == ExportFormat::csv ? csv_header(order)
+                                     : fmt::format("{{{}: ", json_string(fields_[order.front()].name));
+}
+
 std::string ExportTable::line(ExportFormat format, const std::vector<std::size_t>& order,
                               const std::string& row) const {
   std::vector<std::string> cells;
@@ -175,7 +181,7 @@ ResultHead export_table(const std::string& results, const std::string& section, 
       results, {section}, [&](const std::string&, const Json& object, const std::string&) { table.add(object); });
   if (table.rows() == 0)
     refuse_input(results == "-" ? "standard input" : results, fmt::format("no {}", section), "a result that has them");
-  OutputFile file(output, Appearance::when_complete);
+  OutputFile file(output, replaces_files_with(table.beginning(format)));
   table.write(format, [&](const std::string& line) { file.write(line); });
   file.commit();
   return head;

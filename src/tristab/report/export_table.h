@@ -34,6 +34,9 @@ class ExportTable {
     for (const std::string& row : rows_) write_line(line(format, order, row));
   }
 
+  // How every such table begins, whatever its rows.
+  std::string beginning(ExportFormat format) const;
+
  private:
   struct Field {
     std::string name;

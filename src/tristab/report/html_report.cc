@@ -3,9 +3,10 @@
 #include <string_view>
 
 #include "tristab/base/embedded_file.h"
+#include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/report/html_data.h"
-#include "tristab/report/output_file.h"
 
 namespace tristab {
 
@@ -16,6 +17,9 @@ namespace {
 
 // So many points of scatter plots a browser can draw and search without delay; each takes about 20 bytes.
 constexpr std::size_t most_cases = 200000;
+
+// Every page has it, by page.html.
+constexpr std::string_view title_end = " · tristab</title>";
 
 std::string escaped_for_html(std::string_view text) {
   std::string escaped;
@@ -56,7 +60,17 @@ std::string filled(std::string_view page, const std::vector<std::pair<std::strin
 
 }  // namespace
 
-ResultHead write_html_report(const std::string& results, const std::string& output) {
+std::unique_ptr<OutputFile> open_page(const std::string& path, const std::string& option) {
+  if (path != "-" && !is_written_through(path) && !path.ends_with(".html"))
+    refuse(option, path, "a name that ends in .html, or - for standard output");
+  return std::make_unique<OutputFile>(path, [](const std::filesystem::path& file, const std::filesystem::path&) {
+    constexpr std::size_t head = 1024;
+    return beginning_of_file(file, head).find(title_end) == std::string::npos ? "a file that is no page of tristab"
+                                                                              : "";
+  });
+}
+
+ResultHead write_html_report(const std::string& results, OutputFile& output) {
   HtmlData data;
   ResultHead head = visit_result(results, {"matrices", "records", "layers", "classes", "expectations"},
                                  [&](const std::string& section, const Json& object, const std::string& place) {
@@ -70,12 +84,11 @@ ResultHead write_html_report(const std::string& results, const std::string& outp
   std::string page, style, script;
   for (const EmbeddedFile& asset : page_assets())
     (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
-  OutputFile file(output, Appearance::when_complete);
-  file.write(filled(page, {{"title", escaped_for_html(name)},
-                           {"style", style},
-                           {"script", script},
-                           {"data", data.text(head, most_cases)}}));
-  file.commit();
+  output.write(filled(page, {{"title", escaped_for_html(name)},
+                             {"style", style},
+                             {"script", script},
+                             {"data", data.text(head, most_cases)}}));
+  output.commit();
   return head;
 }
 

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "tristab/base/json_text.h"
+#include "tristab/base/output_file.h"
 #include "tristab/base/spool.h"
-#include "tristab/report/output_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/tool_info.h"
@@ -37,7 +37,7 @@ class ListWriter {
 class JsonWriter : public ResultSink {
  public:
   JsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, Appearance::when_complete),
+      : file_(path, replaces_result_of(header)),
         header_(header),
         matrices_(file_.directory()),
         records_(file_.directory()),

@@ -16,7 +16,6 @@ tristab_layer(report
     layer_table.cc
     ndjson_writer.cc
     object_stream.cc
-    output_file.cc
     page.cc
     progress_line.cc
     ranking.cc

@@ -1,7 +1,7 @@
 // Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order,
-// then summary, classes, expectations and an end line. Without its end line the file is an incomplete result.
+// then summary, classes, expectations and an end line. Until then they are in a journal, which is an incomplete result.
 #include "tristab/base/json_text.h"
-#include "tristab/report/output_file.h"
+#include "tristab/base/output_file.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/tool_info.h"
@@ -11,7 +11,8 @@ namespace {
 
 class NdjsonWriter : public ResultSink {
  public:
-  NdjsonWriter(const std::string& path, const RunHeader& header) : file_(path, Appearance::at_once), header_(header) {
+  NdjsonWriter(const std::string& path, const RunHeader& header)
+      : file_(path, replaces_result_of(header), OutputFile::Growth::journal), header_(header) {
     JsonObject line;
     line.text("type", "header").text("schema", results_schema).raw("tool", tool_text());
     line.json("config", header.config).integer("expected_cases", header.cases);
@@ -26,13 +27,13 @@ class NdjsonWriter : public ResultSink {
   void accept(const MatrixResult&, SerializedRecords rendered) override {
     file_.write(rendered.matrix);
     file_.write(rendered.records);
-    file_.flush();  // after a crash the file has whole matrices
+    save();
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
   void accept_layer(const LayerResult&, std::string rendered) override {
     file_.write(rendered);
-    file_.flush();
+    save();
   }
 
   void finish(const SweepReport& report) override {
@@ -46,6 +47,12 @@ class NdjsonWriter : public ResultSink {
   }
 
  private:
+  // After a crash the journal has whole matrices.
+  void save() {
+    file_.flush();
+    file_.keep();
+  }
+
   OutputFile file_;
   RunHeader header_;
 };

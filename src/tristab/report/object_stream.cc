@@ -3,16 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
-#include <cstring>
-#include <filesystem>
 #include <fstream>
-#include <iostream>
+#include <sstream>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
-#include "tristab/base/nearest_file.h"
+#include "tristab/base/input_file.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/tool_info.h"
 
@@ -58,6 +55,23 @@ bool flag_of(const Json& object, const char* name, const std::string& place) {
   return found->get<bool>();
 }
 
+bool without_stages(int depth, Json::parse_event_t event, const Json& parsed) {
+  return event != Json::parse_event_t::key || depth != 1 || parsed != "stages";
+}
+
+// Whether the line begins NDJSON. The line may be a whole document, so only `type` is kept of it.
+bool is_header_line(const std::string& line) {
+  const auto type_only = [](int depth, Json::parse_event_t event, const Json& parsed) {
+    return event != Json::parse_event_t::key || depth != 1 || parsed == "type";
+  };
+  try {
+    const Json first = parse_json(line, type_only);
+    return first.is_object() && text_or_empty(first, "type") == "header";
+  } catch (const JsonError&) {
+    return false;
+  }
+}
+
 class Visitor {
  public:
   Visitor(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit)
@@ -66,13 +80,10 @@ class Visitor {
   ResultHead document(std::istream& stream) {
     Json document;
     try {
-      document = Json::parse(
+      document = parse_json(
           stream, [this](int depth, Json::parse_event_t event, Json& parsed) { return filter(depth, event, parsed); });
-    } catch (const Json::exception& error) {
-      std::string message = error.what();
-      const std::size_t start = message.find("] ");
-      if (start != std::string::npos) message.erase(0, start + 2);
-      refuse_input(path_, message, allowed);
+    } catch (const JsonError& error) {
+      refuse_input(path_, error.what(), allowed);
     }
     check_schema(document);
     if (!document.contains("records")) refuse_input(path_ + ": records", "nothing", "a list of records");
@@ -92,16 +103,14 @@ class Visitor {
     for (std::int64_t number = 1; std::getline(stream, line); ++number) {
       if (line.empty()) continue;
       const bool whole = !stream.eof();
-      const Json object = Json::parse(
-          line,
-          [](int depth, Json::parse_event_t event, Json& parsed) {
-            return event != Json::parse_event_t::key || depth != 1 || parsed != "stages";
-          },
-          false);
-      if (object.is_discarded() || !object.is_object()) {
+      Json object;
+      try {
+        object = parse_json(line, without_stages);
+      } catch (const JsonError& error) {
         if (!whole) break;
-        throw InputError(fmt::format("{}: line {} is not a JSON object; allowed: {}", path_, number, allowed));
+        refuse_input(fmt::format("{}: line {}", path_, number), error.what(), allowed);
       }
+      if (!object.is_object()) refuse_input(fmt::format("{}: line {}", path_, number), quoted(object), allowed);
       const std::string type = text_or_empty(object, "type"), section = section_of(type);
       const std::string place = fmt::format("{}: line {}: ", path_, number);
       if (type == "header") {
@@ -115,7 +124,7 @@ class Visitor {
         give(section, object, place);
       }
     }
-    head_.complete = complete_parts == parts && has_all();
+    head_.complete = parts > 0 && complete_parts == parts && has_all();
     if (parts > 1) head_.run = {};  // no single run made all of it
     return head_;
   }
@@ -196,32 +205,25 @@ const std::vector<std::string>& result_sections() {
 }
 
 ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit) {
+  // What cannot be rewound is read into memory: standard input and pipes.
   std::ifstream file;
-  if (path != "-") {
-    if (std::filesystem::is_directory(path)) {
-      throw InputError(fmt::format("{}: cannot read: it is a directory; allowed: {}", path, allowed));
-    }
-    errno = 0;
-    file.open(path, std::ios::binary);
-    if (!file || file.peek() == std::ifstream::traits_type::eof()) {
-      const std::string why = errno != 0 ? std::strerror(errno) : "the file is empty";
-      throw InputError(fmt::format("{}: cannot read: {}{}; allowed: {}", path, why, nearest_file_hint(path), allowed));
-    }
-  }
-  // Standard input cannot be rewound, so it is read into memory.
   std::istringstream input;
-  if (path == "-") input.str(std::string(std::istreambuf_iterator<char>(std::cin), {}));
-  std::istream& stream = path == "-" ? static_cast<std::istream&>(input) : file;
+  const bool rewinds = is_read_again(path);
+  if (rewinds) {
+    file = open_input(path, "", allowed);
+  } else {
+    input.str(read_input(path, "", allowed));
+  }
+  std::istream& stream = rewinds ? static_cast<std::istream&>(file) : input;
+  const std::string name = path == "-" ? "standard input" : path;
   std::string first_line;
-  std::getline(stream, first_line);
+  if (!std::getline(stream, first_line) && path != "-")
+    throw InputError(fmt::format("{}: cannot read: the file is empty; allowed: {}", name, allowed));
   stream.clear();
   stream.seekg(0);
-  if (first_line.starts_with("case,matrix,"))
-    refuse_input(path == "-" ? "standard input" : path, "a table of records (--format csv)", allowed);
-  const Json first = Json::parse(first_line, nullptr, false);
-  Visitor visitor(path == "-" ? "standard input" : path, sections, visit);
-  return first.is_object() && text_or_empty(first, "type") == "header" ? visitor.lines(stream)
-                                                                       : visitor.document(stream);
+  if (first_line.starts_with("case,matrix,")) refuse_input(name, "a table of records (--format csv)", allowed);
+  Visitor visitor(name, sections, visit);
+  return is_header_line(first_line) ? visitor.lines(stream) : visitor.document(stream);
 }
 
 std::string text_field(const Json& object, const std::string& place, const char* name) {

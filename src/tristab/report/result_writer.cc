@@ -1,8 +1,12 @@
 #include "tristab/report/result_writer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <fstream>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/base/json_text.h"
 #include "tristab/report/tool_info.h"
 
@@ -14,14 +18,67 @@ const std::vector<std::string>& format_names() {
   return names;
 }
 
+// What the result at `path` says of its configuration; null if the file is no result. Reads no further than that.
+Json config_of_result(const std::filesystem::path& path) {
+  struct Found {};
+  Json schema, config;
+  std::string key;
+  const auto take = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::key && depth == 1) {
+      key = parsed.get<std::string>();
+      return key == "schema" || key == "config";
+    }
+    if (event == Event::value && depth == 1 && key == "schema") schema = parsed;
+    if (event == Event::object_end && depth == 1 && key == "config") config = parsed;
+    if (!schema.is_null() && !config.is_null()) throw Found{};
+    return true;
+  };
+  std::ifstream stream(path, std::ios::binary);
+  try {
+    parse_json(stream, take);
+  } catch (const JsonError&) {
+    return nullptr;
+  } catch (const Found&) {
+    const bool ours = schema.is_string() && schema.get_ref<const std::string&>().starts_with("tristab-results/");
+    return ours ? config : nullptr;
+  }
+  return nullptr;
+}
+
+// "seed 1 instead of 2, other families"
+std::string differences(const Json& there, const Json& here) {
+  Json keys = there;
+  keys.update(here);
+  std::vector<std::string> found;
+  for (const auto& [key, value] : keys.items()) {
+    const Json old = there.value(key, Json()), now = here.value(key, Json());
+    if (old == now) continue;
+    const bool short_values = old.is_primitive() && now.is_primitive();
+    found.push_back(short_values ? fmt::format("{} {} instead of {}", key, quoted(old), quoted(now))
+                                 : fmt::format("other {}", key));
+  }
+  return fmt::format("{}", fmt::join(found, ", "));
+}
+
 }  // namespace
+
+ReplaceCheck replaces_result_of(const RunHeader& header) {
+  return [config = header.config](const std::filesystem::path& path, const std::filesystem::path&) -> std::string {
+    if (is_table_of_records(path)) return "a table of records, which does not say of which configuration it is";
+    const Json there = config_of_result(path);
+    if (!there.is_object()) return "a file that is no result of tristab";
+    if (there == config.json()) return "";
+    return fmt::format("a result of another configuration ({})", differences(there, config));
+  };
+}
 
 ResultFormat result_format_of(const std::string& format, const std::string& path) {
   std::string name = format;
   std::string place = "--format";
   if (name.empty()) {
     const std::size_t dot = path.find_last_of("./");
-    if (path == "-" || path == "/dev/stdout") {
+    if (path == "-") {
       name = "json";
     } else if (dot != std::string::npos && path[dot] == '.') {
       name = path.substr(dot + 1);
@@ -51,6 +108,11 @@ std::string run_text(const RunHeader& header, const SweepReport& report) {
   run.integer("references", report.references).number("reference_share", report.reference_share());
   run.number("cases_per_second", report.cases_per_second()).raw("busy_seconds", busy.str());
   return run.flag("complete", true).str();
+}
+
+bool is_table_of_records(const std::filesystem::path& path) {
+  constexpr std::string_view beginning = "case,matrix,";
+  return beginning_of_file(path, beginning.size()) == beginning;
 }
 
 std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header) {

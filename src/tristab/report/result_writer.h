@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/base/output_file.h"
 #include "tristab/base/parameters.h"
 #include "tristab/sweep/run.h"
 
@@ -30,9 +31,16 @@ struct RunHeader {
 // The `run` object of a finished run.
 std::string run_text(const RunHeader& header, const SweepReport& report);
 
-// Opens `path` ("-": standard output) at once. JSON and CSV appear under their names when finish() has
-// written all of them; NDJSON grows line by line and is complete when its last line is {"type": "end",
-// "complete": true, ...}. Throws InputError when writing fails.
+// Lets only a result of the same configuration be replaced. A table of records (CSV) does not say of which it is.
+ReplaceCheck replaces_result_of(const RunHeader& header);
+
+// Whether a file begins like --format csv.
+bool is_table_of_records(const std::filesystem::path& path);
+
+// Opens `path` ("-": standard output) at once. A result appears under its name when finish() has written all of it.
+// Before that, NDJSON grows line by line in `path`.partial, which stays if the run ends before; its last line is
+// {"type": "end", "complete": true, ...}. Throws UsageError if a file may not be replaced, InputError when writing
+// fails.
 std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header);
 
 // The writers of the single formats.

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "tristab/base/embedded_file.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/sweep/quantity.h"
 #include "tristab/sweep/scenario.h"
 #include "tristab/sweep/stability_class.h"
@@ -107,7 +107,7 @@ void add_scenario_keys(Json& definition) {
 }  // namespace
 
 Json results_file_schema() {
-  Json schema = Json::parse(results_schema_template().front().text);
+  Json schema = parse_json(results_schema_template().front().text);
   Json& definitions = schema["definitions"];
   for (const char* name : {"matrix", "layer", "summary", "expectation"}) add_input(definitions[name]);
   for (const char* name : {"layer", "summary", "expectation", "class"}) add_naming(definitions[name], setting_fields());

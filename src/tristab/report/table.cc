@@ -20,7 +20,7 @@ std::size_t width_of_lines(const std::string& text) {
 }
 
 // A header of two lines as one name: "non-\nfinite" is non-finite.
-std::string in_one_line(const TableColumn& column) {
+std::string header_name(const TableColumn& column) {
   std::string name;
   for (const std::string& line : lines_of(column.header)) {
     if (!name.empty() && !line.empty() && !name.ends_with('-')) name += ' ';
@@ -33,6 +33,7 @@ std::string in_one_line(const TableColumn& column) {
 
 void Table::add_row(std::vector<TableCell> cells) {
   if (cells.size() != columns_.size()) throw std::logic_error("a row has as many cells as the table has columns");
+  for (TableCell& cell : cells) cell.text = without_controls(cell.text);
   rows_.push_back(std::move(cells));
 }
 
@@ -87,8 +88,7 @@ std::string Table::rows(const std::vector<Shown>& shown, Headers headers, const 
     std::vector<std::vector<std::string>> lines;
     std::size_t height = 1;
     for (std::size_t k = 0; k < cells.size(); ++k) {
-      lines.push_back(
-          lines_of(page.is_terminal() ? cut_lines(without_controls(cells[k].text), shown[k].width) : cells[k].text));
+      lines.push_back(lines_of(page.is_terminal() ? cut_lines(cells[k].text, shown[k].width) : cells[k].text));
       height = std::max(height, lines.back().size());
     }
     for (std::size_t line = 0; line < height; ++line) {
@@ -131,7 +131,7 @@ std::string Table::without_dispensable(std::vector<Shown> shown, const Page& pag
       if (columns_[each->column].dispensable > columns_[least->column].dispensable) least = each;
     }
     if (columns_[least->column].dispensable > 0) {
-      left_out.insert(left_out.begin(), in_one_line(columns_[least->column]));
+      left_out.insert(left_out.begin(), header_name(columns_[least->column]));
       shown.erase(least);
       for (Shown& each : shown) each.limit = unlimited;
       continue;

@@ -173,21 +173,31 @@ std::string label_lines(std::string_view label, const Page& page) {
 }
 
 std::string paragraph(std::string_view text, std::size_t indent, const Page& page) {
-  if (!page.is_terminal()) return wrapped(text, page.prose_width(), indent);
-  return cut_lines(wrapped(without_controls(text), page.prose_width(), indent), page.width);
+  const std::string lines = wrapped(without_controls(text), page.prose_width(), indent);
+  return page.is_terminal() ? cut_lines(lines, page.width) : lines;
 }
 
 std::string sentence(std::string_view text, const Page& page) {
-  return page.is_terminal() ? paragraph(text, 0, page) : std::string(text) + "\n";
+  return page.is_terminal() ? paragraph(text, 0, page) : without_controls(text) + "\n";
 }
 
 std::string without_controls(std::string_view text) {
   std::string result;
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    result += (byte < 0x20 && c != '\n') || byte == 0x7f ? '?' : c;
+  while (!text.empty()) {
+    const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
+    const std::size_t bytes = first_character(text).bytes;
+    const bool control = (byte(0) < 0x20 && byte(0) != '\n') || byte(0) == 0x7f ||
+                         (bytes == 2 && byte(0) == 0xc2 && byte(1) < 0xa0);  // U+0080 to U+009F
+    result += control ? "?" : text.substr(0, bytes);
+    text.remove_prefix(bytes);
   }
   return result;
+}
+
+std::string in_one_line(std::string_view text) {
+  std::string line = without_controls(text);
+  std::ranges::replace(line, '\n', ' ');
+  return line;
 }
 
 }  // namespace tristab

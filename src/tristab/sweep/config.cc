@@ -2,9 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <iostream>
-#include <iterator>
-
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/sweep/config_text.h"
@@ -112,13 +109,7 @@ SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, 
 }
 
 SweepConfig load_config(const std::filesystem::path& file, const ConfigOverrides& overrides) {
-  if (file == "-") {
-    const std::string text(std::istreambuf_iterator<char>(std::cin), {});
-    if (std::cin.bad()) {
-      throw InputError("standard input: cannot read the configuration: reading failed; allowed: JSON");
-    }
-    return make_config(parse_config_text(text, "standard input"), overrides, "standard input", "", "sweep");
-  }
+  if (file == "-") return make_config(read_config_file(file), overrides, "standard input", "", "sweep");
   return make_config(read_config_file(file), overrides, file.string(), file.parent_path(), file.stem().string());
 }
 

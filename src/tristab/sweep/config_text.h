@@ -10,11 +10,8 @@
 
 namespace tristab {
 
-// Parses JSON text. Throws UsageError with `place` and the line and column of a syntax error, or the JSON path
-// of a key that is given twice.
-Json parse_config_text(std::string_view text, std::string_view place);
-
-// Reads and parses a file. Throws InputError when it cannot be read.
+// Reads and parses a file; "-" is standard input. Throws InputError when it cannot be read, UsageError when it is not
+// JSON.
 Json read_config_file(const std::filesystem::path& file);
 
 // Splits at commas outside braces, brackets and quotes: "mxr:block=8,{\"method\": \"mbh\"}" -> two items.

@@ -5,12 +5,13 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <set>
 
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/base/embedded_file.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/family/family.h"
 #include "tristab/method/method.h"
@@ -27,15 +28,15 @@ namespace {
 constexpr double largest_whole = 9e15;  // below 2^53, up to which a double represents every whole number
 
 Json schema_template(std::string_view name) {
-  return Json::parse(std::ranges::find(schema_templates(), name, &EmbeddedFile::name)->text);
+  return parse_json(std::ranges::find(schema_templates(), name, &EmbeddedFile::name)->text);
 }
 
 Json reference_to(const std::string& name) { return {{"$ref", "#/definitions/" + name}}; }
 
 // A limit; whole numbers become integers, which print without ".0".
 Json limit(double value) {
-  const auto whole = static_cast<std::int64_t>(value);
-  return static_cast<double>(whole) == value ? Json(whole) : Json(value);
+  const bool whole = std::fabs(value) <= largest_whole && std::trunc(value) == value;
+  return whole ? Json(static_cast<std::int64_t>(value)) : Json(value);
 }
 
 bool is_integer_text(const std::string& text) {

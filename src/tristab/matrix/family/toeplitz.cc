@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/matrix/family/family.h"
 
 namespace tristab {
@@ -23,8 +23,11 @@ bool is_coefficient(const Json& value) { return value.is_number() && std::fabs(v
 Json parsed_list(const Json& given) {
   if (given.is_number()) return Json::array({given});
   if (!given.is_string()) return given;
-  const Json list = Json::parse(fmt::format("[{}]", given.get_ref<const std::string&>()), nullptr, false);
-  return list.is_discarded() ? given : list;
+  try {
+    return parse_json(fmt::format("[{}]", given.get_ref<const std::string&>()));
+  } catch (const JsonError&) {
+    return given;
+  }
 }
 
 // `coefficients` as a list of doubles.

@@ -1,0 +1,263 @@
+#include "tristab/base/output_file.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <system_error>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
+
+namespace tristab {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Names of temporary files, for the handler of signals.
+constexpr int most_temporaries = 16;
+std::array<std::atomic<const char*>, most_temporaries> temporaries;
+static_assert(std::atomic<const char*>::is_always_lock_free, "a signal handler may touch lock-free atomics only");
+
+int register_temporary(const char* name) {
+  for (int slot = 0; slot < most_temporaries; ++slot) {
+    const char* none = nullptr;
+    if (temporaries[static_cast<std::size_t>(slot)].compare_exchange_strong(none, name)) return slot;
+  }
+  return -1;
+}
+
+void forget_temporary(int& slot) {
+  if (slot >= 0) temporaries[static_cast<std::size_t>(slot)] = nullptr;
+  slot = -1;
+}
+
+// Signals that would end the process and leave temporary files. A command that handles one itself keeps its handler.
+void listen_for_fatal_signals() {
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ}) {
+    struct sigaction action {};
+    if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) continue;
+    action.sa_handler = end_by_signal;
+    sigaction(number, &action, nullptr);
+  }
+}
+
+// A name beside the target, cut so that the file system takes it.
+std::string beside(const fs::path& target, std::string_view ending) {
+  constexpr std::size_t longest = 255;
+  const std::string name = target.filename().string().substr(0, longest - ending.size());
+  return (target.parent_path() / name).string() + std::string(ending);
+}
+
+mode_t mode_of_new_files() {
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  return 0666 & ~mask;
+}
+
+std::vector<std::string>& journals() {
+  static std::vector<std::string> all;
+  return all;
+}
+
+}  // namespace
+
+const std::vector<std::string>& kept_journals() { return journals(); }
+
+void end_by_signal(int number) {
+  for (const auto& name : temporaries) {
+    if (const char* const path = name.load(); path != nullptr) ::unlink(path);
+  }
+  std::signal(number, SIG_DFL);
+  std::raise(number);
+}
+
+std::string beginning_of_file(const fs::path& path, std::size_t bytes) {
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(bytes, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(bytes));
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+ReplaceCheck replaces_files_with(std::string beginning) {
+  return [beginning = std::move(beginning)](const fs::path& path, const fs::path&) {
+    return beginning_of_file(path, beginning.size()) == beginning ? "" : "a file that tristab does not write here";
+  };
+}
+
+OutputFile::OutputFile(const std::string& path, ReplaceCheck check, Growth growth)
+    : path_(path), check_(std::move(check)) {
+  note_output(path);
+  try {
+    open(growth);
+  } catch (...) {
+    forget_output(path);
+    if (file_ != nullptr) std::fclose(file_);
+    throw;
+  }
+}
+
+void OutputFile::open(Growth growth) {
+  const std::string& path = path_;
+  if (path == "-") {
+    file_ = stdout;
+    return;
+  }
+  std::error_code error;
+  if (fs::is_directory(path, error))
+    throw InputError(fmt::format("{}: cannot write: it is a directory; allowed: a file's name", path));
+  if (is_written_through(path)) {
+    file_ = std::fopen(path.c_str(), "wb");
+    if (file_ == nullptr) fail(errno);
+    return;
+  }
+  target_ = target_of(path);
+  check_existing(target_);
+  error.clear();
+  if (target_.has_parent_path()) fs::create_directories(target_.parent_path(), error);
+  if (error) fail(error.value());  // opening the file would only report that its directory is missing
+  struct stat old {};
+  mode_ = ::stat(target_.c_str(), &old) == 0 ? old.st_mode & 07777 : mode_of_new_files();
+  growth == Growth::journal ? open_journal() : open_temporary();
+}
+
+void OutputFile::open_temporary() {
+  std::string name = beside(target_, ".partial-XXXXXX");
+  listen_for_fatal_signals();
+  const int file = ::mkostemp(name.data(), O_CLOEXEC);
+  if (file < 0) fail(errno);
+  partial_ = std::move(name);
+  slot_ = register_temporary(partial_.c_str());
+  file_ = ::fdopen(file, "wb");
+}
+
+void OutputFile::open_journal() {
+  const std::string name = beside(target_, ".partial");
+  while (true) {
+    const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode_);
+    if (file < 0 && errno == ELOOP) refuse_input(name, "a link", "nothing, or what an earlier run left");
+    if (file < 0) fail(errno);
+    file_ = ::fdopen(file, "wb");
+    struct stat open {
+    }, named{};
+    if (::fstat(file, &open) != 0) fail(errno);
+    if (!S_ISREG(open.st_mode)) refuse_input(name, "no plain file", "nothing, or what an earlier run left");
+    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
+      if (errno != EWOULDBLOCK) fail(errno);
+      throw InputError(fmt::format("{}: another run writes it now (into {}); allowed: another file", path_, name));
+    }
+    // The run that had the lock may have renamed or removed the file meanwhile.
+    if (::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino) {
+      check_existing(name);
+      if (::ftruncate(file, 0) != 0 || ::fchmod(file, mode_) != 0) fail(errno);
+      partial_ = name;
+      return;
+    }
+    std::fclose(file_);
+    file_ = nullptr;
+  }
+}
+
+void OutputFile::check_existing(const fs::path& file) const {
+  struct stat status {};
+  if (::stat(file.c_str(), &status) != 0) return;
+  constexpr mode_t writable = 0222;
+  if ((status.st_mode & writable) == 0 || ::access(file.c_str(), W_OK) != 0)
+    throw InputError(fmt::format("{}: cannot write: the file is write-protected; allowed: another file", path_));
+  if (may_replace() || status.st_size == 0) return;
+  if (const std::string wrong = check_(file, {}); !wrong.empty())
+    refuse(file == target_ ? path_ : file.string(), wrong, "another name, or --force to replace it");
+}
+
+OutputFile::~OutputFile() {
+  forget_output(path_);
+  if (!committed_) close_unfinished();
+}
+
+void OutputFile::close_unfinished() {
+  if (kept_) {
+    journals().push_back(partial_);
+  } else if (!partial_.empty()) {
+    ::unlink(partial_.c_str());  // while the lock is held, so that it is this process's file
+  }
+  forget_temporary(slot_);
+  if (file_ != nullptr && file_ != stdout) std::fclose(file_);
+  file_ = nullptr;
+}
+
+void OutputFile::fail(int error) const {
+  const char* const allowed = error == ENOSPC || error == EFBIG || error == EDQUOT
+                                  ? "a file on a disk with room"
+                                  : "a file in a directory that can be written";
+  throw InputError(fmt::format("{}: cannot write: {}; allowed: {}", path_ == "-" ? "standard output" : path_,
+                               std::strerror(error), allowed));
+}
+
+fs::path OutputFile::directory() const {
+  if (partial_.empty()) return {};
+  const fs::path parent = fs::path(partial_).parent_path();
+  return parent.empty() ? "." : parent;
+}
+
+void OutputFile::write(std::string_view text) {
+  if (std::fwrite(text.data(), 1, text.size(), file_) != text.size()) fail(errno);
+}
+
+void OutputFile::flush() {
+  if (std::fflush(file_) != 0) fail(errno);
+}
+
+void OutputFile::keep() { kept_ = !partial_.empty(); }
+
+// Gives the file its name. Another run may have written that name since the beginning: if this one may not replace it,
+// it keeps its own file beside it. Renamed before it is closed, because closing releases the lock of a journal.
+void OutputFile::publish() {
+  while (true) {
+    struct stat old {};
+    const bool is_there = ::lstat(target_.c_str(), &old) == 0;
+    if (is_there && old.st_size > 0 && !may_replace()) {
+      if (const std::string wrong = check_(target_, partial_); !wrong.empty()) {
+        keep();
+        refuse(path_, wrong, "another name, or --force to replace it");
+      }
+    }
+    const unsigned flags = is_there || may_replace() ? 0 : RENAME_NOREPLACE;
+    int error = ::renameat2(AT_FDCWD, partial_.c_str(), AT_FDCWD, target_.c_str(), flags) == 0 ? 0 : errno;
+    if (flags != 0 && error == EEXIST) continue;
+    if (error == EINVAL || error == ENOSYS)  // a file system without flags
+      error = std::rename(partial_.c_str(), target_.c_str()) == 0 ? 0 : errno;
+    if (error != 0) fail(error);
+    return;
+  }
+}
+
+void OutputFile::commit() {
+  flush();
+  if (!partial_.empty()) {
+    // The name must not appear before the contents are on the disk; on some file systems only this says that there is
+    // no room for them.
+    if (::fsync(fileno(file_)) != 0 && errno != EINVAL) fail(errno);
+    if (::fchmod(fileno(file_), mode_) != 0) fail(errno);
+    publish();
+    forget_temporary(slot_);
+    partial_.clear();
+    kept_ = false;
+  }
+  committed_ = true;
+  std::FILE* const file = file_;
+  file_ = nullptr;
+  if (file != stdout && std::fclose(file) != 0) fail(errno);
+  forget_output(path_);
+}
+
+}  // namespace tristab

@@ -1,0 +1,82 @@
+#include "tristab/base/json_reader.h"
+
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/parameters.h"
+
+namespace tristab::json_reader_test {
+
+std::string message_of(const std::string& text) {
+  try {
+    parse_user_json(text, "x.json");
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(JsonReader, syntax_errors_name_line_and_column) {
+  const std::string message = message_of("{\n  \"trials\": ,\n}");
+  EXPECT_NE(message.find("x.json: parse error at line 2, column 13"), std::string::npos) << message;
+  EXPECT_EQ(message.find('\n'), std::string::npos);
+}
+
+TEST(JsonReader, a_truncated_text_is_refused) {
+  EXPECT_NE(message_of("{\"trials\": 4").find("unexpected end of input"), std::string::npos);
+}
+
+TEST(JsonReader, a_key_given_twice_is_refused_with_its_path) {
+  EXPECT_EQ(message_of(R"({"a": 1, "b": [{"c": 1}, {"d": 1, "d": 2}]})"),
+            "x.json: b[1].d: the key is given twice; allowed: once");
+  EXPECT_EQ(message_of(R"({"a": {"b": 1}, "c": {"b": 1}})"), "");  // in different objects
+}
+
+std::string lists(int levels) {
+  return std::string(static_cast<std::size_t>(levels), '[') + std::string(static_cast<std::size_t>(levels), ']');
+}
+
+std::string reason_against(const std::string& text) {
+  try {
+    static_cast<void>(parse_json(text));
+  } catch (const JsonError& error) {
+    return error.what();
+  }
+  return "";
+}
+
+TEST(JsonReader, depth_has_a_limit_in_texts_and_streams) {
+  EXPECT_EQ(reason_against(lists(100)), "");
+  EXPECT_EQ(reason_against(lists(101)), "nested deeper than 100 levels");
+  EXPECT_EQ(reason_against(lists(1000000)), "nested deeper than 100 levels");
+  std::istringstream stream("{\"a\": " + lists(200000) + "}");
+  EXPECT_THROW(static_cast<void>(parse_json(stream)), JsonError);
+  EXPECT_EQ(message_of("{\"seed\": " + lists(100) + "}"),
+            "x.json: nested deeper than 100 levels; allowed: JSON (without comments)");
+}
+
+TEST(JsonReader, a_number_beyond_double_is_named_without_the_library) {
+  EXPECT_EQ(message_of("{\"a\": 1e999}"), "x.json: number overflow parsing '1e999'; allowed: JSON (without comments)");
+}
+
+TEST(JsonReader, what_it_quotes_is_short) {
+  EXPECT_LT(reason_against("[" + std::string(1000000, '1') + "x]").size(), 300u);
+  EXPECT_LT(reason_against("[1" + std::string(1000000, '0') + "e5]").size(), 300u);
+}
+
+TEST(JsonReader, what_a_filter_leaves_out_is_not_in_the_value) {
+  const JsonFilter without_b = [](int, Json::parse_event_t event, Json& parsed) {
+    return event != Json::parse_event_t::key || parsed != "b";
+  };
+  EXPECT_EQ(parse_json(R"({"a": 1, "b": {"c": 2}})", without_b), (Json{{"a", 1}}));
+}
+
+// Words of a command line are values where they are JSON, and texts where they are not.
+TEST(JsonReader, deep_words_of_a_command_line_are_texts) {
+  EXPECT_EQ(parse_scalar(lists(200000)), Json(lists(200000)));
+  EXPECT_THROW(parse_inline("{\"a\": " + lists(200000) + "}", "method", "--methods"), UsageError);
+}
+
+}  // namespace tristab::json_reader_test
