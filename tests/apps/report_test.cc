@@ -101,6 +101,23 @@ TEST(Report, sweep_writes_it_too) {
       << result.err;
 }
 
+TEST(Report, a_median_that_is_infinite_is_told_from_none) {
+  const Workplace place;
+  Json records = Json::array();
+  for (const auto& [method, status] : {std::pair{"mbh", "ok"}, {"mch", "nonfinite"}, {"mxr", "failed"}}) {
+    Json record{{"family", "uniform"}, {"n", 16}, {"method", method}, {"arithmetic", "fp16"}, {"status", status}};
+    record["total_frobenius"] = record["status"] == "ok" ? Json(1e-3) : Json();
+    records.push_back(record);
+  }
+  place.write("r.json", Json{{"schema", "tristab-results/1"}, {"records", records}}.dump());
+  EXPECT_EQ(place.run("report r.json -o r.html").status, 0);
+  const Json data = data_of(place.read("r.html"));
+  EXPECT_EQ(data["groups"]["total_frobenius"]["median"].dump(), R"([0.001,"inf",null])");
+  EXPECT_EQ(data["cases"]["total_frobenius"].dump(), R"([[0.001],["inf"],[null]])");
+  EXPECT_EQ(data["errors"][0], "total_frobenius");
+  EXPECT_EQ(data["drawn"]["total_frobenius"][0], "relative error of the computed inverse");
+}
+
 TEST(Report, refusals_name_what_is_allowed) {
   const Workplace& place = swept();
   EXPECT_EQ(place.run("report").status, 2);
