@@ -256,11 +256,12 @@ TEST_F(Agreement, the_data_for_gnuplot) {
     const std::size_t at = data.find(begin);
     ASSERT_NE(at, std::string::npos) << begin << " is not in:\n" << data;
     const std::vector<std::string> cells = cells_of(data, at + begin.size(), ' ');
-    ASSERT_EQ(cells.size(), 4u) << begin;
-    EXPECT_EQ((Shown{number_of(cells[0]), number_of(cells[1])}), without_infinities(expected(row, "frobenius")))
+    ASSERT_EQ(cells.size(), 6u) << begin;
+    EXPECT_EQ((Shown{number_of(cells[0]), number_of(cells[1])}), without_infinities(expected(row, ranked_field)))
         << begin;
-    EXPECT_EQ(std::stoi(cells[2]), row["trials"]);
+    EXPECT_EQ(std::stoi(cells[2]), row["trials"].get<int>() - row["trivial"].get<int>());
     EXPECT_EQ(std::stoi(cells[3]), row["nonfinite_trials"]);
+    EXPECT_EQ(std::stoi(cells[4]), std::isinf(expected(row, ranked_field).median));
   }
 }
 
