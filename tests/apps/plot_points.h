@@ -8,10 +8,10 @@ namespace tristab {
 
 struct PlotPoints {
   int medians = 0,
-      crosses = 0;  // a cross where trials were lost or the median is beyond the axis, which ends at 100
+      crosses = 0;  // a cross where a trial is not finite or the median is beyond the axis, which ends at 100
 };
 
-// Of errors.dat: a line for each size with the median, the worst, the trials and those lost.
+// Of errors.dat: a line for each size with the median, the worst, the trials and those not finite.
 inline PlotPoints plot_points(const std::string& errors) {
   PlotPoints found;
   std::istringstream data(errors);

@@ -101,6 +101,23 @@ TEST(Report, sweep_writes_it_too) {
       << result.err;
 }
 
+TEST(Report, a_median_that_is_infinite_is_told_from_none) {
+  const Workplace place;
+  Json records = Json::array();
+  for (const auto& [method, status] : {std::pair{"mbh", "ok"}, {"mch", "nonfinite"}, {"mxr", "failed"}}) {
+    Json record{{"family", "uniform"}, {"n", 16}, {"method", method}, {"arithmetic", "fp16"}, {"status", status}};
+    record["total_frobenius"] = record["status"] == "ok" ? Json(1e-3) : Json();
+    records.push_back(record);
+  }
+  place.write("r.json", Json{{"schema", "tristab-results/1"}, {"records", records}}.dump());
+  EXPECT_EQ(place.run("report r.json -o r.html").status, 0);
+  const Json data = data_of(place.read("r.html"));
+  EXPECT_EQ(data["groups"]["total_frobenius"]["median"].dump(), R"([0.001,"inf",null])");
+  EXPECT_EQ(data["cases"]["total_frobenius"].dump(), R"([[0.001],["inf"],[null]])");
+  EXPECT_EQ(data["errors"][0], "total_frobenius");
+  EXPECT_EQ(data["drawn"]["total_frobenius"][0], "relative error of the computed inverse");
+}
+
 TEST(Report, refusals_name_what_is_allowed) {
   const Workplace& place = swept();
   EXPECT_EQ(place.run("report").status, 2);
@@ -185,8 +202,34 @@ TEST(Export, gnuplot_draws_panels_of_which_no_error_is_finite) {
   for (const char* command : {"gnuplot plot.gp", "gnuplot -e \"terminal='dumb'; plain=1; families='2'\" plot.gp"}) {
     EXPECT_EQ(std::system((at + command + " > text 2> messages").c_str()), 0) << place.read("plots/messages");
   }
-  EXPECT_EQ(place.read("plots/error-by-size.pdf").substr(0, 5), "%PDF-");
+  EXPECT_EQ(place.read("plots/error-by-method.pdf").substr(0, 5), "%PDF-");
   EXPECT_NE(place.read("plots/error-by-condition.svg").find("</svg>"), std::string::npos);
+}
+
+TEST(Export, gnuplot_draws_one_size_as_a_dot_plot_of_methods_and_kernels) {
+  NEEDS_TOOL(is_installed("gnuplot"), "gnuplot");
+  const Workplace place;
+  place.write("c.json", R"({"name": "dots", "chunks": 64, "trials": 8, "families": ["gdn"], "methods": ["mbh", "mch"],
+      "kernels": ["fla-solve-tril"], "arithmetics": ["fp16"]})");
+  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
+  EXPECT_EQ(place.run("export r.json --gnuplot plots").status, 0);
+  const std::string at = "cd " + place.file("plots").string() + " && ";
+  ASSERT_EQ(std::system((at + "gnuplot plot.gp 2> messages").c_str()), 0) << place.read("plots/messages");
+  EXPECT_EQ(place.read("plots/messages"), "");
+  const auto [medians, crosses] = plot_points(place.read("plots/errors.dat"));
+  EXPECT_EQ(medians, 3);
+  const std::string drawing = place.read("plots/error-by-method.svg");
+  // Those of the data, and two of the legend. A median that is not finite
+  // is a cross alone.
+  EXPECT_EQ(drawn_points(drawing), medians + crosses + 2 - 1);
+  for (const char* name : {"fla-solve-tril", "mbh", "mch", "relative error of the computed inverse (total_frobenius)"})
+    EXPECT_NE(drawing.find(name), std::string::npos) << name;
+  // The most accurate method is the first row.
+  EXPECT_NE(place.read("plots/plot.gp").find("methods = \"3 1 2\""), std::string::npos);
+  // Trivial inputs, the saturated heads of gdn, do not count.
+  EXPECT_NE(place.read("plots/errors.dat").find(" 6 0 0 0\n"), std::string::npos) << place.read("plots/errors.dat");
+  const std::string cases = place.read("plots/cases.dat");
+  EXPECT_EQ(std::ranges::count(cases, '\n') - std::ranges::count(cases, '#') - 2 * 2, 6 + 3 + 6);
 }
 
 TEST(Report, shows_a_recipe_as_one_setting_whether_or_not_it_forms_a) {

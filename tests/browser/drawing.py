@@ -31,7 +31,7 @@ def scale(ticks):
 
 
 def centres(path):
-    """Centres of the markers of one path (circles, squares, triangles, diamonds, crosses and pluses)."""
+    """Centres of the markers of one path: circles, triangles that point up or down, crosses, and shapes with a centre."""
     parts = [[float(number) for number in re.findall(r"-?[\d.]+", part)] for part in path.split("M") if part]
     if "a" in path:
         return [(part[0] + part[2], part[1]) for part in parts]
@@ -40,7 +40,7 @@ def centres(path):
     result = []
     for part in parts:
         xs, ys = part[::2], part[1::2]
-        share = 1.15 / 1.95 if len(xs) == 3 else 0.5
+        share = 0.5 if len(xs) != 3 else (1.15 if ys[0] == min(ys) else 0.8) / 1.95
         result.append(((min(xs) + max(xs)) / 2, min(ys) + share * (max(ys) - min(ys))))
     return result
 
@@ -77,3 +77,35 @@ def near(places, x, y, reach=0.03, zero=None):
     """Whether one of `places` is (x, y) within a share `reach` of a decade; zeros stand at `zero`."""
     height = math.log10(y) if y > 0 else zero
     return any(abs(a - math.log10(x)) < reach and abs(b - height) < reach for a, b in places)
+
+
+class Dots:
+    """One panel of a dot plot: its title lines, its marks as (row, log10 of the value or the rail's label, hollow, shape), words in rows,
+    and the place of the limit."""
+
+    def __init__(self, content, box):
+        left, top, width, height = box
+        inside = lambda x, y: left - 1 <= x <= left + width + 1 and top - 1 <= y <= top + height + 1
+        texts = content["texts"]
+        self.title = [text for x, y, *_, text in sorted(texts, key=lambda each: each[1]) if x == left and top - 30 < y < top]
+        names = {round(y - 4, 1): text for x, y, anchor, _, text in texts if anchor == "end" and top <= y <= top + height}
+        below = [(x, text) for x, y, anchor, _, text in texts if anchor == "middle" and abs(y - top - height - 14) < 0.1 and inside(x, top)]
+        ticks = [(x, tick(text)) for x, text in below if text != "0" and tick(text) is not None]
+        rails = [(x, text) for x, text in below if text == "0" or tick(text) is None]
+        at = scale(ticks)
+        def row_of(y):
+            return names[min(names, key=lambda each: abs(each - y))]
+        def value_of(x):
+            on_rail = [text for place, text in rails if abs(place - x) < (20 if text == "not finite" else 12)]
+            return on_rail[0] if on_rail else at(x)
+        self.marks = [(row_of(y), value_of(x), fill == "var(--page)", stroke if "a" in path else path.count("L"))
+                      for path, stroke, fill in content["marks"] for x, y in centres(path) if inside(x, y)]
+        self.rows = [names[y] for y in sorted(names)]
+        self.words = {row_of(y - 4): text for x, y, anchor, _, text in texts if anchor == "start" and inside(x, y) and x != left}
+        uprights = [re.findall(r"[ML]([\d.]+) ([\d.]+)", path) for path, _ in content["lines"]]
+        self.limits = [at(float(line[0][0])) for line in uprights if len(line) == 2 and line[0][0] == line[1][0] and inside(*map(float, line[0]))]
+
+
+def dot_panels(browser, figure):
+    content = browser.run(CONTENT % figure)
+    return [Dots(content, box) for box in content["boxes"]]

@@ -15,17 +15,23 @@ import xml.etree.ElementTree as tree
 
 from browser import Browser, find_chromium
 from checks import all_of, check, choose, downloads, finish, quiet, table_rows
-from drawing import CONTENT, centres, near, panels
+from drawing import CONTENT, centres, dot_panels, near, panels
 
 PLAIN = {"name": "figures", "chunks": [16, 32], "trials": 3, "families": ["uniform", {"family": "gdn", "keys": "silu"}],
          "methods": ["mbh", "mxr"], "kernels": ["fla-solve-tril"], "arithmetics": ["fp16", "bf16"],
          "formations": ["exact", {"formation": "gram", "product": "bf16-h100"}], "layer": True, "layer_chunks": 4}
+# One chunk size, with a kernel that refuses one of the inputs, overflows, and trivial inputs (saturated heads of gdn).
+ONE_SIZE = {"name": "one-size", "chunks": 64, "trials": 8, "families": ["gdn", "uniform"], "methods": ["row-substitution", "mbh", "mch"],
+            "kernels": ["fla-solve-tril", "flashqla"], "arithmetics": ["fp16", "bf16"]}
 SCENARIOS = {"name": "expected", "trials": 2, "scenarios": [
     {"name": "ones-double", "chunks": [32], "families": ["ones"], "methods": ["mch", "mbh"], "arithmetics": ["fp16"],
      "expect": [{"method": "mch", "statistic": "nonfinite_trials", "at_least": 1, "why": "doubling overflows"},
                 {"method": "mbh", "metric": "frobenius", "statistic": "max", "at_least": 1, "why": "this is not so"}]},
     {"name": "layer", "chunks": [16], "layer": True, "layer_chunks": 4, "families": [{"family": "gdn", "keys": "silu"}], "methods": ["mbh"],
      "arithmetics": ["bf16"], "expect": [{"method": "mbh", "layer": "o", "statistic": "max", "at_most": 0.5}]}]}
+
+LONG = {"name": "long", "chunks": [16, 32], "trials": 2, "families": ["uniform"], "methods": ["mbh", "mxr", "recursive", "row-substitution"],
+        "arithmetics": ["fp32", "fp16", "bf16", "tf32"]}
 
 PARTS = ("error_formation",)  # beside the whole error
 
@@ -53,73 +59,127 @@ def judged(records):
     return [record for record in records if record["fit"] != "trivial"]
 
 
+def median_error(records, metric):
+    """As the page takes it: trivial inputs are left out, what is not finite is infinitely wrong."""
+    counted = [r for r in judged(records) if r["status"] != "failed"]
+    values = [math.inf if r["status"] == "nonfinite" and metric != "growth" else r[metric] for r in counted]
+    return statistics.median(finite(values)) if finite(values) else None
+
+
 def sizes_and_growth(browser, result):
-    for figure, metric in (("sizes", "frobenius"), ("growth", "growth")):
+    for figure, metric in (("sizes", "total_frobenius"), ("growth", "growth")):
         drawn = {tuple(panel.title): panel for panel in panels(browser, figure)}
-        groups = by(result["records"], lambda r: (r["arithmetic_label"], r["family_label"].split(":")[0]))
+        groups = by([r for r in result["records"] if not r["kernel"]], lambda r: (r["arithmetic_label"], r["family_label"].split(":")[0]))
         check(set(drawn) == set(groups), f"{figure}: a panel for each arithmetic and family {sorted(drawn)}")
         for place, members in groups.items():
-            medians = [(n, statistics.median(finite(r[metric] for r in judged(group))))
-                       for (_, n), group in by(members, lambda r: (setting(r), r["n"])).items()]
-            check(all(near(drawn[place].marks, n, median, zero=drawn[place].zero) for n, median in medians), f"{figure}, {place}: medians stand at their places")
+            members = members + [r for r in result["records"] if r["kernel"] and r["family_label"].split(":")[0] == place[1]]
+            medians = [(n, median_error(group, metric)) for (_, n), group in by(members, lambda r: (setting(r), r["n"])).items()]
+            check(all(near(drawn[place].marks, n, median, zero=drawn[place].zero) for n, median in medians), f"{figure}, {place}: medians of methods and kernels stand at their places")
             check(len(drawn[place].marks) == len(medians), f"{figure}, {place}: and nothing else does")
+
+
+def at_value(marks, row, value, reach=0.03):
+    """The marks of a row at a value, which may be a rail's label."""
+    return [mark for mark in marks if mark[0] == row and (mark[1] == value if isinstance(value, str) else not isinstance(mark[1], str) and abs(mark[1] - math.log10(value)) < reach)]
+
+
+def one_size(browser, path, result):
+    """A dot plot: methods and kernels down, errors across, a panel for each input."""
+    browser.open(path, 1280)
+    quiet(browser, path, "one size")
+    drawn = {panel.title[0]: panel for panel in dot_panels(browser, "sizes")}
+    check(set(drawn) == {"gdn", "uniform"}, f"one size: a panel for each input {sorted(drawn)}")
+    rows = {setting(r)[0] for r in result["records"]}
+    for family, panel in drawn.items():
+        members = [r for r in result["records"] if r["family_label"] == family]
+        check(set(panel.rows) == rows, f"one size, {family}: methods and kernels are rows of the same panel {panel.rows}")
+        crosses = 0
+        for (name, arithmetic), group in by(members, setting).items():
+            error = median_error(group, "total_frobenius")
+            if error is None:
+                check(panel.words.get(name) == "no answer", f"one size, {family}: {name} says that it has no answer {panel.words}")
+                continue
+            lost, unfit = any(r["status"] == "nonfinite" for r in group), any(r["fit"] in ("unfit", "nonfinite") for r in group)
+            crosses += lost
+            found = at_value(panel.marks, name, "not finite" if error == math.inf else error if error <= 100 else ">10²")
+            check(len(found) > 0, f"one size, {family}: {name} {arithmetic} stands at {error:.3g}")
+            check(error == math.inf or any(mark[2] == unfit for mark in found), f"one size, {family}: {name} {arithmetic} is {'hollow' if unfit else 'filled'}")
+        check(len([mark for mark in panel.marks if mark[1] == "not finite"]) == crosses, f"one size, {family}: each setting with a trial that is not finite has a cross ({crosses})")
+        # The requirement 4x-bf16 is a bound on the error of each matrix: error / share.
+        bounds = sorted({round(r["total_frobenius"] / r["requirement_share"], 9) for r in judged(members) if finite([r["requirement_share"]]) and r["requirement_share"] and r["method"] == "mbh"})
+        check(len(panel.limits) == 1 and math.log10(bounds[0]) - 0.01 <= panel.limits[0] <= math.log10(bounds[-1]) + 0.01, f"one size, {family}: the limit of the requirement is drawn {panel.limits}")
+    check("2 of 8 trials trivial: left out" in drawn["gdn"].title, f"one size: trivial inputs are counted and left out {drawn['gdn'].title}")
+    check(any(r["fit"] == "trivial" for r in result["records"]) and all(not isinstance(mark[1], float) or mark[1] > -10 for panel in drawn.values() for mark in panel.marks), "one size: no trivial input is drawn")
+    order = drawn["gdn"].rows
+    sizes = {name: sorted(median_error(group, "total_frobenius") for group in by([r for r in result["records"] if setting(r)[0] == name and r["status"] != "failed"], lambda r: (setting(r), r["family_label"])).values()) for name in rows}
+    middle = [sizes[name][(len(sizes[name]) - 1) // 2] for name in order]
+    check(middle == sorted(middle), f"one size: rows are sorted by error {order}")
+    styles = [browser.run("arithmeticStyle('%s').colour" % name) for name in ("fp16", "bf16")]
+    for figure in ("sizes", "cost", "condition"):
+        strokes = {stroke for _, stroke, _ in browser.run(CONTENT % figure)["marks"]}
+        check(set(styles) <= strokes, f"one size: {figure} has the colours of the arithmetics")
+    texts, left = " ".join(text for *_, text in browser.run(CONTENT % "sizes")["texts"]), len(result["records"]) - len(judged(result["records"]))
+    check("relative error of the computed inverse" in texts and f"{left} of {len(result['records'])} trials are left out" in texts and "allowed by 4x-bf16" in texts, "one size: the figure says its quantity and what is left out")
+    check(browser.run("document.querySelector('#condition svg') && [...document.querySelectorAll('#condition svg text')].every((text) => !/10⁻[1-9][0-9]{1,}/.test(text.textContent))"), "one size: no axis of errors runs to trivial inputs")
+    browser.open(path, 390)
+    check(browser.run("document.documentElement.scrollWidth") <= 390, "one size: the page fits a narrow screen")
+    check(browser.run("[...document.querySelectorAll('#sizes svg text')].every((text) => { const box = text.getBBox(); return box.x >= -1 && box.x + box.width <= 360; })"), "one size: no text leaves the drawing")
+
+
+def long_tables(browser, path, result):
+    """A table shows some rows and says how many follow."""
+    browser.open(path, 1280)
+    for figure, rows in (("classes", len(result["classes"])), ("conditions", len({(m["family_label"], m["n"]) for m in result["matrices"]}))):
+        shown = len(table_rows(browser, figure))
+        more = browser.run("document.querySelector('#%s button.more').hidden ? '' : document.querySelector('#%s button.more').textContent" % (figure, figure))
+        check(shown == min(rows, 15) and more == (f"15 of {rows} rows: show all" if rows > 15 else ""), f"{figure}: {shown} of {rows} rows, {more!r}")
+        browser.run("document.querySelector('#%s button.more').click()" % figure)
+        check(len(table_rows(browser, figure)) == rows, f"{figure}: all {rows} rows on request")
+    check(len(result["classes"]) > 15, "the result has a long table")
 
 
 def scatter(browser, result):
     conditions = {matrix["id"]: matrix["cond_2"] for matrix in result["matrices"]}
     for panel in panels(browser, "condition"):
-        members = [r for r in result["records"] if r["arithmetic_label"] == panel.title[0]]
-        places = [(conditions[r["matrix"]], r["frobenius"]) for r in members]
-        check(len(places) > 10 and all(near(panel.marks, x, y, 0.07, panel.zero) for x, y in places),
+        members = [r for r in judged(result["records"]) if setting(r)[0] == panel.title[0]]
+        places = [(conditions[r["matrix"]], r["total_frobenius"]) for r in members]
+        check(len(places) > 8 and all(near(panel.marks, x, y, 0.07, panel.zero) for x, y in places),
               f"condition, {panel.title[0]}: each case stands at its place, or on the pixel of another")
         check(len(panel.marks) <= len(places), "and nothing else does")
-        slopes = sum(text.startswith("slope ") for *_, text in browser.run(CONTENT % "condition")["texts"])
-    check(slopes == 2 * 3, "each scatter has its two reference slopes")
+    slopes = sum(text.startswith("slope ") for *_, text in browser.run(CONTENT % "condition")["texts"])
+    check(slopes == 2 * len({setting(r)[0] for r in result["records"]}), f"each method and kernel has a scatter with two reference slopes ({slopes})")
 
 
 def split(browser, result):
-    content = browser.run(CONTENT % "split")
-    rows = {text: y - 4 for x, y, anchor, _, text in content["texts"] if anchor == "end"}
-    ticks = [(x, text) for x, y, anchor, _, text in content["texts"] if anchor == "middle" and text.startswith("10")]
-    exponent = lambda text: int(text[2:].translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")))
-    (a, low), (b, high) = ticks[0], ticks[-1]
-    value = lambda x: exponent(low) + (x - a) / (b - a) * (exponent(high) - exponent(low))
-    marks = [place for path, _, _ in content["marks"] for place in centres(path)]
-    legend = len(PARTS) + 1
-    drawn = [(value(x), y) for x, y in marks if y > 20]
-    settings = by(result["records"], setting)
+    panel, = dot_panels(browser, "split")
     wanted = 0
-    for (method, arithmetic), members in settings.items():
+    for (method, arithmetic), members in by(result["records"], setting).items():
         name = f"{method} · {arithmetic}"
-        found = [y for text, y in rows.items() if text == name or ("…" in text and name.startswith(text.split("…")[0]) and name.endswith(text.split("…")[1]))]
+        found = [row for row in panel.rows if row == name or ("…" in row and name.startswith(row.split("…")[0]) and name.endswith(row.split("…")[1]))]
         if not finite(r[part] for r in members for part in PARTS):
             continue
         for part in (*PARTS, "total_frobenius"):
             # The statistic of the page is the median over trials, and the worst of it over families and sizes.
             medians = [statistics.median(values) for values in (finite(r[part] for r in judged(group)) for group in by(members, lambda r: (r["family_label"], r["n"])).values()) if values]
-            if not medians or max(medians) == 0:
+            if not medians:
                 continue
             wanted += 1
-            check(any(abs(place - math.log10(max(medians))) < 0.03 and any(abs(y - row) < 1.5 for row in found) for place, y in drawn),
-                  f"split, {name}: {part} stands at {max(medians):.3g}")
-    check(wanted >= 8 and len(drawn) >= wanted and len(marks) - len(drawn) == legend, f"split: {wanted} parts")
+            check(any(at_value(panel.marks, row, max(medians) or "0") for row in found), f"split, {name}: {part} stands at {max(medians):.3g}")
+    check(wanted >= 8 and len(panel.marks) == wanted, f"split: {wanted} parts")
 
 
 def cost(browser, result):
-    for panel in panels(browser, "cost"):
-        n = int(panel.title[0].split("= ")[1])
-        places = []
-        for members in by([r for r in result["records"] if r["n"] == n], setting).values():
-            medians = [statistics.median(r["total_frobenius"] for r in judged(group)) for group in by(members, lambda r: r["family_label"]).values()]
-            places.append((members[0]["matmul_flops"] + members[0]["vector_flops"], max(medians)))
-        check(len(places) >= 8 and all(near(panel.marks, x, y, zero=panel.zero) for x, y in places), f"cost, n = {n}: each setting stands at its place")
-        front, least = [], math.inf
-        for x, y in sorted(places):
-            if y < least:
-                least = y
-                front.append((x, y))
-        steps = browser.run("[...document.querySelectorAll('#cost path[data-front]')].map((path) => Number(path.dataset.front))")
-        check(steps[[16, 32].index(n)] == len(front), f"cost, n = {n}: the Pareto front has {len(front)} settings")
+    drawn = dot_panels(browser, "cost")
+    check([panel.title[0] for panel in drawn] == [title for n in (16, 32) for title in (f"n = {n}: error", "operations", "longest chain of steps")], f"cost: errors, operations and steps of each size {[panel.title for panel in drawn]}")
+    for n, (errors, *works) in zip((16, 32), (drawn[:3], drawn[3:])):
+        for (name, arithmetic), members in by([r for r in result["records"] if r["n"] == n], setting).items():
+            medians = [median_error(group, "total_frobenius") for group in by(members, lambda r: r["family_label"]).values()]
+            check(at_value(errors.marks, name, max(medians)), f"cost, n = {n}: {name} {arithmetic} stands at {max(medians):.3g}")
+            for panel, columns in zip(works, (("matmul_flops", "vector_flops"), ("depth", "vector_depth"))):
+                for hollow, column in enumerate(columns):
+                    value = max(r[column] for r in members)
+                    check(any(mark[2] == hollow for mark in at_value(panel.marks, name, value or "0")), f"cost, n = {n}: {column} of {name} {arithmetic} is {value}, {'hollow' if hollow else 'filled'}")
+        check(len({mark[3] for mark in errors.marks if not mark[2]}) >= 2, f"cost, n = {n}: arithmetics have marks of their own")
 
 
 def profiles_and_layers(browser, result):
@@ -138,8 +198,9 @@ def profiles_and_layers(browser, result):
             chunks = members[0]["by_chunk"]["chunks"]
             medians = [statistics.median(values) for values in zip(*(m["by_chunk"][field] for m in members))]
             wanted += 1
-            titles = [f"{members[0]['arithmetic_label']}, n = {members[0]['n']}", members[0]["family_label"].split(":")[0]]
-            right += any(panel.title == titles and all(near(panel.marks, x, y, zero=panel.zero) for x, y in zip(chunks, medians)) for panel in drawn)
+            wanted_titles = [[f"{arithmetic}, n = {members[0]['n']}", members[0]["family_label"].split(":")[0]]
+                             for arithmetic in (["fp16", "bf16"] if members[0]["kernel"] else [members[0]["arithmetic_label"]])]
+            right += all(any(panel.title == titles and all(near(panel.marks, x, y, zero=panel.zero) for x, y in zip(chunks, medians)) for panel in drawn) for titles in wanted_titles)
         check(wanted >= 8 and right == wanted, f"{figure}: errors of {right} of {wanted} settings stand at their places")
 
 
@@ -180,11 +241,12 @@ def on_what_it_ran(browser, path):
     """Settings on other inputs, an error that is lost and a recipe without answer do not look better than they are."""
     browser.open(path, 1280)
     quiet(browser, path, "unequal")
-    costs = rows_of(downloads(browser)["cost.csv"])
-    front = [row["method"] for row in costs if row["on_front"] == "1"]
-    check(front == ["mbh"], f"cost: a setting on one of two inputs is on no front {front}")
-    split_texts = [text for *_, text in browser.run(CONTENT % "split")["texts"]]
-    check("N 1/2" in split_texts, f"split: trials that are not finite are counted {split_texts}")
+    on = {row["method"]: row["families"] for row in rows_of(downloads(browser)["cost.csv"])}
+    check(on["mxr"] == "1" and on["mbh"] == "2", f"cost: the data says on how many inputs a setting ran {on}")
+    errors = dot_panels(browser, "cost")[0]
+    check([mark[2] for mark in errors.marks if mark[0] == "some-recipe"] == [True] and [mark[1] for mark in errors.marks if mark[0] == "neumann"] == ["not finite"],
+          f"cost: a setting without an answer on one input is hollow, one that is lost stands at the edge {errors.marks}")
+    check(at_value(dot_panels(browser, "split")[0].marks, "neumann · fp16{}", "not finite"), "split: what is not finite stands at the edge")
     cells = [text for *_, text in browser.run(CONTENT % "verdicts")["texts"]]
     check("✓–" in cells, f"verdicts: a setting without an answer on one input says so {cells}")
     check("1 recipe." in browser.run("document.getElementById('headline').textContent"), "recipes are counted as such")
@@ -214,16 +276,15 @@ def saved_files(browser, directory, result):
     shown = {name: browser.run("document.querySelectorAll('#%s svg .mark, #%s svg rect, #%s svg text').length" % ((name[:-4],) * 3)) for name in drawings}
     sizes = rows_of(saved["sizes.csv"])
     groups = by(result["records"], lambda r: (r["family_label"].split(":")[0], r["arithmetic_label"], setting(r)[0], str(r["n"])))
-    check(len(sizes) == len(groups) and all(math.isclose(float(row["frobenius_worst"]), max(r["frobenius"] for r in groups[row["family"], row["arithmetic"], row["method"], row["n"]]), rel_tol=1e-3)
+    check(len(sizes) == len(groups) and all(math.isclose(float(row["total_frobenius_worst"]), max(r["total_frobenius"] for r in judged(groups[row["family"], row["arithmetic"], row["method"], row["n"]])), rel_tol=1e-3)
                                             for row in sizes), "sizes.csv: worst errors are those of the records")
-    cases = sorted(float(row["frobenius"]) for row in rows_of(saved["condition.csv"]))
-    check(all(math.isclose(a, b, rel_tol=1e-2) for a, b in zip(cases, sorted(r["frobenius"] for r in result["records"]))) and len(cases) == len(result["records"]),
-          "condition.csv: all cases")
+    cases, wanted = sorted(float(row["total_frobenius"]) for row in rows_of(saved["condition.csv"])), sorted(r["total_frobenius"] for r in judged(result["records"]))
+    check(all(math.isclose(a, b, rel_tol=1e-2) for a, b in zip(cases, wanted)) and len(cases) == len(wanted), "condition.csv: all cases whose input is not trivial")
     check(len(rows_of(saved["verdicts.csv"])) == len(by(result["records"], setting)), "verdicts.csv: a row for each setting")
     check(sum(int(row["trials"]) for row in rows_of(saved["verdicts.csv"])) == len(result["records"]), "verdicts.csv: trials are all cases")
     front = rows_of(saved["cost.csv"])
-    check(all(any(math.isclose(float(row["flops"]), r["matmul_flops"] + r["vector_flops"], rel_tol=1e-6) for r in result["records"]
-                  if (setting(r), r["n"]) == ((row["method"], row["arithmetic"]), int(row["n"]))) for row in front), "cost.csv: costs are those of the records")
+    check(all(any(math.isclose(float(row[unit]), r[unit], rel_tol=1e-6) for r in result["records"]
+                  if (setting(r), r["n"]) == ((row["method"], row["arithmetic"]), int(row["n"]))) for row in front for unit in ("matmul_flops", "vector_flops")), "cost.csv: costs are those of the records")
     layers = rows_of(saved["layer-outputs.csv"])
     check(len(layers) == sum(len(group[0]["by_chunk"]["chunks"]) for group in by(result["layers"], lambda r: (setting(r), r["n"], r["family_label"])).values()),
           "layer-outputs.csv: a row for each setting and number of chunks")
@@ -311,13 +372,12 @@ def main():
             return os.path.join(directory, name)
 
         results = {}
-        for name, config, status in (("plain", PLAIN, 0), ("expected", SCENARIOS, 1)):
+        for name, config, status in (("plain", PLAIN, 0), ("one", ONE_SIZE, 0), ("long", LONG, 0), ("expected", SCENARIOS, 1)):
             with open(at(name + "-config.json"), "w") as file:
                 json.dump(config, file)
-            check(run("sweep", name + "-config.json", "-o", name + ".json") == status, f"{name}: the sweep runs")
+            check(run("sweep", name + "-config.json", "-o", name + ".json", "--html", name + ".html") == status, f"{name}: the sweep runs")
             with open(at(name + ".json")) as file:
                 results[name] = json.load(file)
-        check(run("report", "plain.json", "-o", "plain.html") == 0 and run("report", "expected.json", "-o", "expected.html") == 0, "reports are written")
         browser = Browser()
         try:
             browser.open(at("plain.html"), 1280)
@@ -333,6 +393,8 @@ def main():
             keyboard(browser)
             tables(browser, result)
             saved_files(browser, directory, result)
+            one_size(browser, at("one.html"), results["one"])
+            long_tables(browser, at("long.html"), results["long"])
             expectations(browser, at("expected.html"), results["expected"])
             with open(at("unequal.json"), "w") as file:
                 json.dump(unequal(), file)

@@ -188,9 +188,24 @@ TEST(TrialStatistics, keeps_the_value_of_every_trial_in_their_order) {
   TrialStatistics statistics(fields());
   constexpr int trials = 2000;  // beyond what a list keeps in memory
   for (int k = 0; k < trials; ++k) statistics.add(trial(k % 7 == 0 ? Status::nonfinite : Status::ok, k), spool);
-  const std::vector<double> all = statistics.all_values(frobenius, spool);
+  const std::vector<double> all = statistics.counted_values(frobenius, spool);
   ASSERT_EQ(all.size(), static_cast<std::size_t>(trials));
-  for (int k = 0; k < trials; ++k) EXPECT_EQ(all[static_cast<std::size_t>(k)], k);
+  for (int k = 0; k < trials; ++k) EXPECT_EQ(all[static_cast<std::size_t>(k)], k % 7 == 0 ? infinity : k);
+}
+
+TEST(TrialStatistics, values_of_trivial_inputs_and_of_no_answers_do_not_count) {
+  Spool spool;
+  TrialStatistics statistics(fields());
+  TrialNumbers trivial = trial(Status::ok, 1e-60);
+  trivial.fit = Fit::trivial;
+  statistics.add(trivial, spool);
+  statistics.add(trial(Status::failed, nan), spool);
+  statistics.add(trial(Status::ok, 0.5), spool);
+  const std::vector<double> values = statistics.counted_values(frobenius, spool);
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_TRUE(std::isnan(values[0]));
+  EXPECT_TRUE(std::isnan(values[1]));
+  EXPECT_EQ(values[2], 0.5);
 }
 
 TEST(TrialNumbers, of_a_record_are_ranked) {

@@ -77,7 +77,7 @@ struct NumberInfo {
   std::string_view source;     // who uses it, or where it is defined
   bool is_count = false;       // an integer; all others are real numbers
   bool larger_is_better = false;
-  bool drawn = false;     // one of the errors and growths that pages and figures show
+  std::string_view words = {};  // what figures call the errors and growths that they show; "": they do not show it
   bool decibels = false;  // then finite values also have a mean, as published (arXiv 2606.06034)
   double minimum = 0, maximum = std::numeric_limits<double>::infinity();  // closed range, for the schema
   Aggregate aggregate = Aggregate::none;

@@ -81,8 +81,9 @@ class CaseGroups {
   Distribution distribution(const CaseGroup& group, std::size_t field) const {
     return group.statistics.distribution(field, spool_);
   }
+  // Of each trial, as the distribution takes it: NaN where it does not count.
   std::vector<double> values(const CaseGroup& group, std::size_t field) const {
-    return group.statistics.all_values(field, spool_);
+    return group.statistics.counted_values(field, spool_);
   }
 
   // The position of the input, or of the setting, that an object names; a new one is added at the end.

@@ -1,10 +1,14 @@
 #include "tristab/report/export_gnuplot.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <numeric>
+#include <set>
 
 #include "tristab/base/embedded_file.h"
 #include "tristab/base/errors.h"
@@ -60,10 +64,14 @@ std::string array_text(const char* name, const std::vector<std::string>& labels)
   return fmt::format("{}]\n", text);
 }
 
-std::string list_text(const char* name, std::size_t count) {
-  std::string text = fmt::format("if (!exists(\"{0}\")) {0} = \"", name);
-  for (std::size_t k = 1; k <= count; ++k) text += fmt::format("{}{}", k == 1 ? "" : " ", k);
-  return fmt::format("{}\"\n", text);
+std::string list_text(const char* name, const std::string& numbers) {
+  return fmt::format("if (!exists(\"{0}\")) {0} = \"{1}\"\n", name, numbers);
+}
+
+std::vector<std::size_t> numbers_to(std::size_t count) {
+  std::vector<std::size_t> numbers(count);
+  std::iota(numbers.begin(), numbers.end(), std::size_t{1});
+  return numbers;
 }
 
 std::string number_text(double value) { return std::isfinite(value) ? json_number(value) : "NaN"; }
@@ -102,42 +110,75 @@ void write_file(const std::string& path, const std::string& text) {
   file.commit();
 }
 
+// The methods, numbered from 1, by the median of their medians: as the page orders the rows of its dot plot.
+std::string ordered_by_error(std::map<std::size_t, std::vector<double>> medians, std::size_t methods) {
+  std::vector<std::pair<double, std::size_t>> order;
+  for (std::size_t method = 1; method <= methods; ++method) {
+    std::vector<double>& values = medians[method];
+    std::ranges::sort(values);
+    order.emplace_back(values.empty() ? HUGE_VAL : values[(values.size() - 1) / 2], method);
+  }
+  std::ranges::sort(order);
+  std::string text;
+  for (const auto& [error, method] : order) text += fmt::format("{}{}", text.empty() ? "" : " ", method);
+  return text;
+}
+
 }  // namespace
 
 ResultHead export_gnuplot(const std::string& results, const std::string& directory) {
-  CaseGroups groups({find_field("frobenius")});
-  constexpr std::size_t frobenius = 0;
+  CaseGroups groups({find_field(ranked_field), find_field("frobenius")});
   const auto cond_2 = static_cast<std::size_t>(
       std::ranges::find(matrix_facts(), std::string_view("cond_2"), &MatrixFact::name) - matrix_facts().begin());
   ResultHead head = visit_result(results, {"matrices", "records"},
                                  [&](const std::string& section, const Json& object, const std::string& place) {
                                    groups.add(section, object, place);
                                  });
+  const std::size_t drawn = groups.has(0) || !groups.has(1) ? 0 : 1;  // old files have no total error
+  const NumberInfo& info = groups.fields()[drawn]->info;
   Numbering families, arithmetics, methods;
+  std::set<int> sizes;
+  std::set<std::size_t> recipes;  // what kernels have for an arithmetic
   for (const CaseGroup& group : groups.groups()) {
+    const CaseSetting& setting = groups.setting_of(group);
     families.of(groups.input_of(group).title());
-    arithmetics.of(groups.setting_of(group).arithmetic_label);
-    methods.of(groups.setting_of(group).shown);
+    const std::size_t arithmetic = arithmetics.of(setting.arithmetic_label);
+    if (!setting.kernel.empty()) recipes.insert(arithmetic);
+    methods.of(setting.shown);
+    sizes.insert(group.n);
+  }
+  // Over sizes there is a panel for each arithmetic; kernels stand in all of them, beside the methods.
+  const bool beside = sizes.size() > 1 && recipes.size() < arithmetics.labels.size();
+  std::vector<std::size_t> paneled;
+  for (std::size_t k = 1; k <= arithmetics.labels.size(); ++k) {
+    if (!beside || !recipes.contains(k)) paneled.push_back(k);
   }
   Blocks errors, cases;
+  std::map<std::size_t, std::vector<double>> medians;
+  std::string without_number;
   double least = HUGE_VAL, most = 0, most_condition = 1;
-  int smallest = 0, largest = 0;
   // Beyond these bounds the size of an error has no meaning, and the axis would flatten all others.
   constexpr double lowest = 1e-20, cap = 100;
   for (const CaseGroup& group : groups.groups()) {
     const CaseSetting& setting = groups.setting_of(group);
     const std::size_t family = families.of(groups.input_of(group).title());
     const std::size_t arithmetic = arithmetics.of(setting.arithmetic_label), method = methods.of(setting.shown);
-    const Distribution error_over_trials = groups.distribution(group, frobenius);
+    const Distribution over_trials = groups.distribution(group, drawn);
     const TrialStatistics& trials = group.statistics;
-    if (std::isfinite(error_over_trials.median) || trials.lost() > 0) {  // all trials lost: only a cross
-      errors.rows[{(family - 1) * arithmetics.labels.size() + arithmetic - 1, method}] +=
-          fmt::format("{} {} {} {} {}\n", group.n, number_text(error_over_trials.median),
-                      number_text(error_over_trials.worst), trials.trials, trials.lost());
-      smallest = smallest == 0 ? group.n : std::min(smallest, group.n);
-      largest = std::max(largest, group.n);
+    std::vector<std::size_t> drawn_in{arithmetic};
+    if (beside && !setting.kernel.empty()) drawn_in = paneled;
+    if (std::isnan(over_trials.median)) {
+      without_number += fmt::format("# {}: {} on {}, n = {}\n", trials.failed > 0 ? "no answer" : "only trivial inputs",
+                                    setting.label(), groups.input_of(group).title(), group.n);
+    } else {
+      medians[method].push_back(over_trials.median);
+      const std::string row = fmt::format("{} {} {} {} {} {:d} {}\n", group.n, number_text(over_trials.median),
+                                          number_text(over_trials.worst), trials.judged(), trials.nonfinite,
+                                          std::isinf(over_trials.median), trials.unfit + trials.lost());
+      for (const std::size_t panel : drawn_in)
+        errors.rows[{(family - 1) * arithmetics.labels.size() + panel - 1, method}] += row;
     }
-    const std::vector<double> errors_of_trials = groups.values(group, frobenius);
+    const std::vector<double> errors_of_trials = groups.values(group, drawn);
     for (std::size_t k = 0; k < group.matrices.size(); ++k) {
       const double error = errors_of_trials[k];
       const double condition = groups.matrices()[group.matrices[k]].facts[cond_2];
@@ -148,26 +189,31 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       }
       if (!std::isfinite(condition)) continue;
       most_condition = std::max(most_condition, condition);
-      cases.rows[{arithmetic - 1, method}] +=
-          fmt::format("{} {} {} {}\n", number_text(condition), number_text(error), group.n, family);
+      const std::string row = fmt::format("{} {} {} {}\n", number_text(condition), number_text(error), group.n, family);
+      for (const std::size_t panel : drawn_in) cases.rows[{panel - 1, method}] += row;
     }
   }
-  if (!std::isfinite(least))
-    refuse_input(results == "-" ? "standard input" : results, "no finite 'frobenius' above zero", "a result with one");
+  if (!std::isfinite(least)) {
+    refuse_input(results == "-" ? "standard input" : results, fmt::format("no finite '{}' above zero", info.name),
+                 "a result with one");
+  }
   std::vector<std::string> panels;
   for (const std::string& family : families.labels) {
     for (const std::string& arithmetic : arithmetics.labels)
       panels.push_back(fmt::format("{}; {}", family, arithmetic));
   }
-  std::string script =
-      "# gnuplot plot.gp: error-by-size and error-by-condition as .svg and .pdf\n"
-      "# gnuplot -e \"terminal='dumb'\" plot.gp: the first panel in the terminal (-e \"terminal='dumb'; "
-      "plain=1\": without "
-      "colour)\n"
-      "# These lists of numbers choose and order panels and methods (-e \"families='2 1'\"); the names are below.\n";
-  script += list_text("families", families.labels.size());
-  script += list_text("arithmetics", arithmetics.labels.size());
-  script += list_text("methods", methods.labels.size());
+  const char* figure = sizes.size() == 1 ? "error-by-method" : "error-by-size";
+  std::string script = fmt::format(
+      "# gnuplot plot.gp: {} and error-by-condition as .svg and .pdf\n"
+      "# gnuplot -e \"terminal='dumb'\" plot.gp: the first panel in the terminal (-e \"terminal='dumb'; plain=1\": "
+      "without colour)\n"
+      "# These lists of numbers choose and order panels and methods (-e \"families='2 1'\"); the names are below.\n",
+      figure);
+  script += list_text("families", fmt::format("{}", fmt::join(numbers_to(families.labels.size()), " ")));
+  script += list_text("arithmetics", fmt::format("{}", fmt::join(paneled, " ")));
+  script +=
+      list_text("methods", sizes.size() == 1 ? ordered_by_error(std::move(medians), methods.labels.size())
+                                             : fmt::format("{}", fmt::join(numbers_to(methods.labels.size()), " ")));
   script += array_text("family", families.labels);
   script += array_text("arithmetic", arithmetics.labels);
   script += array_text("method", methods.labels);
@@ -175,15 +221,19 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   script += cases.script("case_blocks", "case_methods", arithmetics.labels.size());
   const double lower = std::pow(10, std::floor(std::log10(least)));
   const double upper = std::pow(10, std::ceil(std::log10(std::max(most, 2 * least))));
-  script += fmt::format("least = {}\nmost = {}\nsmallest = {}.\nlargest = {}.\nmost_condition = {}\n", lower, upper,
-                        smallest, largest, json_number(10 * most_condition));
-  script += "\n" + asset("error-by-size.gp");
+  script += fmt::format(
+      "quantity = {}\nfield = {}\nleast = {}\nmost = {}\nsmallest = {}.\nlargest = {}.\nmost_condition = {}\n",
+      quoted(std::string(info.words)), quoted(info.name), lower, upper, sizes.empty() ? 0 : *sizes.begin(),
+      sizes.empty() ? 0 : *sizes.rbegin(), json_number(10 * most_condition));
+  script += "\n" + asset("common.gp") + "\n" + asset(fmt::format("{}.gp", figure));
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");
   const std::vector<std::string> files = gnuplot_files(directory);
-  write_file(files[0], errors.text("# chunk size, frobenius: median and worst over the trials (NaN: "
-                                   "not finite), trials, trials that are not finite\n",
-                                   panels, methods.labels));
-  write_file(files[1], cases.text("# cond_2, frobenius, chunk size, number of the family in plot.gp\n",
+  const std::string header = fmt::format(
+      "# chunk size, {}: median and worst over the trials whose input is not trivial (NaN: not finite), these trials, "
+      "those that are not finite, 1 if the median is not finite, those that are not fit\n",
+      info.name);
+  write_file(files[0], errors.text(header + without_number, panels, methods.labels));
+  write_file(files[1], cases.text(fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
                                   arithmetics.labels, methods.labels));
   write_file(files[2], script);
   return head;

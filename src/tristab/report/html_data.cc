@@ -13,9 +13,10 @@ namespace {
 
 constexpr int statistic_digits = 4, case_digits = 3;
 
-// "1.23e-5"; "null" when not finite.
+// "1.23e-5"; "null" where there is no number. JSON has no infinity: it is a text.
 std::string short_number(double value, int digits) {
-  if (!std::isfinite(value)) return "null";
+  if (std::isinf(value)) return "\"inf\"";
+  if (std::isnan(value)) return "null";
   std::string text = fmt::format("{:.{}g}", value, digits);
   const std::size_t exponent = text.find('e');
   if (exponent == std::string::npos) return text;
@@ -72,18 +73,22 @@ std::vector<double> medians_by_position(const std::vector<const std::vector<doub
 std::vector<const Field*> page_fields() {
   std::vector<const Field*> fields;
   for (const Field& field : record_fields()) {
-    if (field.info.drawn || field.info.aggregate == Aggregate::largest) fields.push_back(&field);
+    if (!field.info.words.empty() || field.info.aggregate == Aggregate::largest) fields.push_back(&field);
   }
   return fields;
 }
 
-bool is_error(const Field& field) { return field.info.drawn && field.info.aggregate == Aggregate::judged_trials; }
+bool is_error(const Field& field) {
+  return !field.info.words.empty() && field.info.aggregate == Aggregate::judged_trials;
+}
 
 }  // namespace
 
 HtmlData::HtmlData() : groups_(page_fields()) {
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
-    if (is_error(*groups_.fields()[k])) errors_.push_back(k);
+    const Field& field = *groups_.fields()[k];
+    if (!is_error(field)) continue;
+    errors_.insert(field.name() == ranked_field ? errors_.begin() : errors_.end(), k);  // the page begins with it
   }
 }
 
@@ -105,7 +110,8 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
   if (is_new) layers_.push_back({input, setting, n, 0, 0, {}});
   LayerGroup& group = layers_[found->second];
   ++group.sequences;
-  group.nonfinite += text_field(object, place, "status") != "ok";
+  const bool lost = text_field(object, place, "status") == "nonfinite";
+  group.nonfinite += lost;
   const auto by_chunk = object.find("by_chunk");
   if (by_chunk == object.end() || !by_chunk->is_object() || !by_chunk->contains("chunks")) return;
   const Json& chunks = (*by_chunk)["chunks"];
@@ -116,7 +122,11 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
       if (!chunks[k].is_number()) continue;
       std::vector<std::vector<double>>& errors = group.errors[chunks[k].get<int>()];
       errors.resize(layer_parts().size());
-      if ((*values)[k].is_number()) errors[part].push_back((*values)[k].get<double>());
+      if ((*values)[k].is_number()) {
+        errors[part].push_back((*values)[k].get<double>());
+      } else if (lost) {  // from the first chunk on that is not finite
+        errors[part].push_back(infinity);
+      }
     }
   }
 }
@@ -156,7 +166,7 @@ std::string HtmlData::groups_text() const {
   integers("unfit", [](const CaseGroup& g) { return g.statistics.unfit; });
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
     const Field& field = *groups_.fields()[k];
-    if (!field.info.drawn) {
+    if (field.info.words.empty()) {
       columns.raw(field.name(),
                   list_of(groups, [&](const CaseGroup& group) { return short_number(group.statistics.count(k), 9); }));
       continue;
@@ -251,10 +261,14 @@ std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const
   data.text("schema", head.schema).json("tool", head.tool).json("run", head.run).json("config", head.config);
   data.integer("records", head.records).integer("expected", head.expected_cases);
   data.raw("complete", head.says_whether_complete ? (head.complete ? "true" : "false") : "null");
-  data.raw("errors", list_of(errors_, [this](std::size_t k) {
-             const NumberInfo& info = groups_.fields()[k]->info;
-             return fmt::format("[{},{}]", json_string(info.name), json_string(info.formula));
-           }));
+  data.raw("errors", list_of(errors_, [this](std::size_t k) { return json_string(groups_.fields()[k]->name()); }));
+  JsonObject drawn;
+  for (const Field* field : groups_.fields()) {
+    const NumberInfo& info = field->info;
+    if (info.words.empty()) continue;
+    drawn.raw(info.name, fmt::format("[{},{}]", json_string(info.words), json_string(info.formula)));
+  }
+  data.raw("drawn", drawn.str());
   data.raw("families", list_of(groups_.inputs(), [](const CaseInput& i) { return json_string(i.title()); }));
   data.raw("settings", list_of(groups_.settings(), [](const CaseSetting& s) {
              return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),

@@ -32,10 +32,11 @@ tristab_layer(report
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)
 tristab_embed(report page_assets
   ${html}/page.html ${html}/style.css ${html}/scale.js ${html}/svg.js ${html}/download.js ${html}/data.js ${html}/filters.js
-  ${html}/panels.js ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/tables.js
+  ${html}/panels.js ${html}/rows.js ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/tables.js
   ${html}/page.js)
 set(gnuplot ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/gnuplot)
-tristab_embed(report gnuplot_scripts ${gnuplot}/error-by-size.gp ${gnuplot}/error-by-condition.gp)
+tristab_embed(report gnuplot_scripts ${gnuplot}/common.gp ${gnuplot}/error-by-method.gp ${gnuplot}/error-by-size.gp
+  ${gnuplot}/error-by-condition.gp)
 tristab_embed(report results_schema_template ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/schema/results.json)
 
 # The commit, asked for with every build.

@@ -178,7 +178,7 @@ void append_errors(std::vector<Field>& fields) {
                   "that frobenius hides",
          .undefined = info.undefined,
          .source = "arXiv 2605.21325 reports this error for half precision",
-         .drawn = true,
+         .words = "relative error of the computed inverse",
          .aggregate = Aggregate::judged_trials},
         [](const M&, const R& r) { return r.total_frobenius; }));
     fields.push_back(
@@ -192,7 +192,7 @@ void append_errors(std::vector<Field>& fields) {
                 .source = "the rule of FlashAttention's tests (twice the error of a 16-bit computation, "
                           "github.com/Dao-AILab/flash-attention); "
                           "the factor from the study of layers in results/README.md",
-                .drawn = true,
+                .words = "error as a share of what the requirement allows",
                 .aggregate = Aggregate::judged_trials},
                [](const M&, const R& r) { return r.requirement_share; }));
     fields.push_back(number(
@@ -203,7 +203,7 @@ void append_errors(std::vector<Field>& fields) {
          .hides = "the inversion: the method does not change it",
          .undefined = "if A is given or formed in double, and if A as formed is not finite",
          .source = "the first of four parts whose sum is the total error: formation, truncation, rounding, output",
-         .drawn = true,
+         .words = "relative error from forming A",
          .aggregate = Aggregate::all_trials},
         [](const M&, const R& r) { return r.error_formation; }));
   }
@@ -222,7 +222,7 @@ void append_costs(std::vector<Field>& fields) {
               .hides = "where it happens (see `stages` of the record), and cancellation without growth",
               .undefined = growth_undefined,
               .source = "Higham 2002, section 9.3, for Gaussian elimination; here of all stored results",
-              .drawn = true,
+              .words = "largest intermediate over largest entry of the inverse",
               .aggregate = Aggregate::all_trials},
              [](const M&, const R& r) { return r.growth; }));
   fields.push_back(number({.name = "dead_growth",

@@ -94,23 +94,23 @@ void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
 }
 
 Distribution TrialStatistics::distribution(std::size_t field, const Spool& spool) const {
-  const Numbers& numbers = numbers_[field];
-  std::vector<double> values = all_values(field, spool);
-  if (lost() + trivial > 0) {
-    const bool judges = numbers.field->info.aggregate == Aggregate::judged_trials;
-    const double worst = numbers.field->info.larger_is_better ? -infinity : infinity;
-    const std::vector<double> kinds = kinds_.all(spool);
-    for (std::size_t k = 0; k < values.size(); ++k) {
-      if (kinds[k] == trivial_kind || kinds[k] == no_answer_kind) values[k] = nan;
-      if (kinds[k] == nonfinite_kind && judges) values[k] = worst;
-    }
-  }
+  std::vector<double> values = counted_values(field, spool);
   std::erase_if(values, [](double value) { return std::isnan(value); });
-  return distribution_of(std::move(values), numbers.field->info);
+  return distribution_of(std::move(values), numbers_[field].field->info);
 }
 
-std::vector<double> TrialStatistics::all_values(std::size_t field, const Spool& spool) const {
-  return numbers_[field].values.all(spool);
+std::vector<double> TrialStatistics::counted_values(std::size_t field, const Spool& spool) const {
+  const Numbers& numbers = numbers_[field];
+  std::vector<double> values = numbers.values.all(spool);
+  if (lost() + trivial == 0) return values;
+  const bool judges = numbers.field->info.aggregate == Aggregate::judged_trials;
+  const double worst = numbers.field->info.larger_is_better ? -infinity : infinity;
+  const std::vector<double> kinds = kinds_.all(spool);
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    if (kinds[k] == trivial_kind || kinds[k] == no_answer_kind) values[k] = nan;
+    if (kinds[k] == nonfinite_kind && judges) values[k] = worst;
+  }
+  return values;
 }
 
 }  // namespace tristab

@@ -73,8 +73,8 @@ class TrialStatistics : public TrialCounts {
   // The same if its aggregate is largest or sum; NaN if no trial has a value.
   double count(std::size_t field) const { return numbers_[field].count; }
 
-  // The value of every trial in order, whether or not it counts; NaN if there is none.
-  std::vector<double> all_values(std::size_t field, const Spool& spool) const;
+  // The value of every trial in order, as distribution() takes it: NaN where it does not count or there is none.
+  std::vector<double> counted_values(std::size_t field, const Spool& spool) const;
 
  private:
   struct Numbers {

@@ -24,7 +24,7 @@ do for [output_format in "svg pdf"] {
     set bmargin at screen 46 / total
     set title arithmetic[a] noenhanced font ",10" offset 0,-0.7
     set xlabel "condition number, 2-norm (dotted: slopes 1 and 2)"
-    if (c == 1) { set ylabel "relative error" offset 1 } else { unset ylabel }
+    if (c == 1) { set ylabel quantity offset 1 } else { unset ylabel }
     if (c == 1) {
       set key at screen 0.5, 1 - 6 / total center top maxrows legend_rows + 1 font ",9"
     } else {

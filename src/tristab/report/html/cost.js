@@ -1,70 +1,56 @@
-// Cost against error: one panel for each size. The settings that no other beats in both (the Pareto front) are named below it.
+// Error and cost: for each size, methods and kernels down, their errors and costs across. Work of the matrix unit and of the vector unit
+// stands apart: one operation of the one is not worth one of the other.
 
-const costOf = (group) => {
-  const at = (name) => columnsOf[name]?.[group.index] ?? null;
-  const sum = (a, b) => a === null && b === null ? null : (a ?? 0) + (b ?? 0);
-  return selection.cost === "flops" ? sum(at("matmul_flops"), at("vector_flops")) : sum(at("depth"), at("vector_depth"));
-};
+const unitStyles = [{colour: "var(--ink)", shape: "square"}, {colour: "var(--ink)", shape: "circle", hollow: true}];
+const unitNames = ["matrix unit", "vector unit"];
 
-// A point for each setting at one size: the worst of its errors over the selected families, null if one is not finite.
-function costPoints(members, metric) {
-  return [...grouped(members, (group) => group.setting)].map(([, list]) => {
-    const errors = list.map((group) => withoutNumber(group) > 0 ? null : statisticOf(group, metric));
-    return {group: list[0], families: list.length, cost: Math.max(...list.map((group) => costOf(group) ?? -1)),
-      error: errors.includes(null) ? null : Math.max(...errors)};
-  }).filter((point) => point.cost > 0);
-}
-
-// Only settings that ran on all `inputs` count: errors on fewer inputs cannot be compared.
-function paretoFront(points, inputs) {
-  const front = [];
-  for (const point of points.filter((each) => each.error !== null && each.families === inputs).sort((a, b) => a.cost - b.cost || a.error - b.error)) {
-    if (front.length === 0 || point.error < front[front.length - 1].error) front.push(point);
-  }
-  return front;
+// For each setting at one size the worst of its errors over the families that it ran on.
+function worstOverFamilies(members, metric) {
+  return [...grouped(members, (group) => group.setting).values()].map((list) => {
+    const errors = list.map((group) => statisticOf(group, metric)).filter((value) => value !== null);
+    const cost = (column) => list.reduce((most, group) => { const value = columnsOf[column]?.[group.index] ?? null; return most === null || value > most ? value : most; }, null);
+    return {group: list[0], list, cost, families: list.length, error: errors.length > 0 ? Math.max(...errors) : null};
+  });
 }
 
 function costAgainstError(host, limit) {
-  const metric = columnsOf.total_frobenius ? "total_frobenius" : selection.metric, chosen = selectedGroups(), rows = [], hover = [];
-  const panels = [...grouped(chosen, (group) => group.n)].sort((a, b) => a[0] - b[0]).map(([n, members]) => ({n, inputs: unique(members.map((group) => group.family)).length, points: costPoints(members, metric)}));
-  const width = widthOf(host), columns = panelColumns(width, 430, 2, panels.length);
-  const left = 46, gap = 14, height = panelHeight(280), above = 30, cell = Math.floor(width / columns);
-  const svg = element("svg", {width, role: "img", "aria-label": "cost against error"}, host);
-  let top = drawLegend(svg, width, unique(chosen.map((group) => group.method)), methodStyle) + 4, rowHeight = 0;
-  panels.forEach((panel, k) => {
-    const front = paretoFront(panel.points, panel.inputs);
-    for (const point of panel.points) {
-      rows.push([panel.n, point.group.method, point.group.arithmetic, point.families, point.cost, point.error, front.includes(point) ? 1 : 0]);
-    }
-    if (k >= limit) return;
-    if (k % columns === 0) { top += rowHeight; rowHeight = 0; }
-    const x = (k % columns) * cell + left, y = top + above, box = {x, y, width: cell - left - gap, height};
-    const errors = panel.points.map((point) => point.error);
-    const xScale = logScale(panel.points.map((point) => point.cost), x + 8, x + box.width - 8, 5);
-    const yScale = railedAxis(errors, y + height, y, errorCap, errorFloor);
-    drawFrame(svg, box, xScale, yScale, `n = ${panel.n}`);
-    const place = (point) => [xScale.place(point.cost), yScale.place(point.error)];
-    const useful = front.filter((point) => point.error <= errorCap), steps = useful.map(place);
-    if (steps.length > 0) {
-      const path = steps.map(([px, py], i) => i === 0 ? `M${px.toFixed(1)} ${(y + 20).toFixed(1)}V${py.toFixed(1)}` : `H${px.toFixed(1)}V${py.toFixed(1)}`).join("");
-      element("path", {d: path + `H${x + box.width}`, fill: "none", stroke: "var(--soft)", "stroke-dasharray": "4 3", "data-front": useful.length}, svg);
-    }
-    for (const point of panel.points) {
-      const [px, py] = place(point);
-      drawMarkers(svg, methodStyle(point.group.method), [[px, py]], 3.6);
-      hover.push({x: px, y: py, text: () => `${point.group.method} · ${point.group.arithmetic}\nn = ${panel.n}, on ${point.families} of ${panel.inputs} ${panel.inputs === 1 ? "input" : "inputs"}\n` +
-        `${selection.cost === "flops" ? "operations" : "depth"} ${shortNumber(point.cost, 4)}\n${metric} ${shortNumber(point.error)}`});
-    }
-    useful.forEach((point, i) => {
-      const [px, py] = steps[i];
-      write(svg, px + 5, py - 5, String(i + 1), {ink: "ink", weight: 700});
-      write(svg, x, y + height + 34 + 15 * i, shortened(`${i + 1}  ${point.group.method} · ${point.group.arithmetic}: ${shortNumber(point.error, 2)} at ${shortNumber(point.cost, 4)}`, box.width), {ink: "ink"});
-    });
-    rowHeight = Math.max(rowHeight, above + height + 34 + 15 * useful.length + 12);
+  const metric = columnsOf.total_frobenius ? "total_frobenius" : selection.metric, chosen = selectedGroups();
+  const bySize = [...grouped(chosen, (group) => group.n)].sort((a, b) => a[0] - b[0]), csv = [];
+  const columns = costs.flatMap(([, ...names]) => names);
+  const blocks = bySize.map(([n, members]) => {
+    const settings = worstOverFamilies(members, metric), inputs = unique(members.map((group) => group.family)).length;
+    for (const {group, cost, families: on, error} of settings) csv.push([n, group.method, group.arithmetic, on, ...columns.map(cost), error]);
+    return {n, settings, inputs};
   });
-  const bottom = writeLines(svg, left, top + rowHeight + 8, width - left - gap, `x: ${selection.cost === "flops" ? "operations of matrix and vector unit" : "longest chain of products and vector steps"}; y: ${metric}, worst of the selected families`);
-  svg.setAttribute("height", bottom + 8);
-  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 8}`);
-  attachHover(svg, hover);
-  return {panels: panels.length, columns: ["n", "method", "arithmetic", "families", selection.cost, metric, "on_front"], rows};
+  const shown = limit === Infinity ? blocks : blocks.slice(-Math.max(1, Math.floor(limit / 3)));
+  const width = widthOf(host), svg = element("svg", {width, role: "img", "aria-label": "error and cost"}, host), points = [];
+  let top = drawLegend(svg, width, [...arithmeticLegend(chosen), ...markLegend(chosen, false), ...unitNames.map((name, unit) => [name, unitStyles[unit]])]);
+  for (const {n, settings, inputs} of shown) {
+    const names = sortedRows([...grouped(settings, ({group}) => group.method)].map(([name, list]) => [name, list.map((each) => each.error)]));
+    const rows = limit === Infinity ? names : names.slice(0, mostRows);
+    const errors = {axis: "error", ...errorBounds, title: `n = ${n}: error`, marks: [], words: []};
+    const works = costs.map(([what]) => ({axis: what, title: what, marks: []}));
+    for (const [name, list] of grouped(settings, ({group}) => group.method)) {
+      const row = rows.indexOf(name);
+      if (row < 0) continue;
+      if (list.every((each) => each.error === null)) errors.words.push({row, text: wordOf(list.flatMap((each) => each.list))});
+      for (const {group, list: members, families: on, error} of list) {
+        const text = () => `${describe(group).split("\n")[0]}, n = ${n}\non ${on} of ${inputs} ${inputs === 1 ? "input" : "inputs"}\n${metric}: ${shortNumber(error)}`;
+        const style = {...arithmeticStyle(group.arithmetic), hollow: members.some(isHollow)};
+        if (error !== null) errors.marks.push({row, value: error, style, text});
+        if (error !== null && error !== Infinity && members.some((each) => countOf(each, "nonfinite") > 0)) errors.marks.push({row, value: Infinity, style, text});
+      }
+      costs.forEach(([what, ...units], k) => units.forEach((column, unit) => {
+        for (const [value, same] of grouped(list, ({cost}) => cost(column))) {
+          if (value === null) continue;
+          works[k].marks.push({row, value, style: unitStyles[unit], text: `${name}, n = ${n}\n${what}, ${unitNames[unit]}: ${shortNumber(value, 4)}` +
+            (same.length < list.length ? `\nin ${same.map(({group}) => group.arithmetic).join(", ")}` : "")});
+        }
+      }));
+    }
+    top = drawRows(svg, width, top, rows, [errors, ...works], 250, points, unique(chosen.map((group) => group.method)));
+  }
+  finishDrawing(svg, width, top, `Errors: ${wordsOf(metric)}, ${selection.statistic} over the trials, worst of the selected families. Costs: of the costliest trial. ` +
+    `Rows are sorted by the median of their errors.`, points);
+  return {shown: [[shown.length, blocks.length, "sizes"]], columns: ["n", "method", "arithmetic", "families", ...columns, metric], rows: csv};
 }

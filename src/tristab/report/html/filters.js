@@ -47,10 +47,9 @@ function addFilters(form, changed) {
   addMenu(form, "sizes", "size", sizes, (n) => String(n), changed);
   addMenu(form, "methods", "method", methods, (name) => name, changed);
   addMenu(form, "arithmetics", "arithmetic", arithmetics, (name) => name, changed);
-  addChoice(form, "metric", "error", metrics.map((name) => [name, name]), changed);
+  addChoice(form, "metric", "error", metrics.map((name) => [name, `${name}: ${data.drawn[name][0]}`]), changed);
   addChoice(form, "statistic", "over trials", [["median", "median"], ["worst", "worst"]], changed);
   if (metrics.length > 0) addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
-  if (metrics.length > 0) addChoice(form, "cost", "cost", costs, changed);
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const left of ["pointerdown", "focusin"]) {
     document.addEventListener(left, (event) => {

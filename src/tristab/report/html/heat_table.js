@@ -12,7 +12,7 @@ function heatTable(host) {
   const svg = element("svg", {width: drawingWidth, role: "img", "aria-label": "requirement"}, host);
   columns.forEach((name, k) => {
     const x = labelWidth + cell * (k + 0.5);
-    turned ? write(svg, x + 4, top - 6, shortened(name, 150), {ink: "ink", turn: true}) : write(svg, x, top - 8, name, {anchor: "middle", ink: "ink"});
+    turned ? write(svg, x + 4, top - 6, shortened(arithmeticTitle(name), 150), {ink: "ink", turn: true}) : write(svg, x, top - 8, arithmeticTitle(name), {anchor: "middle", ink: "ink"});
   });
   const cells = grouped(chosen, (group) => `${group.method}\n${group.arithmetic}`), rows = [], points = [];
   rowNames.forEach((method, row) => {
@@ -29,7 +29,7 @@ function heatTable(host) {
       const counts = Object.fromEntries([...verdicts, "failed", "trials"].map((name) => [name, members.reduce((sum, group) => sum + columnsOf[name][group.index], 0)]));
       const unanswered = counts.failed > 0 && verdict !== "failed" ? verdictLetters.failed : "";
       write(svg, x + 8, y + 17, verdictLetters[verdict] + unanswered, {ink, weight: 700, size: 12});
-      const number = verdict === "nonfinite" ? `${counts.nonfinite}/${counts.trials}` : worst >= 0 ? shortNumber(worst, 2) : "";
+      const number = verdict === "nonfinite" ? `${counts.nonfinite}/${counts.trials - counts.trivial}` : worst >= 0 ? shortNumber(worst, 2) : "";
       write(svg, x + cell - 6, y + 17, number, {anchor: "end", ink});
       const judged = verdicts.reduce((sum, name) => sum + counts[name], counts.failed);
       rows.push([method, arithmetic, verdict, worst >= 0 ? worst : null, counts.trials, ...verdicts.map((name) => counts[name]), counts.failed]);

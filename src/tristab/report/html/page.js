@@ -1,32 +1,34 @@
 // The page: its figures in order, what the result lacks, and drawing again when the selection or the width changes.
 
+// Powers of A and entries of its inverse below the floor change nothing; beyond the cap they overflow every format but fp64.
+const entryBounds = {cap: 1e38, floor: 1e-10, bounds: [{y: 65504, text: "above: overflow in fp16"}]};
+const growthBounds = {cap: 1e16, floor: 1e-10};  // no digit of fp64 is left above it
 const figures = [
   {id: "verdicts", title: "Requirement", needs: groups.length > 0, draw: heatTable,
-    note: "Does a result meet the requirement of its configuration (" + (data.config?.require ?? data.config?.scenarios?.[0]?.require ?? "unknown") + ")? Each cell shows the worst word over the selected families and sizes, with the worst error, or with the number of trials that are not finite. A – beside the sign: some trials have no answer. Trivial: A is so small that the identity would do."},
-  {id: "sizes", title: "Error against chunk size", needs: metrics.length > 0, lacks: "finite errors", draw: linesOverSizes(() => selection.metric, errorCap), note: ""},
+    note: "Does a result meet the requirement of its configuration (" + requirement + ")? Each cell shows the worst word over the selected families and sizes, with the worst error, or with the number of trials that are not finite. A – beside the sign: some trials have no answer. Trivial: A is so small that the identity would do."},
+  {id: "sizes", title: sizes.length === 1 ? "Error by method" : "Error by method and chunk size", needs: metrics.length > 0, lacks: "errors", draw: metricFigure(() => selection.metric, errorBounds), note: ""},
+  {id: "cost", title: "Error and cost", needs: metrics.length > 0 && costs.length > 0, lacks: costs.length > 0 ? "" : "costs", draw: costAgainstError, note: ""},
   {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: conditions.length > 0 ? "" : "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
   {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "errors of a formation of A", draw: errorSplit,
-    note: "Each part is relative to the exact inverse, and the worst over the selected families and sizes. Parts that the result lacks are not shown."},
-  {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: linesOverSizes(() => "growth", 0),
-    note: "The largest intermediate that is kept, divided by the largest entry of the exact inverse. (fp16 overflows at an absolute size of 65504.)"},
+    note: "Each part is relative to the exact inverse. Parts that the result lacks are not shown."},
+  {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: metricFigure(() => "growth", growthBounds), note: ""},
   {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer)", draw: layerFigure("o", "the outputs"), note: ""},
   {id: "layer-states", title: "Layers: states over chunks", needs: data.layers.length > 0, draw: layerFigure("state", "the state"), note: ""},
-  {id: "cost", title: "Cost against error", needs: metrics.length > 0 && costs.length > 0, lacks: costs.length > 0 ? "" : "costs", draw: costAgainstError,
-    note: "Each point is a method in an arithmetic. The numbered points ran on every selected input of that size, and no other such point is better in both cost and error. Settings with a trial that is not finite are at the top. An operation counts the same in every arithmetic."},
   {id: "decay", title: "Decay of the inverse", needs: data.matrices.profiles.some((profile) => profile.decay.length > 0), lacks: "decay of the inverse",
-    draw: profileFigure("decay", "x: distance i − j from the diagonal; y: largest |X_ij| there, median over the matrices"), note: ""},
+    draw: profileFigure("decay", "Across: distance i − j from the diagonal. Up: largest entry |X_ij| of the exact inverse at this distance, median over the matrices.", entryBounds), note: ""},
   {id: "powers", title: "Powers of A", needs: data.matrices.profiles.some((profile) => profile.powers.length > 0), lacks: "powers of A",
-    draw: profileFigure("powers", "x: power; y: largest entry of that power of A, median over the matrices"), note: "Methods that square or double compute these powers on the way."},
-  {id: "conditions", title: "Condition of the inputs", needs: conditions.length > 0, draw: conditionReport, note: ""},
-  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable,
+    draw: profileFigure("powers", "Across: power k. Up: largest entry of A to the power k, median over the matrices. Methods that square or double compute these powers on the way.", entryBounds), note: ""},
+  {id: "conditions", title: "Condition of the inputs", needs: conditions.length > 0, draw: conditionReport, isTable: true, note: ""},
+  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable, isTable: true,
     note: `${data.expectations.filter((row) => row.met).length} of ${data.expectations.length} met; those that are not met come first. Filters do not change this table.`},
-  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, note: "Growth of the error with condition number and size: slopes in log-log coordinates."},
+  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, isTable: true, note: "Growth of the error with condition number and size: slopes in log-log coordinates."},
 ];
 
+// A figure draws at most some panels, rows of a dot plot or rows of a table, and says in `shown` how many of how many.
 function drawFigure(figure) {
   figure.host.replaceChildren();
-  const most = printing || innerWidth > 700 ? 12 : 4, limit = figure.all && !printing ? Infinity : most;
+  const most = figure.isTable ? 15 : printing || innerWidth > 700 ? 12 : 4, limit = figure.all || (printing && figure.isTable) ? Infinity : most;
   if (selectedGroups().length === 0 && !["expectations", "classes"].includes(figure.id)) {
     figure.host.textContent = "Nothing is selected.";
     figure.csv.disabled = true;
@@ -35,15 +37,13 @@ function drawFigure(figure) {
     return;
   }
   figure.result = figure.draw(figure.host, limit);
-  const drawing = figure.host.querySelector("svg");
+  const drawing = figure.host.querySelector("svg"), part = (figure.result.shown || []).filter(([count, of]) => count < of);
   figure.csv.disabled = false;
   figure.svg.disabled = !drawing;
   figure.svg.hidden = !drawing;
-  const panels = figure.result.panels || 0;
-  figure.more.hidden = panels <= most;
+  figure.more.hidden = part.length === 0 && !figure.all;
   figure.host.parentNode.classList.toggle("text", !drawing);
-  figure.more.textContent = figure.all ? "fewer" : `all ${panels} panels`;
-  if (figure.id === "split") figure.more.textContent = figure.all ? "fewer" : "all rows";
+  figure.more.textContent = figure.all ? "Show fewer" : `${part.map(([count, of, what]) => `${count} of ${of} ${what}`).join(", ")}: show all`;
 }
 
 function drawAll() { figures.filter((figure) => figure.host).forEach(drawFigure); }
@@ -58,11 +58,12 @@ function addFigure(figure) {
     node.addEventListener("click", action);
     return node;
   };
-  figure.more = button("", "show every panel of the selection", () => { figure.all = !figure.all; drawFigure(figure); });
   figure.svg = button("SVG", "download the figure", () => save(`${figure.id}.svg`, "image/svg+xml", svgText(figure.host.querySelector("svg"))));
   figure.csv = button("CSV", "download the data of the figure", () => save(`${figure.id}.csv`, "text/csv", csvText(figure.result.columns, typeof figure.result.rows === "function" ? figure.result.rows() : figure.result.rows)));
   if (figure.note) html("p", {}, section, figure.note);
   figure.host = html("div", {class: "drawing"}, section);
+  figure.more = html("button", {type: "button", class: "more"}, section);
+  figure.more.addEventListener("click", () => { figure.all = !figure.all; drawFigure(figure); });
   html("a", {href: "#" + figure.id}, document.getElementById("contents"), figure.title);
 }
 
@@ -85,7 +86,7 @@ function addNotices() {
   const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
   if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);
   if (groups.length > 0 && !judged && total("nonfinite") + total("failed") < total("trials")) html("li", {}, list, "The result does not say what is fit: cells of the table of requirements have a question mark.");
-  const unmeasured = [...metricFormulas.keys()].filter((name) => !metrics.includes(name));
+  const unmeasured = data.errors.filter((name) => !metrics.includes(name));
   if (metrics.length > 0 && unmeasured.length > 0) html("li", {}, list, `The result has no ${unmeasured.join(", no ")}.`);
   const unsaid = [[data.run, "its run (command, host, time)"], [data.tool, "the program that made it"], [data.config, "its configuration"]].filter(([value]) => !value);
   if (unsaid.length > 0) html("li", {}, list, `The result says nothing about ${unsaid.map(([, what]) => what).join(", ")}.`);

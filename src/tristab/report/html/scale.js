@@ -1,10 +1,12 @@
-// Scales and their marks. A logarithmic scale cannot show zeros and results that are not finite: zeros are drawn on a rail at the
-// bottom, the others on a rail at the top. So are errors beyond these bounds: above 100 the size of an error means nothing, and
-// below 1e-20 it is zero but for rounding; both would flatten all others.
-const errorCap = 100, errorFloor = 1e-20;
+// Scales and their marks. A logarithmic scale cannot show zeros and what is not finite: they stand on rails, apart at the ends of the
+// axis. So do errors beyond these bounds: above 100 the size of an error means nothing, and below 1e-20 it is zero but for rounding;
+// both would flatten all others.
+const errorBounds = {cap: 100, floor: 1e-20};
 
+// Numbers of the page are null where there is none, and infinite where a result is not finite.
 function shortNumber(value, digits = 3) {
-  if (value === null || value === undefined || !Number.isFinite(value)) return "not finite";
+  if (value === null || value === undefined) return "none";
+  if (value === Infinity) return "not finite";
   if (value === 0) return "0";
   const size = Math.abs(value);
   if (size >= 1e-2 && size < 1e5) return String(Number(value.toPrecision(digits)));
@@ -36,17 +38,23 @@ function logScale(values, from, to, most = 6) {
   return {place, marks, low: 10 ** first, high: 10 ** last};
 }
 
-// A logarithmic axis with rails from `bottom` up to `top`; null is not finite. `cap` and `floor` are the bounds of the values between the rails.
-function railedAxis(values, bottom, top, cap = Infinity, floor = 0) {
-  const isAbove = (value) => value === null || value > cap, isBelow = (value) => value !== null && value <= floor;
-  const above = values.some(isAbove), below = values.some(isBelow), tiny = values.some((value) => isBelow(value) && value > 0);
-  const between = values.filter((value) => !isAbove(value) && !isBelow(value));
-  const scale = logScale(between, bottom - (below ? 20 : 6), top + (above ? 22 : 6));
-  const place = (value) => isAbove(value) ? top + 10 : isBelow(value) ? bottom - 8 : scale.place(value);
-  const rails = [];
-  if (above) rails.push({at: top + 10, label: cap < Infinity ? ">" + powerOfTen(Math.log10(cap)) : "n.f."});
-  if (below) rails.push({at: bottom - 8, label: tiny ? "<" + powerOfTen(Math.log10(floor)) : "0"});
-  return {...scale, place, rails, isAbove, isBelow};
+// The rail of a value on an axis with these bounds; null between them.
+const railOf = (value, {cap = Infinity, floor = 0}) => value === Infinity ? "infinite" : value > cap ? "above" : value <= floor ? "below" : null;
+
+// A logarithmic axis between two places, with a rail for each kind of value that it cannot show. `room` gives the width of a rail, from
+// its name and label, `most` the number of marks that fit a length.
+function railedAxis(values, from, to, {cap, floor, room = () => 16, most = () => 6} = {}) {
+  const rail = (value) => railOf(value, {cap, floor}), present = new Set(values.map(rail)), sign = Math.sign(to - from), rails = {};
+  const labels = {infinite: "not finite", above: cap ? ">" + powerOfTen(Math.log10(cap)) : "",
+    below: values.some((value) => value > 0 && value <= floor) ? "<" + powerOfTen(Math.log10(floor)) : "0"};
+  let low = from, high = to;
+  for (const name of ["infinite", "above", "below"]) {
+    if (!present.has(name)) continue;
+    const width = room(name, labels[name]), edge = name === "below" ? low : high, inner = name === "below" ? low += sign * width : high -= sign * width;
+    rails[name] = {label: labels[name], at: (edge + inner) / 2, edge: inner};
+  }
+  const scale = logScale(values.filter((value) => rail(value) === null), low + sign * 6, high - sign * 6, most(Math.abs(high - low)));
+  return {...scale, place: (value) => rails[rail(value)]?.at ?? scale.place(value), rails: Object.values(rails), rail};
 }
 
 // A logarithmic scale for sizes, with a mark at each of them, or at some if there are many.

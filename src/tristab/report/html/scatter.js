@@ -1,4 +1,4 @@
-// Error against condition number: one panel for each arithmetic, one point for each case.
+// Error against condition number: a panel for each method and kernel, a colour for each arithmetic, a point for each case.
 
 // Draws only one of the points on a pixel, so that a hundred thousand points stay fast; the pointer still finds all of them.
 function drawCloud(svg, style, places) {
@@ -14,7 +14,8 @@ function drawCloud(svg, style, places) {
 
 function casesOf(group) {
   const matrices = data.cases.matrix[group.index], errors = data.cases[selection.metric]?.[group.index] || [];
-  return matrices.map((matrix, k) => ({matrix, condition: data.matrices[selection.condition]?.[matrix] ?? null, error: errors[k] ?? null}));
+  return matrices.map((matrix, k) => ({matrix, condition: data.matrices[selection.condition]?.[matrix] ?? null, error: errors[k] ?? null, share: data.cases.requirement_share?.[group.index][k]}))
+    .filter((each) => each.condition > 0 && each.error !== null);  // the others are trivial or have no answer
 }
 
 // Lines of slope 1 and 2 from a corner at the left, with nine tenths of the errors above it: a few nearly exact points do not pull them down.
@@ -34,55 +35,37 @@ const describeCase = (point) => `${point.group.method} · ${point.group.arithmet
 
 function errorOverCondition(host, limit) {
   const chosen = selectedGroups(), points = [];
-  const byArithmetic = [...grouped(chosen, (group) => group.arithmetic)];
-  const width = widthOf(host), columns = panelColumns(width, 290, 3, byArithmetic.length);
-  const left = 46, gap = 14, height = panelHeight(250), above = 30, below = 34, cell = Math.floor(width / columns);
+  const all = [...grouped(chosen, (group) => group.method)].map(([name, members]) => ({name, members: members.map((group) => ({group, cases: casesOf(group)}))}));
+  const everyCase = all.flatMap(({members}) => members.flatMap(({cases}) => cases)), clouds = all.slice(0, limit);
+  const errorsShown = everyCase.map((each) => each.error), conditionsShown = everyCase.map((each) => each.condition);
+  const axis = (bottom, top) => railedAxis(errorsShown, bottom, top, errorBounds);
+  const width = widthOf(host), columns = panelColumns(width, 270, 4, clouds.length), cell = Math.min(640, Math.floor(width / columns));
+  const left = 12 + Math.max(34, ...axis(100, 0).rails.map((rail) => textWidth(rail.label))), gap = 14, height = panelHeight(190), above = 30, below = 34;
   const svg = element("svg", {width, role: "img", "aria-label": "error against condition number"}, host);
-  const names = unique(chosen.map((group) => group.method));
-  const top = drawLegend(svg, width, names, methodStyle) + 4;
-  const conditionsShown = [], errorsShown = [];
-  const clouds = byArithmetic.map(([arithmetic, members]) => ({arithmetic, members: members.map((group) => ({group, cases: casesOf(group)}))}));
-  for (const cloud of clouds) {
-    for (const {group, cases} of cloud.members) {
-      for (const each of cases) {
-        if (each.condition !== null) conditionsShown.push(each.condition);
-        errorsShown.push(each.error);
-      }
-    }
-  }
-  clouds.slice(0, limit).forEach((cloud, k) => {
+  const top = drawLegend(svg, width, [...arithmeticLegend(chosen), ...(everyCase.some((each) => each.share > 1) ? [["unfit", {colour: "var(--soft)", shape: "circle", hollow: true}]] : [])]);
+  clouds.forEach((cloud, k) => {
     const x = (k % columns) * cell + left, y = top + Math.floor(k / columns) * (height + above + below) + above;
     const box = {x, y, width: cell - left - gap, height};
-    const xScale = logScale(conditionsShown, x + 6, x + box.width - 6, 5);
-    const yScale = railedAxis(errorsShown, y + height, y, errorCap, errorFloor);
-    drawFrame(svg, box, xScale, yScale, cloud.arithmetic);
-    const onScale = [];
+    const xScale = logScale(conditionsShown, x + 6, x + box.width - 6, 5), yScale = axis(y + height, y), onScale = [];
+    drawFrame(svg, box, xScale, yScale, cloud.name);
     for (const {group, cases} of cloud.members) {
-      const places = [];
-      for (const each of cases) {
-        if (!(each.condition > 0)) continue;
-        const px = xScale.place(each.condition);
-        const py = yScale.place(each.error);
-        places.push([px, py]);
-        if (!yScale.isAbove(each.error) && !yScale.isBelow(each.error)) {
-          onScale.push(each);
-        }
-        points.push({x: px, y: py, group, case: each, text: describeCase});
+      for (const [unfit, alike] of grouped(cases, (each) => each.share > 1)) {
+        drawCloud(svg, {...arithmeticStyle(group.arithmetic), hollow: unfit}, alike.map((each) => {
+          const place = [xScale.place(each.condition), yScale.place(each.error)];
+          if (!yScale.rail(each.error)) onScale.push(each);
+          points.push({x: place[0], y: place[1], group, case: each, text: describeCase});
+          return place;
+        }));
       }
-      drawCloud(svg, methodStyle(group.method), places);
     }
     if (onScale.length > 0) {
-      const errors = onScale.map((each) => each.error).sort((a, b) => a - b), conditionsOn = onScale.map((each) => each.condition);
-      const corner = {x: conditionsOn.reduce((least, value) => Math.min(least, value)), y: errors[Math.floor(errors.length / 10)]};
-      drawSlopes(svg, box, xScale, yScale, corner);
+      const errors = onScale.map((each) => each.error).sort((a, b) => a - b), least = onScale.reduce((low, each) => Math.min(low, each.condition), Infinity);
+      drawSlopes(svg, box, xScale, yScale, {x: least, y: errors[Math.floor(errors.length / 10)]});
     }
   });
-  const panels = Math.min(limit, clouds.length), end = top + Math.ceil(panels / columns) * (height + above + below) + 8;
-  const bottom = writeLines(svg, left, end, width - left - gap, `x: ${selection.condition} of I + A; y: ${selection.metric}; dashed: slopes 1 and 2, at an arbitrary height`);
-  svg.setAttribute("height", bottom + 8);
-  svg.setAttribute("viewBox", `0 0 ${width} ${bottom + 8}`);
-  attachHover(svg, points);
-  return {panels: clouds.length, columns: ["family", "n", "method", "arithmetic", selection.condition, selection.metric],
-    rows: () => clouds.flatMap(({members}) => members.flatMap(({group, cases}) => cases.map((each) =>
+  const end = top + Math.ceil(clouds.length / columns) * (height + above + below);
+  finishDrawing(svg, width, end, `Across: condition number of I + A (${selection.condition}). Up: ${wordsOf(selection.metric)}. Dashed: slopes 1 and 2, at an arbitrary height. ${leftOut(chosen).join(" ")}`, points);
+  return {shown: [[clouds.length, all.length, "panels"]], columns: ["family", "n", "method", "arithmetic", selection.condition, selection.metric],
+    rows: () => all.flatMap(({members}) => members.flatMap(({group, cases}) => cases.map((each) =>
       [data.families[group.family], group.n, group.method, group.arithmetic, each.condition, each.error])))};
 }

@@ -3,39 +3,40 @@
 // Lets names break between their parts.
 const breakable = (text) => text.replace(/[:=_](?=[^ ])/g, "$&\u200b");
 
-function drawTable(host, columns, rows, numberFrom = 1) {
+// At most `limit` rows; the figure offers the others.
+function drawTable(host, columns, rows, limit, numberFrom = 1) {
   const table = html("table", {}, html("div", {class: "scroll"}, host)), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
   const isNumber = (k) => k >= numberFrom && rows.length > 0 && rows.every((row) => row[k] === null || typeof row[k] === "number");
   columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, breakable(name)));
-  for (const row of rows) {
+  for (const row of rows.slice(0, limit)) {
     const line = html("tr", {}, body);
     row.forEach((value, k) => html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : String(value).length < 13 ? "short" : ""}, line,
       value === null ? "–" : typeof value === "number" ? shortNumber(value) : breakable(String(value))));
   }
+  return [[Math.min(limit, rows.length), rows.length, "rows"]];
 }
 
-function conditionReport(host) {
+function conditionReport(host, limit) {
   const facts = ["cond_2", "cond_skeel", "norm_2", "max_abs", "inverse_max_abs"].filter((name) => name in data.matrices);
   const rows = data.matrices.profiles.filter((profile) => selection.families.has(profile.f) && selection.sizes.has(profile.n))
     .map((profile) => [data.families[profile.f], profile.n, profile.count, ...facts.flatMap((name) => profile[name])]);  // median, largest
   const columns = ["family", "n", "matrices", ...facts.flatMap((name) => [name + " median", "max"])];
-  drawTable(host, columns, rows);
-  return {columns: ["family", "n", "matrices", ...facts.flatMap((name) => [name + "_median", name + "_max"])], rows};
+  return {shown: drawTable(host, columns, rows, limit), columns: ["family", "n", "matrices", ...facts.flatMap((name) => [name + "_median", name + "_max"])], rows};
 }
 
 // The method of a row, named as in the groups: the same method after a formation of A is another one.
 const methodOf = (row) => (row.method_label || row.method) + (row.formation && !row.kernel ? ` after ${row.formation}` : "");
 
-function stabilityClasses(host) {
+function stabilityClasses(host, limit) {
   const scenarios = data.classes.some((row) => row.scenario);
   const columns = [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "kappa_slope", "n_slope", "points", "exact", "fails", "nonfinite"];
   const rows = data.classes.map((row) => ({...row, method: methodOf(row), arithmetic: row.arithmetic_label || row.arithmetic}))
     .filter((row) => selection.methods.has(row.method) && selection.arithmetics.has(row.arithmetic)).map((row) => columns.map((name) => row[name] ?? null));
-  drawTable(host, [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "excessive", "not finite"], rows);
-  return {columns, rows};
+  const shown = drawTable(host, [...(scenarios ? ["scenario"] : []), "method", "arithmetic", "class", "slope in κ", "slope in n", "points", "exact", "excessive", "not finite"], rows, limit);
+  return {shown, columns, rows};
 }
 
-function expectationTable(host) {
+function expectationTable(host, limit) {
   const bound = (row) => ["at_least", "at_most", "equals"].filter((name) => name in row).map((name) => `${name.replace("_", " ")} ${shortNumber(row[name])}`).join(", ");
   const found = (row) => row.found ?? (row.undefined && row.undefined.found) ?? null;
   const of = (row) => row.metric ?? (row.layer ? `layer's ${row.layer}` : null);
@@ -43,8 +44,8 @@ function expectationTable(host) {
   const order = [...data.expectations].sort((a, b) => Number(a.met) - Number(b.met));  // what failed comes first
   const rows = order.map((row) => [row.met ? "✓ met" : "✗ not met", row.scenario || "", row.family_label || row.family || "", row.n, methodOf(row),
     row.arithmetic_label || row.arithmetic, quantity(row), bound(row), found(row), row.why || ""]);
-  drawTable(host, ["", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows);
-  return {columns: ["met", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows};
+  const shown = drawTable(host, ["", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows, limit);
+  return {shown, columns: ["met", "scenario", "family", "n", "method", "arithmetic", "quantity", "expected", "found", "why"], rows};
 }
 
 function provenance(host) {
