@@ -17,6 +17,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/format/format.h"
+#include "tristab/format/format_codes.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/layer/formation.h"
 #include "tristab/layer/gate_ceiling.h"
@@ -178,6 +179,27 @@ void list_formats(const std::string& name) {
   print_field("source", known != nullptr ? known->source : pattern->source);
   print_format(format);
   print_example(arithmetic_example(name));
+}
+
+// Every code of a small format with its value.
+void list_codes(const std::string& kind, const std::string& name) {
+  constexpr int most_bits = 8;
+  if (kind != "formats" || name.empty())
+    refuse("--codes", fmt::format("list {} {}", kind, name), "tristab list formats e4m3 --codes");
+  const Format format = format_of(name, "tristab list");
+  if (format.bits > most_bits)
+    refuse("--codes", fmt::format("{}, a format of {} bits", name, format.bits),
+           fmt::format("a format of at most {} bits; tristab eval gives the code of one number", most_bits));
+  const CodeLayout layout = code_layout(format);
+  print_text(fmt::format("{}: {}\n", name, explain(format).layout));
+  Table table({{"code"}, {"s"}, {"e"}, {"f"}, {"value", true}});
+  for (std::uint64_t code = 0; code < std::uint64_t{1} << format.bits; ++code) {
+    const std::string bits = fmt::format("{:0{}b}", code, format.bits);
+    const auto exponent = static_cast<std::size_t>(layout.exponent_bits);
+    table.add_row({fmt::format("0x{:0{}X}", code, (format.bits + 3) / 4), bits.substr(0, 1), bits.substr(1, exponent),
+                   bits.substr(1 + exponent), fmt::format("{}", value_of_code(code, format))});
+  }
+  print_table(table);
 }
 
 void list_families(const std::string& name) {
@@ -450,6 +472,7 @@ Lister lister_of(const std::string& kind) {
 Command list_command() {
   struct Options {
     std::string kind, name;
+    bool codes = false;
   };
   auto options = std::make_shared<Options>();
   std::vector<std::string> kinds;
@@ -461,10 +484,12 @@ Command list_command() {
   command.positional("KIND", fmt::format("{}", fmt::join(kinds, "|")).c_str(), options->kind,
                      fmt::format("one of {}", join_names(kinds)));
   command.positional("NAME", "ENTRY", options->name, "an entry, to see its formula, source and parameters", "[NAME]");
+  command.flag("--codes", options->codes, "with formats NAME: every code and its value (up to 8 bits)");
   command.run([options, kinds](const Command&) {
     if (options->kind.empty()) refuse("tristab list", "nothing to list", join_names(kinds));
     if (std::ranges::find(kinds, options->kind) == kinds.end())
       throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
+    if (options->codes) return list_codes(options->kind, options->name);
     lister_of(options->kind)(options->name);
   });
   return command;

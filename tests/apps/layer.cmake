@@ -5,6 +5,7 @@ tristab_tests(apps
     compare_test.cc
     completion_test.cc
     describe_test.cc
+    eval_test.cc
     examples_test.cc
     failures_test.cc
     file_safety_test.cc
