@@ -92,8 +92,8 @@ void list_arithmetics(const std::string& name) {
         "nearest "
         "(ties to even, away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of "
         "16 exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked "
-        "operation by operation against MPFR or exact integers; -h100 and -avx512 (except bf16x3-h100) bit for bit "
-        "against the hardware; other machines are only models.");
+        "operation by operation against MPFR or exact integers. What is known of a machine's own bits: tristab list "
+        "arithmetics NAME.");
     return;
   }
   const bool pattern = name == ieee_pattern;  // explained by one of its formats
