@@ -106,6 +106,15 @@ TEST(Presets, evidence_says_what_a_machine_was_checked_against) {
   }
 }
 
+TEST(Presets, storage_may_be_wider_than_the_operands) {
+  const Arithmetic wide = made("bf16-cdna3", {{"storage", "fp32"}});
+  EXPECT_EQ(wide.operand.name, "bf16");
+  EXPECT_EQ(wide.storage, fp32_format());
+  EXPECT_EQ(wide.vector.format, fp32_format());
+  EXPECT_THROW(made("bf16", {{"storage", "fp33x"}}), UsageError);
+  EXPECT_THROW(made("bf16-pure", {{"storage", "fp32"}}), UsageError);
+}
+
 TEST(Presets, three_products_take_fp32_operands_apart) {
   const Arithmetic tf32 = made("tf32x3-h100");
   ASSERT_TRUE(tf32.split.has_value());

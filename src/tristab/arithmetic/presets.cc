@@ -143,6 +143,9 @@ std::vector<Parameter> floating_parameters(const Preset& preset) {
       Parameter::integer("seed", nullptr, 0, 9007199254740991, "of stochastic rounding (default 0)"),
   };
   if (preset.pure) return parameters;
+  parameters.push_back(Parameter::text("storage", nullptr,
+                                       "format of results between steps and of the vector unit (default: that of the "
+                                       "operands; tf32 and split products: fp32)"));
   for (Parameter& parameter : accumulation_parameters(preset)) parameters.push_back(std::move(parameter));
   return parameters;
 }
