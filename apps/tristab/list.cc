@@ -274,19 +274,29 @@ void print_method_formulas(const MethodSpec& spec, const char* header = "formula
 
 void list_kernels(const std::string& name) {
   if (name.empty()) {
-    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, text_column("what it does", 54)});
+    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, {"known"}, text_column("what it does", 46)});
     for (const RecipeEntry& entry : recipe_entries()) {
       table.add_row({entry.description.name,
-                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")),
+                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")), entry.known,
                      entry.description.summary});
     }
     print_table(table);
+    fmt::print("\n");
+    std::string meanings = "Known:";
+    for (const Knowledge& each : knowledge()) meanings += fmt::format(" {}, {};", each.name, each.meaning);
+    meanings.back() = '.';
+    print_text(
+        meanings +
+        " Bits belong to a launch configuration, not to a kernel's name: what a recipe was compared with, and where "
+        "an autotuner may choose otherwise, is in its phases.");
     return;
   }
   const Recipe recipe = expand_recipe(Json(name), "tristab list", "").front();
   print_name(recipe.name);
   print_field("", recipe.summary);
   print_field("source", fmt::format("{} (read {})", recipe.source, recipe.date));
+  const auto known = std::ranges::find(knowledge(), recipe.known, [](const Knowledge& each) { return each.name; });
+  print_field("known", known == knowledge().end() ? "not said" : fmt::format("{}: {}", known->name, known->meaning));
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
   for (const std::string& phase : recipe.phases) print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
   print_field("method", spaced(recipe.method.label));
