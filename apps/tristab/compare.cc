@@ -60,12 +60,7 @@ Json every_method() {
 
 // A sweep skips sizes that a kernel does not support. Here the user named both, so report an error.
 void refuse_kernels_of_other_sizes(const Scenario& scenario) {
-  const std::vector<int>& chunks = scenario.chunks;
-  for (const Recipe& kernel : scenario.kernels) {
-    if (std::any_of(chunks.begin(), chunks.end(), [&](int n) { return kernel.takes(n); })) continue;
-    throw UsageError(fmt::format("--kernels: found {} with chunks of {}; allowed for it: --chunk {}", kernel.label,
-                                 fmt::join(chunks, ", "), fmt::join(kernel.chunks, ",")));
-  }
+  for (const Recipe& kernel : scenario.kernels) kernel.check_takes(scenario.chunks, "--kernels");
 }
 
 // Returns the text of the requirement.

@@ -148,6 +148,7 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   const FamilySpec spec = expand_family(part.family(), "tristab invert").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "tristab invert");
   const int n = size_of_input(options, *TensorFile::open(path));
+  if (inverter.kernel) inverter.kernel->check_takes(std::span(&n, 1), "--kernel");
   const int count = source->count(n);
   if (count == 0)
     refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path), "a size that it has");

@@ -94,8 +94,8 @@ void list_arithmetics(const std::string& name) {
         "nearest "
         "(ties to even, away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of "
         "16 exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked "
-        "operation by operation against MPFR or exact integers; -h100 and -avx512 (except bf16x3-h100) bit for bit "
-        "against the hardware; other machines are only models.");
+        "operation by operation against MPFR or exact integers. What is known of a machine's own bits: tristab list "
+        "arithmetics NAME.");
     return;
   }
   const bool pattern = name == ieee_pattern;  // explained by one of its formats
@@ -297,19 +297,29 @@ void print_method_formulas(const MethodSpec& spec, const char* header = "formula
 
 void list_kernels(const std::string& name) {
   if (name.empty()) {
-    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, text_column("what it does", 54)});
+    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, {"known"}, text_column("what it does", 46)});
     for (const RecipeEntry& entry : recipe_entries()) {
       table.add_row({entry.description.name,
-                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")),
+                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")), entry.known,
                      entry.description.summary});
     }
     print_table(table);
+    fmt::print("\n");
+    std::string meanings = "Known:";
+    for (const Knowledge& each : knowledge()) meanings += fmt::format(" {}, {};", each.name, each.meaning);
+    meanings.back() = '.';
+    print_text(
+        meanings +
+        " Bits belong to a launch configuration, not to a kernel's name: what a recipe was compared with, and where "
+        "an autotuner may choose otherwise, is in its phases.");
     return;
   }
   const Recipe recipe = expand_recipe(Json(name), "tristab list", "").front();
   print_name(recipe.name);
   print_field("", recipe.summary);
   print_field("source", fmt::format("{} (read {})", recipe.source, recipe.date));
+  const auto known = std::ranges::find(knowledge(), recipe.known, [](const Knowledge& each) { return each.name; });
+  print_field("known", known == knowledge().end() ? "not said" : fmt::format("{}: {}", known->name, known->meaning));
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
   for (const std::string& phase : recipe.phases) print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
   print_field("method", spaced(recipe.method.label));
