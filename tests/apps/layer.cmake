@@ -50,6 +50,11 @@ add_test(NAME apps.readme_consoles
          COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/readme_consoles_test.py $<TARGET_FILE:tristab>
                  ${PROJECT_SOURCE_DIR})
 
+# The table of kernels, and its rows in documents.
+add_test(NAME apps.kernel_table
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/kernel_table_test.py $<TARGET_FILE:tristab>
+                 ${PROJECT_SOURCE_DIR})
+
 # apps/dump_layer_inputs.py: what needs numpy, and what needs torch; skipped where that is absent.
 foreach(part writer model)
   add_test(NAME apps.dump_layer_inputs_${part}
