@@ -14,7 +14,7 @@
 #include "command.h"
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/arithmetic/kernels.h"
-#include "tristab/arithmetic/machine.h"
+#include "tristab/arithmetic/machines.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/format/format_codes.h"
@@ -102,6 +102,18 @@ class ExpressionReader {
     char* after = nullptr;
     const double value = std::strtod(begin, &after);  // also hexadecimal, inf and nan
     if (after == begin) fail();
+    // A literal between two doubles would be rounded twice.
+    mpfr_t exact;
+    mpfr_init2(exact, 4600);
+    mpfr_strtofr(exact, std::string(begin, after).c_str(), nullptr, 0, MPFR_RNDN);
+    const bool hexadecimal = std::string_view(begin, after).find_first_of("xX") != std::string_view::npos;
+    const bool beyond =
+        mpfr_number_p(exact) != 0 && (!std::isfinite(value) || (value == 0 && mpfr_zero_p(exact) == 0) ||
+                                      (hexadecimal && mpfr_cmp_d(exact, value) != 0));
+    mpfr_clear(exact);
+    if (beyond)
+      refuse("tristab eval", fmt::format("{}, which is no double", std::string(begin, after)),
+             "numbers that doubles hold");
     at_ += static_cast<std::size_t>(after - begin);
     return value;
   }
@@ -189,6 +201,7 @@ std::string bits_text(double value, const Format& format) {
 }
 
 std::string number_text(double value) {
+  if (std::isnan(value)) return "nan";
   return std::isfinite(value) ? fmt::format("{:a} = {}", value, value) : fmt::format("{}", value);
 }
 
@@ -197,9 +210,9 @@ void print_value(const char* what, double value, const Format& format) {
 }
 
 // Rounds an operand to the format that it enters in, and says so where that changes it.
-double entered(const Operand& operand, double value, const Format& format) {
-  const double rounded =
-      format == fp64_format() ? value : round_value(value, RoundingTarget<double>(format), Rounding::nearest_even);
+double entered(const Operand& operand, double value, const Format& format, Rounding rounding) {
+  double rounded = value;
+  if (format != fp64_format()) round_row(&value, &rounded, 1, format, rounding);
   const bool same = rounded == value || (std::isnan(rounded) && std::isnan(value));
   fmt::print("{:<9} {}{}\n", "operand", number_text(rounded),
              same ? "" : fmt::format("  ({} rounded to {})", operand.text, format.name));
@@ -227,10 +240,13 @@ void evaluate_scalars(const Expression& expression, const Arithmetic& arithmetic
   const Format& format = name == "round" ? arithmetic.storage : unit.format;
   const Rounding rounding = name == "round" ? arithmetic.storage_rounding : unit.rounding;
   if (rounding == Rounding::stochastic) refuse("--arithmetic", arithmetic.label, "a deterministic rounding");
-  std::vector<double> x;
   for (const Operand& operand : expression.operands) {
     if (!operand.is_scalar()) refuse("tristab eval", operand.text, "numbers; a list or a file with @");
-    x.push_back(name == "round" ? operand.values[0] : entered(operand, operand.values[0], format));
+  }
+  std::vector<double> x;
+  for (const Operand& operand : expression.operands) {
+    x.push_back(name == "round" ? operand.values[0]
+                                : entered(operand, operand.values[0], arithmetic.vector_operand, rounding));
   }
   double result = 0;
   const std::pair<const char*, Operation> operations[] = {{"+", Operation::add},
@@ -299,6 +315,16 @@ void evaluate_product(const Expression& expression, const Arithmetic& arithmetic
     refuse("tristab eval",
            fmt::format("{} times {}{}", shape(a), shape(b), c ? fmt::format(" plus {}", shape(*c)) : ""),
            "an m x k matrix times a k x n one, plus an m x n one");
+  // As they enter the unit; integers and block-scaled operands are compared as given.
+  Matrix left = a, right = b;
+  if (!arithmetic.quantiser && arithmetic.operand != fp64_format() && !arithmetic.split) {
+    for (Matrix* const operand : {&left, &right}) {
+      Matrix rounded = *operand;
+      round_row(operand->values().data(), rounded.values().data(), static_cast<int>(rounded.values().size()),
+                arithmetic.operand, arithmetic.operand_rounding);
+      *operand = rounded;
+    }
+  }
   const Matrix kept = product(a, b, c, arithmetic, RoundTo::accumulator);
   const Matrix stored = product(a, b, c, arithmetic, RoundTo::storage);
   if (!options.output.empty()) {
@@ -318,10 +344,11 @@ void evaluate_product(const Expression& expression, const Arithmetic& arithmetic
   Exact exact, term;
   mpfr_set_d(exact.get(), c ? (*c)(0, 0) : 0, MPFR_RNDN);
   for (int k = 0; k < a.columns(); ++k) {
-    evaluate_exactly("*", {a(0, k), b(k, 0)}, term);
+    evaluate_exactly("*", {left(0, k), right(k, 0)}, term);
     mpfr_add(exact.get(), exact.get(), term.get(), MPFR_RNDN);
   }
-  fmt::print("{:<9} {}\n", "exact", exact.text());
+  const bool as_given = left.values() == a.values() && right.values() == b.values();
+  fmt::print("{:<9} {}{}\n", "exact", exact.text(), as_given ? "" : "  (of the operands as they enter)");
   print_error(kept(0, 0), exact, arithmetic.product.format);
 }
 

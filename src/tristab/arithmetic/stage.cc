@@ -127,9 +127,13 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
   };
   bool from_zero = c == nullptr || order == AddendOrder::last;  // until the accumulator holds something
   if (!from_zero) load_addend(result.view_);
-  const std::optional<Accumulation> without_cuts = without_saturation(accumulation);
+  const bool integers = matrix && arithmetic_->quantiser && arithmetic_->quantiser->kind == Quantiser::Kind::integer;
+  const std::optional<Accumulation> without_cuts = integers ? std::nullopt : without_saturation(accumulation);
   Value unbounded;  // the same sums without cuts
-  if (without_cuts) unbounded = machine_->copied(result, 1);
+  if (without_cuts) {
+    unbounded = machine_->copied(result, 1);
+    if (from_zero) engine.clear(unbounded.view_);
+  }
 
   for (const auto& [p, q] : products) {
     if (p.columns() != q.rows() || p.rows() != result.rows() || q.columns() != result.columns() ||
@@ -147,12 +151,19 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
       } else {
         engine.accumulate_block_scaled(result.view_, p.quantised(), q.quantised(), quantiser,
                                        {accumulation, fp32_format(), operation.finite}, operation.quantised);
+        QuantiserCounts counted;  // by the other product
+        if (without_cuts)
+          engine.accumulate_block_scaled(unbounded.view_, p.quantised(), q.quantised(), quantiser,
+                                         {*without_cuts, fp32_format(), false}, counted);
       }
     } else {
       const Value left = entered(p, unit, operation);
       const Value right = p.is_same_view(q) ? left : entered(q, unit, operation);
       if (matrix && arithmetic_->split) {
-        accumulate_split(result.view_, left, right, from_zero);
+        SplitDraws draws;
+        for (std::uint64_t& each : draws) each = machine_->next_draws(*arithmetic_);
+        accumulate_split(result.view_, left, right, accumulation, draws, from_zero);
+        if (without_cuts) accumulate_split(unbounded.view_, left, right, *without_cuts, draws, from_zero);
       } else {
         const Format& operand = matrix ? arithmetic_->operand : arithmetic_->vector.format;
         const std::uint64_t draws = machine_->next_draws(*arithmetic_);
@@ -230,20 +241,18 @@ std::pair<Value, Value> Stage::split(const Value& x) const {
   return {high, low};
 }
 
-void Stage::accumulate_split(const View& target, const Value& left, const Value& right, bool from_zero) const {
+void Stage::accumulate_split(const View& target, const Value& left, const Value& right,
+                             const Accumulation& accumulation, const SplitDraws& draws, bool from_zero) const {
   const Format& part = arithmetic_->split->part;
   const Engine& engine = *machine_->engine_;
   const auto [left_high, left_low] = split(left);
   const auto [right_high, right_low] = split(right);
   const Value sum = machine_->allocate(target.rows, target.columns, target.batch);
   // Infinities give NaN parts (inf - inf), so no part is known to be finite.
-  const auto add_product = [&](const Value& x, const Value& y, bool starts) {
-    accumulate(sum.view_, x, y, {arithmetic_->product, part, false, starts}, machine_->next_draws(*arithmetic_));
-  };
-  add_product(left_low, right_high, true);
-  add_product(left_high, right_low, false);
+  accumulate(sum.view_, left_low, right_high, {accumulation, part, false, true}, draws[0]);
+  accumulate(sum.view_, left_high, right_low, {accumulation, part, false, false}, draws[1]);
   engine.replace_nan(sum.view_);
-  add_product(left_high, right_high, false);
+  accumulate(sum.view_, left_high, right_high, {accumulation, part, false, false}, draws[2]);
   if (from_zero) engine.clear(target);
   engine.sum(target, sum.view_, 1, {fp32_format()}, 0);
 }

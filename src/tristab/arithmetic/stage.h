@@ -2,6 +2,7 @@
 // and counters.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <utility>
@@ -59,7 +60,9 @@ class Stage {
   Value combine(const Value& x, const Value& y, double sign) const;
   void accumulate(const View& target, const Value& left, const Value& right, const ProductRounding& rounding,
                   std::uint64_t draws) const;
-  void accumulate_split(const View& target, const Value& left, const Value& right, bool from_zero) const;
+  using SplitDraws = std::array<std::uint64_t, 3>;  // of the three products
+  void accumulate_split(const View& target, const Value& left, const Value& right, const Accumulation& accumulation,
+                        const SplitDraws& draws, bool from_zero) const;
   std::pair<Value, Value> split(const Value& x) const;
   Value entered(const Value& x, Unit unit, Operation& operation) const;
   void count_vector_step(Value& result, double flops) const;

@@ -37,7 +37,7 @@ std::optional<std::uint64_t> code_of(double value, const Format& format) {
     exponent = static_cast<std::uint64_t>(layout.last_exponent) + 1;
   } else if (std::fabs(value) >= format.smallest_normal()) {
     const int e = std::ilogb(value);
-    exponent = static_cast<std::uint64_t>(e + layout.bias);
+    exponent = static_cast<std::uint64_t>(std::int64_t{e} + layout.bias);
     fraction = static_cast<std::uint64_t>(std::ldexp(std::fabs(value), f - e)) - (std::uint64_t{1} << f);
   } else {
     fraction = static_cast<std::uint64_t>(std::ldexp(std::fabs(value), -format.lsb_min()));

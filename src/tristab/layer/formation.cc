@@ -146,6 +146,8 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
       formation.scaled_keys = settings.text("scale") == "keys";
       formation.stored_steps = settings.text("steps") == "storage";
       formation.quotients = settings.text("decay") == "quotients";
+      if (formation.quotients && (formation.scan != 0 || formation.sums))
+        refuse(place, "scan or sums with decay quotients, which have no sums", "neither of them");
     }
     if (formation.kind == Formation::Kind::anchored) {
       formation.anchor = anchor_named(settings.text("anchor"));

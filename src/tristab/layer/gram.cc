@@ -49,7 +49,8 @@ Matrix form_gram(const GatedFactors& factors, Triangle triangle, const Formation
   Matrix product = unit.product(left, transposed(factors.right));
   // These formats are inside the accumulator's, so rounding the exact product of two numbers once is right for both.
   const StorageRounding stored(formation.storage);
-  const auto step = [&](double x) { return formation.stored_steps ? stored(x) : unit.rounded(x); };
+  const bool steps_stored = formation.stored_steps && formation.storage;  // else A's format is the accumulator's
+  const auto step = [&](double x) { return steps_stored ? stored(x) : unit.rounded(x); };
   const DecayFactor factor(unit, formation);
   const bool quotients = formation.quotients && width == 1;
   const GateSums sums = quotients ? GateSums{} : gate_sums(factors, unit, formation);

@@ -24,8 +24,14 @@ class GeneratedSource : public Source {
  public:
   GeneratedSource(const Family& family, const FamilySpec& spec, std::uint64_t seed, int trials)
       : family_(family), settings_(spec.settings), trials_(family.random ? trials : 1) {
-    canonical_ = fmt::format("{} {}", family.description.name, settings_.json().dump());
-    if (family.random) canonical_ += fmt::format(" seed={}", seed);
+    const auto named = [&](const Json& settings) {
+      const std::string text = fmt::format("{} {}", family.description.name, settings.dump());
+      return family.random ? fmt::format("{} seed={}", text, seed) : text;
+    };
+    canonical_ = named(settings_.json());
+    Json drawn = settings_.json();
+    for (const char* stored : {"beta_format", "gate_format"}) drawn.erase(stored);
+    drawn_ = named(drawn);
   }
 
   int count(int) const override { return trials_; }
@@ -55,13 +61,14 @@ class GeneratedSource : public Source {
   }
 
  private:
-  // The stream of a trial, without n: a larger n continues the same head.
-  RandomStream stream(int trial) const { return RandomStream(fmt::format("{} trial={}", canonical_, trial)); }
+  // The stream of a trial, without n: a larger n continues the same head; and without what drawn betas and gates are
+  // stored in: it rounds the same head.
+  RandomStream stream(int trial) const { return RandomStream(fmt::format("{} trial={}", drawn_, trial)); }
 
   const Family& family_;
   Settings settings_;
   int trials_;
-  std::string canonical_;
+  std::string canonical_, drawn_;
 };
 
 }  // namespace

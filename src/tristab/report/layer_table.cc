@@ -19,12 +19,15 @@ double largest(const std::vector<double>& values) {
 }
 
 TableCell requirement_cell(const LayerRow& row) {
-  std::string text = row.fit > 0 ? "fit" : "-";
-  if (row.unfit > 0) text = fmt::format("unfit {}/{}", row.unfit, row.sequences);
-  if (row.nonfinite > 0) {
-    text = fmt::format("nonfinite {}/{}\nfrom chunk {}", row.nonfinite, row.sequences, row.first_nonfinite);
-  }
-  if (row.failed > 0) text = fmt::format("failed {}/{}", row.failed, row.sequences);
+  std::string text;
+  const auto add = [&](const char* word, int count) {
+    if (count > 0) text += fmt::format("{}{} {}/{}", text.empty() ? "" : "\n", word, count, row.sequences);
+  };
+  add("failed", row.failed);
+  add("nonfinite", row.nonfinite);
+  if (row.nonfinite > 0) text += fmt::format("\nfrom chunk {}", row.first_nonfinite);
+  add("unfit", row.unfit);
+  if (text.empty()) text = row.fit > 0 ? "fit" : "-";
   return {text, style_of_fit(text)};
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <optional>
 
 #include "tristab/base/errors.h"
@@ -67,7 +68,9 @@ double share_of_least(double value, double limit) {
 
 }  // namespace
 
-Requirement::Part Requirement::read_part(const std::string& text, std::string_view place) {
+Requirement::Part Requirement::read_part(const std::string& given, std::string_view place) {
+  std::string text;
+  std::ranges::copy_if(given, std::back_inserter(text), [](char c) { return c != ' '; });
   Part part;
   const std::size_t bound = text.find_first_of("<>");
   if (bound != std::string::npos && bound + 1 < text.size() && text[bound + 1] == '=') {
@@ -159,13 +162,13 @@ double Requirement::layer_share(const LayerResult& sequence, const LayerRecord& 
                                 const LayerYardstick& yardstick) const {
   const LayerError& found = record.errors.whole;
   // Outputs or a state that are exactly zero have no relative error; then the other one counts.
-  const auto larger = [](double o, double state) {
+  const auto larger_of = [](double o, double state) {
     return std::isnan(o) ? state : std::isnan(state) ? o : std::max(o, state);
   };
   const auto against = [&](const LayerError& allowed, double factor) {
-    return larger(share_of(found.o, factor * allowed.o), share_of(found.state, factor * allowed.state));
+    return larger_of(share_of(found.o, factor * allowed.o), share_of(found.state, factor * allowed.state));
   };
-  const auto of_rms = [](double error, double rms) { return error * rms / (rms + 1e-8); };
+  const auto of_rms = [](double error, double size) { return error * size / (size + 1e-8); };
   double largest = 0;
   for (const Part& part : parts_) {
     if (part.field != nullptr) continue;
@@ -179,7 +182,7 @@ double Requirement::layer_share(const LayerResult& sequence, const LayerRecord& 
         break;
       case Part::Kind::fla:
         share =
-            share_of(larger(of_rms(found.o, yardstick.rms_o), of_rms(found.state, yardstick.rms_state)), part.limit);
+            share_of(larger_of(of_rms(found.o, yardstick.rms_o), of_rms(found.state, yardstick.rms_state)), part.limit);
         break;
       case Part::Kind::at_most:
         share = share_of(part.quantity->value(sequence, record), part.limit);

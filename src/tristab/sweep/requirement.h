@@ -73,7 +73,7 @@ class Requirement {
     const Field* field = nullptr;      // of a bound, or else
     const LayerQuantity* quantity = nullptr;
   };
-  Part read_part(const std::string& text, std::string_view place);
+  Part read_part(const std::string& given, std::string_view place);
 
   std::string text_;
   std::shared_ptr<const Recipe> recipe_;
