@@ -37,6 +37,8 @@ TEST(Eval, operations_are_rounded_as_the_arithmetic_says) {
   expect_in(eval("300 * 300", "fp16-pure"), "result    inf");
   expect_in(eval("300 * 300", "fp16-pure:overflow=saturate"), "result    0x1.ffcp+15 = 65504");
   expect_in(eval("2 / 3", "fp32"), "0x3F2AAAAB");
+  expect_in(eval("1.999 + 0", "bf16:rounding=toward-zero"), "operand   0x1.fep+0 = 1.9921875");
+  expect_in(eval("[0.1] @ [1]", "bf16"), "error     0 ulp of fp32");
   expect_in(eval("sqrt(2)", "fp32"), "0x3FB504F3");
   expect_in(eval("500", "e4m3"), "0x7F  0 1111 111");  // OCP: NaN
   expect_in(eval("500", "e4m3:overflow=saturate"), "0x7E  0 1111 110");
@@ -78,7 +80,8 @@ TEST(Eval, matrices_come_from_files_and_go_to_one) {
 
 TEST(Eval, what_it_does_not_understand_is_named_with_its_place) {
   const Workplace place;
-  for (const char* wrong : {"1 +", "1 ^ 2", "fma(1, 2)", "[1, 2] + 3", "[1, 2] @ [1, 2, 3]", "sqrt(4", ""}) {
+  for (const char* wrong : {"1 +", "1 ^ 2", "fma(1, 2)", "[1, 2] + 3", "[1, 2] @ [1, 2, 3]", "sqrt(4",
+                            "0x1.010000000000001p0", "1e400", ""}) {
     const ProgramResult run = place.run("eval '" + std::string(wrong) + "'");
     EXPECT_EQ(run.status, 2) << wrong;
     EXPECT_NE(run.err.find("allowed"), std::string::npos) << run.err;

@@ -214,6 +214,28 @@ TEST(MachineOverflow, a_cut_inside_a_saturating_sum_is_counted) {
   }
 }
 
+// The counters of a case do not depend on what ran on the machine before; buffers are used again.
+TEST(MachineOverflow, split_products_and_blocks_count_their_own_cuts_only) {
+  for (const auto& [name, accumulate] : {std::pair{"tf32x3", "bf16-saturate"}, std::pair{"mxfp8", "fp32-saturate"}}) {
+    TestMachine machine(name, {{"accumulate", accumulate}});
+    {
+      const Value huge = machine->input(two_by_two(3e38, 3e38, 3e38, 3e38), 2);
+      machine->stage("leaves infinities behind").fl({huge, huge}, RoundTo::accumulator);
+    }
+    machine.restart();
+    const Value x = machine->input(two_by_two(1, 2, 3, 4), 2);
+    machine->stage("stage").fl({x, x});
+    EXPECT_EQ(machine->trace().total().overflows_live, 0) << name;
+  }
+}
+
+TEST(MachineOverflow, block_scaled_sums_that_are_cut_are_counted) {
+  TestMachine machine("mxfp8", {{"accumulate", "fp16-saturate"}});
+  const Value x = machine->input(two_by_two(300, 0, 0, 300), 2);
+  machine->stage("stage").fl({x, x});
+  EXPECT_GE(machine->trace().total().overflows_live, 2);
+}
+
 TEST(MachineOverflow, a_saturating_storage_counts_what_it_cuts) {
   TestMachine machine("fp16", {{"overflow", "saturate"}});
   const Value x = machine->input(two_by_two(300, 0, 0, 2), 2);

@@ -160,6 +160,13 @@ TEST(Formation, quotients_of_products_lose_what_differences_keep) {
             1e-5);
 }
 
+TEST(Formation, steps_in_the_storage_of_none_are_the_accumulators) {
+  const TokenInputs tokens = chunk_of({{"family", "gdn"}, {"head_dim", 32}}, 16);
+  EXPECT_EQ(formed(tokens, Json{{"formation", "gram"}, {"steps", "storage"}}),
+            formed(tokens, Json{{"formation", "gram"}}));
+  EXPECT_THROW(expand_formation(Json{{"formation", "gram"}, {"decay", "quotients"}, {"scan", 16}}, "test"), UsageError);
+}
+
 // FLA's safe_exp (issues 104 and 389): entries of gate-1 tokens vanished, for their difference is not negative.
 TEST(Formation, a_select_before_the_exponential_drops_what_a_clamp_keeps) {
   TokenInputs tokens = chunk_of({{"family", "gdn"}, {"head_dim", 32}, {"gate", "none"}}, 16);

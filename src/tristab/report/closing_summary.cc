@@ -83,11 +83,12 @@ std::string cheapest_text(const std::vector<SettingOutcome>& settings, int group
       return std::pair(each.groups, part(each.fit + each.layers_fit, each));
     });
     if (settings.size() == 1 || nearest->fit + nearest->layers_fit == 0) return "none: no setting is fit in every case";
-    return fmt::format("none: no setting is fit in every case; nearest: {}, {} of {} cases{}", nearest->setting.label(),
-                       nearest->fit, nearest->judged(),
-                       nearest->layers() == 0
-                           ? ""
-                           : fmt::format(", {} of {}", nearest->layers_fit, counted(nearest->layers(), "layer")));
+    std::vector<std::string> parts;
+    if (nearest->judged() > 0) parts.push_back(fmt::format("{} of {} cases", nearest->fit, nearest->judged()));
+    if (nearest->layers() > 0)
+      parts.push_back(fmt::format("{} of {}", nearest->layers_fit, counted(nearest->layers(), "layer")));
+    return fmt::format("none: no setting is fit in every case; nearest: {}, {}", nearest->setting.label(),
+                       fmt::join(parts, ", "));
   }
   const auto held = std::ranges::count_if(settings, &SettingOutcome::held);
   std::string where = "in all cases";
