@@ -11,6 +11,8 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 results/make-quick-examples.sh "$program"
+kernels=$(python3 results/kernel_table.py "$program")
+echo "$kernels" > results/example-kernels.md
 
 "$program" sweep configs/sweeps/zoo.json -o "$work/zoo.ndjson"
 zoo() { "$program" compare "$work/zoo.ndjson" --metrics strict_lower,total_frobenius --format "$1"; }

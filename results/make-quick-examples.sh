@@ -11,8 +11,8 @@ trap 'rm -rf "$work"' EXIT
 ln -s "$program" "$work/tristab" # results name the command that made them
 PATH=$work:$PATH
 
-# Results of an earlier configuration would be refused.
-rm -f results/quick.json results/finding.json results/example-quick.json
+# Results of an earlier configuration, and data of an earlier version, would be refused.
+rm -rf results/quick.json results/finding.json results/example-quick.json results/finding-plots
 
 tristab sweep configs/sweeps/quick.json -o results/quick.json
 tristab report results/quick.json -o results/example-quick.html

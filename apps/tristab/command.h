@@ -135,6 +135,7 @@ Command sweep_command(const CommandWords& words, int& status);  // status 1: an 
 Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
 Command generate_command();
+Command eval_command();
 Command report_command();
 Command export_command();
 Command list_command();

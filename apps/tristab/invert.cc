@@ -156,6 +156,7 @@ void invert_input(const InvertOptions& options) {
   const FamilySpec spec = expand_family(part.family(), "INPUT").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "INPUT");
   const int n = size_of_input(options, *source);
+  if (inverter.kernel) inverter.kernel->check_takes(std::span(&n, 1), "--kernel");
   const int available = source->count(n);
   if (available == 0)
     refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path),

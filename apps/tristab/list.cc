@@ -17,6 +17,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/format/format.h"
+#include "tristab/format/format_codes.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/format/format_name.h"
 #include "tristab/layer/formation.h"
@@ -95,8 +96,8 @@ void list_arithmetics(const std::string& typed) {
         "nearest "
         "(ties to even, away); RZ, RU, RD toward zero, up, down; RO to odd; SR stochastic. 16 terms, F 25: groups of "
         "16 exact products and the sum so far, cut to 25 bits below the largest exponent. All are checked "
-        "operation by operation against MPFR or exact integers; -h100 and -avx512 (except bf16x3-h100) bit for bit "
-        "against the hardware; other machines are only models.");
+        "operation by operation against MPFR or exact integers. What is known of a machine's own bits: tristab list "
+        "arithmetics NAME.");
     return;
   }
   const bool pattern = name == ieee_pattern;  // explained by one of its formats
@@ -181,6 +182,27 @@ void list_formats(const std::string& typed) {
   print_field("source", known != nullptr ? known->source : pattern->source);
   print_format(format);
   print_example(arithmetic_example(name));
+}
+
+// Every code of a small format with its value.
+void list_codes(const std::string& kind, const std::string& name) {
+  constexpr int most_bits = 8;
+  if (kind != "formats" || name.empty())
+    refuse("--codes", fmt::format("list {} {}", kind, name), "tristab list formats e4m3 --codes");
+  const Format format = format_of(name, "tristab list");
+  if (format.bits > most_bits)
+    refuse("--codes", fmt::format("{}, a format of {} bits", name, format.bits),
+           fmt::format("a format of at most {} bits; tristab eval gives the code of one number", most_bits));
+  const CodeLayout layout = code_layout(format);
+  print_text(fmt::format("{}: {}\n", name, explain(format).layout));
+  Table table({{"code"}, {"s"}, {"e"}, {"f"}, {"value", true}});
+  for (std::uint64_t code = 0; code < std::uint64_t{1} << format.bits; ++code) {
+    const std::string bits = fmt::format("{:0{}b}", code, format.bits);
+    const auto exponent = static_cast<std::size_t>(layout.exponent_bits);
+    table.add_row({fmt::format("0x{:0{}X}", code, (format.bits + 3) / 4), bits.substr(0, 1), bits.substr(1, exponent),
+                   bits.substr(1 + exponent), fmt::format("{}", value_of_code(code, format))});
+  }
+  print_table(table);
 }
 
 void list_families(const std::string& name) {
@@ -271,19 +293,29 @@ void print_method_formulas(const MethodSpec& spec, const char* header = "formula
 
 void list_kernels(const std::string& name) {
   if (name.empty()) {
-    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, text_column("what it does", 54)});
+    Table table({{"kernel"}, {.header = "chunks", .layout = wrapped_cell}, {"known"}, text_column("what it does", 46)});
     for (const RecipeEntry& entry : recipe_entries()) {
       table.add_row({entry.description.name,
-                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")),
+                     entry.chunks.empty() ? "any" : fmt::format("{}", fmt::join(entry.chunks, ", ")), entry.known,
                      entry.description.summary});
     }
     print_table(table);
+    fmt::print("\n");
+    std::string meanings = "Known:";
+    for (const Knowledge& each : knowledge()) meanings += fmt::format(" {}, {};", each.name, each.meaning);
+    meanings.back() = '.';
+    print_text(
+        meanings +
+        " Bits belong to a launch configuration, not to a kernel's name: what a recipe was compared with, and where "
+        "an autotuner may choose otherwise, is in its phases.");
     return;
   }
   const Recipe recipe = expand_recipe(Json(name), "tristab list", "").front();
   print_name(recipe.name);
   print_field("", recipe.summary);
   print_field("source", recipe.date.empty() ? recipe.source : fmt::format("{} (read {})", recipe.source, recipe.date));
+  const auto known = std::ranges::find(knowledge(), recipe.known, [](const Knowledge& each) { return each.name; });
+  print_field("known", known == knowledge().end() ? "not said" : fmt::format("{}: {}", known->name, known->meaning));
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
   for (const std::string& phase : recipe.phases) print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
   print_field("method", recipe.method.label);
@@ -446,6 +478,7 @@ Lister lister_of(const std::string& kind) {
 Command list_command() {
   struct Options {
     std::string kind, name;
+    bool codes = false;
   };
   auto options = std::make_shared<Options>();
   std::vector<std::string> kinds;
@@ -457,10 +490,12 @@ Command list_command() {
   command.positional("KIND", fmt::format("{}", fmt::join(kinds, "|")).c_str(), options->kind,
                      fmt::format("one of {}", join_names(kinds)));
   command.positional("NAME", "ENTRY", options->name, "an entry, to see its formula, source and parameters", "[NAME]");
+  command.flag("--codes", options->codes, "with formats NAME: every code and its value (up to 8 bits)");
   command.run([options, kinds](const Command&) {
     if (options->kind.empty()) refuse("tristab list", "nothing to list", join_names(kinds));
     if (std::ranges::find(kinds, options->kind) == kinds.end())
       throw_unknown_name("tristab list", "kind of thing", options->kind, kinds);
+    if (options->codes) return list_codes(options->kind, options->name);
     lister_of(options->kind)(options->name);
   });
   return command;

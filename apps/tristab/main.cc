@@ -68,10 +68,19 @@ int run(int count, char** arguments) {
                            "tristab sweep configs/sweeps/quick.json",
                            "tristab compare results/quick.json --methods mbh,mxr", "tristab sweep --help"}),
                   {}};
-  program.commands = {
-      sweep_command(words, status), compare_command(status), report_command(),     export_command(),
-      generate_command(),           invert_command(),        list_command(),       schema_command(),
-      selftest_command(status),     completion_command(),    man_command(program), complete_command(program)};
+  program.commands = {sweep_command(words, status),
+                      compare_command(status),
+                      report_command(),
+                      export_command(),
+                      generate_command(),
+                      invert_command(),
+                      eval_command(),
+                      list_command(),
+                      schema_command(),
+                      selftest_command(status),
+                      completion_command(),
+                      man_command(program),
+                      complete_command(program)};
   program.self.add(color_option(color, false));
   for (Command& command : program.commands) command.add(color_option(color, true));
   const ToolInfo info = tool_info();

@@ -1,6 +1,7 @@
 // tristab selftest: checks the emulated arithmetic on this machine against independent oracles, or the production
 // kernels against products recorded on hardware.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -9,6 +10,7 @@
 #include "command.h"
 #include "interrupt.h"
 #include "terminal.h"
+#include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/text_layout.h"
 #include "tristab/selftest/check.h"
@@ -25,7 +27,7 @@ using selftest::Runner;
 
 struct SelftestOptions {
   bool exhaustive = false;
-  std::string vectors;
+  std::string vectors, unit;
   std::int64_t jobs = 0;
 };
 
@@ -153,12 +155,12 @@ bool run_checks(bool exhaustive, const Runner& runner, CurrentCheck& current) {
   return report.finish();
 }
 
-bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& current) {
+bool run_vectors(const std::string& path, const std::string& unit, const Runner& runner, CurrentCheck& current) {
   const std::vector<selftest::RecordedProducts> groups = selftest::read_recorded_products(path);
   std::size_t width = 0;
   std::vector<selftest::RecordedMachine> machines;
   for (const selftest::RecordedProducts& group : groups) {
-    machines.push_back(selftest::machine_of(group, path));  // resolves every group before any is run
+    machines.push_back(selftest::machine_of(group, unit, path));  // resolves every group before any is run
     width = std::max(width, group.name.size());
   }
   const bool any = std::any_of(machines.begin(), machines.end(), [](const auto& m) { return m.skipped.empty(); });
@@ -182,15 +184,23 @@ bool run_vectors(const std::string& path, const Runner& runner, CurrentCheck& cu
   return report.finish();
 }
 
+// The machines whose products can be compared, the default one first.
+const std::vector<std::string>& units() {
+  static const std::vector<std::string> names = tensor_core_names();
+  return names;
+}
+
 bool passes(const Command& command, const SelftestOptions& options) {
   if (options.exhaustive && !options.vectors.empty())
     refuse("tristab selftest", "--exhaustive with --vectors", "one of them");
   if (command.given("--vectors") && options.vectors.empty()) refuse("--vectors", "nothing", "a .safetensors file");
+  if (command.given("--unit") && options.vectors.empty()) refuse("--unit", "no --vectors", "both, or neither");
   CurrentCheck current;
   const Runner runner(static_cast<int>(options.jobs), listen_for_interrupts(), current.progress());
   try {
-    return options.vectors.empty() ? run_checks(options.exhaustive, runner, current)
-                                   : run_vectors(options.vectors, runner, current);
+    return options.vectors.empty()
+               ? run_checks(options.exhaustive, runner, current)
+               : run_vectors(options.vectors, options.unit.empty() ? units().front() : options.unit, runner, current);
   } catch (const selftest::Stopped&) {
     current.end();
     throw Stopped{};
@@ -206,12 +216,15 @@ Command selftest_command(int& status) {
       "selftest", "Check the emulated arithmetic on this machine",
       R"(Checks rounding, single operations, sums of products and matrix units at every SIMD level of this machine
 against MPFR and independent oracles, in under a minute. The exit status is 1 if anything differs.)",
-      {"tristab selftest", "tristab selftest --vectors tests/data/h100-dots.safetensors"});
+      {"tristab selftest", "tristab selftest --vectors tests/data/h100-dots.safetensors",
+       "tristab selftest --vectors tests/data/unit-ada.safetensors --unit ada"});
   command.flag("--exhaustive", o.exhaustive, R"(all pairs of fp16 and bf16, all floats (minutes)
 + - * / and square root on all pairs of operands, fma on all triples of e4m3 and e5m2, and the rounding of all 2^32
 floats.)");
   command.option("--vectors", "FILE.safetensors", o.vectors, R"(check products recorded on hardware instead
 The file has tensors <operand>_<accumulator>.<tile>.<name>.{a,b,c,d}. Every bit of the products must agree.)");
+  command.option("--unit", fmt::format("{}", fmt::join(units(), "|")).c_str(), o.unit,
+                 fmt::format("the machine that recorded them ({})", units().front()));
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.run([options, &status](const Command& given) {
     if (!passes(given, *options)) status = 1;

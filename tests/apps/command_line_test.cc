@@ -48,7 +48,7 @@ TEST(CommandLine, mistakes_exit_with_2_and_one_line_that_helps) {
       {"sweep c.json --trials -1", {"--trials: found -1", "from 1 to"}},
       {"list",
        {"tristab list: found nothing",
-        "methods, kernels, arithmetics, formats, families, keys, betas, gates, rules, formations, metrics"}},
+        "methods, kernels, arithmetics, formats, families, keys, betas, gates, rules, formations, ceilings, metrics"}},
       {"list method", {"'method'", "'methods'"}},
       {"list methods mrx", {"'mrx'", "'mxr'"}},
       {"list metrics frobenious", {"'frobenious'", "'frobenius'"}},

@@ -92,7 +92,7 @@ TEST(Examples, the_page_and_the_result_agree) {
         continue;
       }
       ++compared;
-      EXPECT_EQ(data["groups"]["frobenius"]["median"][k].is_null(), record["frobenius"].is_null()) << remedy;
+      EXPECT_EQ(data["groups"]["frobenius"]["median"][k].is_number(), record["frobenius"].is_number()) << remedy;
       if (record["frobenius"].is_null()) continue;
       const double error = record["frobenius"];
       EXPECT_NEAR(data["groups"]["frobenius"]["median"][k].get<double>(), error, 1e-3 * error) << remedy;

@@ -68,7 +68,8 @@ void expect_stories_seeds_and_draws(const Json& document) {
   std::map<std::string, std::set<std::string>> matrices;
   for (const Json& matrix : document["matrices"]) matrices[matrix["scenario"]].insert(matrix["id"].get<std::string>());
   for (const auto& [scenario, ids] : matrices) {
-    if (scenario == "all-ones") continue;  // deterministic: one matrix a size
+    if (scenario.starts_with("all-ones")) continue;   // deterministic: one matrix a size
+    if (scenario == "aiter-trained-layer") continue;  // a slice of a file
     EXPECT_GE(ids.size(), 16u) << scenario;
   }
 }

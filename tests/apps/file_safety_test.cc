@@ -228,7 +228,7 @@ TEST(FileSafety, labels_run_no_command_in_gnuplot) {
   const ProgramResult drawn = run_command("gnuplot plot.gp && gnuplot -e \"terminal='dumb'\" plot.gp", place.file("."));
   EXPECT_EQ(drawn.status, 0) << drawn.err;
   EXPECT_FALSE(std::filesystem::exists(place.file("PWNED")));
-  EXPECT_TRUE(has(place.read("error-by-size.svg"), "`touch PWNED`"));
+  EXPECT_TRUE(has(place.read("error-by-method.svg"), "`touch PWNED`"));
 }
 
 TEST(FileSafety, a_result_is_read_from_a_pipe_by_its_name) {

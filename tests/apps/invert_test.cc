@@ -72,6 +72,17 @@ TEST(Invert, a_layer_gives_a_matrix_for_each_chunk_of_each_head) {
   EXPECT_EQ(part.values, std::vector<double>(all.values.begin() + 5 * 1024, all.values.begin() + 7 * 1024));
 }
 
+TEST(Invert, a_kernel_refuses_a_chunk_that_it_does_not_take) {
+  const Workplace place;
+  const ProgramResult result =
+      place.run("invert $DATA/gdn-slice.safetensors --layer layer6 --chunk 32 --kernel aiter-v1 -o T.npy");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_NE(result.err.find("--kernel: found aiter-v1 with chunks of 32; allowed for it: --chunk 64"),
+            std::string::npos)
+      << result.err;
+  EXPECT_FALSE(std::filesystem::exists(place.file("T.npy")));
+}
+
 TEST(Invert, a_layer_needs_a_chunk_size) {
   const Workplace place;
   const ProgramResult result =

@@ -5,6 +5,7 @@ tristab_tests(apps
     compare_test.cc
     completion_test.cc
     describe_test.cc
+    eval_test.cc
     examples_test.cc
     failures_test.cc
     file_safety_test.cc
@@ -48,6 +49,11 @@ endforeach()
 # What the commands of README.md, configs/README.md and results/README.md print is what these show.
 add_test(NAME apps.readme_consoles
          COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/readme_consoles_test.py $<TARGET_FILE:tristab>
+                 ${PROJECT_SOURCE_DIR})
+
+# The table of kernels, and its rows in documents.
+add_test(NAME apps.kernel_table
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/kernel_table_test.py $<TARGET_FILE:tristab>
                  ${PROJECT_SOURCE_DIR})
 
 # apps/dump_layer_inputs.py: what needs numpy, and what needs torch; skipped where that is absent.

@@ -35,6 +35,14 @@ TEST(Selftest, recorded_products_agree) {
   EXPECT_EQ(last_line(result.out), "selftest passed: 33 checks, 33792 cases");
 }
 
+TEST(Selftest, unit_names_the_machine_that_recorded_the_products) {
+  const Workplace place;
+  const ProgramResult ada = place.run("selftest --vectors $DATA/unit-ada.safetensors --unit ada");
+  EXPECT_EQ(ada.status, 0) << ada.out;
+  EXPECT_EQ(last_line(ada.out), "selftest passed: 5 checks, 320 cases");
+  EXPECT_EQ(place.run("selftest --vectors $DATA/unit-ada.safetensors").status, 1) << "an H100 adds otherwise";
+}
+
 TEST(Selftest, groups_that_nothing_emulates_are_skipped_visibly) {
   const Workplace place;
   const ProgramResult result = place.run("selftest --vectors $DATA/h100-probes.safetensors");
@@ -70,6 +78,8 @@ TEST(Selftest, bad_files_and_options_are_refused) {
   expect("--vectors ''", 2, "--vectors");
   expect("--exhaustiv", 2, "--exhaustive");
   expect("--exhaustive --vectors $DATA/h100-dots.safetensors", 2, "one of them");
+  expect("--unit ada", 2, "--vectors");
+  expect("--vectors $DATA/unit-ada.safetensors --unit a10", 2, "did you mean");
   expect("--jobs none", 2, "--jobs");
   place.write("text.safetensors", "not a tensor");
   expect("--vectors text.safetensors", 3, "text.safetensors");
@@ -87,6 +97,12 @@ TEST(Selftest, the_whole_records_agree) {
   const ProgramResult fp8 = place.run("selftest --vectors " + folder + "/fp8.safetensors");
   EXPECT_EQ(fp8.status, 0) << fp8.out;
   EXPECT_EQ(last_line(fp8.out), "selftest passed: 3 checks, 12288 cases");
+  for (const char* unit : {"v100", "a100", "a2", "ada", "l40s", "h100", "h200", "b200"}) {
+    const std::filesystem::path record = data / "units" / (std::string(unit) + ".safetensors");
+    if (!std::filesystem::exists(record)) continue;
+    const ProgramResult products = place.run("selftest --vectors " + record.string() + " --unit " + unit);
+    EXPECT_EQ(products.status, 0) << products.out;
+  }
 }
 
 }  // namespace tristab::selftest_test

@@ -46,6 +46,10 @@ TEST(Presets, matrix_units_are_those_of_the_table) {
       {"bf16-ada", "bf16", 8, 24, "fp32", kZero},
       {"tf32-ada", "tf32", 4, 24, "fp32", kZero, kZero},
       {"fp8-ada", "e4m3", 16, 13, "e8m13", kZero},
+      {"e5m2-l40s", "e5m2", 16, 13, "e8m13", kZero},
+      {"fp16-a2", "fp16", 8, 24, "fp32", kZero},
+      {"tf32-h200", "tf32", 8, 25, "fp32", kZero, kZero},
+      {"fp8-b200", "e4m3", 32, 40, "fp32", kNearest},
       {"bf16-h100", "bf16", 16, 25, "fp32", kZero},
       {"fp16-h100", "fp16", 16, 25, "fp32", kZero},
       {"tf32-h100", "tf32", 8, 25, "fp32", kZero, kZero},
@@ -91,13 +95,24 @@ TEST(Presets, avx512_adds_pairs_and_the_ascend_stand_in_claims_nothing) {
 }
 
 // What is proven against hardware and what is a model only is part of every listing.
-TEST(Presets, only_h100_and_avx512_claim_bits) {
+TEST(Presets, evidence_says_what_a_machine_was_checked_against) {
   for (const UnitPreset& unit : unit_presets()) {
-    const bool proven = unit.name.ends_with("-h100") || unit.name.ends_with("-avx512");
+    const bool proven = unit.machine == "h100" || unit.machine == "h200" || unit.machine == "avx512";
+    const bool model = unit.machine == "cdna3" || unit.machine == "ascend910b";
     EXPECT_EQ(unit.evidence.starts_with("bit for bit"), proven) << unit.name;
-    EXPECT_EQ(unit.evidence.starts_with("model only"), !proven) << unit.name;
+    EXPECT_EQ(unit.evidence.starts_with("model only"), model) << unit.name;
+    EXPECT_EQ(unit.evidence.starts_with("recorded products"), !proven && !model) << unit.name;
     EXPECT_FALSE(unit.source.empty()) << unit.name;
   }
+}
+
+TEST(Presets, storage_may_be_wider_than_the_operands) {
+  const Arithmetic wide = made("bf16-cdna3", {{"storage", "fp32"}});
+  EXPECT_EQ(wide.operand.name, "bf16");
+  EXPECT_EQ(wide.storage, fp32_format());
+  EXPECT_EQ(wide.vector.format, fp32_format());
+  EXPECT_THROW(made("bf16", {{"storage", "fp33x"}}), UsageError);
+  EXPECT_THROW(made("bf16-pure", {{"storage", "fp32"}}), UsageError);
 }
 
 TEST(Presets, three_products_take_fp32_operands_apart) {

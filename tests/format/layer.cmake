@@ -1,5 +1,6 @@
 tristab_tests(format
   SOURCES
+    format_codes_test.cc
     format_explanation_test.cc
     format_test.cc
     odd_test.cc

@@ -101,6 +101,71 @@ TEST(Formulas, mch_in_every_addend_and_order) {
   }
 }
 
+// (I + B)(I + B^2) ... (I + B^m), B = -A, multiplied from the highest power down; `kept`: X stays in fp32.
+Matrix descending(const Matrix& a, const Unit& unit, const std::string& addend, bool power_first, bool kept) {
+  const int n = a.rows();
+  if (n <= 2) return unit.subtract(identity(n), a);
+  std::vector<Matrix> powers{negative(a)};
+  while ((2 << powers.size()) < n) powers.push_back(unit.product(powers.back(), powers.back()));
+  const bool accumulator = addend == "accumulator";
+  Matrix x = accumulator ? unit.kept(identity(n), {{powers.back(), powers.back()}})
+                         : unit.add(identity(n), unit.product(powers.back(), powers.back()));
+  if (!kept) x = unit.fl(x);
+  for (std::size_t p = powers.size(); p-- > 0;) {
+    const Matrix factor = addend == "operand" ? unit.add(identity(n), powers[p]) : powers[p];
+    const Matrix& left = power_first ? factor : x;
+    const Matrix& right = power_first ? x : factor;
+    x = addend == "separate" ? unit.add(x, unit.product(left, right))
+        : accumulator        ? unit.kept(x, {{left, right}})
+                             : unit.kept(left, right);
+    if (!kept && p > 0) x = unit.fl(x);
+  }
+  return x;
+}
+
+TEST(Formulas, mch_from_the_highest_power_down) {
+  for (const char* order : {"power-last", "power-first"}) {
+    const bool first = std::string(order) == "power-first";
+    for (const char* addend : {"accumulator", "separate", "operand"}) {
+      const Json method = with("mch", {{"powers", "descending"}, {"addend", addend}, {"order", order}});
+      expect_same_bits(method, "bf16", {1, 2, 3, 4, 5, 16, 21},
+                       [&](const Matrix& a, const Unit& unit) { return descending(a, unit, addend, first, false); });
+    }
+    const Json kept = with("mch", {{"powers", "descending"}, {"accumulator", "kept"}, {"order", order}});
+    expect_same_bits(kept, "bf16", {2, 4, 16, 21}, [&](const Matrix& a, const Unit& unit) {
+      return descending(a, unit, "accumulator", first, true);
+    });
+  }
+}
+
+// Block rows from the top: what the rows above contribute is one product, the rest is substituted.
+Matrix solved_block_rows(const Matrix& a, const Unit& unit, int b) {
+  const int n = a.rows();
+  Matrix x(n, n);
+  for (int begin = 0; begin < n; begin += b) {
+    Matrix rest = block(identity(n), begin, 0, b, n);
+    if (begin > 0) rest = unit.subtract(rest, unit.kept(block(a, begin, 0, b, begin), block(x, 0, 0, begin, n)));
+    for (int i = 0; i < b; ++i) {
+      for (int j = 0; j < n; ++j) {
+        double sum = rest(i, j);
+        for (int k = 0; k < i; ++k) sum = unit.multiply_add(sum, -a(begin + i, begin + k), x(begin + k, j));
+        x(begin + i, j) = sum;
+      }
+    }
+  }
+  return x;
+}
+
+TEST(Formulas, block_rows_are_solved_from_the_top) {
+  for (const char* format : {"fp32", "bf16"}) {
+    for (const Json& method :
+         {with("blocked-substitution", {{"merge", "solve"}, {"block", 8}}), with("solve", {{"block", 8}})}) {
+      expect_same_bits(method, format, {8, 16, 32},
+                       [](const Matrix& a, const Unit& unit) { return solved_block_rows(a, unit, 8); });
+    }
+  }
+}
+
 TEST(Formulas, the_product_form_of_the_neumann_series_is_mch) {
   for (const char* addend : {"accumulator", "separate"}) {
     const Json method = with("neumann", {{"evaluation", "product"}, {"addend", addend}});

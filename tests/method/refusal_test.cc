@@ -75,6 +75,21 @@ TEST(Refusal, options_that_exclude_each_other_name_both_and_the_mend) {
   EXPECT_NE(message_of(with("blocked-substitution", {{"last_product", "halves"}, {"merge", "substitution"}}))
                 .find("last_product = halves with merge = doubling"),
             std::string::npos);
+  for (const char* merge : {"doubling", "substitution", "solve"}) {
+    EXPECT_NE(message_of(with("blocked-substitution", {{"sum", "separate"}, {"merge", merge}}))
+                  .find("sum = separate with merge = direct"),
+              std::string::npos);
+  }
+  EXPECT_NE(message_of(with("blocked-substitution", {{"association", "right"}, {"merge", "substitution"}}))
+                .find("association = right with merge = direct | doubling"),
+            std::string::npos);
+  EXPECT_NE(message_of(with("blocked-substitution", {{"merge", "solve"}, {"diagonal", "mch"}}))
+                .find("diagonal = row-substitution with form = unit"),
+            std::string::npos);
+  EXPECT_NE(
+      message_of(with("refine", {{"base", with("blocked-substitution", {{"merge", "solve"}})}, {"where", "diagonal"}}))
+          .find("a merge that uses inverses of diagonal blocks"),
+      std::string::npos);
   EXPECT_NE(message_of(with("mch", {{"addend", "operand"}, {"accumulator", "kept"}})).find("addend = operand"),
             std::string::npos);
   EXPECT_NE(message_of(with("newton-schulz", {{"form", "notebook"}, {"accumulator", "kept"}}))

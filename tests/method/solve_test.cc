@@ -55,6 +55,16 @@ TEST(Solve, for_the_identity_is_row_substitution) {
     EXPECT_EQ(inverted("solve", arithmetic, a).x, inverted("row-substitution", arithmetic, a).x) << arithmetic;
 }
 
+TEST(Solve, right_hand_sides_in_blocks_agree_with_the_whole_and_count_products) {
+  const Matrix a = plain::strictly_lower(40, 0.3, 8), b = right_hand_sides(40, 3);
+  const Json blocks = with("solve", {{"block", 16}});  // 16, 16 and 8 rows
+  const Matrix whole = solved("solve", "fp64", a, b), x = solved(blocks, "fp64", a, b);
+  for (std::size_t i = 0; i < x.values().size(); ++i)
+    EXPECT_NEAR(x.values()[i], whole.values()[i], 1e-11 * (1 + std::fabs(x.values()[i])));
+  const Inversion inversion = inverted(blocks, "fp64", a);
+  EXPECT_EQ(inversion.trace.total().matmuls, 2);
+}
+
 TEST(Solve, the_order_of_the_addend_matters) {
   const Matrix a = plain::strictly_lower(40, 0.4, 6), b = right_hand_sides(40, 2);
   EXPECT_NE(solved("solve", "bf16", a, b), solved(with("solve", {{"order", "dot"}}), "bf16", a, b));

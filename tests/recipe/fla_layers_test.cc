@@ -1,5 +1,5 @@
-// The recipes fla-gdn-fused and fla-kda against what FLA's kernels returned on an H100 for trained layers, bit for bit,
-// from q, k, v, beta and g alone: T as it is stored, w, u, the output o and the final state.
+// The recipes fla-gdn, fla-gdn-fused and fla-kda against what FLA's kernels returned on an H100 and an H200 for trained
+// layers, bit for bit, from q, k, v, beta and g alone: T as it is stored, w, u, the output o and the final state.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -13,8 +13,6 @@
 #include "tristab/recipe/recipe.h"
 
 namespace tristab::fla_layers_test {
-
-constexpr int n = 64;
 
 // Rows [first, first + count) of head h of a tensor [tokens, heads, width].
 Matrix rows_of(const TensorFile& file, const std::string& name, std::int64_t head, std::int64_t first, int count) {
@@ -40,7 +38,7 @@ enum class Inverse { emulated, stored };
 
 // All chunks of one head; `prefix` names what was returned, `inputs` holds q, k, v, beta and g.
 Differences compare(const TensorFile& returned, const std::string& prefix, const LayerTensors& inputs, int head,
-                    const Recipe& recipe, Inverse inverse) {
+                    const Recipe& recipe, Inverse inverse, int n = 64) {
   Machines machines;
   const StageArithmetics stages = recipe.stages();
   const int rows = static_cast<int>(inputs.rows());
@@ -100,6 +98,60 @@ TEST(FlaLayers, a_rounded_exponential_in_place_of_the_instruction_is_seen) {
   recipe.formation.exponential = Exponential::binary;
   const LayerTensors inputs(file, "gdnneg.layer6");
   EXPECT_GT(compare(*file, "gdnneg.layer6.", inputs, 0, recipe, Inverse::emulated).t, 0);
+}
+
+struct LayerRun {
+  const char* layer;
+  const char* recipe;
+  int chunk;
+};
+// What an H200 returned: other chunks, and another launch of the same kernel.
+const LayerRun kH200[] = {
+    {"gdn.layer11", "fla-gdn", 16}, {"gdn.layer11", "fla-gdn", 32}, {"kda.layer11", "fla-kda", 64}};
+
+Recipe h200_recipe(const LayerRun& run) {
+  Json given{{"kernel", run.recipe}};
+  if (run.chunk == 64) given["launch"] = "h200";
+  return expand_recipe(given, "test", "").front();
+}
+
+Differences of_run(const std::shared_ptr<const TensorFile>& file, const LayerRun& run, const Recipe& recipe, int head) {
+  const std::string prefix = std::string(run.layer) + ".bt" + std::to_string(run.chunk) + ".";
+  return compare(*file, prefix, LayerTensors(file, run.layer), head, recipe, Inverse::emulated, run.chunk);
+}
+
+TEST(FlaLayers, slices_of_h200_layers_are_predicted_at_chunks_16_32_and_64) {
+  const auto file = TensorFile::open(TRISTAB_TEST_DATA "/h200-fla-chunks.safetensors");
+  for (const LayerRun& run : kH200) {
+    Differences found = of_run(file, run, h200_recipe(run), 0);
+    found.state = 0;  // of the whole sequence
+    expect_none(found, run.layer + std::to_string(run.chunk));
+  }
+}
+
+TEST(FlaLayers, bits_belong_to_a_launch_configuration) {
+  const auto file = TensorFile::open(TRISTAB_TEST_DATA "/h200-fla-chunks.safetensors");
+  EXPECT_EQ(of_run(file, kH200[2], expand_recipe("fla-kda", "test", "").front(), 0).t, 3);
+}
+
+TEST(FlaLayers, whole_h200_layers_are_predicted_but_for_two_outputs) {
+  const char* const name = "h200/fla_chunks.safetensors";
+  const std::filesystem::path data = shared_data(name);
+  if (data.empty()) GTEST_SKIP() << "TRISTAB_SHARED_DATA names no directory with " << name;
+  const auto file = TensorFile::open(data / name);
+  for (const LayerRun& run : kH200) {
+    Differences all;
+    for (int head = 0; head < 2; ++head) {
+      const Differences found = of_run(file, run, h200_recipe(run), head);
+      all.t += found.t, all.w += found.w, all.u += found.u, all.o += found.o, all.state += found.state;
+      all.compared += found.compared;
+    }
+    if (run.chunk == 32) {
+      EXPECT_EQ(all.o, 2);
+      all.o = 0;
+    }
+    expect_none(all, run.layer + std::to_string(run.chunk));
+  }
 }
 
 TEST(FlaLayers, whole_h100_layers_are_predicted_bit_for_bit_from_inputs) {

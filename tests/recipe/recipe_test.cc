@@ -52,6 +52,17 @@ const char* const kRows[] = {"fla-solve-tril",
                              "tt-metal-horner",
                              "tt-metal-nested",
                              "maxtext-ladder",
+                             "maxtext-pallas",
+                             "attention-gym-kda",
+                             "cudnn-kda",
+                             "fla-gdn",
+                             "fla-dplr-tilelang",
+                             "flashinfer-kda-m128",
+                             "mlx-gdn-nax",
+                             "sglang-jax-gdn",
+                             "tpu-gaussian",
+                             "tpu-newton-schulz",
+                             "tt-metal-solve",
                              "qualcomm-int16",
                              "qualcomm-int8",
                              "tcu-exact"};
@@ -119,6 +130,24 @@ TEST(Recipe, every_choice_of_every_recipe_inverts_a_mild_matrix) {
       }
     }
   }
+}
+
+TEST(Recipe, every_built_in_recipe_says_how_it_is_known) {
+  for (const RecipeEntry& entry : recipe_entries()) {
+    const bool listed = std::any_of(knowledge().begin(), knowledge().end(),
+                                    [&](const Knowledge& each) { return entry.known == each.name; });
+    EXPECT_TRUE(listed) << entry.description.name << ": '" << entry.known << "'";
+  }
+}
+
+TEST(Recipe, a_launch_changes_parts_of_the_formation_and_leaves_exact_alone) {
+  const Recipe h200 = one(Json{{"kernel", "fla-kda"}, {"launch", "h200"}});
+  EXPECT_EQ(h200.formation.lanes, 16);
+  EXPECT_EQ(h200.formation.scan, 4);
+  EXPECT_EQ(h200.layer->scores.lanes, 16);
+  EXPECT_EQ(one("fla-kda").formation.lanes, 32);
+  const Recipe given = one(Json{{"kernel", "fla-kda"}, {"launch", "h200"}, {"formation", "exact"}});
+  EXPECT_EQ(given.formation.kind, Formation::Kind::exact);
 }
 
 TEST(Recipe, a_choice_changes_the_stages_that_it_names) {
@@ -216,6 +245,7 @@ TEST_F(UserRecipe, every_missing_key_is_named_at_once) {
 TEST_F(UserRecipe, mistakes_are_named_with_file_and_key) {
   expect_mentions(refusal([&] { changed("methd", "mxr"); }), {"mine.json", "methd", "did you mean 'method'?"});
   expect_mentions(refusal([&] { changed("summary", ""); }), {"mine.json: summary", "allowed: a text"});
+  expect_mentions(refusal([&] { changed("known", "sourc"); }), {"mine.json: known", "sourc", "did you mean 'source'?"});
   expect_mentions(refusal([&] { changed("arithmetic", Json{{"merge", "fp16"}}); }), {"mine.json", "arithmetic", "*"});
   expect_mentions(refusal([&] {
                     changed("arithmetic", Json{{"*", "fp16"}, {"merg", "fp16"}});

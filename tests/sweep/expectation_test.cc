@@ -91,6 +91,7 @@ TEST(Expectation, selects_by_names_given_parameters_and_sizes) {
   EXPECT_EQ(selected(R"(, "arithmetic": "fp16")"), "11100 11100 ");
   EXPECT_EQ(selected(R"(, "kernel": "vllm-gdn-sm100")"), "00011 00011 ");
   EXPECT_EQ(selected(R"(, "kernel": "vllm-gdn-sm100:rounds=4", "family": "uniform:scale=0.5")"), "00000 00001 ");
+  EXPECT_EQ(selected(R"(, "family": {"family": "uniform", "scale": 5e-1})"), "00000 11111 ");  // by value
   EXPECT_EQ(selected(R"(, "n": 32)"), "00000 00000 ");
   EXPECT_EQ(selected(R"(, "n": [32, 64])"), "11111 11111 ");
   EXPECT_EQ(selected(R"(, "method": "mxr:blok=8")"), "00000 00000 ");

@@ -97,7 +97,10 @@ Arithmetic make_floating(const Preset& preset, const Settings& settings, std::st
                                     tf32 ? Rounding::toward_zero : Rounding::nearest_even};
   }
   const bool vectors_in_fp32 = stored_as_fp32 && !preset.pure;  // an operand format: elements are fp32
-  arithmetic.storage = adapted(vectors_in_fp32 ? fp32_format() : named, settings, flush_outputs);
+  const Format storage = settings.has("storage") ? format_of(settings.text("storage"), fmt::format("{}.storage", place))
+                         : vectors_in_fp32       ? fp32_format()
+                                                 : named;
+  arithmetic.storage = adapted(storage, settings, flush_outputs);
   arithmetic.storage_rounding = vectors_in_fp32 ? Rounding::nearest_even : rounding;
   arithmetic.vector.format = arithmetic.storage;
   arithmetic.vector.rounding = arithmetic.storage_rounding;

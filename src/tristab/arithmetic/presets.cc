@@ -16,16 +16,51 @@ constexpr std::string_view kSplit = "x3";
 
 const char* const kKhattak = "Khattak and Mikaitis, arXiv 2512.07004; MMA-Sim, arXiv 2511.10909";
 const char* const kFasi = "Fasi et al., PeerJ Computer Science 7:e330 (2021); Khattak and Mikaitis, arXiv 2512.07004";
-const char* const kProven = "bit for bit: recorded H100 products, mma.sync and wgmma, single and chained";
-const char* const kRecords = "model only: published hardware records, not checked here";
+const char* const kChained = "bit for bit: recorded H100 products, mma.sync and wgmma, single and chained";
+// What these records do not hold is part of the evidence: nothing is claimed beyond it.
+const char* const kRecorded =
+    "recorded products agree in every bit (random ones of one instruction; no chains, subnormals or overflows)";
+const char* const kKernels = "bit for bit: recorded products, and kernels that an H200 ran";
+const char* const kRounded =
+    "recorded products of mma.sync agree in every bit: correctly rounded sums of 32 products and c (F 30 or more "
+    "fits); "
+    "nothing is recorded of tcgen05";
 const char* const kSimulator = "model only: read from a published simulator, not checked";
 const char* const kParametric = "model only: nothing bit-accurate is public; a parametric stand-in, no claim";
+
+// NVIDIA's machines. The unit of a 16-bit format takes `terms` products at once, that of tf32 half as many.
+struct TensorCore {
+  const char* machine;
+  std::vector<const char*> formats;
+  int terms, fraction_bits;
+  const char* evidence;
+  const char* source;
+  int fp8_terms = 0;                   // 0: no fp8, or nothing known of it
+  int fp8_fraction_bits = 13;          // 13: sums are e8m13, with the exponents of fp32; more: nearest fp32
+  const char* fp8_evidence = nullptr;  // null: `evidence`
+};
+
+std::vector<TensorCore> tensor_cores() {
+  const std::vector<const char*> all{"bf16", "fp16", "tf32"};
+  return {
+      {"h100", all, 16, 25, kChained, kKhattak, 32, 13, "bit for bit: recorded H100 products, wgmma, chained"},
+      {"h200", all, 16, 25, kKernels, kKhattak},
+      {"b200", all, 16, 25, kRecorded, kKhattak, 32, 40, kRounded},
+      {"ada", all, 8, 24, kRecorded, kKhattak, 16},
+      {"l40s", all, 8, 24, kRecorded, kKhattak, 16},
+      {"a100", all, 8, 24, kRecorded, kFasi},
+      {"a2", all, 8, 24, kRecorded, kFasi},
+      {"v100", {"fp16"}, 4, 23, kRecorded, kFasi},
+  };
+}
 
 UnitPreset unit(const std::string& format, const char* machine, int terms, int fraction_bits, const char* evidence,
                 const char* source) {
   UnitPreset preset;
   preset.operand = format;
-  preset.name = fmt::format("{}-{}", format, machine);
+  preset.machine = machine;
+  // The usual name of e4m3 in unit names is fp8.
+  preset.name = fmt::format("{}-{}", format == "e4m3" ? "fp8" : format, machine);
   // NVIDIA's units drop the low bits of tf32 operands. Narrower operands are stored as such: software has rounded them.
   preset.operand_rounding = format == "tf32" ? Rounding::toward_zero : Rounding::nearest_even;
   preset.model = AccumulationModel::matrix_unit;
@@ -34,14 +69,6 @@ UnitPreset unit(const std::string& format, const char* machine, int terms, int f
   preset.accumulate = "fp32";
   preset.evidence = evidence;
   preset.source = source;
-  return preset;
-}
-
-// fp8 units keep 13 fraction bits of every sum: e8m13, which has the exponents of fp32.
-UnitPreset fp8_unit(const char* name, const char* operand, int terms, const char* evidence, const char* source) {
-  UnitPreset preset = unit(operand, "", terms, 13, evidence, source);
-  preset.name = name;
-  preset.accumulate = "e8m13";
   return preset;
 }
 
@@ -55,42 +82,38 @@ UnitPreset cdna3(const char* name, const char* operand, int terms) {
 
 std::vector<UnitPreset> make_unit_presets() {
   std::vector<UnitPreset> presets;
-  for (const char* format : {"bf16", "fp16", "tf32"}) {
-    const int half = std::string_view(format) == "tf32" ? 2 : 1;  // tf32 takes half as many terms
-    presets.push_back(unit(format, "h100", 16 / half, 25, kProven, kKhattak));
-    presets.push_back(unit(format, "b200", 16 / half, 25, kRecords, kKhattak));
-    presets.push_back(unit(format, "a100", 8 / half, 24, kRecords, kFasi));
-    presets.push_back(unit(format, "ada", 8 / half, 24, kRecords, kKhattak));
+  for (const TensorCore& core : tensor_cores()) {
+    for (const char* format : core.formats) {
+      const int terms = std::string_view(format) == "tf32" ? core.terms / 2 : core.terms;
+      presets.push_back(unit(format, core.machine, terms, core.fraction_bits, core.evidence, core.source));
+    }
+    if (core.fp8_terms == 0) continue;
+    for (const char* format : {"e4m3", "e5m2"}) {
+      presets.push_back(unit(format, core.machine, core.fp8_terms, core.fp8_fraction_bits,
+                             core.fp8_evidence != nullptr ? core.fp8_evidence : core.evidence, core.source));
+      if (core.fp8_fraction_bits == 13) {
+        presets.back().accumulate = "e8m13";
+      } else {
+        presets.back().final_rounding = Rounding::nearest_even;
+      }
+    }
   }
-  presets.push_back(unit("fp16", "v100", 4, 23, kRecords, kFasi));
-  presets.push_back(fp8_unit("fp8-h100", "e4m3", 32, "bit for bit: recorded H100 products, wgmma, chained", kKhattak));
-  presets.push_back(fp8_unit("e5m2-h100", "e5m2", 32, "bit for bit: recorded H100 products, wgmma, chained", kKhattak));
-  presets.push_back(fp8_unit("fp8-ada", "e4m3", 16, kRecords, kKhattak));
   presets.push_back(cdna3("bf16-cdna3", "bf16", 8));
   presets.push_back(cdna3("fp16-cdna3", "fp16", 8));
   presets.push_back(cdna3("tf32-cdna3", "tf32", 4));
   // CDNA3's e4m3 is the FNUZ variant: bias 8, one NaN and no infinities, largest 240.
   presets.push_back(cdna3("fp8-cdna3", "p4emin-7emax7-nan", 16));
-
-  UnitPreset avx = unit("bf16", "avx512", 16, 25, "bit for bit: the VDPBF16PS instruction of a Zen 5",
-                        "Intel SDM volume 2, VDPBF16PS; checked against a Zen 5");
-  avx.model = AccumulationModel::bf16_pairs;
-  avx.final_rounding = Rounding::nearest_even;
-  presets.push_back(avx);
   // A unit of 16 x 16 x 16 tiles. The simplest machine of that shape: the exact sum of 16 products and c, rounded once
   // to nearest.
   UnitPreset ascend = unit("fp16", "ascend910b", 16, 40, kParametric,
                            "arXiv 2605.21325 ran on it; nothing bit-accurate is public of its unit");
   ascend.final_rounding = Rounding::nearest_even;
   presets.push_back(ascend);
-  std::stable_sort(presets.begin(), presets.end(), [](const UnitPreset& x, const UnitPreset& y) {
-    const auto machine = [](const UnitPreset& p) { return p.name.substr(p.name.rfind('-') + 1); };
-    const auto rank = [&](const UnitPreset& p) {
-      constexpr std::string_view kOrder[] = {"h100", "b200", "ada", "a100", "v100", "cdna3", "ascend910b", "avx512"};
-      return std::find(std::begin(kOrder), std::end(kOrder), machine(p)) - std::begin(kOrder);
-    };
-    return rank(x) < rank(y);
-  });
+  UnitPreset avx = unit("bf16", "avx512", 16, 25, "bit for bit: the VDPBF16PS instruction of a Zen 5",
+                        "Intel SDM volume 2, VDPBF16PS; checked against a Zen 5");
+  avx.model = AccumulationModel::bf16_pairs;
+  avx.final_rounding = Rounding::nearest_even;
+  presets.push_back(avx);
   return presets;
 }
 
@@ -121,6 +144,9 @@ std::vector<Parameter> floating_parameters(const Preset& preset) {
       Parameter::integer("seed", nullptr, 0, 9007199254740991, "of stochastic rounding (default 0)"),
   };
   if (preset.pure) return parameters;
+  parameters.push_back(Parameter::text("storage", nullptr,
+                                       "format of results between steps and of the vector unit (default: that of the "
+                                       "operands; tf32 and split products: fp32)"));
   for (Parameter& parameter : accumulation_parameters(preset)) parameters.push_back(std::move(parameter));
   return parameters;
 }
@@ -173,6 +199,12 @@ std::vector<std::string> arithmetic_names() {
 std::span<const UnitPreset> unit_presets() {
   static const std::vector<UnitPreset> presets = make_unit_presets();
   return presets;
+}
+
+std::vector<std::string> tensor_core_names() {
+  std::vector<std::string> names;
+  for (const TensorCore& core : tensor_cores()) names.emplace_back(core.machine);
+  return names;
 }
 
 std::vector<Parameter> accumulation_parameters(const Preset& preset) {

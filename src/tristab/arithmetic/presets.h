@@ -14,6 +14,7 @@ namespace tristab {
 // A machine with its own accumulation, neither fp32 nor the operand format.
 struct UnitPreset {
   std::string name;
+  std::string machine;  // "h100"
   std::string operand;  // format
   Rounding operand_rounding;
   AccumulationModel model;
@@ -26,6 +27,9 @@ struct UnitPreset {
 };
 
 std::span<const UnitPreset> unit_presets();
+
+// The machines of NVIDIA's among them, newest first: h100, h200, ...
+std::vector<std::string> tensor_core_names();
 
 // A resolved name: its parts and its parameter table.
 struct Preset {

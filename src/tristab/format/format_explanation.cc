@@ -5,14 +5,13 @@
 
 #include <vector>
 
+#include "tristab/format/format_codes.h"
+
 namespace tristab {
 namespace {
 
 constexpr double most_to_count = 1e7;  // a larger count is not worth printing
 constexpr double most_to_list = 32;
-
-// tf32 leaves 13 of the 32 bits that store it unused.
-bool is_padded(const Format& format) { return format.precision == 11 && format.bits == 32; }
 
 // Positive finite values, subnormal ones included.
 double count_positive(const Format& format) {
@@ -40,14 +39,13 @@ std::string all_values(const Format& format) {
 }  // namespace
 
 FormatExplanation explain(const Format& format) {
-  const int fraction_bits = format.precision - 1;
-  const int exponent_bits = is_padded(format) ? 8 : format.bits - format.precision;
-  const int bias = 1 - format.min_exponent;
-  const int last = format.max_exponent + bias;  // the exponent field of the largest number
-  const bool ieee = (1 << exponent_bits) > last + 1;
+  const CodeLayout layout = code_layout(format);
+  const int fraction_bits = layout.fraction_bits, exponent_bits = layout.exponent_bits, bias = layout.bias;
+  const int last = layout.last_exponent;
+  const bool ieee = layout.has_infinities;
   FormatExplanation text;
   text.layout = fmt::format("{} bits: 1 sign s, {} exponent e (bias {}), {} fraction f{}", format.bits, exponent_bits,
-                            bias, fraction_bits, is_padded(format) ? ", 13 unused (stored as fp32)" : "");
+                            bias, fraction_bits, layout.unused > 0 ? fmt::format(", {} unused (stored as fp32)", layout.unused) : "");
   text.formula =
       fmt::format("x = (-1)^s (1 + f 2^-{}) 2^(e - {}) for 1 <= e <= {}; at e = 0 ", fraction_bits, bias, last);
   text.formula += format.subnormals ? fmt::format("(-1)^s f 2^{}", format.lsb_min()) : "zero (no subnormals)";

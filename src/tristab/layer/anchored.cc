@@ -122,7 +122,7 @@ class AnchoredProduct {
       const int gate = width == 1 ? 0 : d;
       right[at] = unit_.rounded(right[at] * factor_(unit_.rounded(sums_.left(i, gate) - sums_.right(j, gate))));
     }
-    return formation_.lanes ? warp_sum(left, right) : sequential_sum(left, right);
+    return formation_.lanes > 0 ? warp_sum(left, right) : sequential_sum(left, right);
   }
 
   // d ascending: s <- fl(s + l_d r_d).
@@ -132,14 +132,14 @@ class AnchoredProduct {
     return sum;
   }
 
-  // 32 lanes of dim / 32 consecutive channels. Each lane computes fma(l_0, r_0, fl(l_1 r_1)), then adds channels 2, 3,
-  // ... by fused multiply-adds; then lanes 16, 8, 4, 2 and 1 apart are added. If 32 does not divide the dimension,
-  // channels are summed one after the other.
+  // 32 (or 16) lanes of dim / 32 consecutive channels. Each lane computes fma(l_0, r_0, fl(l_1 r_1)), then adds
+  // channels 2, 3, ... by fused multiply-adds; then lanes 16, 8, 4, 2 and 1 apart are added. If the number of lanes
+  // does not divide the dimension, channels are summed one after the other.
   double warp_sum(const std::vector<double>& left, const std::vector<double>& right) const {
-    constexpr std::size_t lanes = 32;
+    const auto lanes = static_cast<std::size_t>(formation_.lanes);
     const std::size_t own = left.size() / lanes;
     if (own < 2 || left.size() % lanes != 0) return sequential_sum(left, right);
-    std::array<double, lanes> sums{};
+    std::array<double, 32> sums{};
     for (std::size_t lane = 0; lane < lanes; ++lane) {
       const double *l = left.data() + lane * own, *r = right.data() + lane * own;
       sums[lane] = unit_.fused(l[0], r[0], unit_.rounded(l[1] * r[1]));

@@ -62,8 +62,9 @@ std::vector<Description> make_descriptions() {
   anchored.push_back(
       Parameter::choice("diagonal", "anchored", {"anchored", "differences"},
                         "blocks on the diagonal: as the others, or element by element from differences of sums"));
-  anchored.push_back(Parameter::choice("reduction", "sequential", {"sequential", "lanes"},
-                                       "sums of these elements: channel after channel, or over 32 lanes of a warp"));
+  anchored.push_back(Parameter::choice("reduction", "sequential", {"sequential", "lanes", "half-warp"},
+                                       "sums of these elements: channel after channel, over the 32 lanes of a warp, or "
+                                       "over 16 of them"));
   anchored.push_back(Parameter::choice("channels", "natural", {"natural", "even-first"},
                                        "order in which channels enter the product; even-first: in every 16"));
   return {{"exact",
@@ -152,7 +153,8 @@ std::vector<Formation> expand_formation(const Json& given, std::string_view plac
       formation.anchor_offset = settings.real("anchor_offset");
       formation.block = static_cast<int>(settings.integer("block"));
       formation.differences = settings.text("diagonal") == "differences";
-      formation.lanes = settings.text("reduction") == "lanes";
+      const std::string& reduction = settings.text("reduction");
+      formation.lanes = reduction == "lanes" ? 32 : reduction == "half-warp" ? 16 : 0;
       formation.even_channels_first = settings.text("channels") == "even-first";
     }
     formations.push_back(std::move(formation));

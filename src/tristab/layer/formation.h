@@ -53,7 +53,7 @@ struct Formation : Named {
   double anchor_offset = 0;          // nats, added to the sums of the anchor's row
   int block = 16;                    // rows of a sub-block
   bool differences = false;          // blocks on the diagonal element by element, from differences of sums
-  bool lanes = false;                // these elements' sums over 32 lanes of a warp; else one after the other
+  int lanes = 0;                     // these elements' sums over so many lanes of a warp; 0: one after the other
   bool even_channels_first = false;  // in every 16 channels of a product the even ones enter first
 };
 

@@ -5,14 +5,19 @@
 //                                the sum is one accumulation chain, or separately rounded products
 //   merge doubling (FlashInfer): b -> 2b -> 4b -> ..., X21 = -(X22 A21) X11 for all pairs of blocks at once
 //   merge substitution:          block rows from the top, X_i = -D_i (A_i,0..i-1 X_0..i-1)
+//   merge solve (TPU):           block rows from the top without D: the rows of (I + A_ii) X_i = E_i - A_i,0..i-1
+//   X_0..i-1
+//                                are substituted; the product is kept and subtracted on the vector unit
 // D and the X_ij stay in the accumulator's format and are rounded on entering a product; the inner factors (D_i A_ij,
 // S_ij) and, in the doubling, all levels but the last are rounded to storage.
-// Source: FLA solve_tril (merge kernels); FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2.
-// Cost: the diagonal phase on a batch; c (c - 1)/2 + (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches
-// (doubling) or 2 (c - 1) products (substitution). Stable with a stable inverse of the diagonal blocks.
+// Source: FLA solve_tril (merge kernels); FlashInfer gdn; vllm-project/tpu-inference PR 2274 and MaxText's Pallas
+// kernel (solve); Higham, Accuracy and Stability, section 14.2.2. Cost: the diagonal phase on a batch; c (c - 1)/2 +
+// (c^3 - c)/6 small products, c = n/b (direct), 2 log2 c batches (doubling), 2 (c - 1) products (substitution) or c - 1
+// (solve). Stable with a stable inverse of the diagonal blocks.
 #include "tristab/method/mbh.h"
 #include "tristab/method/nested.h"
 #include "tristab/method/registry.h"
+#include "tristab/method/substitution.h"
 
 namespace tristab {
 namespace {
@@ -102,7 +107,12 @@ Value merge_substitution(const Value& a, const Value& d, Machine& machine) {
 }
 
 Value blocked_substitution(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct) {
-  const Value blocks = machine.diagonal_blocks(a, static_cast<int>(settings.integer("block")));
+  const int b = static_cast<int>(settings.integer("block"));
+  if (settings.text("merge") == "solve") {
+    const AddendOrder order = substitution_order(held_method(settings, "diagonal").settings);
+    return solve_block_rows(a, machine.identity(a.rows()), b, order, "diagonal", machine);
+  }
+  const Value blocks = machine.diagonal_blocks(a, b);
   Value d = invert_diagonal(blocks, machine, machine.stage("diagonal"), settings,
                             correct ? RoundTo::storage : RoundTo::accumulator);
   if (correct) d = correct(blocks, d, RoundTo::storage);
@@ -118,7 +128,21 @@ Settings check(const Settings& settings, std::string_view place) {
                      std::string(parameter) + " = " + value + " with merge = doubling");
     }
   }
-  return check_diagonal(settings, place);
+  const std::string& merge = settings.text("merge");
+  if (settings.text("sum") == "separate" && merge != "direct")
+    throw_conflict(place, "sum = separate", "merge = " + merge, "sum = separate with merge = direct");
+  if (settings.text("association") == "right" && merge != "direct" && merge != "doubling")
+    throw_conflict(place, "association = right", "merge = " + merge,
+                   "association = right with merge = direct | doubling");
+  Settings completed = check_diagonal(settings, place);
+  if (merge == "solve") {
+    const MethodSpec diagonal = held_method(completed, "diagonal");
+    if (diagonal.name != "row-substitution" || diagonal.settings.text("form") != "unit") {
+      throw_conflict(place, "diagonal = " + diagonal.name, "merge = solve",
+                     "diagonal = row-substitution with form = unit, or another merge");
+    }
+  }
+  return completed;
 }
 
 }  // namespace
@@ -132,9 +156,12 @@ Method blocked_substitution_method() {
       "FLA solve_tril; FlashInfer gdn; Higham, Accuracy and Stability, section 14.2.2",
       {Parameter::integer("block", 16, 2, 256, "b, size of the diagonal blocks"),
        diagonal_parameter("row-substitution"),
-       Parameter::choice("merge", "direct", {"direct", "doubling", "substitution"},
-                         "every block below the diagonal at once; blocks double in size; block rows from the top"),
-       Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)"),
+       Parameter::choice(
+           "merge", "direct", {"direct", "doubling", "substitution", "solve"},
+           "every block below the diagonal at once; blocks double in size; block rows from the top; block "
+           "rows whose right-hand sides are substituted, without inverses of diagonal blocks"),
+       Parameter::choice("association", "left", {"left", "right"},
+                         "direct, where a block is one product, and doubling: -(X22 A21) X11 or -X22 (A21 X11)"),
        Parameter::choice("sum", "chained", {"chained", "separate"},
                          "direct merge: sums of products in one accumulation chain, or rounded products added"),
        levels_parameter(),
@@ -143,7 +170,7 @@ Method blocked_substitution_method() {
                          "rounded products over the halves of k (FlashInfer)")}};
   method.cost =
       "direct: (c^3 - c)/6 + c (c - 1)/2 small products, c = n/b, depth up to 2 (c - 1); doubling: "
-      "2 log2(n/b) products; b - 1 vector steps";
+      "2 log2(n/b) products; solve: c - 1 products; b - 1 vector steps (solve: n - 1 + c - 1)";
   method.stability = "stable";
   method.stages = {"diagonal", "merge"};
   method.padded_size = [](int n, const Settings& settings) {

@@ -3,7 +3,9 @@
 // because (I + A)^-1 = (I - A)(I + A^2)(I + A^4) ... and A^n = 0. The last X stays in the accumulator's format.
 //   addend accumulator: fl(X + X Y);  separate: fl(X + fl(X Y));  operand: fl(X fl(I + Y))
 //   order power-last: X Y;  power-first: Y X (tt-metal)
-// Source: Zhong et al., arXiv 2505.19488; arXiv 2605.21325, MCH.
+//   powers descending: the same factors from the highest power down. With B = -A and m the highest power,
+//     X = fl(I + B^m), then X = fl(X + X B^p) for p = m/2, ..., 2, 1 (AITER, power-first: X + B^p X)
+// Source: Zhong et al., arXiv 2505.19488; arXiv 2605.21325, MCH; descending: ROCm/aiter pull requests 4016 and 4598.
 // Cost: 2 ceil(log2 n) - 2 products, depth ceil(log2 n). Unstable: the powers of A grow like binomials although the
 // inverse does not, and their rounding errors do not cancel.
 #include "tristab/method/mch.h"
@@ -12,7 +14,40 @@
 
 namespace tristab {
 
+namespace {
+
+Value from_the_highest_power(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options,
+                             RoundTo last) {
+  const Value identity = machine.identity(a.rows(), a.batch());
+  std::vector<Value> powers{machine.negate(a)};  // of B = -A: 1, 2, 4, ...
+  for (int power = 4; power < index; power *= 2) powers.push_back(stage.fl({powers.back(), powers.back()}));
+  if (index <= 2) return stage.subtract(identity, a);
+  const auto step_format = [&](bool is_last) {
+    if (options.kept_accumulator) return RoundTo::accumulator;
+    return is_last ? last : RoundTo::storage;
+  };
+  // The highest power is needed in the sum alone: I + B^m is one product.
+  const bool starts_accumulator = options.addend == DoublingAddend::accumulator;
+  Value x = starts_accumulator ? stage.fl(identity, {powers.back(), powers.back()}, step_format(false))
+                               : stage.add(identity, stage.fl({powers.back(), powers.back()}));
+  for (std::size_t p = powers.size(); p-- > 0;) {
+    const bool is_last = p == 0;
+    const Value& power = powers[p];
+    if (options.addend == DoublingAddend::operand) {
+      const Value factor = stage.add(identity, power);
+      x = stage.fl(options.power_on_the_left ? Factors{factor, x} : Factors{x, factor}, step_format(is_last));
+      continue;
+    }
+    const Factors factors = options.power_on_the_left ? Factors{power, x} : Factors{x, power};
+    x = starts_accumulator ? stage.fl(x, factors, step_format(is_last)) : stage.add(x, stage.fl(factors));
+  }
+  return options.kept_accumulator && last == RoundTo::storage ? stage.stored(x) : x;
+}
+
+}  // namespace
+
 Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const MchOptions& options, RoundTo last) {
+  if (options.descending) return from_the_highest_power(a, index, machine, stage, options, last);
   const Value identity = machine.identity(a.rows(), a.batch());
   const auto ordered = [&](const Value& x, const Value& power) {
     return options.power_on_the_left ? Factors{power, x} : Factors{x, power};
@@ -36,13 +71,14 @@ Value mch(const Value& a, int index, Machine& machine, const Stage& stage, const
 }
 
 std::vector<Parameter> mch_parameters() {
-  return {
-      Parameter::choice("addend", "accumulator", {"accumulator", "separate", "operand"},
-                        "X starts the accumulator (one rounding), or X = fl(X + fl(X Y)), or the factor I + Y "
-                        "is an operand: X = fl(X fl(I + Y))"),
-      Parameter::choice("accumulator", "rounded", {"rounded", "kept"},
-                        "X is rounded after every step, or stays in the accumulator: c += fl(X) Y"),
-      Parameter::choice("order", "power-last", {"power-last", "power-first"}, "X Y or Y X, equal but for rounding")};
+  return {Parameter::choice("addend", "accumulator", {"accumulator", "separate", "operand"},
+                            "X starts the accumulator (one rounding), or X = fl(X + fl(X Y)), or the factor I + Y "
+                            "is an operand: X = fl(X fl(I + Y))"),
+          Parameter::choice("accumulator", "rounded", {"rounded", "kept"},
+                            "X is rounded after every step, or stays in the accumulator: c += fl(X) Y"),
+          Parameter::choice("order", "power-last", {"power-last", "power-first"}, "X Y or Y X, equal but for rounding"),
+          Parameter::choice("powers", "ascending", {"ascending", "descending"},
+                            "factors from I - A up, or from the highest power down: X = I + Y_top, X = fl(X + Y X)")};
 }
 
 MchOptions mch_options(const Settings& settings) {
@@ -50,7 +86,8 @@ MchOptions mch_options(const Settings& settings) {
   return {addend == "separate"  ? DoublingAddend::separate
           : addend == "operand" ? DoublingAddend::operand
                                 : DoublingAddend::accumulator,
-          settings.text("accumulator") == "kept", settings.text("order") == "power-first"};
+          settings.text("accumulator") == "kept", settings.text("order") == "power-first",
+          settings.text("powers") == "descending"};
 }
 
 void check_mch_options(const Settings& settings, std::string_view place) {

@@ -17,6 +17,7 @@ struct MchOptions {
   DoublingAddend addend = DoublingAddend::accumulator;
   bool kept_accumulator = false;   // X is never rounded between steps: c += fl(X) Y
   bool power_on_the_left = false;  // Y X instead of X Y
+  bool descending = false;         // from the highest power down
 };
 
 // X = (I + A)^-1 by repeated squaring for A^index = 0; A may be a batch of blocks of any size. `last` says whether the

@@ -38,6 +38,8 @@ Settings check(const Settings& settings, std::string_view place) {
     throw_conflict(place, "where = diagonal", "base = " + base.method->description.name,
                    "where = final, or a base with a diagonal phase: " + join_names(allowed));
   }
+  if (settings.text("where") == "diagonal" && base.settings.has("merge") && base.settings.text("merge") == "solve")
+    throw_conflict(place, "where = diagonal", "base.merge = solve", "a merge that uses inverses of diagonal blocks");
   return with_method(settings, "base", base);
 }
 

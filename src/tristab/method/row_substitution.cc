@@ -8,6 +8,8 @@
 // (torch_chunk_gated_delta_rule), FLA (solve_tril) and llama.cpp.
 // Cost: no products; n - 1 vector steps (one more for the identity at the end).
 // Stable: |X - Xh| <= c n u |X||A||X| (Higham 1989).
+#include <algorithm>
+
 #include "tristab/method/registry.h"
 #include "tristab/method/substitution.h"
 
@@ -33,6 +35,35 @@ Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, Subs
   return stage.add(identity, y.all());
 }
 
+AddendOrder substitution_order(const Settings& settings) {
+  return settings.text("order") == "axpy" ? AddendOrder::first : AddendOrder::last;
+}
+
+Value solve_block_rows(const Value& a, const Value& b, int block, AddendOrder order, std::string_view rows,
+                       Machine& machine) {
+  const Stage stage = machine.stage(rows);
+  const int n = a.rows();
+  const Value minus_a = machine.negate(a);
+  std::vector<Machine::Placed> solved;
+  for (int begin = 0; begin < n; begin += block) {
+    const int size = std::min(block, n - begin);
+    Value rest = machine.block(b, begin, 0, size, b.columns());
+    if (begin > 0) {
+      const Value above = solved.size() == 1 ? solved.front().value : machine.assemble(begin, b.columns(), solved);
+      rest = stage.subtract(
+          rest, machine.stage("merge").fl({machine.block(a, begin, 0, size, begin), above}, RoundTo::accumulator));
+    }
+    Rows x(machine, size, b.columns(), a.batch());
+    x.append(stage.stored(machine.row(rest, 0)));
+    for (int i = 1; i < size; ++i) {
+      const Value row_of_a = machine.block(minus_a, begin + i, begin, 1, i);
+      x.append(stage.vector(machine.row(rest, i), {row_of_a, x.top()}, order));
+    }
+    solved.push_back({begin, 0, x.all()});
+  }
+  return solved.size() == 1 ? solved.front().value : machine.assemble(n, b.columns(), solved);
+}
+
 namespace {
 
 std::vector<Parameter> substitution_parameters() {
@@ -44,10 +75,6 @@ std::vector<Parameter> substitution_parameters() {
 
 SubstitutionForm substitution_form(const Settings& settings) {
   return settings.text("form") == "unit" ? SubstitutionForm::unit : SubstitutionForm::strict;
-}
-
-AddendOrder substitution_order(const Settings& settings) {
-  return settings.text("order") == "axpy" ? AddendOrder::first : AddendOrder::last;
 }
 
 }  // namespace

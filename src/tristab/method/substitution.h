@@ -14,4 +14,13 @@ enum class SubstitutionForm {
 // the sum, as in the axpy form, or is added to the finished sum, as in the dot form.
 Value substitute_rows(const Value& a, Machine& machine, const Stage& stage, SubstitutionForm form, AddendOrder order);
 
+// Of the parameter `order`, "axpy" or "dot".
+AddendOrder substitution_order(const Settings& settings);
+
+// X in (I + A) X = B by forward substitution on block rows of `block` rows, from the top. The rows of a block are
+// substituted in the stage `rows`. What the blocks above contribute is a product of the stage `merge`, kept in the
+// accumulator's format, and subtracted in the stage `rows`: B_i - A_i,0..i-1 X_0..i-1.
+Value solve_block_rows(const Value& a, const Value& b, int block, AddendOrder order, std::string_view rows,
+                       Machine& machine);
+
 }  // namespace tristab

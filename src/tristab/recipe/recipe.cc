@@ -14,8 +14,29 @@
 namespace tristab {
 namespace {
 
-const std::vector<std::string> kFileKeys{"$schema", "kernel",     "summary",    "source", "date",      "chunks",
-                                         "method",  "arithmetic", "parameters", "phases", "formation", "layer"};
+const std::vector<std::string> kFileKeys{"$schema", "kernel",    "summary", "source",     "date",
+                                         "known",   "chunks",    "method",  "arithmetic", "parameters",
+                                         "phases",  "formation", "layer"};
+
+constexpr Knowledge kKnowledge[] = {
+    {"source", "read in the kernel's source"},
+    {"thread", "read in a thread or document of its makers, not in the source"},
+    {"paper", "read in a paper"},
+    {"model", "a model: steps or roundings are assumed, the phases say which"},
+};
+
+// How the file says that its recipe is known; empty if it does not.
+std::string known_of(const Json& file, std::string_view place) {
+  if (!file.contains("known")) return "";
+  std::vector<std::string> names;
+  for (const Knowledge& each : kKnowledge) names.emplace_back(each.name);
+  const Json& known = file["known"];
+  const std::string at = fmt::format("{}: known", place);
+  if (!known.is_string()) refuse(at, quoted(known), join_names(names));
+  if (std::find(names.begin(), names.end(), known) == names.end())
+    throw_unknown_name(at, "way of knowing", known.get<std::string>(), names);
+  return known;
+}
 
 // What the choice of a parameter's value may change.
 const std::vector<std::string> kChoiceKeys{"method", "arithmetic", "formation", "layer"};
@@ -64,6 +85,7 @@ RecipeFile read_recipe(const std::string& text, const std::string& place, const 
   file.json = parse_user_json(text, place);
   check_keys(file.json, kFileKeys, "key of a recipe", place);
   check_needed_keys(file.json, builtin, place);
+  static_cast<void>(known_of(file.json, place));
   for (const char* key : {"kernel", "summary", "source", "date"}) {
     if (file.json.contains(key)) {
       static_cast<void>(text_of(file.json, key, place));
@@ -140,6 +162,24 @@ void replace(Json& target, const Json& change) {
   for (const auto& [key, value] : change.items()) target[key] = value;
 }
 
+// A choice's change of the formation or the layer: another one, or, without its name, some of its parameters. A
+// formation without parameters (exact) has none to change.
+void change_part(Json& part, const Json& change, const char* name) {
+  if (change.is_null()) return;
+  if (!change.is_object() || change.contains(name)) {
+    part = change;
+    return;
+  }
+  if (!part.is_object()) return;
+  for (const auto& [key, value] : change.items()) {
+    if (part.contains(key) && part[key].is_object() && value.is_object()) {
+      replace(part[key], value);
+    } else {
+      part[key] = value;
+    }
+  }
+}
+
 // One arithmetic that stands for those of all stages in a record.
 Arithmetic summarise(const Recipe& recipe, const Json& stages) {
   Arithmetic summary = recipe.arithmetics.find("*")->second;
@@ -158,6 +198,7 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
   recipe.summary = file.json["summary"];
   recipe.source = file.json["source"];
   recipe.date = file.json["date"];
+  recipe.known = known_of(file.json, file.place);
   recipe.chunks = chunks_of(file);
   for (const Json& phase : file.json.value("phases", Json::array())) recipe.phases.push_back(phase.get<std::string>());
 
@@ -168,8 +209,8 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
     const Json& change = file.json["parameters"][parameter.name]["choices"][settings.text(parameter.name)];
     replace(method, change.value("method", Json::object()));
     replace(stages, change.value("arithmetic", Json::object()));
-    formation = change.value("formation", formation);
-    layer = change.value("layer", layer);
+    change_part(formation, change.value("formation", Json()), "formation");
+    change_part(layer, change.value("layer", Json()), "arithmetic");
   }
   const std::vector<Formation> formations = expand_formation(formation, file.place + ": formation");
   if (formations.size() != 1) refuse(file.place + ": formation", quoted(formation), "one setting, no lists");
@@ -200,11 +241,19 @@ Json Recipe::json(std::string_view key) const {
 
 bool Recipe::takes(int n) const { return chunks.empty() || std::find(chunks.begin(), chunks.end(), n) != chunks.end(); }
 
+void Recipe::check_takes(std::span<const int> sizes, std::string_view place) const {
+  if (std::any_of(sizes.begin(), sizes.end(), [&](int n) { return takes(n); })) return;
+  throw UsageError(fmt::format("{}: found {} with chunks of {}; allowed for it: --chunk {}", place, label,
+                               fmt::join(sizes, ", "), fmt::join(chunks, ",")));
+}
+
 StageArithmetics Recipe::stages() const {
   StageArithmetics all;
   for (const auto& [stage, arithmetic] : arithmetics) all.emplace(stage, &arithmetic);
   return all;
 }
+
+std::span<const Knowledge> knowledge() { return kKnowledge; }
 
 std::span<const RecipeEntry> recipe_entries() {
   static const std::vector<RecipeEntry> entries = [] {
@@ -217,6 +266,7 @@ std::span<const RecipeEntry> recipe_entries() {
       entry.description.source = file.json["source"];
       entry.description.parameters = file.parameters;
       entry.date = file.json["date"];
+      entry.known = known_of(file.json, file.place);
       entry.chunks = chunks_of(file);
       list.push_back(std::move(entry));
     }

@@ -24,6 +24,7 @@ struct Recipe : Named {
   std::string summary;              // one line
   std::string source;               // repository or thread
   std::string date;                 // when the source was read
+  std::string known;                // how the recipe is known, a name of knowledge(); empty: not said
   std::vector<std::string> phases;  // what the kernel does and where it rounds, in words
   std::vector<int> chunks;          // the sizes that the kernel supports; empty: any
   MethodSpec method;
@@ -41,15 +42,24 @@ struct Recipe : Named {
   bool is_builtin() const { return given == name; }
   Json json(std::string_view key) const;  // {"kernel": given, "dot": "tf32", ...}
   bool takes(int n) const;
+  // Throws UsageError naming `place` if the kernel takes none of these sizes.
+  void check_takes(std::span<const int> sizes, std::string_view place) const;
   StageArithmetics stages() const;  // pointers into `arithmetics`
 };
 
 // The description of one file for listings: name, summary, source, parameters.
 struct RecipeEntry {
   Description description;
-  std::string date;
+  std::string date, known;
   std::vector<int> chunks;
 };
+
+// What a file's key `known` may say about how the recipe is known, and what that means.
+struct Knowledge {
+  const char* name;
+  const char* meaning;
+};
+std::span<const Knowledge> knowledge();
 
 // The built-in recipes, by name.
 std::span<const RecipeEntry> recipe_entries();

@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "tristab/arithmetic/machine.h"
+#include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/selftest/codes.h"
@@ -145,7 +146,7 @@ class Products {
 
 }  // namespace
 
-RecordedMachine machine_of(const RecordedProducts& group, std::string_view path) {
+RecordedMachine machine_of(const RecordedProducts& group, std::string_view unit, std::string_view path) {
   if (std::find(kOperands.begin(), kOperands.end(), group.operand) == kOperands.end()) {
     const std::string near = nearest_name(group.operand, kOperands);
     throw InputError(fmt::format("{}: group {}: no operand is called '{}'{}; allowed: {}", path, group.name,
@@ -179,9 +180,17 @@ RecordedMachine machine_of(const RecordedProducts& group, std::string_view path)
     machine.skipped = "a NaN that one of the three products reads as an infinity: the machine has one NaN";
   }
   if (!machine.skipped.empty()) return machine;
-  machine.arithmetic = group.operand == "e4m3"             ? "fp8-h100"
-                       : group.operand.starts_with("fp32") ? fmt::format("{}-h100", group.operand.substr(4))
-                                                           : fmt::format("{}-h100", group.operand);
+  const std::string operand = group.operand.starts_with("fp32") ? group.operand.substr(4) : group.operand;
+  const std::string plain = operand.ends_with("x3") ? operand.substr(0, operand.size() - 2) : operand;
+  const std::span<const UnitPreset> presets = unit_presets();
+  const auto preset = std::find_if(presets.begin(), presets.end(), [&](const UnitPreset& candidate) {
+    return candidate.machine == unit && candidate.operand == plain;
+  });
+  if (preset == presets.end()) {
+    machine.skipped = fmt::format("no named arithmetic is a {} of {} operands", unit, plain);
+    return machine;
+  }
+  machine.arithmetic = plain == operand ? preset->name : fmt::format("{}-{}", operand, unit);
   machine.terms = instruction.k;
   machine.fp16_sums = group.accumulator == "f16";
   return machine;

@@ -19,8 +19,9 @@ struct RecordedMachine {
   std::string skipped;  // why nothing emulates it
 };
 
-// Throws InputError naming `path` if operands or accumulator are not among those of an H100.
-RecordedMachine machine_of(const RecordedProducts& group, std::string_view path);
+// `unit` is one of tensor_core_names(). Throws InputError naming `path` if operands or accumulator are not those of a
+// matrix unit.
+RecordedMachine machine_of(const RecordedProducts& group, std::string_view unit, std::string_view path);
 
 // Compares every element of the group at every SIMD level; an element that differs at several levels is one mismatch.
 CheckResult compare_recorded(const RecordedProducts& group, const RecordedMachine& machine, const Runner& runner);

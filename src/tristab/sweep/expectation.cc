@@ -101,11 +101,16 @@ std::vector<int> read_sizes(const Json& given, const std::string& place) {
 // Choices are stored as texts, but a command line reads some of them as numbers.
 std::string scalar_text(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
+// 1 and 1.0 are the same number.
+bool same_value(const Json& x, const Json& y) {
+  return x.is_number() && y.is_number() ? x == y : scalar_text(x) == scalar_text(y);
+}
+
 bool matches(const Json& selection, const char* name_key, const Named& thing) {
   if (selection.is_null()) return true;
   for (const auto& [key, value] : selection.items()) {
     if (key == name_key ? value != thing.name
-                        : !thing.settings.has(key) || scalar_text(thing.settings.at(key)) != scalar_text(value)) {
+                        : !thing.settings.has(key) || !same_value(thing.settings.at(key), value)) {
       return false;
     }
   }

@@ -244,6 +244,10 @@ Json sweep_schema() {
 
 Json kernel_schema() {
   Json schema = schema_template("kernel.json");
+  Json& known = schema["properties"]["known"];
+  for (const Knowledge& each : knowledge()) {
+    known["anyOf"].push_back({{"const", each.name}, {"description", each.meaning}});
+  }
   define_registries(schema["definitions"]);
   for (const char* unused : {"family", "kernel"}) schema["definitions"].erase(unused);
   return schema;
