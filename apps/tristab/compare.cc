@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <memory>
 #include <set>
+#include <system_error>
 
 #include "command.h"
 #include "interrupt.h"
@@ -19,6 +20,7 @@
 #include "tristab/report/ranking.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/run.h"
+#include "vocabulary.h"
 
 namespace tristab {
 namespace {
@@ -203,13 +205,27 @@ Requirements read_groups(const std::string& path, CaseGroups& groups) {
   return requirements_of(head.config.json());
 }
 
+// Refuses what is an input, a kernel, a method ... and belongs to an option.
+void refuse_other_words(const std::string& results) {
+  const std::filesystem::path path(results);
+  std::string option;
+  for (const char* tensors : {".npy", ".npz", ".safetensors"}) {
+    if (path.extension() == tensors) option = "--input";
+  }
+  std::error_code error;
+  for (const char* kind : {"methods", "kernels", "arithmetics", "families"}) {
+    const auto& names = vocabulary_of(kind).entries;
+    if (std::ranges::find(names, results, &VocabularyEntry::name) != names.end() &&
+        !std::filesystem::exists(path, error))
+      option = fmt::format("--{}", kind);
+  }
+  if (!option.empty())
+    refuse("tristab compare", fmt::format("{} as a result", results), fmt::format("{} {}", option, results));
+}
+
 // Returns whether every setting meets the requirement of --require, if it is given.
 bool compare(const Command& command, const CompareOptions& options) {
-  const std::string extension = std::filesystem::path(options.results).extension().string();
-  for (const char* tensors : {".npy", ".npz", ".safetensors"}) {
-    if (extension == tensors)
-      refuse("tristab compare", fmt::format("{} as a result", options.results), "--input " + options.results);
-  }
+  refuse_other_words(options.results);
   const std::vector<const Field*> metrics = metrics_of(command, options);
   const TableFormat format = table_format_of(options.format.empty() ? "text" : options.format, "--format");
   CaseGroups groups(metrics.empty() ? ranking_fields() : metrics);

@@ -291,4 +291,11 @@ TEST(Typed, rankings_are_data_too) {
   EXPECT_TRUE(succeeds(place, run + " --top 1 --format markdown").out.starts_with("| input | n | rank |"));
 }
 
+TEST(Typed, words_that_belong_to_an_option_are_told_which) {
+  const Workplace place;
+  EXPECT_NE(refused(place, "compare aiter-v2").find("allowed: --kernels aiter-v2"), std::string::npos);
+  EXPECT_NE(refused(place, "compare gdn").find("allowed: --families gdn"), std::string::npos);
+  EXPECT_NE(refused(place, "compare k.npz").find("allowed: --input k.npz"), std::string::npos);
+}
+
 }  // namespace tristab::typed_test
