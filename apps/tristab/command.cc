@@ -26,17 +26,11 @@ std::vector<std::string> split_names(std::string_view names) {
   return parts;
 }
 
-// The name of an option in messages: its last one.
-const std::string& called(const OptionEntry& option) { return option.names.back(); }
-
 // The text, if it is one of the words that the option takes.
-std::string checked_choice(const OptionEntry& option, const std::string& text) {
-  const std::vector<std::string>& words = option.value.words;
-  if (option.value.kind != ValueType::Kind::choice || words.empty()) return text;
-  if (std::ranges::find(words, text) == words.end()) {
-    const std::string what = called(option).substr(called(option).find_first_not_of('-'));
-    throw_unknown_name(called(option), what, text, words);
-  }
+std::string checked_choice(const ValueType& type, const std::string& name, const std::string& text) {
+  if (type.kind != ValueType::Kind::choice || type.words.empty()) return text;
+  if (std::ranges::find(type.words, text) == type.words.end())
+    throw_unknown_name(name, name.substr(name.find_first_not_of('-')), text, type.words);
   return text;
 }
 
@@ -69,7 +63,7 @@ Command& Command::positional(const char* name, const char* type, std::string& ta
                              const char* usage) {
   OptionEntry& entry = add(name, type, help, true);
   entry.usage = usage != nullptr ? usage : name;
-  entry.take = [&target](const std::vector<std::string>& words) { target = words.back(); };
+  entry.take = [&target](const std::string&, const std::vector<std::string>& words) { target = words.back(); };
   return *this;
 }
 
@@ -78,21 +72,21 @@ Command& Command::positional(const char* name, const char* type, std::vector<std
   OptionEntry& entry = add(name, type, help, true);
   entry.usage = usage != nullptr ? usage : name;
   entry.repeated = true;
-  entry.take = [&target](const std::vector<std::string>& words) { target = words; };
+  entry.take = [&target](const std::string&, const std::vector<std::string>& words) { target = words; };
   return *this;
 }
 
 Command& Command::option(const char* names, const char* type, std::string& target, const std::string& help) {
   OptionEntry& entry = add(names, type, help, false);
-  entry.take = [&target, checked = entry](const std::vector<std::string>& words) {
-    target = checked_choice(checked, words.back());
+  entry.take = [&target, type = entry.value](const std::string& name, const std::vector<std::string>& words) {
+    target = checked_choice(type, name, words.back());
   };
   return *this;
 }
 
 Command& Command::option(const char* names, const char* type, WholeNumber target, const std::string& help) {
   OptionEntry& entry = add(names, type, help, false);
-  entry.take = [target, name = called(entry)](const std::vector<std::string>& words) {
+  entry.take = [target](const std::string& name, const std::vector<std::string>& words) {
     *target.value = whole_number(name, words.back(), target.minimum, target.maximum);
   };
   return *this;
@@ -100,7 +94,7 @@ Command& Command::option(const char* names, const char* type, WholeNumber target
 
 Command& Command::option(const char* names, const char* type, SizeList target, const std::string& help) {
   OptionEntry& entry = add(names, type, help, false);
-  entry.take = [target, name = entry.names.front()](const std::vector<std::string>& words) {
+  entry.take = [target](const std::string& name, const std::vector<std::string>& words) {
     target.value->clear();
     for (const std::int64_t n : expand_axis(Json(split_list(words.back(), name)), target.minimum, target.maximum, name))
       target.value->push_back(static_cast<int>(n));
@@ -109,16 +103,23 @@ Command& Command::option(const char* names, const char* type, SizeList target, c
 }
 
 Command& Command::flag(const char* names, bool& target, const std::string& help) {
-  add(names, nullptr, help, false).take = [&target](const std::vector<std::string>&) { target = true; };
+  add(names, nullptr, help, false).take = [&target](const std::string&, const std::vector<std::string>&) {
+    target = true;
+  };
   return *this;
 }
 
 Command& Command::output(const char* names, const char* type, std::string& target, const std::string& help) {
   OptionEntry& entry = add(names, type, help, false);
   entry.writes = true;
-  entry.take = [&target](const std::vector<std::string>& words) {
+  entry.take = [&target](const std::string&, const std::vector<std::string>& words) {
     target = names_standard_output(words.back()) ? "-" : words.back();
   };
+  return *this;
+}
+
+Command& Command::beside() {
+  options_.back().beside = true;
   return *this;
 }
 
@@ -127,7 +128,7 @@ Command& Command::force() {
 Without it an output replaces only what tristab has written in its place: a result of the same configuration, or a file
 of the same kind. A file that the command reads is never replaced.)",
       false)
-      .take = [](const std::vector<std::string>&) { allow_replacing(); };
+      .take = [](const std::string&, const std::vector<std::string>&) { allow_replacing(); };
   return *this;
 }
 
@@ -153,20 +154,31 @@ std::string Command::synopsis() const {
   return has_options ? text + " [OPTIONS]" : text;
 }
 
-bool Command::given(std::string_view name) const {
-  return std::ranges::any_of(
-      given_, [&](std::size_t k) { return std::ranges::find(options_[k].names, name) != options_[k].names.end(); });
+const Command::Given* Command::find_given(std::string_view name) const {
+  const auto found = std::ranges::find_if(given_, [&](const Given& given) {
+    const std::vector<std::string>& names = options_[given.option].names;
+    return std::ranges::find(names, name) != names.end();
+  });
+  return found == given_.end() ? nullptr : &*found;
+}
+
+bool Command::given(std::string_view name) const { return find_given(name) != nullptr; }
+
+std::string Command::typed(std::string_view name) const {
+  const Given* const found = find_given(name);
+  return found == nullptr ? std::string(name) : found->name;
 }
 
 void Command::needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const {
   for (const char* option : options) {
-    if (given(option) && !given(other)) refuse(place(), fmt::format("{} without {}", option, other), allowed);
+    if (given(option) && !given(other)) refuse(place(), fmt::format("{} without {}", typed(option), other), allowed);
   }
 }
 
 void Command::excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const {
   for (const char* other : others) {
-    if (given(option) && given(other)) refuse(place(), fmt::format("{} together with {}", other, option), allowed);
+    if (given(option) && given(other))
+      refuse(place(), fmt::format("{} together with {}", typed(other), typed(option)), allowed);
   }
 }
 
@@ -206,6 +218,28 @@ Json key_values(const std::vector<std::string>& words, std::string_view place) {
     object[key] = key == "path" ? Json(value) : parse_scalar(value);
   }
   return object;
+}
+
+ConfigOverrides ConfigOptions::given(const Command& command) const {
+  struct Entry {
+    const char *option, *key;
+    const std::string* text;
+  };
+  const Entry entries[] = {{"--chunk", "chunks", &chunks},
+                           {"--family", "families", &families},
+                           {"--methods", "methods", &methods},
+                           {"--arithmetics", "arithmetics", &arithmetics},
+                           {"--formation", "formations", &formations},
+                           {"--kernels", "kernels", &kernels},
+                           {"--trials", "trials", &trials},
+                           {"--trial", "trial", &trial},
+                           {"--seed", "seed", &seed},
+                           {"--require", "require", &require}};
+  ConfigOverrides overrides;
+  for (const Entry& entry : entries) {
+    if (command.given(entry.option)) overrides.emplace(entry.key, Override(*entry.text, command.typed(entry.option)));
+  }
+  return overrides;
 }
 
 Json FilePart::family() const {

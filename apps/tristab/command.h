@@ -11,6 +11,7 @@
 
 #include "tristab/base/json_value.h"
 #include "tristab/report/object_stream.h"
+#include "tristab/sweep/config_reader.h"
 #include "value_type.h"
 
 namespace tristab {
@@ -19,16 +20,20 @@ namespace tristab {
 using CommandWords = std::vector<std::string>;
 
 struct OptionEntry {
-  std::vector<std::string> names;  // as typed: "-o", "--output"; a positional has one, "CONFIG"
+  // As typed: "-o", "--output"; aliases follow the name that helps print, "--chunk", "--chunks". A positional has one,
+  // "CONFIG".
+  std::vector<std::string> names;
   bool positional = false, flag = false, repeated = false;
   bool writes = false;     // the value is a file that the command writes; any other file is one that it reads
   bool inherited = false;  // an option of the program that every command takes as well
+  bool beside = false;     // helps print it in the row of the option before it
   std::string usage;       // of a positional: "CONFIG", or "[CONFIG]" where it may be left out
   ValueType value;         // except for flags
   std::string group;       // heading of the group
   std::string help;        // one line
   std::string details;     // more text for the manual page: paragraphs with an empty line between them
-  std::function<void(const std::vector<std::string>& words)> take;  // converts and keeps what was typed
+  // Converts and keeps what was typed; `name` is the one that was typed, for messages.
+  std::function<void(const std::string& name, const std::vector<std::string>& words)> take;
 };
 
 // Targets of options that are not a plain text. Their conversions throw UsageError with option, found and allowed.
@@ -58,6 +63,8 @@ class Command {
   Command& flag(const char* names, bool& target, const std::string& help);
   // A file that the command writes. Other names of standard output become "-".
   Command& output(const char* names, const char* type, std::string& target, const std::string& help);
+  // The option just added shares its row of the help with the one before it; their texts are joined by a semicolon.
+  Command& beside();
   // --force, of a command with outputs.
   Command& force();
   // The heading of the options that follow.
@@ -79,7 +86,9 @@ class Command {
 
   // Whether an option was typed, by one of its names.
   bool given(std::string_view name) const;
-  void note_given(std::size_t option) { given_.push_back(option); }
+  // The name by which the option was typed; `name` if it was not.
+  std::string typed(std::string_view name) const;
+  void note_given(std::size_t option, const std::string& name) { given_.push_back({option, name}); }
 
   // Throws UsageError if any of `options` was typed without `other`.
   void needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const;
@@ -94,7 +103,13 @@ class Command {
   std::string name_, summary_, details_;
   std::vector<std::string> examples_;
   std::vector<OptionEntry> options_;  // positionals first
-  std::vector<std::size_t> given_;
+  struct Given {
+    std::size_t option;
+    std::string name;
+  };
+  const Given* find_given(std::string_view name) const;  // null: it was not typed
+
+  std::vector<Given> given_;
   std::string group_ = "Options";
   std::function<void(const Command&)> action_;
 };
@@ -140,6 +155,13 @@ std::int64_t whole_number(std::string_view option, const std::string& text, std:
 // key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key
 // given twice.
 Json key_values(const std::vector<std::string>& words, std::string_view place);
+
+// The options of sweep and compare that replace keys of a configuration. Each command says in its help what holds
+// without them.
+struct ConfigOptions {
+  std::string chunks, families, methods, arithmetics, formations, kernels, trials, trial, seed, require;
+  ConfigOverrides given(const Command& command) const;  // those that were typed
+};
 
 // The part of a file that options select, as the family `file`: {"family": "file", "path": ..., "layer": ...}. Empty
 // texts are left out.

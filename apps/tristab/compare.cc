@@ -3,8 +3,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <memory>
-#include <tuple>
+#include <set>
+#include <system_error>
 
 #include "command.h"
 #include "interrupt.h"
@@ -18,12 +20,14 @@
 #include "tristab/report/ranking.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/run.h"
+#include "vocabulary.h"
 
 namespace tristab {
 namespace {
 
 struct CompareOptions {
-  std::string results, chunk, family, methods, arithmetics, kernels, metrics, format, trials, seed, require;
+  ConfigOptions config;
+  std::string results, metrics, format;
   FilePart input;
   std::int64_t jobs = 0, top = 0;
   bool overall = false;
@@ -58,11 +62,6 @@ Json every_method() {
   return names;
 }
 
-// A sweep skips sizes that a kernel does not support. Here the user named both, so report an error.
-void refuse_kernels_of_other_sizes(const Scenario& scenario) {
-  for (const Recipe& kernel : scenario.kernels) kernel.check_takes(scenario.chunks, "--kernels");
-}
-
 // Returns the text of the requirement.
 std::string compute(const Command& command, const CompareOptions& options, CaseGroups& groups, LayerTable& layers) {
   command.excludes("--family", {"--input"}, "one of them");
@@ -70,22 +69,15 @@ std::string compute(const Command& command, const CompareOptions& options, CaseG
   Json json{{"families", Json::array({Json{{"family", "gdn"}, {"keys", "silu"}}})},
             {"methods", every_method()},
             {"arithmetics", Json::array({"fp16", "bf16"})}};
-  if (command.given("--kernels") && !command.given("--methods") && !command.given("--arithmetics")) {
+  if (command.given("--kernels") && !command.given("--methods") && !command.given("--arithmetics") &&
+      !command.given("--formation")) {
     json.erase("methods");
     json.erase("arithmetics");
   }
-  ConfigOverrides overrides;
-  const std::tuple<const char*, const char*, const std::string*> given[] = {
-      {"--chunk", "chunks", &options.chunk},      {"--family", "families", &options.family},
-      {"--methods", "methods", &options.methods}, {"--arithmetics", "arithmetics", &options.arithmetics},
-      {"--kernels", "kernels", &options.kernels}, {"--trials", "trials", &options.trials},
-      {"--seed", "seed", &options.seed},          {"--require", "require", &options.require}};
-  for (const auto& [option, key, text] : given) {
-    if (command.given(option)) overrides[key] = *text;
-  }
-  if (command.given("--input")) overrides["families"] = options.input.family().dump();
-  const SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
-  refuse_kernels_of_other_sizes(config.scenarios.front());
+  ConfigOverrides overrides = options.config.given(command);
+  if (command.given("--input")) overrides.emplace("families", Override(options.input.family().dump(), "--input"));
+  SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
+  settle_sizes(config);
   const Plan plan = make_plan(config);
   print_notes(plan);
   Progress progress(plan);
@@ -112,7 +104,7 @@ Texts names_in(const Things& things, Chosen chosen, TextsOf texts) {
 // The names that an option lists; the file must have each of them. `labels` gives the labels of the settings that a
 // name with parameters stands for ("mxr:block=16" is the default, so its label is "mxr").
 template <class Labels>
-std::vector<std::string> selection_of(const char* option, const std::string& text,
+std::vector<std::string> selection_of(const std::string& option, const std::string& text,
                                       const std::vector<std::string>& available, Labels labels) {
   std::vector<std::string> names;
   if (text.empty()) return names;
@@ -122,12 +114,19 @@ std::vector<std::string> selection_of(const char* option, const std::string& tex
       names.push_back(given);
       continue;
     }
-    if (given.find(':') == std::string::npos) throw_unknown_name(option, "setting in the file", given, available);
-    for (const std::string& label : labels(given)) {
+    const bool whole = given.find(':') != std::string::npos;  // with parameters, so it is one setting
+    std::vector<std::string> spelt;
+    try {
+      spelt = labels(given);
+    } catch (const UsageError&) {
+      if (whole) throw;
+      throw_unknown_name(option, "setting in the file", given, available);
+    }
+    for (const std::string& label : spelt) {
       if (std::find(available.begin(), available.end(), label) == available.end()) {
         throw_unknown_name(option, "setting in the file", label, available);
       }
-      names.push_back(label.find(':') == std::string::npos ? fmt::format("{}:", label) : label);
+      names.push_back(whole && label.find(':') == std::string::npos ? fmt::format("{}:", label) : label);
     }
   }
   return names;
@@ -140,40 +139,41 @@ Texts labels_of(const Specs& specs) {
   return labels;
 }
 
-CaseSelection selection_in(const CaseGroups& groups, const CompareOptions& options) {
+CaseSelection selection_in(const Command& command, const CaseGroups& groups, const ConfigOptions& options) {
   const auto any = [](const auto&) { return true; };
   const auto of_method = [](const CaseSetting& s) { return s.kernel.empty(); };
   const auto of_kernel = [](const CaseSetting& s) { return !s.kernel.empty(); };
   CaseSelection selection;
-  selection.families = selection_of("--family", options.family,
+  selection.families = selection_of(command.typed("--family"), options.families,
                                     names_in(groups.inputs(), any,
                                              [](const CaseInput& i) {
                                                return Texts{i.family, i.label, i.name};
                                              }),
                                     [](const std::string& text) { return labels_of(expand_family(text, "--family")); });
-  selection.methods = selection_of("--methods", options.methods,
+  selection.methods = selection_of(command.typed("--methods"), options.methods,
                                    names_in(groups.settings(), of_method,
                                             [](const CaseSetting& s) {
                                               return Texts{s.method, s.method_label};
                                             }),
                                    [](const std::string& text) { return labels_of(expand_method(text, "--methods")); });
   selection.arithmetics =
-      selection_of("--arithmetics", options.arithmetics,
+      selection_of(command.typed("--arithmetics"), options.arithmetics,
                    names_in(groups.settings(), of_method,
                             [](const CaseSetting& s) {
                               return Texts{s.arithmetic, s.arithmetic_label};
                             }),
                    [](const std::string& text) { return labels_of(expand_arithmetic(text, "--arithmetics")); });
   selection.kernels =
-      selection_of("--kernels", options.kernels,
+      selection_of(command.typed("--kernels"), options.kernels,
                    names_in(groups.settings(), of_kernel,
                             [](const CaseSetting& s) {
                               return Texts{s.kernel_name(), s.kernel};
                             }),
                    [](const std::string& text) { return labels_of(expand_recipe(text, "--kernels", "")); });
-  if (!options.chunk.empty()) {
+  if (!options.chunks.empty()) {
+    const std::string option = command.typed("--chunk");
     for (const std::int64_t n :
-         expand_axis(Json(split_list(options.chunk, "--chunk")), smallest_chunk, largest_chunk, "--chunk"))
+         expand_axis(Json(split_list(options.chunks, option)), smallest_chunk, largest_chunk, option))
       selection.chunks.push_back(static_cast<int>(n));
   }
   return selection;
@@ -181,7 +181,6 @@ CaseSelection selection_in(const CaseGroups& groups, const CompareOptions& optio
 
 // The metrics of cross tables; empty without --metrics, when rankings are printed instead.
 std::vector<const Field*> metrics_of(const Command& command, const CompareOptions& options) {
-  command.needs({"--format"}, "--metrics", "--metrics strict_lower --format markdown, for instance");
   command.excludes("--metrics", {"--top", "--overall"}, "one of them");
   std::vector<const Field*> metrics;
   if (!command.given("--metrics")) return metrics;
@@ -206,8 +205,27 @@ Requirements read_groups(const std::string& path, CaseGroups& groups) {
   return requirements_of(head.config.json());
 }
 
+// Refuses what is an input, a kernel, a method ... and belongs to an option.
+void refuse_other_words(const std::string& results) {
+  const std::filesystem::path path(results);
+  std::string option;
+  for (const char* tensors : {".npy", ".npz", ".safetensors"}) {
+    if (path.extension() == tensors) option = "--input";
+  }
+  std::error_code error;
+  for (const char* kind : {"methods", "kernels", "arithmetics", "families"}) {
+    const auto& names = vocabulary_of(kind).entries;
+    if (std::ranges::find(names, results, &VocabularyEntry::name) != names.end() &&
+        !std::filesystem::exists(path, error))
+      option = fmt::format("--{}", kind);
+  }
+  if (!option.empty())
+    refuse("tristab compare", fmt::format("{} as a result", results), fmt::format("{} {}", option, results));
+}
+
 // Returns whether every setting meets the requirement of --require, if it is given.
 bool compare(const Command& command, const CompareOptions& options) {
+  refuse_other_words(options.results);
   const std::vector<const Field*> metrics = metrics_of(command, options);
   const TableFormat format = table_format_of(options.format.empty() ? "text" : options.format, "--format");
   CaseGroups groups(metrics.empty() ? ranking_fields() : metrics);
@@ -217,40 +235,46 @@ bool compare(const Command& command, const CompareOptions& options) {
   if (options.results.empty()) {
     requirements[""] = compute(command, options, groups, layers);
   } else {
-    for (const char* option :
-         {"--trials", "--seed", "--require", "--jobs", "--input", "--tensor", "--layer", "--heads", "--tokens"}) {
+    for (const char* option : {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input",
+                               "--tensor", "--layer", "--heads", "--tokens"}) {
       if (!command.given(option)) continue;
-      refuse("tristab compare", fmt::format("{} together with {}", option, options.results),
+      refuse("tristab compare", fmt::format("{} together with {}", command.typed(option), options.results),
              "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
              "result file");
     }
     requirements = read_groups(options.results, groups);
-    selection = selection_in(groups, options);
+    selection = selection_in(command, groups, options.config);
   }
   if (std::ranges::none_of(groups.groups(),
                            [&](const CaseGroup& group) { return selection.includes(groups, group); })) {
+    std::set<int> sizes;
+    for (const CaseGroup& group : groups.groups()) sizes.insert(group.n);
     refuse(options.results.empty() ? "tristab compare" : options.results, "no records for this selection",
-           "one that the file has");
+           fmt::format("one that the file has (chunks of {})", fmt::join(sizes, ", ")));
   }
   const Page page = standard_output_page();
   const auto lost = [](const auto& trials) { return trials.unfit + trials.lost() > 0; };
   const bool met = !command.given("--require") || (std::ranges::none_of(layers.rows(), lost) &&
                                                    std::ranges::none_of(groups.groups(), lost, &CaseGroup::statistics));
+  const bool for_people = format == TableFormat::text || format == TableFormat::markdown;
   const auto print = [&](const std::string& text) {
     fmt::print("{}", text);
-    if (!layers.empty()) fmt::print("\n{}", layers.text(page));
+    if (!layers.empty() && for_people) fmt::print("\n{}", layers.text(page));
     return met;
   };
   if (!metrics.empty()) {
     return print(cross_table_text(cross_table(groups, selection), format, page));
   }
   const std::vector<Ranking> rankings = rank_settings(groups, selection, requirements);
+  const int top = static_cast<int>(options.top);
   if (options.overall) {
-    return print(overall_text(rank_overall(rankings), rankings, static_cast<int>(options.top), page));
+    const std::vector<OverallSetting> overall = rank_overall(rankings);
+    return print(format == TableFormat::text ? overall_text(overall, rankings, top, page)
+                                             : rows_text(overall_rows(overall, top), format));
   }
+  if (format != TableFormat::text) return print(rows_text(ranking_rows(rankings, top), format));
   std::string text;
-  for (const Ranking& ranking : rankings)
-    text += (text.empty() ? "" : "\n") + ranking_text(ranking, static_cast<int>(options.top), page);
+  for (const Ranking& ranking : rankings) text += (text.empty() ? "" : "\n") + ranking_text(ranking, top, page);
   return print(text);
 }
 
@@ -266,39 +290,45 @@ the exit status is 1 unless every setting meets the requirement on every input.
 
 With --metrics, prints one table for each metric instead: a row for each method or kernel, a column for each input.)",
       {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"});
-  command.positional("RESULTS", "FILE.json|ndjson", o.results, R"(a result, .json or .ndjson; if absent, compute now
+  command.positional("RESULTS", "FILE.json|ndjson", o.results, R"(a result (.json, .ndjson); absent: compute now
 A result of tristab sweep; it may be partial. The options then select among its settings.)",
                      "[RESULTS]");
   command.group("What to compare, and how");
-  command.option("--chunk,--chunks", "SIZES", o.chunk, R"(sizes, such as 16,64 or 16:256:*2 (64)
-Whole numbers from 16 to 256.)");
-  command.option("--family,--families", "FAMILIES", o.family, R"(families, such as ones,gdn (gdn:keys=silu)
+  ConfigOptions& c = o.config;
+  command.option("--chunk,--chunks", "SIZES", c.chunks, R"(sizes, such as 16,64 or 16:256:*2 (64)
+Whole numbers from 16 to 256. A file of matrices is compared at its own size.)");
+  command.option("--family,--families", "FAMILIES", c.families, R"(families, such as ones,gdn (gdn:keys=silu)
 Names from tristab list families, with parameters after a colon.)");
-  command.option("--methods", "METHODS", o.methods, R"(methods, such as mbh,mxr:block=8/16 (all)
+  command.option("--methods,--method", "METHODS", c.methods, R"(methods, such as mbh,mxr:block=8/16 (all)
 Names from tristab list methods, with parameters after a colon; several values of a parameter are separated by /.)");
-  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, such as fp32,e5m7 (fp16,bf16)
+  command.option("--arithmetics,--arithmetic", "ARITHMETICS", c.arithmetics,
+                 R"(arithmetics, such as fp32,e5m7 (fp16,bf16)
 Names from tristab list arithmetics, or any format as eXmY.)");
-  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, such as fla-solve-tril:dot=tf32 (none)
+  command.option("--formation,--formations", "FORMATIONS", c.formations, R"(how A is formed from k, beta, g (exact)
+Names from tristab list formations, such as gram:product=bf16; each is run with every method and arithmetic.)");
+  command.option("--kernels,--kernel", "KERNELS", c.kernels, R"(kernels, such as fla-solve-tril:dot=tf32 (none)
 Names from tristab list kernels, or paths of recipe files (JSON). Without --methods and --arithmetics, only these
 kernels are compared.)");
-  command.option("--trials", "N", o.trials, "matrices of each random family (8)");
-  command.option("--seed", "N", o.seed, "seed of the random families (1)");
-  command.option("--require", "REQUIREMENT", o.require, requirement_help);
+  command.option("--trials", "N", c.trials, "matrices of a random family (8)");
+  command.option("--seed", "N", c.seed, "their seed (1)").beside();
+  command.option("--trial", "N", c.trial, R"(only matrix N of each family; 0 is the first
+Of a random family it is the matrix that a run with more trials has under this number.)");
+  command.option("--require", "REQUIREMENT", c.require, requirement_help);
   command.flag("--overall", o.overall, R"(one table over all inputs, the worst of each
 A setting is fit on an input (a family at one size) if it is fit on each of its matrices.)");
-  command.option("--metrics", "METRICS", o.metrics, R"(a table for each metric instead of rankings
+  command.option("--metrics,--metric", "METRICS", o.metrics, R"(a table for each metric instead of rankings
 For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, which hides errors.)");
-  command.option("--format", "text|markdown|csv", o.format, "format of these tables (text)");
+  command.option("--format", "text|markdown|csv|json", o.format, "text, markdown, csv or json (text)");
   command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of each ranking (all)");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command.option("--input", "FILE.npy|npz|safetensors", o.input.path,
-                 R"(matrices or layers instead of a family
+                 R"(matrices or layers of a file; - is stdin
 A .npy, .npz or .safetensors file. Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of
 layers, as apps/dump_layer_inputs.py writes them.)");
-  command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
-  command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A, or all");
-  command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
+  command.option("--tensor", "NAME", o.input.tensor, "the tensor of A");
+  command.option("--layer", "NAME", o.input.layer, "the layer of k, beta, g, or all").beside();
+  command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
   command.run([options, &status](const Command& given) {
     if (!compare(given, *options)) status = 1;
   });

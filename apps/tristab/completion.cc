@@ -282,11 +282,19 @@ Answer answer_to(const Program& program, std::string_view line) {
   } else if (typed.starts_with('-')) {
     for (const OptionEntry& each : where.options()) {
       if (each.positional) continue;
-      for (const std::string& name : each.names) answerer.offer(name, each.help);
+      // An alias only for those who type it: it must not stand in the way of the name that helps print.
+      std::string first;
+      for (const std::string& name : each.names) {
+        const bool is_alias = name.starts_with("--") && !first.empty();
+        if (!is_alias || !first.starts_with(typed)) answerer.offer(name, each.help);
+        if (first.empty() && name.starts_with("--")) first = name;
+      }
     }
     answerer.offer("-h", "print the help");
     answerer.offer("--help", "print the help");
-    if (before.command == nullptr) answerer.offer("--version", "print the version");
+    for (const char* version : {"-V", "--version"}) {
+      if (before.command == nullptr) answerer.offer(version, "print the version");
+    }
   } else if (before.command == nullptr) {
     for (const Command& command : program.commands) {
       if (!command.summary().empty()) answerer.offer(command.name(), command.summary());

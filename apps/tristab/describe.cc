@@ -159,7 +159,7 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
                           const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
   std::unique_ptr<Source> source;
   try {
-    source = matrices_source({settings, ""}, file, tensor, "--describe");
+    source = matrices_source(settings, file, tensor, "--describe");
   } catch (const InputError&) {  // another shape
     return "";
   }

@@ -56,6 +56,11 @@ std::vector<Section> sections_of(const Command& command) {
     const std::string heading = option.positional ? "" : option.group;
     auto section = std::ranges::find(sections, heading, &Section::heading);
     if (section == sections.end()) section = sections.insert(sections.end(), {heading, {}});
+    if (option.beside) {
+      section->rows.back().left += ", " + option_synopsis(option, false);
+      section->rows.back().right += "; " + option.help;
+      continue;
+    }
     section->rows.push_back({option_synopsis(option, false), option.help});
   }
   return sections;
@@ -95,7 +100,7 @@ std::string help_text(const Program& program) {
   }
   Section options{
       "Options",
-      {{"-h, --help", "print this help; of a command: tristab COMMAND --help"}, {"--version", "print the version"}}};
+      {{"-h, --help", "print this help; of a command: tristab help COMMAND"}, {"-V, --version", "print the version"}}};
   for (const OptionEntry& option : program.self.options())
     options.rows.push_back({option_synopsis(option, false), option.help});
   sections.push_back(std::move(options));

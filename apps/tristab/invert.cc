@@ -1,6 +1,7 @@
 // tristab invert INPUT: writes the inverses that a method in an arithmetic, or a kernel, returns for the matrices or
 // layers of a file, bit for bit.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
@@ -9,7 +10,6 @@
 
 #include "command.h"
 #include "interrupt.h"
-#include "standard_input.h"
 #include "terminal.h"
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
@@ -29,12 +29,26 @@ constexpr int largest_size = 4096;
 struct InvertOptions {
   FilePart input;
   std::string method, arithmetic, kernel, formation, output;
-  std::int64_t chunk = 0;
+  std::int64_t chunk = 0, trial = -1;
   std::vector<std::string> parameters;
 };
 
 bool has(std::span<const Parameter> table, const std::string& name) {
   return std::ranges::find(table, name, &Parameter::name) != table.end();
+}
+
+// The key=value words that are options of the file, such as layer=layer6, move into `part`; the others are returned.
+Json without_part(const std::vector<std::string>& words, FilePart& part) {
+  Json parameters = key_values(words, "tristab invert");
+  const std::pair<const char*, std::string*> options[] = {
+      {"tensor", &part.tensor}, {"layer", &part.layer}, {"heads", &part.heads}, {"tokens", &part.tokens}};
+  for (const auto& [name, text] : options) {
+    if (!parameters.contains(name)) continue;
+    if (!text->empty()) throw UsageError(fmt::format("tristab invert: {} is given twice; allowed: once", name));
+    *text = parameters[name].is_string() ? parameters[name].get<std::string>() : parameters[name].dump();
+    parameters.erase(name);
+  }
+  return parameters;
 }
 
 // Gives each key=value to the method or to the arithmetic, whichever has that parameter.
@@ -81,27 +95,27 @@ Json inline_object(const std::string& text, const char* key, const std::string& 
 }
 
 // A kernel with its key=value parameters.
-Inverter kernel_of(const InvertOptions& options) {
+Inverter kernel_of(const InvertOptions& options, const Json& parameters) {
   if (!options.method.empty() || !options.arithmetic.empty() || !options.formation.empty())
     refuse("tristab invert", "--kernel with --method, --arithmetic or --formation",
            "--kernel alone, which has all three");
   Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
-  kernel.update(key_values(options.parameters, "tristab invert"));
+  kernel.update(parameters);
   std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
   if (recipes.size() != 1)
     refuse("--kernel", fmt::format("{} settings", recipes.size()), "one value for each parameter");
   return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front()), {}};
 }
 
-Inverter inverter_of(const InvertOptions& options) {
-  if (!options.kernel.empty()) return kernel_of(options);
+Inverter inverter_of(const InvertOptions& options, const Json& parameters) {
+  if (!options.kernel.empty()) return kernel_of(options, parameters);
   if (options.method.empty() || options.arithmetic.empty()) {
     refuse("tristab invert", fmt::format("no {}", options.method.empty() ? "--method" : "--arithmetic"),
            "--method M --arithmetic F, or --kernel K");
   }
   Json method = inline_object(options.method, "method", "--method");
   Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
-  distribute(key_values(options.parameters, "tristab invert"), method, arithmetic);
+  distribute(parameters, method, arithmetic);
   const std::vector<MethodSpec> methods = expand_method(method, "--method");
   const std::vector<Arithmetic> arithmetics = expand_arithmetic(arithmetic, "--arithmetic");
   if (methods.size() != 1 || arithmetics.size() != 1) {
@@ -116,20 +130,12 @@ Inverter inverter_of(const InvertOptions& options) {
   return {methods.front(), arithmetics.front(), std::nullopt, std::move(formations.front())};
 }
 
-// The size of the matrices: --chunk, or that of the file's tensor.
-int size_of_input(const InvertOptions& options, const TensorFile& file) {
+// The size of the matrices: --chunk, or their own; layers have none.
+int size_of_input(const InvertOptions& options, const Source& source) {
   if (options.chunk > 0) return static_cast<int>(options.chunk);
-  const Tensor* tensor = options.input.tensor.empty() ? nullptr : file.find(options.input.tensor);
-  if (tensor == nullptr && options.input.layer.empty() && file.tensors().size() == 1) tensor = &file.tensors().front();
-  if (tensor == nullptr) refuse("--chunk", "nothing", fmt::format("a size from 1 to {}, for layers", largest_size));
-  const std::int64_t n = tensor->shape.empty() ? 0 : tensor->shape.back();
-  if (n < 1 || n > largest_size) {
-    throw InputError(
-        fmt::format("{}: tensor {} has the shape {}; allowed: [n, n], [batch, n, n] or [tokens, heads, n] "
-                    "with n from 1 to {}",
-                    options.input.path, tensor->name, tensor->shape_text(), largest_size));
-  }
-  return static_cast<int>(n);
+  const std::vector<int> sizes = source.sizes();
+  if (sizes.empty()) refuse("--chunk", "nothing", fmt::format("a size from 1 to {}, for layers", largest_size));
+  return sizes.front();
 }
 
 // float64 if a step of the arithmetic is wider than fp32; else float32, which represents every result.
@@ -140,18 +146,25 @@ Dtype output_dtype(const StageArithmetics& stages) {
   return fits ? Dtype::f32 : Dtype::f64;
 }
 
-void invert_all(const InvertOptions& options, const std::string& path) {
-  const Inverter inverter = inverter_of(options);
-  if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
+void invert_input(const InvertOptions& options) {
+  if (options.input.path.empty())
+    refuse("tristab invert", "no input", "tristab invert INPUT --method M --arithmetic F -o X.npy");
   FilePart part = options.input;
-  part.path = path;
-  const FamilySpec spec = expand_family(part.family(), "tristab invert").front();
-  const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "tristab invert");
-  const int n = size_of_input(options, *TensorFile::open(path));
+  const Json parameters = without_part(options.parameters, part);
+  const Inverter inverter = inverter_of(options, parameters);
+  if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
+  const FamilySpec spec = expand_family(part.family(), "INPUT").front();
+  const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "INPUT");
+  const int n = size_of_input(options, *source);
   if (inverter.kernel) inverter.kernel->check_takes(std::span(&n, 1), "--kernel");
-  const int count = source->count(n);
-  if (count == 0)
-    refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path), "a size that it has");
+  const int available = source->count(n);
+  if (available == 0)
+    refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path),
+           fmt::format("{}, the size of its matrices", fmt::join(source->sizes(), ", ")));
+  if (options.trial >= available)
+    refuse("--trial", std::to_string(options.trial), fmt::format("0 to {}", available - 1));
+  const bool one = options.trial >= 0;
+  const int first = one ? static_cast<int>(options.trial) : 0, count = one ? 1 : available;
   const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
   const Setting setting = inverter.setting();
@@ -159,7 +172,7 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   const std::array<std::int64_t, 3> shape{count, n, n};
   NpyFileWriter output(options.output, dtype, shape);
   int nonfinite = 0;
-  for (int index = 0; index < count; ++index) {
+  for (int index = first; index < first + count; ++index) {
     if (stop) throw Stopped{};
     const Problem problem = source->problem(n, index);
     const TokenInputs* tokens = problem.tokens.get();
@@ -173,31 +186,9 @@ void invert_all(const InvertOptions& options, const std::string& path) {
   const std::string by = setting.kernel != nullptr
                              ? fmt::format("by the kernel {}", setting.kernel->label)
                              : fmt::format("by {} in {}", setting.method->label, setting.arithmetic->label);
-  tell(fmt::format("{} inverses {} x {} {}, {}, {} non-finite: {}", count, n, n, by,
+  tell(fmt::format("{} {} {} x {} {}, {}, {} non-finite: {}", count, count == 1 ? "inverse" : "inverses", n, n, by,
                    dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
                    options.output == "-" ? "standard output" : options.output));
-}
-
-// Replaces the path of the buffer in a message by `name`.
-std::string with_name(std::string message, const std::string& path, const std::string& name) {
-  for (std::size_t at = message.find(path); at != std::string::npos; at = message.find(path)) {
-    message.replace(at, path.size(), name);
-  }
-  return message;
-}
-
-void invert_input(const InvertOptions& options) {
-  if (options.input.path.empty())
-    refuse("tristab invert", "no input", "tristab invert INPUT --method M --arithmetic F -o X.npy");
-  if (options.input.path != "-") return invert_all(options, options.input.path);
-  const std::string path = buffer_standard_input();
-  try {
-    invert_all(options, path);
-  } catch (const UsageError& error) {
-    throw UsageError(with_name(error.what(), path, "standard input"));
-  } catch (const InputError& error) {
-    throw InputError(with_name(error.what(), path, "standard input"));
-  }
 }
 
 }  // namespace
@@ -211,22 +202,25 @@ Command invert_command() {
 step of the arithmetic is wider than fp32.)",
       {"tristab generate ones -o A.npy", "tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy"});
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path,
-                     R"(.npy, .npz or .safetensors; -: .npy on standard input
+                     R"(.npy, .npz or .safetensors; - for standard input
 Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta and g of a layer.)");
-  command.positional("PARAMETERS", "SETTINGS", o.parameters, "key=value of the method, the arithmetic or the kernel",
+  command.positional("PARAMETERS", "SETTINGS", o.parameters, R"(key=value of the method, the arithmetic or the kernel
+Or of the file: layer=layer6 is --layer layer6.)",
                      "[PARAMETERS]...");
   command.group("How to invert");
-  command.option("--method", "METHOD", o.method, "method, such as mxr or mxr:block=8");
-  command.option("--arithmetic", "ARITHMETIC", o.arithmetic, "arithmetic, such as fp16 or int8:scale=row");
-  command.option("--formation", "FORMATION", o.formation, R"(how A is formed from k, beta and g (exact)
+  command.option("--method,--methods", "METHOD", o.method, "method, such as mxr or mxr:block=8");
+  command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic,
+                 "arithmetic, such as fp16 or int8:scale=row");
+  command.option("--formation,--formations", "FORMATION", o.formation, R"(how A is formed from k, beta and g (exact)
 For the layers of a file: one of tristab list formations, gram:product=bf16-h100 for instance.)");
-  command.option("--kernel", "KERNEL", o.kernel, R"(kernel instead of these: fla-solve-tril or my.json
+  command.option("--kernel,--kernels", "KERNEL", o.kernel, R"(kernel instead of these: fla-solve-tril or my.json
 A name from tristab list kernels, or the path of a recipe file (JSON). It has its own method, arithmetics and
 formation.)");
-  command.group("Which part of a .npz or .safetensors file");
+  command.group("Which part of a file");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
   command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A");
-  command.option("--chunk", "N", WholeNumber{&o.chunk, 1, largest_size}, "chunk size of a layer");
+  command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 1, largest_size}, "chunk size of a layer");
+  command.option("--trial", "N", WholeNumber{&o.trial, 0, std::int64_t{1} << 31}, "only matrix N; 0 is the first");
   command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
   command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
   command.group("Output");

@@ -19,6 +19,7 @@
 #include "tristab/format/format.h"
 #include "tristab/format/format_codes.h"
 #include "tristab/format/format_explanation.h"
+#include "tristab/format/format_name.h"
 #include "tristab/layer/formation.h"
 #include "tristab/layer/gate_ceiling.h"
 #include "tristab/matrix/rule/rule.h"
@@ -70,7 +71,8 @@ void print_arithmetic(const Arithmetic& arithmetic) {
   print_field("u", fmt::format("{:.4g}", arithmetic.unit_roundoff()));
 }
 
-void list_arithmetics(const std::string& name) {
+void list_arithmetics(const std::string& typed) {
+  const std::string name = typed == ieee_pattern ? typed : usual_format_name(typed);
   if (name.empty()) {
     Table table({{"arithmetic"},
                  text_column("operands", 19),
@@ -135,7 +137,8 @@ void print_format(const Format& format) {
                                       beyond[static_cast<int>(format.overflow)]));
 }
 
-void list_formats(const std::string& name) {
+void list_formats(const std::string& typed) {
+  const std::string name = typed == ieee_pattern || typed == custom_pattern ? typed : usual_format_name(typed);
   if (name.empty()) {
     Table table(
         {{"format"}, {"p", true}, {"emin", true}, {"emax", true}, {"largest", true}, text_column("what it is", 50)});
@@ -239,13 +242,6 @@ void list_models(const ModelKind& kind, const std::string& name) {
   print_example(model_example(kind.parameter, name));
 }
 
-// A label with spaces at which print_field may wrap.
-std::string spaced(const std::string& label) {
-  std::string pieces = broken_label(label, 60);
-  std::replace(pieces.begin(), pieces.end(), '\n', ' ');
-  return pieces;
-}
-
 void list_rules(const std::string& name) {
   if (name.empty()) {
     Table table({{"rule"}, text_column("A, for i > j", 42), text_column("recurrence", 40)});
@@ -317,14 +313,14 @@ void list_kernels(const std::string& name) {
   const Recipe recipe = expand_recipe(Json(name), "tristab list", "").front();
   print_name(recipe.name);
   print_field("", recipe.summary);
-  print_field("source", fmt::format("{} (read {})", recipe.source, recipe.date));
+  print_field("source", recipe.date.empty() ? recipe.source : fmt::format("{} (read {})", recipe.source, recipe.date));
   const auto known = std::ranges::find(knowledge(), recipe.known, [](const Knowledge& each) { return each.name; });
   print_field("known", known == knowledge().end() ? "not said" : fmt::format("{}: {}", known->name, known->meaning));
   print_field("chunks", recipe.chunks.empty() ? "any" : fmt::format("{}", fmt::join(recipe.chunks, ", ")));
   for (const std::string& phase : recipe.phases) print_field(&phase == &recipe.phases.front() ? "phases" : "", phase);
-  print_field("method", spaced(recipe.method.label));
+  print_field("method", recipe.method.label);
   print_method_formulas(recipe.method);
-  if (recipe.formation.kind != Formation::Kind::exact) print_field("A formed", spaced(recipe.formation.label));
+  if (recipe.formation.kind != Formation::Kind::exact) print_field("A formed", recipe.formation.label);
   if (recipe.layer) print_field("layer", fmt::format("w, u, state and outputs in {}", recipe.layer->name));
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     const ArithmeticRow row = describe(arithmetic);

@@ -14,6 +14,7 @@
 #include "interrupt.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
+#include "tristab/base/foreign_file.h"
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/report/text_layout.h"
@@ -51,7 +52,7 @@ OptionEntry color_option(std::string& choice, bool inherited) {
   entry.value = value_type_of("WHEN");
   entry.group = "Options";
   entry.help = "colours: auto (on a terminal), always, never";
-  entry.take = [&choice](const std::vector<std::string>& words) {
+  entry.take = [&choice](const std::string&, const std::vector<std::string>& words) {
     choice = words.back();
     choose_color(choice);
   };
@@ -149,6 +150,10 @@ int main(int count, char** arguments) {
     return status;
   } catch (const tristab::UsageError& error) {
     return complain(usage_status, error.what());
+  } catch (const tristab::ForeignFile& error) {
+    const int status = complain(input_status, error.what());
+    for (const std::string& line : error.lines()) tell(line);
+    return status;
   } catch (const tristab::InputError& error) {
     return complain(input_status, error.what());
   } catch (const tristab::Stopped&) {

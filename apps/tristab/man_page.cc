@@ -204,7 +204,7 @@ std::string man_page(const Program& program, const std::string& version) {
   text += section("SYNOPSIS") + ".B tristab\n.I COMMAND\n.RI [ OPTIONS ]\n";
   text += section("DESCRIPTION") + paragraphs(program.self.details(), ".PP");
   text += section("OPTIONS") + entry(".B \\-h, \\-\\-help", "Print the help of the program or of a command.") +
-          entry(".B \\-\\-version", "Print the version.") + option_entries(program.self);
+          entry(".B \\-V, \\-\\-version", "Print the version.") + option_entries(program.self);
   text += section("COMMANDS");
   for (const Command& command : program.commands) {
     if (!command.summary().empty()) text += command_section(command);

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdio>
-#include <set>
 
 #include "terminal.h"
 #include "tristab/report/text_layout.h"
@@ -75,12 +74,7 @@ void Progress::report(double fraction, std::int64_t cases) {
 }
 
 void print_notes(const Plan& plan) {
-  std::set<std::string> printed;
-  for (const auto& source : plan.sources) {
-    for (const std::string& note : source->notes()) {
-      if (printed.insert(note).second) tell(fmt::format("note: {}", note));
-    }
-  }
+  for (const std::string& note : plan.notes) tell(fmt::format("note: {}", note));
 }
 
 }  // namespace tristab

@@ -5,7 +5,9 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <memory>
+#include <system_error>
 
 #include "command.h"
 #include "interrupt.h"
@@ -13,6 +15,7 @@
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
+#include "tristab/base/input_file.h"
 #include "tristab/base/json.h"
 #include "tristab/report/closing_summary.h"
 #include "tristab/report/expectation_table.h"
@@ -21,14 +24,15 @@
 #include "tristab/report/result_writer.h"
 #include "tristab/report/table.h"
 #include "tristab/report/tool_info.h"
+#include "tristab/sweep/one_case.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
 namespace {
 
 struct SweepOptions {
-  std::string config, output, format, html;
-  std::string chunks, methods, kernels, arithmetics, families, trials, seed, require;
+  ConfigOptions replaced;
+  std::string config, output, format, html, only;
   std::int64_t jobs = 0, max_cases = 0;
   bool dry_run = false, layer = false;
 };
@@ -105,18 +109,61 @@ class SinkWithProgress : public ResultSink {
   std::string path_;
 };
 
-ConfigOverrides overrides_of(const Command& command, const SweepOptions& options) {
-  ConfigOverrides overrides;
-  const std::pair<const char*, const std::string*> given[] = {
-      {"chunks", &options.chunks},     {"methods", &options.methods},
-      {"kernels", &options.kernels},   {"arithmetics", &options.arithmetics},
-      {"families", &options.families}, {"trials", &options.trials},
-      {"seed", &options.seed},         {"require", &options.require}};
-  for (const auto& [name, text] : given) {
-    if (command.given(fmt::format("--{}", name))) overrides.emplace(name, *text);
+// The paths in the configuration of a result.
+void collect_paths(const Json& config, std::vector<std::filesystem::path>& paths) {
+  if (config.is_object() && config.value("family", Json()) == "file") {
+    for (const char* key : {"path", "beta", "g"}) {
+      if (config.contains(key) && config[key] != "-") paths.emplace_back(config[key].get<std::string>());
+    }
   }
+  if (config.is_object() && config.contains("kernel") && config["kernel"].is_string()) {
+    const std::string kernel = config["kernel"].get<std::string>();
+    if (kernel.ends_with(".json")) paths.emplace_back(kernel);
+  }
+  if (!config.is_structured()) return;
+  for (const Json& each : config) collect_paths(each, paths);
+}
+
+// They were relative to the working directory, or to the configuration that the result's command names.
+std::filesystem::path directory_of_paths(const ResultHead& head, const std::string& result) {
+  namespace fs = std::filesystem;
+  std::vector<fs::path> paths, directories{"", fs::path(result).parent_path()};
+  collect_paths(head.config.json(), paths);
+  const Json& run = head.run.json();
+  for (const Json& word : run.is_object() ? run.value("command", Json::array()) : Json::array()) {
+    if (word.is_string()) directories.push_back(fs::path(word.get<std::string>()).parent_path());
+  }
+  const auto found = std::ranges::find_if(directories, [&](const fs::path& directory) {
+    std::error_code error;
+    return std::ranges::all_of(paths, [&](const fs::path& path) { return fs::exists(directory / path, error); });
+  });
+  return found == directories.end() ? fs::path() : *found;
+}
+
+// Whether a file is a result, by its beginning.
+bool is_result(const std::string& path) {
+  if (path == "-" || !is_read_again(path)) return false;
+  std::ifstream file = open_input(path, " the configuration", "a JSON file");
+  std::string beginning(256, '\0');
+  file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
+  return beginning.find("\"tristab-results/") != std::string::npos;
+}
+
+// The configuration in a file, or that of a result, which is then run again.
+SweepConfig config_of(const Command& command, const SweepOptions& options) {
+  ConfigOverrides overrides = options.replaced.given(command);
   if (options.layer) overrides.emplace("layer", "true");
-  return overrides;
+  SweepConfig config;
+  if (is_result(options.config)) {
+    const ResultHead head = visit_result(options.config, {}, {});
+    if (head.config.is_null()) refuse_input(options.config, "a result without its configuration", "one that has it");
+    config = make_config(head.config.json(), overrides, options.config, directory_of_paths(head, options.config),
+                         std::filesystem::path(options.config).stem().string());
+  } else {
+    config = load_config(options.config, overrides);
+  }
+  settle_sizes(config);
+  return options.only.empty() ? config : only_case(config, options.only, "--case");
 }
 
 // Runs the sweep; returns whether all expectations of the configuration are met.
@@ -125,12 +172,12 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   if (command.given("--output") && options.output.empty())
     refuse("-o", "nothing", "a result file, or - for standard output");
   static_cast<void>(Json(words).dump());  // results contain these words: throws before the work if they are not UTF-8
-  const SweepConfig config = load_config(options.config, overrides_of(command, options));
+  const SweepConfig config = config_of(command, options);
   std::string path = options.output;
   ResultFormat format = ResultFormat::json;
   if (path.empty()) {
     format = result_format_of(options.format.empty() ? "json" : options.format, "");
-    path = fmt::format("results/{}.{}", config.name, extension_of(format));
+    path = fmt::format("results/{}{}.{}", config.name, options.only.empty() ? "" : "-case", extension_of(format));
   } else {
     format = result_format_of(options.format, path);
   }
@@ -187,25 +234,36 @@ version give the same numbers on every machine and with any number of threads.
 
 If the configuration states expectations, a table shows which are met, and the exit status is 1 if one is not.)",
       {"tristab sweep configs/sweeps/quick.json --html results/quick.html"});
-  command.positional("CONFIG", "FILE.json", o.config, R"(configuration in JSON; - for standard input
+  command.positional("CONFIG", "FILE.json|ndjson", o.config, R"(configuration, or result to run again; - is stdin
 Paths in it are relative to its directory. Examples are in configs/sweeps; configs/kernels has recipes of kernels, and
-you can write your own.)");
+you can write your own. A result of tristab sweep stands for the configuration that it was run from.)");
   command.group("Replace parts of the configuration");
-  command.option("--chunks", "SIZES", o.chunks, R"(sizes, such as 16,64 or 16:256:*2
-A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256.)");
-  command.option("--methods", "METHODS", o.methods, R"(methods, such as mbh,mxr:block=8/16
+  ConfigOptions& c = o.replaced;
+  command.option("--chunk,--chunks", "SIZES", c.chunks, R"(sizes, such as 16,64 or 16:256:*2
+A range is FIRST:LAST:*FACTOR or FIRST:LAST:STEP. Sizes are whole numbers from 16 to 256. Without sizes, files of
+matrices are run at their own, and other families at 64.)");
+  command.option("--methods,--method", "METHODS", c.methods, R"(methods, such as mbh,mxr:block=8/16
 Names with parameters after a colon; several values of a parameter, separated by /, are run one after the other. A name
 alone has the default parameters, which tristab list methods NAME shows.)");
-  command.option("--kernels", "KERNELS", o.kernels, R"(kernels, such as fla-solve-tril:dot=ieee/tf32
+  command.option("--kernels,--kernel", "KERNELS", c.kernels, R"(kernels, such as fla-solve-tril:dot=ieee/tf32
 Names from tristab list kernels, or paths of JSON files such as those in configs/kernels. A kernel is run in its own
 arithmetic, at the sizes that it supports.)");
-  command.option("--arithmetics", "ARITHMETICS", o.arithmetics, R"(arithmetics, such as fp16,int8:scale=row
+  command.option("--arithmetics,--arithmetic", "ARITHMETICS", c.arithmetics, R"(arithmetics, such as fp16,int8:scale=row
 Names from tristab list arithmetics, or any format as eXmY.)");
-  command.option("--families", "FAMILIES", o.families, R"(families, such as ones,uniform:scale=0.1
+  command.option("--formation,--formations", "FORMATIONS", c.formations, R"(how A is formed from k, beta, g
+Names from tristab list formations, such as gram:product=bf16; each is run with every method and arithmetic.)");
+  command.option("--family,--families", "FAMILIES", c.families, R"(families, such as ones,uniform:scale=0.1
 Names from tristab list families; file:path=A.npy reads matrices, file:path=M.safetensors:layer=layer6 a layer.)");
-  command.option("--trials", "N", o.trials, "matrices of each random family");
-  command.option("--seed", "N", o.seed, "seed of the random families");
-  command.option("--require", "REQUIREMENT", o.require, requirement_help);
+  command.option("--trials", "N", c.trials, "matrices of each random family");
+  command.option("--seed", "N", c.seed, "their seed").beside();
+  command.option("--trial", "N", c.trial, R"(only matrix N of each family
+0 is the first one.)");
+  command
+      .option("--case", "ID", o.only, R"(only this case
+An id that a result prints, of a case or of a matrix (then every setting is run on it). Its record equals that of the
+whole sweep. CONFIG may be the result itself: tristab sweep r.json --case ID.)")
+      .beside();
+  command.option("--require", "REQUIREMENT", c.require, requirement_help);
   command.group("Output");
   command.output("-o,--output", "FILE.json|ndjson|csv", o.output,
                  R"(result; - for standard output (results/NAME.json)
@@ -221,9 +279,11 @@ W, U, the state and the outputs of whole sequences are computed with the inverse
 high precision. The same as "layer": true in the configuration.)");
   command.group("Run");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
-  command.option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53},
-                 R"(refuse to run more cases than this
-Nothing is run then, and the exit status is 2.)");
+  command
+      .option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53},
+              R"(refuse more cases
+Nothing is run then, and the exit status is 2.)")
+      .beside();
   command.flag("--dry-run", o.dry_run, "print the number of cases and stop");
   command.run([options, &words, &status](const Command& given) {
     if (!sweep(given, *options, words)) status = 1;

@@ -15,7 +15,7 @@ struct NamedType {
   bool list;
 };
 
-constexpr std::array<NamedType, 10> named_types{{{"METHOD", "methods", false},
+constexpr std::array<NamedType, 11> named_types{{{"METHOD", "methods", false},
                                                  {"METHODS", "methods", true},
                                                  {"KERNEL", "kernels", false},
                                                  {"KERNELS", "kernels", true},
@@ -24,6 +24,7 @@ constexpr std::array<NamedType, 10> named_types{{{"METHOD", "methods", false},
                                                  {"FAMILY", "families", false},
                                                  {"FAMILIES", "families", true},
                                                  {"FORMATION", "formations", false},
+                                                 {"FORMATIONS", "formations", true},
                                                  {"METRICS", "table-metrics", true}}};
 
 std::vector<std::string> split_at_bars(std::string_view text) {
@@ -70,8 +71,10 @@ ValueType value_type_of(std::string_view type_name) {
   } else if (type_name == "SIZES" || type_name == "HEADS") {
     type.shown = "LIST";
   } else if (type_name.find('|') != std::string_view::npos) {
+    constexpr std::size_t most_shown = 3;
     type.kind = Kind::choice;
     type.words = split_at_bars(type_name);
+    if (type.words.size() > most_shown) type.shown = "WORD";  // the help says which
   }
   return type;
 }

@@ -250,7 +250,9 @@ TEST_P(Completion, goes_on_after_commas_and_parameters) {
       {"tristab --version list rul", {"rules"}},
       {"tristab compare --layer sweep r.json --tok", {"--tokens"}},
       {"tristab compare --layer layer6 --tok", {"--tokens"}},
-      {"tristab compare --jobs 3 --form", {"--format"}}};
+      {"tristab compare --families ones --formations gram --fam", {"--family"}},
+      {"tristab compare --families", {"--families"}},
+      {"tristab compare --jobs 3 --forma", {"--format", "--formation"}}};
   std::vector<std::string> lines;
   for (const auto& [line, expected] : cases) lines.push_back(line);
   const std::vector<Words> found = offers(lines);

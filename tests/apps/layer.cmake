@@ -31,6 +31,7 @@ tristab_tests(apps
     shell.cc
     sweep_test.cc
     terminal_test.cc
+    typed_test.cc
     zoo_test.cc
   USES tristab_report
   WHOLE LayerZoo PaperSnr)

@@ -140,7 +140,7 @@ TEST(Scenarios, options_replace_trials_and_seeds_of_all_and_nothing_else) {
   for (const char* option : {"--methods mbh", "--kernels tcu-exact", "--chunks 16", "--families ones"}) {
     const ProgramResult run = place.run(fmt::format("sweep c.json -o x.json {}", option));
     EXPECT_EQ(run.status, 2) << option;
-    EXPECT_NE(run.err.find("allowed: --seed, --trials with scenarios"), std::string::npos) << run.err;
+    EXPECT_NE(run.err.find("allowed: --seed, --trials, --trial with scenarios"), std::string::npos) << run.err;
   }
 }
 

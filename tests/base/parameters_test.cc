@@ -130,11 +130,21 @@ TEST(ParseInline, name_with_values_lists_and_paths) {
             Json({{"method", "mxr"}, {"block", {8, 16}}, {"mask", true}}));
   EXPECT_EQ(parse_inline("file:path=a/b.npy", "family", "p"), Json({{"family", "file"}, {"path", "a/b.npy"}}));
   EXPECT_EQ(parse_inline(R"({"family": "ones"})", "family", "p"), Json({{"family", "ones"}}));
+  EXPECT_EQ(parse_inline("bs:diagonal=(rs:order=dot/axpy)/mbh:lanes=(2,8)", "method", "p"),
+            Json({{"method", "bs"}, {"diagonal", {"rs:order=dot/axpy", "mbh"}}, {"lanes", "2,8"}}));
+  EXPECT_EQ(parse_inline("file:path=(a:b,c/d.npy):heads=[0,2]", "family", "p"),
+            Json({{"family", "file"}, {"path", "a:b,c/d.npy"}, {"heads", {0, 2}}}));
   for (const char* wrong : {"", "mxr:block", "mxr:=8", "mxr:block=8:block=9", "{broken"}) {
     EXPECT_NE(message_of([&] { parse_inline(wrong, "method", "p"); }), "no UsageError") << wrong;
   }
 }
 
 TEST(Settings, reading_what_the_table_lacks_is_a_bug) { EXPECT_THROW(complete({}).at("nothing"), std::logic_error); }
+
+TEST(Parameters, a_default_that_is_given_is_the_default) {
+  const std::vector<Parameter> own{Parameter::real("offset", 0, -1, 1, "h"), Parameter::boolean("mask", false, "h")};
+  const Settings given = complete_settings(own, Json{{"offset", 0.0}, {"mask", "off"}}, "o", "p");
+  EXPECT_EQ(given.json().dump(), complete_settings(own, Json::object(), "o", "p").json().dump());
+}
 
 }  // namespace tristab::parameters_test

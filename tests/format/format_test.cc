@@ -1,6 +1,7 @@
 // The fields of the formats against the tables of IEEE 754-2019 and of the formats' own papers, written out
 // here.
 #include "tristab/format/format.h"
+#include "tristab/format/format_name.h"
 
 #include <fmt/format.h>
 #include <gtest/gtest.h>
@@ -162,7 +163,7 @@ TEST(Format, unknown_names_are_refused_with_the_nearest) {
       message.ends_with("Allowed: fp64, fp32, tf32, bf16, fp16, e5m2, e4m3, e3m2, e2m3, e2m1, eXmY, pPeminEemaxE"))
       << message;
   EXPECT_NE(refusal("bf61").find("no format is called 'bf61'; did you mean 'bf16'?"), std::string::npos);
-  EXPECT_NE(refusal("FP16").find("did you mean 'fp16'?"), std::string::npos);
+  EXPECT_NE(refusal("FP61").find("did you mean 'fp64'?"), std::string::npos);
 }
 
 TEST(Format, text_that_only_begins_like_exmy_is_refused) {
@@ -196,6 +197,27 @@ TEST(Format, rounding_names_name_their_modes) {
 TEST(Format, powers_of_two_are_exact_over_the_whole_range_of_double) {
   for (int e = -1080; e <= 1023; ++e) ASSERT_EQ(power_of_two(e), std::ldexp(1.0, e)) << e;
   EXPECT_EQ(power_of_two(1024), std::numeric_limits<double>::infinity());
+}
+
+TEST(Format, other_spellings_are_understood) {
+  const std::pair<const char*, const char*> spellings[] = {{"FP16", "fp16"},
+                                                           {"float16", "fp16"},
+                                                           {"bfloat16", "bf16"},
+                                                           {"BF16", "bf16"},
+                                                           {"Float32", "fp32"},
+                                                           {"half", "fp16"},
+                                                           {"double", "fp64"},
+                                                           {"E5M7", "e5m7"},
+                                                           {"TF32", "tf32"},
+                                                           {"tfloat32", "tf32"},
+                                                           {"float8_e4m3fn", "e4m3"},
+                                                           {"float8_e5m2", "e5m2"},
+                                                           {"float16-nan", "fp16-nan"},
+                                                           {"bfloat16-h100", "bf16-h100"},
+                                                           {"halfway", "halfway"}};
+  for (const auto& [spelling, usual] : spellings) EXPECT_EQ(usual_format_name(spelling), usual);
+  EXPECT_EQ(format_of("float16", "test").name, "fp16");
+  EXPECT_EQ(format_of("BFLOAT16-saturate", "test").name, "bf16-saturate");
 }
 
 }  // namespace tristab::format_test

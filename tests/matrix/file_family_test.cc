@@ -1,7 +1,10 @@
 // The family `file` on files that the tests write: layouts, orders, tails, refusals.
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <cmath>
+#include <filesystem>
 #include <limits>
 
 #include "test_support.h"
@@ -111,6 +114,53 @@ TEST_F(FileFamily, batches_of_matrices_are_read_in_order) {
   EXPECT_NE(second.id.substr(12), source->problem(3, 0).id.substr(12));
   EXPECT_EQ(second.source.json().dump(), R"({"chunk":null,"file":"a.npy","first_token":null,"head":null,"layer":null,)"
                                          R"("sequence":1,"tensor":"array"})");
+}
+
+// The same numbers under another path, in another container's order, or named by an absolute path.
+TEST_F(FileFamily, ids_follow_the_content_and_not_the_path) {
+  const std::vector<double> values{0, 0, 7, 0, 0, 0, 5, 0};
+  directory_.write("a.npy", f64_npy({2, 2, 2}, values));
+  std::filesystem::create_directory(directory_.path() / "sub");
+  directory_.write("sub/copy.npy", f64_npy({2, 2, 2}, values));
+  directory_.write("other.npy", f64_npy({2, 2, 2}, {0, 0, 7, 0, 0, 0, 5.5, 0}));
+  const auto id = [&](const Json& given, int index) { return open(given)->problem(2, index).id; };
+  const std::string first = id({{"path", "a.npy"}}, 0), second = id({{"path", "a.npy"}}, 1);
+  for (const std::string& path :
+       std::vector<std::string>{"./a.npy", "sub/copy.npy", (directory_.path() / "a.npy").string()}) {
+    EXPECT_EQ(id({{"path", path}}, 0), first) << path;
+    EXPECT_EQ(id({{"path", path}, {"tensor", "array"}}, 1), second) << path;
+  }
+  EXPECT_EQ(id({{"path", "other.npy"}}, 0), first);
+  EXPECT_NE(id({{"path", "other.npy"}}, 1), second);
+}
+
+TEST_F(FileFamily, ids_of_layers_follow_keys_and_place) {
+  write_layers();
+  std::filesystem::copy_file(directory_.path() / "layers.safetensors", directory_.path() / "copy.safetensors");
+  const auto id = [&](const char* path, const char* layer, int index) {
+    return open({{"path", path}, {"layer", layer}})->problem(4, index).id;
+  };
+  EXPECT_EQ(id("layers.safetensors", "one", 3), id("copy.safetensors", "one", 3));
+  EXPECT_NE(id("layers.safetensors", "one", 0), id("layers.safetensors", "three", 0));
+  const Json some{{"path", "copy.safetensors"}, {"layer", "one"}, {"heads", {1}}};
+  const std::string whole = id("layers.safetensors", "one", 3), part = open(some)->problem(4, 0).id;
+  EXPECT_EQ(part.substr(part.rfind('-')),
+            whole.substr(whole.rfind('-')));  // chunk 0 of head 1; only its number differs
+}
+
+TEST_F(FileFamily, a_file_without_a_layer_names_what_is_missing) {
+  directory_.write("n.safetensors",
+                   f64_safetensors({{"keys", {4, 2, 2}, numbered(16)}, {"betas", {4, 2}, numbered(8)}}));
+  EXPECT_EQ(usage({{"path", "n.safetensors"}}),
+            fmt::format(
+                "families[0]: {}: no tensor k and no tensor beta; a layer needs k and beta, and g if it decays (found "
+                "betas, keys; rename keys to k, betas to beta). A tensor that holds A itself is named by "
+                "families[0].tensor",
+                (directory_.path() / "n.safetensors").string()));
+  directory_.write("n.safetensors", f64_safetensors({{"k", {4, 2, 2}, numbered(16)}, {"g", {4, 2}, numbered(8)}}));
+  EXPECT_NE(usage({{"path", "n.safetensors"}}).find("no tensor beta; a layer needs k and beta"), std::string::npos);
+  directory_.write("n.safetensors", f64_safetensors({}));
+  EXPECT_NE(refusal({{"path", "n.safetensors"}}).find("found no tensors"), std::string::npos);
 }
 
 TEST_F(FileFamily, one_matrix_may_lack_the_batch_axis) {

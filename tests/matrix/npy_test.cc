@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include "test_support.h"
+#include "tristab/base/foreign_file.h"
 
 namespace tristab::npy_test {
 
@@ -146,9 +147,51 @@ TEST_F(Npy, devices_and_pipes_are_written_through) {
   ::close(reader);
 }
 
-TEST_F(Npy, fortran_order_is_refused) {
-  EXPECT_EQ(refusal(npy_bytes(dictionary("<f8", "True", "(1, 2)"), bytes_of<double>({1, 2}))),
-            "found fortran_order True; allowed: C order (numpy.ascontiguousarray)");
+TEST_F(Npy, fortran_order_is_read_in_c_order) {
+  // x[i][j][k] = 100 i + 10 j + k of shape (2, 3, 2), the first axis fastest.
+  std::vector<double> stored, rows;
+  for (const int k : {0, 1})
+    for (const int j : {0, 1, 2})
+      for (const int i : {0, 1}) stored.push_back(100 * i + 10 * j + k);
+  for (const int i : {0, 1})
+    for (const int j : {0, 1, 2})
+      for (const int k : {0, 1}) rows.push_back(100 * i + 10 * j + k);
+  EXPECT_EQ(read(npy_bytes(dictionary("<f8", "True", "(2, 3, 2)"), bytes_of(stored))), rows);
+  EXPECT_EQ(read(npy_bytes(dictionary("<f8", "True", "(3,)"), bytes_of<double>({1, 2, 3}))),
+            (std::vector<double>{1, 2, 3}));
+  const std::vector<float> floats{1, 4, 2, 5, 3, 6};
+  EXPECT_EQ(read(npy_bytes(dictionary("<f4", "True", "(2, 3)"), bytes_of(floats))),
+            (std::vector<double>{1, 2, 3, 4, 5, 6}));
+}
+
+TEST_F(Npy, slices_and_nan_of_fortran_order_have_their_indices) {
+  const auto file = TensorFile::open(directory_.write(
+      "a.npy", npy_bytes(dictionary("<f8", "True", "(2, 3)"), bytes_of<double>({1, 4, 2, std::nan(""), 3, 6}))));
+  std::vector<double> column(2);
+  file->read(file->tensors().front(), {2, 2, 1, 3}, column.data());
+  std::vector<double> all(6);
+  EXPECT_EQ(column, (std::vector<double>{3, 6}));
+  EXPECT_NE(message_of<InputError>([&] {
+              file->read(file->tensors().front(), {0, 1, 6, 6}, all.data());
+            }).find("holds NaN at index [1, 1]"),
+            std::string::npos);
+}
+
+TEST_F(Npy, a_pickle_of_pytorch_is_recognised_and_a_header_of_640_bytes_is_not_one) {
+  const std::string path = directory_.write("m.pt", std::string("\x80\x02\x8a\nl\xfc", 6)).string();
+  try {
+    TensorFile::open(path);
+    FAIL() << "no error";
+  } catch (const ForeignFile& error) {
+    EXPECT_NE(std::string(error.what()).find("a PyTorch file"), std::string::npos) << error.what();
+    ASSERT_EQ(error.lines().size(), 2u);
+    EXPECT_NE(error.lines()[0].find("torch.load(\"" + path), std::string::npos) << error.lines()[0];
+    EXPECT_NE(error.lines()[1].find("m.safetensors"), std::string::npos) << error.lines()[1];
+  }
+  std::string header = R"({"a":{"dtype":"F64","shape":[1],"data_offsets":[0,8]}})";
+  header.resize(640, ' ');
+  const std::string safetensors = std::string("\x80\x02\0\0\0\0\0\0", 8) + header + bytes_of<double>({7});
+  EXPECT_EQ(TensorFile::open(directory_.write("m.safetensors", safetensors))->tensors().size(), 1u);
 }
 
 TEST_F(Npy, big_endian_and_other_dtypes_are_refused) {

@@ -226,9 +226,25 @@ TEST_F(UserRecipe, is_a_file_relative_to_the_configuration) {
   EXPECT_THROW(expand_recipe(Json("absent.json"), "kernels[0]", directory_), InputError);
 }
 
+TEST_F(UserRecipe, needs_only_a_method_and_arithmetics) {
+  std::ofstream(directory_ / "short.json") << R"({"method": "mbh", "arithmetic": {"*": "fp16"}})";
+  const Recipe recipe = expand_recipe(Json("short.json"), "kernels[0]", directory_).front();
+  EXPECT_EQ(recipe.name, "short");
+  EXPECT_EQ(recipe.source, "");
+  EXPECT_EQ(recipe.json("kernel")["kernel"], "short.json");  // what a result stores can be run again
+  EXPECT_FALSE(recipe.is_builtin());
+  EXPECT_TRUE(one("fla-solve-tril").is_builtin());
+}
+
+TEST_F(UserRecipe, every_missing_key_is_named_at_once) {
+  std::ofstream(directory_ / "empty.json") << "{}";
+  expect_mentions(refusal([&] { expand_recipe(Json("empty.json"), "kernels[0]", directory_); }),
+                  {"empty.json: found no method, no arithmetic; allowed: a recipe such as"});
+}
+
 TEST_F(UserRecipe, mistakes_are_named_with_file_and_key) {
   expect_mentions(refusal([&] { changed("methd", "mxr"); }), {"mine.json", "methd", "did you mean 'method'?"});
-  expect_mentions(refusal([&] { changed("summary", nullptr); }), {"mine.json", "summary"});
+  expect_mentions(refusal([&] { changed("summary", ""); }), {"mine.json: summary", "allowed: a text"});
   expect_mentions(refusal([&] { changed("known", "sourc"); }), {"mine.json: known", "sourc", "did you mean 'source'?"});
   expect_mentions(refusal([&] { changed("arithmetic", Json{{"merge", "fp16"}}); }), {"mine.json", "arithmetic", "*"});
   expect_mentions(refusal([&] {

@@ -146,6 +146,10 @@ TEST(CrossTable, the_three_formats) {
             "strict_lower_max\n"
             "gdn,64,mch,none,fp16,3,1,0,0,0.0015,inf\n"
             "gdn,64,mbh,none,fp16,1,0,0,0,0,0\n");
+  const Json rows = Json::parse(cross_table_text(table, TableFormat::json));
+  ASSERT_EQ(rows.size(), 2u);
+  EXPECT_EQ(rows[0]["strict_lower_median"], 1.5e-3);
+  EXPECT_EQ(rows[1]["method"], "mbh");
 }
 
 TEST(CrossTable, of_one_input_at_several_sizes_has_the_sizes_as_columns) {

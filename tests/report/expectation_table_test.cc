@@ -31,6 +31,7 @@ TEST(ExpectationTable, tells_story_setting_bound_and_what_was_found) {
             "setting      input  statistic         expected     found\n"
             "mch in fp16      1  max strict_lower      >= 1  infinite  met\n"
             "mbh in fp16      1  unfit                  = 0         0  met\n"
+            "  test: scenarios[1]: expect[0]: 1 of 1 trials have no strict_lower and count as infinitely bad\n"
             "\n"
             "2 of 2 expectations met\n");
 }

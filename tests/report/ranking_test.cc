@@ -213,4 +213,69 @@ TEST(Ranking, names_the_requirement_of_each_scenario) {
   EXPECT_EQ(requirements_of(Json()), Requirements{});  // an old file
 }
 
+Json failed_record(int trial) {
+  Json record = kernel_record("flashqla", trial, 1, 1);
+  record["status"] = "failed";
+  record["message"] = "method ungated: found a matrix without its decay factors";
+  for (const char* number : {"frobenius", "total_frobenius", "fit"}) record[number] = nullptr;
+  return record;
+}
+
+TEST(Ranking, why_a_kernel_did_not_run_stands_under_the_table) {
+  std::vector<Json> records{failed_record(0), failed_record(1)};
+  for (int t = 0; t < 2; ++t) {
+    records.push_back(record_of("mbh", "fp16", t, 1, 2));
+    records.back()["fit"] = "fit";
+  }
+  const std::string text = text_of(records);
+  EXPECT_TRUE(
+      text.ends_with("flashqla did not run on 2 of 2 matrices: method ungated: found a matrix without its decay "
+                     "factors\n"))
+      << text;
+  EXPECT_NE(text.find("failed 2/2"), std::string::npos) << text;
+  EXPECT_EQ(text.find("nonfinite"), std::string::npos) << text;
+  const MadeGroups groups = ranked(records);
+  const std::vector<Ranking> rankings = rank_settings(groups, {});
+  const std::vector<OverallSetting> overall = rank_overall(rankings);
+  EXPECT_EQ(overall[1].setting->kernel, "flashqla");
+  EXPECT_EQ(overall[1].fit, 0);
+  EXPECT_EQ(overall[1].worst, 0);  // no answer is not an infinite error
+  const std::string all = overall_text(overall, rankings, 0);
+  EXPECT_EQ(all.find("inf"), all.find("inf", all.find("did not run"))) << all;
+  EXPECT_NE(all.find("0/1"), std::string::npos) << all;
+}
+
+TEST(Ranking, a_formation_has_a_column_of_its_own) {
+  Json formed = record_of("mbh", "fp16", 0, 1, 1);
+  EXPECT_EQ(text_of({formed}).find("formation"), std::string::npos);
+  formed["formation"] = "gram";
+  formed["error_formation"] = 3.25e-4;
+  const std::string text = text_of({formed, record_of("mch", "fp16", 0, 1, 1)});
+  EXPECT_NE(text.find("formation"), std::string::npos) << text;
+  EXPECT_NE(text.find("3.2e-04"), std::string::npos) << text;
+}
+
+TEST(Ranking, rows_for_other_programs) {
+  Json lost = record_of("mch", "fp16", 0, 1, 1);
+  lost["status"] = lost["fit"] = "nonfinite";
+  Json good = record_of("mbh", "fp16", 0, 0.25, 0.5);
+  good["fit"] = "fit";
+  const MadeGroups groups = ranked({lost, good});
+  const std::vector<Ranking> rankings = rank_settings(groups, {});
+  const ValueRows rows = ranking_rows(rankings, 0);
+  const std::string csv = rows_text(rows, TableFormat::csv);
+  EXPECT_NE(csv.find("\ngdn,64,1,mbh,none,fp16,1,0,1,0,0,0,total_frobenius,0.5,0.5,0.25,"), std::string::npos) << csv;
+  EXPECT_NE(csv.find("\ngdn,64,2,mch,none,fp16,1,0,0,0,1,0,total_frobenius,inf,inf,inf,"), std::string::npos) << csv;
+  const Json parsed = Json::parse(rows_text(rows, TableFormat::json));
+  ASSERT_EQ(parsed.size(), 2u);
+  EXPECT_EQ(parsed[0]["median"], 0.5);
+  EXPECT_TRUE(parsed[0]["kernel"].is_null());
+  EXPECT_TRUE(parsed[1]["worst"].is_null());
+  EXPECT_EQ(parsed[1]["nonfinite_trials"], 1);
+  EXPECT_EQ(ranking_rows(rankings, 1).rows.size(), 1u);
+  const std::string markdown = rows_text(overall_rows(rank_overall(rankings), 0), TableFormat::markdown);
+  EXPECT_TRUE(markdown.starts_with("| rank | method | kernel |")) << markdown;
+  EXPECT_NE(markdown.find("| 1 | mbh | - | fp16 | 1 | 1 | 0 | 5.0e-01 | gdn | "), std::string::npos) << markdown;
+}
+
 }  // namespace tristab::ranking_test

@@ -7,6 +7,7 @@ tristab_tests(sweep
     expectation_test.cc
     field_test.cc
     layer_sweep_test.cc
+    one_case_test.cc
     plan_test.cc
     requirement_test.cc
     run_test.cc

@@ -1,11 +1,16 @@
 #include "tristab/sweep/plan.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <filesystem>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/npy.h"
 
 namespace tristab::plan_test {
 
@@ -42,6 +47,71 @@ TEST(Plan, a_missing_file_is_an_input_error_that_names_the_place) {
   } catch (const InputError& error) {
     EXPECT_NE(std::string(error.what()).find("test: families[1]"), std::string::npos) << error.what();
     EXPECT_NE(std::string(error.what()).find("missing.npy"), std::string::npos) << error.what();
+  }
+}
+
+SweepConfig unsized(const Json& families, const ConfigOverrides& overrides = {}) {
+  return make_config(Json{{"families", families}, {"methods", {"mbh"}}, {"arithmetics", {"fp16"}}, {"trials", 3}},
+                     overrides, "test", "", "test");
+}
+
+TEST(Plan, files_of_matrices_bring_their_size) {
+  const std::filesystem::path path = std::filesystem::temp_directory_path() / fmt::format("tristab-{}.npy", ::getpid());
+  {
+    const std::array<std::int64_t, 2> shape{128, 128};
+    NpyFileWriter file(path.string(), Dtype::f64, shape);
+    file.append(std::vector<double>(128 * 128, 0.0));
+    file.commit();
+  }
+  const Json family{{"family", "file"}, {"path", path.string()}};
+  const auto sizes = [](SweepConfig config) {
+    settle_sizes(config);
+    return config.scenarios.front().chunks;
+  };
+  EXPECT_EQ(sizes(unsized(Json::array({family}))), std::vector<int>{128});
+  EXPECT_EQ(sizes(unsized(Json::array({family, "ones"}))), (std::vector<int>{64, 128}));
+  EXPECT_EQ(sizes(unsized(Json::array({"ones"}))), std::vector<int>{64});
+  EXPECT_EQ(sizes(unsized(Json::array({family}), {{"chunks", "64"}})), std::vector<int>{64});
+  try {
+    make_plan(unsized(Json::array({family}), {{"chunks", "32,64"}}));
+    FAIL() << "no error";
+  } catch (const UsageError& error) {
+    EXPECT_NE(std::string(error.what()).find("found chunks of 32, 64 for file:path="), std::string::npos)
+        << error.what();
+    EXPECT_NE(std::string(error.what()).find("allowed: 128, the size of its matrices"), std::string::npos);
+  }
+  std::filesystem::remove(path);
+}
+
+TEST(Plan, one_trial_is_one_matrix_of_each_family) {
+  const SweepConfig config = unsized(Json::array({"uniform"}), {{"trial", "5"}});
+  const Plan plan = make_plan(config);
+  ASSERT_EQ(plan.groups.size(), 1u);
+  EXPECT_EQ(plan.groups[0].first, 5);
+  EXPECT_EQ(plan.groups[0].count, 1);
+  EXPECT_EQ(plan.cases, 1);
+  EXPECT_EQ(config.json()["trial"], 5);
+  EXPECT_FALSE(unsized(Json::array({"uniform"})).json().contains("trial"));
+  EXPECT_THROW(make_plan(unsized(Json::array({"ones"}), {{"trial", "1"}})), UsageError);
+}
+
+TEST(Plan, kernels_of_other_sizes_are_left_out_with_a_note) {
+  const auto plan_of = [](const Json& kernels) {
+    static std::vector<std::unique_ptr<SweepConfig>> kept;
+    kept.push_back(std::make_unique<SweepConfig>(
+        make_config(Json{{"families", {"ones"}}, {"kernels", kernels}}, {}, "test", "", "test")));
+    return make_plan(*kept.back());
+  };
+  const Plan plan = plan_of({"flashkda-v1", "fla-solve-tril"});
+  EXPECT_EQ(plan.cases, 1);
+  EXPECT_EQ(plan.notes, std::vector<std::string>{"flashkda-v1 takes chunks of 16, not of 64: left out"});
+  EXPECT_TRUE(plan_of({"fla-solve-tril"}).notes.empty());
+  try {
+    plan_of({"flashkda-v1"});
+    FAIL() << "no error";
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(),
+                 "kernels: nothing to run: flashkda-v1 takes chunks of 16, not of 64; allowed: sizes that they take");
   }
 }
 

@@ -73,8 +73,7 @@ TEST(Scenario, seeds_and_trials_of_all_are_replaced_by_options) {
   }
   EXPECT_EQ(message_of(two, {{"methods", "mxr"}}),
             "--methods: found 'mxr' for x.json, whose scenarios have their own settings; allowed: --seed, "
-            "--trials "
-            "with scenarios");
+            "--trials, --trial with scenarios");
 }
 
 TEST(Scenario, mistakes_are_refused_with_their_place) {

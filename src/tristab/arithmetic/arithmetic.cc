@@ -225,7 +225,7 @@ std::vector<Arithmetic> expand_arithmetic(const Json& given, std::string_view pl
   for (const Settings& settings :
        expand_settings(table, chosen.parameters, fmt::format("arithmetic {}", chosen.name), place)) {
     arithmetics.push_back(build(preset, settings, place));
-    arithmetics.back().label = label_of(chosen.name, settings.json(), defaults.json());
+    arithmetics.back().label = label_of(preset.description.name, settings.json(), defaults.json());
   }
   return arithmetics;
 }

@@ -6,6 +6,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/format/format_name.h"
 
 namespace tristab {
 namespace {
@@ -237,7 +238,9 @@ std::vector<Parameter> accumulation_parameters(const Preset& preset) {
   return parameters;
 }
 
-Preset find_preset(std::string_view name, std::string_view place) {
+Preset find_preset(std::string_view given, std::string_view place) {
+  const std::string usual = usual_format_name(given);
+  const std::string_view name = usual;
   Preset preset;
   for (const std::string& quantised : quantised_names()) {
     if (name != quantised) continue;
@@ -267,9 +270,9 @@ Preset find_preset(std::string_view name, std::string_view place) {
     format_name.remove_suffix(kPure.size());
     preset.pure = true;
   }
-  if (!looks_like_format(format_name)) throw_unknown_name(place, "arithmetic", name, arithmetic_names());
+  if (!looks_like_format(format_name)) throw_unknown_name(place, "arithmetic", given, arithmetic_names());
   preset.format = format_of(format_name, place);
-  preset.description = floating_description(std::string(name), preset);
+  preset.description = floating_description(usual, preset);
   return preset;
 }
 

@@ -8,11 +8,18 @@
 namespace tristab {
 namespace {
 
-std::string value_text(const Json& value, std::string (*nested)(const Json& value)) {
-  if (value.is_string()) return value.get<std::string>();
-  if (!value.is_object() || nested == nullptr) return value.dump();
-  const std::string label = nested(value);
-  return label.find(':') == std::string::npos ? label : fmt::format("({})", label);
+// In parentheses if it would not be read back as one value.
+std::string value_text(const std::string& key, const Json& value, std::string (*nested)(const Json& value)) {
+  std::string text;
+  if (value.is_string()) {
+    text = value.get<std::string>();
+  } else if (value.is_object() && nested != nullptr) {
+    text = nested(value);
+  } else {
+    return value.dump();
+  }
+  const bool splits = text.find_first_of(key == "path" ? ":," : ":,/") != std::string::npos;
+  return splits ? fmt::format("({})", text) : text;
 }
 
 }  // namespace
@@ -47,7 +54,7 @@ std::string label_of(std::string_view name, const Json& settings, const Json& de
   std::string label(name);
   const auto append = [&](const std::string& key, const Json& value) {
     const auto known = defaults.find(key);
-    if (known == defaults.end() || *known != value) label += fmt::format(":{}={}", key, value_text(value, nested));
+    if (known == defaults.end() || *known != value) label += fmt::format(":{}={}", key, value_text(key, value, nested));
   };
   for (const Parameter& parameter : table) append(parameter.name, settings.at(parameter.name));
   if (!table.empty()) return label;

@@ -99,6 +99,29 @@ std::vector<std::int64_t> parse_range(std::string_view text, std::string_view pl
   return values;
 }
 
+// The parts of a text between separators that are not inside brackets: "mxr:base=(neumann:terms=4)" has two.
+std::vector<std::string_view> split_outside_brackets(std::string_view text, char separator) {
+  std::vector<std::string_view> parts;
+  int depth = 0;
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    depth += (c == '(' || c == '[' || c == '{') - (c == ')' || c == ']' || c == '}');
+    if (c != separator || depth > 0) continue;
+    parts.push_back(text.substr(begin, i - begin));
+    begin = i + 1;
+  }
+  parts.push_back(text.substr(begin));
+  return parts;
+}
+
+// A value of a label; one in parentheses is text, such as the label of a method inside another.
+Json inline_value(std::string_view text, bool is_path) {
+  if (text.starts_with('(') && text.ends_with(')') && text.size() > 1)
+    return std::string(text.substr(1, text.size() - 2));
+  return is_path ? Json(std::string(text)) : parse_scalar(text);
+}
+
 }  // namespace
 
 Json checked_value(const Parameter& parameter, const Json& value, std::string_view place) {
@@ -210,6 +233,8 @@ Settings complete_settings(std::span<const Parameter> table, const Json& given, 
     const Parameter& parameter = find(table, name, owner, place);
     if (value.is_null() && parameter.default_value.is_null()) continue;
     values[name] = checked_value(parameter, value, fmt::format("{}.{}", place, name));
+    // A default that is given has the identity of the default: 0.0 is 0.
+    if (values[name] == parameter.default_value.json()) values[name] = parameter.default_value.json();
   }
   for (const Parameter& parameter : table) {
     if (!values.contains(parameter.name) && !parameter.default_value.is_null()) {
@@ -309,38 +334,22 @@ Json parse_inline(std::string_view text, std::string_view key, std::string_view 
     }
   }
   Json object = Json::object();
-  std::size_t begin = 0;
-  bool first = true;
-  while (begin <= text.size()) {
-    const std::size_t end = std::min(text.find(':', begin), text.size());
-    const std::string_view part = text.substr(begin, end - begin);
-    if (first) {
-      if (part.empty()) throw UsageError(fmt::format("{}: a name is missing in '{}'", place, text));
-      object[std::string(key)] = std::string(part);
-      first = false;
-    } else {
-      const std::size_t equals = part.find('=');
-      if (equals == std::string_view::npos || equals == 0)
-        refuse(place, fmt::format("'{}' in '{}'", part, text), "name:key=value:key=value");
-      const std::string name(part.substr(0, equals));
-      std::string_view value = part.substr(equals + 1);
-      if (object.contains(name)) throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));
-      if (name == "path") {
-        object[name] = std::string(value);  // a path keeps its slashes
-      } else if (value.find('/') == std::string_view::npos) {
-        object[name] = parse_scalar(value);
-      } else {
-        Json list = Json::array();
-        while (true) {
-          const std::size_t slash = value.find('/');
-          list.push_back(parse_scalar(value.substr(0, slash)));
-          if (slash == std::string_view::npos) break;
-          value.remove_prefix(slash + 1);
-        }
-        object[name] = list;
-      }
-    }
-    begin = end + 1;
+  const std::vector<std::string_view> parts = split_outside_brackets(text, ':');
+  if (parts.front().empty()) throw UsageError(fmt::format("{}: a name is missing in '{}'", place, text));
+  object[std::string(key)] = std::string(parts.front());
+  for (const std::string_view part : std::span(parts).subspan(1)) {
+    const std::size_t equals = part.find('=');
+    if (equals == std::string_view::npos || equals == 0)
+      refuse(place, fmt::format("'{}' in '{}'", part, text), "name:key=value:key=value");
+    const std::string name(part.substr(0, equals));
+    const std::string_view value = part.substr(equals + 1);
+    if (object.contains(name)) throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));
+    // A path keeps its slashes.
+    const std::vector<std::string_view> values =
+        name == "path" ? std::vector{value} : split_outside_brackets(value, '/');
+    Json list = Json::array();
+    for (const std::string_view each : values) list.push_back(inline_value(each, name == "path"));
+    object[name] = list.size() == 1 ? list.front() : list;
   }
   return object;
 }

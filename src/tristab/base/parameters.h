@@ -80,8 +80,8 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
                                       std::string_view place);
 
 // A name with parameters as typed on a command line: "mxr:block=8:last=kept", a list of values separated by '/'
-// ("block=8/16", except in `path`), or JSON text that starts with '{'. Returns {key: "mxr", "block": 8}. `key` is
-// "method", "family", ....
+// ("block=8/16", except in `path`), or JSON text that starts with '{'. A value in parentheses is text, with any
+// separators ("diagonal=(row-substitution:order=dot)"). Returns {key: "mxr", "block": 8}. `key` is "method", "family".
 Json parse_inline(std::string_view text, std::string_view key, std::string_view place);
 
 // Reads a value typed on a command line: true, false, null, numbers, JSON lists; everything else is text.

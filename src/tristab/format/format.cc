@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "tristab/base/errors.h"
+#include "tristab/format/format_name.h"
 
 namespace tristab {
 namespace {
@@ -188,7 +189,8 @@ bool looks_like_format(std::string_view name) {
   return parse_exmy(base).has_value() || parse_custom(base).has_value();
 }
 
-Format format_of(std::string_view name, std::string_view place) {
+Format format_of(std::string_view given, std::string_view place) {
+  const std::string name = usual_format_name(given);
   const Parts parts = split(name);
   Format format = base_format(parts.base, place);
   if (parts.overflow) format = with_overflow(format, *parts.overflow);

@@ -12,9 +12,11 @@ tristab_layer(matrix ALONE
     norms.cc
     npy.cc
     npz.cc
+    pytorch.cc
     safetensors.cc
     source.cc
     spectral_norm.cc
+    standard_input.cc
     tensor_file.cc
     token_inputs.cc
     ${models}

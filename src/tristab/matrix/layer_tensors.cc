@@ -166,10 +166,10 @@ void LayerTensors::missing_part(const std::string& name) const {
   std::vector<std::string> names;
   for (const Tensor& tensor : key_.file->tensors()) names.push_back(tensor.name);
   const std::string missing = layer_tensor_name(name_, name), nearest = nearest_name(missing, names);
-  refuse_input(key_.file->path(),
-               fmt::format("tensor {} but no {}{}", name_text(layer_tensor_name(name_, "k")), name_text(missing),
-                           nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest))),
-               fmt::format("layers with .k and, for {}, .{}", rule_->name, fmt::join(needed_parts(*rule_), ", .")));
+  throw InputError(
+      fmt::format("{}: no tensor {}{} beside {}; a layer of the rule {} needs k, {}", key_.file->path(),
+                  name_text(missing), nearest.empty() ? "" : fmt::format(" (nearest: {})", name_text(nearest)),
+                  name_text(layer_tensor_name(name_, "k")), rule_->name, fmt::join(needed_parts(*rule_), ", ")));
 }
 
 // A setting of the caller overrides the file, and the file overrides the default.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <mutex>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
@@ -126,6 +127,46 @@ int bytes_of_descr(const std::string& descr) {
   return error == std::errc{} && end == descr.data() + descr.size() && bytes > 0 && bytes <= 64 ? bytes : 0;
 }
 
+// An array in Fortran order, turned as a whole: a row of it has no two elements beside each other.
+class TurnedArray : public ByteSource {
+ public:
+  TurnedArray(std::unique_ptr<ByteSource> file, const Tensor& tensor)
+      : file_(std::move(file)), tensor_(tensor), element_(static_cast<std::size_t>(size_of(tensor.dtype))) {}
+
+  std::uint64_t size() const override { return static_cast<std::uint64_t>(tensor_.elements()) * element_; }
+  const std::string& path() const override { return file_->path(); }
+
+  void read(std::uint64_t offset, std::uint64_t bytes, void* out) const override {
+    std::call_once(turned_, [this] { turn(); });
+    if (offset > bytes_.size() || bytes > bytes_.size() - offset)
+      throw std::logic_error("bytes outside the turned array");
+    std::memcpy(out, bytes_.data() + offset, bytes);
+  }
+
+ private:
+  void turn() const {
+    std::vector<unsigned char> stored(size());
+    file_->read(tensor_.offset, stored.size(), stored.data());
+    bytes_.resize(stored.size());
+    std::vector<std::int64_t> index(tensor_.shape.size(), 0);
+    for (std::size_t to = 0; to < bytes_.size(); to += element_) {
+      std::int64_t from = 0;
+      for (std::size_t axis = index.size(); axis-- > 0;) from = from * tensor_.shape[axis] + index[axis];
+      std::memcpy(bytes_.data() + to, stored.data() + static_cast<std::size_t>(from) * element_, element_);
+      for (std::size_t axis = index.size(); axis-- > 0;) {
+        if (++index[axis] < tensor_.shape[axis]) break;
+        index[axis] = 0;
+      }
+    }
+  }
+
+  std::unique_ptr<ByteSource> file_;
+  Tensor tensor_;
+  std::size_t element_;
+  mutable std::once_flag turned_;
+  mutable std::vector<unsigned char> bytes_;
+};
+
 std::string_view descr_of(Dtype dtype) {
   if (dtype == Dtype::f64) return "<f8";
   if (dtype == Dtype::f32) return "<f4";
@@ -161,7 +202,7 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
   tensor.dtype = dtype_of(header.descr, path, others);
   tensor.shape = header.shape;
   tensor.offset = prefix + length;
-  if (header.fortran_order) refuse_input(path, "fortran_order True", "C order (numpy.ascontiguousarray)");
+  tensor.column_major = header.fortran_order;
   const int element = tensor.dtype == Dtype::other ? bytes_of_descr(header.descr) : size_of(tensor.dtype);
   if (element == 0) return tensor;  // objects and texts: the data have a separate length
   std::int64_t bytes = 0;
@@ -172,6 +213,13 @@ Tensor read_npy_header(const ByteSource& file, OtherDtypes others) {
                  fmt::format("{}, for shape {} of {}", bytes, tensor.shape_text(), tensor.dtype_name));
   }
   return tensor;
+}
+
+std::unique_ptr<ByteSource> in_row_major_order(std::unique_ptr<ByteSource> file, Tensor& tensor) {
+  if (!tensor.column_major || tensor.dtype == Dtype::other) return file;
+  auto turned = std::make_unique<TurnedArray>(std::move(file), tensor);
+  tensor.offset = 0;
+  return turned;
 }
 
 std::string npy_header(Dtype dtype, std::span<const std::int64_t> shape) {

@@ -1,7 +1,8 @@
-// NumPy's .npy format, versions 1.0 to 3.0: little-endian f2, f4, f8, C order.
+// NumPy's .npy format, versions 1.0 to 3.0: little-endian f2, f4, f8, in C or Fortran order.
 // https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html
 #pragma once
 
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,9 +18,13 @@ inline constexpr std::string_view npy_magic = "\x93NUMPY";
 enum class OtherDtypes { refuse, keep };
 
 // The array of the file as a tensor named "array". Throws InputError with what was found and what is allowed if the
-// header is broken, big-endian or in Fortran order, or if the file's length differs from the header's. With `keep`, <i8
-// and <i4 are Dtype::i64 and i32, other little-endian dtypes Dtype::other.
+// header is broken or big-endian, or if the file's length differs from the header's. With `keep`, <i8 and <i4 are
+// Dtype::i64 and i32, other little-endian dtypes Dtype::other.
 Tensor read_npy_header(const ByteSource& file, OtherDtypes others);
+
+// The source of a tensor of `file` in row-major order: `file` itself, or for an array in Fortran order a copy in
+// memory, made when its values are first read. `tensor` then says where it begins in that copy.
+std::unique_ptr<ByteSource> in_row_major_order(std::unique_ptr<ByteSource> file, Tensor& tensor);
 
 // An array of f64 or f32 (other dtypes are a bug) as bytes: the header, and values in row-major order.
 std::string npy_header(Dtype dtype, std::span<const std::int64_t> shape);

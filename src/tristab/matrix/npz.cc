@@ -13,6 +13,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/spool.h"
 #include "tristab/matrix/npy.h"
+#include "tristab/matrix/pytorch.h"
 
 namespace tristab {
 namespace {
@@ -44,11 +45,11 @@ bool is_utf8(const std::string& text) {
 }
 
 // Opens the archive with libzip's consistency checks: every local header must agree with the directory.
-std::shared_ptr<Archive> open_archive(const std::filesystem::path& path) {
+std::shared_ptr<Archive> open_archive(const std::filesystem::path& path, const std::string& name) {
   auto archive = std::make_shared<Archive>();
-  archive->path = path.string();
+  archive->path = name;
   int code = 0;
-  archive->zip.reset(zip_open(archive->path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
+  archive->zip.reset(zip_open(path.c_str(), ZIP_RDONLY | ZIP_CHECKCONS, &code));
   if (archive->zip == nullptr) {
     zip_error_t error;
     zip_error_init_with_code(&error, code);
@@ -182,8 +183,8 @@ class Member : public ByteSource {
 
 }  // namespace
 
-Npz read_npz(const std::filesystem::path& path) {
-  const std::shared_ptr<Archive> archive = open_archive(path);
+Npz read_npz(const std::filesystem::path& path, const std::string& shown) {
+  const std::shared_ptr<Archive> archive = open_archive(path, shown);
   const zip_int64_t count = zip_get_num_entries(archive->zip.get(), 0);
   if (count > most_members)
     refuse_input(archive->path, fmt::format("{} members", count), fmt::format("at most {}", most_members));
@@ -196,6 +197,7 @@ Npz read_npz(const std::filesystem::path& path) {
       throw InputError(fmt::format("{}: the name of member {} is no UTF-8: {}; allowed: UTF-8", archive->path, index,
                                    name_text(name)));
     }
+    if (is_pytorch_member(name)) refuse_pytorch(archive->path);
     auto member = std::make_unique<Member>(archive, index, name);
     std::array<char, 6> start{};
     if (member->size() >= start.size()) member->read(0, start.size(), start.data());
@@ -210,8 +212,8 @@ Npz read_npz(const std::filesystem::path& path) {
       refuse_input(archive->path, fmt::format("two arrays called {}", name_text(name)), "each name once");
     tensor.name = name;
     tensor.part = npz.members.size();
+    npz.members.push_back(in_row_major_order(std::move(member), tensor));
     npz.tensors.push_back(std::move(tensor));
-    npz.members.push_back(std::move(member));
   }
   if (npz.tensors.empty()) refuse_input(archive->path, "no member", "one array or more");
   return npz;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -23,9 +24,9 @@ struct Npz {
 // the first 4 KiB of each deflated member.
 //
 // Throws InputError with the member's name if the archive is broken; if a member is encrypted, compressed in another
-// way, not a .npy array, in Fortran order, big-endian, or of another length than its header says; or if a name is not
-// UTF-8 or occurs twice. The checksum of a stored member is not checked, because only slices are read; that of a
-// deflated one is.
-Npz read_npz(const std::filesystem::path& path);
+// way, not a .npy array, big-endian, or of another length than its header says; or if a name is not UTF-8 or occurs
+// twice; ForeignFile if PyTorch wrote the archive. `name` stands for the path in messages. The checksum of a stored
+// member is not checked, because only slices are read; that of a deflated one is.
+Npz read_npz(const std::filesystem::path& path, const std::string& name);
 
 }  // namespace tristab

@@ -224,10 +224,6 @@ class HeaderReader {
       broken(fmt::format("tensor {} of {} and shape {} has {} bytes; allowed: the product of both", name_text(name),
                          placed.tensor.dtype_name, placed.tensor.shape_text(), offsets[1] - offsets[0]));
     }
-    if (offsets[0] % known->bytes != 0) {
-      broken(fmt::format("tensor {} of {} is misaligned: it begins at byte {} of the data; allowed: multiples of {}",
-                         name_text(name), placed.tensor.dtype_name, offsets[0], known->bytes));
-    }
     return placed;
   }
 

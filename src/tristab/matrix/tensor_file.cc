@@ -22,7 +22,9 @@
 #include "tristab/base/parameters.h"
 #include "tristab/matrix/npy.h"
 #include "tristab/matrix/npz.h"
+#include "tristab/matrix/pytorch.h"
 #include "tristab/matrix/safetensors.h"
+#include "tristab/matrix/standard_input.h"
 
 namespace tristab {
 namespace {
@@ -128,9 +130,10 @@ std::string name_text(std::string_view name) {
   return text;
 }
 
-RawFile::RawFile(const std::filesystem::path& path) : path_(path.string()) {
-  note_input(path_);
-  descriptor_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+RawFile::RawFile(const std::filesystem::path& path, const std::string& name)
+    : path_(name.empty() ? path.string() : name) {
+  if (name.empty()) note_input(path_);
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   if (descriptor_ < 0) {
     const char* const why = std::strerror(errno);
     throw InputError(fmt::format("{}: cannot be opened: {}{}", path_, why, nearest_file_hint(path_)));
@@ -159,28 +162,35 @@ void RawFile::read(std::uint64_t offset, std::uint64_t bytes, void* out) const {
 }
 
 std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& path) {
-  auto file = std::make_unique<RawFile>(path);
+  if (path == "-") return open(buffered_standard_input(), "standard input");
+  return open(path, "");
+}
+
+std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& path, const std::string& shown) {
+  auto file = std::make_unique<RawFile>(path, shown);
   std::array<char, 6> start{};
   if (file->size() >= start.size()) file->read(0, start.size(), start.data());
   const std::string_view magic(start.data(), start.size());
   const std::string name = file->path();
   if (magic.starts_with(npz_magic)) {
-    Npz npz = read_npz(path);
+    Npz npz = read_npz(path, name);
     return std::make_shared<TensorFile>(name, std::move(npz.members), std::move(npz.tensors));
   }
+  if (is_pickle(magic)) refuse_pytorch(name);
   for (const char* extension : {".npy", ".npz"}) {
     if (path.extension() != extension || magic == npy_magic) continue;
     throw InputError(fmt::format("{}: is no {} file (its first bytes are {}); allowed: .npy, .npz and .safetensors",
                                  name, extension, name_text(magic)));
   }
   std::vector<Tensor> tensors;
+  std::vector<std::unique_ptr<ByteSource>> parts;
   if (magic == npy_magic) {
     tensors.push_back(read_npy_header(*file, OtherDtypes::refuse));
+    parts.push_back(in_row_major_order(std::move(file), tensors.front()));
   } else {
     tensors = read_safetensors_header(*file);
+    parts.push_back(std::move(file));
   }
-  std::vector<std::unique_ptr<ByteSource>> parts;
-  parts.push_back(std::move(file));
   return std::make_shared<TensorFile>(name, std::move(parts), std::move(tensors));
 }
 

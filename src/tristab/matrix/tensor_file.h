@@ -21,8 +21,9 @@ struct Tensor {
   std::string dtype_name;  // as the file spells it
   Dtype dtype = Dtype::other;
   std::vector<std::int64_t> shape;
-  std::uint64_t offset = 0;  // of the first byte, from the start of its byte source
-  std::size_t part = 0;      // which byte source of its file: the file itself, or a member of an archive
+  std::uint64_t offset = 0;   // of the first byte, from the start of its byte source
+  std::size_t part = 0;       // which byte source of its file: the file itself, or a member of an archive
+  bool column_major = false;  // as the file stores it; a TensorFile has its values in row-major order
 
   std::int64_t elements() const;   // product of the shape
   std::string shape_text() const;  // "[512, 4, 128]"
@@ -41,8 +42,8 @@ class ByteSource {
 // An open regular file.
 class RawFile : public ByteSource {
  public:
-  // Throws InputError if it cannot be opened or is not a regular file.
-  explicit RawFile(const std::filesystem::path& path);
+  // `name` stands for the path in messages. Throws InputError if it cannot be opened or is not a regular file.
+  explicit RawFile(const std::filesystem::path& path, const std::string& name = "");
   ~RawFile() override;
   RawFile(const RawFile&) = delete;
   RawFile& operator=(const RawFile&) = delete;
@@ -71,8 +72,8 @@ struct ValueRange {
 
 class TensorFile {
  public:
-  // A .npy or .npz (recognised by their first bytes) or .safetensors file. Throws InputError if it is missing,
-  // truncated or broken.
+  // A .npy or .npz (recognised by their first bytes) or .safetensors file; "-" is standard input. Throws InputError if
+  // it is missing, truncated or broken, ForeignFile if PyTorch wrote it.
   static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path);
 
   // Tensors stored in `parts`. Offsets and shapes must lie within the parts.
@@ -94,6 +95,7 @@ class TensorFile {
   std::vector<std::int64_t> read_integers(const Tensor& tensor) const;
 
  private:
+  static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path, const std::string& shown);
   void check_floating(const Tensor& tensor) const;
 
   std::string path_;

@@ -65,21 +65,40 @@ struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks 
   std::vector<Parameter> parameters;
 };
 
-RecipeFile read_recipe(const std::string& text, const std::string& place, const std::string& name) {
+// Every key that is missing, in one message. A recipe of one's own needs less than one that is shipped.
+void check_needed_keys(const Json& json, bool builtin, const std::string& place) {
+  std::vector<std::string> needed{"method", "arithmetic"}, missing;
+  if (builtin) needed.insert(needed.begin(), {"kernel", "summary", "source", "date"});
+  for (const std::string& key : needed) {
+    if (!json.contains(key)) missing.push_back(key);
+  }
+  if (missing.empty()) return;
+  refuse(
+      place, fmt::format("no {}", fmt::join(missing, ", no ")),
+      R"(a recipe such as {"method": {"method": "mxr", "block": 16}, "arithmetic": {"*": "fp16", "output": "bf16"}})");
+}
+
+// `name` is that of the file; a built-in recipe must have it, others are called so by default.
+RecipeFile read_recipe(const std::string& text, const std::string& place, const std::string& name, bool builtin) {
   RecipeFile file;
   file.place = place;
   file.json = parse_user_json(text, place);
   check_keys(file.json, kFileKeys, "key of a recipe", place);
-  file.name = text_of(file.json, "kernel", place);
-  if (!name.empty() && file.name != name) refuse(place + ": kernel", file.name, name + ", the file's name");
+  check_needed_keys(file.json, builtin, place);
   static_cast<void>(known_of(file.json, place));
-  for (const char* key : {"summary", "source", "date"}) static_cast<void>(text_of(file.json, key, place));
-  for (const char* key : {"method", "arithmetic"}) {
-    if (!file.json.contains(key)) refuse(fmt::format("{}: {}", place, key), "nothing", "the key is needed");
+  for (const char* key : {"kernel", "summary", "source", "date"}) {
+    if (file.json.contains(key)) {
+      static_cast<void>(text_of(file.json, key, place));
+    } else {
+      file.json[key] = key == std::string_view("kernel") ? name : "";
+    }
   }
+  file.name = file.json["kernel"];
+  if (builtin && file.name != name) refuse(place + ": kernel", file.name, name + ", the file's name");
   if (!file.json["arithmetic"].is_object() || !file.json["arithmetic"].contains("*"))
-    refuse(place + ": arithmetic", quoted(file.json["arithmetic"]),
-           "an object that names an arithmetic for each stage and for \"*\"");
+    refuse(
+        place + ": arithmetic", quoted(file.json["arithmetic"]),
+        R"(an object that names an arithmetic for stages and for all others, such as {"*": "fp16", "output": "bf16"})");
   const Json phases = file.json.value("phases", Json::array());
   if (!phases.is_array() || !std::ranges::all_of(phases, &is_text))
     refuse(place + ": phases", quoted(phases), "a list of texts");
@@ -116,14 +135,14 @@ RecipeFile find_recipe(const std::string& name, std::string_view place, const st
   if (name.ends_with(".json")) {
     const std::filesystem::path path = directory / name;
     try {
-      return read_recipe(read_input(path, " the recipe", "a recipe file"), path.string(), "");
+      return read_recipe(read_input(path, " the recipe", "a recipe file"), path.string(), path.stem().string(), false);
     } catch (const InputError& error) {
       throw InputError(fmt::format("{}: {}", place, error.what()));
     }
   }
   for (const EmbeddedFile& file : builtin_recipes()) {
     if (recipe_name(file) == name)
-      return read_recipe(std::string(file.text), fmt::format("configs/kernels/{}.json", name), name);
+      return read_recipe(std::string(file.text), fmt::format("configs/kernels/{}.json", name), name, true);
   }
   throw_unknown_name(place, "kernel", name, recipe_names());
 }
@@ -185,7 +204,7 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
 
   Json method = file.json["method"], stages = file.json["arithmetic"];
   Json formation = file.json.value("formation", Json("exact")), layer = file.json.value("layer", Json());
-  if (method.is_string()) method = Json{{"method", method}};
+  if (method.is_string()) method = parse_inline(method.get<std::string>(), "method", file.place + ": method");
   for (const Parameter& parameter : file.parameters) {
     const Json& change = file.json["parameters"][parameter.name]["choices"][settings.text(parameter.name)];
     replace(method, change.value("method", Json::object()));
@@ -213,6 +232,12 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
 }
 
 }  // namespace
+
+Json Recipe::json(std::string_view key) const {
+  Json object = Named::json(key);
+  object[std::string(key)] = given;
+  return object;
+}
 
 bool Recipe::takes(int n) const { return chunks.empty() || std::find(chunks.begin(), chunks.end(), n) != chunks.end(); }
 
@@ -259,6 +284,8 @@ std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, con
   std::vector<Recipe> recipes;
   for (const Settings& settings : expand_settings(file.parameters, chosen.parameters, "kernel " + file.name, place)) {
     recipes.push_back(make_recipe(file, settings));
+    recipes.back().given = chosen.name;
+    recipes.back().file = builtin ? fmt::format("the built-in {}", file.name) : file.place;
     recipes.back().label = label_of(file.name, settings.json(), defaults);
   }
   return recipes;

@@ -19,6 +19,8 @@ namespace tristab {
 
 // A recipe file with one choice for each of its parameters.
 struct Recipe : Named {
+  std::string given;                // as a configuration names it: the name, or the path of a file
+  std::string file;                 // where it was read, for messages: "mine.json", "the built-in fla-solve-tril"
   std::string summary;              // one line
   std::string source;               // repository or thread
   std::string date;                 // when the source was read
@@ -37,6 +39,8 @@ struct Recipe : Named {
   // The arithmetic in which the surrounding kernels compute w, u, the state and o; none: the sweep's layer arithmetic.
   std::optional<LayerArithmetic> layer;
 
+  bool is_builtin() const { return given == name; }
+  Json json(std::string_view key) const;  // {"kernel": given, "dot": "tf32", ...}
   bool takes(int n) const;
   // Throws UsageError naming `place` if the kernel takes none of these sizes.
   void check_takes(std::span<const int> sizes, std::string_view place) const;

@@ -215,7 +215,10 @@ CaseGroup& CaseGroups::group_at(std::size_t input, std::size_t setting, int n) {
   return groups_[at];
 }
 
-void CaseGroups::add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial) {
+void CaseGroups::add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial,
+                           const std::string& message) {
+  if (trial.status == Status::failed && group.failure.empty())
+    group.failure = message.empty() ? "the result does not say why" : in_one_line(message);
   for (std::size_t k = 0; k < fields_.size(); ++k) seen_[k] = seen_[k] || std::isfinite(trial.values[k]);
   group.statistics.add(trial, spool_);
   group.matrices.push_back(matrix);
@@ -243,7 +246,7 @@ void CaseGroups::add_record(const Json& object, const std::string& place) {
   for (const Field* field : fields_) trial.values.push_back(number_at(object, place, *field));
   const std::string id = text_field(object, place, "matrix");
   add_trial(group_at(input, setting, n), matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()),
-            trial);
+            trial, text_field(object, place, "message"));
 }
 
 void CaseGroups::add(const MatrixResult& result) {
@@ -257,7 +260,7 @@ void CaseGroups::add(const MatrixResult& result) {
                                s.method_label(), s.arithmetic->label, s.is_formed() ? s.formation->label : "", ""},
                    s.method->identity() + "\n" + s.arithmetic->identity());
     add_trial(group_at(input, setting, result.input.n), matrix_at(input, result.input.n, result.id, true),
-              trial_numbers(result, record, fields_));
+              trial_numbers(result, record, fields_), record.message);
   }
 }
 

@@ -44,6 +44,7 @@ struct CaseGroup {
   int n = 0;
   TrialStatistics statistics;
   std::vector<std::size_t> matrices{};  // position of the matrix of each trial
+  std::string failure{};                // why its first trial without an answer has none; "": all have one
 };
 
 struct CaseMatrix {
@@ -95,7 +96,7 @@ class CaseGroups {
   std::size_t setting_at(CaseSetting setting, const std::string& key);
   std::size_t matrix_at(std::size_t input, int n, const std::string& id, bool named);
   CaseGroup& group_at(std::size_t input, std::size_t setting, int n);
-  void add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial);
+  void add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial, const std::string& message);
   void add_matrix(const Json& object, const std::string& place);
   void add_record(const Json& object, const std::string& place);
 

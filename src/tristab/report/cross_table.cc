@@ -48,6 +48,7 @@ CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection)
     for (const auto& [input, column] : inputs) {
       CrossCell cell;
       if (const auto found = members.find(input.second); found != members.end()) {
+        cell.group = found->second;
         cell.trials = &found->second->statistics;
         for (std::size_t k = 0; k < table.metrics.size(); ++k)
           cell.metrics.push_back(groups.distribution(*found->second, k));

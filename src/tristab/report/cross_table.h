@@ -8,11 +8,13 @@
 
 #include "tristab/report/page.h"
 #include "tristab/report/selection.h"
+#include "tristab/report/table_format.h"
 
 namespace tristab {
 
 struct CrossCell {
   const TrialStatistics* trials = nullptr;  // of the groups; null: the setting was not run on this input
+  const CaseGroup* group = nullptr;         // likewise
   std::vector<Distribution> metrics;        // in the order of CrossTable::metrics
 };
 
@@ -33,15 +35,11 @@ struct CrossTable {
 // kernels, first in its order, then by size.
 CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection);
 
-enum class TableFormat { text, markdown, csv };
-
-// "text", "markdown", "csv". Throws UsageError naming `place` for any other.
-TableFormat table_format_of(std::string_view name, std::string_view place);
-
 // Text and Markdown: one table for each metric, with its formula. A cell is "median / worst" ("mean / worst" in
 // decibels), and the number of trials without a finite answer if there are any; it is "-" if the setting was not
 // run. With one input at several sizes, the sizes are the columns. If a terminal is too narrow for all inputs, they
-// are spread over several tables; only text uses `page`. CSV: a line for each setting, size and input.
+// are spread over several tables, and settings that did not run stand below with the reason; only text uses `page`. CSV
+// and JSON: a row for each setting, size and input.
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page = {});
 
 }  // namespace tristab

@@ -1,13 +1,12 @@
 // Cross tables as text for a terminal, as Markdown and as comma-separated values.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
 
-#include "tristab/base/errors.h"
-#include "tristab/base/json_text.h"
-#include "tristab/report/cell_text.h"
 #include "tristab/report/cross_table.h"
+#include "tristab/report/ranking.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
@@ -112,16 +111,6 @@ std::string metric_text(const CrossTable& table, const PrintedTable& printed, st
   return paragraph(title_of(table.metrics[metric]->info, printed), 0, page) + text.str(page);
 }
 
-// Escapes the characters of a formula that Markdown would interpret.
-std::string markdown(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '|' || c == '*' || c == '_') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
 std::string metric_markdown(const CrossTable& table, const PrintedTable& printed, std::size_t metric) {
   const bool in_decibels = table.metrics[metric]->info.decibels;
   const bool sizes = printed.input.empty();
@@ -141,56 +130,61 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
   return text;
 }
 
-std::string csv_text(const std::string& text) { return text.empty() ? "none" : quoted_csv(text); }
-
-std::string csv_number(double value) {
-  if (std::isnan(value)) return "";
-  return std::isinf(value) ? (value > 0 ? "inf" : "-inf") : json_number(value);
-}
-
-std::string cross_csv(const CrossTable& table) {
-  std::string text = "input,n,method,kernel,arithmetic,trials,nonfinite_trials,failed_trials,trivial_trials";
+ValueRows cross_rows(const CrossTable& table) {
+  ValueRows all{
+      {"input", "n", "method", "kernel", "arithmetic", "trials", "nonfinite_trials", "failed_trials", "trivial_trials"},
+      {}};
   for (const Field* metric : table.metrics) {
-    if (metric->info.decibels) text += fmt::format(",{}_mean", metric->name());
-    text += fmt::format(",{0}_median,{0}_{1}", metric->name(), metric->info.larger_is_better ? "min" : "max");
+    if (metric->info.decibels) all.columns.push_back(fmt::format("{}_mean", metric->name()));
+    all.columns.push_back(fmt::format("{}_median", metric->name()));
+    all.columns.push_back(fmt::format("{}_{}", metric->name(), metric->info.larger_is_better ? "min" : "max"));
   }
-  text += "\n";
   for (const CrossRow& row : table.rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const CrossCell& cell = row.cells[i];
       if (cell.trials == nullptr) continue;
       const CaseSetting& setting = *row.setting;
-      text += fmt::format("{},{},{},{},{},{},{},{},{}", csv_text(table.inputs[i]->title()), row.n,
-                          csv_text(setting.shown), csv_text(setting.kernel), csv_text(setting.arithmetic_label),
-                          cell.trials->trials, cell.trials->nonfinite, cell.trials->failed, cell.trials->trivial);
+      std::vector<RowValue> values{table.inputs[i]->title(), row.n, setting.shown, setting.kernel,
+                                   setting.arithmetic_label};
+      const TrialStatistics& trials = *cell.trials;
+      for (const int count : {trials.trials, trials.nonfinite, trials.failed, trials.trivial})
+        values.emplace_back(count);
       for (std::size_t m = 0; m < table.metrics.size(); ++m) {
-        if (table.metrics[m]->info.decibels) text += fmt::format(",{}", csv_number(cell.metrics[m].mean));
-        text += fmt::format(",{},{}", csv_number(cell.metrics[m].median), csv_number(cell.metrics[m].worst));
+        const Distribution& found = cell.metrics[m];
+        if (table.metrics[m]->info.decibels) values.emplace_back(found.mean);
+        values.emplace_back(found.median);
+        values.emplace_back(found.worst);
       }
-      text += "\n";
+      all.rows.push_back(std::move(values));
     }
   }
-  return text;
+  return all;
+}
+
+// Why settings did not run, each once.
+std::string failures_text(const CrossTable& table, const Page& page) {
+  std::vector<std::string> lines;
+  for (const CrossRow& row : table.rows) {
+    for (const CrossCell& cell : row.cells) {
+      if (cell.group == nullptr) continue;
+      const std::string line = failure_text(*cell.group, *row.setting, page);
+      if (!line.empty() && std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+    }
+  }
+  return fmt::format("{}", fmt::join(lines, ""));
 }
 
 }  // namespace
 
-TableFormat table_format_of(std::string_view name, std::string_view place) {
-  static const std::vector<std::string> names{"text", "markdown", "csv"};
-  const auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end()) throw_unknown_name(place, "format", name, names);
-  return static_cast<TableFormat>(found - names.begin());
-}
-
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
-  if (format == TableFormat::csv) return cross_csv(table);
+  if (format == TableFormat::csv || format == TableFormat::json) return rows_text(cross_rows(table), format);
   const PrintedTable printed = printed_table(table);
   std::string text;
   for (std::size_t m = 0; m < table.metrics.size(); ++m) {
     if (m > 0) text += "\n";
     text += format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m);
   }
-  return text;
+  return format == TableFormat::text ? text + failures_text(table, page) : text;
 }
 
 }  // namespace tristab

@@ -61,7 +61,8 @@ std::string heading_of(const Scenario& scenario, const Page& page) {
   return text;
 }
 
-// For an expectation that is not met: the reason for its bound, and how many trials had no value.
+// How many trials had no value, which decides about met ones too; for an expectation that is not met the reason for its
+// bound.
 std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) {
   std::string text;
   const Expectation& expectation = *outcome.expectation;
@@ -93,7 +94,7 @@ std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Pa
     table.add_row({setting_text(outcome.setting), std::to_string(input + 1), statistic_text(*outcome.expectation),
                    outcome.expectation->bounds(), expectation_number(outcome.found),
                    outcome.met ? TableCell("met", Style::pass) : TableCell("NOT MET", Style::fail)});
-    if (!outcome.met) explanations += explanation_of(outcome, page);
+    explanations += explanation_of(outcome, page);
   }
   return text + table.str(page) + explanations;
 }

@@ -24,6 +24,7 @@ tristab_layer(report
     results_schema.cc
     selection.cc
     table.cc
+    table_format.cc
     text_layout.cc
     tool_info.cc
   USES tristab_sweep)

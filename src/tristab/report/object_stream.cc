@@ -144,7 +144,7 @@ class Visitor {
     if (!is_list_) return true;
     if (depth == 1 && (event == Event::value || event == Event::object_start)) {
       refuse_input(fmt::format("{}: {}", path_, section_), event == Event::value ? quoted(parsed) : "an object",
-                   "a list of objects");
+                   "a list of objects, in a result of tristab sweep");
     }
     if (depth == 2 && (event == Event::value || event == Event::array_start)) {
       refuse_input(fmt::format("{}: {}[{}]", path_, section_, index_),

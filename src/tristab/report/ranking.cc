@@ -95,9 +95,9 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
     const TrialStatistics& trials = group->statistics;
     const auto count = [&](const char* field) { return trials.count(groups.position(field)); };
     const auto distribution = [&](const char* field) { return groups.distribution(*group, groups.position(field)); };
-    ranking.settings.push_back({&groups.setting_of(*group), &trials, distribution(ranking.field),
-                                distribution("frobenius").median, distribution("growth").worst, count("matmuls"),
-                                count("depth"), count("vector_depth")});
+    ranking.settings.push_back({&groups.setting_of(*group), group, &trials, distribution(ranking.field),
+                                distribution("frobenius").median, distribution("error_formation").median,
+                                distribution("growth").worst, count("matmuls"), count("depth"), count("vector_depth")});
     ranking.trivial = std::max(ranking.trivial, trials.trivial);
   }
   std::ranges::stable_sort(ranking.settings, {}, rank_key);
@@ -109,7 +109,8 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
 const std::vector<const Field*>& ranking_fields() {
   static const std::vector<const Field*> fields = [] {
     std::vector<const Field*> all;
-    for (const char* name : {"frobenius", "total_frobenius", "growth", "matmuls", "depth", "vector_depth"})
+    for (const char* name :
+         {"frobenius", "total_frobenius", "error_formation", "growth", "matmuls", "depth", "vector_depth"})
       all.push_back(find_field(name));
     return all;
   }();
@@ -151,6 +152,14 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
   return rankings;
 }
 
+std::string failure_text(const CaseGroup& group, const CaseSetting& setting, const Page& page) {
+  const TrialStatistics& trials = group.statistics;
+  if (trials.failed == 0) return "";
+  return paragraph(fmt::format("{} did not run on {} of {} {}: {}", setting.label(), trials.failed, trials.trials,
+                               trials.trials == 1 ? "matrix" : "matrices", group.failure),
+                   0, page);
+}
+
 std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   const CaseInput& input = *ranking.input;
   const std::string title = input.scenario.empty() ? input.whole : fmt::format("{}: {}", input.scenario, input.whole);
@@ -163,28 +172,83 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   std::string text = page.is_terminal() ? styled(label_lines(title, page), Style::heading, page) + "\n"
                                         : wrapped(title, page.prose_width(), 0);
   text += paragraph(about, 0, page);
-  Table table({{"#", true},
-               {.header = "method", .layout = broken_label, .widest = 19, .least = 16},
-               {.header = "arithmetic", .layout = broken_label, .widest = 12},
-               {"median", true},
-               {.header = "worst", .right = true, .dispensable = 1},
-               {.header = "A as\nstored", .right = true, .dispensable = 3},
-               {.header = "requirement", .layout = wrapped_cell, .widest = 17, .least = 13},
-               {.header = "in its\nformat", .dispensable = 2},
-               {.header = "depth", .right = true, .dispensable = 4}});
+  const bool formed = std::ranges::any_of(ranking.settings,
+                                          [](const RankedSetting& setting) { return !std::isnan(setting.formation); });
+  std::vector<TableColumn> columns{{"#", true},
+                                   {.header = "method", .layout = broken_label, .widest = 19, .least = 16},
+                                   {.header = "arithmetic", .layout = broken_label, .widest = 12},
+                                   {"median", true},
+                                   {.header = "worst", .right = true, .dispensable = 1}};
+  // error_formation: the part that forming A has in the error.
+  if (formed) columns.push_back({.header = "error_\nformation", .right = true, .dispensable = 3});
+  columns.push_back({.header = "A as\nstored", .right = true, .dispensable = 4});
+  columns.push_back({.header = "requirement", .layout = wrapped_cell, .widest = formed ? 13u : 17u, .least = 13});
+  columns.push_back({.header = "in its\nformat", .dispensable = 2});
+  columns.push_back({.header = "depth", .right = true, .dispensable = 5});
+  Table table(std::move(columns));
   int rank = 0;
+  std::string failures;
+  for (const RankedSetting& setting : ranking.settings)
+    failures += failure_text(*setting.group, *setting.setting, page);
   for (const RankedSetting& setting : ranking.settings) {
     if (top > 0 && rank == top) break;
     const TrialStatistics& trials = *setting.trials;
     std::string fit = trials.failed > 0 ? fmt::format("failed {}/{}", trials.failed, trials.trials) : fit_text(trials);
     const Style style = style_of_fit(fit);
     if (const std::string why = reason_text(setting); !why.empty()) fit += "\n" + why;
-    table.add_row({std::to_string(++rank), setting.setting->shown, setting.setting->arithmetic_label,
-                   short_number(setting.error.median), short_number(setting.error.worst),
-                   short_number(setting.as_stored), TableCell(fit, style), format_text(trials),
-                   depth_text(setting.depth, setting.vector_depth)});
+    std::vector<TableCell> row{std::to_string(++rank), setting.setting->shown, setting.setting->arithmetic_label,
+                               short_number(setting.error.median), short_number(setting.error.worst)};
+    if (formed) row.emplace_back(short_number(setting.formation));
+    row.insert(row.end(), {short_number(setting.as_stored), TableCell(fit, style), format_text(trials),
+                           depth_text(setting.depth, setting.vector_depth)});
+    table.add_row(std::move(row));
   }
-  return text + table.str(page) + rows_left_out(rank, ranking.settings.size());
+  return text + table.str(page) + rows_left_out(rank, ranking.settings.size()) + failures;
+}
+
+ValueRows ranking_rows(const std::vector<Ranking>& rankings, int top) {
+  ValueRows all{{"input",
+                 "n",
+                 "rank",
+                 "method",
+                 "kernel",
+                 "arithmetic",
+                 "trials",
+                 "trivial_trials",
+                 "fit_trials",
+                 "unfit_trials",
+                 "nonfinite_trials",
+                 "failed_trials",
+                 "ranked_by",
+                 "median",
+                 "worst",
+                 "frobenius_median",
+                 "error_formation_median",
+                 "growth_max",
+                 "for_format",
+                 "matmuls",
+                 "depth",
+                 "vector_depth",
+                 "reason"},
+                {}};
+  for (const Ranking& ranking : rankings) {
+    int rank = 0;
+    for (const RankedSetting& each : ranking.settings) {
+      if (top > 0 && rank == top) break;
+      const CaseSetting& setting = *each.setting;
+      const TrialStatistics& trials = *each.trials;
+      const std::string word = format_text(trials);
+      std::vector<RowValue> row{ranking.input->title(), ranking.n,      ++rank,
+                                setting.shown,          setting.kernel, setting.arithmetic_label};
+      for (const int count : {trials.trials, trials.trivial, trials.fit, trials.unfit, trials.nonfinite, trials.failed})
+        row.emplace_back(count);
+      row.insert(row.end(), {ranking.field, each.error.median, each.error.worst, each.as_stored, each.formation,
+                             each.growth, word == "-" ? "" : word, each.matmuls, each.depth, each.vector_depth,
+                             trials.failed > 0 ? each.group->failure : reason_text(each)});
+      all.rows.push_back(std::move(row));
+    }
+  }
+  return all;
 }
 
 std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
@@ -202,8 +266,9 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
       ++overall.situations;
       overall.lost += trials.lost() > 0;
       overall.fit += trials.lost() + trials.unfit == 0;
-      const double worst = trials.lost() > 0 || std::isnan(here.error.worst) ? HUGE_VAL : here.error.worst;
-      if (overall.input != nullptr && !(worst > overall.worst)) continue;
+      // A missing answer is no error that could be compared.
+      const double worst = trials.nonfinite > 0 ? HUGE_VAL : here.error.worst;
+      if (std::isnan(worst) || (overall.input != nullptr && !(worst > overall.worst))) continue;
       overall.worst = worst;
       overall.input = ranking.input;
       overall.n = ranking.n;
@@ -236,15 +301,38 @@ std::string overall_text(const std::vector<OverallSetting>& settings, const std:
   int rank = 0;
   for (const OverallSetting& each : settings) {
     if (top > 0 && rank == top) break;
-    const bool judged = each.input != nullptr;
+    const bool judged = each.situations > 0, somewhere = each.input != nullptr;
     const char* word = each.lost > 0 ? "nonfinite" : each.fit == each.situations ? "fit" : "unfit";
     table.add_row({std::to_string(++rank), each.setting->shown, each.setting->arithmetic_label,
                    judged ? TableCell(fmt::format("{}/{}", each.fit, each.situations), style_of_fit(word)) : "-",
-                   judged ? short_number(each.worst) : "-",
-                   judged ? fmt::format("{} n={}", each.input->title(), each.n) : "-",
+                   somewhere ? short_number(each.worst) : "-",
+                   somewhere ? fmt::format("{} n={}", each.input->title(), each.n) : "-",
                    depth_text(each.depth, each.vector_depth)});
   }
-  return text + table.str(page) + rows_left_out(rank, settings.size());
+  std::string failures;
+  for (const Ranking& ranking : rankings) {
+    for (const RankedSetting& setting : ranking.settings) {
+      const std::string line = failure_text(*setting.group, *setting.setting, page);
+      if (failures.find(line) == std::string::npos) failures += line;
+    }
+  }
+  return text + table.str(page) + rows_left_out(rank, settings.size()) + failures;
+}
+
+ValueRows overall_rows(const std::vector<OverallSetting>& settings, int top) {
+  ValueRows all{{"rank", "method", "kernel", "arithmetic", "inputs", "fit_inputs", "lost_inputs", "worst",
+                 "worst_input", "worst_n", "depth", "vector_depth"},
+                {}};
+  for (const OverallSetting& each : settings) {
+    const auto rank = static_cast<int>(all.rows.size()) + 1;
+    if (top > 0 && rank > top) break;
+    const bool somewhere = each.input != nullptr;
+    all.rows.push_back({rank, each.setting->shown, each.setting->kernel, each.setting->arithmetic_label,
+                        each.situations, each.fit, each.lost, somewhere ? each.worst : std::nan(""),
+                        somewhere ? each.input->title() : "", somewhere ? each.n : std::nan(""), each.depth,
+                        each.vector_depth});
+  }
+  return all;
 }
 
 }  // namespace tristab

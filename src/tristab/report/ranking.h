@@ -7,15 +7,18 @@
 
 #include "tristab/report/page.h"
 #include "tristab/report/selection.h"
+#include "tristab/report/table_format.h"
 
 namespace tristab {
 
 // One setting over the trials of a situation.
 struct RankedSetting {
   const CaseSetting* setting = nullptr;  // of the groups
+  const CaseGroup* group = nullptr;      // likewise
   const TrialStatistics* trials = nullptr;
   Distribution error;                               // of the ranked field
   double as_stored = 0;                             // median of `frobenius`: against the inverse of A as stored
+  double formation = 0;                             // median of `error_formation`; NaN: A was not formed anew
   double growth = 0;                                // the worst one
   double matmuls = 0, depth = 0, vector_depth = 0;  // NaN: the file does not say
 };
@@ -49,7 +52,7 @@ struct OverallSetting {
       fit = 0;       // those with a verdict and a trial that is not trivial; those where every one of them is fit
   int lost = 0;      // situations with non-finite or failed trials
   double worst = 0;  // error of the ranked field; infinite where a result is not finite
-  const CaseInput* input = nullptr;  // where it is worst; null: nowhere a verdict
+  const CaseInput* input = nullptr;  // where it is worst; null: nowhere a number
   int n = 0;
   double depth = 0, vector_depth = 0;  // the largest; NaN: unknown
 };
@@ -60,10 +63,16 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings);
 // Their table, of these rankings; at most `top` rows (0: all).
 std::string overall_text(const std::vector<OverallSetting>& settings, const std::vector<Ranking>& rankings, int top,
                          const Page& page = {});
+ValueRows overall_rows(const std::vector<OverallSetting>& settings, int top);
 
-// The table with its title; at most `top` rows (0: all). In a file or a pipe at most 100 columns wide; on a narrow
-// terminal the cost, the error against A as stored, the word for the format and the worst error are left out, in this
-// order.
+// The table with its title; at most `top` rows (0: all). Settings that did not run stand below with the reason. In a
+// file or a pipe at most 100 columns wide; on a narrow terminal the cost, the error against A as stored, that of the
+// formation, the word for the format and the worst error are left out, in this order.
 std::string ranking_text(const Ranking& ranking, int top, const Page& page = {});
+// The rows of all rankings, with more columns.
+ValueRows ranking_rows(const std::vector<Ranking>& rankings, int top);
+
+// "flashqla did not run on 8 of 8 matrices: method ungated: ..."; "" if it ran on all.
+std::string failure_text(const CaseGroup& group, const CaseSetting& setting, const Page& page);
 
 }  // namespace tristab

@@ -98,7 +98,7 @@ void add_scenario_keys(Json& definition) {
     if (p.kind == Parameter::Kind::text) schema = {{"type", "string"}};
     if (p.kind == Parameter::Kind::integer)
       schema = {{"type", "integer"}, {"minimum", p.minimum}, {"maximum", p.maximum}};
-    add(definition, p.name, std::move(schema));
+    add(definition, p.name, std::move(schema), !p.default_value.is_null());
   }
   for (const ScenarioList& list : scenario_lists())
     add(definition, list.key, {{"type", "array"}, {"items", {{"type", "object"}, {"required", {list.name_key}}}}});

@@ -18,10 +18,11 @@ std::vector<std::string> keys_of(std::vector<std::string> keys,
 
 // A configuration with several scenarios takes only --seed and --trials; other options would be ambiguous.
 void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) {
-  for (const auto& [key, text] : overrides) {
-    if (key == "seed" || key == "trials") continue;
-    refuse(fmt::format("--{}", key), fmt::format("'{}' for {}, whose scenarios have their own settings", text, place),
-           "--seed, --trials with scenarios");
+  for (const auto& [key, given] : overrides) {
+    if (key == "seed" || key == "trials" || key == "trial") continue;
+    refuse(given.option.empty() ? fmt::format("--{}", key) : given.option,
+           fmt::format("'{}' for {}, whose scenarios have their own settings", given.text, place),
+           "--seed, --trials, --trial with scenarios");
   }
 }
 

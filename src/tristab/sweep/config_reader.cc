@@ -21,14 +21,16 @@ ConfigReader::ConfigReader(const Json& given, const ConfigOverrides& overrides, 
 }
 
 std::string ConfigReader::place(std::string_view key) const {
-  return overridden(key) ? fmt::format("--{}", key) : fmt::format("{}: {}", place_, key);
+  const auto found = overrides_.find(key);
+  if (found == overrides_.end()) return fmt::format("{}: {}", place_, key);
+  return found->second.option.empty() ? fmt::format("--{}", key) : found->second.option;
 }
 
 std::filesystem::path ConfigReader::directory(std::string_view key) const { return overridden(key) ? "" : directory_; }
 
 Json ConfigReader::value(const std::string& key) const {
   const auto found = overrides_.find(key);
-  if (found != overrides_.end()) return parse_scalar(found->second);
+  if (found != overrides_.end()) return parse_scalar(found->second.text);
   return given_.contains(key) ? given_[key] : Json();
 }
 
@@ -41,9 +43,7 @@ std::vector<std::pair<Json, std::string>> ConfigReader::items(const std::string&
   std::vector<std::pair<Json, std::string>> items;
   const auto found = overrides_.find(key);
   if (found != overrides_.end()) {
-    for (const std::string& item : split_list(found->second, place(key))) {
-      items.emplace_back(parse_inline(item, name_key, place(key)), place(key));
-    }
+    for (const std::string& item : split_list(found->second.text, place(key))) items.emplace_back(item, place(key));
     return items;
   }
   const Json list = value(key);

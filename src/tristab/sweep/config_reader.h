@@ -14,9 +14,15 @@
 
 namespace tristab {
 
-// Texts of command-line options that replace keys of a configuration: {"chunks", "16:256:*2"}, {"methods",
-// "mxr:block=8/16,mbh"}. Keys: seed, trials, chunks, families, methods, arithmetics, kernels.
-using ConfigOverrides = std::map<std::string, std::string, std::less<>>;
+// What a command-line option says: its text, and how messages name it ("" stands for "--KEY").
+struct Override {
+  Override(const char* words) : text(words) {}  // NOLINT: as in {"trials", "4"}
+  Override(std::string words, std::string name = "") : text(std::move(words)), option(std::move(name)) {}  // NOLINT
+  std::string text, option;
+};
+
+// Options that replace keys of a configuration: {"chunks", "16:256:*2"}, {"methods", "mxr:block=8/16,mbh"}.
+using ConfigOverrides = std::map<std::string, Override, std::less<>>;
 
 class ConfigReader {
  public:

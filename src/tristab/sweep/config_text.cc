@@ -22,7 +22,7 @@ std::vector<std::string> split_list(std::string_view text, std::string_view plac
       escaped = !escaped && c == '\\';
     } else {
       quoted = c == '"';
-      depth += (c == '{' || c == '[') - (c == '}' || c == ']');
+      depth += (c == '{' || c == '[' || c == '(') - (c == '}' || c == ']' || c == ')');
       if (c == ',' && depth == 0) {
         items.emplace_back();
         continue;

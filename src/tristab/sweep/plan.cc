@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <set>
 #include <span>
 
 #include "tristab/base/errors.h"
@@ -16,29 +17,82 @@ namespace tristab {
 namespace {
 
 void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) {
-  plan.sources.push_back(open_source(entry.spec, scenario.seed, scenario.trials, entry.directory, entry.place));
+  plan.sources.push_back(open_source(entry.spec, scenario.seed, std::max(scenario.trials, scenario.trial + 1),
+                                     entry.directory, entry.place));
   const Source& source = *plan.sources.back();
+  const bool one = scenario.trial >= 0;
+  const auto chosen = [&](int available) { return one ? static_cast<int>(scenario.trial < available) : available; };
   std::int64_t matrices = 0;
+  int most = 0;
   for (const int n : scenario.chunks) {
-    const int count = source.count(n);
-    const int sequences = scenario.layer && count > 0 ? source.sequences() : 0;
+    const int all = source.count(n), count = chosen(all);
+    const int all_sequences = scenario.layer && all > 0 ? source.sequences() : 0, sequences = chosen(all_sequences);
+    most = std::max(most, all);
     if (sequences > 0 && scenario.layer_chunks * n > Source::largest_sequence) {
       refuse("layer_chunks", fmt::format("{} chunks of {} rows", scenario.layer_chunks, n),
              fmt::format("at most {} rows", Source::largest_sequence));
     }
-    if (count > 0) plan.groups.push_back({&scenario, &entry, &source, n, count, sequences});
+    if (count > 0) {
+      plan.groups.push_back(
+          {&scenario, &entry, &source, n, count, sequences, one ? scenario.trial : 0, all, all_sequences});
+    }
     matrices += count;
     plan.sequences += sequences;
     plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(scenario.settings(n).size());
   }
+  if (matrices == 0 && most > 0)
+    refuse(entry.place, fmt::format("trial {} of {}, which has {} matrices", scenario.trial, entry.spec.label, most),
+           fmt::format("0 to {}", most - 1));
   if (matrices == 0) {
-    throw UsageError(fmt::format("{}: {} has no matrix of size {}; allowed: chunks among its sizes", entry.place,
-                                 entry.spec.label, fmt::join(scenario.chunks, ", ")));
+    const std::vector<int> sizes = source.sizes();
+    refuse(entry.place, fmt::format("chunks of {} for {}", fmt::join(scenario.chunks, ", "), entry.spec.label),
+           sizes.empty() ? "sizes of which it has a matrix"
+                         : fmt::format("{}, the size of its matrices", fmt::join(sizes, ", ")));
   }
   plan.matrices += matrices;
 }
 
+// The sizes that a kernel takes, and that it is not run at any of these.
+std::string unsuitable(const Recipe& kernel, const std::set<int>& chunks) {
+  return fmt::format("{} takes chunks of {}, not of {}", kernel.label, fmt::join(kernel.chunks, ", "),
+                     fmt::join(chunks, ", "));
+}
+
+void add_note(Plan& plan, const std::string& note) {
+  if (std::ranges::find(plan.notes, note) == plan.notes.end()) plan.notes.push_back(note);
+}
+
+std::string in_scenario(const Scenario& scenario) {
+  return scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name);
+}
+
+// Of the families of a scenario; 0 stands for a family of any size.
+std::set<int> sizes_of_families(const Scenario& scenario) {
+  std::set<int> sizes;
+  for (const FamilyEntry& entry : scenario.families) {
+    const std::vector<int> own = open_source(entry.spec, scenario.seed, 1, entry.directory, entry.place)->sizes();
+    for (const int n : own) {
+      if (n >= smallest_chunk && n <= largest_chunk) continue;
+      refuse(entry.place, fmt::format("matrices of {0} x {0}", n),
+             fmt::format("{0} x {0} to {1} x {1} (tristab invert takes all sizes)", smallest_chunk, largest_chunk));
+    }
+    sizes.insert(own.begin(), own.end());
+    if (own.empty()) sizes.insert(0);
+  }
+  return sizes;
+}
+
 }  // namespace
+
+void settle_sizes(SweepConfig& config) {
+  for (Scenario& scenario : config.scenarios) {
+    if (scenario.has_chunks) continue;
+    std::set<int> sizes = sizes_of_families(scenario);
+    if (sizes.erase(0) > 0) sizes.insert(scenario.chunks.begin(), scenario.chunks.end());
+    scenario.chunks.assign(sizes.begin(), sizes.end());
+    scenario.has_chunks = true;
+  }
+}
 
 Plan make_plan(const SweepConfig& config) {
   Plan plan;
@@ -46,18 +100,27 @@ Plan make_plan(const SweepConfig& config) {
     const std::int64_t cases_before = plan.cases;
     const std::size_t groups_before = plan.groups.size();
     for (const FamilyEntry& entry : scenario.families) add_family(scenario, entry, plan);
-    if (plan.cases == cases_before) {
-      throw UsageError(fmt::format("{}kernels: none of them takes chunks of {}; allowed: sizes that they take",
-                                   scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name),
-                                   fmt::join(scenario.chunks, ", ")));
+    std::set<int> sizes;
+    for (const MatrixGroup& group : std::span(plan.groups).subspan(groups_before)) sizes.insert(group.n);
+    std::vector<std::string> left_out;
+    for (const Recipe& kernel : scenario.kernels) {
+      if (std::ranges::none_of(sizes, [&](int n) { return kernel.takes(n); }))
+        left_out.push_back(unsuitable(kernel, sizes));
     }
+    if (plan.cases == cases_before) {
+      throw UsageError(fmt::format("{}kernels: nothing to run: {}; allowed: sizes that they take",
+                                   in_scenario(scenario), fmt::join(left_out, "; ")));
+    }
+    for (const std::string& each : left_out) add_note(plan, fmt::format("{}{}: left out", in_scenario(scenario), each));
     const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
     if (scenario.layer && std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
-      refuse(fmt::format("{}layer", scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name)),
-             "no family with keys, queries and values",
+      refuse(fmt::format("{}layer", in_scenario(scenario)), "no family with keys, queries and values",
              "families of delta rules, and files with <layer>.q and <layer>.v");
     }
     for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
+  }
+  for (const auto& source : plan.sources) {
+    for (const std::string& note : source->notes()) add_note(plan, note);
   }
   return plan;
 }

@@ -20,7 +20,9 @@ struct MatrixGroup {
   const Source* source = nullptr;
   int n = 0;
   int count = 0;
-  int sequences = 0;  // of the scenario's layers; 0 if it has none
+  int sequences = 0;               // of the scenario's layers; 0 if it has none
+  int first = 0;                   // the first matrix and the first sequence that is run: the scenario's "trial"
+  int all = 0, all_sequences = 0;  // of the source, also those that are not run
 
   Input input() const { return {scenario, &family->spec, n}; }
 };
@@ -29,7 +31,12 @@ struct Plan {
   std::vector<std::unique_ptr<Source>> sources;  // one for each family of each scenario
   std::vector<MatrixGroup> groups;               // by scenario, family, size; empty ones are left out
   std::int64_t matrices = 0, cases = 0, sequences = 0;
+  std::vector<std::string> notes;  // what is left out, and what looks odd in an input; each once
 };
+
+// Sets the sizes of scenarios that name none: those of their files of matrices, and 64 for other families. Throws what
+// opening a file throws, and UsageError for a file whose matrices are too small or too large.
+void settle_sizes(SweepConfig& config);
 
 // Opens every source and counts. `config` must outlive the plan. Throws InputError if a file cannot be read. Throws
 // UsageError if a family has no matrix of any of the sizes, if a scenario has no case, if a scenario with layers has

@@ -23,7 +23,7 @@
 namespace tristab {
 namespace {
 
-// A position in the plan: matrix `index` of a group.
+// A position in the plan: matrix `index` of those of a group that are run.
 struct Position {
   std::size_t group = 0;
   int index = 0;
@@ -55,7 +55,8 @@ RecipeError worst(const RecipeError& x, const RecipeError& y) {
   return larger;
 }
 
-// For each group; 0 without a recipe.
+// For each group, over all matrices of the source, so that one of them gets the same share when it is run alone; 0
+// without a recipe.
 std::vector<RecipeError> recipe_errors(const Plan& plan, const std::atomic<bool>& stop) {
   std::vector<RecipeError> errors(plan.groups.size());
   for (std::size_t g = 0; g < plan.groups.size(); ++g) {
@@ -68,15 +69,15 @@ std::vector<RecipeError> recipe_errors(const Plan& plan, const std::atomic<bool>
     oneapi::tbb::enumerable_thread_specific<Machines> machines;
     // Matrices first, then sequences.
     errors[g] = oneapi::tbb::parallel_reduce(
-        oneapi::tbb::blocked_range<int>(0, group.count + group.sequences), RecipeError{},
+        oneapi::tbb::blocked_range<int>(0, group.all + group.all_sequences), RecipeError{},
         [&](const oneapi::tbb::blocked_range<int>& indices, RecipeError found) {
           for (int index = indices.begin(); index < indices.end(); ++index) {
             if (stop.load(std::memory_order_relaxed)) throw Stopped{};
             RecipeError here;
-            if (index < group.count) {
+            if (index < group.all) {
               here.total = total_error(plan, g, index, *recipe, machines.local());
             } else {
-              here.layer = layer_error(plan, g, index - group.count, *recipe, machines.local(), stop);
+              here.layer = layer_error(plan, g, index - group.all, *recipe, machines.local(), stop);
             }
             found = worst(found, here);
           }
@@ -111,6 +112,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     work += layer_work_of(group) * group.sequences;
   }
 
+  const auto index_of = [&](const Position& position) { return plan.groups[position.group].first + position.index; };
   Position next;
   const auto source = [&](oneapi::tbb::flow_control& control) {
     if (next.group == plan.groups.size() || stop.load(std::memory_order_relaxed)) {
@@ -125,8 +127,8 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
   const auto evaluate = [&](const Position& position) {
     auto finished = std::make_shared<Finished>();
-    finished->result = evaluate_matrix(plan, position.group, position.index, errors_of_recipes[position.group].total,
-                                       machines.local(), stop);
+    finished->result = evaluate_matrix(plan, position.group, index_of(position),
+                                       errors_of_recipes[position.group].total, machines.local(), stop);
     finished->rendered = sink.render(finished->result);
     return finished;
   };
@@ -178,7 +180,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   };
   const auto evaluate_sequence = [&](const Position& position) {
     auto finished = std::make_shared<FinishedLayer>();
-    finished->result = evaluate_layer(plan, position.group, position.index, errors_of_recipes[position.group].layer,
+    finished->result = evaluate_layer(plan, position.group, index_of(position), errors_of_recipes[position.group].layer,
                                       machines.local(), stop);
     finished->rendered = sink.render_layer(finished->result);
     return finished;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -52,8 +53,17 @@ Json families_json(const Scenario& scenario, const ScenarioList& list) {
 }
 
 void read_kernels(const ConfigReader& given, const ScenarioList& list, Scenario& scenario) {
+  std::map<std::string, std::string> files;  // of each name
   const auto expand = [&](const Json& item, const std::string& place) {
-    return expand_recipe(item, place, given.directory(list.key));
+    std::vector<Recipe> recipes = expand_recipe(item, place, given.directory(list.key));
+    const Recipe& first = recipes.front();
+    const std::string& other = files.try_emplace(first.name, first.file).first->second;
+    if (other != first.file) {
+      const std::string& own = first.is_builtin() ? other : first.file;
+      throw UsageError(fmt::format("{}: {} and {} are both called '{}'; allowed: another \"kernel\" in {}", place,
+                                   other, first.file, first.name, own));
+    }
+    return recipes;
   };
   read_list(given, list, expand,
             [&](Recipe recipe, const std::string&) { scenario.kernels.push_back(std::move(recipe)); });
@@ -93,13 +103,16 @@ void read_expectations(const ConfigReader& given, Scenario& scenario) {
 }  // namespace
 
 std::span<const ScenarioKey> scenario_keys() {
-  static const std::array<ScenarioKey, 6> keys{{
+  static const std::array<ScenarioKey, 7> keys{{
       {Parameter::integer("seed", 1, 0, largest_seed, "seed of the random families"),
        [](const Scenario& s) -> JsonValue { return s.seed; },
        [](Scenario& s, const Json& value, const std::string&) { s.seed = value.get<std::uint64_t>(); }},
       {Parameter::integer("trials", 8, 1, 1000000, "matrices of each random family"),
        [](const Scenario& s) -> JsonValue { return s.trials; },
        [](Scenario& s, const Json& value, const std::string&) { s.trials = value.get<int>(); }},
+      {Parameter::integer("trial", nullptr, 0, 999999, "only this matrix of each family and size; 0 is the first"),
+       [](const Scenario& s) -> JsonValue { return s.trial < 0 ? JsonValue() : JsonValue(s.trial); },
+       [](Scenario& s, const Json& value, const std::string&) { s.trial = value.get<int>(); }},
       {Parameter::text("require", Requirement::default_text,
                        "what a result must meet: 4x-bf16 (at most four times the error of the exact inverse stored in "
                        "bf16), fla:0.005, total_frobenius<=1e-3; several with commas"),
@@ -165,6 +178,7 @@ Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults) {
   }
   if (scenario.requirement.bounds_layers()) scenario.layer = true;
   scenario.chunks = read_chunks(given, defaults.chunks);
+  scenario.has_chunks = defaults.has_chunks || !given.value("chunks").is_null();
   const Json layer_arithmetic = given.value("layer_arithmetic");
   if (!layer_arithmetic.is_null()) scenario.layer_arithmetic_given = layer_arithmetic;
   scenario.layer_arithmetic = make_layer_arithmetic(scenario.layer_arithmetic_given, given.place("layer_arithmetic"));
@@ -184,7 +198,9 @@ void read_own_keys(const ConfigReader& given, Scenario& scenario) {
 
 Json Scenario::json() const {
   Json config{{"chunks", chunks}, {"layer_arithmetic", layer_arithmetic_given.json()}};
-  for (const ScenarioKey& key : scenario_keys()) config[key.parameter.name] = key.get(*this).json();
+  for (const ScenarioKey& key : scenario_keys()) {
+    if (const JsonValue value = key.get(*this); !value.is_null()) config[key.parameter.name] = value.json();
+  }
   for (const ScenarioList& list : scenario_lists()) config[list.key] = list.json(*this, list);
   for (const Expectation& expectation : expectations) config["expect"].push_back(expectation.given.json());
   return config;

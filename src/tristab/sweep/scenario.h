@@ -30,7 +30,9 @@ struct Scenario {
   std::string what, source;  // one sentence on what happened in practice, and where it is reported; or ""
   std::uint64_t seed = 1;
   int trials = 8;
+  int trial = -1;  // only this matrix of each family and size; -1: all
   std::vector<int> chunks{64};
+  bool has_chunks = false;            // they were given; else files of matrices bring their own (settle_sizes)
   std::vector<FamilyEntry> families;  // one for each combination of a family's axes, in the order of the configuration
   std::vector<MethodSpec> methods;
   std::vector<Arithmetic> arithmetics;

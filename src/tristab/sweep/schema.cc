@@ -108,7 +108,7 @@ Json named_schema(const Registry& registry) {
 
 // Names of formats that are arithmetics, with their suffixes; and tf32x3 and bf16x3 on a unit.
 constexpr const char* formats =
-    "(fp64|fp32|fp16|tf32|bf16|e[2-9]m[1-9][0-9]?|e11m52|p[0-9]+emin-?[0-9]+emax-?[0-9]+)"
+    "((fp|FP|float)(64|32|16)|tf32|TF32|bf16|BF16|bfloat16|e[2-9]m[1-9][0-9]?|e11m52|p[0-9]+emin-?[0-9]+emax-?[0-9]+)"
     "(-infinity|-nan|-saturate)?(-flush)?(-pure)?|(tf32|bf16)x3-[a-z0-9]+";
 
 std::vector<Description> method_entries() {

@@ -39,15 +39,21 @@ std::int64_t TokenRange::chunks(int n, Tail tail) const {
   return tokens / n + (tokens % n != 0 && tail != Tail::drop ? 1 : 0);
 }
 
+std::string place_of_setting(std::string_view place, std::string_view setting) {
+  if (place != "--input" && place != "INPUT") return fmt::format("{}.{}", place, setting);
+  return setting == "path" ? std::string(place) : fmt::format("--{}", setting);
+}
+
 void settle_heads(Json& settings, std::string_view place) {
   Json heads = settings.value("heads", Json("all"));
   if (is_count(heads)) heads = Json::array({heads});
   heads = parsed_list(heads, ',');
   const bool list = heads.is_array() && !heads.empty() && all_counts(heads);
   if (heads != "all" && !list)
-    refuse(fmt::format("{}.heads", place), quoted(heads), "\"all\", a head's number, or a list of them such as [0, 2]");
+    refuse(place_of_setting(place, "heads"), quoted(heads),
+           "\"all\", a head's number, or a list of them such as [0, 2]");
   if (list && std::set<Json>(heads.begin(), heads.end()).size() != heads.size())
-    refuse(fmt::format("{}.heads", place), quoted(heads), "each head once");
+    refuse(place_of_setting(place, "heads"), quoted(heads), "each head once");
   settings["heads"] = heads;
 }
 
@@ -55,7 +61,7 @@ void settle_tokens(Json& settings, std::string_view place) {
   const Json tokens = parsed_list(settings.value("tokens", Json("all")), ':');
   const bool range = tokens.is_array() && tokens.size() == 2 && all_counts(tokens) && tokens[0] < tokens[1];
   if (tokens != "all" && !range) {
-    refuse(fmt::format("{}.tokens", place), quoted(tokens),
+    refuse(place_of_setting(place, "tokens"), quoted(tokens),
            "\"all\", or [begin, end) with begin < end, such as [0, 512] or \"0:512\"");
   }
   settings["tokens"] = tokens;
@@ -70,7 +76,8 @@ std::vector<std::int64_t> selected_heads(const Json& heads, std::int64_t availab
   auto chosen = heads.get<std::vector<std::int64_t>>();
   for (const std::int64_t head : chosen) {
     if (head >= available) {
-      throw UsageError(fmt::format("{}.heads: found head {}; allowed: 0 to {}", place, head, available - 1));
+      throw UsageError(
+          fmt::format("{}: found head {}; allowed: 0 to {}", place_of_setting(place, "heads"), head, available - 1));
     }
   }
   return chosen;
@@ -80,8 +87,8 @@ TokenRange selected_tokens(const Json& tokens, std::int64_t available, std::stri
   if (tokens == "all") return {0, available};
   const TokenRange range{tokens[0].get<std::int64_t>(), tokens[1].get<std::int64_t>()};
   if (range.end > available) {
-    throw UsageError(
-        fmt::format("{}.tokens: found [{}, {}); allowed: at most [0, {})", place, range.begin, range.end, available));
+    throw UsageError(fmt::format("{}: found [{}, {}); allowed: at most [0, {})", place_of_setting(place, "tokens"),
+                                 range.begin, range.end, available));
   }
   return range;
 }

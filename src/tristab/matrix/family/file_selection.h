@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -17,6 +18,10 @@ struct TokenRange {
   // Number of chunks of n tokens; the last one may be partial, and counts unless it is dropped.
   std::int64_t chunks(int n, Tail tail) const;
 };
+
+// Where a setting of the family `file` was given: "c.json: families[0].heads"; "--heads" beside --input, whose parts
+// are options of their own.
+std::string place_of_setting(std::string_view place, std::string_view setting);
 
 // Checks `heads` and `tokens` as a configuration or a command line writes them and brings them into one form, "all" or
 // a list: "all", 3, [0, 2], "0,2" -> heads; "all", [begin, end), "begin:end" -> tokens. Throws UsageError with place,

@@ -4,12 +4,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <span>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/base/random.h"
 #include "tristab/matrix/layer_notes.h"
 
 namespace tristab {
@@ -22,10 +25,34 @@ int checked_count(std::int64_t count) {
   return static_cast<int>(count);
 }
 
-Problem problem_of(const FileSelection& selection, int n, int index, Matrix a, Json source) {
-  source["file"] = selection.settings.text("path");
+// The hashes of some matrices, one behind the other.
+std::string content_of(std::initializer_list<const Matrix*> matrices) {
+  std::string text;
+  for (const Matrix* matrix : matrices) {
+    const std::span<const double> values = matrix->values();
+    const std::string_view bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    text += fmt::format(" {:016x}", hash_text(bytes));
+  }
+  return text;
+}
+
+std::string content_of(const TokenInputs& tokens) {
+  std::string text = content_of({&tokens.keys, &tokens.log_decay, &tokens.queries, &tokens.values});
+  for (const auto& [name, part] : tokens.parts) text += content_of({&part});
+  return text;
+}
+
+// `source` is the place in the file, without the file; `content` is what lies there.
+std::string file_id(int rows, int index, int n, const Json& source, const std::string& content) {
+  return problem_id("file", rows, index, fmt::format("file n={} {}{}", n, source.dump(), content));
+}
+
+Problem problem_of(const Settings& settings, int n, int index, Matrix a, Json source,
+                   std::shared_ptr<const TokenInputs> tokens = nullptr) {
   Problem problem;
-  problem.id = problem_id("file", a.rows(), index, fmt::format("{} n={} {}", selection.canonical, n, source.dump()));
+  problem.id = file_id(a.rows(), index, n, source, content_of({&a}) + (tokens ? content_of(*tokens) : ""));
+  source["file"] = settings.text("path");
+  problem.tokens = std::move(tokens);
   problem.a = std::move(a);
   problem.trial = index;
   problem.source = std::move(source);
@@ -46,12 +73,9 @@ ChunkRows chunk_rows(const TokenRange& range, std::int64_t chunk, int n, Tail ta
 
 class MatricesSource : public Source {
  public:
-  MatricesSource(const FileSelection& selection, std::shared_ptr<const TensorFile> file, const Tensor& tensor,
+  MatricesSource(const Settings& settings, std::shared_ptr<const TensorFile> file, const Tensor& tensor,
                  std::string_view place)
-      : selection_(selection),
-        file_(std::move(file)),
-        tensor_(tensor),
-        tail_(tail_of(selection.settings.text("tail"))) {
+      : settings_(settings), file_(std::move(file)), tensor_(tensor), tail_(tail_of(settings.text("tail"))) {
     const std::vector<std::int64_t>& shape = tensor.shape;
     if (!is_floating(tensor.dtype)) {
       throw InputError(fmt::format("{}: tensor {} has dtype {}; allowed: F64, F32, F16, BF16", file_->path(),
@@ -66,12 +90,11 @@ class MatricesSource : public Source {
                       file_->path(), name_text(tensor.name), tensor.shape_text(), largest_n));
     }
     n_ = static_cast<int>(shape.back());
-    const Settings& settings = selection.settings;
     if (batch_) {
       count_ = shape.size() == 3 ? shape[0] : 1;
       for (const char* name : {"heads", "tokens"}) {
         if (settings.at(name) == "all") continue;
-        refuse(fmt::format("{}.{}", place, name), quoted(settings.at(name)),
+        refuse(place_of_setting(place, name), quoted(settings.at(name)),
                fmt::format("all, as tensor {} of {} has shape {}, a batch of matrices", name_text(tensor.name),
                            file_->path(), tensor.shape_text()));
       }
@@ -81,9 +104,8 @@ class MatricesSource : public Source {
     range_ = selected_tokens(settings.at("tokens"), shape[0], place);
     if (range_.begin % n_ != 0) {
       throw UsageError(
-          fmt::format("{}.tokens: found a first token of {}; allowed: multiples of {}, the size of the blocks in "
-                      "tensor {}",
-                      place, range_.begin, n_, name_text(tensor.name)));
+          fmt::format("{}: found a first token of {}; allowed: multiples of {}, the size of the blocks in tensor {}",
+                      place_of_setting(place, "tokens"), range_.begin, n_, name_text(tensor.name)));
     }
     count_ = static_cast<std::int64_t>(heads_.size()) * range_.chunks(n_, tail_);
   }
@@ -103,7 +125,7 @@ class MatricesSource : public Source {
       check_strictly_lower(a, a.rows(), [&](int i, int j) {
         return tensor_.shape.size() == 3 ? fmt::format("[{}, {}, {}]", index, i, j) : fmt::format("[{}, {}]", i, j);
       });
-      return problem_of(selection_, n, index, std::move(a), std::move(source));
+      return problem_of(settings_, n, index, std::move(a), std::move(source));
     }
     const std::int64_t chunks = range_.chunks(n_, tail_), head = heads_[static_cast<std::size_t>(index / chunks)];
     const ChunkRows chunk = chunk_rows(range_, index % chunks, n_, tail_);
@@ -117,7 +139,7 @@ class MatricesSource : public Source {
     source["head"] = head;
     source["chunk"] = index % chunks;
     source["first_token"] = chunk.first_token;
-    return problem_of(selection_, n, index, std::move(a), std::move(source));
+    return problem_of(settings_, n, index, std::move(a), std::move(source));
   }
 
  private:
@@ -127,17 +149,21 @@ class MatricesSource : public Source {
     for (int i = 0; i < rows; ++i) {
       for (int j = i; j < a.columns(); ++j) {
         if (a(i, j) != 0) {
-          throw InputError(
-              fmt::format("{}: tensor {} holds {} at index {}, on or above the diagonal of A; allowed: 0 there, "
-                          "A is strictly lower triangular",
-                          file_->path(), name_text(tensor_.name), a(i, j), place(i, j)));
+          throw InputError(fmt::format(
+              "{}: tensor {} holds {} at index {}, on or above the diagonal of A; allowed: 0 there, A is strictly "
+              "lower "
+              "triangular{}",
+              file_->path(), name_text(tensor_.name), a(i, j), place(i, j),
+              batch_ ? ""
+                     : " (a tensor [tokens, heads, dim] of keys needs beta beside it: k and beta in one .npz, or "
+                       "the family file:path=k.npy:beta=beta.npy:g=g.npy)"));
         }
         a(i, j) = 0;
       }
     }
   }
 
-  FileSelection selection_;
+  Settings settings_;
   std::shared_ptr<const TensorFile> file_;
   const Tensor& tensor_;  // of file_
   Tail tail_;
@@ -150,13 +176,13 @@ class MatricesSource : public Source {
 
 class LayersSource : public Source {
  public:
-  LayersSource(const FileSelection& selection, std::vector<LayerTensors> layers, std::string_view place)
-      : selection_(selection), tail_(tail_of(selection.settings.text("tail"))) {
+  LayersSource(const Settings& settings, std::vector<LayerTensors> layers, std::string_view place)
+      : settings_(settings), tail_(tail_of(settings.text("tail"))) {
     for (LayerTensors& layer : layers) {
       Selected selected{std::move(layer), {}, {}};
       const int steps = selected.tensors.steps();
-      selected.heads = selected_heads(selection.settings.at("heads"), selected.tensors.heads(), place);
-      const TokenRange tokens = selected_tokens(selection.settings.at("tokens"), selected.tensors.tokens(), place);
+      selected.heads = selected_heads(settings.at("heads"), selected.tensors.heads(), place);
+      const TokenRange tokens = selected_tokens(settings.at("tokens"), selected.tensors.tokens(), place);
       for (const SequenceRows& sequence : selected.tensors.sequences()) {
         const Stretch stretch{
             sequence.batch,
@@ -201,7 +227,7 @@ class LayersSource : public Source {
         throw InputError(
             fmt::format("{}: A of {}head {}, tokens {} to {}, is not finite at [{}, {}]; allowed: keys, betas "
                         "and log decays (at most 0) whose A is",
-                        selection_.settings.text("path"), name.empty() ? "" : fmt::format("layer {}, ", name), head,
+                        settings_.text("path"), name.empty() ? "" : fmt::format("layer {}, ", name), head,
                         rows.first_token, rows.first_token + rows.tokens - 1, i, j));
       }
     }
@@ -210,9 +236,7 @@ class LayersSource : public Source {
                    {"head", head},
                    {"chunk", chunk},
                    {"first_token", rows.first_token / layer->tensors.steps()}};
-    Problem problem = problem_of(selection_, n, index, std::move(a), std::move(source));
-    problem.tokens = std::move(tokens);
-    return problem;
+    return problem_of(settings_, n, index, std::move(a), std::move(source), std::move(tokens));
   }
 
   int sequences() const override {
@@ -232,18 +256,16 @@ class LayersSource : public Source {
     const std::int64_t rows = stretch.range.end - stretch.range.begin;
     if (rows > largest_sequence) {
       throw InputError(fmt::format("{}: a sequence of {} rows; allowed: at most {} (choose fewer `tokens`)",
-                                   selection_.settings.text("path"), rows, largest_sequence));
+                                   settings_.text("path"), rows, largest_sequence));
     }
     const std::string& name = layer->tensors.name();
-    Json source = {{"file", selection_.settings.text("path")},
-                   {"layer", name.empty() ? Json(nullptr) : Json(name)},
-                   {"sequence", stretch.sequence},
-                   {"head", head}};
-    std::string id =
-        problem_id("file", n, index, fmt::format("{} n={} {} rows={}", selection_.canonical, n, source.dump(), rows));
-    return {std::move(id),
-            layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true), index,
-            std::move(source)};
+    Json source = {
+        {"layer", name.empty() ? Json(nullptr) : Json(name)}, {"sequence", stretch.sequence}, {"head", head}};
+    TokenInputs tokens =
+        layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true);
+    std::string id = file_id(n, index, n, source, content_of(tokens));
+    source["file"] = settings_.text("path");
+    return {std::move(id), std::move(tokens), index, std::move(source)};
   }
 
  private:
@@ -268,21 +290,21 @@ class LayersSource : public Source {
     return layer.tensors.has_outputs() ? static_cast<std::int64_t>(layer.stretches.size() * layer.heads.size()) : 0;
   }
 
-  FileSelection selection_;
+  Settings settings_;
   Tail tail_;
   std::vector<Selected> layers_;
 };
 
 }  // namespace
 
-std::unique_ptr<Source> matrices_source(const FileSelection& selection, std::shared_ptr<const TensorFile> file,
+std::unique_ptr<Source> matrices_source(const Settings& settings, std::shared_ptr<const TensorFile> file,
                                         const Tensor& tensor, std::string_view place) {
-  return std::make_unique<MatricesSource>(selection, std::move(file), tensor, place);
+  return std::make_unique<MatricesSource>(settings, std::move(file), tensor, place);
 }
 
-std::unique_ptr<Source> layers_source(const FileSelection& selection, std::vector<LayerTensors> layers,
+std::unique_ptr<Source> layers_source(const Settings& settings, std::vector<LayerTensors> layers,
                                       std::string_view place) {
-  return std::make_unique<LayersSource>(selection, std::move(layers), place);
+  return std::make_unique<LayersSource>(settings, std::move(layers), place);
 }
 
 }  // namespace tristab

@@ -37,12 +37,18 @@ FamilySpec base_of(const Settings& settings) {
   return {{std::move(family), Settings(std::move(base)), ""}};
 }
 
+// The settings without those of a file: the base's ids say what lies there, wherever the file is.
+Json without_paths(Json settings) {
+  if (settings["base"]["family"] == "file") settings["base"] = {{"family", "file"}};
+  return settings;
+}
+
 class TargetNormSource : public Source {
  public:
   TargetNormSource(std::unique_ptr<Source> base, const Settings& settings, std::string_view place)
       : base_(std::move(base)),
         norm_inf_(settings.real("norm_inf")),
-        canonical_(fmt::format("{} {}", name, settings.json().dump())),
+        canonical_(fmt::format("{} {}", name, without_paths(settings.json()).dump())),
         place_(place) {}
 
   int count(int n) const override { return base_->count(n); }

@@ -1,4 +1,4 @@
-#include "standard_input.h"
+#include "tristab/matrix/standard_input.h"
 
 #include <fmt/format.h>
 #include <sys/mman.h>
@@ -8,17 +8,18 @@
 #include <cstring>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 
 namespace tristab {
 namespace {
 
 [[noreturn]] void fail() {
-  throw InputError(fmt::format("standard input: cannot read: {}; allowed: a .npy file", std::strerror(errno)));
+  throw InputError(
+      fmt::format("standard input: cannot read: {}; allowed: a .npy, .npz or .safetensors file", std::strerror(errno)));
 }
 
-}  // namespace
-
-std::string buffer_standard_input() {
+std::string buffer() {
+  note_input("-");
   const int file = memfd_create("standard input", 0);
   if (file < 0) fail();
   char block[1 << 16];
@@ -33,6 +34,13 @@ std::string buffer_standard_input() {
     }
   }
   return fmt::format("/proc/self/fd/{}", file);
+}
+
+}  // namespace
+
+const std::string& buffered_standard_input() {
+  static const std::string path = buffer();
+  return path;
 }
 
 }  // namespace tristab

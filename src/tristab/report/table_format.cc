@@ -1,0 +1,85 @@
+#include "tristab/report/table_format.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json_text.h"
+#include "tristab/report/cell_text.h"
+#include "tristab/report/table.h"
+
+namespace tristab {
+namespace {
+
+std::string csv_value(const RowValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->empty() ? "none" : quoted_csv(*text);
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return std::to_string(*count);
+  const double number = std::get<double>(value);
+  if (std::isnan(number)) return "";
+  return std::isinf(number) ? (number > 0 ? "inf" : "-inf") : json_number(number);
+}
+
+std::string json_value(const RowValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->empty() ? "null" : json_string(*text);
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return std::to_string(*count);
+  return json_number(std::get<double>(value));
+}
+
+std::string markdown_value(const RowValue& value) {
+  if (const auto* text = std::get_if<std::string>(&value)) return text->empty() ? "-" : markdown(*text);
+  if (const auto* count = std::get_if<std::int64_t>(&value)) return std::to_string(*count);
+  return short_number(std::get<double>(value));
+}
+
+// "a,b,c\n"
+template <class Values, class Word>
+std::string joined(const Values& values, const char* separator, Word word) {
+  std::vector<std::string> words;
+  for (const auto& value : values) words.push_back(word(value));
+  return fmt::format("{}", fmt::join(words, separator));
+}
+
+}  // namespace
+
+TableFormat table_format_of(std::string_view name, std::string_view place) {
+  static const std::vector<std::string> names{"text", "markdown", "csv", "json"};
+  const auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end()) throw_unknown_name(place, "format", name, names);
+  return static_cast<TableFormat>(found - names.begin());
+}
+
+std::string markdown(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    if (c == '|' || c == '*' || c == '_') escaped += '\\';
+    escaped += c;
+  }
+  return escaped;
+}
+
+std::string rows_text(const ValueRows& rows, TableFormat format) {
+  std::string text;
+  if (format == TableFormat::json) {
+    for (const auto& row : rows.rows) {
+      JsonObject object;
+      for (std::size_t c = 0; c < row.size(); ++c) object.raw(rows.columns[c], json_value(row[c]));
+      text += fmt::format("{}\n{}", text.empty() ? "" : ",", object.str());
+    }
+    return fmt::format("[{}\n]\n", text);
+  }
+  if (format == TableFormat::csv) {
+    text = joined(rows.columns, ",", quoted_csv) + "\n";
+    for (const auto& row : rows.rows) text += joined(row, ",", csv_value) + "\n";
+    return text;
+  }
+  text =
+      fmt::format("| {} |\n|{}|\n", joined(rows.columns, " | ", [](const std::string& name) { return markdown(name); }),
+                  joined(rows.columns, "|", [](const std::string&) { return std::string("---"); }));
+  for (const auto& row : rows.rows) text += fmt::format("| {} |\n", joined(row, " | ", markdown_value));
+  return text;
+}
+
+}  // namespace tristab
