@@ -103,17 +103,16 @@ class ExpressionReader {
     const double value = std::strtod(begin, &after);  // also hexadecimal, inf and nan
     if (after == begin) fail();
     // A literal between two doubles would be rounded twice.
+    const std::string literal(begin, static_cast<std::size_t>(after - begin));
     mpfr_t exact;
     mpfr_init2(exact, 4600);
-    mpfr_strtofr(exact, std::string(begin, after).c_str(), nullptr, 0, MPFR_RNDN);
-    const bool hexadecimal = std::string_view(begin, after).find_first_of("xX") != std::string_view::npos;
+    mpfr_strtofr(exact, literal.c_str(), nullptr, 0, MPFR_RNDN);
+    const bool hexadecimal = literal.find_first_of("xX") != std::string::npos;
     const bool beyond =
         mpfr_number_p(exact) != 0 && (!std::isfinite(value) || (value == 0 && mpfr_zero_p(exact) == 0) ||
                                       (hexadecimal && mpfr_cmp_d(exact, value) != 0));
     mpfr_clear(exact);
-    if (beyond)
-      refuse("tristab eval", fmt::format("{}, which is no double", std::string(begin, after)),
-             "numbers that doubles hold");
+    if (beyond) refuse("tristab eval", fmt::format("{}, which is no double", literal), "numbers that doubles hold");
     at_ += static_cast<std::size_t>(after - begin);
     return value;
   }
