@@ -429,7 +429,11 @@ void list_metrics(const std::string& name) {
     return;
   }
   const std::vector<OtherColumn> others = other_columns();
-  if (const auto other = std::ranges::find(others, name, &OtherColumn::name); other != others.end()) {
+  auto other = std::ranges::find(others, name, &OtherColumn::name);
+  // A column of `layers` by its own name, unless a metric has the same.
+  if (other == others.end() && std::ranges::find(numbers, name, &NumberInfo::name) == numbers.end())
+    other = std::ranges::find(others, "layer." + name, &OtherColumn::name);
+  if (other != others.end()) {
     print_name(other->name);
     print_field("meaning", other->meaning);
     print_field("section", other->section);

@@ -44,8 +44,9 @@ FormatExplanation explain(const Format& format) {
   const int last = layout.last_exponent;
   const bool ieee = layout.has_infinities;
   FormatExplanation text;
-  text.layout = fmt::format("{} bits: 1 sign s, {} exponent e (bias {}), {} fraction f{}", format.bits, exponent_bits,
-                            bias, fraction_bits, layout.unused > 0 ? fmt::format(", {} unused (stored as fp32)", layout.unused) : "");
+  text.layout =
+      fmt::format("{} bits: 1 sign s, {} exponent e (bias {}), {} fraction f{}", format.bits, exponent_bits, bias,
+                  fraction_bits, layout.unused > 0 ? fmt::format(", {} unused (stored as fp32)", layout.unused) : "");
   text.formula =
       fmt::format("x = (-1)^s (1 + f 2^-{}) 2^(e - {}) for 1 <= e <= {}; at e = 0 ", fraction_bits, bias, last);
   text.formula += format.subnormals ? fmt::format("(-1)^s f 2^{}", format.lsb_min()) : "zero (no subnormals)";

@@ -9,7 +9,8 @@ struct GateCeiling {
   int steps = 0;        // from the anchor to the farthest row that it serves: the largest exponent is steps |g|
   double formula = 0;   // log(2^(emax + 1)) / steps, in nats: beyond it a factor overflows
   double finite = 0;    // by run: the largest |g|, in nats, at which every score is finite
-  double accurate = 0;  // by run: the largest |g| up to which no score's error exceeds twice that of gates of a tenth of `finite` and less
+  double accurate = 0;  // by run: the largest |g| up to which no score's error exceeds twice that of gates of a tenth
+                        // of `finite` and less
 };
 
 // For scores (i >= j) of one chunk of n rows with one gate a head, every key and query (1, 2, ..., 16) / |(1, ...,

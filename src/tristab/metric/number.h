@@ -78,7 +78,7 @@ struct NumberInfo {
   bool is_count = false;       // an integer; all others are real numbers
   bool larger_is_better = false;
   std::string_view words = {};  // what figures call the errors and growths that they show; "": they do not show it
-  bool decibels = false;  // then finite values also have a mean, as published (arXiv 2606.06034)
+  bool decibels = false;        // then finite values also have a mean, as published (arXiv 2606.06034)
   double minimum = 0, maximum = std::numeric_limits<double>::infinity();  // closed range, for the schema
   Aggregate aggregate = Aggregate::none;
 };

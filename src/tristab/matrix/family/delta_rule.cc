@@ -25,7 +25,8 @@ const AnyModel& chosen(std::span<const AnyModel> models, const std::string& name
   return *std::ranges::find(models, name, [](const AnyModel& model) { return model.name; });
 }
 
-// What a tensor is stored in before anybody uses it. Absent, as `scale` is: then the drawn matrices keep their identity.
+// What a tensor is stored in before anybody uses it. Absent, as `scale` is: then the drawn matrices keep their
+// identity.
 Parameter format_parameter(const std::string& name, const std::string& tensor) {
   return Parameter::choice(name, nullptr, {"fp32", "bf16", "fp16"},
                            fmt::format("format that {} are rounded to; absent: not rounded", tensor));
