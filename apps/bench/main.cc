@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "../released_memory.h"
 #include "benchmarks.h"
 #include "ratio_reporter.h"
 #include "tristab/base/errors.h"
@@ -90,6 +91,7 @@ int main(int count, char** arguments) {
     std::fputs(fmt::format("tristab-bench: error: {}\n", message).c_str(), stderr);
     return status;
   };
+  tristab::keep_released_memory();  // as the program does
   try {
     return tristab::run(count, arguments);
   } catch (const tristab::UsageError& error) {

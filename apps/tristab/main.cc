@@ -1,6 +1,5 @@
 // tristab: numerical stability of inverting (I + A), A strictly lower triangular.
 #include <fmt/format.h>
-#include <malloc.h>
 
 #include <cerrno>
 #include <cstdio>
@@ -10,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "../released_memory.h"
 #include "command.h"
 #include "interrupt.h"
 #include "terminal.h"
@@ -130,14 +130,6 @@ std::string encoding_failure(int count, char** arguments, const std::string& mes
     }
   }
   return message;
-}
-
-// By default glibc returns blocks of 128 KiB and more, such as a layer's state, to the system whenever they are
-// freed; the page faults took more than half of a layer's time.
-void keep_released_memory() {
-  constexpr int mebibyte = 1 << 20;
-  static_cast<void>(mallopt(M_MMAP_THRESHOLD, 32 * mebibyte));
-  static_cast<void>(mallopt(M_TRIM_THRESHOLD, 64 * mebibyte));
 }
 
 }  // namespace

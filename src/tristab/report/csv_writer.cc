@@ -48,12 +48,12 @@ ReplaceCheck replaces_table_of(const RunHeader& header) {
   return [of_results = replaces_result_of(header), count = header.cases](const std::filesystem::path& old,
                                                                          const std::filesystem::path& fresh) {
     if (!is_table_of_records(old)) return of_results(old, fresh);
-    const std::string wrong = "a table of other cases";
+    std::string wrong = "a table of other cases";
     Cases there(old);
     if (fresh.empty()) {
       std::int64_t lines = 0;
       while (there.next()) ++lines;
-      return lines == count ? "" : wrong;
+      return lines == count ? std::string() : wrong;
     }
     Cases here(fresh);
     while (true) {
