@@ -189,7 +189,7 @@ void list_codes(const std::string& kind, const std::string& name) {
   constexpr int most_bits = 8;
   if (kind != "formats" || name.empty())
     refuse("--codes", fmt::format("list {} {}", kind, name), "tristab list formats e4m3 --codes");
-  const Format format = format_of(name, "tristab list");
+  const Format format = format_of(usual_format_name(name), "tristab list");
   if (format.bits > most_bits)
     refuse("--codes", fmt::format("{}, a format of {} bits", name, format.bits),
            fmt::format("a format of at most {} bits; tristab eval gives the code of one number", most_bits));
@@ -345,8 +345,10 @@ void list_ceilings(const std::string& name) {
   if (!name.empty()) refuse("tristab list ceilings", fmt::format("'{}'", name), "nothing behind it");
   print_text(
       "Largest |g|, in nats a token, with one constant gate in a chunk of 64 tokens, for formations by decayed factors "
-      "around an anchor. formula: log(2^(emax + 1)) / steps. finite: every score is finite. accurate: no score loses "
-      "digits; between accurate and finite they are lost silently.\n");
+      "around an anchor. formula: log(2^(emax + 1)) / steps. finite: every score is finite. accurate: no score is "
+      "wrong by more than twice what a tenth of `finite` gives; above it digits are lost silently. flushed: accurate, "
+      "where "
+      "subnormals become zero.\n");
   Table table({{"anchor"},
                {"block", true},
                {"factors"},

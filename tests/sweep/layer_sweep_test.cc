@@ -94,6 +94,18 @@ TEST(LayerSweep, an_inverse_is_judged_by_what_it_adds_to_the_layer) {
   }
 }
 
+// Scores by one product of keys do not exist for channel gates: each record says so, and the sweep goes on.
+TEST(LayerSweep, a_layer_arithmetic_that_refuses_the_gates_fails_the_record) {
+  const Json kda{{"family", "kda"}, {"head_dim", 32}};
+  const Finished run = run_of(layered({kda}, {{"layer_arithmetic", {{"arithmetic", "bf16"}, {"scores", "gram"}}}}));
+  ASSERT_EQ(run.out.layers.size(), 2u);
+  for (const LayerResult& layer : run.out.layers) {
+    EXPECT_EQ(layer.records.front().status, Status::failed);
+    EXPECT_EQ(layer.records.front().fit, std::nullopt);
+    EXPECT_NE(layer.records.front().message.find("one gate a channel"), std::string::npos);
+  }
+}
+
 TEST(LayerSweep, a_bound_on_a_layer_says_nothing_of_matrices) {
   const Finished run = run_of(layered({gdn()}, {{"require", "layer.o<=1"}, {"layer", false}}));
   EXPECT_EQ(run.out.report.sequences, 2);  // it turns the layers on

@@ -43,6 +43,16 @@ TEST(Requirement, the_rule_of_fla_divides_by_the_rms_and_a_little) {
   EXPECT_NEAR(share("fla:0.005", record_of(0.01)), 2 * 0.25 / (0.25 + 1e-8), 1e-12);
 }
 
+TEST(Requirement, a_bound_may_have_spaces_and_a_recipes_path_keeps_them) {
+  EXPECT_EQ(share("total_frobenius <= 1e-3", record_of(1e-3)), 1);
+  try {
+    Requirement("no such.json", "--require");
+    FAIL() << "there is no such file";
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("no such.json"), std::string::npos) << error.what();
+  }
+}
+
 TEST(Requirement, bounds_of_a_number_from_above_and_from_below) {
   EXPECT_EQ(share("total_frobenius<=1e-3", record_of(1e-3)), 1);
   EXPECT_EQ(share("total_frobenius<=0", record_of(0)), 1);

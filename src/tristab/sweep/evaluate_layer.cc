@@ -71,11 +71,11 @@ class LayerEvaluation {
         return layer.advance(chunk, apply);
       });
       if (record.errors.first_nonfinite_chunk) record.status = Status::nonfinite;
-    } catch (const UsageError& error) {
+      record.exact_t = with_exact_t(arithmetic);
+    } catch (const UsageError& error) {  // the layer's arithmetic may refuse these gates, with any T
       record.status = Status::failed;
       record.message = error.what();
     }
-    record.exact_t = with_exact_t(arithmetic);
     return record;
   }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
-#include <iterator>
 #include <optional>
 
 #include "tristab/base/errors.h"
@@ -69,8 +68,9 @@ double share_of_least(double value, double limit) {
 }  // namespace
 
 Requirement::Part Requirement::read_part(const std::string& given, std::string_view place) {
-  std::string text;
-  std::ranges::copy_if(given, std::back_inserter(text), [](char c) { return c != ' '; });
+  std::string text = given;
+  // "layer.o <= 1e-2"; the path of a recipe keeps its spaces.
+  if (text.find_first_of("<>") != std::string::npos) std::erase(text, ' ');
   Part part;
   const std::size_t bound = text.find_first_of("<>");
   if (bound != std::string::npos && bound + 1 < text.size() && text[bound + 1] == '=') {
