@@ -5,20 +5,12 @@
 #include <stdexcept>
 
 #include "tristab/arithmetic/block_scale.h"
-#include "tristab/arithmetic/engine.h"
+#include "tristab/arithmetic/carrier_buffer.h"
+#include "tristab/arithmetic/exact_sum.h"
+#include "tristab/arithmetic/scalar_rows.h"
 
 namespace tristab {
 namespace {
-
-template <class Carrier>
-class CarrierBuffer final : public Buffer {
- public:
-  explicit CarrierBuffer(std::size_t elements) : elements_(new Carrier[elements]) { capacity = elements; }
-  Carrier* elements() { return elements_.get(); }
-
- private:
-  std::unique_ptr<Carrier[]> elements_;
-};
 
 template <class Carrier>
 class CarrierEngine final : public Engine {
@@ -140,6 +132,13 @@ class CarrierEngine final : public Engine {
       for (int i = 0; i < target.rows; ++i, first += static_cast<std::uint64_t>(target.columns)) {
         Carrier* x = row(target, b, i);
         const Carrier* factor = row(y, b, i);
+        if (is_directed_double(accumulation.format, accumulation.rounding)) {
+          for (int j = 0; j < target.columns; ++j)
+            x[j] = static_cast<Carrier>(
+                j <= i ? exact_product(x[j], factor[j], accumulation, draws, first + static_cast<std::uint64_t>(j))
+                       : 0.0);
+          continue;
+        }
         for (int j = 0; j < target.columns; ++j)  // exact in double for two values of at most 26 bits
           products[static_cast<std::size_t>(j)] = j <= i ? static_cast<double>(x[j]) * factor[j] : 0.0;
         if (accumulation.format != fp64_format())
@@ -228,9 +227,14 @@ class CarrierEngine final : public Engine {
   }
 
  private:
-  static Carrier* row(const View& view, int block, int i) {
-    return static_cast<CarrierBuffer<Carrier>*>(view.buffer)->elements() + view.offset + block * view.batch_stride +
-           i * view.row_stride;
+  static Carrier* row(const View& view, int block, int i) { return row_of<Carrier>(view, block, i); }
+
+  static double exact_product(double x, double y, const Accumulation& accumulation, std::uint64_t draws,
+                              std::uint64_t index) {
+    ExactSum product;
+    product.add_product(x, y);
+    const bool stochastic = accumulation.rounding == Rounding::stochastic;
+    return product.rounded(accumulation.format, accumulation.rounding, stochastic ? element_draw(draws, index) : 0);
   }
 
   // Elementwise actions. Rows without gaps between them are treated as one long row.

@@ -10,21 +10,16 @@
 
 #include "tristab/arithmetic/exact_sum.h"
 #include "tristab/arithmetic/product_kernels.h"
+#include "tristab/arithmetic/scalar_rows.h"
 #include "tristab/base/errors.h"
-#include "tristab/base/random.h"
 #include "tristab/format/round.h"
 
 namespace tristab {
 namespace {
 
-// Which rounding in one step of an element a draw is for.
-enum class Draw : std::uint32_t { product = 0, sum = 1 };
-
 template <class T>
-std::uint32_t draw_of(const ProductTask<T>& task, int i, int j, int k, Draw which) {
-  return philox4x32_10({static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k),
-                        2 + static_cast<std::uint32_t>(which)},
-                       {static_cast<std::uint32_t>(task.draws), static_cast<std::uint32_t>(task.draws >> 32)})[0];
+std::uint32_t draw_of(const ProductTask<T>& task, int i, int j, int k, ProductDraw which) {
+  return product_draw(task.draws, i, j, k, which);
 }
 
 // c "+" a b, where every sum and product is exact before its rounding. For roundings and formats that no operation of
@@ -32,7 +27,7 @@ std::uint32_t draw_of(const ProductTask<T>& task, int i, int j, int k, Draw whic
 template <class T>
 double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, int i, int j, int k, double c) {
   const double a = task.a[i * task.a_stride + k], b = task.b[k * task.b_stride + j];
-  const auto draw = [&](Draw which) {
+  const auto draw = [&](ProductDraw which) {
     return accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, k, which) : 0;
   };
   ExactSum sum;
@@ -42,9 +37,9 @@ double exact_step(const ProductTask<T>& task, const Accumulation& accumulation, 
   } else {
     ExactSum product;
     product.add_product(a, b);
-    sum.add(product.rounded(accumulation.format, accumulation.rounding, draw(Draw::product)));
+    sum.add(product.rounded(accumulation.format, accumulation.rounding, draw(ProductDraw::product)));
   }
-  return sum.rounded(accumulation.format, accumulation.rounding, draw(Draw::sum));
+  return sum.rounded(accumulation.format, accumulation.rounding, draw(ProductDraw::sum));
 }
 
 // The same for stochastic rounding if products are exact in double: TwoSum gives the discarded part.
@@ -52,10 +47,10 @@ template <class T>
 double stochastic_step(const ProductTask<T>& task, const RoundingTarget<double>& target, bool fma, int i, int j, int k,
                        double c) {
   double product = static_cast<double>(task.a[i * task.a_stride + k]) * task.b[k * task.b_stride + j];
-  if (!fma) product = round_stochastically(product, 0, target, draw_of(task, i, j, k, Draw::product));
+  if (!fma) product = round_stochastically(product, 0, target, draw_of(task, i, j, k, ProductDraw::product));
   const double sum = c + product, part = sum - c;
   const double error = (c - (sum - part)) + (product - part);
-  return round_stochastically(sum, error, target, draw_of(task, i, j, k, Draw::sum));
+  return round_stochastically(sum, error, target, draw_of(task, i, j, k, ProductDraw::sum));
 }
 
 template <class T, class Step>
@@ -137,7 +132,8 @@ void exact_product(const ProductTask<T>& task, const Accumulation& accumulation)
         sum.add_product(static_cast<double>(task.a[i * task.a_stride + k]),
                         static_cast<double>(task.b[k * task.b_stride + j]));
       }
-      const std::uint32_t draw = accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, 0, Draw::sum) : 0;
+      const std::uint32_t draw =
+          accumulation.rounding == Rounding::stochastic ? draw_of(task, i, j, 0, ProductDraw::sum) : 0;
       c = static_cast<T>(sum.rounded(accumulation.format, accumulation.rounding, draw));
     }
   }

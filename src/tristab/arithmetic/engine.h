@@ -1,6 +1,6 @@
 // The Engine of a Machine stores elements and does the operations on them, with one virtual call per operation.
-// Engines: float carriers and double carriers (both emulated arithmetic), and MPFR (exact_engine.cc). Between two
-// operations an engine keeps nothing except MPFR's inexact flag.
+// Engines: float carriers and double carriers (both emulated arithmetic), MPFR (exact_engine.cc), and double-doubles in
+// which any roundings can be left out (site_engine.cc).
 #pragma once
 
 #include <cstddef>
@@ -11,6 +11,7 @@
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/arithmetic/quantise.h"
+#include "tristab/arithmetic/site.h"
 #include "tristab/matrix/matrix.h"
 
 namespace tristab {
@@ -114,6 +115,15 @@ class Engine {
   // Whether every result since the case began is exact (MPFR's inexact flag). Emulated engines always return false.
   virtual bool exact_so_far() const { return false; }
   virtual void begin_case() {}
+
+  // An operation of a stage begins; its result is complete. Engines that keep no sites do nothing.
+  virtual void begin_operation(const std::string& /*stage*/) {}
+  virtual void end_operation(const View& /*result*/) {}
+  // What the next conversion (convert, finish, requantise) rounds.
+  void next_rounds(RoundingKind kind) { next_ = kind; }
+
+ protected:
+  RoundingKind next_ = RoundingKind::storage;
 };
 
 // Emulated arithmetic on float carriers (every format inside fp32) or double carriers (every format).

@@ -84,7 +84,10 @@ Value Machine::input(const Matrix& a, int size, const RowStatistics& events) {
   part.rows = a.rows();
   part.columns = a.columns();
   engine_->read(a, part);
+  engine_->begin_operation("input");
+  engine_->next_rounds(RoundingKind::entry);
   const Arithmetic& arithmetic = *arithmetics_.find("*")->second;
+  if (arithmetic.quantiser) engine_->convert(value.view_, fp32_format(), Rounding::nearest_even, 0);
   if (arithmetic.quantiser && arithmetic.quantiser->scale == Quantiser::Scale::tensor) {
     QuantiserCounts counts;
     value.tags_.codes = engine_->requantise(value.view_, 0, *arithmetic.quantiser, counts);
@@ -95,6 +98,7 @@ Value Machine::input(const Matrix& a, int size, const RowStatistics& events) {
     value.tags_.grid = Grid::of(arithmetic.storage);
     set_stored_bits(value, arithmetic.storage.bits);
   }
+  engine_->end_operation(value.view_);
   // An entry beyond the input format became infinite when A was rounded, or its largest number if it saturates.
   const std::int64_t nonfinite = engine_->count_nonfinite(value.view_);
   value.tags_.finite = nonfinite == 0;
@@ -137,6 +141,8 @@ void Machine::set_result(const Value& x) {
 }
 
 Value Machine::identity(int n, int batch, double value) {
+  // A quantised kernel's constants are in fp32: no quantiser sees a diagonal.
+  if (arithmetics_.find("*")->second->quantiser) value = static_cast<double>(static_cast<float>(value));
   Value result = allocate(n, n, batch);
   engine_->clear(result.view_);
   engine_->set_diagonal(result.view_, value);

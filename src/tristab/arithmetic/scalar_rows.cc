@@ -8,15 +8,17 @@
 #include "tristab/format/round.h"
 
 namespace tristab {
-namespace {
 
-// The draw of element `index` of an array.
-std::uint32_t draw_of(std::uint64_t draws, std::uint64_t index) {
+std::uint32_t element_draw(std::uint64_t draws, std::uint64_t index) {
   return philox4x32_10({static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(index >> 32), 0, 1},
                        {static_cast<std::uint32_t>(draws), static_cast<std::uint32_t>(draws >> 32)})[0];
 }
 
-}  // namespace
+std::uint32_t product_draw(std::uint64_t draws, int i, int j, int k, ProductDraw which) {
+  return philox4x32_10({static_cast<std::uint32_t>(j), static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(k),
+                        2 + static_cast<std::uint32_t>(which)},
+                       {static_cast<std::uint32_t>(draws), static_cast<std::uint32_t>(draws >> 32)})[0];
+}
 
 template <class T>
 void round_stochastically_row(const T* x, T* z, int count, const Format& format, std::uint64_t draws,
@@ -24,7 +26,8 @@ void round_stochastically_row(const T* x, T* z, int count, const Format& format,
   const RoundingTarget<double> target(format);
   for (int i = 0; i < count; ++i) {
     const double before = x[i];
-    const double after = round_stochastically(before, 0, target, draw_of(draws, first + static_cast<std::uint64_t>(i)));
+    const double after =
+        round_stochastically(before, 0, target, element_draw(draws, first + static_cast<std::uint64_t>(i)));
     if (statistics != nullptr && std::isfinite(before)) {
       const bool beyond = std::fabs(before) > format.largest() && std::fabs(after) == format.largest();
       statistics->overflows += !std::isfinite(after) || (format.overflow == Overflow::saturate && beyond);
@@ -42,7 +45,7 @@ void sum_exactly(double* x, const double* y, double sign, int count, const Accum
     sum.add(x[i]);
     sum.add_product(sign, y[i]);
     x[i] = sum.rounded(accumulation.format, accumulation.rounding,
-                       stochastic ? draw_of(draws, first + static_cast<std::uint64_t>(i)) : 0);
+                       stochastic ? element_draw(draws, first + static_cast<std::uint64_t>(i)) : 0);
   }
 }
 
@@ -75,8 +78,8 @@ void sum_stochastically(T* x, const T* y, T sign, int count, const Format& forma
     const double a = x[i], b = static_cast<double>(sign) * static_cast<double>(y[i]);
     const double sum = a + b, part = sum - a;
     const double error = (a - (sum - part)) + (b - part);
-    x[i] =
-        static_cast<T>(round_stochastically(sum, error, target, draw_of(draws, first + static_cast<std::uint64_t>(i))));
+    x[i] = static_cast<T>(
+        round_stochastically(sum, error, target, element_draw(draws, first + static_cast<std::uint64_t>(i))));
   }
 }
 

@@ -13,6 +13,13 @@ inline bool is_directed_double(const Format& format, Rounding rounding) {
   return format.precision == fp64_format().precision && rounding != Rounding::nearest_even;
 }
 
+// The draw of element `index` of an array.
+std::uint32_t element_draw(std::uint64_t draws, std::uint64_t index);
+
+// The draw for one rounding of step k of element (i, j) of a product: of a b, or of the sum.
+enum class ProductDraw : std::uint32_t { product = 0, sum = 1 };
+std::uint32_t product_draw(std::uint64_t draws, int i, int j, int k, ProductDraw which);
+
 // z[i] := round(x[i]); losses are counted if `statistics` is not null.
 template <class T>
 void round_stochastically_row(const T* x, T* z, int count, const Format& format, std::uint64_t draws,

@@ -28,6 +28,11 @@ StageTrace& Stage::counts() const {
   return machine_->trace_.stages[index_];
 }
 
+void Stage::begin() const {
+  machine_->engine_->begin_operation(counts().name);
+  machine_->engine_->next_rounds(RoundingKind::operand);
+}
+
 Stage Stage::live(Region region) const {
   Stage stage = *this;
   stage.live_ = region;
@@ -49,11 +54,12 @@ Value Stage::vector(const Value& c, const Factors& product, AddendOrder order) c
 Value Stage::add(const Value& x, const Value& y) const { return combine(x, y, 1); }
 Value Stage::subtract(const Value& x, const Value& y) const { return combine(x, y, -1); }
 
-Value Stage::stored(const Value& x) const {
+Value Stage::stored(const Value& x, RoundingKind kind) const {
+  begin();
   Value result = machine_->copied(x, 1);
   result.tags_.codes = {};
   finish(result, RoundTo::storage, Unit::matrix, arithmetic_->storage, x.tags_.grid,
-         {.finite = x.tags_.finite, .quantised = {}});
+         {.finite = x.tags_.finite, .quantised = {}, .rounds = kind});
   return result;
 }
 
@@ -104,6 +110,7 @@ Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
 
 Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo format, Unit unit,
                       AddendOrder order) const {
+  begin();
   const Engine& engine = *machine_->engine_;
   const bool matrix = unit == Unit::matrix;
   const Accumulation& accumulation = matrix ? arithmetic_->product : arithmetic_->vector;
@@ -261,6 +268,7 @@ Value Stage::combine(const Value& x, const Value& y, double sign) const {
   if (x.rows() != y.rows() || x.columns() != y.columns() || x.batch() != y.batch()) {
     throw std::logic_error("values of different shapes cannot be added");
   }
+  begin();
   Operation operation;
   const Value left = entered(x, Unit::vector, operation), right = entered(y, Unit::vector, operation);
   Value result = machine_->copied(left, 1);
@@ -280,6 +288,7 @@ Value Stage::combine(const Value& x, const Value& y, double sign) const {
 }
 
 Value Stage::decayed(const Value& x, const Value& factors) const {
+  begin();
   Operation operation;
   const Value left = entered(x, Unit::vector, operation), right = entered(factors, Unit::vector, operation);
   Value result = machine_->copied(left, 1);
@@ -303,6 +312,7 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   const bool to_codes = rounded && integers && (quantiser->scale == Quantiser::Scale::tensor || unit == Unit::vector);
   const bool to_storage = rounded && !integers && !unrounded.inside(arithmetic_->storage);
 
+  machine_->engine_->next_rounds(operation.rounds);
   const RegionStatistics statistics =
       engine.finish(result.view_, to_storage ? &arithmetic_->storage : nullptr, arithmetic_->storage_rounding, live_,
                     machine_->next_draws(*arithmetic_));
@@ -327,6 +337,7 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   note_overflow((operation.finite ? live : 0) + operation.quantised.overflows_live,
                 (operation.finite ? dead : 0) + operation.quantised.overflows_dead);
   ++machine_->trace_.operations;
+  machine_->engine_->end_operation(result.view_);
 }
 
 void Stage::note_overflow(std::int64_t live, std::int64_t dead) const {

@@ -33,7 +33,8 @@ class Stage {
   Value fl(const Value& c, const Factors& product, RoundTo format = RoundTo::storage) const;
   Value fl_chain(std::span<const Factors> products, RoundTo format = RoundTo::storage) const;
 
-  Value stored(const Value& x) const;  // only rounds to storage
+  // Only rounds to storage. `kind`: output for the last results of a method.
+  Value stored(const Value& x, RoundingKind kind = RoundingKind::storage) const;
 
   // On the vector unit: every multiplication and addition is rounded to its format, and the result to storage.
   Value vector(const Value& c, const Factors& product,
@@ -53,6 +54,7 @@ class Stage {
     bool finite = true;                       // all operands
     std::int64_t cut_live = 0, cut_dead = 0;  // elements that a saturating format cut on the way
     QuantiserCounts quantised;
+    RoundingKind rounds = RoundingKind::storage;
   };
   Stage(Machine& machine, const Arithmetic& arithmetic, std::size_t index);
   StageTrace& counts() const;
@@ -66,6 +68,7 @@ class Stage {
   std::pair<Value, Value> split(const Value& x) const;
   Value entered(const Value& x, Unit unit, Operation& operation) const;
   void count_vector_step(Value& result, double flops) const;
+  void begin() const;
   void count_cut(const Value& unbounded, Operation& operation) const;
   void finish(Value& result, RoundTo format, Unit unit, const Format& sums, const Grid& unrounded,
               Operation operation) const;

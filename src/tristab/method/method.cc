@@ -79,10 +79,11 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   const Matrix other = method.input == nullptr ? Matrix() : round_input(method.input(input.tokens), arithmetic);
   Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to, input.events),
                           machine, spec.settings);
-  if (arithmetics.contains("result")) x = machine.stage("result").stored(x);
+  if (arithmetics.contains("result")) x = machine.stage("result").stored(x, RoundingKind::output);
   if (method.from_input_inverse != nullptr)
     x = method.from_input_inverse(machine.block(x, 0, 0, n, n), *input.tokens, machine);
-  if (arithmetics.contains("output") || arithmetic.output_in_storage) x = machine.stage("output").stored(x);
+  if (arithmetics.contains("output") || arithmetic.output_in_storage)
+    x = machine.stage("output").stored(x, RoundingKind::output);
   machine.set_result(x);
   inversion.x = machine.output(machine.block(x, 0, 0, n, n));
   inversion.trace = machine.trace();

@@ -1,0 +1,568 @@
+#include "tristab/arithmetic/site_engine.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "tristab/arithmetic/carrier_buffer.h"
+#include "tristab/arithmetic/scalar_rows.h"
+#include "tristab/arithmetic/site_quantise.h"
+#include "tristab/arithmetic/site_sums.h"
+
+namespace tristab {
+namespace {
+
+// A buffer of the double engine holds the leading parts in its first half and the corrections in its second.
+View corrections(const View& view) {
+  View low = view;
+  low.offset += static_cast<std::ptrdiff_t>(view.buffer->capacity);
+  return low;
+}
+
+class SiteEngine final : public Engine {
+ public:
+  explicit SiteEngine(SiteRun& run) : run_(run), doubles_(make_double_engine()) {}
+
+  std::unique_ptr<Buffer> new_buffer(std::size_t elements) const override {
+    auto buffer = doubles_->new_buffer(2 * elements);
+    buffer->capacity = elements;
+    return buffer;
+  }
+
+  void begin_case() override {
+    next_operation_ = 0;
+    steps_.clear();
+    run_.operations.clear();
+  }
+  void begin_operation(const std::string& stage) override {
+    on_ = run_.at(next_operation_++);
+    const int step = ++steps_[stage];
+    if (!run_.survey && !run_.keep_results) return;
+    run_.operations.emplace_back();
+    run_.operations.back().stage = stage;
+    run_.operations.back().step = step;
+  }
+  void end_operation(const View& result) override {
+    if (!run_.survey && !run_.keep_results) return;
+    SiteOperation& operation = run_.operations.back();
+    operation.rows = result.rows;
+    operation.columns = result.columns;
+    operation.batch = result.batch;
+    if (!run_.keep_results) return;
+    for (int b = 0; b < result.batch; ++b) {
+      const PairMatrix block = load(result, b);
+      operation.high.insert(operation.high.end(), block.high.begin(), block.high.end());
+      operation.low.insert(operation.low.end(), block.low.begin(), block.low.end());
+    }
+  }
+
+  // Exact operations: on leading parts and corrections alike.
+  void read(const Matrix& source, const View& target) const override {
+    doubles_->read(source, target);
+    doubles_->clear(corrections(target));
+  }
+  void write(const View& source, int batch_index, Matrix& target) const override {
+    doubles_->write(source, batch_index, target);
+  }
+  void clear(const View& target) const override {
+    doubles_->clear(target);
+    doubles_->clear(corrections(target));
+  }
+  void copy(const View& source, const View& target, double factor) const override {
+    doubles_->copy(source, target, factor);
+    doubles_->copy(corrections(source), corrections(target), factor);
+  }
+  void set_diagonal(const View& target, double value) const override {
+    doubles_->set_diagonal(target, value);
+    doubles_->set_diagonal(corrections(target), 0);
+  }
+  void keep_band(const View& target, int lower_bandwidth) const override {
+    doubles_->keep_band(target, lower_bandwidth);
+    doubles_->keep_band(corrections(target), lower_bandwidth);
+  }
+  void replace_nan(const View& target) const override { doubles_->replace_nan(target); }
+  std::int64_t count_nonfinite(const View& view) const override { return doubles_->count_nonfinite(view); }
+
+  void convert(const View& target, const Format& format, Rounding rounding, std::uint64_t draws) const override {
+    const RoundingKind kind = next_;
+    if (fast(kind, {}) && are_doubles(target)) {
+      const PairMatrices before = survey(target);
+      doubles_->convert(target, format, rounding, draws);
+      note_conversion(before, target, format, kind);
+      return;
+    }
+    const SiteRounding round(format, rounding, on_, kind);
+    std::uint64_t index = 0;
+    each(target, [&](DoubleDouble x, bool) {
+      const std::uint32_t draw = round.takes_draws() ? element_draw(draws, index) : 0;
+      ++index;
+      return round(x, draw);
+    });
+  }
+
+  RegionStatistics finish(const View& target, const Format* storage, Rounding rounding, Region live,
+                          std::uint64_t draws) const override {
+    const RoundingKind kind = next_;
+    if (storage == nullptr) return doubles_->finish(target, nullptr, rounding, live, draws);
+    if (fast(kind, {}) && are_doubles(target)) {
+      const PairMatrices before = survey(target);
+      const RegionStatistics statistics = doubles_->finish(target, storage, rounding, live, draws);
+      note_conversion(before, target, *storage, kind);
+      return statistics;
+    }
+    RegionStatistics statistics = doubles_->finish(target, nullptr, rounding, live, draws);
+    const SiteRounding round(*storage, rounding, on_, kind);
+    std::uint64_t index = 0;
+    each(target, [&](DoubleDouble x, bool) {
+      const std::uint32_t draw = round.takes_draws() ? element_draw(draws, index) : 0;
+      ++index;
+      const DoubleDouble y = round(x, draw);
+      if (std::isfinite(x.high) && !std::isfinite(y.high)) ++statistics.live.overflows;
+      return y;
+    });
+    return statistics;
+  }
+
+  void accumulate(const View& accumulator, const View& a, const View& b,
+                  const ProductRounding& rounding) const override {
+    if (rounding.from_zero) clear(accumulator);
+    const Accumulation& accumulation = rounding.accumulation;
+    const bool unit = accumulation.model == AccumulationModel::matrix_unit;
+    const bool on = fast(RoundingKind::accumulator, unit ? RoundingKind::alignment : RoundingKind::accumulator);
+    const bool given =
+        on && holds(a, rounding.operand) && holds(b, rounding.operand) && holds(accumulator, accumulation.format);
+    for (int block = 0; block < accumulator.batch; ++block) {
+      const std::uint64_t draws = rounding.draws + static_cast<std::uint64_t>(block);
+      if (given) {
+        if (run_.survey) survey_product(accumulator, a, b, block, unit);
+        fast_product(accumulator, a, b, block, rounding, draws);
+        continue;
+      }
+      PairMatrix c = load(accumulator, block);
+      const PairMatrix left = load(a, block), right = load(b, block);
+      if (rounds_sums(unit)) {
+        add_rounded_product(c, left, right, accumulation, rounding.operand.min_exponent, on_, draws);
+      } else {
+        add_exact_product(c, left, right);
+      }
+      store(c, accumulator, block);
+    }
+    if (given && run_.survey) survey_.settle(*this, accumulator, unit);
+  }
+
+  void sum(const View& target, const View& y, double sign, const Accumulation& accumulation,
+           std::uint64_t draws) const override {
+    const RoundingKind kind = RoundingKind::accumulator;
+    if (fast(kind, {}) && holds(target, accumulation.format) && holds(y, accumulation.format)) {
+      if (run_.survey) {
+        for (int block = 0; block < target.batch; ++block) {
+          PairMatrix exact = load(target, block);
+          const PairMatrix other = load(y, block);
+          PairMatrix terms(exact.rows, exact.columns);
+          for (std::size_t k = 0; k < exact.high.size(); ++k) {
+            const DoubleDouble s = two_sum(exact.high[k], sign * other.high[k]);
+            terms.high[k] = std::fabs(exact.high[k]) + std::fabs(other.high[k]);
+            exact.high[k] = s.high;
+            exact.low[k] = s.low;
+          }
+          survey_.exact.push_back(std::move(exact));
+          survey_.terms.push_back(std::move(terms));
+        }
+      }
+      doubles_->sum(target, y, sign, accumulation, draws);
+      if (run_.survey) survey_.settle(*this, target, false);
+      return;
+    }
+    const SiteRounding round(accumulation.format, accumulation.rounding, on_, kind);
+    std::uint64_t index = 0;
+    for (int block = 0; block < target.batch; ++block) {
+      PairMatrix x = load(target, block);
+      const PairMatrix other = load(y, block);
+      for (std::size_t k = 0; k < x.high.size(); ++k, ++index) {
+        const DoubleDouble s = tristab::sum({x.high[k], x.low[k]}, {sign * other.high[k], sign * other.low[k]});
+        const DoubleDouble z = round(s, round.takes_draws() ? element_draw(draws, index) : 0);
+        x.high[k] = z.high;
+        x.low[k] = z.low;
+      }
+      store(x, target, block);
+    }
+  }
+
+  void multiply_lower(const View& target, const View& y, const Accumulation& accumulation,
+                      std::uint64_t draws) const override {
+    if (fast(RoundingKind::accumulator, {}) && are_doubles(target) && are_doubles(y)) {
+      if (run_.survey) {
+        for (int block = 0; block < target.batch; ++block)
+          survey_.exact.push_back(lower_products(load(target, block), load(y, block)));
+        survey_.terms = PairMatrices(survey_.exact.size(), PairMatrix(target.rows, target.columns));
+      }
+      doubles_->multiply_lower(target, y, accumulation, draws);
+      if (run_.survey) survey_.settle(*this, target, false);
+      return;
+    }
+    const SiteRounding round(accumulation.format, accumulation.rounding, on_, RoundingKind::accumulator);
+    std::uint64_t index = 0;
+    for (int block = 0; block < target.batch; ++block) {
+      PairMatrix x = lower_products(load(target, block), load(y, block));
+      for (std::size_t k = 0; k < x.high.size(); ++k, ++index) {
+        const DoubleDouble z = round({x.high[k], x.low[k]}, round.takes_draws() ? element_draw(draws, index) : 0);
+        x.high[k] = z.high;
+        x.low[k] = z.low;
+      }
+      store(x, target, block);
+    }
+  }
+
+  Codes requantise(const View& target, int diagonal, const Quantiser& quantiser,
+                   QuantiserCounts& counts) const override {
+    const RoundingKind kind = next_;
+    if (fast(kind, RoundingKind::scale) && holds(target, fp32_format())) {
+      const PairMatrices before = survey(target);
+      const std::int64_t cut = counts.saturations;
+      const Codes codes = doubles_->requantise(target, diagonal, quantiser, counts);
+      note_quantiser(before, target, kind, counts.saturations > cut);
+      return codes;
+    }
+    const bool by_tensor = quantiser.scale == Quantiser::Scale::tensor;
+    double largest = 0;
+    for (int block = 0; block < target.batch && by_tensor; ++block)
+      largest = std::max(largest, largest_pair({load(target, block), diagonal, 0}, quantiser));
+    const double scale = by_tensor ? pair_scale(largest, quantiser, on_) : 0;
+    for (int block = 0; block < target.batch; ++block) {
+      PairTensor x{load(target, block), diagonal, 0};
+      if (by_tensor) {
+        quantise_pairs(x, scale, quantiser, on_, kind);
+      } else {
+        quantise_pairs_by_rows(x, quantiser, on_, kind);
+      }
+      store(x.elements, target, block);
+    }
+    return by_tensor ? Codes{scale, quantiser.largest_code} : Codes{};
+  }
+
+  void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                        const Quantiser& quantiser, Region live, QuantiserCounts& counts) const override {
+    if (fast_quantised(accumulator, a, b, quantiser)) {
+      const PairMatrices before = survey(accumulator);
+      const std::int64_t cut = counts.saturations + counts.overflows_live + counts.overflows_dead;
+      doubles_->accumulate_codes(accumulator, a, b, quantiser, live, counts);
+      note_quantised_product(before, accumulator, a, b, quantiser,
+                             counts.saturations + counts.overflows_live + counts.overflows_dead > cut);
+      return;
+    }
+    for (int block = 0; block < accumulator.batch; ++block) {
+      PairMatrix c = load(accumulator, block);
+      add_coded_pairs(c, tensor(a, block, quantiser), tensor(b, block, quantiser), quantiser, on_);
+      store(c, accumulator, block);
+    }
+  }
+
+  void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                               const Quantiser& quantiser, const ProductRounding& rounding,
+                               QuantiserCounts& counts) const override {
+    const bool unit = rounding.accumulation.model == AccumulationModel::matrix_unit;
+    if (fast_quantised(accumulator, a, b, quantiser) && on_.has(RoundingKind::alignment)) {
+      const PairMatrices before = survey(accumulator);
+      const std::int64_t cut = counts.saturations;
+      for_each_float_block(accumulator, a, b, quantiser, rounding, counts);
+      note_quantised_product(before, accumulator, a, b, quantiser, counts.saturations > cut);
+      if (run_.survey && unit) run_.operations.back().rounded.set(RoundingKind::alignment);
+      return;
+    }
+    const bool nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
+    const auto tensor_scale = [&](const QuantisedOperand& x) {
+      if (!nvfp4) return 0.0;
+      double largest = 0;
+      for (int block = 0; block < x.view.batch; ++block)
+        largest = std::max(largest, largest_pair({load(x.view, block), x.diagonal, 0}, quantiser));
+      return static_cast<double>(nvfp4_tensor_scale(largest));
+    };
+    const double left = tensor_scale(a), right = tensor_scale(b);
+    for (int block = 0; block < accumulator.batch; ++block) {
+      PairMatrix c = load(accumulator, block);
+      add_block_scaled_pairs(c, {load(a.view, block), a.diagonal, left}, {load(b.view, block), b.diagonal, right},
+                             quantiser, rounding.accumulation, on_);
+      store(c, accumulator, block);
+    }
+  }
+
+ private:
+  using PairMatrices = std::vector<PairMatrix>;
+
+  // What a survey has of a sum before it is rounded.
+  struct Survey {
+    PairMatrices exact, terms;
+
+    // Compares with the rounded result, and forgets.
+    void settle(const SiteEngine& engine, const View& result, bool unit) {
+      SiteOperation& operation = engine.run_.operations.back();
+      for (int block = 0; block < result.batch; ++block) {
+        const PairMatrix rounded = engine.load(result, block);
+        const PairMatrix& sums = exact[static_cast<std::size_t>(block)];
+        const PairMatrix& sizes = terms[static_cast<std::size_t>(block)];
+        for (std::size_t k = 0; k < rounded.high.size(); ++k) {
+          const double size = sizes.high[k];
+          operation.largest_term = std::max(operation.largest_term, size);
+          if (size > 0 && std::isfinite(size) && sums.high[k] != 0)
+            operation.cancellation =
+                std::max(operation.cancellation, std::min(53.0, std::log2(size / std::fabs(sums.high[k]))));
+          if (rounded.high[k] == sums.high[k] && sums.low[k] == 0) continue;
+          if (std::isfinite(sums.high[k]) && !std::isfinite(rounded.high[k]))
+            operation.rounded.set(RoundingKind::saturation);
+          operation.rounded.set(RoundingKind::accumulator);
+          if (unit) operation.rounded.set(RoundingKind::alignment);
+        }
+      }
+      exact.clear();
+      terms.clear();
+    }
+  };
+
+  bool fast(RoundingKind first, RoundingKind second) const {
+    return !run_.own_code && on_.has(first) && (second == RoundingKind::entry || on_.has(second)) &&
+           on_.has(RoundingKind::flush) && on_.has(RoundingKind::saturation);
+  }
+  bool rounds_sums(bool unit) const {
+    return on_.has(RoundingKind::accumulator) || on_.has(RoundingKind::saturation) || on_.has(RoundingKind::flush) ||
+           (unit && on_.has(RoundingKind::alignment));
+  }
+
+  static PairMatrix lower_products(PairMatrix x, const PairMatrix& y) {
+    for (int i = 0; i < x.rows; ++i) {
+      for (int j = 0; j < x.columns; ++j) x.set(i, j, j <= i ? product(x(i, j), y(i, j)) : DoubleDouble{0, 0});
+    }
+    return x;
+  }
+
+  static double* high(const View& view, int block, int i) { return row_of<double>(view, block, i); }
+  static double* low(const View& view, int block, int i) { return high(view, block, i) + view.buffer->capacity; }
+
+  PairMatrix load(const View& view, int block) const {
+    PairMatrix matrix(view.rows, view.columns);
+    for (int i = 0; i < view.rows; ++i) {
+      std::copy_n(high(view, block, i), view.columns,
+                  matrix.high.begin() + static_cast<std::ptrdiff_t>(matrix.at(i, 0)));
+      std::copy_n(low(view, block, i), view.columns, matrix.low.begin() + static_cast<std::ptrdiff_t>(matrix.at(i, 0)));
+    }
+    return matrix;
+  }
+  void store(const PairMatrix& matrix, const View& view, int block) const {
+    for (int i = 0; i < view.rows; ++i) {
+      std::copy_n(matrix.high.begin() + static_cast<std::ptrdiff_t>(matrix.at(i, 0)), view.columns,
+                  high(view, block, i));
+      std::copy_n(matrix.low.begin() + static_cast<std::ptrdiff_t>(matrix.at(i, 0)), view.columns, low(view, block, i));
+    }
+  }
+  template <class Action>
+  void each(const View& view, const Action& action) const {
+    for (int b = 0; b < view.batch; ++b) {
+      for (int i = 0; i < view.rows; ++i) {
+        double* x = high(view, b, i);
+        double* y = low(view, b, i);
+        for (int j = 0; j < view.columns; ++j) {
+          const DoubleDouble result = action({x[j], y[j]}, true);
+          x[j] = result.high;
+          y[j] = result.low;
+        }
+      }
+    }
+  }
+  bool are_doubles(const View& view) const {
+    for (int b = 0; b < view.batch; ++b) {
+      for (int i = 0; i < view.rows; ++i) {
+        const double* y = low(view, b, i);
+        if (std::any_of(y, y + view.columns, [](double x) { return x != 0; })) return false;
+      }
+    }
+    return true;
+  }
+  // Whether every element is a number of the format, or not finite.
+  bool holds(const View& view, const Format& format) const {
+    if (!are_doubles(view)) return false;
+    if (format == fp64_format()) return true;
+    std::vector<double> rounded(static_cast<std::size_t>(view.columns));
+    for (int b = 0; b < view.batch; ++b) {
+      for (int i = 0; i < view.rows; ++i) {
+        const double* x = high(view, b, i);
+        round_row(x, rounded.data(), view.columns, format, Rounding::nearest_even);
+        for (int j = 0; j < view.columns; ++j) {
+          if (rounded[static_cast<std::size_t>(j)] != x[j] && std::isfinite(x[j])) return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  // The kernels of matrix units take float carriers; elsewhere these are faster.
+  void fast_product(const View& accumulator, const View& a, const View& b, int block, const ProductRounding& rounding,
+                    std::uint64_t draws) const {
+    if (!rounding.operand.inside(fp32_format()) || !rounding.accumulation.format.inside(fp32_format())) {
+      View c = accumulator, left = a, right = b;
+      for (View* view : {&c, &left, &right}) {
+        view->offset += block * view->batch_stride;
+        view->batch = 1;
+      }
+      ProductRounding one = rounding;
+      one.draws = draws;
+      one.finite = false;
+      doubles_->accumulate(c, left, right, one);
+      return;
+    }
+    std::vector<float> left = floats(a, block), right = floats(b, block), c = floats(accumulator, block);
+    ProductTask<float> task =
+        dense_task<float>(left.data(), right.data(), c.data(), a.rows, a.columns, b.columns, rounding.operand);
+    task.draws = draws;
+    accumulate_product(task, rounding.accumulation);
+    store_floats(c, accumulator, block);
+  }
+  std::vector<float> floats(const View& view, int block) const {
+    std::vector<float> values;
+    values.reserve(static_cast<std::size_t>(view.rows) * static_cast<std::size_t>(view.columns));
+    for (int i = 0; i < view.rows; ++i) {
+      const double* x = high(view, block, i);
+      for (int j = 0; j < view.columns; ++j) values.push_back(static_cast<float>(x[j]));
+    }
+    return values;
+  }
+  void store_floats(const std::vector<float>& values, const View& view, int block) const {
+    for (int i = 0; i < view.rows; ++i) {
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i) * view.columns, view.columns, high(view, block, i));
+      std::fill_n(low(view, block, i), view.columns, 0.0);
+    }
+  }
+
+  // Block-scaled products on float carriers: their matrix units take no others.
+  void for_each_float_block(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                            const Quantiser& quantiser, const ProductRounding& rounding,
+                            QuantiserCounts& counts) const {
+    const auto scale_of = [&](const QuantisedOperand& x) {
+      if (quantiser.kind != Quantiser::Kind::nvfp4) return 0.0;
+      double largest = 0;
+      for (int block = 0; block < x.view.batch; ++block)
+        largest = std::max(largest, largest_pair({load(x.view, block), x.diagonal, 0}, quantiser));
+      return static_cast<double>(nvfp4_tensor_scale(largest));
+    };
+    const double left_scale = scale_of(a), right_scale = scale_of(b);
+    for (int block = 0; block < accumulator.batch; ++block) {
+      std::vector<float> left = floats(a.view, block), right = floats(b.view, block), c = floats(accumulator, block);
+      const auto coded = [&](std::vector<float>& x, const QuantisedOperand& of, double scale) {
+        return CodedBlock<float>{x.data(), of.view.columns, of.view.rows, of.view.columns, of.diagonal, scale};
+      };
+      counts +=
+          accumulate_block_scaled_product(c.data(), accumulator.columns, coded(left, a, left_scale),
+                                          coded(right, b, right_scale), quantiser, {rounding.accumulation, false});
+      store_floats(c, accumulator, block);
+    }
+  }
+
+  PairTensor tensor(const QuantisedOperand& x, int block, const Quantiser& quantiser) const {
+    double scale = 0;
+    if (quantiser.scale == Quantiser::Scale::tensor) {
+      const bool coded = x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code;
+      scale = coded ? x.codes.scale : 0;
+      if (!coded && x.view.batch > 1) {
+        // One scale for the batch: quantise here, so that every block has it.
+        double largest = 0;
+        for (int each = 0; each < x.view.batch; ++each)
+          largest = std::max(largest, largest_pair({load(x.view, each), x.diagonal, 0}, quantiser));
+        scale = pair_scale(largest, quantiser, on_);
+        PairTensor result{load(x.view, block), x.diagonal, scale};
+        quantise_pairs(result, scale, quantiser, on_, RoundingKind::operand);
+        return result;
+      }
+    }
+    return {load(x.view, block), x.diagonal, scale};
+  }
+
+  bool fast_quantised(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
+                      const Quantiser& quantiser) const {
+    if (!fast(RoundingKind::accumulator, RoundingKind::operand) || !on_.has(RoundingKind::scale)) return false;
+    const auto ready = [&](const QuantisedOperand& x) {
+      if (!holds(x.view, fp32_format())) return false;
+      if (x.codes.scale == 0 || quantiser.scale != Quantiser::Scale::tensor ||
+          x.codes.largest_code != quantiser.largest_code)
+        return true;
+      if (static_cast<double>(static_cast<float>(x.codes.scale)) != x.codes.scale) return false;
+      for (int block = 0; block < x.view.batch; ++block) {
+        PairTensor given{load(x.view, block), x.diagonal, x.codes.scale}, coded = given;
+        quantise_pairs(coded, x.codes.scale, quantiser, RoundingKinds::all(), RoundingKind::operand);
+        if (coded.elements.high != given.elements.high) return false;
+      }
+      return true;
+    };
+    return ready(a) && ready(b) && holds(accumulator, fp32_format());
+  }
+
+  PairMatrices survey(const View& view) const {
+    PairMatrices before;
+    for (int block = 0; block < view.batch && run_.survey; ++block) before.push_back(load(view, block));
+    return before;
+  }
+  void note_conversion(const PairMatrices& before, const View& after, const Format& format, RoundingKind kind) const {
+    for (std::size_t block = 0; block < before.size(); ++block) {
+      const PairMatrix now = load(after, static_cast<int>(block));
+      for (std::size_t k = 0; k < now.high.size(); ++k) {
+        const double x = before[block].high[k], y = now.high[k];
+        if (x == y || x != x) continue;
+        RoundingKinds& rounded = run_.operations.back().rounded;
+        const bool beyond = std::fabs(x) > format.largest();
+        const bool flushed = !format.subnormals && y == 0;
+        rounded.set(beyond ? RoundingKind::saturation : flushed ? RoundingKind::flush : kind);
+      }
+    }
+  }
+  void note_quantiser(const PairMatrices& before, const View& after, RoundingKind kind, bool cut) const {
+    for (std::size_t block = 0; block < before.size(); ++block) {
+      const PairMatrix now = load(after, static_cast<int>(block));
+      if (now.high == before[block].high) continue;
+      run_.operations.back().rounded.set(kind);
+      run_.operations.back().rounded.set(RoundingKind::scale);
+    }
+    if (cut && run_.survey) run_.operations.back().rounded.set(RoundingKind::saturation);
+  }
+  // Products of quantised tensors round everywhere; whatever changes nothing has no share.
+  void note_quantised_product(const PairMatrices& before, const View&, const QuantisedOperand& a,
+                              const QuantisedOperand& b, const Quantiser& quantiser, bool cut) const {
+    if (before.empty()) return;
+    RoundingKinds& rounded = run_.operations.back().rounded;
+    rounded.set(RoundingKind::accumulator);
+    const auto coded = [&](const QuantisedOperand& x) {
+      return quantiser.scale == Quantiser::Scale::tensor && quantiser.kind == Quantiser::Kind::integer &&
+             x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code;
+    };
+    if (!coded(a) || !coded(b)) {
+      rounded.set(RoundingKind::operand);
+      rounded.set(RoundingKind::scale);
+    }
+    if (cut) rounded.set(RoundingKind::saturation);
+  }
+  void survey_product(const View& accumulator, const View& a, const View& b, int block, bool) const {
+    PairMatrix exact = load(accumulator, block), left = load(a, block), right = load(b, block);
+    PairMatrix terms(exact.rows, exact.columns);
+    for (std::size_t k = 0; k < exact.high.size(); ++k) terms.high[k] = std::fabs(exact.high[k]);
+    add_exact_product(exact, left, right);
+    for (int i = 0; i < left.rows; ++i) {
+      for (int k = 0; k < left.columns; ++k) {
+        const double factor = std::fabs(left.high[left.at(i, k)]);
+        if (factor == 0) continue;
+        for (int j = 0; j < right.columns; ++j)
+          terms.high[terms.at(i, j)] += factor * std::fabs(right.high[right.at(k, j)]);
+      }
+    }
+    survey_.exact.push_back(std::move(exact));
+    survey_.terms.push_back(std::move(terms));
+  }
+
+  SiteRun& run_;
+  std::unique_ptr<Engine> doubles_;
+  RoundingKinds on_;
+  std::size_t next_operation_ = 0;
+  std::map<std::string, int, std::less<>> steps_;
+  mutable Survey survey_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> make_site_engine(SiteRun& run) { return std::make_unique<SiteEngine>(run); }
+
+}  // namespace tristab

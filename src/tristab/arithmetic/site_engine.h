@@ -1,0 +1,40 @@
+// An engine in which any set of rounding sites can be left out. Elements are double-doubles: what is not rounded is
+// carried with a relative error of a few 2^-106.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tristab/arithmetic/engine.h"
+
+namespace tristab {
+
+// An operation of the method, as it ran.
+struct SiteOperation {
+  std::string stage;
+  int step = 0;
+  RoundingKinds rounded;  // kinds that changed a number; filled in a survey
+  int rows = 0, columns = 0, batch = 1;
+  std::vector<double> high, low;  // the result: batch x rows x columns; kept if asked for
+  double largest_term = 0;        // of the sums |c| + |a| |b| behind the result; in a survey
+  double cancellation = 0;        // log2 of the largest ratio of such a sum to its result, at most 53; in a survey
+};
+
+// What the runs of one engine round, and what they found. Operations are counted from 0 in the order of execution.
+struct SiteRun {
+  std::vector<RoundingKinds> on;                   // by operation
+  RoundingKinds on_beyond = RoundingKinds::all();  // of operations beyond these
+  bool survey = false;                             // find the kinds that change numbers; only with everything on
+  bool keep_results = false;
+  bool own_code = false;  // never use the kernels of the fast engines, for tests
+
+  std::vector<SiteOperation> operations;  // of the last case, if `survey` or `keep_results`
+  RoundingKinds at(std::size_t operation) const { return operation < on.size() ? on[operation] : on_beyond; }
+};
+
+// With everything on, bits are those of the fast engines. Not finite numbers may be NaN where they would be infinite
+// if something is left out. `run` must outlive the engine.
+std::unique_ptr<Engine> make_site_engine(SiteRun& run);
+
+}  // namespace tristab

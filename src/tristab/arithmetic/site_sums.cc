@@ -1,0 +1,313 @@
+#include "tristab/arithmetic/site_sums.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <stdexcept>
+
+#include "tristab/arithmetic/scalar_rows.h"
+
+namespace tristab {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+bool all_finite(const PairMatrix& x) {
+  return std::all_of(x.high.begin(), x.high.end(), [](double value) { return value - value == 0; });
+}
+
+DoubleDouble negated(DoubleDouble x) { return {-x.high, -x.low}; }
+
+// b = first + second, for Dekker's product.
+struct SplitRows {
+  std::vector<double> first, second;
+};
+
+// c_j := c_j + a b_j for finite numbers.
+void add_multiple(double* __restrict high, double* __restrict low, DoubleDouble a, const double* __restrict b_high,
+                  const double* __restrict b_low, const double* __restrict b_first, const double* __restrict b_second,
+                  int count) {
+  const DoubleDouble parts = split(a.high);
+  for (int j = 0; j < count; ++j) {
+    const double p = a.high * b_high[j];
+    const double error =
+        ((parts.high * b_first[j] - p) + parts.high * b_second[j] + parts.low * b_first[j]) + parts.low * b_second[j];
+    const double tail = error + (a.high * b_low[j] + a.low * b_high[j]);
+    const double s = high[j] + p, part = s - high[j];
+    const double rest = ((high[j] - (s - part)) + (p - part)) + (low[j] + tail);
+    high[j] = s + rest;
+    low[j] = rest - (high[j] - s);
+  }
+}
+
+// The same where products are exact in double.
+void add_multiple(double* __restrict high, double* __restrict low, double a, const double* __restrict b, int count) {
+  for (int j = 0; j < count; ++j) {
+    const double p = a * b[j];
+    const double s = high[j] + p, part = s - high[j];
+    const double rest = ((high[j] - (s - part)) + (p - part)) + low[j];
+    high[j] = s + rest;
+    low[j] = rest - (high[j] - s);
+  }
+}
+
+bool is_narrow(const PairMatrix& x) {
+  for (std::size_t k = 0; k < x.high.size(); ++k) {
+    if (x.low[k] != 0 || split(x.high[k]).low != 0) return false;
+    if (x.high[k] != 0 && std::fabs(x.high[k]) < 0x1p-500) return false;  // the product would underflow
+  }
+  return true;
+}
+
+// The sums of one element in one model. Operands are given as a row of a and a column of b.
+class ElementSum {
+ public:
+  ElementSum(const Accumulation& accumulation, int operand_min_exponent, RoundingKinds on, std::uint64_t draws)
+      : accumulation_(accumulation),
+        round_(accumulation.format, accumulation.rounding, on, RoundingKind::accumulator),
+        round_unlimited_(accumulation.format, accumulation.rounding, without(on, RoundingKind::saturation),
+                         RoundingKind::accumulator),
+        on_(on),
+        operand_min_exponent_(operand_min_exponent),
+        draws_(draws),
+        stochastic_(round_.takes_draws()) {}
+
+  DoubleDouble operator()(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner, int i, int j) {
+    i_ = i;
+    j_ = j;
+    switch (accumulation_.model) {
+      case AccumulationModel::sequential:
+        return sequential(c, a, b, inner);
+      case AccumulationModel::pairwise:
+        return pairwise(c, a, b, inner);
+      case AccumulationModel::matrix_unit:
+        return matrix_unit(c, a, b, inner);
+      case AccumulationModel::bf16_pairs:
+        return bf16_pairs(c, a, b, inner);
+      case AccumulationModel::exact:
+        return exact(c, a, b, inner);
+      case AccumulationModel::lanes:
+        return lanes(c, a, b, inner);
+    }
+    throw std::logic_error("unknown accumulation model");
+  }
+
+ private:
+  DoubleDouble rounded(DoubleDouble x, int k, ProductDraw which) const {
+    return round_(x, stochastic_ ? product_draw(draws_, i_, j_, k, which) : 0);
+  }
+  static bool is_zero(DoubleDouble a, DoubleDouble b) {
+    return (a.high == 0 || b.high == 0) && a.high - a.high == 0 && b.high - b.high == 0;
+  }
+
+  DoubleDouble sequential(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) const {
+    bool settled = c.high == 0 || round_.keeps();  // adding a zero cannot change c
+    for (int k = 0; k < inner; ++k) {
+      if (settled && is_zero(a[k], b[k])) continue;
+      settled = true;
+      const DoubleDouble exact = product(a[k], b[k]);
+      const DoubleDouble term = accumulation_.fma ? exact : rounded(exact, k, ProductDraw::product);
+      c = rounded(sum(c, term), k, ProductDraw::sum);
+    }
+    return c;
+  }
+
+  DoubleDouble exact(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) const {
+    DoubleDouble s = c;
+    for (int k = 0; k < inner; ++k) s = sum(s, product(a[k], b[k]));
+    return rounded(s, 0, ProductDraw::sum);
+  }
+
+  DoubleDouble pairwise(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) {
+    terms_.resize(static_cast<std::size_t>(inner));
+    for (int k = 0; k < inner; ++k) terms_[static_cast<std::size_t>(k)] = round_(product(a[k], b[k]));
+    for (std::size_t count = terms_.size(); count > 1; count = (count + 1) / 2) {
+      for (std::size_t pair = 0; 2 * pair < count; ++pair) {
+        terms_[pair] = 2 * pair + 1 == count ? terms_[2 * pair] : round_(sum(terms_[2 * pair], terms_[2 * pair + 1]));
+      }
+    }
+    return round_(sum(c, terms_.front()));
+  }
+
+  DoubleDouble lanes(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) {
+    const LaneTree& tree = accumulation_.lanes;
+    const int lanes = 1 << tree.order.size(), first = tree.order.front();
+    terms_.assign(static_cast<std::size_t>(lanes), {0, 0});
+    const auto lane = [&](int t) -> DoubleDouble& { return terms_[static_cast<std::size_t>(t)]; };
+    const auto add = [&](int k, int to) {
+      if (k >= inner) return;
+      const DoubleDouble exact = product(a[k], b[k]);
+      lane(to) = round_(sum(lane(to), tree.fused ? exact : round_(exact)));
+    };
+    for (int t = 0; t < lanes; ++t) {
+      if ((t & first) != 0) continue;
+      add(t | first, t);
+      add(t, t);
+    }
+    for (std::size_t level = 1; level < tree.order.size(); ++level) {
+      const int bit = tree.order[level];
+      for (int t = 0; t < lanes; ++t) {
+        if ((t & bit) == 0 && (t & first) == 0) lane(t) = round_(sum(lane(t), lane(t | bit)));
+      }
+    }
+    return round_(sum(c, lane(0)));
+  }
+
+  DoubleDouble bf16_pairs(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) const {
+    const bool flushes = on_.has(RoundingKind::flush);
+    const auto flushed = [&](DoubleDouble x) {
+      return flushes && std::fabs(x.high) < 0x1p-126 ? DoubleDouble{std::copysign(0.0, x.high), 0} : x;
+    };
+    const auto round = [&](DoubleDouble x) {
+      const DoubleDouble y = round_(x);
+      return flushes && on_.has(RoundingKind::accumulator) ? flushed(y) : y;
+    };
+    for (int k = 0; k < inner; ++k) {
+      int from = k ^ 1;
+      if (from >= inner && k % 2 == 0) {
+        c = round(flushed(c));
+        from = k;
+      }
+      c = round(sum(flushed(c), product(flushed(a[from]), flushed(b[from]))));
+    }
+    return c;
+  }
+
+  static int exponent_of(double x, int min_exponent) { return std::max(std::ilogb(x), min_exponent); }
+
+  // Truncated toward zero (or `floor`) to a multiple of 2^unit.
+  static DoubleDouble aligned(DoubleDouble x, int unit, bool floor) {
+    if (x.high == 0) return x;
+    if (x.high < 0 && !floor) return negated(aligned(negated(x), unit, true));
+    const double scale = power_of_two(-unit / 2), rest = power_of_two(-unit - -unit / 2);
+    const double high = x.high * scale * rest, low = x.low * scale * rest;  // exact, but for what is far below the unit
+    const double whole = std::floor(high);
+    // The fraction of high, plus low, can be negative, or 1 and more only if high is whole.
+    const double remainder = (high - whole) + low;
+    double value = whole + std::floor(remainder);
+    if (std::fabs(high) >= 0x1p52) return {high / scale / rest, std::floor(low) / scale / rest};
+    if (high == whole && low < 0) value = whole - 1;  // low alone may be lost beside nothing
+    if (x.high < 0 && high == 0) value = -1;
+    return {value / scale / rest, 0};
+  }
+
+  DoubleDouble matrix_unit(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) const {
+    const MatrixUnit& unit = accumulation_.unit;
+    const bool aligns = on_.has(RoundingKind::alignment), cuts = on_.has(RoundingKind::saturation);
+    const int addend_min_exponent = accumulation_.format.min_exponent;
+    for (int begin = 0; begin < inner; begin += unit.terms) {
+      const int end = std::min(begin + unit.terms, inner);
+      double special = c.high - c.high;  // NaN if anything is not finite
+      int largest = c.high != 0 && std::isfinite(c.high) ? exponent_of(c.high, addend_min_exponent) : kNone;
+      for (int k = begin; k < end; ++k) {
+        const double p = a[k].high * b[k].high;
+        special += (a[k].high - a[k].high) + (b[k].high - b[k].high);
+        if (p != 0 && special == 0)
+          largest = std::max(
+              largest, exponent_of(a[k].high, operand_min_exponent_) + exponent_of(b[k].high, operand_min_exponent_));
+      }
+      if (special != 0) {
+        double s = c.high;
+        for (int k = begin; k < end; ++k) s += a[k].high * b[k].high;
+        c = {s, 0};
+        continue;
+      }
+      if (largest == kNone) {
+        c = {0, 0};
+        continue;
+      }
+      const int lowest = std::max(largest, unit.lowest_exponent) - unit.fraction_bits;
+      DoubleDouble s = aligns ? aligned(c, lowest, unit.addend_floor) : c;
+      for (int k = begin; k < end; ++k) {
+        if (a[k].high == 0 || b[k].high == 0) continue;
+        const DoubleDouble p = product(a[k], b[k]);
+        s = sum(s, aligns ? aligned(p, lowest, false) : p);
+      }
+      c = round_unlimited_(s);  // a unit overflows in every rounding
+      if (cuts && std::fabs(c.high) > accumulation_.format.largest()) {
+        const double beyond = accumulation_.format.overflow == Overflow::infinity ? kInfinity
+                              : accumulation_.format.overflow == Overflow::nan
+                                  ? std::numeric_limits<double>::quiet_NaN()
+                                  : accumulation_.format.largest();
+        c = {std::copysign(beyond, c.high), 0};
+      }
+      if (c.high == 0) c = {0, 0};
+    }
+    return c;
+  }
+
+  static RoundingKinds without(RoundingKinds kinds, RoundingKind kind) {
+    kinds.set(kind, false);
+    return kinds;
+  }
+
+  static constexpr int kNone = std::numeric_limits<int>::min();
+  const Accumulation& accumulation_;
+  SiteRounding round_, round_unlimited_;
+  RoundingKinds on_;
+  int operand_min_exponent_;
+  std::uint64_t draws_;
+  bool stochastic_;
+  int i_ = 0, j_ = 0;
+  std::vector<DoubleDouble> terms_;
+};
+
+}  // namespace
+
+void add_exact_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) {
+  const int inner = a.columns, columns = b.columns;
+  if (!all_finite(a) || !all_finite(b) || !all_finite(c)) {
+    for (int i = 0; i < a.rows; ++i) {
+      for (int j = 0; j < columns; ++j) {
+        DoubleDouble s = c(i, j);
+        for (int k = 0; k < inner; ++k) s = sum(s, product(a(i, k), b(k, j)));
+        c.set(i, j, s);
+      }
+    }
+    return;
+  }
+  const bool narrow = is_narrow(a) && is_narrow(b);
+  SplitRows parts;
+  if (!narrow) {
+    parts.first.resize(b.high.size());
+    parts.second.resize(b.high.size());
+    for (std::size_t k = 0; k < b.high.size(); ++k) {
+      const DoubleDouble halves = split(b.high[k]);
+      parts.first[k] = halves.high;
+      parts.second[k] = halves.low;
+    }
+  }
+  for (int k = 0; k < inner; ++k) {
+    int begin = 0, end = columns;
+    while (begin < end && b.high[b.at(k, begin)] == 0) ++begin;
+    while (begin < end && b.high[b.at(k, end - 1)] == 0) --end;
+    if (begin == end) continue;
+    const std::size_t from = b.at(k, begin);
+    for (int i = 0; i < a.rows; ++i) {
+      const DoubleDouble factor = a(i, k);
+      if (factor.high == 0) continue;
+      const std::size_t to = c.at(i, begin);
+      if (narrow) {
+        add_multiple(&c.high[to], &c.low[to], factor.high, &b.high[from], end - begin);
+      } else {
+        add_multiple(&c.high[to], &c.low[to], factor, &b.high[from], &b.low[from], &parts.first[from],
+                     &parts.second[from], end - begin);
+      }
+    }
+  }
+}
+
+void add_rounded_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, const Accumulation& accumulation,
+                         int operand_min_exponent, RoundingKinds on, std::uint64_t draws) {
+  ElementSum element(accumulation, operand_min_exponent, on, draws);
+  std::vector<DoubleDouble> left(static_cast<std::size_t>(a.columns)), right(left.size());
+  for (int j = 0; j < b.columns; ++j) {
+    for (int k = 0; k < a.columns; ++k) right[static_cast<std::size_t>(k)] = b(k, j);
+    for (int i = 0; i < a.rows; ++i) {
+      for (int k = 0; k < a.columns; ++k) left[static_cast<std::size_t>(k)] = a(i, k);
+      c.set(i, j, element(c(i, j), left.data(), right.data(), a.columns, i, j));
+    }
+  }
+}
+
+}  // namespace tristab
