@@ -45,19 +45,6 @@ TEST(BadInput, keys_that_this_version_has_no_use_for) {
                         {"c.json: kernels[0]", "fla-solve-trl", "did you mean 'fla-solve-tril'?"});
   expect_config_refused("layer", "true", 2, {"layer: found no family with keys, queries and values"});
   expect_config_refused("layer", "3", 2, {"c.json: layer: found 3 (an integer); allowed: true | false"});
-  expect_config_refused("decompose", "true", 2, {"c.json: decompose: found true; allowed: false"});
-}
-
-TEST(BadInput, a_key_of_earlier_versions_is_taken_but_not_listed) {
-  const Workplace place;
-  const std::string rest = R"("chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})";
-  place.write("c.json", R"({"decompose": false, )" + rest);
-  place.write("s.json", R"({"scenarios": [{"name": "a", "decompose": false, )" + rest + "]}");
-  place.write("wrong.json", R"({"decompse": false, )" + rest);
-  EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
-  EXPECT_EQ(place.read("r.json").find("decompose"), std::string::npos);
-  EXPECT_EQ(place.run("sweep s.json -o s-r.json").status, 0);
-  EXPECT_EQ(place.run("sweep wrong.json -o r.json").err.find("decompose"), std::string::npos);
 }
 
 TEST(BadInput, a_name_that_is_not_utf8) {

@@ -85,13 +85,9 @@ TEST(Config, keys_that_may_be_absent_have_their_defaults_and_are_echoed) {
   EXPECT_EQ(config_of(with("layer_chunks", "4")).json()["layer_chunks"], 4);
 }
 
-// Results of earlier versions hold "decompose": false.
-TEST(Config, decompose_is_taken_as_false_and_says_nothing) {
-  for (const char* value : {"false", "null"}) {
-    const Json json = config_of(with("decompose", value)).json();
-    EXPECT_FALSE(json.contains("decompose"));
-    EXPECT_EQ(json, config_of(with("seed", "1")).json());
-  }
+TEST(Config, decompose_is_false_as_in_results_of_earlier_versions) {
+  for (const char* value : {"false", "null"}) EXPECT_EQ(config_of(with("decompose", value)).json()["decompose"], false);
+  EXPECT_EQ(config_of(with("decompose", "true")).json()["decompose"], true);
 }
 
 TEST(Config, values_that_a_key_does_not_take_are_refused) {
@@ -100,7 +96,8 @@ TEST(Config, values_that_a_key_does_not_take_are_refused) {
   expect_message(message_of(with("layer", "1")), {"x.json: layer: found 1 (an integer); allowed: true | false"});
   expect_message(message_of(with("layer_arithmetic", "\"int8\"")), {"x.json: layer_arithmetic", "floating-point"});
   expect_message(message_of(with("formations", R"(["gramm"])")), {"x.json: formations[0]", "'gramm'", "'gram'"});
-  expect_message(message_of(with("decompose", "0")), {"x.json: decompose: found 0; allowed: false"});
+  expect_message(message_of(with("decompose", "0")),
+                 {"x.json: decompose: found 0 (an integer); allowed: true | false"});
   expect_message(message_of(with("layer_chunks", "0")), {"x.json: layer_chunks: found 0", "from 1 to"});
 }
 

@@ -320,19 +320,19 @@ TEST(FormationSweep, formations_are_an_axis_with_cases_and_errors_of_their_own) 
       EXPECT_EQ(record.status, Status::ok) << record.message;
       if (k % 4 == 0) {
         EXPECT_FALSE(record.setting.is_formed());
-        EXPECT_EQ(record.error_formation.undefined, Undefined::not_formed);
-        EXPECT_TRUE(std::isnan(record.error_formation.value));
+        EXPECT_EQ(record.error_forming.undefined, Undefined::not_formed);
+        EXPECT_TRUE(std::isnan(record.error_forming.value));
         continue;
       }
       ASSERT_TRUE(record.setting.is_formed());
       EXPECT_EQ(record.setting.formation->name, k % 4 == 3 ? "anchored" : "gram");
       // Keys rounded to bf16 on entry: 2^-9 and less; factors in fp32: 2^-24 and a few.
-      EXPECT_GT(record.error_formation.value, k % 4 == 3 ? 1e-9 : 1e-4);
-      EXPECT_LT(record.error_formation.value, k % 4 == 3 ? 1e-6 : 1e-2);
-      EXPECT_EQ(record.error_formation.value, matrix.records[k < 4 ? k + 4 : k - 4].error_formation.value);
+      EXPECT_GT(record.error_forming.value, k % 4 == 3 ? 1e-9 : 1e-4);
+      EXPECT_LT(record.error_forming.value, k % 4 == 3 ? 1e-6 : 1e-2);
+      EXPECT_EQ(record.error_forming.value, matrix.records[k < 4 ? k + 4 : k - 4].error_forming.value);
       // The inversion's error is that of the inverse of A as formed; the total holds both.
       EXPECT_LT(record.metrics[Metric::frobenius], 1e-5);
-      EXPECT_NEAR(record.total_frobenius.value, record.error_formation.value, 1e-5);
+      EXPECT_NEAR(record.total_frobenius.value, record.error_forming.value, 1e-5);
     }
   }
   EXPECT_EQ(ids.size(), 24u);
@@ -382,10 +382,10 @@ TEST(FormationSweep, a_formation_that_overflows_is_no_error_of_the_method) {
   for (const MatrixResult& matrix : run.out.matrices) {
     ASSERT_EQ(matrix.records.size(), 2u);
     EXPECT_EQ(matrix.records[0].status, Status::nonfinite);
-    EXPECT_EQ(matrix.records[0].error_formation.undefined, Undefined::formed_nonfinite);
-    EXPECT_TRUE(std::isnan(matrix.records[0].error_formation.value));
+    EXPECT_EQ(matrix.records[0].error_forming.undefined, Undefined::formed_nonfinite);
+    EXPECT_TRUE(std::isnan(matrix.records[0].error_forming.value));
     EXPECT_EQ(matrix.records[1].status, Status::ok);
-    EXPECT_LT(matrix.records[1].error_formation.value, 1e-6);
+    EXPECT_LT(matrix.records[1].error_forming.value, 1e-6);
   }
   for (const LayerResult& layer : run.out.layers) {
     EXPECT_EQ(layer.records[0].status, Status::nonfinite);
@@ -512,7 +512,7 @@ TEST(FormationExpectation, selects_by_formation) {
   Json expect = Json::array();
   for (const char* formation : {"exact", "gram", "gram:product=bf16-h100", "anchored"})
     expect.push_back(
-        Json{{"formation", formation}, {"metric", "error_formation"}, {"statistic", "max"}, {"at_least", 0}});
+        Json{{"formation", formation}, {"metric", "error_forming"}, {"statistic", "max"}, {"at_least", 0}});
   const Finished run = run_of(Json{{"families", Json::array({gdn({{"key_format", "fp64"}})})},
                                    {"chunks", {16}},
                                    {"trials", 2},
@@ -524,8 +524,8 @@ TEST(FormationExpectation, selects_by_formation) {
   ASSERT_EQ(outcomes.size(), 5u);
   EXPECT_EQ(outcomes[0].without_value, 2);  // exact: there is no such error
   const auto largest = [&](std::size_t k) {
-    return std::max(run.out.matrices[0].records[k].error_formation.value,
-                    run.out.matrices[1].records[k].error_formation.value);
+    return std::max(run.out.matrices[0].records[k].error_forming.value,
+                    run.out.matrices[1].records[k].error_forming.value);
   };
   EXPECT_EQ(outcomes[1].found, largest(1));
   EXPECT_EQ(outcomes[2].found, largest(2));

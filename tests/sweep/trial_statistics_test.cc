@@ -74,11 +74,11 @@ TEST(Distribution, of_nothing_is_no_number) {
 
 const std::vector<const Field*>& fields() {
   static const std::vector<const Field*> list{
-      find_field("frobenius"),       find_field("growth"),  find_field("dead_growth"), find_field("error_formation"),
+      find_field("frobenius"),       find_field("growth"),  find_field("dead_growth"), find_field("error_forming"),
       find_field("total_frobenius"), find_field("matmuls"), find_field("overflows")};
   return list;
 }
-enum Position : std::size_t { frobenius, growth, dead_growth, error_formation, total_frobenius, matmuls, overflows };
+enum Position : std::size_t { frobenius, growth, dead_growth, error_forming, total_frobenius, matmuls, overflows };
 
 TrialNumbers trial(Status status, double value) {
   TrialNumbers numbers{status, {}, {}, std::vector<double>(fields().size(), value)};
@@ -98,7 +98,7 @@ TEST(TrialStatistics, a_result_that_is_not_finite_is_infinitely_wrong) {
     EXPECT_EQ(statistics.distribution(field, spool).median, 4.5);
     EXPECT_EQ(statistics.distribution(field, spool).worst, HUGE_VAL);
   }
-  for (const Position field : {growth, dead_growth, error_formation}) {
+  for (const Position field : {growth, dead_growth, error_forming}) {
     EXPECT_EQ(statistics.distribution(field, spool).count, 4u);
     EXPECT_EQ(statistics.distribution(field, spool).median, 4.5);
     EXPECT_EQ(statistics.distribution(field, spool).worst, 1000);

@@ -18,6 +18,14 @@ Machine& Machines::machine_for(const StageArithmetics& arithmetics) {
   return in_float ? *float_machine_ : *double_machine_;
 }
 
+Machine& Machines::exact_machine() {
+  if (!exact_machine_) {
+    no_sites_.on_beyond = {};
+    exact_machine_ = std::make_unique<Machine>(make_site_engine(no_sites_));
+  }
+  return *exact_machine_;
+}
+
 Machine& Machines::machine_for(const Arithmetic& arithmetic) { return machine_for({{"*", &arithmetic}}); }
 
 }  // namespace tristab

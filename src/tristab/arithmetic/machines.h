@@ -7,6 +7,7 @@
 #include <string>
 
 #include "tristab/arithmetic/machine.h"
+#include "tristab/arithmetic/site_engine.h"
 
 namespace tristab {
 
@@ -15,16 +16,18 @@ namespace tristab {
 using StageArithmetics = std::map<std::string, const Arithmetic*, std::less<>>;
 
 // Two machines: one on float carriers, used if every format of the arithmetic is inside fp32, and one on double
-// carriers.
+// carriers; and one that rounds nothing, on double-doubles.
 class Machines {
  public:
   Machines();
   ~Machines();
   Machine& machine_for(const Arithmetic& arithmetic);
   Machine& machine_for(const StageArithmetics& arithmetics);
+  Machine& exact_machine();
 
  private:
-  std::unique_ptr<Machine> float_machine_, double_machine_;
+  SiteRun no_sites_;
+  std::unique_ptr<Machine> float_machine_, double_machine_, exact_machine_;
 };
 
 }  // namespace tristab

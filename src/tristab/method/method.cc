@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <mutex>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -79,13 +80,17 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   const Matrix other = method.input == nullptr ? Matrix() : round_input(method.input(input.tokens), arithmetic);
   Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to, input.events),
                           machine, spec.settings);
+  Value before = x;
   if (arithmetics.contains("result")) x = machine.stage("result").stored(x, RoundingKind::output);
   if (method.from_input_inverse != nullptr)
-    x = method.from_input_inverse(machine.block(x, 0, 0, n, n), *input.tokens, machine);
-  if (arithmetics.contains("output") || arithmetic.output_in_storage)
+    before = x = method.from_input_inverse(machine.block(x, 0, 0, n, n), *input.tokens, machine);
+  if (arithmetics.contains("output") || arithmetic.output_in_storage) {
+    before = x;
     x = machine.stage("output").stored(x, RoundingKind::output);
+  }
   machine.set_result(x);
   inversion.x = machine.output(machine.block(x, 0, 0, n, n));
+  inversion.before_output = machine.output(machine.block(before, 0, 0, n, n));
   inversion.trace = machine.trace();
   return inversion;
 }
@@ -123,6 +128,29 @@ TokenInputs zero_tokens(int n) {
 }
 
 }  // namespace
+
+bool truncates(const MethodSpec& spec, int n) {
+  static std::mutex mutex;
+  static std::map<std::pair<std::string, int>, bool> known;
+  const std::pair<std::string, int> key{spec.label, n};
+  {
+    const std::lock_guard lock(mutex);
+    if (const auto found = known.find(key); found != known.end()) return found->second;
+  }
+  bool result = false;
+  if (!takes_given(spec)) {
+    Matrix a(n, n), x(n, n);
+    for (int i = 0; i < n; ++i) {
+      if (i > 0) a(i, i - 1) = 2;
+      for (int j = 0; j <= i; ++j) x(i, j) = ((i - j) % 2 == 0 ? 1 : -1) * power_of_two(i - j);
+    }
+    Machines machines;
+    const Arithmetic fp64 = make_arithmetic("fp64", Json::object(), "truncates");
+    result = invert(spec, fp64, a, machines.exact_machine()).x != x;
+  }
+  const std::lock_guard lock(mutex);
+  return known.emplace(key, result).first->second;
+}
 
 std::vector<std::string> stages(const MethodSpec& spec, int n) {
   const Arithmetic fp64 = make_arithmetic("fp64", Json::object(), "stages");

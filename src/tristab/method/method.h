@@ -76,7 +76,8 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
 struct Inversion {
   Matrix x;  // n x n, exact in double for every carrier
   Trace trace;
-  int padded_to = 0;  // size the method worked on
+  int padded_to = 0;     // size the method worked on
+  Matrix before_output;  // x before its last rounding in a stage of kind `output`; x itself if there is none
 };
 
 // What is inverted: A, rounded as the method takes it (rounded_input), the inputs that it was formed from, if known,
@@ -88,6 +89,11 @@ struct InversionInput {
   const TokenInputs* tokens;
   RowStatistics events;
 };
+
+// Whether the method leaves something out: on a machine without rounding it does not give the inverse of every n x n
+// A. Found by running it on 2 e_{i+1} e_i^T, whose powers last longest and whose inverse has large entries; each answer
+// is found once.
+bool truncates(const MethodSpec& spec, int n);
 
 // X = (I + A)^-1. Two rounding points follow every method: the result is rounded to the storage of `result`, then to
 // that of `output`, if these are named. `machine` must be the machine_for these arithmetics. `draws` identifies the

@@ -1,4 +1,4 @@
 # How wrong a computed inverse is: errors, residuals, backward errors, bounds, verdicts.
 tristab_layer(metric COMPUTES
-  SOURCES backward.cc facts.cc measure.cc metric.cc number.cc residual.cc verdict.cc
+  SOURCES backward.cc error_parts.cc facts.cc measure.cc metric.cc number.cc residual.cc verdict.cc
   USES tristab_reference)

@@ -7,7 +7,7 @@
 namespace tristab {
 namespace {
 
-constexpr std::array<std::pair<Undefined, std::string_view>, 19> texts{{
+constexpr std::array<std::pair<Undefined, std::string_view>, 20> texts{{
     {Undefined::no, ""},
     {Undefined::zero_over_zero, "0/0"},
     {Undefined::exact_result, "infinite: the result is exact"},
@@ -24,6 +24,7 @@ constexpr std::array<std::pair<Undefined, std::string_view>, 19> texts{{
     {Undefined::lost_input, "the input overflows its format"},
     {Undefined::not_formed, "A is not formed"},
     {Undefined::formed_nonfinite, "A as formed is not finite"},
+    {Undefined::not_decomposed, "not asked for"},
     {Undefined::not_required, "the requirement is about layers"},
     {Undefined::no_answer, "no answer"},
     {Undefined::other, "unknown"},

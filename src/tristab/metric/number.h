@@ -26,6 +26,7 @@ enum class Undefined : std::uint8_t {
   lost_input,
   not_formed,
   formed_nonfinite,
+  not_decomposed,
   not_required,
   no_answer,  // a failed case, whose message says why
   other,      // a text of another version, or a null without one

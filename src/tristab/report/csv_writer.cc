@@ -13,10 +13,15 @@
 namespace tristab {
 namespace {
 
-std::vector<const Field*> csv_fields(bool has_scenarios) {
+std::vector<const Field*> csv_fields(const Json& config) {
   std::vector<const Field*> plain, quoted;
+  // Plain configurations are their own only scenario.
+  const Json scenarios = config.value("scenarios", Json::array({config}));
+  const bool decomposed =
+      std::ranges::any_of(scenarios, [](const Json& each) { return each.value("decompose", false); });
   for (const Field& field : record_fields()) {
-    if (field.of_scenarios && !has_scenarios) continue;
+    if (field.presence == Field::Presence::scenarios && !config.contains("scenarios")) continue;
+    if (field.presence == Field::Presence::decomposed && !decomposed) continue;
     const bool may_need_quotes =
         field.kind == Field::Kind::object || field.kind == Field::Kind::list || field.name() == "message";
     (may_need_quotes ? quoted : plain).push_back(&field);
@@ -67,7 +72,7 @@ ReplaceCheck replaces_table_of(const RunHeader& header) {
 class CsvWriter : public ResultSink {
  public:
   CsvWriter(const std::string& path, const RunHeader& header)
-      : fields_(csv_fields(header.config.json().contains("scenarios"))), file_(path, replaces_table_of(header)) {
+      : fields_(csv_fields(header.config.json())), file_(path, replaces_table_of(header)) {
     std::string names;
     for (const Field* field : fields_) names += (names.empty() ? "" : ",") + field->name();
     file_.write(names + "\n");

@@ -81,12 +81,11 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
 }
 
 std::string records_text(const MatrixResult& result, const std::string& type) {
-  const bool in_scenario = !result.input.scenario->name.empty();
   std::string text;
   for (const Record& record : result.records) {
     JsonObject object = object_of(type);
     for (const Field& field : record_fields()) {
-      if (in_scenario || !field.of_scenarios) object.raw(field.name(), cell_json(field.cell(result, record)));
+      if (field.is_present(*result.input.scenario)) object.raw(field.name(), cell_json(field.cell(result, record)));
     }
     text += object.str() + "\n";
   }
@@ -157,8 +156,10 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
     object.integer("unfit", row.unfit).integer("normal", row.normal).integer("high", row.high);
     object.integer("excessive", row.excessive);
     for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
-    for (std::size_t k = 0; k < row.distributions.size(); ++k)
-      add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);
+    for (std::size_t k = 0; k < row.distributions.size(); ++k) {
+      if (distributed_fields()[k]->is_present(*row.input.scenario))
+        add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);
+    }
     object.raw("undefined", undefined.str());
     text += object.str() + "\n";
   }

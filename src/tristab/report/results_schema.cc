@@ -75,7 +75,7 @@ void add_record_fields(Json& record) {
       if (field.nullable) schema["enum"].push_back(nullptr);
     }
     schema["description"] = field.info.formula;
-    add(record, field.name(), std::move(schema), !field.of_scenarios);
+    add(record, field.name(), std::move(schema), field.presence == Field::Presence::always);
   }
 }
 
@@ -85,7 +85,7 @@ void add_summary_fields(Json& summary) {
   for (const Field* field : distributed_fields()) {
     const bool larger = field->info.larger_is_better;
     for (const char* statistic : {"_median", larger ? "_p5" : "_p95", larger ? "_min" : "_max"})
-      add(summary, field->name() + statistic, number);
+      add(summary, field->name() + statistic, number, field->presence == Field::Presence::always);
     if (field->info.decibels) add(summary, field->name() + "_mean", number);
   }
 }

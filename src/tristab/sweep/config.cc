@@ -26,16 +26,6 @@ void refuse_overrides(const ConfigOverrides& overrides, std::string_view place) 
   }
 }
 
-// Earlier versions wrote "decompose": false into the configurations of results. Accepts false or null and removes
-// the key; messages do not list it among the allowed keys.
-Json without_decompose(Json given, std::string_view place) {
-  if (!given.is_object() || !given.contains("decompose")) return given;
-  if (const Json& found = given["decompose"]; !found.is_null() && found != false)
-    refuse(fmt::format("{}: decompose", place), quoted(found), "false (errors are not decomposed)");
-  given.erase("decompose");
-  return given;
-}
-
 std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& defaults,
                                      const ConfigOverrides& overrides) {
   static const std::vector<std::string> keys =
@@ -50,7 +40,7 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
   DuplicateCheck once("scenario");
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", given.place("scenarios"), i);
-    const Json scenario_json = without_decompose(list[i], place);
+    const Json scenario_json = list[i];
     const ConfigReader own(scenario_json, overrides, place, given.directory("scenarios"), keys);
     if (own.value("name").is_null())
       throw UsageError(fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));
@@ -90,7 +80,7 @@ SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, 
   static const std::vector<std::string> plain_keys =
       keys_of({"name"}, {&shared_scenario_keys(), &own_scenario_keys(), &last_keys});
   static const std::vector<std::string> outer_keys = keys_of({"name"}, {&shared_scenario_keys(), &last_keys});
-  const Json json = without_decompose(original, place);
+  const Json& json = original;
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
   const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
   // Only for editors; results do not store it.

@@ -40,12 +40,13 @@ struct Truth {
 
 // A as a setting inverts it, with its truth.
 struct RoundedInput {
+  std::string key;                     // of all settings with the same A
   std::string name;                    // value of the `reference` field
   Matrix a;                            // the input of methods
   RowStatistics events;                // of the rounding
   std::shared_ptr<const Truth> truth;  // of `a`, or of A as given
   bool formed = false;                 // by a formation other than the exact one
-  Measured error_formation = Undefined::not_formed;
+  Measured error_forming = Undefined::not_formed;
 };
 
 Measured measured(double value, Undefined reason) { return std::isfinite(value) ? Measured(value) : Measured(reason); }
@@ -86,7 +87,7 @@ class MatrixEvaluation {
       const RoundedInput& input = input_for(setting, machines);
       record.reference = input.name;
       if (input.formed) record.setting.formation = setting.formation;
-      record.error_formation = input.error_formation;
+      record.error_forming = input.error_forming;
       Inversion inversion;
       {
         const Stopwatch watch(result_.seconds.inversion);
@@ -94,6 +95,7 @@ class MatrixEvaluation {
       }
       record.precision = precision_of(setting.stages(), inversion.trace);
       measure_record(inversion, *input.truth, arithmetic, record);
+      if (scenario_.decompose) record.parts = decompose(setting, input, inversion, machines);
       // If entries of A overflow on input, the result is lost before the method starts: no growth to report.
       if (!all_finite(input.a)) record.growth = record.dead_growth = Undefined::lost_input;
       judge(record);
@@ -134,9 +136,13 @@ class MatrixEvaluation {
     }
     if (formed) name = fmt::format("{} {}", setting.formation->label, name);
     const Matrix& exact = formed ? *formed : problem_.a;
-    RoundedInput input{name, rounded_input(*setting.method, exact, arithmetic),
-                       input_events(*setting.method, exact, arithmetic), given_, formed.has_value()};
-    if (formed) input.error_formation = formation_error(formation_key(setting), *formed);
+    RoundedInput input{key,
+                       name,
+                       rounded_input(*setting.method, exact, arithmetic),
+                       input_events(*setting.method, exact, arithmetic),
+                       given_,
+                       formed.has_value()};
+    if (formed) input.error_forming = formation_error(formation_key(setting), *formed);
     const bool as_given = scenario_.compare_with_given || takes_given(*setting.method);
     if (!all_finite(input.a)) {  // A overflowed when it was rounded: only A as given can be compared with
       input.name = "given";
@@ -175,6 +181,41 @@ class MatrixEvaluation {
       found->second = relative_frobenius(stored, given_->reference);
     }
     return found->second;
+  }
+
+  // The four parts of the total error.
+  ErrorShares decompose(const Setting& setting, const RoundedInput& input, const Inversion& inversion,
+                        Machines& machines) {
+    if (!all_finite(input.a))
+      return {Undefined::lost_input, Undefined::lost_input, Undefined::lost_input, Undefined::lost_input};
+    const MethodSpec& method = *setting.method;
+    const bool other_input = takes_given(method);
+    const Matrix* exact = nullptr;
+    if (other_input || truncates(method, input.a.rows())) {
+      const auto [found, fresh] = exact_results_.try_emplace(
+          fmt::format("{} {} {}", input.key, method.label, other_input ? setting.arithmetic->input_format() : ""));
+      if (fresh)
+        found->second =
+            tristab::invert(method, setting.stages(), {input.a, problem_.tokens.get()}, machines.exact_machine()).x;
+      exact = &found->second;
+    }
+    const Reference& given = given_->reference;
+    if (!other_input)
+      return shares_of(error_parts(given, truth_of(input).reference, exact, inversion.before_output, inversion.x),
+                       given);
+    // The method rounds the other matrix on entry: what its exact run loses is lost there.
+    Reference seen = given;
+    seen.high = *exact;
+    seen.low = Matrix(seen.n, seen.n);
+    return shares_of(error_parts(given, seen, nullptr, inversion.before_output, inversion.x), given);
+  }
+
+  // Of A as the method saw it.
+  const Truth& truth_of(const RoundedInput& input) {
+    if (input.truth->a == input.a) return *input.truth;
+    auto& truth = seen_[input.key];
+    if (!truth) truth = establish_truth(input.a, result_);
+    return *truth;
   }
 
   // Both statements about a record whose numbers are known.
@@ -235,6 +276,8 @@ class MatrixEvaluation {
   std::string failure_;
   std::map<std::string, RoundedInput> inputs_;
   std::map<std::string, Measured> formation_errors_;
+  std::map<std::string, Matrix> exact_results_;
+  std::map<std::string, std::shared_ptr<const Truth>> seen_;
   std::map<std::string, double> stored_errors_;
 };
 

@@ -99,7 +99,7 @@ Cell undefined_cell(const M& matrix, const R& record) {
   JsonObject reasons;
   if (record.status != Status::failed) {  // a failed one has a message instead
     for (const Field& field : record_fields()) {
-      if (!field.is_number()) continue;
+      if (!field.is_number() || !field.is_present(*matrix.input.scenario)) continue;
       const Undefined reason = field.number(matrix, record).undefined;
       if (reason != Undefined::no) reasons.text(field.name(), text_of(reason));
     }
@@ -129,7 +129,7 @@ void append_naming_fields(std::vector<Field>& fields) {
       described("matrix", Kind::text, false, "id of the matrix", [](const M& m, const R&) -> Cell { return m.id; }));
   fields.push_back(described("scenario", Kind::text, false, "scenario of the configuration",
                              [](const M& m, const R&) -> Cell { return m.input.scenario->name; }));
-  fields.back().of_scenarios = true;
+  fields.back().presence = Field::Presence::scenarios;
   for (const auto& field : input_table) {
     fields.push_back(described(field.name, field.kind, field.nullable, field.help,
                                [&field](const M& m, const R&) { return field.cell(m.input); }));
@@ -165,6 +165,41 @@ void append_naming_fields(std::vector<Field>& fields) {
   words("fit", "whether the result meets the requirement of the configuration", fit_names, &R::fit);
 }
 
+// The four parts of the total error (metric/error_parts.h).
+void append_error_parts(std::vector<Field>& fields, const MetricInfo& total) {
+  struct Part {
+    const char *name, *formula, *shows, *hides, *words;
+    Measured ErrorShares::*value;
+  };
+  static constexpr Part parts[] = {
+      {"error_formation", "||S - X||_F / ||X||_F, S the inverse of A as the method saw it; X that of A as given",
+       "what is lost before the method begins: forming A, and rounding it to the storage format",
+       "which of the two (error_forming)", "part of the error from forming and storing A", &ErrorShares::formation},
+      {"error_truncation", "||M - S||_F / ||X||_F, M the method without rounding on A as it saw it",
+       "what the formula leaves out: 0 for a method that is exact in exact arithmetic",
+       "that roundings can grow where a series is cut late", "part of the error from the formula",
+       &ErrorShares::truncation},
+      {"error_rounding", "||Z - M||_F / ||X||_F, Z the result before its last rounding",
+       "what rounding inside the method does", "which stage (tristab inspect)",
+       "part of the error from rounding inside", &ErrorShares::rounding},
+      {"error_output", "||Xh - Z||_F / ||X||_F", "what the last rounding does: the stages `result` and `output`",
+       "that nothing can be done about it in this output format", "part of the error from the last rounding",
+       &ErrorShares::output}};
+  for (const Part& part : parts) {
+    fields.push_back(number({.name = part.name,
+                             .formula = part.formula,
+                             .range = total.range,
+                             .shows = part.shows,
+                             .hides = part.hides,
+                             .undefined = "without \"decompose\": true, and where an overflow leaves none",
+                             .source = "one of four parts whose sum is the total error (Higham 2002, section 1.2)",
+                             .words = part.words,
+                             .aggregate = Aggregate::all_trials},
+                            [value = part.value](const M&, const R& r) { return r.parts.*value; }));
+    fields.back().presence = Field::Presence::decomposed;
+  }
+}
+
 void append_errors(std::vector<Field>& fields) {
   for (const MetricInfo& info : metrics()) {
     fields.push_back(number(info, [metric = info.metric](const M&, const R& r) { return r.metrics.measured(metric); }));
@@ -196,16 +231,18 @@ void append_errors(std::vector<Field>& fields) {
                 .aggregate = Aggregate::judged_trials},
                [](const M&, const R& r) { return r.requirement_share; }));
     fields.push_back(number(
-        {.name = "error_formation",
+        {.name = "error_forming",
          .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed, before it is stored; X that of A",
          .range = info.range,
          .shows = "the part of the error that comes from forming A in a kernel's arithmetic, before the inversion",
          .hides = "the inversion: the method does not change it",
          .undefined = "if A is given or formed in double, and if A as formed is not finite",
-         .source = "the first of four parts whose sum is the total error: formation, truncation, rounding, output",
+         .source = "the first half of the first of four parts whose sum is the total error; the other half is the "
+                   "rounding of A to the storage format",
          .words = "relative error from forming A",
          .aggregate = Aggregate::all_trials},
-        [](const M&, const R& r) { return r.error_formation; }));
+        [](const M&, const R& r) { return r.error_forming; }));
+    append_error_parts(fields, info);
   }
 }
 
@@ -287,6 +324,18 @@ std::vector<const Field*> fields_where(Chosen chosen) {
 }
 
 }  // namespace
+
+bool Field::is_present(const Scenario& scenario) const {
+  switch (presence) {
+    case Presence::scenarios:
+      return !scenario.name.empty();
+    case Presence::decomposed:
+      return scenario.decompose;
+    case Presence::always:
+      break;
+  }
+  return true;
+}
 
 Cell Field::cell(const MatrixResult& matrix, const Record& record) const {
   if (!is_number()) return other(matrix, record);

@@ -32,7 +32,9 @@ struct Field {
   enum class Kind { text, integer, real, object, list };
   Kind kind = Kind::text;
   bool nullable = false;
-  bool of_scenarios = false;              // only in a sweep of scenarios
+  // Some fields are absent from other sweeps.
+  enum class Presence { always, scenarios, decomposed };
+  Presence presence = Presence::always;
   NumberInfo info;                        // texts, objects and lists have only a name and, as formula, what they are
   std::vector<std::string> choices = {};  // all values that a text can have; empty: any
   std::function<Measured(const MatrixResult& matrix, const Record& record)> number = nullptr;  // null: not a number
@@ -40,6 +42,7 @@ struct Field {
 
   const std::string& name() const { return info.name; }
   bool is_number() const { return number != nullptr; }
+  bool is_present(const Scenario& scenario) const;
   Cell cell(const MatrixResult& matrix, const Record& record) const;
 };
 

@@ -14,6 +14,7 @@
 #include "tristab/layer/layer_errors.h"
 #include "tristab/matrix/source.h"
 #include "tristab/method/method.h"
+#include "tristab/metric/error_parts.h"
 #include "tristab/metric/metric.h"
 #include "tristab/metric/verdict.h"
 #include "tristab/recipe/recipe.h"
@@ -51,7 +52,8 @@ struct Record {
   CasePrecision precision;
   MetricValues metrics;
   Measured total_frobenius;      // against the inverse of A as given
-  Measured error_formation;      // of the formed A's inverse against that of A
+  Measured error_forming;        // of the formed A's inverse against that of A
+  ErrorShares parts;             // of the total error, if the scenario says `decompose`
   Measured growth, dead_growth;  // largest intermediate (kept; discarded) / max |X_ij|
   Trace trace;
   int padded_to = 0;  // 0: not padded

@@ -103,7 +103,7 @@ void read_expectations(const ConfigReader& given, Scenario& scenario) {
 }  // namespace
 
 std::span<const ScenarioKey> scenario_keys() {
-  static const std::array<ScenarioKey, 7> keys{{
+  static const std::array<ScenarioKey, 8> keys{{
       {Parameter::integer("seed", 1, 0, largest_seed, "seed of the random families"),
        [](const Scenario& s) -> JsonValue { return s.seed; },
        [](Scenario& s, const Json& value, const std::string&) { s.seed = value.get<std::uint64_t>(); }},
@@ -125,6 +125,10 @@ std::span<const ScenarioKey> scenario_keys() {
                          "errors always compare with A as given)"),
        [](const Scenario& s) -> JsonValue { return s.compare_with_given ? "given" : "rounded"; },
        [](Scenario& s, const Json& value, const std::string&) { s.compare_with_given = value == "given"; }},
+      {Parameter::boolean("decompose", false,
+                          "also split every total error into formation, truncation, rounding and output"),
+       [](const Scenario& s) -> JsonValue { return s.decompose; },
+       [](Scenario& s, const Json& value, const std::string&) { s.decompose = value.get<bool>(); }},
       {Parameter::boolean("layer", false, "also compute W, U, outputs and state of the layer over whole sequences"),
        [](const Scenario& s) -> JsonValue { return s.layer; },
        [](Scenario& s, const Json& value, const std::string&) { s.layer = value.get<bool>(); }},

@@ -40,6 +40,7 @@ struct Scenario {
   std::vector<Recipe> kernels;        // never crossed with methods, arithmetics or formations
   bool compare_with_given = false;    // "reference": "given" instead of "rounded"
   Requirement requirement{Requirement::default_text, "require"};
+  bool decompose = false;          // also the four parts of every total error
   bool layer = false;              // also compute outputs and states over whole sequences
   std::int64_t layer_chunks = 16;  // chunks of a generated sequence
   JsonValue layer_arithmetic_given = "bf16";

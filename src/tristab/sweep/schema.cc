@@ -174,7 +174,6 @@ Json scenario_properties() {
   properties["expect"] = {{"type", {"array", "null"}},
                           {"items", reference_to("expectation")},
                           {"description", "what the sweep must show; the exit status is 1 if it does not"}};
-  properties["decompose"] = {{"enum", {false, nullptr}}};
   return properties;
 }
 

@@ -106,7 +106,7 @@ void StabilityBuilder::add(const MatrixResult& result) {
   for (std::size_t i = 0; i < count; ++i) {  // without kernels, which come last and have no class
     const Record& record = result.records[i];
     Cell& cell = cells_[first + i];
-    const bool lost_in_formation = record.error_formation.undefined == Undefined::formed_nonfinite;
+    const bool lost_in_formation = record.error_forming.undefined == Undefined::formed_nonfinite;
     if (record.status == Status::nonfinite && !lost_in_formation) {
       const double largest = record.setting.arithmetic->storage.largest();
       cell.row.nonfinite += condition.inverse_max_abs <= largest && condition.max_abs <= largest;

@@ -35,12 +35,12 @@ function layerFigure(part, what) {
   };
 }
 
-const errorParts = [["error_formation", 0, "circle"], ["total_frobenius", 1, "square"]].filter(([name]) => name in columnsOf);
+const errorParts = [["error_forming", 0, "circle"], ["total_frobenius", 1, "square"]].filter(([name]) => name in columnsOf);
 
 // Where errors come from: a row for each setting, a mark for each part.
 function errorSplit(host, limit) {
   const chosen = selectedGroups(), rows = [], marks = [], csv = [];
-  const all = [...grouped(chosen, (group) => group.setting).values()].filter((members) => members.some((group) => statisticOf(group, "error_formation") !== null));
+  const all = [...grouped(chosen, (group) => group.setting).values()].filter((members) => members.some((group) => statisticOf(group, "error_forming") !== null));
   for (const members of all) {
     const {method, arithmetic} = members[0], sum = (name) => members.reduce((total, group) => total + countOf(group, name), 0);
     const parts = errorParts.map(([name]) => {
