@@ -29,13 +29,12 @@ std::optional<double> number_of(std::string_view text) {
 
 // What an expectation and a requirement can be about, but not the requirement itself.
 constexpr std::string_view own_share = "requirement_share";
-constexpr std::string_view layer_prefix = "layer.";
 
 const LayerQuantity& layer_quantity_of(const std::string& name, std::string_view place) {
   std::vector<std::string> names;
   for (const LayerQuantity& quantity : layer_quantities()) {
     if (quantity.name == own_share) continue;
-    names.push_back(fmt::format("{}{}", layer_prefix, quantity.name));
+    names.push_back(quantity.full_name());
     if (names.back() == name) return quantity;
   }
   throw_unknown_name(place, "number of a layer", name, names);
