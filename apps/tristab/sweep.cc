@@ -275,7 +275,7 @@ json: everything, with a summary; ndjson: one line for each matrix and record as
   command.output("--html", "FILE.html", o.html, R"(also write a page with figures (tristab report)
 Needs a result in a .json or .ndjson file.)");
   command.force();
-  command.flag("--layer", o.layer, R"(also compute the layer's outputs and states
+  command.flag("--layer-outputs", o.layer, R"(also compute the layer's outputs and states
 W, U, the state and the outputs of whole sequences are computed with the inverses, and compared with the recurrence in
 high precision. The same as "layer": true in the configuration.)");
   command.group("Run");
