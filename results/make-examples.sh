@@ -56,8 +56,8 @@ if [ -n "$models" ]; then
   layers() { "$program" sweep "$@" > "$work/tables.txt"; }
   layers configs/sweeps/layers.json -o "$work/slices.json"
   layers configs/sweeps/layers.json -o "$work/gdn.json" --families "file:path=$models/gdn.safetensors:layer=layer0/layer6"
-  layers configs/sweeps/zoo.json --layer -o "$work/recipes.json" --families "$slices"
-  layers configs/sweeps/zoo.json --layer -o "$work/models.json" --families "$whole" --chunks 16,32,64
+  layers configs/sweeps/zoo.json --layer-outputs -o "$work/recipes.json" --families "$slices"
+  layers configs/sweeps/zoo.json --layer-outputs -o "$work/models.json" --families "$whole" --chunks 16,32,64
   {
     echo "# Which inversion errors matter at the layer"
     echo

@@ -125,8 +125,9 @@ Command& Command::beside() {
 
 Command& Command::force() {
   add("--force", nullptr, R"(replace any file by an output
-Without it an output replaces only what tristab has written in its place: a result of the same configuration, or a file
-of the same kind. A file that the command reads is never replaced.)",
+Without it an output replaces only what the command can tell to be its own: a result of the same configuration; a page,
+an export or a plot. It does not replace a .npy file or a sweep's CSV, which do not say what made them. A file that the
+command reads is never replaced.)",
       false)
       .take = [](const std::string&, const std::vector<std::string>&) { allow_replacing(); };
   return *this;

@@ -62,8 +62,11 @@ A result of tristab sweep; it may be partial.)");
   command.group("Tables");
   command.output("--csv", "FILE.csv", options->csv, "comma-separated values; - for standard output");
   command.output("--ndjson", "FILE.ndjson", options->ndjson, "one JSON object in each line; - for standard output");
-  command.option("--table", "TABLE", options->table,
-                 fmt::format("which table of the result (records)\nOne of {}.", join_names(result_sections())));
+  command.option(
+      "--table", "TABLE", options->table,
+      fmt::format(
+          "which table of the result (records)\nOne of {}; stages are those of the records, whose case they name.",
+          join_names(result_tables())));
   command.force();
   command.group("Figures");
   command.option("--gnuplot", "DIR", options->gnuplot, R"(directory for data and a script, plot.gp

@@ -119,7 +119,7 @@ Command generate_command() {
   Command command(
       "generate", "Write input matrices A as .npy, or describe a file",
       "Writes [batch, n, n], the matrices that a sweep with the same family, size and seed uses.",
-      {"tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o A.npy", "tristab generate --describe A.npy"});
+      {"tristab generate gdn keys=silu beta=qwen3-next --trials 16 -o gdn.npy", "tristab generate --describe gdn.npy"});
   command.positional("FAMILY", "FAMILY", o.family, R"(family, such as gdn or gdn:keys=silu
 One of tristab list families.)");
   command.positional("PARAMETERS", "SETTINGS", o.parameters, "parameters of the family, key=value", "[PARAMETERS]...");

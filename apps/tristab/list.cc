@@ -9,6 +9,8 @@
 #include <stdexcept>
 
 #include "command.h"
+#include "list_ceilings.h"
+#include "list_codes.h"
 #include "list_examples.h"
 #include "list_text.h"
 #include "model_kinds.h"
@@ -17,11 +19,9 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/format/format.h"
-#include "tristab/format/format_codes.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/format/format_name.h"
 #include "tristab/layer/formation.h"
-#include "tristab/layer/gate_ceiling.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/metric.h"
 #include "tristab/recipe/recipe.h"
@@ -184,27 +184,6 @@ void list_formats(const std::string& typed) {
   print_example(arithmetic_example(name));
 }
 
-// Every code of a small format with its value.
-void list_codes(const std::string& kind, const std::string& name) {
-  constexpr int most_bits = 8;
-  if (kind != "formats" || name.empty())
-    refuse("--codes", fmt::format("list {} {}", kind, name), "tristab list formats e4m3 --codes");
-  const Format format = format_of(usual_format_name(name), "tristab list");
-  if (format.bits > most_bits)
-    refuse("--codes", fmt::format("{}, a format of {} bits", name, format.bits),
-           fmt::format("a format of at most {} bits; tristab eval gives the code of one number", most_bits));
-  const CodeLayout layout = code_layout(format);
-  print_text(fmt::format("{}: {}\n", name, explain(format).layout));
-  Table table({{"code"}, {"s"}, {"e"}, {"f"}, {"value", true}});
-  for (std::uint64_t code = 0; code < std::uint64_t{1} << format.bits; ++code) {
-    const std::string bits = fmt::format("{:0{}b}", code, format.bits);
-    const auto exponent = static_cast<std::size_t>(layout.exponent_bits);
-    table.add_row({fmt::format("0x{:0{}X}", code, (format.bits + 3) / 4), bits.substr(0, 1), bits.substr(1, exponent),
-                   bits.substr(1 + exponent), fmt::format("{}", value_of_code(code, format))});
-  }
-  print_table(table);
-}
-
 void list_families(const std::string& name) {
   if (name.empty()) {
     Table table({{"family"}, text_column("what it is", 70)});
@@ -340,42 +319,6 @@ void list_kernels(const std::string& name) {
   print_example(kernel_example(name, recipe.chunks));
 }
 
-// How strong a gate each anchor stands, by formula and by running the formation.
-void list_ceilings(const std::string& name) {
-  if (!name.empty()) refuse("tristab list ceilings", fmt::format("'{}'", name), "nothing behind it");
-  print_text(
-      "Largest |g|, in nats a token, with one constant gate in a chunk of 64 tokens, for formations by decayed factors "
-      "around an anchor. formula: log(2^(emax + 1)) / steps. finite: every score is finite. accurate: no score is "
-      "wrong by more than twice what a tenth of `finite` gives; above it digits are lost silently. flushed: accurate, "
-      "where "
-      "subnormals become zero.\n");
-  Table table({{"anchor"},
-               {"block", true},
-               {"factors"},
-               {"steps", true},
-               {"formula", true},
-               {"finite", true},
-               {"accurate", true},
-               {"flushed", true}});
-  const auto number = [](double x) { return fmt::format("{:.4g}", x); };
-  for (const char* factors : {"bf16", "fp16"}) {
-    for (const char* anchor : {"first", "middle", "last", "chunk-start", "chunk-middle", "chunk-last"}) {
-      const bool of_chunk = std::string_view(anchor).starts_with("chunk");
-      for (const int block : of_chunk ? std::vector<int>{64} : std::vector<int>{16, 32, 64}) {
-        const auto ceiling = [&](const std::string& product) {
-          const Json given{{"formation", "anchored"}, {"product", product}, {"anchor", anchor}, {"block", block}};
-          return gate_ceiling(expand_formation(given, "list ceilings").front(), 64,
-                              format_of(factors, "list ceilings"));
-        };
-        const GateCeiling kept = ceiling(factors), flushed = ceiling(fmt::format("{}:subnormals=flush", factors));
-        table.add_row({anchor, of_chunk ? "chunk" : std::to_string(block), factors, std::to_string(kept.steps),
-                       number(kept.formula), number(kept.finite), number(kept.accurate), number(flushed.accurate)});
-      }
-    }
-  }
-  print_table(table);
-}
-
 // Columns of a result that are no metrics, which `list metrics NAME` explains all the same.
 struct OtherColumn {
   std::string name, section, meaning;
@@ -403,7 +346,7 @@ std::vector<OtherColumn> other_columns() {
                      "max |X_ij| over i - j = 1, 2, 4, ...: how far the inverse reaches from its diagonal",
                      {}});
   for (const LayerQuantity& quantity : layer_quantities())
-    columns.push_back({fmt::format("layer.{}", quantity.name), "layers", quantity.formula, {}});
+    columns.push_back({quantity.full_name(), "layers", quantity.formula, {}});
   std::vector<std::string> classes;
   for (const StabilityClassInfo& each : stability_classes)
     classes.push_back(fmt::format("{}: {}", each.name, each.definition));
@@ -434,7 +377,7 @@ void list_metrics(const std::string& name) {
   auto other = std::ranges::find(others, name, &OtherColumn::name);
   // A column of `layers` by its own name, unless a metric has the same.
   if (other == others.end() && std::ranges::find(numbers, name, &NumberInfo::name) == numbers.end())
-    other = std::ranges::find(others, "layer." + name, &OtherColumn::name);
+    other = std::ranges::find(others, std::string(layer_prefix) + name, &OtherColumn::name);
   if (other != others.end()) {
     print_name(other->name);
     print_field("meaning", other->meaning);

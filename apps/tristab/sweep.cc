@@ -79,8 +79,8 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
 // Passes everything on to the writer, and keeps what is printed at the end.
 class SinkWithProgress : public ResultSink {
  public:
-  SinkWithProgress(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path)
-      : writer_(std::move(writer)), progress_(progress), path_(std::move(path)) {}
+  SinkWithProgress(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path, ResultFormat format)
+      : writer_(std::move(writer)), progress_(progress), path_(std::move(path)), format_(format) {}
   SerializedRecords render(const MatrixResult& result) const override { return writer_->render(result); }
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
     progress_.add(result);
@@ -96,7 +96,7 @@ class SinkWithProgress : public ResultSink {
     progress_.phase(fmt::format("writing {}", path_ == "-" ? "the summary" : path_));
     writer_->finish(done);
     outcomes = done.expectations;
-    closing = closing_summary(done, layers, path_, standard_error_page());
+    closing = closing_summary(done, layers, path_, format_, standard_error_page());
   }
 
   LayerTable layers;
@@ -107,6 +107,7 @@ class SinkWithProgress : public ResultSink {
   std::unique_ptr<ResultSink> writer_;
   Progress& progress_;
   std::string path_;
+  ResultFormat format_;
 };
 
 // The paths in the configuration of a result.
@@ -203,7 +204,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   const std::unique_ptr<OutputFile> html = options.html.empty() ? nullptr : open_page(options.html, "--html");
   // No progress line if the result is printed on the same terminal.
   Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
-  SinkWithProgress sink(make_result_writer(format, path, header), progress, path);
+  SinkWithProgress sink(make_result_writer(format, path, header), progress, path, format);
   run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
   progress.clear();
 
@@ -274,7 +275,7 @@ json: everything, with a summary; ndjson: one line for each matrix and record as
   command.output("--html", "FILE.html", o.html, R"(also write a page with figures (tristab report)
 Needs a result in a .json or .ndjson file.)");
   command.force();
-  command.flag("--layer", o.layer, R"(also compute the layer's outputs and states
+  command.flag("--layer-outputs", o.layer, R"(also compute the layer's outputs and states
 W, U, the state and the outputs of whole sequences are computed with the inverses, and compared with the recurrence in
 high precision. The same as "layer": true in the configuration.)");
   command.group("Run");

@@ -60,7 +60,7 @@ ValueType value_type_of(std::string_view type_name) {
     type.kind = Kind::directory;
   } else if (type_name == "TABLE") {
     type.kind = Kind::choice;
-    type.words = result_sections();
+    type.words = result_tables();
   } else if (type_name == "WHEN") {  // of --color
     type.kind = Kind::choice;
     type.words = {"auto", "always", "never"};

@@ -245,8 +245,8 @@ TEST_P(Completion, goes_on_after_commas_and_parameters) {
       {"tristab generate gdn keys=si", {"keys=silu"}},
       {"tristab generate gdn keys=silu --chunk 16 activ", {"activation="}},
       {"tristab invert a.npy --method mxr:block=8 blo", {"block="}},
-      // --layer is a flag of sweep, and takes a name in compare and invert.
-      {"tristab sweep --layer --dry", {"--dry-run"}},
+      // A flag takes no word, a name does.
+      {"tristab sweep --layer-outputs --dry", {"--dry-run"}},
       {"tristab --version list rul", {"rules"}},
       {"tristab compare --layer sweep r.json --tok", {"--tokens"}},
       {"tristab compare --layer layer6 --tok", {"--tokens"}},

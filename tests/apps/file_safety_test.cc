@@ -92,23 +92,32 @@ TEST(FileSafety, a_result_of_another_configuration_needs_force) {
     EXPECT_TRUE(has(other.err, "a result of another configuration (seed 1 instead of 2)")) << other.err;
     EXPECT_TRUE(has(other.err, "--force")) << other.err;
     EXPECT_EQ(place.read(name).substr(0, 60), before.substr(0, 60));
+    EXPECT_EQ(place.run(sweep + " --require 2x-fp16").status, 2);
     EXPECT_EQ(place.run(sweep + " --seed 2 --force").status, 0);
     EXPECT_TRUE(has(place.read(name), "\"seed\": 2"));
   }
 }
 
-TEST(FileSafety, a_table_of_other_cases_needs_force) {
+TEST(FileSafety, files_that_do_not_say_what_made_them_need_force) {
   const Inputs place;
-  ASSERT_EQ(place.run("sweep c.json -o x.csv").status, 0);
-  EXPECT_EQ(place.run("sweep c.json -o x.csv").status, 0);  // the same one again
-  const std::string before = place.read("x.csv");
-  for (const char* other : {"--seed 2", "--trials 2", "--arithmetics bf16"}) {
-    const ProgramResult result = place.run(std::string("sweep c.json -o x.csv ") + other);
-    EXPECT_EQ(result.status, 2) << other;
-    EXPECT_TRUE(has(result.err, "x.csv: found a table of other cases")) << result.err;
-    EXPECT_TRUE(place.read("x.csv") == before) << other;
+  for (const char* command : {"sweep c.json -o x.csv", "generate ones --chunk 16 -o x.npy",
+                              "invert A.npy --method mbh --arithmetic fp16 -o y.npy"}) {
+    std::string name = command;
+    name = name.substr(name.rfind(' ') + 1);
+    ASSERT_EQ(place.run(command).status, 0) << command;
+    const std::string before = place.read(name);
+    const ProgramResult again = place.run(command);
+    EXPECT_EQ(again.status, 2) << command;
+    EXPECT_TRUE(has(again.err, name + ": found an older file, in a format that does not say what made it; allowed: "
+                                      "another name, or --force to replace it"))
+        << again.err;
+    EXPECT_TRUE(place.read(name) == before) << command;
+    EXPECT_EQ(place.run(std::string(command) + " --force").status, 0) << command;
   }
-  EXPECT_EQ(place.run("sweep c.json -o x.csv --seed 2 --force").status, 0);
+  // Another requirement gives a table of the same cases with other words.
+  EXPECT_EQ(place.run("sweep c.json -o x.csv --require 1e-9x-fp16").status, 2);
+  EXPECT_EQ(place.run("sweep c.json -o x.csv --require 1e-9x-fp16 --force").status, 0);
+  EXPECT_TRUE(has(place.read("x.csv"), "unfit"));
 }
 
 TEST(FileSafety, somebodys_data_need_force) {
@@ -125,7 +134,8 @@ TEST(FileSafety, somebodys_data_need_force) {
     EXPECT_EQ(place.read(name), "mine") << command;
     EXPECT_EQ(place.run(std::string(command) + " --force").status, 0) << command;
     EXPECT_NE(place.read(name), "mine") << command;
-    EXPECT_EQ(place.run(command).status, 0) << command;  // its own file again
+    const bool says_what_made_it = !name.ends_with(".npy") && !has(command, "sweep c.json -o x.csv");
+    EXPECT_EQ(place.run(command).status, says_what_made_it ? 0 : 2) << command;  // its own file again
   }
 }
 

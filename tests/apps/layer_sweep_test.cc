@@ -20,7 +20,7 @@ TEST(LayerSweep, the_option_adds_layers_and_their_table) {
   EXPECT_EQ(without.status, 0) << without.err;
   EXPECT_EQ(without.out, "");
   EXPECT_FALSE(Json::parse(place.read("without.json")).contains("layers"));
-  const ProgramResult with = place.run("sweep c.json --layer -o with.json");
+  const ProgramResult with = place.run("sweep c.json --layer-outputs -o with.json");
   EXPECT_EQ(with.status, 0) << with.err;
   EXPECT_NE(with.out.find("layer: 2 sequences"), std::string::npos) << with.out;
   EXPECT_NE(with.out.find("mbh fp16"), std::string::npos) << with.out;
@@ -31,28 +31,37 @@ TEST(LayerSweep, the_option_adds_layers_and_their_table) {
   EXPECT_EQ(document["records"], plain["records"]);
   EXPECT_EQ(document["summary"], plain["summary"]);
   // To standard output goes the result alone.
-  const ProgramResult piped = place.run("sweep c.json --layer -o -");
+  const ProgramResult piped = place.run("sweep c.json --layer-outputs -o -");
   EXPECT_EQ(piped.status, 0);
   EXPECT_EQ(after_run(piped.out), after_run(place.read("with.json")));
+}
+
+TEST(LayerSweep, the_name_of_a_layer_is_not_an_option_of_sweep) {
+  const Workplace place;
+  place.write("c.json", config);
+  const ProgramResult named = place.run("sweep c.json --layer layer6 -o r.json");
+  EXPECT_EQ(named.status, 2);
+  EXPECT_NE(named.err.find("no option is called '--layer'; did you mean '--layer-outputs'?"), std::string::npos)
+      << named.err;
 }
 
 TEST(LayerSweep, one_and_two_threads_write_the_same_bytes) {
   const Workplace place;
   place.write("c.json", config);
-  EXPECT_EQ(place.run("sweep c.json --layer --jobs 1 -o one.json").status, 0);
-  EXPECT_EQ(place.run("sweep c.json --layer --jobs 2 -o two.json").status, 0);
+  EXPECT_EQ(place.run("sweep c.json --layer-outputs --jobs 1 -o one.json").status, 0);
+  EXPECT_EQ(place.run("sweep c.json --layer-outputs --jobs 2 -o two.json").status, 0);
   EXPECT_EQ(after_run(place.read("one.json")), after_run(place.read("two.json")));
 }
 
 TEST(LayerSweep, csv_and_matrices_as_such_are_refused) {
   const Workplace place;
   place.write("c.json", config);
-  const ProgramResult csv = place.run("sweep c.json --layer -o r.csv");
+  const ProgramResult csv = place.run("sweep c.json --layer-outputs -o r.csv");
   EXPECT_EQ(csv.status, 2);
   EXPECT_EQ(csv.err,
             "tristab: error: --format: found csv for a sweep with layers; allowed: json, ndjson (CSV has only "
             "records)\n");
-  const ProgramResult matrices = place.run("sweep c.json --families uniform --layer -o r.json");
+  const ProgramResult matrices = place.run("sweep c.json --families uniform --layer-outputs -o r.json");
   EXPECT_EQ(matrices.status, 2);
   EXPECT_NE(matrices.err.find("layer: found no family with keys, queries and values"), std::string::npos)
       << matrices.err;

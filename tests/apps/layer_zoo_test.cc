@@ -263,7 +263,7 @@ TEST(RecipesAtTheLayer, products_of_powers_stand_out_and_the_rest_drowns_in_bf16
   const Workplace place;
   const ProgramResult run =
       place.run("sweep " TRISTAB_SOURCE_DIR
-                "/configs/sweeps/zoo.json --layer --chunks 32 -o r.json --families file:path=" TRISTAB_TEST_DATA
+                "/configs/sweeps/zoo.json --layer-outputs --chunks 32 -o r.json --families file:path=" TRISTAB_TEST_DATA
                 "/h100-fla-layers.safetensors:layer=gdn.layer0/gdn.layer6/gdnneg.layer6/kda.layer0/kda.layer6");
   ASSERT_EQ(run.status, 0) << run.err;
   const Json document = Json::parse(place.read("r.json"));

@@ -1,6 +1,8 @@
 // tristab report and tristab export, and what they write, by the built program.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
 #include <sstream>
@@ -118,6 +120,31 @@ TEST(Report, a_median_that_is_infinite_is_told_from_none) {
   EXPECT_EQ(data["drawn"]["total_frobenius"][0], "relative error of the computed inverse");
 }
 
+TEST(Report, a_page_counts_which_layers_are_fit) {
+  const Workplace place;
+  place.write("c.json", R"({"chunks": [16], "trials": 3, "layer_chunks": 2, "methods": ["mbh"],
+    "arithmetics": ["fp32", "int8"], "families": [{"family": "gdn", "head_dim": 32}], "require": "layer.o<=1e-2"})");
+  ASSERT_EQ(place.run("sweep c.json -o r.json --html r.html").status, 0);
+  const Json layers = data_of(place.read("r.html"))["layers"], result = Json::parse(place.read("r.json"));
+  ASSERT_EQ(layers.size(), 2u);
+  int fit = 0;
+  for (std::size_t k = 0; k < 2; ++k) {
+    int wanted = 0;
+    double worst = 0;
+    for (const Json& each : result["layers"]) {
+      if (each["arithmetic"] != (k == 0 ? "fp32" : "int8")) continue;
+      wanted += each["fit"] == "fit";
+      worst = std::max(worst, each["o"].get<double>());
+    }
+    EXPECT_EQ(layers[k]["fit"], wanted);
+    EXPECT_EQ(layers[k]["unfit"], 3 - wanted);
+    EXPECT_EQ(layers[k]["trials"], 3);
+    EXPECT_NEAR(layers[k]["worst_o"].get<double>(), worst, 1e-3 * worst);
+    fit += wanted;
+  }
+  EXPECT_TRUE(fit > 0 && fit < 6) << fit;
+}
+
 TEST(Report, refusals_name_what_is_allowed) {
   const Workplace& place = swept();
   EXPECT_EQ(place.run("report").status, 2);
@@ -131,6 +158,28 @@ TEST(Report, refusals_name_what_is_allowed) {
   EXPECT_EQ(table.status, 2);
   EXPECT_NE(table.err.find("did you mean 'records'?"), std::string::npos) << table.err;
   EXPECT_EQ(place.run("export r.json --csv - --table layers").status, 3);
+}
+
+TEST(Export, stages_are_a_table_of_their_own) {
+  const Workplace& place = swept();
+  const std::string csv = place.run("export r.json --csv - --table stages").out;
+  EXPECT_EQ(csv.substr(0, csv.find('\n')),
+            "case,name,dead_overflows,largest_dead,largest_live,matmul_flops,matmuls,overflows,saturations,underflows,"
+            "vector_flops,vector_steps");
+  std::string wanted;
+  double products = 0, total = 0;
+  const Json result = Json::parse(place.read("r.json"));
+  for (const Json& record : result["records"]) {
+    total += record["matmuls"].get<double>();
+    for (const Json& stage : record["stages"]) {
+      products += stage["matmuls"].get<double>();
+      wanted += fmt::format("\n{},{},", record["case"].get<std::string>(), stage["name"].get<std::string>());
+      EXPECT_NE(csv.find(wanted.substr(wanted.rfind('\n'))), std::string::npos) << wanted;
+    }
+  }
+  EXPECT_EQ(products, total);
+  EXPECT_EQ(std::ranges::count(csv, '\n'), 1 + std::ranges::count(wanted, '\n'));
+  EXPECT_EQ(place.run("export r.ndjson --csv - --table stages").out, csv);
 }
 
 TEST(Export, documents_lines_and_standard_input_give_the_same_tables) {

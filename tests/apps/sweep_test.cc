@@ -41,6 +41,23 @@ TEST(Sweep, one_and_two_threads_write_the_same_bytes) {
   EXPECT_EQ(place.read("one.csv"), place.read("two.csv"));
 }
 
+TEST(Sweep, the_next_command_that_it_names_runs) {
+  const Workplace place;
+  place.write("c.json", config);
+  for (const char* output : {"r.json", "r.ndjson", "j.csv --format json"}) {
+    const std::string err = place.run(std::string("sweep c.json -o ") + output).err;
+    const std::size_t next = err.find("next: tristab ");
+    ASSERT_NE(next, std::string::npos) << err;
+    const std::size_t command = next + std::string("next: tristab ").size();
+    EXPECT_EQ(place.run(err.substr(command, err.find(',', command) - command)).status, 0) << err;
+  }
+  for (const char* output : {"r.csv", "t.json --format csv"}) {
+    const std::string err = place.run(std::string("sweep c.json -o ") + output).err;
+    EXPECT_EQ(err.find("next: "), std::string::npos) << err;
+  }
+  EXPECT_EQ(place.run("compare t.json").status, 3);
+}
+
 TEST(Sweep, standard_output_takes_the_result) {
   const Workplace place;
   place.write("c.json", config);

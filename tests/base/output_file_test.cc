@@ -41,8 +41,8 @@ class OutputFileTest : public ::testing::Test {
 
 std::string text_of(const fs::path& path) { return beginning_of_file(path, 1000); }
 
-std::string any(const fs::path&, const fs::path&) { return ""; }
-std::string none(const fs::path&, const fs::path&) { return "somebody's data"; }
+std::string any(const fs::path&) { return ""; }
+std::string none(const fs::path&) { return "somebody's data"; }
 
 template <class Error, class Action>
 std::string message_of(Action action) {

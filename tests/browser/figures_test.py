@@ -272,7 +272,7 @@ def rows_of(text):
 def saved_files(browser, directory, result):
     saved = downloads(browser)
     drawings = {name: text for name, text in saved.items() if name.endswith(".svg")}
-    check(len(drawings) == 10 and len(saved) == 22, f"every figure is saved, every table's data {sorted(saved)}")
+    check(len(drawings) == 11 and len(saved) == 24, f"every figure is saved, every table's data {sorted(saved)}")
     shown = {name: browser.run("document.querySelectorAll('#%s svg .mark, #%s svg rect, #%s svg text').length" % ((name[:-4],) * 3)) for name in drawings}
     sizes = rows_of(saved["sizes.csv"])
     groups = by(result["records"], lambda r: (r["family_label"].split(":")[0], r["arithmetic_label"], setting(r)[0], str(r["n"])))
@@ -318,6 +318,37 @@ def tables(browser, result):
         check(fact in words, f"provenance has {fact}")
 
 
+# A requirement on the layer alone. Every word occurs.
+LAYERS = {"name": "layers", "chunks": [32], "trials": 2, "families": [{"family": "gdn", "keys": "silu", "gate": "none"}], "methods": ["mbh", "mch"],
+          "arithmetics": ["fp16", "int8"], "layer": True, "layer_chunks": 4, "require": "layer.o<=1e-2"}
+
+
+def layer_verdicts(browser, path, result):
+    """Where the requirement is about layers alone, the table of requirements is theirs."""
+    browser.open(path, 1280)
+    quiet(browser, path, "layers")
+    check(browser.run("document.getElementById('verdicts') === null"), "layers: matrices that are not judged have no table of question marks")
+    order, worst, errors = ["failed", "fit", "unfit", "nonfinite"], {}, {}
+    for layer in result["layers"]:
+        word = layer["fit"] or layer["status"]
+        worst[setting(layer)] = max(worst.get(setting(layer), 0), order.index(word))
+        errors.setdefault(setting(layer), []).append(math.inf if layer["status"] == "nonfinite" else layer["o"])
+    settings = [(method, arithmetic) for method in ("mbh", "mch") for arithmetic in ("fp16", "int8")]
+    shown = browser.run("[...document.querySelectorAll('#layer-verdicts rect[data-verdict]')].map((cell) => cell.dataset.verdict)")
+    check(shown == [order[worst[each]] for each in settings] and len(set(shown)) > 1, f"layers: cells are the worst of their sequences {shown}")
+    rows = rows_of(downloads(browser)["layer-verdicts.csv"])
+    check([(row["method"], row["arithmetic"]) for row in rows] == settings and all(int(row["trials"]) == len(errors[each]) for row, each in zip(rows, settings)), f"layers: the data counts sequences {rows}")
+    check(all(row["worst_o"] in ("inf", "Infinity") if max(errors[each]) == math.inf else math.isclose(float(row["worst_o"]), max(errors[each]), rel_tol=1e-3) for row, each in zip(rows, settings)),
+          f"layers: the worst error is that of the outputs {[row['worst_o'] for row in rows]}")
+    words = browser.run("document.querySelector('header').textContent")
+    counted = {name: sum(layer["fit"] == name for layer in result["layers"]) for name in ("fit", "unfit")}
+    check(f"Layers: {counted['fit']} fit, {counted['unfit']} unfit" in words and "does not say what is fit" not in words, f"layers: the headline counts them {words!r}")
+    choose(browser, "methods", "mbh")
+    check(browser.run("document.querySelectorAll('#layer-verdicts rect[data-verdict]').length") == 2, "layers: filters change their table")
+    browser.open(path, 390)
+    check(browser.run("document.documentElement.scrollWidth") <= 390, "layers: the page fits a narrow screen")
+
+
 def expectations(browser, path, result):
     browser.open(path, 1280)
     quiet(browser, path, "expectations")
@@ -340,7 +371,7 @@ def paper(browser, path, directory):
     browser.run("dispatchEvent(new Event('beforeprint'))")
     check(browser.run("document.documentElement.scrollWidth") <= 703, "print: nothing is wider than a page")
     heights = browser.run("[...document.querySelectorAll('section svg')].map((svg) => svg.getBoundingClientRect().height)")
-    check(len(heights) == 10 and max(heights) < 840, f"print: drawings fit a page {heights}")
+    check(len(heights) == 11 and max(heights) < 840, f"print: drawings fit a page {heights}")
     check(browser.run("['#filters', '#contents', '.tools'].every((name) => document.querySelector(name).getBoundingClientRect().height === 0)"), "print: no filters and no buttons")
     check(browser.run("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)", "print: paper is white")
     lightness = browser.run("""['fit', 'unfit', 'nonfinite'].map((name) => {
@@ -354,7 +385,7 @@ def paper(browser, path, directory):
         browser.run("addEventListener('beforeprint', () => { window.printed = [...document.querySelectorAll('section svg')].map((svg) => Number(svg.getAttribute('width'))); })")
         data = browser.call("Page.printToPDF", paperWidth=width, paperHeight=height, printBackground=True)["data"]
         widths = browser.run("window.printed")
-        check(len(data) > 20000 and len(widths) == 10 and max(widths) <= 690, f"print: figures are drawn anew for {name} {widths}")
+        check(len(data) > 20000 and len(widths) == 11 and max(widths) <= 690, f"print: figures are drawn anew for {name} {widths}")
         widths = browser.run("[...document.querySelectorAll('section svg')].map((svg) => Number(svg.getAttribute('width')))")
         check(min(widths) > 1000, f"print: and for the screen after it {widths}")
 
@@ -372,7 +403,7 @@ def main():
             return os.path.join(directory, name)
 
         results = {}
-        for name, config, status in (("plain", PLAIN, 0), ("one", ONE_SIZE, 0), ("long", LONG, 0), ("expected", SCENARIOS, 1)):
+        for name, config, status in (("plain", PLAIN, 0), ("one", ONE_SIZE, 0), ("long", LONG, 0), ("expected", SCENARIOS, 1), ("layers", LAYERS, 0)):
             with open(at(name + "-config.json"), "w") as file:
                 json.dump(config, file)
             check(run("sweep", name + "-config.json", "-o", name + ".json", "--html", name + ".html") == status, f"{name}: the sweep runs")
@@ -396,6 +427,7 @@ def main():
             one_size(browser, at("one.html"), results["one"])
             long_tables(browser, at("long.html"), results["long"])
             expectations(browser, at("expected.html"), results["expected"])
+            layer_verdicts(browser, at("layers.html"), results["layers"])
             with open(at("unequal.json"), "w") as file:
                 json.dump(unequal(), file)
             check(run("report", "unequal.json", "-o", "unequal.html") == 0, "the report is written")

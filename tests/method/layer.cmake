@@ -4,6 +4,7 @@ tristab_tests(method
     coverage_test.cc
     exactness_test.cc
     formulas_test.cc
+    h200_methods_test.cc
     integer_test.cc
     neumann_16_test.cc
     neumann_snr_test.cc

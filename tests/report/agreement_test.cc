@@ -285,7 +285,7 @@ std::string worst_line(const CaseGroups& groups) {
 }
 
 TEST_F(Agreement, the_worst_of_the_closing_lines_is_that_of_the_ranking) {
-  const std::string lines = closing_summary(kept_.report, {}, path_, {});
+  const std::string lines = closing_summary(kept_.report, {}, path_, ResultFormat::json, {});
   const std::string expected = worst_line(file_);
   EXPECT_NE(expected.find("worst     total_frobenius not finite"), std::string::npos) << expected;
   EXPECT_NE(lines.find(expected), std::string::npos) << expected << "\n" << lines;
@@ -310,7 +310,7 @@ TEST(AgreementOfScenarios, the_worst_of_the_closing_lines_is_that_of_the_ranking
         make_result_writer(ResultFormat::json, directory / "r.json", small_header(config, plan));
     KeptSweep kept(*writer);
     run_sweep(config, plan, {2, nullptr, {}}, kept);
-    const std::string lines = closing_summary(kept.report, {}, "r.json", {});
+    const std::string lines = closing_summary(kept.report, {}, "r.json", ResultFormat::json, {});
     const std::string expected = worst_line(kept.groups);
     EXPECT_NE(expected.find("worst     total_frobenius "), std::string::npos) << expected;
     EXPECT_NE(lines.find(expected), std::string::npos) << expected << "\n" << lines;

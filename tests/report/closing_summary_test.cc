@@ -62,7 +62,9 @@ class ClosingSummaryTest : public testing::Test {
   }
   Input input(std::size_t i, int n) const { return {&config_.scenarios[0], &config_.scenarios[0].families[i].spec, n}; }
 
-  std::string text(std::size_t width = 0) const { return closing_summary(report_, layers_, "r.json", Page{width}); }
+  std::string text(std::size_t width = 0) const {
+    return closing_summary(report_, layers_, "r.json", ResultFormat::json, Page{width});
+  }
 
   void expect_part(const std::string& part) const {
     EXPECT_NE(text().find(part), std::string::npos) << part << " is not in:\n" << text();
@@ -213,12 +215,15 @@ TEST_F(ClosingSummaryTest, one_is_not_counted_as_several) {
 
 TEST_F(ClosingSummaryTest, the_next_commands_are_those_that_take_the_file) {
   add(0, 0, 0, 16, {.fit = 1});
-  const auto rest = [&](const std::string& path) {
-    const std::string all = closing_summary(report_, layers_, path, Page{});
+  const auto rest = [&](const std::string& path, ResultFormat format = ResultFormat::json) {
+    const std::string all = closing_summary(report_, layers_, path, format, Page{});
     return all.substr(all.find("rest"));
   };
   EXPECT_EQ(rest("-"), "rest      on standard output\n");
-  EXPECT_EQ(rest("r.csv"), "rest      r.csv (compare and report read .json and .ndjson)\n");
+  for (const char* path : {"r.csv", "r.json"})
+    EXPECT_EQ(rest(path, ResultFormat::csv),
+              fmt::format("rest      {} (a table; compare and report read the formats json and ndjson)\n", path));
+  EXPECT_NE(rest("r.csv").find("tristab compare r.csv"), std::string::npos);  // --format json -o r.csv
   EXPECT_NE(rest("my 'r'.ndjson").find("tristab compare 'my '\\''r'\\''.ndjson'"), std::string::npos)
       << rest("my 'r'.ndjson");
 }
@@ -285,8 +290,8 @@ TEST_F(ClosingSummaryTest, lines_are_cut_to_the_terminal_but_for_the_last) {
   add(1, 0, 0, 16, {.fit = 2, .unfit = 1});
   add(1, 0, 0, 64, {.fit = 1, .unfit = 2});
   const std::string rest = "rest      results/neg.json; next: tristab compare results/neg.json, or tristab report\n";
-  const std::string whole = closing_summary(report_, layers_, "results/neg.json", Page{});
-  const std::string cut = closing_summary(report_, layers_, "results/neg.json", Page{.width = 60});
+  const std::string whole = closing_summary(report_, layers_, "results/neg.json", ResultFormat::json, Page{});
+  const std::string cut = closing_summary(report_, layers_, "results/neg.json", ResultFormat::json, Page{.width = 60});
   EXPECT_TRUE(whole.ends_with(rest)) << whole;
   EXPECT_TRUE(cut.ends_with(rest)) << cut;
   const std::vector<std::string> before = lines_of(whole), after = lines_of(cut);
@@ -369,7 +374,7 @@ TEST(ClosingSummary, one_and_two_threads_find_the_same) {
     run_sweep(config, plan, {jobs, nullptr, {}}, sink);
     sink.report.seconds = 0;
     sink.report.threads = 0;
-    return closing_summary(sink.report, sink.layers, "r.json", Page{});
+    return closing_summary(sink.report, sink.layers, "r.json", ResultFormat::json, Page{});
   };
   const std::string one = found(1);
   EXPECT_EQ(one, found(2));

@@ -10,6 +10,7 @@ tristab_tests(report
     expectation_table_test.cc
     export_table_test.cc
     inferred_types_test.cc
+    layer_table_test.cc
     object_stream_test.cc
     progress_line_test.cc
     ranking_test.cc

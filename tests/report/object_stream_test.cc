@@ -17,7 +17,7 @@ Visit visit(const std::string& text) {
   const TemporaryDirectory directory;
   std::ofstream(directory / "r", std::ios::binary) << text;
   Visit result;
-  result.head = visit_result(directory / "r", result_sections(),
+  result.head = visit_result(directory / "r", result_tables(),
                              [&](const std::string& section, const Json& object, const std::string&) {
                                result.objects[section].push_back(object);
                                result.objects[section].back().erase("type");
@@ -40,6 +40,28 @@ TEST(ObjectStream, documents_and_lines_give_the_same_objects) {
   Json first = whole["records"][0];
   first.erase("stages");
   EXPECT_EQ(document.objects.at("records")[0], first);
+}
+
+TEST(ObjectStream, stages_are_those_of_the_records_with_their_cases) {
+  const Json whole = Json::parse(scenarios_result());
+  std::vector<Json> wanted;
+  for (const Json& record : whole["records"]) {
+    for (Json stage : record["stages"]) {
+      stage["case"] = record["case"];
+      wanted.push_back(stage);
+    }
+  }
+  ASSERT_GT(wanted.size(), whole["records"].size());
+  EXPECT_EQ(visit(scenarios_result()).objects.at("stages"), wanted);
+  EXPECT_EQ(visit(written(scenarios_config(), ResultFormat::ndjson, 2)).objects.at("stages"), wanted);
+  Json broken = whole;
+  broken["records"][1]["stages"] = Json::array({7});
+  try {
+    visit(broken.dump());
+    FAIL();
+  } catch (const InputError& error) {
+    EXPECT_NE(std::string(error.what()).find("records[1].stages[0]: found 7"), std::string::npos) << error.what();
+  }
 }
 
 TEST(ObjectStream, lines_that_break_off_are_an_incomplete_result) {

@@ -90,9 +90,13 @@ std::string beginning_of_file(const fs::path& path, std::size_t bytes) {
 }
 
 ReplaceCheck replaces_files_with(std::string beginning) {
-  return [beginning = std::move(beginning)](const fs::path& path, const fs::path&) {
+  return [beginning = std::move(beginning)](const fs::path& path) {
     return beginning_of_file(path, beginning.size()) == beginning ? "" : "a file that tristab does not write here";
   };
+}
+
+ReplaceCheck replaces_no_file() {
+  return [](const fs::path&) { return "an older file, in a format that does not say what made it"; };
 }
 
 OutputFile::OutputFile(const std::string& path, ReplaceCheck check, Growth growth)
@@ -175,7 +179,7 @@ void OutputFile::check_existing(const fs::path& file) const {
   if ((status.st_mode & writable) == 0 || ::access(file.c_str(), W_OK) != 0)
     throw InputError(fmt::format("{}: cannot write: the file is write-protected; allowed: another file", path_));
   if (may_replace() || status.st_size == 0) return;
-  if (const std::string wrong = check_(file, {}); !wrong.empty())
+  if (const std::string wrong = check_(file); !wrong.empty())
     refuse(file == target_ ? path_ : file.string(), wrong, "another name, or --force to replace it");
 }
 
@@ -226,7 +230,7 @@ void OutputFile::publish() {
     struct stat old {};
     const bool is_there = ::lstat(target_.c_str(), &old) == 0;
     if (is_there && old.st_size > 0 && !may_replace()) {
-      if (const std::string wrong = check_(target_, partial_); !wrong.empty()) {
+      if (const std::string wrong = check_(target_); !wrong.empty()) {
         keep();
         refuse(path_, wrong, "another name, or --force to replace it");
       }

@@ -12,11 +12,14 @@
 namespace tristab {
 
 // Says what is wrong with replacing the file `old`, which is there and not empty: "a result of another configuration";
-// "" if it may be replaced. `fresh` is the complete file that would replace it; empty at the beginning.
-using ReplaceCheck = std::function<std::string(const std::filesystem::path& old, const std::filesystem::path& fresh)>;
+// "" if it may be replaced.
+using ReplaceCheck = std::function<std::string(const std::filesystem::path& old)>;
 
 // Lets only a file be replaced that begins in this way.
 ReplaceCheck replaces_files_with(std::string beginning);
+
+// For formats that do not say what made a file.
+ReplaceCheck replaces_no_file();
 
 // At most so many bytes of the beginning of a file; "" if it cannot be read.
 std::string beginning_of_file(const std::filesystem::path& path, std::size_t bytes);

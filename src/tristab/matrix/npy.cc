@@ -250,7 +250,7 @@ std::string npy_values(Dtype dtype, std::span<const double> values) {
 }
 
 NpyFileWriter::NpyFileWriter(const std::string& path, Dtype dtype, std::span<const std::int64_t> shape)
-    : file_(path, replaces_files_with(std::string(npy_magic))), dtype_(dtype), missing_(1) {
+    : file_(path, replaces_no_file()), dtype_(dtype), missing_(1) {
   for (const std::int64_t extent : shape) missing_ *= extent;
   file_.write(npy_header(dtype, shape));
 }

@@ -30,7 +30,7 @@ std::unique_ptr<ByteSource> in_row_major_order(std::unique_ptr<ByteSource> file,
 std::string npy_header(Dtype dtype, std::span<const std::int64_t> shape);
 std::string npy_values(Dtype dtype, std::span<const double> values);
 
-// Writes an array to an OutputFile, which replaces .npy files only.
+// Writes an array to an OutputFile, which replaces no file.
 class NpyFileWriter {
  public:
   // Throws InputError if the file cannot be created.

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <map>
 #include <set>
 #include <tuple>
@@ -177,10 +176,10 @@ std::string shell_word(const std::string& path) {
   return quoted + "'";
 }
 
-std::string rest_text(const std::string& path) {
+std::string rest_text(const std::string& path, ResultFormat format) {
   if (path == "-") return "on standard output";
-  if (std::filesystem::path(path).extension() == ".csv")
-    return fmt::format("{} (compare and report read .json and .ndjson)", path);
+  if (format == ResultFormat::csv)
+    return fmt::format("{} (a table; compare and report read the formats json and ndjson)", path);
   return fmt::format("{}; next: tristab compare {}, or tristab report", path, shell_word(path));
 }
 
@@ -238,7 +237,7 @@ const SettingOutcome* cheapest_that_held(const std::vector<SettingOutcome>& sett
 }
 
 std::string closing_summary(const SweepReport& report, const LayerTable& layers, const std::string& path,
-                            const Page& page) {
+                            ResultFormat format, const Page& page) {
   std::string text;
   const auto add = [&](const std::string& word, Style style, const std::string& line, bool whole = false) {
     const std::size_t margin = text.empty() ? 0 : indent;
@@ -292,7 +291,7 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
     const bool all = std::ranges::all_of(report.expectations, &ExpectationOutcome::met);
     add("expected", all ? Style::pass : Style::fail, expectations_text(report.expectations));
   }
-  add("rest", Style::heading, rest_text(path), true);
+  add("rest", Style::heading, rest_text(path, format), true);
   return text;
 }
 

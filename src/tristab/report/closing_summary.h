@@ -8,6 +8,7 @@
 
 #include "tristab/report/layer_table.h"
 #include "tristab/report/page.h"
+#include "tristab/report/result_writer.h"
 #include "tristab/sweep/run.h"
 
 namespace tristab {
@@ -41,9 +42,9 @@ std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& s
 const SettingOutcome* cheapest_that_held(const std::vector<SettingOutcome>& settings);
 
 // The lines, each with its newline. On a terminal each is cut to the width of the page, except the last one, which
-// names the file and the next command. `path` is the result file, "-" for standard output. The largest error is one
-// of the field by which `tristab compare` ranks that input; the line names the field.
+// names the file and, for a format that they read, the next commands. `path` is the result file, "-" for standard
+// output. The largest error is one of the field by which `tristab compare` ranks that input; the line names the field.
 std::string closing_summary(const SweepReport& report, const LayerTable& layers, const std::string& path,
-                            const Page& page);
+                            ResultFormat format, const Page& page);
 
 }  // namespace tristab

@@ -18,6 +18,8 @@ constexpr char separator = '\x1f';  // no cell holds it: plain_text removes cont
 // Fields that name a row; they come before those with its numbers.
 const std::vector<std::string>& naming_fields() {
   static const std::vector<std::string> names{"id",
+                                              "case",
+                                              "name",
                                               "sequence",
                                               "scenario",
                                               "family",

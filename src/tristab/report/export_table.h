@@ -1,6 +1,6 @@
-// Writes one section of a result as a tidy table: a row for each object, a column for each field, one type for each
-// column. The formats are CSV (RFC 4180 with LF line ends) and newline-delimited JSON, in a form from which pandas
-// and polars infer the right types.
+// Writes one table of a result (a section, or the stages of its records) as a tidy table: a row for each object, a
+// column for each field, one type for each column. The formats are CSV (RFC 4180 with LF line ends) and
+// newline-delimited JSON, in a form from which pandas and polars infer the right types.
 #pragma once
 
 #include <map>
@@ -17,7 +17,7 @@ class ExportTable {
  public:
   enum class Kind { none, boolean, integer, real, text, json };
 
-  // `section` is one of result_sections(). The fields of records are in the order of record_fields(); in other
+  // `section` is one of result_tables(). The fields of records are in the order of record_fields(); in other
   // sections names come first. Fields that this version does not know are last.
   explicit ExportTable(std::string section);
 

@@ -107,11 +107,16 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
   const double size = number_field(object, place, "n");
   const int n = std::isfinite(size) ? static_cast<int>(size) : 0;
   const auto [found, is_new] = layer_at_.try_emplace(fmt::format("{}/{}/{}", input, setting, n), layers_.size());
-  if (is_new) layers_.push_back({input, setting, n, 0, 0, {}});
+  if (is_new) layers_.push_back({.input = input, .setting = setting, .n = n, .errors = {}});
   LayerGroup& group = layers_[found->second];
   ++group.sequences;
-  const bool lost = text_field(object, place, "status") == "nonfinite";
+  const std::string status = text_field(object, place, "status"), fit = text_field(object, place, "fit");
+  const bool lost = status == status_name(Status::nonfinite);
   group.nonfinite += lost;
+  group.failed += status == status_name(Status::failed);
+  group.fit += fit == name_of(Fit::fit);
+  group.unfit += fit == name_of(Fit::unfit);
+  group.worst_o = std::fmax(group.worst_o, lost ? infinity : number_field(object, place, "o"));
   const auto by_chunk = object.find("by_chunk");
   if (by_chunk == object.end() || !by_chunk->is_object() || !by_chunk->contains("chunks")) return;
   const Json& chunks = (*by_chunk)["chunks"];
@@ -137,7 +142,9 @@ std::string HtmlData::layers_text() const {
     JsonObject object;
     object.integer("f", static_cast<std::int64_t>(group.input)).integer("n", group.n);
     object.integer("s", static_cast<std::int64_t>(group.setting));
-    object.integer("sequences", group.sequences).integer("nonfinite", group.nonfinite);
+    object.integer("trials", group.sequences).integer("nonfinite", group.nonfinite).integer("failed", group.failed);
+    object.integer("fit", group.fit).integer("unfit", group.unfit);
+    object.raw("worst_o", short_number(group.worst_o, statistic_digits));
     object.raw("chunks", list_of(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
     for (std::size_t part = 0; part < layer_parts().size(); ++part) {
       object.raw(layer_parts()[part].name, list_of(group.errors, [part](const auto& entry) {

@@ -63,7 +63,7 @@ std::string filled(std::string_view page, const std::vector<std::pair<std::strin
 std::unique_ptr<OutputFile> open_page(const std::string& path, const std::string& option) {
   if (path != "-" && !is_written_through(path) && !path.ends_with(".html"))
     refuse(option, path, "a name that ends in .html, or - for standard output");
-  return std::make_unique<OutputFile>(path, [](const std::filesystem::path& file, const std::filesystem::path&) {
+  return std::make_unique<OutputFile>(path, [](const std::filesystem::path& file) {
     constexpr std::size_t head = 1024;
     return beginning_of_file(file, head).find(title_end) == std::string::npos ? "a file that is no page of tristab"
                                                                               : "";

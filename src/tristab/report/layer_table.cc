@@ -37,13 +37,13 @@ void LayerTable::add(const LayerResult& result) {
   const std::string place = result.input.label();
   for (const LayerRecord& record : result.records) {
     const std::string setting = record.setting.label();
-    auto row = std::find_if(rows_.begin(), rows_.end(),
-                            [&](const LayerRow& each) { return each.place == place && each.setting == setting; });
-    if (row == rows_.end()) {
-      row = rows_.insert(rows_.end(), LayerRow{});
-      row->place = place;
-      row->setting = setting;
+    const auto [at, is_new] = row_at_.try_emplace({place, setting}, rows_.size());
+    if (is_new) {
+      LayerRow& added = rows_.emplace_back();
+      added.place = place;
+      added.setting = setting;
     }
+    LayerRow* const row = &rows_[at->second];
     ++row->sequences;
     row->exact_state_max = std::max(row->exact_state_max, result.state_max);
     if (record.status == Status::failed) {

@@ -2,7 +2,10 @@
 // how many meet the requirement. Single layers are not kept.
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tristab/report/page.h"
@@ -35,6 +38,7 @@ class LayerTable {
 
  private:
   std::vector<LayerRow> rows_;
+  std::map<std::pair<std::string, std::string>, std::size_t> row_at_;  // by place and setting
 };
 
 }  // namespace tristab

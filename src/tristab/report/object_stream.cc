@@ -55,8 +55,10 @@ bool flag_of(const Json& object, const char* name, const std::string& place) {
   return found->get<bool>();
 }
 
-bool without_stages(int depth, Json::parse_event_t event, const Json& parsed) {
-  return event != Json::parse_event_t::key || depth != 1 || parsed != "stages";
+constexpr const char* stages_table = "stages";
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 // Whether the line begins NDJSON. The line may be a whole document, so only `type` is kept of it.
@@ -75,7 +77,7 @@ bool is_header_line(const std::string& line) {
 class Visitor {
  public:
   Visitor(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit)
-      : path_(path), sections_(sections), visit_(visit) {}
+      : path_(path), sections_(sections), visit_(visit), wants_stages_(contains(sections, stages_table)) {}
 
   ResultHead document(std::istream& stream) {
     Json document;
@@ -105,7 +107,9 @@ class Visitor {
       const bool whole = !stream.eof();
       Json object;
       try {
-        object = parse_json(line, without_stages);
+        object = parse_json(line, [this](int depth, Json::parse_event_t event, const Json& parsed) {
+          return event != Json::parse_event_t::key || depth != 1 || is_kept(parsed);
+        });
       } catch (const JsonError& error) {
         if (!whole) break;
         refuse_input(fmt::format("{}: line {}", path_, number), error.what(), allowed);
@@ -136,7 +140,7 @@ class Visitor {
     if (event == Event::key && depth == 1) {
       section_ = parsed.get<std::string>();
       index_ = 0;
-      is_list_ = std::find(result_sections().begin(), result_sections().end(), section_) != result_sections().end();
+      is_list_ = contains(result_sections(), section_);
       return true;
     }
     // Checked before the records, because another version may have other fields.
@@ -150,7 +154,7 @@ class Visitor {
       refuse_input(fmt::format("{}: {}[{}]", path_, section_, index_),
                    event == Event::value ? quoted(parsed) : "a list", "an object");
     }
-    if (event == Event::key && depth == 3) return parsed != "stages";
+    if (event == Event::key && depth == 3) return is_kept(parsed);
     if (event == Event::object_end && depth == 2) {
       give(section_, parsed, fmt::format("{}: {}[{}].", path_, section_, index_++));
       return false;
@@ -158,10 +162,27 @@ class Visitor {
     return true;
   }
 
-  void give(const std::string& section, const Json& object, const std::string& place) {
-    head_.records += section == "records";
-    if (std::find(sections_.begin(), sections_.end(), section) != sections_.end()) {
-      visit_(section, object, place);
+  bool is_kept(const Json& field_of_record) const { return wants_stages_ || field_of_record != stages_table; }
+
+  void give(const std::string& section, Json& object, const std::string& place) {
+    if (section == "records") {
+      ++head_.records;
+      if (wants_stages_) give_stages(object, place);
+      object.erase(stages_table);
+    }
+    if (contains(sections_, section)) visit_(section, object, place);
+  }
+
+  void give_stages(const Json& record, const std::string& place) const {
+    const auto stages = record.find(stages_table);
+    if (stages == record.end() || stages->is_null()) return;
+    if (!stages->is_array()) refuse_input(place + stages_table, quoted(*stages), "a list of objects");
+    for (std::size_t k = 0; k < stages->size(); ++k) {
+      Json row = (*stages)[k];
+      const std::string here = fmt::format("{}{}[{}]", place, stages_table, k);
+      if (!row.is_object()) refuse_input(here, quoted(row), "an object");
+      row["case"] = record.value("case", Json());
+      visit_(stages_table, row, here + ".");
     }
   }
 
@@ -191,6 +212,7 @@ class Visitor {
   std::string path_;
   const std::vector<std::string>& sections_;
   const ObjectVisitor& visit_;
+  bool wants_stages_;
   ResultHead head_;
   std::string section_;
   std::int64_t index_ = 0;
@@ -201,6 +223,15 @@ class Visitor {
 
 const std::vector<std::string>& result_sections() {
   static const std::vector<std::string> names{"matrices", "records", "layers", "summary", "classes", "expectations"};
+  return names;
+}
+
+const std::vector<std::string>& result_tables() {
+  static const std::vector<std::string> names = [] {
+    std::vector<std::string> all = result_sections();
+    all.emplace_back(stages_table);
+    return all;
+  }();
   return names;
 }
 

@@ -26,14 +26,17 @@ struct ResultHead {
 // The sections that hold lists of objects: "matrices", "records", "layers", "summary", "classes", "expectations".
 const std::vector<std::string>& result_sections();
 
-// `section` is one of result_sections(); `place` stands before a field's name in messages ("r.json: records[3].").
-// The list `stages` of a record, by far its largest field, is left out.
+// The sections, and "stages": an object for each stage of each record, with the record's `case`.
+const std::vector<std::string>& result_tables();
+
+// `section` is one of result_tables(); `place` stands before a field's name in messages ("r.json: records[3].").
+// The list `stages` of a record, by far its largest field, is left out of records.
 using ObjectVisitor = std::function<void(const std::string& section, const Json& object, const std::string& place)>;
 
-// Calls `visit` for each object of `sections` in the order of the file; "-" is standard input. An incomplete
-// last line of NDJSON is left out. NDJSON files that were joined into one are read as one result, without `run`. It is
-// complete if each part says so and it has as many records as the parts promise together. Throws InputError if the file
-// cannot be read, is not a result, or has another schema version.
+// Calls `visit` for each object of `sections`, which are some of result_tables(), in the order of the file; "-" is
+// standard input. An incomplete last line of NDJSON is left out. NDJSON files that were joined into one are read as one
+// result, without `run`. It is complete if each part says so and it has as many records as the parts promise together.
+// Throws InputError if the file cannot be read, is not a result, or has another schema version.
 ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit);
 
 // A field of an object, with fallbacks for files that lack it. Throws InputError, naming the place, for another type.

@@ -64,8 +64,7 @@ std::string differences(const Json& there, const Json& here) {
 }  // namespace
 
 ReplaceCheck replaces_result_of(const RunHeader& header) {
-  return [config = header.config](const std::filesystem::path& path, const std::filesystem::path&) -> std::string {
-    if (is_table_of_records(path)) return "a table of records, which does not say of which configuration it is";
+  return [config = header.config](const std::filesystem::path& path) -> std::string {
     const Json there = config_of_result(path);
     if (!there.is_object()) return "a file that is no result of tristab";
     if (there == config.json()) return "";
@@ -108,11 +107,6 @@ std::string run_text(const RunHeader& header, const SweepReport& report) {
   run.integer("references", report.references).number("reference_share", report.reference_share());
   run.number("cases_per_second", report.cases_per_second()).raw("busy_seconds", busy.str());
   return run.flag("complete", true).str();
-}
-
-bool is_table_of_records(const std::filesystem::path& path) {
-  constexpr std::string_view beginning = "case,matrix,";
-  return beginning_of_file(path, beginning.size()) == beginning;
 }
 
 std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header) {

@@ -31,11 +31,8 @@ struct RunHeader {
 // The `run` object of a finished run.
 std::string run_text(const RunHeader& header, const SweepReport& report);
 
-// Lets only a result of the same configuration be replaced. A table of records (CSV) does not say of which it is.
+// Lets only a result of the same configuration be replaced.
 ReplaceCheck replaces_result_of(const RunHeader& header);
-
-// Whether a file begins like --format csv.
-bool is_table_of_records(const std::filesystem::path& path);
 
 // Opens `path` ("-": standard output) at once. A result appears under its name when finish() has written all of it.
 // Before that, NDJSON grows line by line in `path`.partial, which stays if the run ends before; its last line is

@@ -194,7 +194,7 @@ bool Expectation::selects(const FamilySpec& family_spec, int n, const Setting& s
 bool Expectation::larger_is_better() const { return quantity != nullptr && quantity->larger_is_better; }
 
 std::string Expectation::value_name() const {
-  if (layer != nullptr) return fmt::format("layer.{}", layer->name);
+  if (layer != nullptr) return layer->full_name();
   return quantity != nullptr ? quantity->name : "";
 }
 

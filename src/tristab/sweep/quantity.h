@@ -4,6 +4,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tristab/sweep/field.h"
@@ -38,12 +39,17 @@ struct Quantity {
 // A^4, A^8, ..., the powers that doubling forms).
 const std::vector<Quantity>& quantities();
 
+// Stands before the numbers of layers where those of records stand too: "layer.o".
+constexpr std::string_view layer_prefix = "layer.";
+
 // A number of a layer: of one setting on one sequence.
 struct LayerQuantity {
   std::string name;  // a field of the layer, or state_growth or nonfinite
   const char* formula;
   // NaN if the run has no such number (a failed run has none); may be infinite.
   std::function<double(const LayerResult& sequence, const LayerRecord& record)> value;
+
+  std::string full_name() const { return std::string(layer_prefix) + name; }
 };
 
 // Relative errors, state_max, state_growth, nonfinite, exact_t_ratio, requirement_share: each has its formula.

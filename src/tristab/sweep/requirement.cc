@@ -29,13 +29,12 @@ std::optional<double> number_of(std::string_view text) {
 
 // What an expectation and a requirement can be about, but not the requirement itself.
 constexpr std::string_view own_share = "requirement_share";
-constexpr std::string_view layer_prefix = "layer.";
 
 const LayerQuantity& layer_quantity_of(const std::string& name, std::string_view place) {
   std::vector<std::string> names;
   for (const LayerQuantity& quantity : layer_quantities()) {
     if (quantity.name == own_share) continue;
-    names.push_back(fmt::format("{}{}", layer_prefix, quantity.name));
+    names.push_back(quantity.full_name());
     if (names.back() == name) return quantity;
   }
   throw_unknown_name(place, "number of a layer", name, names);
@@ -119,6 +118,10 @@ Requirement::Requirement(const std::string& text, std::string_view place) : text
 
 bool Requirement::is_about_matrices() const {
   return std::ranges::any_of(parts_, [](const Part& part) { return part.quantity == nullptr; });
+}
+bool Requirement::needs_only_total_error() const {
+  return std::ranges::none_of(
+      parts_, [](const Part& part) { return part.field != nullptr && part.field->name() != "total_frobenius"; });
 }
 bool Requirement::is_about_layers() const {
   return std::ranges::any_of(parts_, [](const Part& part) { return part.field == nullptr; });

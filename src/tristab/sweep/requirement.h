@@ -53,6 +53,8 @@ class Requirement {
 
   bool is_about_matrices() const;
   bool is_about_layers() const;
+  // No part is about another number of a matrix than its total error.
+  bool needs_only_total_error() const;
   bool bounds_layers() const;  // a part bounds a number of a layer
 
   // How much of what is allowed a finite result takes: 1 is the limit, less is fit; NaN where a number has no value

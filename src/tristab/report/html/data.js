@@ -5,7 +5,12 @@ const unique = (values) => [...new Set(values)];
 const columnsOf = data.groups;
 const groups = columnsOf.f.map((family, k) => {
   const [method, arithmetic, formation, kernel] = data.settings[columnsOf.s[k]];
-  return {index: k, family, method, arithmetic, formation, kernel, setting: columnsOf.s[k], n: columnsOf.n[k]};
+  return {index: k, family, method, arithmetic, formation, kernel, setting: columnsOf.s[k], n: columnsOf.n[k], counts: (name) => columnsOf[name][k]};
+});
+// What the inverses of a setting did to the layers of an input; its trials are sequences.
+const layerGroups = data.layers.map((layer) => {
+  const [method, arithmetic, , kernel] = data.settings[layer.s];
+  return {...layer, family: layer.f, method, arithmetic, kernel, counts: (name) => layer[name] ?? 0};
 });
 const methods = unique(groups.map((group) => group.method)), arithmetics = unique(groups.map((group) => group.arithmetic));
 const recipeArithmetics = new Set(groups.filter((group) => group.kernel).map((group) => group.arithmetic));  // these stand for kernels
@@ -35,11 +40,12 @@ const selection = {
 };
 const inSelection = (group) => selection.families.has(group.family) && selection.sizes.has(group.n) &&
   selection.methods.has(group.method) && selection.arithmetics.has(group.arithmetic);
-const selectedGroups = () => groups.filter(inSelection);
+const selectedGroups = () => groups.filter(inSelection), selectedLayers = () => layerGroups.filter(inSelection);
 
 // The selected statistic of a metric; infinite if that trial is not finite, null if no trial counts.
 const statisticOf = (group, metric) => columnsOf[metric] ? columnsOf[metric][selection.statistic][group.index] : null;
-const countOf = (group, name) => columnsOf[name][group.index];
+const countOf = (group, name) => group.counts(name);
+const sumOf = (members, name) => members.reduce((sum, group) => sum + countOf(group, name), 0);
 // Marks are hollow where a trial does not meet the requirement, is not finite, or has no answer.
 const isHollow = (group) => countOf(group, "unfit") + countOf(group, "nonfinite") + countOf(group, "failed") > 0;
 
@@ -72,7 +78,7 @@ function limitFromCases(members) {
 
 // What of a selection is not drawn, in words.
 function leftOut(chosen) {
-  const sum = (name) => chosen.reduce((total, group) => total + countOf(group, name), 0), notes = [];
+  const sum = (name) => sumOf(chosen, name), notes = [];
   const trials = sum("trials").toLocaleString("en"), trivial = sum("trivial"), failed = sum("failed");
   if (trivial > 0) notes.push(`${trivial.toLocaleString("en")} of ${trials} trials are left out: their input is trivial, so the identity would do.`);
   if (failed > 0) notes.push(`${failed.toLocaleString("en")} of ${trials} trials have no answer.`);
@@ -84,10 +90,11 @@ const verdicts = ["trivial", "fit", "unfit", "nonfinite"];
 const verdictLetters = {trivial: "T", fit: "✓", unfit: "✗", nonfinite: "N", failed: "–", none: "?"};
 // The worst word of a group; "failed" if no trial has an answer, "none" if the file has no such words.
 function worstVerdict(group) {
-  const count = (name) => columnsOf[name][group.index];
-  for (const name of [...verdicts].reverse()) if (count(name) > 0) return name;
-  return count("failed") > 0 ? "failed" : "none";
+  for (const name of [...verdicts].reverse()) if (countOf(group, name) > 0) return name;
+  return countOf(group, "failed") > 0 ? "failed" : "none";
 }
+// Whether the requirement is about them.
+const areJudged = (members) => sumOf(members, "fit") + sumOf(members, "unfit") > 0;
 
 function describe(group) {
   const k = group.index, lines = [group.kernel ? `recipe ${group.method}` : `${group.method} · ${group.arithmetic}`, `${data.families[group.family]}, n = ${group.n}`];

@@ -19,19 +19,16 @@ function profileFigure(part, caption, bounds) {
 // Errors of a layer over its chunks; `part` is "o" or "state".
 function layerFigure(part, what) {
   return (host, limit) => {
-    const chosen = data.layers.map((layer) => {
-      const [method, arithmetic, , kernel] = data.settings[layer.s];
-      return {...layer, method, arithmetic, kernel};
-    }).filter((layer) => selection.families.has(layer.f) && selection.sizes.has(layer.n) && selection.methods.has(layer.method) && selection.arithmetics.has(layer.arithmetic));
-    const panels = byArithmetic(chosen, (layer) => `${layer.f}/${layer.n}`).map((members) => ({
-      title: `${arithmeticTitle(members[0].arithmetic)}, n = ${members[0].n}\n${data.families[members[0].f]}`,
+    const chosen = selectedLayers();
+    const panels = byArithmetic(chosen, (layer) => `${layer.family}/${layer.n}`).map((members) => ({
+      title: `${arithmeticTitle(members[0].arithmetic)}, n = ${members[0].n}\n${data.families[members[0].family]}`,
       series: members.map((layer) => ({name: layer.method, style: methodStyle(layer.method), points: layer.chunks.map((count, k) => ({x: count, y: layer[part][k] ?? null, lost: layer.nonfinite > 0,
-        text: `${layer.method} · ${layer.arithmetic}\n${data.families[layer.f]}, n = ${layer.n}\nafter ${count} chunks: ${shortNumber(layer[part][k])}\n${layer.sequences} sequences and heads, ${layer.nonfinite} not finite`}))}))}));
+        text: `${layer.method} · ${layer.arithmetic}\n${data.families[layer.family]}, n = ${layer.n}\nafter ${count} chunks: ${shortNumber(layer[part][k])}\n${layer.trials} sequences and heads, ${layer.nonfinite} not finite`}))}))}));
     const shown = mostSpread(panels, limit, errorBounds.cap, errorBounds.floor);
     drawPanels(host, shown, {...errorBounds, label: what, legend: chosen.some((layer) => layer.nonfinite > 0) ? [["a sequence is not finite", {colour: "var(--soft)", shape: "cross"}]] : [],
       caption: `Across: chunks of the sequence so far. Up: relative error of ${what} in the Frobenius norm, median over sequences and heads.${choiceNote(shown.length, panels.length)}`});
     return {shown: [[shown.length, panels.length, "panels"]], columns: ["family", "n", "method", "arithmetic", "chunks", part],
-      rows: chosen.flatMap((layer) => layer.chunks.map((count, k) => [data.families[layer.f], layer.n, layer.method, layer.arithmetic, count, layer[part][k]]))};
+      rows: chosen.flatMap((layer) => layer.chunks.map((count, k) => [data.families[layer.family], layer.n, layer.method, layer.arithmetic, count, layer[part][k]]))};
   };
 }
 
@@ -42,7 +39,7 @@ function errorSplit(host, limit) {
   const chosen = selectedGroups(), rows = [], marks = [], csv = [];
   const all = [...grouped(chosen, (group) => group.setting).values()].filter((members) => members.some((group) => statisticOf(group, "error_forming") !== null));
   for (const members of all) {
-    const {method, arithmetic} = members[0], sum = (name) => members.reduce((total, group) => total + countOf(group, name), 0);
+    const {method, arithmetic} = members[0], sum = (name) => sumOf(members, name);
     const parts = errorParts.map(([name]) => {
       const values = members.map((group) => statisticOf(group, name)).filter((value) => value !== null);
       return values.length > 0 ? Math.max(...values) : null;

@@ -82,8 +82,7 @@ function marksOf(row, members, metric) {
 
 // Why a row has no mark.
 function wordOf(members) {
-  const sum = (name) => members.reduce((total, group) => total + countOf(group, name), 0);
-  return sum("failed") > 0 ? "no answer" : sum("trivial") > 0 ? "trivial" : "no number";
+  return sumOf(members, "failed") > 0 ? "no answer" : sumOf(members, "trivial") > 0 ? "trivial" : "no number";
 }
 
 const arithmeticLegend = (chosen) => arithmetics.filter((name) => chosen.some((group) => group.arithmetic === name)).map((name) => [arithmeticTitle(name), arithmeticStyle(name)]);
