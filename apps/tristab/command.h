@@ -134,6 +134,7 @@ std::string help_text(const Command& command);
 Command sweep_command(const CommandWords& words, int& status);  // status 1: an expectation is not met
 Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
+Command inspect_command(int& status);  // status 1: --against finds a difference
 Command generate_command();
 Command eval_command();
 Command report_command();

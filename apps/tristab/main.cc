@@ -74,6 +74,7 @@ int run(int count, char** arguments) {
                       export_command(),
                       generate_command(),
                       invert_command(),
+                      inspect_command(status),
                       eval_command(),
                       list_command(),
                       schema_command(),

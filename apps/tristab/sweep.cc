@@ -10,6 +10,7 @@
 #include <system_error>
 
 #include "command.h"
+#include "configuration.h"
 #include "interrupt.h"
 #include "progress.h"
 #include "terminal.h"
@@ -110,59 +111,11 @@ class SinkWithProgress : public ResultSink {
   ResultFormat format_;
 };
 
-// The paths in the configuration of a result.
-void collect_paths(const Json& config, std::vector<std::filesystem::path>& paths) {
-  if (config.is_object() && config.value("family", Json()) == "file") {
-    for (const char* key : {"path", "beta", "g"}) {
-      if (config.contains(key) && config[key] != "-") paths.emplace_back(config[key].get<std::string>());
-    }
-  }
-  if (config.is_object() && config.contains("kernel") && config["kernel"].is_string()) {
-    const std::string kernel = config["kernel"].get<std::string>();
-    if (kernel.ends_with(".json")) paths.emplace_back(kernel);
-  }
-  if (!config.is_structured()) return;
-  for (const Json& each : config) collect_paths(each, paths);
-}
-
-// They were relative to the working directory, or to the configuration that the result's command names.
-std::filesystem::path directory_of_paths(const ResultHead& head, const std::string& result) {
-  namespace fs = std::filesystem;
-  std::vector<fs::path> paths, directories{"", fs::path(result).parent_path()};
-  collect_paths(head.config.json(), paths);
-  const Json& run = head.run.json();
-  for (const Json& word : run.is_object() ? run.value("command", Json::array()) : Json::array()) {
-    if (word.is_string()) directories.push_back(fs::path(word.get<std::string>()).parent_path());
-  }
-  const auto found = std::ranges::find_if(directories, [&](const fs::path& directory) {
-    std::error_code error;
-    return std::ranges::all_of(paths, [&](const fs::path& path) { return fs::exists(directory / path, error); });
-  });
-  return found == directories.end() ? fs::path() : *found;
-}
-
-// Whether a file is a result, by its beginning.
-bool is_result(const std::string& path) {
-  if (path == "-" || !is_read_again(path)) return false;
-  std::ifstream file = open_input(path, " the configuration", "a JSON file");
-  std::string beginning(256, '\0');
-  file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
-  return beginning.find("\"tristab-results/") != std::string::npos;
-}
-
 // The configuration in a file, or that of a result, which is then run again.
 SweepConfig config_of(const Command& command, const SweepOptions& options) {
   ConfigOverrides overrides = options.replaced.given(command);
   if (options.layer) overrides.emplace("layer", "true");
-  SweepConfig config;
-  if (is_result(options.config)) {
-    const ResultHead head = visit_result(options.config, {}, {});
-    if (head.config.is_null()) refuse_input(options.config, "a result without its configuration", "one that has it");
-    config = make_config(head.config.json(), overrides, options.config, directory_of_paths(head, options.config),
-                         std::filesystem::path(options.config).stem().string());
-  } else {
-    config = load_config(options.config, overrides);
-  }
+  SweepConfig config = read_config(options.config, overrides);
   settle_sizes(config);
   return options.only.empty() ? config : only_case(config, options.only, "--case");
 }

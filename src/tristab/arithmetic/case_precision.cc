@@ -58,17 +58,22 @@ CasePrecision precision_of(const StageArithmetics& stages, const Trace& trace) {
   const Arithmetic& all = *stages.find("*")->second;
   add_storage(all, coarsest);
   for (const StageTrace& stage : trace.stages) {
-    const auto named = stages.find(stage.name);
-    const Arithmetic& arithmetic = named == stages.end() ? all : *named->second;
     if (stage.name == "input") continue;  // counts what happened to A, which is stored as "*" says
-    add_storage(arithmetic, coarsest);
-    if (stage.matmuls > 0) {
-      add_operands(arithmetic, coarsest);
-      coarsest.sum(arithmetic.product);
-    }
-    if (stage.vector_steps > 0) {
-      coarsest.round(arithmetic.vector.format.name, unit_of(arithmetic.vector.format, arithmetic.vector.rounding));
-      coarsest.sum(arithmetic.vector);
+    const auto add = [&](const Arithmetic& arithmetic) {
+      add_storage(arithmetic, coarsest);
+      if (stage.matmuls > 0) {
+        add_operands(arithmetic, coarsest);
+        coarsest.sum(arithmetic.product);
+      }
+      if (stage.vector_steps > 0) {
+        coarsest.round(arithmetic.vector.format.name, unit_of(arithmetic.vector.format, arithmetic.vector.rounding));
+        coarsest.sum(arithmetic.vector);
+      }
+    };
+    const auto named = stages.find(stage.name);
+    add(named == stages.end() ? all : *named->second);
+    for (const auto& [name, arithmetic] : stages) {
+      if (name.starts_with(stage.name + ".")) add(*arithmetic);  // of a step
     }
   }
   return coarsest.precision;

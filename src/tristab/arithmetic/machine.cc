@@ -16,6 +16,8 @@ Machine::~Machine() = default;
 void Machine::start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics, std::uint64_t draws) {
   if (!arithmetics.contains("*")) throw std::logic_error("a machine needs the default arithmetic '*'");
   arithmetics_ = std::move(arithmetics);
+  has_steps_ =
+      std::ranges::any_of(arithmetics_, [](const auto& named) { return named.first.find('.') != std::string::npos; });
   trace_ = Trace{};
   draws_ = draws;
   roundings_ = 0;
@@ -26,6 +28,13 @@ void Machine::start(std::map<std::string, const Arithmetic*, std::less<>> arithm
 std::uint64_t Machine::next_draws(const Arithmetic& arithmetic) {
   // An odd multiplier scatters consecutive operations (and blocks of one batch) over all 64-bit keys.
   return draws_ + (++roundings_ + (arithmetic.seed << 32)) * 0x9e3779b97f4a7c15ULL;
+}
+
+const Arithmetic& Machine::arithmetic_of(const std::string& stage, int step) const {
+  auto arithmetic = arithmetics_.find(fmt::format("{}.{}", stage, step));
+  if (arithmetic == arithmetics_.end()) arithmetic = arithmetics_.find(stage);
+  if (arithmetic == arithmetics_.end()) arithmetic = arithmetics_.find("*");
+  return *arithmetic->second;
 }
 
 Stage Machine::stage(std::string_view name) {

@@ -24,8 +24,9 @@ class Machine {
   ~Machine();
 
   // Starts a case: resets all counters, keeps the buffers. Stages that are not named take the arithmetic of "*". Values
-  // of earlier cases must be gone. Arithmetics must outlive the case. `draws` is the identity of the case for
-  // stochastic rounding: it makes its draws differ from those of other cases.
+  // of earlier cases must be gone. A name such as "powers.3" is that of one step of a stage. Arithmetics must outlive
+  // the case. `draws` is the identity of the case for stochastic rounding: it makes its draws differ from those of
+  // other cases.
   void start(std::map<std::string, const Arithmetic*, std::less<>> arithmetics, std::uint64_t draws = 0);
 
   // The stage of this name; the same name gives the same counters.
@@ -78,11 +79,13 @@ class Machine {
   // The key of the draws for the next operation that rounds.
   std::uint64_t next_draws(const Arithmetic& arithmetic);
   Value masked_blocks(const Value& x, int m, int first);
+  const Arithmetic& arithmetic_of(const std::string& stage, int step) const;
 
   std::unique_ptr<Engine> engine_;
   std::vector<std::unique_ptr<Buffer>> buffers_;
   std::vector<std::vector<Buffer*>> free_;  // by the exponent of the capacity
   std::map<std::string, const Arithmetic*, std::less<>> arithmetics_;
+  bool has_steps_ = false;  // some arithmetic is of a step
   std::int64_t bytes_alive_ = 0;
   std::uint64_t case_ = 0, draws_ = 0, roundings_ = 0;
   Trace trace_;

@@ -36,6 +36,7 @@ class SiteEngine final : public Engine {
   }
   void begin_operation(const std::string& stage) override {
     on_ = run_.at(next_operation_++);
+    next_call_ = 0;
     const int step = ++steps_[stage];
     if (!run_.survey && !run_.keep_results) return;
     run_.operations.emplace_back();
@@ -85,40 +86,25 @@ class SiteEngine final : public Engine {
 
   void convert(const View& target, const Format& format, Rounding rounding, std::uint64_t draws) const override {
     const RoundingKind kind = next_;
-    if (fast(kind, {}) && are_doubles(target)) {
-      const PairMatrices before = survey(target);
-      doubles_->convert(target, format, rounding, draws);
-      note_conversion(before, target, format, kind);
-      return;
-    }
-    const SiteRounding round(format, rounding, on_, kind);
-    std::uint64_t index = 0;
-    each(target, [&](DoubleDouble x, bool) {
-      const std::uint32_t draw = round.takes_draws() ? element_draw(draws, index) : 0;
-      ++index;
-      return round(x, draw);
+    rounded(target, {kind}, format, [&] {
+      if (fast(kind, {}) && are_doubles(target)) return doubles_->convert(target, format, rounding, draws);
+      round_each(target, SiteRounding(format, rounding, on_, kind), draws);
     });
   }
 
   RegionStatistics finish(const View& target, const Format* storage, Rounding rounding, Region live,
                           std::uint64_t draws) const override {
     const RoundingKind kind = next_;
-    if (storage == nullptr) return doubles_->finish(target, nullptr, rounding, live, draws);
-    if (fast(kind, {}) && are_doubles(target)) {
-      const PairMatrices before = survey(target);
-      const RegionStatistics statistics = doubles_->finish(target, storage, rounding, live, draws);
-      note_conversion(before, target, *storage, kind);
-      return statistics;
-    }
     RegionStatistics statistics = doubles_->finish(target, nullptr, rounding, live, draws);
-    const SiteRounding round(*storage, rounding, on_, kind);
-    std::uint64_t index = 0;
-    each(target, [&](DoubleDouble x, bool) {
-      const std::uint32_t draw = round.takes_draws() ? element_draw(draws, index) : 0;
-      ++index;
-      const DoubleDouble y = round(x, draw);
-      if (std::isfinite(x.high) && !std::isfinite(y.high)) ++statistics.live.overflows;
-      return y;
+    if (kind != RoundingKind::operand) note_size(statistics);
+    if (storage == nullptr) return statistics;
+    if (kind != RoundingKind::operand) note_format(*storage);
+    rounded(target, {kind}, *storage, [&] {
+      if (fast(kind, {}) && are_doubles(target)) {
+        statistics = doubles_->finish(target, storage, rounding, live, draws);
+      } else {
+        statistics.live.overflows = round_each(target, SiteRounding(*storage, rounding, on_, kind), draws);
+      }
     });
     return statistics;
   }
@@ -128,195 +114,244 @@ class SiteEngine final : public Engine {
     if (rounding.from_zero) clear(accumulator);
     const Accumulation& accumulation = rounding.accumulation;
     const bool unit = accumulation.model == AccumulationModel::matrix_unit;
-    const bool on = fast(RoundingKind::accumulator, unit ? RoundingKind::alignment : RoundingKind::accumulator);
-    const bool given =
-        on && holds(a, rounding.operand) && holds(b, rounding.operand) && holds(accumulator, accumulation.format);
-    for (int block = 0; block < accumulator.batch; ++block) {
-      const std::uint64_t draws = rounding.draws + static_cast<std::uint64_t>(block);
-      if (given) {
-        if (run_.survey) survey_product(accumulator, a, b, block, unit);
-        fast_product(accumulator, a, b, block, rounding, draws);
-        continue;
-      }
-      PairMatrix c = load(accumulator, block);
-      const PairMatrix left = load(a, block), right = load(b, block);
-      if (rounds_sums(unit)) {
-        add_rounded_product(c, left, right, accumulation, rounding.operand.min_exponent, on_, draws);
-      } else {
-        add_exact_product(c, left, right);
-      }
-      store(c, accumulator, block);
+    note_format(accumulation.format);
+    PairMatrices terms;
+    if (noting()) {
+      run_.operations.back().flops += 2.0 * a.rows * a.columns * b.columns * a.batch;
+      if (run_.survey) terms = terms_of(accumulator, a, b);
     }
-    if (given && run_.survey) survey_.settle(*this, accumulator, unit);
+    Kinds kinds{RoundingKind::accumulator};
+    if (unit) kinds.insert(kinds.begin(), RoundingKind::alignment);
+    rounded(accumulator, kinds, accumulation.format, [&] {
+      const bool given = fast(RoundingKind::accumulator, unit ? RoundingKind::alignment : RoundingKind::accumulator) &&
+                         holds(a, rounding.operand) && holds(b, rounding.operand) &&
+                         holds(accumulator, accumulation.format);
+      for (int block = 0; block < accumulator.batch; ++block) {
+        const std::uint64_t draws = rounding.draws + static_cast<std::uint64_t>(block);
+        if (given) {
+          fast_product(accumulator, a, b, block, rounding, draws);
+          continue;
+        }
+        PairMatrix c = load(accumulator, block);
+        const PairMatrix left = load(a, block), right = load(b, block);
+        if (rounds_sums(unit)) {
+          add_rounded_product(c, left, right, accumulation, rounding.operand.min_exponent, on_, draws);
+        } else {
+          add_exact_product(c, left, right);
+        }
+        store(c, accumulator, block);
+      }
+    });
+    note_cancellation(terms, accumulator);
   }
 
   void sum(const View& target, const View& y, double sign, const Accumulation& accumulation,
            std::uint64_t draws) const override {
     const RoundingKind kind = RoundingKind::accumulator;
-    if (fast(kind, {}) && holds(target, accumulation.format) && holds(y, accumulation.format)) {
-      if (run_.survey) {
-        for (int block = 0; block < target.batch; ++block) {
-          PairMatrix exact = load(target, block);
-          const PairMatrix other = load(y, block);
-          PairMatrix terms(exact.rows, exact.columns);
-          for (std::size_t k = 0; k < exact.high.size(); ++k) {
-            const DoubleDouble s = two_sum(exact.high[k], sign * other.high[k]);
-            terms.high[k] = std::fabs(exact.high[k]) + std::fabs(other.high[k]);
-            exact.high[k] = s.high;
-            exact.low[k] = s.low;
-          }
-          survey_.exact.push_back(std::move(exact));
-          survey_.terms.push_back(std::move(terms));
-        }
-      }
-      doubles_->sum(target, y, sign, accumulation, draws);
-      if (run_.survey) survey_.settle(*this, target, false);
-      return;
-    }
-    const SiteRounding round(accumulation.format, accumulation.rounding, on_, kind);
-    std::uint64_t index = 0;
-    for (int block = 0; block < target.batch; ++block) {
-      PairMatrix x = load(target, block);
+    note_format(accumulation.format);
+    PairMatrices terms;
+    for (int block = 0; block < target.batch && run_.survey && noting(); ++block) {
+      terms.push_back(load(target, block));
       const PairMatrix other = load(y, block);
-      for (std::size_t k = 0; k < x.high.size(); ++k, ++index) {
-        const DoubleDouble s = tristab::sum({x.high[k], x.low[k]}, {sign * other.high[k], sign * other.low[k]});
-        const DoubleDouble z = round(s, round.takes_draws() ? element_draw(draws, index) : 0);
-        x.high[k] = z.high;
-        x.low[k] = z.low;
-      }
-      store(x, target, block);
+      for (std::size_t k = 0; k < other.high.size(); ++k)
+        terms.back().high[k] = std::fabs(terms.back().high[k]) + std::fabs(other.high[k]);
     }
+    rounded(target, {kind}, accumulation.format, [&] {
+      if (fast(kind, {}) && holds(target, accumulation.format) && holds(y, accumulation.format))
+        return doubles_->sum(target, y, sign, accumulation, draws);
+      for (int block = 0; block < target.batch; ++block) {
+        PairMatrix x = load(target, block);
+        const PairMatrix other = load(y, block);
+        for (std::size_t k = 0; k < x.high.size(); ++k) {
+          const DoubleDouble s = tristab::sum({x.high[k], x.low[k]}, {sign * other.high[k], sign * other.low[k]});
+          x.high[k] = s.high;
+          x.low[k] = s.low;
+        }
+        store(x, target, block);
+      }
+      round_each(target, SiteRounding(accumulation.format, accumulation.rounding, on_, kind), draws);
+    });
+    note_cancellation(terms, target);
   }
 
   void multiply_lower(const View& target, const View& y, const Accumulation& accumulation,
                       std::uint64_t draws) const override {
-    if (fast(RoundingKind::accumulator, {}) && are_doubles(target) && are_doubles(y)) {
-      if (run_.survey) {
-        for (int block = 0; block < target.batch; ++block)
-          survey_.exact.push_back(lower_products(load(target, block), load(y, block)));
-        survey_.terms = PairMatrices(survey_.exact.size(), PairMatrix(target.rows, target.columns));
-      }
-      doubles_->multiply_lower(target, y, accumulation, draws);
-      if (run_.survey) survey_.settle(*this, target, false);
-      return;
-    }
-    const SiteRounding round(accumulation.format, accumulation.rounding, on_, RoundingKind::accumulator);
-    std::uint64_t index = 0;
-    for (int block = 0; block < target.batch; ++block) {
-      PairMatrix x = lower_products(load(target, block), load(y, block));
-      for (std::size_t k = 0; k < x.high.size(); ++k, ++index) {
-        const DoubleDouble z = round({x.high[k], x.low[k]}, round.takes_draws() ? element_draw(draws, index) : 0);
-        x.high[k] = z.high;
-        x.low[k] = z.low;
-      }
-      store(x, target, block);
-    }
+    note_format(accumulation.format);
+    rounded(target, {RoundingKind::accumulator}, accumulation.format, [&] {
+      if (fast(RoundingKind::accumulator, {}) && are_doubles(target) && are_doubles(y))
+        return doubles_->multiply_lower(target, y, accumulation, draws);
+      for (int block = 0; block < target.batch; ++block)
+        store(lower_products(load(target, block), load(y, block)), target, block);
+      round_each(target, SiteRounding(accumulation.format, accumulation.rounding, on_, RoundingKind::accumulator),
+                 draws);
+    });
   }
 
   Codes requantise(const View& target, int diagonal, const Quantiser& quantiser,
                    QuantiserCounts& counts) const override {
     const RoundingKind kind = next_;
-    if (fast(kind, RoundingKind::scale) && holds(target, fp32_format())) {
-      const PairMatrices before = survey(target);
-      const std::int64_t cut = counts.saturations;
-      const Codes codes = doubles_->requantise(target, diagonal, quantiser, counts);
-      note_quantiser(before, target, kind, counts.saturations > cut);
-      return codes;
-    }
-    const bool by_tensor = quantiser.scale == Quantiser::Scale::tensor;
-    double largest = 0;
-    for (int block = 0; block < target.batch && by_tensor; ++block)
-      largest = std::max(largest, largest_pair({load(target, block), diagonal, 0}, quantiser));
-    const double scale = by_tensor ? pair_scale(largest, quantiser, on_) : 0;
-    for (int block = 0; block < target.batch; ++block) {
-      PairTensor x{load(target, block), diagonal, 0};
-      if (by_tensor) {
-        quantise_pairs(x, scale, quantiser, on_, kind);
-      } else {
-        quantise_pairs_by_rows(x, quantiser, on_, kind);
+    QuantiserCounts found;
+    Codes codes;
+    rounded(target, {kind, RoundingKind::scale, RoundingKind::saturation}, fp32_format(), [&] {
+      found = {};
+      if (fast(kind, RoundingKind::scale) && holds(target, fp32_format())) {
+        codes = doubles_->requantise(target, diagonal, quantiser, found);
+        return;
       }
-      store(x.elements, target, block);
-    }
-    return by_tensor ? Codes{scale, quantiser.largest_code} : Codes{};
+      const bool by_tensor = quantiser.scale == Quantiser::Scale::tensor;
+      double largest = 0;
+      for (int block = 0; block < target.batch && by_tensor; ++block)
+        largest = std::max(largest, largest_pair({load(target, block), diagonal, 0}, quantiser));
+      const double scale = by_tensor ? pair_scale(largest, quantiser, on_) : 0;
+      for (int block = 0; block < target.batch; ++block) {
+        PairTensor x{load(target, block), diagonal, 0};
+        if (by_tensor) {
+          quantise_pairs(x, scale, quantiser, on_, kind);
+        } else {
+          quantise_pairs_by_rows(x, quantiser, on_, kind);
+        }
+        store(x.elements, target, block);
+      }
+      codes = by_tensor ? Codes{scale, quantiser.largest_code} : Codes{};
+    });
+    counts += found;
+    return codes;
   }
 
   void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                         const Quantiser& quantiser, Region live, QuantiserCounts& counts) const override {
-    if (fast_quantised(accumulator, a, b, quantiser)) {
-      const PairMatrices before = survey(accumulator);
-      const std::int64_t cut = counts.saturations + counts.overflows_live + counts.overflows_dead;
-      doubles_->accumulate_codes(accumulator, a, b, quantiser, live, counts);
-      note_quantised_product(before, accumulator, a, b, quantiser,
-                             counts.saturations + counts.overflows_live + counts.overflows_dead > cut);
-      return;
-    }
-    for (int block = 0; block < accumulator.batch; ++block) {
-      PairMatrix c = load(accumulator, block);
-      add_coded_pairs(c, tensor(a, block, quantiser), tensor(b, block, quantiser), quantiser, on_);
-      store(c, accumulator, block);
-    }
+    note_format(fp32_format());
+    if (noting()) run_.operations.back().flops += 2.0 * a.view.rows * a.view.columns * b.view.columns * a.view.batch;
+    QuantiserCounts found;
+    rounded(accumulator,
+            {RoundingKind::operand, RoundingKind::scale, RoundingKind::accumulator, RoundingKind::saturation},
+            fp32_format(), [&] {
+              found = {};
+              if (fast_quantised(accumulator, a, b, quantiser))
+                return doubles_->accumulate_codes(accumulator, a, b, quantiser, live, found);
+              for (int block = 0; block < accumulator.batch; ++block) {
+                PairMatrix c = load(accumulator, block);
+                add_coded_pairs(c, tensor(a, block, quantiser), tensor(b, block, quantiser), quantiser, on_);
+                store(c, accumulator, block);
+              }
+            });
+    counts += found;
   }
 
   void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                                const Quantiser& quantiser, const ProductRounding& rounding,
                                QuantiserCounts& counts) const override {
     const bool unit = rounding.accumulation.model == AccumulationModel::matrix_unit;
-    if (fast_quantised(accumulator, a, b, quantiser) && on_.has(RoundingKind::alignment)) {
-      const PairMatrices before = survey(accumulator);
-      const std::int64_t cut = counts.saturations;
-      for_each_float_block(accumulator, a, b, quantiser, rounding, counts);
-      note_quantised_product(before, accumulator, a, b, quantiser, counts.saturations > cut);
-      if (run_.survey && unit) run_.operations.back().rounded.set(RoundingKind::alignment);
-      return;
-    }
-    const bool nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
-    const auto tensor_scale = [&](const QuantisedOperand& x) {
-      if (!nvfp4) return 0.0;
-      double largest = 0;
-      for (int block = 0; block < x.view.batch; ++block)
-        largest = std::max(largest, largest_pair({load(x.view, block), x.diagonal, 0}, quantiser));
-      return static_cast<double>(nvfp4_tensor_scale(largest));
-    };
-    const double left = tensor_scale(a), right = tensor_scale(b);
-    for (int block = 0; block < accumulator.batch; ++block) {
-      PairMatrix c = load(accumulator, block);
-      add_block_scaled_pairs(c, {load(a.view, block), a.diagonal, left}, {load(b.view, block), b.diagonal, right},
-                             quantiser, rounding.accumulation, on_);
-      store(c, accumulator, block);
-    }
+    note_format(rounding.accumulation.format);
+    if (noting()) run_.operations.back().flops += 2.0 * a.view.rows * a.view.columns * b.view.columns * a.view.batch;
+    Kinds kinds{RoundingKind::operand, RoundingKind::scale, RoundingKind::accumulator, RoundingKind::saturation};
+    if (unit) kinds.insert(kinds.begin() + 2, RoundingKind::alignment);
+    QuantiserCounts found;
+    rounded(accumulator, kinds, rounding.accumulation.format, [&] {
+      found = {};
+      if (fast_quantised(accumulator, a, b, quantiser) && on_.has(RoundingKind::alignment))
+        return for_each_float_block(accumulator, a, b, quantiser, rounding, found);
+      const bool nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
+      const double left = nvfp4 ? tensor_scale(a, quantiser) : 0, right = nvfp4 ? tensor_scale(b, quantiser) : 0;
+      for (int block = 0; block < accumulator.batch; ++block) {
+        PairMatrix c = load(accumulator, block);
+        add_block_scaled_pairs(c, {load(a.view, block), a.diagonal, left}, {load(b.view, block), b.diagonal, right},
+                               quantiser, rounding.accumulation, on_);
+        store(c, accumulator, block);
+      }
+    });
+    counts += found;
   }
 
  private:
   using PairMatrices = std::vector<PairMatrix>;
 
-  // What a survey has of a sum before it is rounded.
-  struct Survey {
-    PairMatrices exact, terms;
+  using Kinds = std::vector<RoundingKind>;
 
-    // Compares with the rounded result, and forgets.
-    void settle(const SiteEngine& engine, const View& result, bool unit) {
-      SiteOperation& operation = engine.run_.operations.back();
-      for (int block = 0; block < result.batch; ++block) {
-        const PairMatrix rounded = engine.load(result, block);
-        const PairMatrix& sums = exact[static_cast<std::size_t>(block)];
-        const PairMatrix& sizes = terms[static_cast<std::size_t>(block)];
-        for (std::size_t k = 0; k < rounded.high.size(); ++k) {
-          const double size = sizes.high[k];
-          operation.largest_term = std::max(operation.largest_term, size);
-          if (size > 0 && std::isfinite(size) && sums.high[k] != 0)
-            operation.cancellation =
-                std::max(operation.cancellation, std::min(53.0, std::log2(size / std::fabs(sums.high[k]))));
-          if (rounded.high[k] == sums.high[k] && sums.low[k] == 0) continue;
-          if (std::isfinite(sums.high[k]) && !std::isfinite(rounded.high[k]))
-            operation.rounded.set(RoundingKind::saturation);
-          operation.rounded.set(RoundingKind::accumulator);
-          if (unit) operation.rounded.set(RoundingKind::alignment);
-        }
+  // Every call that rounds goes through here. `action` does it on `target` with the kinds in on_; `kinds` are those
+  // that it can have besides flush and saturation in `format`, in the order in which they are told apart.
+  template <class Action>
+  void rounded(const View& target, Kinds kinds, const Format& format, const Action& action) const {
+    const std::size_t call = next_call_++;
+    if (run_.replay != nullptr) {
+      const RoundingKinds chosen = on_;
+      on_ = {};
+      action();
+      on_ = chosen;
+      const auto& calls = (*run_.replay)[next_operation_ - 1].errors;
+      for (const LocalError& error : calls[call]) {
+        if (on_.has(error.kind)) add(error, target);
       }
-      exact.clear();
-      terms.clear();
+      return;
     }
-  };
+    if (!run_.survey || run_.operations.empty()) return action();
+    const RoundingKinds all = on_;
+    const PairMatrices before = load(target);
+    on_ = {};
+    action();
+    PairMatrices last = load(target);
+    if (!format.subnormals) kinds.push_back(RoundingKind::flush);
+    if (kinds.back() != RoundingKind::saturation && comes_near(last, format.largest()))
+      kinds.push_back(RoundingKind::saturation);
+    std::vector<LocalError> errors;
+    for (const RoundingKind kind : kinds) {
+      store(before, target);
+      on_.set(kind);
+      if (kind == kinds.back()) on_ = all;
+      action();
+      PairMatrices now = load(target);
+      LocalError error{kind, {}, {}};
+      if (subtract(now, last, error)) {
+        run_.operations.back().rounded.set(kind);
+        errors.push_back(std::move(error));
+      }
+      last = std::move(now);
+    }
+    on_ = all;
+    run_.operations.back().errors.resize(call + 1);
+    run_.operations.back().errors[call] = std::move(errors);
+  }
+
+  static bool comes_near(const PairMatrices& sums, double largest) {
+    return std::ranges::any_of(sums, [&](const PairMatrix& block) {
+      return std::ranges::any_of(block.high, [&](double x) { return !(std::fabs(x) < 0.5 * largest); });
+    });
+  }
+  // error := x - y, all blocks one after the other; whether any element is not zero.
+  static bool subtract(const PairMatrices& x, const PairMatrices& y, LocalError& error) {
+    bool any = false;
+    for (std::size_t block = 0; block < x.size(); ++block) {
+      for (std::size_t k = 0; k < x[block].high.size(); ++k) {
+        const DoubleDouble d = tristab::sum({x[block].high[k], x[block].low[k]}, {-y[block].high[k], -y[block].low[k]});
+        const bool same = x[block].high[k] == y[block].high[k] && x[block].low[k] == y[block].low[k];
+        error.high.push_back(same ? 0 : d.high);
+        error.low.push_back(same ? 0 : d.low);
+        any = any || (!same && d.high != 0);
+      }
+    }
+    return any;
+  }
+  void add(const LocalError& error, const View& target) const {
+    std::size_t k = 0;
+    each(target, [&](DoubleDouble x) {
+      const DoubleDouble y = tristab::sum(x, {error.high[k], error.low[k]});
+      ++k;
+      return y;
+    });
+  }
+
+  // Rounds every element; returns how many became infinite or NaN.
+  std::int64_t round_each(const View& target, const SiteRounding& round, std::uint64_t draws) const {
+    std::uint64_t index = 0;
+    std::int64_t lost = 0;
+    each(target, [&](DoubleDouble x) {
+      const DoubleDouble y = round(x, round.takes_draws() ? element_draw(draws, index) : 0);
+      ++index;
+      lost += std::isfinite(x.high) && !std::isfinite(y.high) ? 1 : 0;
+      return y;
+    });
+    return lost;
+  }
 
   bool fast(RoundingKind first, RoundingKind second) const {
     return !run_.own_code && on_.has(first) && (second == RoundingKind::entry || on_.has(second)) &&
@@ -353,6 +388,14 @@ class SiteEngine final : public Engine {
       std::copy_n(matrix.low.begin() + static_cast<std::ptrdiff_t>(matrix.at(i, 0)), view.columns, low(view, block, i));
     }
   }
+  PairMatrices load(const View& view) const {
+    PairMatrices blocks;
+    for (int block = 0; block < view.batch; ++block) blocks.push_back(load(view, block));
+    return blocks;
+  }
+  void store(const PairMatrices& blocks, const View& view) const {
+    for (int block = 0; block < view.batch; ++block) store(blocks[static_cast<std::size_t>(block)], view, block);
+  }
   template <class Action>
   void each(const View& view, const Action& action) const {
     for (int b = 0; b < view.batch; ++b) {
@@ -360,7 +403,7 @@ class SiteEngine final : public Engine {
         double* x = high(view, b, i);
         double* y = low(view, b, i);
         for (int j = 0; j < view.columns; ++j) {
-          const DoubleDouble result = action({x[j], y[j]}, true);
+          const DoubleDouble result = action({x[j], y[j]});
           x[j] = result.high;
           y[j] = result.low;
         }
@@ -435,14 +478,9 @@ class SiteEngine final : public Engine {
   void for_each_float_block(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                             const Quantiser& quantiser, const ProductRounding& rounding,
                             QuantiserCounts& counts) const {
-    const auto scale_of = [&](const QuantisedOperand& x) {
-      if (quantiser.kind != Quantiser::Kind::nvfp4) return 0.0;
-      double largest = 0;
-      for (int block = 0; block < x.view.batch; ++block)
-        largest = std::max(largest, largest_pair({load(x.view, block), x.diagonal, 0}, quantiser));
-      return static_cast<double>(nvfp4_tensor_scale(largest));
-    };
-    const double left_scale = scale_of(a), right_scale = scale_of(b);
+    const bool nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
+    const double left_scale = nvfp4 ? tensor_scale(a, quantiser) : 0,
+                 right_scale = nvfp4 ? tensor_scale(b, quantiser) : 0;
     for (int block = 0; block < accumulator.batch; ++block) {
       std::vector<float> left = floats(a.view, block), right = floats(b.view, block), c = floats(accumulator, block);
       const auto coded = [&](std::vector<float>& x, const QuantisedOperand& of, double scale) {
@@ -493,72 +531,68 @@ class SiteEngine final : public Engine {
     return ready(a) && ready(b) && holds(accumulator, fp32_format());
   }
 
-  PairMatrices survey(const View& view) const {
-    PairMatrices before;
-    for (int block = 0; block < view.batch && run_.survey; ++block) before.push_back(load(view, block));
-    return before;
+  bool noting() const { return (run_.survey || run_.keep_results) && !run_.operations.empty(); }
+  // The last one holds: a result is rounded to storage after its sums.
+  void note_format(const Format& format) const {
+    if (!noting()) return;
+    SiteOperation& operation = run_.operations.back();
+    operation.format = format.name;
+    operation.largest_number = format.largest();
+    operation.smallest_normal = format.smallest_normal();
   }
-  void note_conversion(const PairMatrices& before, const View& after, const Format& format, RoundingKind kind) const {
-    for (std::size_t block = 0; block < before.size(); ++block) {
-      const PairMatrix now = load(after, static_cast<int>(block));
-      for (std::size_t k = 0; k < now.high.size(); ++k) {
-        const double x = before[block].high[k], y = now.high[k];
-        if (x == y || x != x) continue;
-        RoundingKinds& rounded = run_.operations.back().rounded;
-        const bool beyond = std::fabs(x) > format.largest();
-        const bool flushed = !format.subnormals && y == 0;
-        rounded.set(beyond ? RoundingKind::saturation : flushed ? RoundingKind::flush : kind);
+  void note_size(const RegionStatistics& found) const {
+    if (!noting()) return;
+    SiteOperation& operation = run_.operations.back();
+    operation.largest_kept = std::max(operation.largest_kept, found.live.largest);
+    operation.largest_discarded = std::max(operation.largest_discarded, found.dead.largest);
+  }
+  // |c| + |a| |b|
+  PairMatrices terms_of(const View& accumulator, const View& a, const View& b) const {
+    PairMatrices all;
+    for (int block = 0; block < accumulator.batch; ++block) {
+      PairMatrix terms = load(accumulator, block);
+      const PairMatrix left = load(a, block), right = load(b, block);
+      for (double& x : terms.high) x = std::fabs(x);
+      for (int i = 0; i < left.rows; ++i) {
+        for (int k = 0; k < left.columns; ++k) {
+          const double factor = std::fabs(left.high[left.at(i, k)]);
+          if (factor == 0) continue;
+          for (int j = 0; j < right.columns; ++j)
+            terms.high[terms.at(i, j)] += factor * std::fabs(right.high[right.at(k, j)]);
+        }
+      }
+      all.push_back(std::move(terms));
+    }
+    return all;
+  }
+  void note_cancellation(const PairMatrices& terms, const View& result) const {
+    if (terms.empty()) return;
+    SiteOperation& operation = run_.operations.back();
+    for (int block = 0; block < result.batch; ++block) {
+      const PairMatrix sums = load(result, block);
+      const PairMatrix& sizes = terms[static_cast<std::size_t>(block)];
+      for (std::size_t k = 0; k < sums.high.size(); ++k) {
+        const double size = sizes.high[k];
+        operation.largest_term = std::max(operation.largest_term, size);
+        if (size > 0 && std::isfinite(size) && sums.high[k] != 0)
+          operation.cancellation =
+              std::max(operation.cancellation, std::min(53.0, std::log2(size / std::fabs(sums.high[k]))));
       }
     }
   }
-  void note_quantiser(const PairMatrices& before, const View& after, RoundingKind kind, bool cut) const {
-    for (std::size_t block = 0; block < before.size(); ++block) {
-      const PairMatrix now = load(after, static_cast<int>(block));
-      if (now.high == before[block].high) continue;
-      run_.operations.back().rounded.set(kind);
-      run_.operations.back().rounded.set(RoundingKind::scale);
-    }
-    if (cut && run_.survey) run_.operations.back().rounded.set(RoundingKind::saturation);
-  }
-  // Products of quantised tensors round everywhere; whatever changes nothing has no share.
-  void note_quantised_product(const PairMatrices& before, const View&, const QuantisedOperand& a,
-                              const QuantisedOperand& b, const Quantiser& quantiser, bool cut) const {
-    if (before.empty()) return;
-    RoundingKinds& rounded = run_.operations.back().rounded;
-    rounded.set(RoundingKind::accumulator);
-    const auto coded = [&](const QuantisedOperand& x) {
-      return quantiser.scale == Quantiser::Scale::tensor && quantiser.kind == Quantiser::Kind::integer &&
-             x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code;
-    };
-    if (!coded(a) || !coded(b)) {
-      rounded.set(RoundingKind::operand);
-      rounded.set(RoundingKind::scale);
-    }
-    if (cut) rounded.set(RoundingKind::saturation);
-  }
-  void survey_product(const View& accumulator, const View& a, const View& b, int block, bool) const {
-    PairMatrix exact = load(accumulator, block), left = load(a, block), right = load(b, block);
-    PairMatrix terms(exact.rows, exact.columns);
-    for (std::size_t k = 0; k < exact.high.size(); ++k) terms.high[k] = std::fabs(exact.high[k]);
-    add_exact_product(exact, left, right);
-    for (int i = 0; i < left.rows; ++i) {
-      for (int k = 0; k < left.columns; ++k) {
-        const double factor = std::fabs(left.high[left.at(i, k)]);
-        if (factor == 0) continue;
-        for (int j = 0; j < right.columns; ++j)
-          terms.high[terms.at(i, j)] += factor * std::fabs(right.high[right.at(k, j)]);
-      }
-    }
-    survey_.exact.push_back(std::move(exact));
-    survey_.terms.push_back(std::move(terms));
+  double tensor_scale(const QuantisedOperand& x, const Quantiser& quantiser) const {
+    double largest = 0;
+    for (int block = 0; block < x.view.batch; ++block)
+      largest = std::max(largest, largest_pair({load(x.view, block), x.diagonal, 0}, quantiser));
+    return static_cast<double>(nvfp4_tensor_scale(largest));
   }
 
   SiteRun& run_;
   std::unique_ptr<Engine> doubles_;
-  RoundingKinds on_;
+  mutable RoundingKinds on_;  // of the operation
   std::size_t next_operation_ = 0;
+  mutable std::size_t next_call_ = 0;  // of the operation
   std::map<std::string, int, std::less<>> steps_;
-  mutable Survey survey_;
 };
 
 }  // namespace

@@ -60,7 +60,7 @@ DoubleDouble SiteRounding::cut(DoubleDouble x) const {
 
 // The carrier has no bit to spare for rounding to odd.
 DoubleDouble SiteRounding::rounded_double(DoubleDouble x, std::uint32_t draw) const {
-  if (x.low == 0) return {x.high, 0};
+  if (x.low == 0 || mode_ == Rounding::nearest_even) return {x.high, 0};  // high is the nearest double
   ExactSum exact;
   exact.add(x.high);
   exact.add(x.low);

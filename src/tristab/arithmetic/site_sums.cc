@@ -23,10 +23,17 @@ struct SplitRows {
   std::vector<double> first, second;
 };
 
+// Compiled for several SIMD levels; each element takes the same operations in all of them.
+#if defined(__x86_64__)
+#define TRISTAB_SIMD_LEVELS __attribute__((target_clones("avx512f", "avx2", "default")))
+#else
+#define TRISTAB_SIMD_LEVELS
+#endif
+
 // c_j := c_j + a b_j for finite numbers.
-void add_multiple(double* __restrict high, double* __restrict low, DoubleDouble a, const double* __restrict b_high,
-                  const double* __restrict b_low, const double* __restrict b_first, const double* __restrict b_second,
-                  int count) {
+TRISTAB_SIMD_LEVELS void add_multiple(double* __restrict high, double* __restrict low, DoubleDouble a,
+                                      const double* __restrict b_high, const double* __restrict b_low,
+                                      const double* __restrict b_first, const double* __restrict b_second, int count) {
   const DoubleDouble parts = split(a.high);
   for (int j = 0; j < count; ++j) {
     const double p = a.high * b_high[j];
@@ -41,7 +48,8 @@ void add_multiple(double* __restrict high, double* __restrict low, DoubleDouble 
 }
 
 // The same where products are exact in double.
-void add_multiple(double* __restrict high, double* __restrict low, double a, const double* __restrict b, int count) {
+TRISTAB_SIMD_LEVELS void add_exact_multiple(double* __restrict high, double* __restrict low, double a,
+                                            const double* __restrict b, int count) {
   for (int j = 0; j < count; ++j) {
     const double p = a * b[j];
     const double s = high[j] + p, part = s - high[j];
@@ -72,16 +80,18 @@ class ElementSum {
         draws_(draws),
         stochastic_(round_.takes_draws()) {}
 
-  DoubleDouble operator()(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner, int i, int j) {
+  // Products are zero and finite but for k in [first, last).
+  DoubleDouble operator()(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner, int first, int last,
+                          int i, int j) {
     i_ = i;
     j_ = j;
     switch (accumulation_.model) {
       case AccumulationModel::sequential:
-        return sequential(c, a, b, inner);
+        return sequential(c, a, b, first, last);
       case AccumulationModel::pairwise:
         return pairwise(c, a, b, inner);
       case AccumulationModel::matrix_unit:
-        return matrix_unit(c, a, b, inner);
+        return matrix_unit(c, a, b, inner, first, last);
       case AccumulationModel::bf16_pairs:
         return bf16_pairs(c, a, b, inner);
       case AccumulationModel::exact:
@@ -100,9 +110,13 @@ class ElementSum {
     return (a.high == 0 || b.high == 0) && a.high - a.high == 0 && b.high - b.high == 0;
   }
 
-  DoubleDouble sequential(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) const {
+  DoubleDouble sequential(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int first, int last) const {
     bool settled = c.high == 0 || round_.keeps();  // adding a zero cannot change c
-    for (int k = 0; k < inner; ++k) {
+    if (!settled && (first > 0 || first >= last)) {
+      c = rounded(c, 0, ProductDraw::sum);
+      settled = true;
+    }
+    for (int k = first; k < last; ++k) {
       if (settled && is_zero(a[k], b[k])) continue;
       settled = true;
       const DoubleDouble exact = product(a[k], b[k]);
@@ -191,11 +205,16 @@ class ElementSum {
     return {value / scale / rest, 0};
   }
 
-  DoubleDouble matrix_unit(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner) const {
+  DoubleDouble matrix_unit(DoubleDouble c, const DoubleDouble* a, const DoubleDouble* b, int inner, int first,
+                           int last) const {
     const MatrixUnit& unit = accumulation_.unit;
+    // The first group rounds c, also if its products are zero; others of zeros change nothing more.
+    if (c.high == 0 && first >= last) return {0, 0};
+    const int skipped = std::min(first, last) / unit.terms * unit.terms;
     const bool aligns = on_.has(RoundingKind::alignment), cuts = on_.has(RoundingKind::saturation);
     const int addend_min_exponent = accumulation_.format.min_exponent;
-    for (int begin = 0; begin < inner; begin += unit.terms) {
+    for (int begin = c.high == 0 ? skipped : 0; begin < inner; begin = std::max(begin + unit.terms, skipped)) {
+      if (begin > 0 && begin >= last) break;
       const int end = std::min(begin + unit.terms, inner);
       double special = c.high - c.high;  // NaN if anything is not finite
       int largest = c.high != 0 && std::isfinite(c.high) ? exponent_of(c.high, addend_min_exponent) : kNone;
@@ -288,7 +307,7 @@ void add_exact_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) 
       if (factor.high == 0) continue;
       const std::size_t to = c.at(i, begin);
       if (narrow) {
-        add_multiple(&c.high[to], &c.low[to], factor.high, &b.high[from], end - begin);
+        add_exact_multiple(&c.high[to], &c.low[to], factor.high, &b.high[from], end - begin);
       } else {
         add_multiple(&c.high[to], &c.low[to], factor, &b.high[from], &b.low[from], &parts.first[from],
                      &parts.second[from], end - begin);
@@ -300,12 +319,32 @@ void add_exact_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) 
 void add_rounded_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, const Accumulation& accumulation,
                          int operand_min_exponent, RoundingKinds on, std::uint64_t draws) {
   ElementSum element(accumulation, operand_min_exponent, on, draws);
-  std::vector<DoubleDouble> left(static_cast<std::size_t>(a.columns)), right(left.size());
+  const int inner = a.columns;
+  // A unit's group of zero products still truncates a c of more than F bits (dot_models.cc).
+  const MatrixUnit& unit = accumulation.unit;
+  const bool keeps = accumulation.model != AccumulationModel::matrix_unit ||
+                     (accumulation.format.precision - 1 <= unit.fraction_bits &&
+                      unit.lowest_exponent - unit.fraction_bits <= accumulation.format.lsb_min());
+  const bool finite = keeps && all_finite(a) && all_finite(b);
+  std::vector<DoubleDouble> left(static_cast<std::size_t>(a.rows) * static_cast<std::size_t>(inner)),
+      right(static_cast<std::size_t>(inner));
+  std::vector<int> first(static_cast<std::size_t>(a.rows), 0), last(first.size(), inner);
+  for (int i = 0; i < a.rows; ++i) {
+    for (int k = 0; k < inner; ++k) left[a.at(i, k)] = a(i, k);
+    int &begin = first[static_cast<std::size_t>(i)], &end = last[static_cast<std::size_t>(i)];
+    while (finite && begin < end && a.high[a.at(i, begin)] == 0) ++begin;
+    while (finite && begin < end && a.high[a.at(i, end - 1)] == 0) --end;
+  }
   for (int j = 0; j < b.columns; ++j) {
-    for (int k = 0; k < a.columns; ++k) right[static_cast<std::size_t>(k)] = b(k, j);
+    for (int k = 0; k < inner; ++k) right[static_cast<std::size_t>(k)] = b(k, j);
+    int begin = 0, end = inner;
+    while (finite && begin < end && right[static_cast<std::size_t>(begin)].high == 0) ++begin;
+    while (finite && begin < end && right[static_cast<std::size_t>(end - 1)].high == 0) --end;
     for (int i = 0; i < a.rows; ++i) {
-      for (int k = 0; k < a.columns; ++k) left[static_cast<std::size_t>(k)] = a(i, k);
-      c.set(i, j, element(c(i, j), left.data(), right.data(), a.columns, i, j));
+      const auto row = static_cast<std::size_t>(i);
+      c.set(i, j,
+            element(c(i, j), &left[a.at(i, 0)], right.data(), inner, std::max(begin, first[row]),
+                    std::min(end, last[row]), i, j));
     }
   }
 }

@@ -29,7 +29,10 @@ StageTrace& Stage::counts() const {
 }
 
 void Stage::begin() const {
-  machine_->engine_->begin_operation(counts().name);
+  StageTrace& counts = this->counts();
+  ++counts.steps;
+  if (machine_->has_steps_) arithmetic_ = &machine_->arithmetic_of(counts.name, counts.steps);
+  machine_->engine_->begin_operation(counts.name);
   machine_->engine_->next_rounds(RoundingKind::operand);
 }
 

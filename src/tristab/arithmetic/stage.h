@@ -75,9 +75,9 @@ class Stage {
   void note_overflow(std::int64_t live, std::int64_t dead) const;
 
   Machine* machine_;
-  const Arithmetic* arithmetic_;
-  std::size_t index_;   // of the stage's counters
-  std::uint64_t case_;  // of the machine: a stage does not outlive it
+  mutable const Arithmetic* arithmetic_;  // of the step
+  std::size_t index_;                     // of the stage's counters
+  std::uint64_t case_;                    // of the machine: a stage does not outlive it
   Region live_;
 };
 

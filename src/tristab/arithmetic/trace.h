@@ -9,6 +9,7 @@ namespace tristab {
 
 struct StageTrace {
   std::string name;
+  int steps = 0;                              // operations; step k is the k-th
   std::int64_t matmuls = 0;                   // matrix products; a product of a batch of blocks is one
   std::int64_t vector_steps = 0;              // operations of the vector unit
   double matmul_flops = 0, vector_flops = 0;  // dense: 2 m k n a product

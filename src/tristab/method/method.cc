@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
 
 #include "tristab/base/errors.h"
@@ -77,7 +78,11 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   Inversion inversion;
   inversion.padded_to = method.padded_size ? method.padded_size(n, spec.settings) : n;
   machine.start(arithmetics, draws);
-  const Matrix other = method.input == nullptr ? Matrix() : round_input(method.input(input.tokens), arithmetic);
+  Matrix other;
+  if (method.input != nullptr) {
+    other = method.input(input.tokens);
+    if (!input.unrounded) other = round_input(other, arithmetic);
+  }
   Value x = method.invert(machine.input(method.input == nullptr ? input.a : other, inversion.padded_to, input.events),
                           machine, spec.settings);
   Value before = x;
@@ -152,24 +157,44 @@ bool truncates(const MethodSpec& spec, int n) {
   return known.emplace(key, result).first->second;
 }
 
-std::vector<std::string> stages(const MethodSpec& spec, int n) {
+namespace {
+
+// What the method does at this size, found on the zero matrix.
+Trace trace_at(const MethodSpec& spec, int n) {
   const Arithmetic fp64 = make_arithmetic("fp64", Json::object(), "stages");
   Machine machine(make_double_engine());
   const Matrix zeros(n, n);
   const TokenInputs tokens = zero_tokens(n);
-  const Inversion inversion = invert(spec, fp64, {zeros, &tokens}, machine);
+  return invert(spec, fp64, {zeros, &tokens}, machine).trace;
+}
+
+}  // namespace
+
+std::vector<std::string> stages(const MethodSpec& spec, int n) {
   std::vector<std::string> names;
-  for (const StageTrace& stage : inversion.trace.stages) names.push_back(stage.name);
+  for (const StageTrace& stage : trace_at(spec, n).stages) names.push_back(stage.name);
   return names;
 }
 
 void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics, std::string_view place) {
-  std::vector<std::string> allowed = stages(spec, n);
+  const Trace trace = trace_at(spec, n);
+  std::vector<std::string> allowed;
+  for (const StageTrace& stage : trace.stages) allowed.push_back(stage.name);
   for (const char* name : {"result", "output", "*"}) allowed.emplace_back(name);
   for (const auto& [name, arithmetic] : arithmetics) {
-    if (std::find(allowed.begin(), allowed.end(), name) == allowed.end()) {
-      throw_unknown_name(place, "stage of " + spec.method->description.name, name, allowed);
-    }
+    const std::size_t dot = name.find('.');
+    const std::string stage = name.substr(0, dot);
+    if (std::find(allowed.begin(), allowed.end(), stage) == allowed.end())
+      throw_unknown_name(place, "stage of " + spec.method->description.name, stage, allowed);
+    if (dot == std::string::npos) continue;
+    const auto traced = std::ranges::find(trace.stages, stage, &StageTrace::name);
+    const int steps = traced == trace.stages.end() ? 1 : traced->steps;
+    const std::string number = name.substr(dot + 1);
+    int step = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), step);
+    if (error != std::errc() || end != number.data() + number.size() || step < 1 || step > steps)
+      refuse(place, fmt::format("'{}'", name),
+             fmt::format("{}.1 to {}.{}, the steps of the stage", stage, stage, steps));
   }
 }
 

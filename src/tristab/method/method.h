@@ -88,6 +88,7 @@ struct InversionInput {
   const Matrix& a;
   const TokenInputs* tokens;
   RowStatistics events;
+  bool unrounded = false;  // the other matrix of a method that inverts one is not rounded
 };
 
 // Whether the method leaves something out: on a machine without rounding it does not give the inverse of every n x n
@@ -116,7 +117,7 @@ Matrix solve(const MethodSpec& spec, const StageArithmetics& arithmetics, const 
 std::vector<std::string> stages(const MethodSpec& spec, int n);
 
 // Throws UsageError with `place`, the name and the nearest one unless every name is a stage of the method, `result`,
-// `output` or "*".
+// `output` or "*", or a step of a stage at size n ("powers.3").
 void check_stage_names(const MethodSpec& spec, int n, const StageArithmetics& arithmetics, std::string_view place);
 
 // Rounds every element. Stochastic rounding is replaced by rounding to nearest, because given data takes no draws.

@@ -12,11 +12,15 @@ tristab_layer(report
     export_table.cc
     html_data.cc
     html_report.cc
+    inspection_json.cc
+    inspection_page.cc
+    inspection_text.cc
     json_writer.cc
     layer_table.cc
     ndjson_writer.cc
     object_stream.cc
     page.cc
+    page_template.cc
     progress_line.cc
     ranking.cc
     result_text.cc
@@ -27,7 +31,7 @@ tristab_layer(report
     table_format.cc
     text_layout.cc
     tool_info.cc
-  USES tristab_sweep)
+  USES tristab_inspect)
 
 # The page of reports; its scripts share one scope and stand in the order of their use.
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)
@@ -35,6 +39,7 @@ tristab_embed(report page_assets
   ${html}/page.html ${html}/style.css ${html}/scale.js ${html}/svg.js ${html}/download.js ${html}/data.js ${html}/filters.js
   ${html}/panels.js ${html}/rows.js ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/tables.js
   ${html}/page.js)
+tristab_embed(report inspection_assets ${html}/inspection.html ${html}/style.css ${html}/inspection.js)
 set(gnuplot ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/gnuplot)
 tristab_embed(report gnuplot_scripts ${gnuplot}/common.gp ${gnuplot}/error-by-method.gp ${gnuplot}/error-by-size.gp
   ${gnuplot}/error-by-condition.gp)

@@ -1,0 +1,54 @@
+// Why one case is as wrong as it is: its record, condition, steps, shares of rounding sites, smallest sets of them, and
+// a diagnosis in words.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tristab/inspect/against.h"
+#include "tristab/inspect/delta_debugging.h"
+#include "tristab/inspect/site_shares.h"
+#include "tristab/inspect/step_report.h"
+#include "tristab/sweep/plan.h"
+
+namespace tristab {
+
+// What is to blame. fine: the case meets its requirement.
+enum class Blame { fine, formation, truncation, rounding, output, overflow };
+const std::string& name_of(Blame blame);
+
+struct Diagnosis {
+  Blame blame = Blame::fine;
+  std::string why;     // one sentence
+  std::string change;  // one sentence; "" if nothing has to change
+};
+
+// How the result of a setting on the same matrix would be: for advice.
+struct Alternative {
+  std::string label;
+  double error = 0, share = 0;
+};
+
+struct Inspection {
+  MatrixResult matrix;  // with the record as its only one
+  std::vector<StepReport> steps;
+  SiteShares shares;
+  SiteSearch search;
+  Diagnosis diagnosis;
+  std::shared_ptr<const SiteExperiment> experiment;
+  std::optional<Against> against;  // a kernel's own steps, if some were given
+
+  const Record& record() const { return matrix.records.front(); }
+
+  // What the experiment points to.
+  std::shared_ptr<MatrixEvaluation> evaluation;
+  std::shared_ptr<Machines> machines;
+};
+
+// Inspects the only case of a plan (only_case). Throws UsageError if the matrix has no reference or the method refuses
+// its input.
+Inspection inspect_case(const Plan& plan);
+
+}  // namespace tristab

@@ -1,0 +1,79 @@
+// One case, run with any of its roundings left out.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tristab/arithmetic/site_engine.h"
+#include "tristab/sweep/matrix_evaluation.h"
+
+namespace tristab {
+
+// A rounding that the case makes: it changes at least one number. `operation`: of the run, -1 for a kernel's formation
+// of A.
+struct Site {
+  std::string stage;  // "formation" and "input" for what happens to A before the method
+  int step = 1;
+  RoundingKind kind = RoundingKind::entry;
+  int operation = 0;
+
+  std::string text() const;  // "powers 2 storage"
+};
+
+// By index of SiteExperiment::sites().
+using SiteSet = std::vector<bool>;
+
+class SiteExperiment {
+ public:
+  // The setting of a matrix that has a reference. `evaluation` must outlive this. Throws what the inversion throws.
+  SiteExperiment(const Setting& setting, MatrixEvaluation& evaluation, Machines& machines);
+  ~SiteExperiment();
+
+  const std::vector<Site>& sites() const { return sites_; }
+  const std::string& stage_of(std::size_t site) const { return sites_[site].stage; }
+
+  // Xh if only these sites round; if all but these do. Kinds that change nothing in the case itself round with the rest
+  // in the second, not in the first. Any number of threads may call these.
+  Matrix only(const SiteSet& sites) const;
+  Matrix without(const SiteSet& sites) const;
+  // Xh if nothing rounds but the errors that these sites made in the case itself are added where they arose. In first
+  // order the case's error is the sum of these over the sites; the roundings of `only` see other operands, so theirs
+  // are other errors of the same size.
+  Matrix replayed(const SiteSet& sites) const;
+  SiteSet none() const { return SiteSet(sites_.size(), false); }
+
+  const Matrix& result() const { return result_; }  // everything rounds
+  const Matrix& exact() const { return exact_; }    // nothing does
+  const Reference& truth() const { return *evaluation_.given(); }
+  const Matrix& given() const { return evaluation_.problem().a; }
+  // The operations with everything on, surveyed, and with everything off; operation 0 is the input of A.
+  const std::vector<SiteOperation>& operations() const { return operations_; }
+  const std::vector<SiteOperation>& exact_operations() const { return exact_operations_; }
+
+  // ||Xh - X||_F / ||X||_F against the inverse of A as given; infinite if Xh is not finite.
+  double error(const Matrix& x) const;
+  // What the requirement takes of Xh: more than 1 misses it; infinite if Xh is not finite.
+  double share(const Matrix& x) const;
+
+ private:
+  struct Worker;
+  enum class Mode { rounded, surveyed, replayed };
+  Matrix run(const std::vector<RoundingKinds>& on, RoundingKinds beyond, bool formed, std::vector<SiteOperation>* kept,
+             Mode mode) const;
+  Matrix run_with(const SiteSet& on, bool rest, Mode mode) const;
+
+  const Setting setting_;
+  MatrixEvaluation& evaluation_;
+  Machines& machines_;
+  Matrix formed_;      // A as the kernel forms it, before it is stored; empty: A as given
+  std::string place_;  // for messages
+  std::vector<Site> sites_;
+  std::vector<SiteOperation> operations_, exact_operations_;
+  Matrix result_, exact_;
+  struct Workers;
+  std::unique_ptr<Workers> workers_;
+};
+
+}  // namespace tristab

@@ -1,0 +1,81 @@
+#include "tristab/report/inspection_page.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tristab/base/embedded_file.h"
+#include "tristab/base/json_text.h"
+#include "tristab/report/inspection_json.h"
+#include "tristab/report/inspection_text.h"
+#include "tristab/report/page_template.h"
+
+namespace tristab {
+
+// inspection.html, its style, and its script.
+std::span<const EmbeddedFile> inspection_assets();
+
+namespace {
+
+constexpr std::size_t most_maps = 8, most_lost = 2;
+
+// log10 |x| with two digits; "" for 0, "i" for what is not finite: short, for there can be 65,536 of them.
+std::string logarithms(const Matrix& x) {
+  std::string text;
+  for (const double value : x.values()) {
+    if (!text.empty()) text += ' ';
+    if (!std::isfinite(value)) {
+      text += 'i';
+    } else if (value != 0) {
+      text += fmt::format("{:.2f}", std::log10(std::fabs(value)));
+    } else {
+      text += 'z';
+    }
+  }
+  return text;
+}
+
+Matrix difference(const Matrix& x, const Matrix& y) {
+  Matrix result = x;
+  for (std::size_t k = 0; k < result.values().size(); ++k) result.values()[k] -= y.values()[k];
+  return result;
+}
+
+std::string map_json(const std::string& name, const std::string& says, const Matrix& x) {
+  JsonObject object;
+  return object.text("name", name).text("says", says).text("logs", logarithms(x)).str();
+}
+
+}  // namespace
+
+void write_inspection_page(const Inspection& inspection, OutputFile& page) {
+  const SiteExperiment& experiment = *inspection.experiment;
+  JsonArray maps;
+  maps.raw(map_json("total error", "computed inverse minus exact inverse",
+                    difference(experiment.result(), experiment.truth().high)));
+  maps.raw(map_json("exact inverse", "X", experiment.truth().high));
+  std::size_t shown = 0, lost = 0;
+  for (const SiteShare& share : inspection.shares.sites) {
+    if (share.share == 0 || shown == most_maps) break;
+    if (!std::isfinite(share.share) && ++lost > most_lost) continue;  // they all look alike
+    ++shown;
+    maps.raw(map_json(share.text(), fmt::format("its part of the error: {:.1e}", share.share),
+                      difference(experiment.replayed(share.sites), experiment.exact())));
+  }
+  JsonObject data;
+  data.raw("inspection", inspection_json(inspection)).raw("maps", maps.str());
+  data.text("ddmin", site_set_text(inspection, inspection.search.enough));
+  data.text("raise", site_set_text(inspection, inspection.search.raise));
+  std::string json = data.str();
+  for (std::size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3))
+    json.replace(at, 2, "<\\/");
+  const std::span<const EmbeddedFile> assets = inspection_assets();
+  page.write(filled(assets[0].text, {{"title", escaped_for_html(inspection.record().id)},
+                                     {"style", std::string(assets[1].text)},
+                                     {"script", std::string(assets[2].text)},
+                                     {"data", std::move(json)}}));
+  page.commit();
+}
+
+}  // namespace tristab
