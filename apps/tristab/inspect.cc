@@ -57,7 +57,7 @@ SweepConfig config_of(const Command& command, const InspectOptions& options) {
   const Json family = is_file(input) ? options.input.family() : Json(input);
   overrides.emplace("families", Override(is_file(input) ? family.dump() : input, "INPUT"));
   if (!command.given("--trial")) overrides.emplace("trial", Override("0", "--trial"));
-  const std::int64_t trial = command.given("--trial") ? std::stoll(options.config.trial) : 0;
+  const std::int64_t trial = command.given("--trial") ? whole_number("--trial", options.config.trial, 0, 999998) : 0;
   Json json = Json::object();
   json["trials"] = trial + 1;
   return make_config(json, overrides, "tristab inspect", "", "inspect");
@@ -104,17 +104,17 @@ Command inspect_command(int& status) {
   command.option("--formation,--formations", "FORMATION", o.config.formations, "how A is formed from k, beta and g");
   command.option("--kernel,--kernels", "KERNEL", o.config.kernels, "kernel instead of these");
   command.option("--chunk,--chunks", "N", o.config.chunks, "chunk size");
-  command.option("--trial", "N", o.config.trial, "matrix N of the input; 0 is the first");
+  command.option("--trial", "N", o.config.trial, "matrix N; 0 is the first");
+  command.option("--seed", "N", o.config.seed, "seed of the family").beside();
   command.option("--require", "REQUIREMENT", o.config.require, requirement_help);
-  command.option("--seed", "N", o.config.seed, "seed of the family");
-  command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
-  command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A");
-  command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
+  command.option("--tensor", "NAME", o.input.tensor, "the tensor of A");
+  command.option("--layer", "NAME", o.input.layer, "the layer of k, beta, g").beside();
+  command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
   command.option("--rows", "N", WholeNumber{&o.rows, 0, 100000}, "rows of a table; 0: all");
   command.group("Output");
   command.option("--format", "text|json", o.format, "text or json");
-  command.output("--html", "FILE.html", o.page, "page with heat maps of the error; - for standard output");
+  command.output("--html", "FILE.html", o.page, "page with heat maps of the error");
   command.option("--against", "DIR", o.against, R"(your kernel's own steps: .npy or .safetensors
 A directory, or one file, of tensors that are named by stage and step (powers.3). The first one that differs from the
 emulation is named, with the number of ulp and the place; the exit status is 1 then.)");

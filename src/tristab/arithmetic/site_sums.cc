@@ -1,6 +1,7 @@
 #include "tristab/arithmetic/site_sums.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <stdexcept>
@@ -57,6 +58,60 @@ TRISTAB_SIMD_LEVELS void add_exact_multiple(double* __restrict high, double* __r
     high[j] = s + rest;
     low[j] = rest - (high[j] - s);
   }
+}
+
+// Rounds to nearest even, ties by what is below the double, to formats whose normal numbers hold the result; `outside`
+// becomes 1 if one does not. Plain integer code, so that loops over it become vectors.
+struct NearestEven {
+  std::uint64_t low, half;  // masks of the bits that are dropped: all of them; all but the first
+  int dropped;
+  double smallest, largest;
+
+  explicit NearestEven(const Format& format)
+      : low((std::uint64_t{1} << (53 - format.precision)) - 1),
+        half(low >> 1),
+        dropped(53 - format.precision),
+        smallest(format.smallest_normal()),
+        largest(format.largest()) {}
+
+  double operator()(double high, double tail, std::uint64_t& outside) const {
+    const auto bits = std::bit_cast<std::uint64_t>(high);
+    // Rounded to odd: an inexact high with an even last bit moves by one, to the side of the tail.
+    const std::uint64_t inexact = tail != 0 ? ~bits & 1 : 0;
+    const std::uint64_t away = (std::bit_cast<std::uint64_t>(tail) ^ bits) >> 63;  // 1: toward zero
+    const std::uint64_t odd = bits + inexact - 2 * (inexact & away);
+    const std::uint64_t rounded = (odd + half + (odd >> dropped & 1)) & ~low;
+    const double result = std::bit_cast<double>(rounded);
+    const double size = std::fabs(result);
+    outside |= static_cast<std::uint64_t>(!(size <= largest)) |
+               (static_cast<std::uint64_t>(size < smallest) & static_cast<std::uint64_t>(high != 0));
+    return high == 0 ? high : result;
+  }
+};
+
+// c_j := fl(c_j + fl(a b_j)), or fused, for numbers in a format, of which `low` are the corrections of the first c_j.
+TRISTAB_SIMD_LEVELS std::uint64_t add_rounded_multiple(double* __restrict high, double* __restrict low, DoubleDouble a,
+                                                       const double* __restrict b_high, const double* __restrict b_low,
+                                                       const double* __restrict b_first,
+                                                       const double* __restrict b_second, int count,
+                                                       const NearestEven& rounding, bool fused) {
+  const DoubleDouble parts = split(a.high);
+  const NearestEven round = rounding;
+  std::uint64_t outside = 0;
+  for (int j = 0; j < count; ++j) {
+    const double p = a.high * b_high[j];
+    const double error =
+        ((parts.high * b_first[j] - p) + parts.high * b_second[j] + parts.low * b_first[j]) + parts.low * b_second[j];
+    const double tail = error + (a.high * b_low[j] + a.low * b_high[j]);
+    const double product = p + tail, rest = tail - (product - p);  // normalised
+    const double term = fused ? product : round(product, rest, outside);
+    const double s = high[j] + term, part = s - high[j];
+    const double below = ((high[j] - (s - part)) + (term - part)) + (low[j] + (fused ? rest : 0.0));
+    const double sum = s + below;
+    high[j] = round(sum, below - (sum - s), outside);
+    low[j] = 0;
+  }
+  return outside;
 }
 
 bool is_narrow(const PairMatrix& x) {
@@ -273,18 +328,47 @@ class ElementSum {
 
 }  // namespace
 
-void add_exact_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) {
-  const int inner = a.columns, columns = b.columns;
-  if (!all_finite(a) || !all_finite(b) || !all_finite(c)) {
-    for (int i = 0; i < a.rows; ++i) {
-      for (int j = 0; j < columns; ++j) {
-        DoubleDouble s = c(i, j);
-        for (int k = 0; k < inner; ++k) s = sum(s, product(a(i, k), b(k, j)));
-        c.set(i, j, s);
-      }
+namespace {
+
+// Does `action` on the rows of a, columns of b and elements of c that are finite; all other elements of the product are
+// infinite or NaN, as plain double arithmetic has them.
+template <class Action>
+void on_finite_part(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, const Action& action) {
+  if (all_finite(a) && all_finite(b) && all_finite(c)) return action(c, a, b);
+  const auto finite = [](double x) { return x - x == 0; };
+  PairMatrix sums = c, left = a, right = b;
+  std::vector<bool> lost_row(static_cast<std::size_t>(a.rows)), lost_column(static_cast<std::size_t>(b.columns));
+  for (int i = 0; i < a.rows; ++i) {
+    for (int k = 0; k < a.columns; ++k) {
+      if (!finite(a.high[a.at(i, k)])) lost_row[static_cast<std::size_t>(i)] = true;
     }
-    return;
+    for (int k = 0; k < a.columns && lost_row[static_cast<std::size_t>(i)]; ++k) left.set(i, k, {0, 0});
   }
+  for (int j = 0; j < b.columns; ++j) {
+    for (int k = 0; k < b.rows; ++k) {
+      if (!finite(b.high[b.at(k, j)])) lost_column[static_cast<std::size_t>(j)] = true;
+    }
+    for (int k = 0; k < b.rows && lost_column[static_cast<std::size_t>(j)]; ++k) right.set(k, j, {0, 0});
+  }
+  for (std::size_t k = 0; k < c.high.size(); ++k) {
+    if (!finite(c.high[k])) sums.high[k] = sums.low[k] = 0;
+  }
+  action(sums, left, right);
+  for (int i = 0; i < c.rows; ++i) {
+    for (int j = 0; j < c.columns; ++j) {
+      if (!lost_row[static_cast<std::size_t>(i)] && !lost_column[static_cast<std::size_t>(j)] &&
+          finite(c.high[c.at(i, j)]))
+        continue;
+      double s = c.high[c.at(i, j)];
+      for (int k = 0; k < a.columns; ++k) s += a.high[a.at(i, k)] * b.high[b.at(k, j)];
+      sums.set(i, j, {s, 0});
+    }
+  }
+  c = std::move(sums);
+}
+
+void add_exact_finite_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) {
+  const int inner = a.columns, columns = b.columns;
   const bool narrow = is_narrow(a) && is_narrow(b);
   SplitRows parts;
   if (!narrow) {
@@ -316,30 +400,68 @@ void add_exact_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) 
   }
 }
 
-void add_rounded_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, const Accumulation& accumulation,
-                         int operand_min_exponent, RoundingKinds on, std::uint64_t draws) {
+// The rows of a sequential product to nearest even, all columns at once. False, with c as it was, where c is not in the
+// format, a number leaves its normal range, or one is not finite.
+bool add_sequential_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, const Accumulation& accumulation) {
+  const NearestEven round(accumulation.format);
+  PairMatrix sums = c;
+  std::uint64_t outside = 0;
+  for (std::size_t k = 0; k < c.high.size(); ++k) {
+    if (c.low[k] != 0 || round(c.high[k], 0, outside) != c.high[k]) return false;
+  }
+  std::vector<double> first(b.high.size()), second(b.high.size());
+  for (std::size_t k = 0; k < b.high.size(); ++k) {
+    const DoubleDouble halves = split(b.high[k]);
+    first[k] = halves.high;
+    second[k] = halves.low;
+  }
+  for (int k = 0; k < a.columns && outside == 0; ++k) {
+    int begin = 0, end = b.columns;
+    while (begin < end && b.high[b.at(k, begin)] == 0) ++begin;
+    while (begin < end && b.high[b.at(k, end - 1)] == 0) --end;
+    if (begin == end) continue;
+    const std::size_t from = b.at(k, begin);
+    for (int i = 0; i < a.rows; ++i) {
+      const DoubleDouble factor = a(i, k);
+      if (factor.high == 0) continue;
+      const std::size_t to = sums.at(i, begin);
+      outside |= add_rounded_multiple(&sums.high[to], &sums.low[to], factor, &b.high[from], &b.low[from], &first[from],
+                                      &second[from], end - begin, round, accumulation.fma);
+    }
+  }
+  if (outside != 0) return false;
+  c = std::move(sums);
+  return true;
+}
+
+void add_rounded_finite_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b,
+                                const Accumulation& accumulation, int operand_min_exponent, RoundingKinds on,
+                                std::uint64_t draws) {
+  if (accumulation.model == AccumulationModel::sequential && accumulation.rounding == Rounding::nearest_even &&
+      on.has(RoundingKind::accumulator) && accumulation.format.precision <= 50 &&
+      add_sequential_product(c, a, b, accumulation))
+    return;
   ElementSum element(accumulation, operand_min_exponent, on, draws);
   const int inner = a.columns;
   // A unit's group of zero products still truncates a c of more than F bits (dot_models.cc).
   const MatrixUnit& unit = accumulation.unit;
-  const bool keeps = accumulation.model != AccumulationModel::matrix_unit ||
+  const bool skips = accumulation.model != AccumulationModel::matrix_unit ||
                      (accumulation.format.precision - 1 <= unit.fraction_bits &&
                       unit.lowest_exponent - unit.fraction_bits <= accumulation.format.lsb_min());
-  const bool finite = keeps && all_finite(a) && all_finite(b);
   std::vector<DoubleDouble> left(static_cast<std::size_t>(a.rows) * static_cast<std::size_t>(inner)),
       right(static_cast<std::size_t>(inner));
   std::vector<int> first(static_cast<std::size_t>(a.rows), 0), last(first.size(), inner);
   for (int i = 0; i < a.rows; ++i) {
     for (int k = 0; k < inner; ++k) left[a.at(i, k)] = a(i, k);
     int &begin = first[static_cast<std::size_t>(i)], &end = last[static_cast<std::size_t>(i)];
-    while (finite && begin < end && a.high[a.at(i, begin)] == 0) ++begin;
-    while (finite && begin < end && a.high[a.at(i, end - 1)] == 0) --end;
+    while (skips && begin < end && a.high[a.at(i, begin)] == 0) ++begin;
+    while (skips && begin < end && a.high[a.at(i, end - 1)] == 0) --end;
   }
   for (int j = 0; j < b.columns; ++j) {
     for (int k = 0; k < inner; ++k) right[static_cast<std::size_t>(k)] = b(k, j);
     int begin = 0, end = inner;
-    while (finite && begin < end && right[static_cast<std::size_t>(begin)].high == 0) ++begin;
-    while (finite && begin < end && right[static_cast<std::size_t>(end - 1)].high == 0) --end;
+    while (skips && begin < end && right[static_cast<std::size_t>(begin)].high == 0) ++begin;
+    while (skips && begin < end && right[static_cast<std::size_t>(end - 1)].high == 0) --end;
     for (int i = 0; i < a.rows; ++i) {
       const auto row = static_cast<std::size_t>(i);
       c.set(i, j,
@@ -347,6 +469,19 @@ void add_rounded_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b
                     std::min(end, last[row]), i, j));
     }
   }
+}
+
+}  // namespace
+
+void add_exact_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) {
+  on_finite_part(c, a, b, &add_exact_finite_product);
+}
+
+void add_rounded_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, const Accumulation& accumulation,
+                         int operand_min_exponent, RoundingKinds on, std::uint64_t draws) {
+  on_finite_part(c, a, b, [&](PairMatrix& sums, const PairMatrix& left, const PairMatrix& right) {
+    add_rounded_finite_product(sums, left, right, accumulation, operand_min_exponent, on, draws);
+  });
 }
 
 }  // namespace tristab

@@ -86,6 +86,7 @@ class Diagnostician {
   Diagnosis diagnose() {
     if (record_.parts.formation.undefined == Undefined::lost_input) return lost_input();
     if (const StepReport* first = first_overflow(); first != nullptr && !record_.finite()) return overflow(*first);
+    if (total() == 0) return {Blame::fine, "the result is exact", ""};
     const ErrorShares& parts = record_.parts;
     struct Part {
       Blame blame;

@@ -89,7 +89,7 @@ Matrix SiteExperiment::run_with(const SiteSet& on, bool rest, Mode mode) const {
     if (on[s]) kinds[operation].set(sites_[s].kind);
   }
   for (std::size_t k = 0; k < kinds.size() && rest; ++k) {
-    if (kinds[k] == all[k]) kinds[k] = RoundingKinds::all();
+    if (!all[k].empty() && kinds[k] == all[k]) kinds[k] = RoundingKinds::all();
   }
   return run(kinds, {}, formed, nullptr, mode);
 }

@@ -63,6 +63,8 @@ SiteShares site_shares(const SiteExperiment& experiment) {
   shares.total = experiment.error(experiment.result());
   shares.truncation = experiment.error(experiment.exact());
 
+  const Matrix whole = difference(experiment.result(), experiment.exact());
+  const double rounding = relative_norm(whole, scale);
   std::vector<SiteShare*> all;
   std::vector<Matrix> parts(shares.sites.size());  // X_only - M of each site
   for (std::vector<SiteShare>* level : {&shares.sites, &shares.kinds, &shares.stages}) {
@@ -72,16 +74,19 @@ SiteShares site_shares(const SiteExperiment& experiment) {
     SiteShare& share = *all[k];
     Matrix part = difference(experiment.replayed(share.sites), experiment.exact());
     share.share = relative_norm(part, scale);
+    share.explained = std::isfinite(share.share) ? rounding - relative_norm(difference(whole, part), scale) : 0;
     share.alone = relative_norm(difference(experiment.only(share.sites), experiment.exact()), scale);
     share.without = experiment.error(experiment.without(share.sites));
     share.gone = std::isinf(share.without) ? 0 : shares.total - share.without;
     if (k < parts.size()) parts[k] = std::move(part);
   });
-  Matrix rest = difference(experiment.result(), experiment.exact());
+  Matrix rest = whole;
   for (const Matrix& part : parts) rest = difference(rest, part);
   shares.remainder = relative_norm(rest, scale);
   for (std::vector<SiteShare>* level : {&shares.sites, &shares.kinds, &shares.stages}) {
-    std::ranges::stable_sort(*level, [](const SiteShare& x, const SiteShare& y) { return x.share > y.share; });
+    std::ranges::stable_sort(*level, [&](const SiteShare& x, const SiteShare& y) {
+      return std::isfinite(rounding) ? x.explained > y.explained : x.share > y.share;
+    });
   }
   return shares;
 }

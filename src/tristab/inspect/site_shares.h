@@ -15,9 +15,12 @@ struct SiteShare {
   std::string stage, kind;  // "" stands for all: a row is of a stage, of a kind in a stage, or of one site
   int step = 0;             // 0: all
   double share = 0;         // ||X_replayed - M||: what their roundings of this case make by themselves
-  double alone = 0;         // ||X_only - M||: if these sites alone round, then other operands
-  double without = 0;       // ||X_without - X||: the total error if these alone are exact
-  double gone = 0;          // ||Xh - X|| - ||X_without - X||: the error that goes away then
+  // ||Xh - M|| - ||(Xh - M) - (X_replayed - M)||: what goes away without them, in first order; negative where they
+  // cancel what others make.
+  double explained = 0;
+  double alone = 0;    // ||X_only - M||: if these sites alone round, then other operands
+  double without = 0;  // ||X_without - X||: the total error if these alone are exact
+  double gone = 0;     // ||Xh - X|| - ||X_without - X||: the error that goes away then
   SiteSet sites;
 
   std::string text() const;  // "powers", "powers storage", "powers 2 storage"
@@ -28,7 +31,8 @@ struct SiteShares {
   double truncation = 0;  // ||M - X||: what the formula leaves out
   // ||(Xh - M) - sum over the sites of (X_replayed - M)||: what single sites do not explain. Of second order in u.
   double remainder = 0;
-  std::vector<SiteShare> stages, kinds, sites;  // each sorted by `share`, largest first
+  std::vector<SiteShare> stages, kinds,
+      sites;  // each sorted by `explained`, largest first; where the result is not finite by `share`
 };
 
 // Runs the case three times for every site, kind of a stage and stage, on all cores.

@@ -12,6 +12,7 @@ std::string share_json(const SiteShare& share) {
   if (share.step > 0) object.integer("step", share.step);
   if (!share.kind.empty()) object.text("kind", share.kind);
   return object.number("share", share.share)
+      .number("explained", share.explained)
       .number("alone", share.alone)
       .number("without", share.without)
       .number("gone", share.gone)

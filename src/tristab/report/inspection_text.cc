@@ -110,15 +110,17 @@ std::string shares_text(const Inspection& inspection, std::size_t rows, const Pa
   const auto table_of = [&](const std::vector<SiteShare>& level, const char* what) {
     Table table({{.header = what, .layout = wrapped_cell, .widest = 40},
                  {"its part of\nthe error", true},
-                 {"", true},
+                 {"goes away\nwithout it", true},
                  {"error if it\nalone rounds", true},
                  {"error if it\nalone is exact", true}});
     std::size_t count = 0;
     for (const SiteShare& share : level) {
       if (count++ == rows) break;
-      const double part = share.share / shares.total;
+      const double part = share.explained / shares.total;
       table.add_row({share.text(), size_text(share.share),
-                     std::isfinite(part) ? fmt::format("{:.0f}%", 100 * part) : std::string("-"),
+                     std::isfinite(part) && std::isfinite(share.share)
+                         ? fmt::format("{:.0f}%", std::max(100 * part, -999.0))
+                         : std::string("-"),
                      size_text(share.alone), size_text(share.without)});
     }
     text += table.str(page) + note_of_rest(std::min(rows, level.size()), level.size(), "rows");
@@ -129,8 +131,8 @@ std::string shares_text(const Inspection& inspection, std::size_t rows, const Pa
     table_of(shares.sites, "stage, step, kind");
   }
   if (std::isfinite(shares.remainder)) {
-    text += paragraph(fmt::format("Parts are norms: they add up like vectors. All single sites together leave {} of {} "
-                                  "unexplained.",
+    text += paragraph(fmt::format("Parts are norms; they add up like vectors, and can cancel (below 0%). Together all "
+                                  "single sites leave {} of {} unexplained.",
                                   size_text(shares.remainder), size_text(shares.total)),
                       0, page);
   }

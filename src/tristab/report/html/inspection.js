@@ -84,9 +84,9 @@ say(diagnosis, `Total error ${number(found.shares.total)}: formation ${number(pa
 say(diagnosis, found.sets.misses && !found.sets.misses_without_rounding
   ? `Enough to miss ${found.sets.requirement} alone: ${data.ddmin}. To be raised so that it is met: ${data.raise}.` : "");
 drawMaps();
-const shareHeaders = [["", false], ["its part of the error", true], ["", true], ["error if it alone rounds", true], ["error if it alone is exact", true]];
+const shareHeaders = [["", false], ["its part of the error", true], ["goes away without it", true], ["error if it alone rounds", true], ["error if it alone is exact", true]];
 const shareRow = (share) => ({cells: [[share.stage, share.step, share.kind].filter((x) => x !== undefined).join(" "), number(share.share),
-  share.share === null || found.shares.total === null ? "–" : `${Math.round(100 * share.share / found.shares.total)}%`, number(share.alone), number(share.without)]});
+  share.share === null || found.shares.total === null ? "–" : `${Math.max(-999, Math.round(100 * share.explained / found.shares.total))}%`, number(share.alone), number(share.without)]});
 table(document.getElementById("kinds"), shareHeaders, found.shares.kinds.map(shareRow));
 table(document.getElementById("sites"), shareHeaders, found.shares.sites.slice(0, 60).map(shareRow));
 if (found.shares.sites.length > 60) say(document.getElementById("sites"), `60 of ${found.shares.sites.length} sites.`);
