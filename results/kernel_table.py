@@ -3,13 +3,14 @@
 kernel_table.py PROGRAM [KERNEL ...]     PROGRAM: the path of tristab
 """
 import json
+import math
 import pathlib
 import subprocess
 import sys
 import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NARROW, WIDE = "bf16", "fp32"
+NARROW = "bf16"
 KNOWN = {"source": "read in source", "thread": "read in a thread", "paper": "read in a paper", "model": "a model"}
 INPUTS = {
     "trained": [{"family": "file", "path": str(ROOT / f"tests/data/{model}-slice.safetensors"), "layer": "all"}
@@ -25,8 +26,9 @@ HEAD = """# Kernels: errors, and which stages must stay wide
 Made by `results/kernel_table.py PROGRAM`, at chunk 64 or the largest smaller one that the kernel takes. Errors are the worst
 `total_frobenius` on slices of four trained models, on SiLU keys without decay, and on one repeated key (beta 0.835, g = -1e-3);
 bold: not `fit` for `4x-bf16`. A stage must stay wide if the recipe misses `4x-bf16` on an input that it was fit for, once that
-stage alone runs in bf16 (operands and storage, sums in fp32). Where a recipe misses it already, the last column names the stage
-that alone makes it fit when it runs in fp32. "In part": on some of the inputs.
+stage alone runs in bf16 (operands and storage, sums in fp32). Where a recipe misses it already, the last column names what must
+be exact in its worst case, so that this one is fit while all else stays rounded: `ddmax` of `tristab inspect`. A: its storage, or
+how it is formed.
 
 """
 
@@ -68,6 +70,20 @@ def worst_error(records, column):
     return f"{max(record['total_frobenius'] for record in chosen):.1e}".replace("e-0", "e-").replace("e+0", "e+")
 
 
+def to_be_raised(program, folder, records):
+    """What must be exact in the worst case."""
+    unfit = [record for record in records if record["fit"] in ("unfit", "nonfinite")]
+    worst = max(unfit, key=lambda record: math.inf if record["fit"] == "nonfinite" else record["total_frobenius"])
+    text = subprocess.run([program, "inspect", "r.json", worst["case"], "--format", "json"], cwd=folder, check=True,
+                          capture_output=True, text=True).stdout
+    sets = json.loads(text)["sets"]
+    if sets["misses_without_rounding"]:
+        return "another formula"
+    stages = list(dict.fromkeys("A" if site["stage"] in ("input", "formation") else f"`{site['stage']}`"
+                                for site in sets["raise"]))
+    return "to be raised: " + ", ".join(stages)
+
+
 def is_narrow(arithmetic):
     name = arithmetic if isinstance(arithmetic, str) else arithmetic["arithmetic"]
     return not name.startswith(("fp32", "fp64", "tf32", "fp16"))
@@ -83,17 +99,15 @@ def row_of(program, path, folder):
     answered = [record for record in base if record["status"] != "failed"]
     missed = unfit_inputs(base)
     stages = [stage["name"] for stage in answered[0]["stages"] if stage["name"] not in ("input", "result", "output")]
-    changed = {}
-    for stage in stages:
-        now = recipe["arithmetic"].get(stage, recipe["arithmetic"]["*"])
-        if missed or not is_narrow(now):
-            changed[stage] = {**recipe, "arithmetic": {**recipe["arithmetic"], stage: WIDE if missed else NARROW}}
-    after = records_of(program, folder, {f"{name}-{stage}": each for stage, each in changed.items()}, chunk) if changed else {}
     if missed:
-        mended = [stage for stage in changed if unfit_inputs(after[f"{name}-{stage}"]) < missed]
-        wide = "; ".join(f"`{stage}` in {WIDE} mends it" if not unfit_inputs(after[f"{name}-{stage}"]) else
-                         f"`{stage}` in {WIDE} mends it in part" for stage in mended) or "no single stage mends it"
+        wide = to_be_raised(program, folder, base)
     else:
+        changed = {}
+        for stage in stages:
+            if not is_narrow(recipe["arithmetic"].get(stage, recipe["arithmetic"]["*"])):
+                changed[stage] = {**recipe, "arithmetic": {**recipe["arithmetic"], stage: NARROW}}
+        after = (records_of(program, folder, {f"{name}-{stage}": each for stage, each in changed.items()}, chunk)
+                 if changed else {})
         wide = ", ".join(f"`{stage}`" for stage in changed if unfit_inputs(after[f"{name}-{stage}"])) or "none"
     errors = []
     for column in INPUTS:

@@ -11,6 +11,7 @@ tristab_tests(apps
     file_safety_test.cc
     generate_test.cc
     help_test.cc
+    inspect_test.cc
     installed_files_test.cc
     invert_test.cc
     judgement_test.cc
@@ -69,3 +70,7 @@ foreach(part report figures)
            COMMAND /usr/bin/env python3 -B ${PROJECT_SOURCE_DIR}/tests/browser/${part}_test.py $<TARGET_FILE:tristab>)
   set_tests_properties(apps.${part}_in_chromium PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)
 endforeach()
+# The roundoff of a single site, raised: inspect names the site.
+add_test(NAME apps.planted_faults
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/planted_faults_test.py $<TARGET_FILE:tristab>)
+set_tests_properties(apps.planted_faults PROPERTIES TIMEOUT 3600)

@@ -35,9 +35,10 @@ TEST(SiteShares, of_a_case_are_sorted_and_levels_contain_each_other) {
   const SiteShares& shares = each->inspection.shares;
   EXPECT_LE(shares.stages.size(), shares.kinds.size());
   EXPECT_LE(shares.kinds.size(), shares.sites.size());
+  EXPECT_EQ(shares.sites.front().step, shares.steps.front().step);
   EXPECT_EQ(shares.sites.size(), each->inspection.experiment->sites().size());
-  for (const std::vector<SiteShare>* level : {&shares.stages, &shares.kinds, &shares.sites}) {
-    EXPECT_TRUE(std::ranges::is_sorted(*level, std::greater(), &SiteShare::explained));
+  for (const std::vector<SiteShare>* level : {&shares.stages, &shares.kinds, &shares.steps, &shares.sites}) {
+    EXPECT_TRUE(level == &shares.sites || std::ranges::is_sorted(*level, std::greater(), &SiteShare::explained));
     SiteSet all = each->inspection.experiment->none();
     for (const SiteShare& share : *level) {
       for (std::size_t s = 0; s < all.size(); ++s) {

@@ -97,7 +97,7 @@ SiteSearch search_sites(const SiteExperiment& experiment, const SiteShares& shar
   const auto narrowed = [&](const std::function<bool(const SiteSet&)>& has) {
     SiteSet found = experiment.none();
     found.flip();
-    for (const std::vector<SiteShare>* level : {&shares.stages, &shares.kinds, &shares.sites})
+    for (const std::vector<SiteShare>* level : {&shares.stages, &shares.kinds, &shares.steps, &shares.sites})
       found = ddmin(split_by(*level, found), has);
     return found;
   };

@@ -56,6 +56,8 @@ SiteShares site_shares(const SiteExperiment& experiment) {
       grouped(experiment, [](const Site& s) { return SiteShare{.stage = s.stage, .kind = {}, .sites = {}}; });
   shares.kinds = grouped(
       experiment, [](const Site& s) { return SiteShare{.stage = s.stage, .kind = name_of(s.kind), .sites = {}}; });
+  shares.steps = grouped(
+      experiment, [](const Site& s) { return SiteShare{.stage = s.stage, .kind = {}, .step = s.step, .sites = {}}; });
   shares.sites = grouped(experiment, [](const Site& s) {
     return SiteShare{.stage = s.stage, .kind = name_of(s.kind), .step = s.step, .sites = {}};
   });
@@ -67,7 +69,7 @@ SiteShares site_shares(const SiteExperiment& experiment) {
   const double rounding = relative_norm(whole, scale);
   std::vector<SiteShare*> all;
   std::vector<Matrix> parts(shares.sites.size());  // X_only - M of each site
-  for (std::vector<SiteShare>* level : {&shares.sites, &shares.kinds, &shares.stages}) {
+  for (std::vector<SiteShare>* level : {&shares.sites, &shares.steps, &shares.kinds, &shares.stages}) {
     for (SiteShare& share : *level) all.push_back(&share);
   }
   tbb::parallel_for(std::size_t{0}, all.size(), [&](std::size_t k) {
@@ -83,11 +85,16 @@ SiteShares site_shares(const SiteExperiment& experiment) {
   Matrix rest = whole;
   for (const Matrix& part : parts) rest = difference(rest, part);
   shares.remainder = relative_norm(rest, scale);
-  for (std::vector<SiteShare>* level : {&shares.sites, &shares.kinds, &shares.stages}) {
-    std::ranges::stable_sort(*level, [&](const SiteShare& x, const SiteShare& y) {
-      return std::isfinite(rounding) ? x.explained > y.explained : x.share > y.share;
-    });
-  }
+  const auto worse = [&](const SiteShare& x, const SiteShare& y) {
+    return std::isfinite(rounding) ? x.explained > y.explained : x.share > y.share;
+  };
+  for (std::vector<SiteShare>* level : {&shares.sites, &shares.steps, &shares.kinds, &shares.stages})
+    std::ranges::stable_sort(*level, worse);
+  std::map<std::string, std::size_t> place;  // of a step
+  for (const SiteShare& step : shares.steps) place.emplace(step.text(), place.size());
+  std::ranges::stable_sort(shares.sites, {}, [&](const SiteShare& site) {
+    return place.at(SiteShare{.stage = site.stage, .kind = {}, .step = site.step, .sites = {}}.text());
+  });
   return shares;
 }
 

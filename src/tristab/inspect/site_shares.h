@@ -12,7 +12,7 @@ namespace tristab {
 // X is the inverse of A as given, M the result without rounding, Xh with all of it. All norms are Frobenius norms,
 // relative to ||X||; infinite where a result is not finite.
 struct SiteShare {
-  std::string stage, kind;  // "" stands for all: a row is of a stage, of a kind in a stage, or of one site
+  std::string stage, kind;  // "" stands for all: a row is of a stage, of a kind or a step of a stage, or of one site
   int step = 0;             // 0: all
   double share = 0;         // ||X_replayed - M||: what their roundings of this case make by themselves
   // ||Xh - M|| - ||(Xh - M) - (X_replayed - M)||: what goes away without them, in first order; negative where they
@@ -31,11 +31,12 @@ struct SiteShares {
   double truncation = 0;  // ||M - X||: what the formula leaves out
   // ||(Xh - M) - sum over the sites of (X_replayed - M)||: what single sites do not explain. Of second order in u.
   double remainder = 0;
-  std::vector<SiteShare> stages, kinds,
-      sites;  // each sorted by `explained`, largest first; where the result is not finite by `share`
+  // Sorted by `explained`, largest first; where the result is not finite by `share`. Sites of one step can cancel each
+  // other: they stand together, in the order of the steps.
+  std::vector<SiteShare> stages, kinds, steps, sites;
 };
 
-// Runs the case three times for every site, kind of a stage and stage, on all cores.
+// Runs the case three times for every site, step, kind of a stage and stage, on all cores.
 SiteShares site_shares(const SiteExperiment& experiment);
 
 }  // namespace tristab

@@ -103,6 +103,36 @@ struct Blocks {
   }
 };
 
+// The parts of the errors: a row for each setting, with the worst median over its inputs for each part and the whole.
+class PartRows {
+ public:
+  explicit PartRows(std::size_t columns) : columns_(columns) {}
+
+  void add(const std::string& label, std::size_t column, double median) {
+    const auto [found, fresh] = rows_.try_emplace(label, std::vector<double>(columns_, -1));
+    if (fresh) labels_.push_back(label);
+    if (!std::isnan(median)) found->second[column] = std::max(found->second[column], median);
+  }
+  const std::vector<std::string>& labels() const { return labels_; }
+  std::string text() const {
+    std::string all =
+        "# row, worst median of each part of the error, and of the whole (NaN: none; 1e300: not finite; names: "
+        "plot.gp)\n";
+    for (std::size_t k = 0; k < labels_.size(); ++k) {
+      all += fmt::format("{}", k + 1);
+      for (const double value : rows_.at(labels_[k]))
+        all += " " + (value < 0 ? "NaN" : std::isinf(value) ? "1e300" : number_text(value));
+      all += "\n";
+    }
+    return all;
+  }
+
+ private:
+  std::size_t columns_;
+  std::vector<std::string> labels_;
+  std::map<std::string, std::vector<double>> rows_;
+};
+
 // The first line of each file is always the same.
 void write_file(const std::string& path, const std::string& text) {
   OutputFile file(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
@@ -127,7 +157,12 @@ std::string ordered_by_error(std::map<std::size_t, std::vector<double>> medians,
 }  // namespace
 
 ResultHead export_gnuplot(const std::string& results, const std::string& directory) {
-  CaseGroups groups({find_field(ranked_field), find_field("frobenius")});
+  std::vector<const Field*> fields{find_field(ranked_field), find_field("frobenius")};
+  const std::size_t first_part = fields.size();
+  for (const Field& field : record_fields()) {
+    if (field.presence == Field::Presence::decomposed) fields.push_back(&field);
+  }
+  CaseGroups groups(fields);
   const auto cond_2 = static_cast<std::size_t>(
       std::ranges::find(matrix_facts(), std::string_view("cond_2"), &MatrixFact::name) - matrix_facts().begin());
   ResultHead head = visit_result(results, {"matrices", "records"},
@@ -154,6 +189,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     if (!beside || !recipes.contains(k)) paneled.push_back(k);
   }
   Blocks errors, cases;
+  PartRows parts(fields.size() - first_part + 1);
   std::map<std::size_t, std::vector<double>> medians;
   std::string without_number;
   double least = HUGE_VAL, most = 0, most_condition = 1;
@@ -178,6 +214,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       for (const std::size_t panel : drawn_in)
         errors.rows[{(family - 1) * arithmetics.labels.size() + panel - 1, method}] += row;
     }
+    for (std::size_t k = first_part; k < fields.size(); ++k) {
+      if (groups.has(k)) parts.add(setting.label(), k - first_part, groups.distribution(group, k).median);
+    }
+    parts.add(setting.label(), fields.size() - first_part, over_trials.median);
     const std::vector<double> errors_of_trials = groups.values(group, drawn);
     for (std::size_t k = 0; k < group.matrices.size(); ++k) {
       const double error = errors_of_trials[k];
@@ -227,6 +267,13 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       sizes.empty() ? 0 : *sizes.rbegin(), json_number(10 * most_condition));
   script += "\n" + asset("common.gp") + "\n" + asset(fmt::format("{}.gp", figure));
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");
+  const bool decomposed = groups.has(first_part);
+  if (decomposed) {
+    std::vector<std::string> names;
+    for (std::size_t k = first_part; k < fields.size(); ++k) names.emplace_back(fields[k]->info.words);
+    names.emplace_back(info.words);
+    script += "\n" + array_text("part", names) + array_text("part_row", parts.labels()) + asset("error-parts.gp");
+  }
   const std::vector<std::string> files = gnuplot_files(directory);
   const std::string header = fmt::format(
       "# chunk size, {}: median and worst over the trials whose input is not trivial (NaN: not finite), these trials, "
@@ -236,12 +283,13 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   write_file(files[1], cases.text(fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
                                   arithmetics.labels, methods.labels));
   write_file(files[2], script);
+  if (decomposed) write_file(files[3], parts.text());
   return head;
 }
 
 std::vector<std::string> gnuplot_files(const std::string& directory) {
   const std::filesystem::path place(directory);
-  return {place / "errors.dat", place / "cases.dat", place / "plot.gp"};
+  return {place / "errors.dat", place / "cases.dat", place / "plot.gp", place / "parts.dat"};
 }
 
 }  // namespace tristab

@@ -77,6 +77,7 @@ std::string inspection_json(const Inspection& inspection) {
   object.raw("steps", steps.str());
   sites.number("total", shares.total).number("truncation", shares.truncation).number("remainder", shares.remainder);
   sites.raw("stages", shares_json(shares.stages)).raw("kinds", shares_json(shares.kinds));
+  sites.raw("steps", shares_json(shares.steps));
   object.raw("shares", sites.raw("sites", shares_json(shares.sites)).str());
   JsonObject sets;
   sets.text("requirement", inspection.matrix.input.scenario->requirement.text());

@@ -42,7 +42,7 @@ tristab_embed(report page_assets
 tristab_embed(report inspection_assets ${html}/inspection.html ${html}/style.css ${html}/inspection.js)
 set(gnuplot ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/gnuplot)
 tristab_embed(report gnuplot_scripts ${gnuplot}/common.gp ${gnuplot}/error-by-method.gp ${gnuplot}/error-by-size.gp
-  ${gnuplot}/error-by-condition.gp)
+  ${gnuplot}/error-by-condition.gp ${gnuplot}/error-parts.gp)
 tristab_embed(report results_schema_template ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/schema/results.json)
 
 # The commit, asked for with every build.

@@ -12,7 +12,7 @@ const figures = [
   {id: "cost", title: "Error and cost", needs: metrics.length > 0 && costs.length > 0, lacks: costs.length > 0 ? "" : "costs", draw: costAgainstError, note: ""},
   {id: "condition", title: "Error against condition number", needs: metrics.length > 0 && conditions.length > 0, lacks: conditions.length > 0 ? "" : "condition numbers", draw: errorOverCondition,
     note: data.cases.kept < data.cases.all ? `One point for each case; ${data.cases.kept} of ${data.cases.all} cases, evenly chosen.` : "One point for each case."},
-  {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "errors of a formation of A", draw: errorSplit,
+  {id: "split", title: "Where errors come from", needs: errorParts.length > 1, lacks: "errors of a formation of A, and parts of errors (\"decompose\": true)", draw: errorSplit,
     note: "Each part is relative to the exact inverse. Parts that the result lacks are not shown."},
   {id: "growth", title: "Growth of intermediates", needs: "growth" in columnsOf, lacks: "growth", draw: metricFigure(() => "growth", growthBounds), note: ""},
   {id: "layer-outputs", title: "Layers: outputs over chunks", needs: data.layers.length > 0, lacks: "layers (--layer-outputs)", draw: layerFigure("o", "the outputs"), note: ""},

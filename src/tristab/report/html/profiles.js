@@ -32,12 +32,14 @@ function layerFigure(part, what) {
   };
 }
 
-const errorParts = [["error_forming", 0, "circle"], ["total_frobenius", 1, "square"]].filter(([name]) => name in columnsOf);
+const errorParts = [["error_forming", 0, "circle"], ["error_formation", 2, "hexagon"], ["error_truncation", 3, "triangle"], ["error_rounding", 4, "down"], ["error_output", 5, "star"],
+  ["total_frobenius", 1, "square"]].filter(([name]) => name in columnsOf);
+const ownParts = errorParts.map(([name]) => name).filter((name) => name !== "total_frobenius");
 
 // Where errors come from: a row for each setting, a mark for each part.
 function errorSplit(host, limit) {
   const chosen = selectedGroups(), rows = [], marks = [], csv = [];
-  const all = [...grouped(chosen, (group) => group.setting).values()].filter((members) => members.some((group) => statisticOf(group, "error_forming") !== null));
+  const all = [...grouped(chosen, (group) => group.setting).values()].filter((members) => members.some((group) => ownParts.some((name) => statisticOf(group, name) !== null)));
   for (const members of all) {
     const {method, arithmetic} = members[0], sum = (name) => sumOf(members, name);
     const parts = errorParts.map(([name]) => {
