@@ -78,6 +78,9 @@ std::string compute(const Command& command, const CompareOptions& options, CaseG
   if (command.given("--input")) overrides.emplace("families", Override(options.input.family().dump(), "--input"));
   SweepConfig config = make_config(json, overrides, "tristab compare", "", "compare");
   settle_sizes(config);
+  for (const Field* field : groups.fields()) {
+    if (field->presence == Field::Presence::decomposed) config.scenarios.front().decompose = true;
+  }
   const Plan plan = make_plan(config);
   print_notes(plan);
   Progress progress(plan);
@@ -243,6 +246,11 @@ bool compare(const Command& command, const CompareOptions& options) {
              "result file");
     }
     requirements = read_groups(options.results, groups);
+    for (std::size_t k = 0; k < metrics.size(); ++k) {
+      if (metrics[k]->presence == Field::Presence::decomposed && !groups.has(k))
+        refuse("--metrics", fmt::format("{}, which {} lacks", metrics[k]->name(), options.results),
+               R"(a result of a configuration with "decompose": true)");
+    }
     selection = selection_in(command, groups, options.config);
   }
   if (std::ranges::none_of(groups.groups(),

@@ -1,11 +1,12 @@
 // tristab inspect INPUT: why one case is as wrong as it is, step by step and rounding by rounding, and what to change.
 #include <fmt/format.h>
 
+#include <filesystem>
+#include <initializer_list>
 #include <memory>
 
 #include "command.h"
 #include "configuration.h"
-#include "interrupt.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -33,33 +34,69 @@ bool is_file(const std::string& input) {
   return input == "-";
 }
 
+// Refuses `options` that were typed where something else says the same.
+void refuse_beside(const Command& command, std::initializer_list<const char*> options, const std::string& what,
+                   const std::string& allowed) {
+  for (const char* option : options) {
+    if (command.given(option))
+      refuse("tristab inspect", fmt::format("{} beside {}", command.typed(option), what), allowed);
+  }
+}
+
+// A case of a result.
+SweepConfig config_of_result(const Command& command, const InspectOptions& options) {
+  const std::string& input = options.input.path;
+  if (options.id.empty())
+    refuse("tristab inspect", fmt::format("the result {} and no case", input),
+           fmt::format("tristab inspect {} CASE, with an id that the result prints", input));
+  if (!std::filesystem::exists(input)) refuse_input(input, "no such file", "a result, of tristab sweep");
+  refuse_beside(command,
+                {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed", "--tensor",
+                 "--layer", "--heads", "--tokens"},
+                "the case of a result", "--require alone: the case says the rest");
+  SweepConfig config = only_case(read_config(input, {}), options.id, "CASE");
+  if (command.given("--require"))
+    config.scenarios.front().requirement = Requirement(options.config.require, "--require");
+  return config;
+}
+
+// The size that a kernel takes, if it is not 64: the largest.
+void settle_kernel_size(const Command& command, const InspectOptions& options, Json& json) {
+  if (!command.given("--kernels") || command.given("--chunk")) return;
+  const std::vector<Recipe> recipes = expand_recipe(Json(options.config.kernels), command.typed("--kernels"), "");
+  if (recipes.size() == 1 && !recipes.front().takes(64)) json["chunks"] = {std::ranges::max(recipes.front().chunks)};
+}
+
 // The configuration of the one case.
 SweepConfig config_of(const Command& command, const InspectOptions& options) {
   const std::string& input = options.input.path;
-  if (input.ends_with(".json") || input.ends_with(".ndjson")) {
-    if (options.id.empty())
-      refuse("tristab inspect", fmt::format("the result {} and no case", input),
-             fmt::format("tristab inspect {} CASE, with an id that the result prints", input));
-    command.excludes("INPUT",
-                     {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed"},
-                     "a result and a case: the case has these");
-    ConfigOverrides overrides;
-    SweepConfig config = only_case(read_config(input, overrides), options.id, "CASE");
-    if (command.given("--require"))
-      config.scenarios.front().requirement = Requirement(options.config.require, "--require");
-    return config;
-  }
+  if (input.ends_with(".json") || input.ends_with(".ndjson")) return config_of_result(command, options);
   if (!options.id.empty())
     refuse("CASE", fmt::format("'{}' behind {}", options.id, input), "a case only behind a result, FILE.json");
-  if (!command.given("--kernels") && !(command.given("--methods") && command.given("--arithmetics")))
-    refuse("tristab inspect", "no setting", "--method M --arithmetic F, or --kernel K");
+  if (command.given("--kernels")) {
+    refuse_beside(command, {"--methods", "--arithmetics", "--formation"}, "--kernel",
+                  "--kernel alone: it has all three");
+  } else if (!command.given("--methods") || !command.given("--arithmetics")) {
+    refuse("tristab inspect",
+           fmt::format("no {}", command.given("--methods")       ? "--arithmetic"
+                                : command.given("--arithmetics") ? "--method"
+                                                                 : "--method, --arithmetic or --kernel"),
+           "--method M --arithmetic F, or --kernel K");
+  }
+  const bool file = is_file(input);
+  if (file) {
+    refuse_beside(command, {"--seed"}, "a file", "a seed only for a family of random matrices");
+  } else {
+    refuse_beside(command, {"--tensor", "--layer", "--heads", "--tokens"}, fmt::format("the family {}", input),
+                  "a file of matrices or layers with it");
+  }
   ConfigOverrides overrides = options.config.given(command);
-  const Json family = is_file(input) ? options.input.family() : Json(input);
-  overrides.emplace("families", Override(is_file(input) ? family.dump() : input, "INPUT"));
+  overrides.emplace("families", Override(file ? options.input.family().dump() : input, "INPUT"));
   if (!command.given("--trial")) overrides.emplace("trial", Override("0", "--trial"));
   const std::int64_t trial = command.given("--trial") ? whole_number("--trial", options.config.trial, 0, 999998) : 0;
   Json json = Json::object();
   json["trials"] = trial + 1;
+  settle_kernel_size(command, options, json);
   return make_config(json, overrides, "tristab inspect", "", "inspect");
 }
 
@@ -72,8 +109,10 @@ void inspect(const Command& command, const InspectOptions& options, int& status)
   const Plan plan = make_plan(config);
   const std::vector<Setting> settings = plan.groups.front().scenario->settings(plan.groups.front().n);
   if (plan.groups.size() != 1 || settings.size() != 1)
-    refuse("tristab inspect", fmt::format("{} settings on {} inputs", settings.size(), plan.groups.size()),
-           "one method in one arithmetic, or one kernel, on one matrix");
+    refuse("tristab inspect",
+           settings.size() != 1 ? fmt::format("{} settings", settings.size())
+                                : fmt::format("{} families and sizes", plan.groups.size()),
+           "one method in one arithmetic, or one kernel, on one family and size");
   const std::unique_ptr<OutputFile> page = options.page.empty() ? nullptr : open_page(options.page, "--html");
   Inspection inspection = inspect_case(plan);
   if (!options.against.empty()) {

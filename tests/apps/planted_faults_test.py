@@ -71,6 +71,8 @@ def main():
                 sites = [(s["stage"], s["step"], s["kind"]) for s in given["sites"] if s["stage"] != "input"]
                 unplanted[key] = (sites, given["total"])
             sites, total = unplanted[key]
+            if not sites:
+                sys.exit(f"{key}: no site rounds; total {total}")
             stage, step, kind = draw.choice(sites)
             if kind == "accumulator":
                 kind = draw.choice(("accumulator", "operand"))

@@ -44,7 +44,7 @@ void expect_blame(const Inspected& each, Blame blame, const std::vector<std::str
 
 TEST(Inspection, flashkda_v1_fails_by_its_powers) {
   const auto each = of_scenario("flashkda-repeated-key", "flashkda-v1");
-  expect_blame(*each, Blame::rounding, {"A^8 in `powers`", "reaches 3.4", "in fp16", "keep `powers` in fp32"});
+  expect_blame(*each, Blame::rounding, {"A^8 in `powers`", "reaches 3.4", "in fp16", "Keep `powers` in fp32"});
 }
 
 TEST(Inspection, three_rounds_of_vllm_fail_by_rounding_not_by_truncation) {
@@ -56,13 +56,13 @@ TEST(Inspection, three_rounds_of_vllm_fail_by_rounding_not_by_truncation) {
 TEST(Inspection, three_orders_and_eight_terms_are_a_truncation) {
   const auto each = inspected(case_json({{"family", "gdn"}, {"gate", "none"}}, 64,
                                         {{"method", "residual-neumann"}, {"order", 3}, {"terms", 8}}, "fp16"));
-  expect_blame(*each, Blame::truncation, {"without any rounding", "take more terms"});
+  expect_blame(*each, Blame::truncation, {"Without any rounding", "Take more terms"});
 }
 
 TEST(Inspection, fp16_doubling_at_128_overflows_in_its_powers) {
   for (const auto& each : {inspected(case_json({{"family", "uniform"}, {"scale", 0.5}}, 128, "mch", "fp16")),
                            of_scenario("half-uniform-128", "mch fp16", 1)})
-    expect_blame(*each, Blame::overflow, {"`powers`", "65504", "more exponents"});
+    expect_blame(*each, Blame::overflow, {"`powers`", "65504"});
 }
 
 TEST(Inspection, A_in_bf16_fails_by_its_formation) {
@@ -71,14 +71,14 @@ TEST(Inspection, A_in_bf16_fails_by_its_formation) {
   EXPECT_GT(each->inspection.record().parts.formation.value, 0);
   Json json = case_json({{"family", "gdn"}, {"keys", "silu"}}, 32, "mbh", "bf16");
   json["require"] = "total_frobenius<=1e-3";
-  expect_blame(*inspected(json), Blame::formation, {"rounding A to bf16 on entry", "store A in fp32"});
+  expect_blame(*inspected(json), Blame::formation, {"Rounding A to bf16 on entry", "Store A in fp32"});
 }
 
 TEST(Inspection, the_last_rounding_is_output) {
   Json json =
       kernel_json({{"family", "gdn"}, {"keys", "silu"}}, 64, {{"kernel", "fla-solve-tril"}, {"output", "bf16"}});
   json["require"] = "total_frobenius<=1e-4";
-  expect_blame(*inspected(json), Blame::output, {"the last rounding, to bf16"});
+  expect_blame(*inspected(json), Blame::output, {"The last rounding, to bf16"});
 }
 
 TEST(Inspection, a_fit_case_says_how_much_it_takes) {
@@ -91,9 +91,28 @@ TEST(Inspection, what_to_change_helps) {
   // Raising exactly what the search names makes the case meet its requirement (more in delta_debugging_test.cc); the
   // method that advice names meets it as well.
   const auto each = inspected(case_json({{"family", "gdn"}, {"gate", "none"}}, 64, "mch", "fp16"));
-  expect_blame(*each, Blame::overflow, {"or use mbh"});
-  const auto other = inspected(case_json({{"family", "gdn"}, {"gate", "none"}}, 64, "mbh", "fp16"));
+  expect_blame(*each, Blame::overflow, {"Keep `powers` in", ", or use mxr."});
+  const auto other = inspected(case_json({{"family", "gdn"}, {"gate", "none"}}, 64, "mxr", "fp16"));
   EXPECT_EQ(other->inspection.diagnosis.blame, Blame::fine);
+  // What it says of formats: bf16 has the exponents but not the digits, fp32 loses what powers of 1e8 cancel.
+  const std::string& change = each->inspection.diagnosis.change;
+  const std::string format = change.substr(change.find(" in ") + 4, change.find(',') - change.find(" in ") - 4);
+  EXPECT_EQ(format, "fp64");
+  const auto changed = inspected(case_json({{"family", "gdn"}, {"gate", "none"}}, 64, "mch", format));
+  EXPECT_EQ(changed->inspection.diagnosis.blame, Blame::fine);
+}
+
+TEST(Inspection, where_double_doubles_are_too_narrow_nothing_is_said_of_sites) {
+  const auto each = inspected(case_json({{"family", "ones"}}, 128, "mch", "fp64"));
+  EXPECT_FALSE(each->inspection.shares.resolved);
+  EXPECT_FALSE(each->inspection.search.by_formula);
+  expect_blame(*each, Blame::rounding, {"reaches"});
+}
+
+TEST(Inspection, an_exact_inverse_allows_no_error) {
+  const auto each = inspected(case_json({{"family", "ones"}}, 32, "newton-schulz", "bf16"));
+  EXPECT_NE(each->inspection.diagnosis.change.find("allows no error"), std::string::npos)
+      << each->inspection.diagnosis.change;
 }
 
 }  // namespace tristab::inspection_test

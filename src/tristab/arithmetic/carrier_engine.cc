@@ -271,6 +271,15 @@ class CarrierEngine final : public Engine {
 
 }  // namespace
 
+void Engine::read_rounded(const Matrix& source, const View& target, const Format& format, Rounding rounding) const {
+  Matrix rounded = source;
+  if (format != fp64_format()) {
+    round_row(rounded.values().data(), rounded.values().data(), static_cast<int>(rounded.values().size()), format,
+              rounding);
+  }
+  read(rounded, target);
+}
+
 std::unique_ptr<Engine> make_float_engine() { return std::make_unique<CarrierEngine<float>>(); }
 std::unique_ptr<Engine> make_double_engine() { return std::make_unique<CarrierEngine<double>>(); }
 

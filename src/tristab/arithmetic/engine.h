@@ -76,7 +76,13 @@ class Engine {
   // Exact operations.
   virtual void read(const Matrix& source,
                     const View& target) const = 0;  // batch 1; source elements fit the carrier
+  // Constants that a kernel holds in a format: they are rounded to it, whatever the carrier.
+  virtual void read_rounded(const Matrix& source, const View& target, const Format& format, Rounding rounding) const;
   virtual void write(const View& source, int batch_index, Matrix& target) const = 0;  // nearest double
+  // What write() rounds off, in engines whose elements are wider than double; false: there is nothing.
+  virtual bool write_corrections(const View& /*source*/, int /*batch_index*/, Matrix& /*target*/) const {
+    return false;
+  }
   virtual void clear(const View& target) const = 0;
   virtual void copy(const View& source, const View& target, double factor) const = 0;  // factor 1, -1 or 2
   virtual void set_diagonal(const View& target, double value) const = 0;

@@ -39,6 +39,9 @@ class ExactEngine final : public Engine {
   void read(const Matrix& source, const View& target) const override {
     each(target, [&](mpfr_ptr x, int, int i, int j) { mpfr_set_d(x, source(i, j), MPFR_RNDN); });
   }
+  void read_rounded(const Matrix& source, const View& target, const Format&, Rounding) const override {
+    read(source, target);
+  }
   void write(const View& source, int batch_index, Matrix& target) const override {
     View one = source;
     one.offset += batch_index * source.batch_stride;

@@ -129,12 +129,6 @@ Value Machine::load(const Matrix& x, const Format& format) {
   return value;
 }
 
-Value Machine::constant(const Matrix& x, const Format& format) {
-  Value value = load(x, format);
-  set_stored_bits(value, 0);
-  return value;
-}
-
 // A part of x was dropped. If that part held all non-finite elements, x is now finite.
 void Machine::recheck_finite(Value& x) { x.tags_.finite = x.tags_.finite || engine_->count_nonfinite(x.view_) == 0; }
 
@@ -142,6 +136,11 @@ Matrix Machine::output(const Value& x) {
   Matrix result(x.rows(), x.columns());
   engine_->write(x.view_, 0, result);
   return result;
+}
+
+Matrix Machine::corrections(const Value& x) {
+  Matrix result(x.rows(), x.columns());
+  return engine_->write_corrections(x.view_, 0, result) ? result : Matrix();
 }
 
 void Machine::set_result(const Value& x) {

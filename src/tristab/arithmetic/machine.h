@@ -37,10 +37,9 @@ class Machine {
   Value input(const Matrix& a, int size, const RowStatistics& events = {});
   // A matrix of any shape whose elements are all in `format`: an operand that no stage has made.
   Value load(const Matrix& x, const Format& format);
-  // The same for constants, which kernels do not store.
-  Value constant(const Matrix& x, const Format& format);
-  Matrix output(const Value& x);    // batch 1
-  void set_result(const Value& x);  // the trace reports the depth of x
+  Matrix output(const Value& x);       // batch 1
+  Matrix corrections(const Value& x);  // what output() rounds off; empty if nothing
+  void set_result(const Value& x);     // the trace reports the depth of x
 
   // Exact operations.
   Value identity(int n, int batch = 1, double value = 1);

@@ -62,8 +62,17 @@ class SiteEngine final : public Engine {
     doubles_->read(source, target);
     doubles_->clear(corrections(target));
   }
+  void read_rounded(const Matrix& source, const View& target, const Format& format, Rounding rounding) const override {
+    read(source, target);
+    rounded(target, {RoundingKind::operand}, format,
+            [&] { round_each(target, SiteRounding(format, rounding, on_, RoundingKind::operand), 0); });
+  }
   void write(const View& source, int batch_index, Matrix& target) const override {
     doubles_->write(source, batch_index, target);
+  }
+  bool write_corrections(const View& source, int batch_index, Matrix& target) const override {
+    doubles_->write(corrections(source), batch_index, target);
+    return true;
   }
   void clear(const View& target) const override {
     doubles_->clear(target);

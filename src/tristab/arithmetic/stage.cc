@@ -290,17 +290,23 @@ Value Stage::combine(const Value& x, const Value& y, double sign) const {
   return result;
 }
 
-Value Stage::decayed(const Value& x, const Value& factors) const {
+Value Stage::decayed(const Value& x, const Matrix& factors) const {
   begin();
   Operation operation;
-  const Value left = entered(x, Unit::vector, operation), right = entered(factors, Unit::vector, operation);
+  const Format& format = arithmetic_->vector.format;
+  const bool stochastic = arithmetic_->vector.rounding == Rounding::stochastic;
+  const Value left = entered(x, Unit::vector, operation);
+  Value constants = machine_->allocate(factors.rows(), factors.columns(), 1);
+  machine_->engine_->read_rounded(factors, constants.view_, format,
+                                  stochastic ? Rounding::nearest_even : arithmetic_->vector.rounding);
+  constants.tags_.grid = Grid::of(format);
+  const Value right = entered(constants, Unit::vector, operation);
   Value result = machine_->copied(left, 1);
   machine_->engine_->multiply_lower(result.view_, right.view_, arithmetic_->vector, machine_->next_draws(*arithmetic_));
   result.tags_.codes = {};
-  result.tags_.depth = x.tags_.depth.joined(factors.tags_.depth);
+  result.tags_.depth = x.tags_.depth;
   count_vector_step(result, 0.5 * x.rows() * (x.rows() + 1) * x.batch());
-  finish(result, RoundTo::accumulator, Unit::vector, arithmetic_->vector.format, Grid::of(arithmetic_->vector.format),
-         operation);
+  finish(result, RoundTo::accumulator, Unit::vector, format, Grid::of(format), operation);
   return result;
 }
 

@@ -41,8 +41,9 @@ class Stage {
                AddendOrder order = AddendOrder::first) const;  // fl(C + P Q)
   Value add(const Value& x, const Value& y) const;             // fl(X + Y)
   Value subtract(const Value& x, const Value& y) const;        // fl(X - Y)
-  // fl(x_ij g_ij) for i >= j, in the vector unit's format; zero above.
-  Value decayed(const Value& x, const Value& factors) const;
+  // fl(x_ij g_ij) for i >= j, in the vector unit's format, to which the constants g are rounded first (to nearest where
+  // the unit rounds stochastically: constants take no draws); zero above.
+  Value decayed(const Value& x, const Matrix& factors) const;
 
   const Arithmetic& arithmetic() const { return *arithmetic_; }
 

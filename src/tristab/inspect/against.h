@@ -12,7 +12,7 @@ namespace tristab {
 struct StepComparison {
   std::string stage, tensor;  // tensor: its name, or the file's
   int step = 0;
-  std::int64_t elements = 0, differing = 0;
+  std::int64_t elements = 0, differing = 0;  // -0 is another number than 0; all that is not finite is equal
   // Of the element that differs most: in units in the last place of the step's format at the emulated value. Infinite
   // if one of the two is not finite.
   double ulps = 0;

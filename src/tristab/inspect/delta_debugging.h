@@ -14,9 +14,12 @@ namespace tristab {
 // Groups of members that are tried together, and the members of each.
 using SiteGroups = std::vector<SiteSet>;
 
+// Whether sets have the property, one answer for each; they may be asked at once.
+using SiteTests = std::function<std::vector<char>(const std::vector<SiteSet>&)>;
+
 // The union of a minimal list of `groups`: it has the property, and without any one of the groups it has not. The union
 // of all groups must have it. Groups that are thought to matter most should stand first.
-SiteSet ddmin(const SiteGroups& groups, const std::function<bool(const SiteSet&)>& has);
+SiteSet ddmin(const SiteGroups& groups, const SiteTests& have);
 
 struct SiteSearch {
   bool misses = false;      // the case misses its requirement

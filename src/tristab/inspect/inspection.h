@@ -9,27 +9,12 @@
 
 #include "tristab/inspect/against.h"
 #include "tristab/inspect/delta_debugging.h"
+#include "tristab/inspect/diagnosis.h"
 #include "tristab/inspect/site_shares.h"
 #include "tristab/inspect/step_report.h"
 #include "tristab/sweep/plan.h"
 
 namespace tristab {
-
-// What is to blame. fine: the case meets its requirement.
-enum class Blame { fine, formation, truncation, rounding, output, overflow };
-const std::string& name_of(Blame blame);
-
-struct Diagnosis {
-  Blame blame = Blame::fine;
-  std::string why;     // one sentence
-  std::string change;  // one sentence; "" if nothing has to change
-};
-
-// How the result of a setting on the same matrix would be: for advice.
-struct Alternative {
-  std::string label;
-  double error = 0, share = 0;
-};
 
 struct Inspection {
   MatrixResult matrix;  // with the record as its only one
@@ -39,6 +24,8 @@ struct Inspection {
   Diagnosis diagnosis;
   std::shared_ptr<const SiteExperiment> experiment;
   std::optional<Against> against;  // a kernel's own steps, if some were given
+
+  Setting setting;  // with the formation that it names, also where A was given
 
   const Record& record() const { return matrix.records.front(); }
 

@@ -3,6 +3,7 @@ tristab_layer(inspect
   SOURCES
     against.cc
     delta_debugging.cc
+    diagnosis.cc
     inspection.cc
     site_experiment.cc
     site_shares.cc

@@ -50,8 +50,8 @@ SiteExperiment::SiteExperiment(const Setting& setting, MatrixEvaluation& evaluat
 
 SiteExperiment::~SiteExperiment() = default;
 
-Matrix SiteExperiment::run(const std::vector<RoundingKinds>& on, RoundingKinds beyond, bool formed,
-                           std::vector<SiteOperation>* kept, Mode mode) const {
+ExtendedMatrix SiteExperiment::run(const std::vector<RoundingKinds>& on, RoundingKinds beyond, bool formed,
+                                   std::vector<SiteOperation>* kept, Mode mode) const {
   Worker& worker = workers_->mine();
   worker.run.on = on;
   worker.run.on_beyond = beyond;
@@ -72,10 +72,13 @@ Matrix SiteExperiment::run(const std::vector<RoundingKinds>& on, RoundingKinds b
       kept->front().rounded.set(RoundingKind::entry);
   }
   worker.run.operations.clear();
-  return std::move(inversion.x);
+  ExtendedMatrix x;
+  x.high = std::move(inversion.x);
+  x.low = std::move(inversion.low);
+  return x;
 }
 
-Matrix SiteExperiment::run_with(const SiteSet& on, bool rest, Mode mode) const {
+ExtendedMatrix SiteExperiment::run_with(const SiteSet& on, bool rest, Mode mode) const {
   std::vector<RoundingKinds> kinds(operations_.size());
   std::vector<RoundingKinds> all(operations_.size());
   bool formed = false;
@@ -94,29 +97,45 @@ Matrix SiteExperiment::run_with(const SiteSet& on, bool rest, Mode mode) const {
   return run(kinds, {}, formed, nullptr, mode);
 }
 
-Matrix SiteExperiment::only(const SiteSet& sites) const { return run_with(sites, false, Mode::rounded); }
+ExtendedMatrix SiteExperiment::only(const SiteSet& sites) const { return run_with(sites, false, Mode::rounded); }
 
-Matrix SiteExperiment::replayed(const SiteSet& sites) const { return run_with(sites, false, Mode::replayed); }
+ExtendedMatrix SiteExperiment::replayed(const SiteSet& sites) const { return run_with(sites, false, Mode::replayed); }
 
-Matrix SiteExperiment::without(const SiteSet& sites) const {
+ExtendedMatrix SiteExperiment::without(const SiteSet& sites) const {
   SiteSet rest = sites;
   rest.flip();
   return run_with(rest, true, Mode::rounded);
 }
 
-double SiteExperiment::error(const Matrix& x) const {
-  const double error = relative_frobenius(x, truth());
-  return std::isnan(error) ? infinity : error;
+Matrix difference(const ExtendedMatrix& x, const ExtendedMatrix& y) {
+  Matrix result = x.high;
+  for (std::size_t k = 0; k < result.values().size(); ++k)
+    result.values()[k] = (x.high.values()[k] - y.high.values()[k]) + (x.low.values()[k] - y.low.values()[k]);
+  return result;
 }
 
-double SiteExperiment::share(const Matrix& x) const {
+double SiteExperiment::error(const ExtendedMatrix& x) const {
+  ExtendedMatrix inverse;
+  inverse.high = truth().high;
+  inverse.low = truth().low;
+  const double error = frobenius_norm(difference(x, inverse)) / frobenius_norm(inverse.high);
+  return std::isfinite(error) ? error : infinity;
+}
+
+bool SiteExperiment::resolves() const {
+  if (truncates(*setting_.method, given().rows())) return std::isfinite(error(exact_));
+  const double lost = error(exact_), total = error(result_);
+  return lost < 1e-20 || (lost < 1e-3 * total && share(exact_) <= 1);
+}
+
+double SiteExperiment::share(const ExtendedMatrix& x) const {
   const double found = error(x);
   if (std::isinf(found)) return infinity;
   const std::lock_guard lock(workers_->judging);
   double share = evaluation_.share_of_error(found);
   if (std::isnan(share)) {
     Inversion inversion;
-    inversion.x = inversion.before_output = x;
+    inversion.x = inversion.before_output = x.high;
     share = evaluation_.judged(setting_, std::move(inversion), machines_).requirement_share.ranked(false);
   }
   return std::isnan(share) ? infinity : share;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tristab/arithmetic/site_engine.h"
+#include "tristab/metric/twofold.h"
 #include "tristab/sweep/matrix_evaluation.h"
 
 namespace tristab {
@@ -36,33 +37,36 @@ class SiteExperiment {
 
   // Xh if only these sites round; if all but these do. Kinds that change nothing in the case itself round with the rest
   // in the second, not in the first. Any number of threads may call these.
-  Matrix only(const SiteSet& sites) const;
-  Matrix without(const SiteSet& sites) const;
+  ExtendedMatrix only(const SiteSet& sites) const;
+  ExtendedMatrix without(const SiteSet& sites) const;
   // Xh if nothing rounds but the errors that these sites made in the case itself are added where they arose. In first
   // order the case's error is the sum of these over the sites; the roundings of `only` see other operands, so theirs
   // are other errors of the same size.
-  Matrix replayed(const SiteSet& sites) const;
+  ExtendedMatrix replayed(const SiteSet& sites) const;
   SiteSet none() const { return SiteSet(sites_.size(), false); }
 
-  const Matrix& result() const { return result_; }  // everything rounds
-  const Matrix& exact() const { return exact_; }    // nothing does
+  const ExtendedMatrix& result() const { return result_; }  // everything rounds
+  const ExtendedMatrix& exact() const { return exact_; }    // nothing does
   const Reference& truth() const { return *evaluation_.given(); }
   const Matrix& given() const { return evaluation_.problem().a; }
   // The operations with everything on, surveyed, and with everything off; operation 0 is the input of A.
   const std::vector<SiteOperation>& operations() const { return operations_; }
   const std::vector<SiteOperation>& exact_operations() const { return exact_operations_; }
 
+  // Whether double-doubles are wide enough: without rounding the method gives X, unless its formula leaves something
+  // out. Where they are not, nothing but result() means anything.
+  bool resolves() const;
   // ||Xh - X||_F / ||X||_F against the inverse of A as given; infinite if Xh is not finite.
-  double error(const Matrix& x) const;
+  double error(const ExtendedMatrix& x) const;
   // What the requirement takes of Xh: more than 1 misses it; infinite if Xh is not finite.
-  double share(const Matrix& x) const;
+  double share(const ExtendedMatrix& x) const;
 
  private:
   struct Worker;
   enum class Mode { rounded, surveyed, replayed };
-  Matrix run(const std::vector<RoundingKinds>& on, RoundingKinds beyond, bool formed, std::vector<SiteOperation>* kept,
-             Mode mode) const;
-  Matrix run_with(const SiteSet& on, bool rest, Mode mode) const;
+  ExtendedMatrix run(const std::vector<RoundingKinds>& on, RoundingKinds beyond, bool formed,
+                     std::vector<SiteOperation>* kept, Mode mode) const;
+  ExtendedMatrix run_with(const SiteSet& on, bool rest, Mode mode) const;
 
   const Setting setting_;
   MatrixEvaluation& evaluation_;
@@ -71,9 +75,12 @@ class SiteExperiment {
   std::string place_;  // for messages
   std::vector<Site> sites_;
   std::vector<SiteOperation> operations_, exact_operations_;
-  Matrix result_, exact_;
+  ExtendedMatrix result_, exact_;
   struct Workers;
   std::unique_ptr<Workers> workers_;
 };
+
+// x - y, rounded to double.
+Matrix difference(const ExtendedMatrix& x, const ExtendedMatrix& y);
 
 }  // namespace tristab

@@ -18,10 +18,9 @@ double relative_norm(const Matrix& x, double scale) {
   return std::isnan(norm) ? infinity : norm;
 }
 
-Matrix difference(const Matrix& x, const Matrix& y) {
-  Matrix result = x;
-  for (std::size_t k = 0; k < result.values().size(); ++k) result.values()[k] -= y.values()[k];
-  return result;
+Matrix less(Matrix x, const Matrix& y) {
+  for (std::size_t k = 0; k < x.values().size(); ++k) x.values()[k] -= y.values()[k];
+  return x;
 }
 
 // The sites that `same` puts together, in the order of their first one.
@@ -64,29 +63,57 @@ SiteShares site_shares(const SiteExperiment& experiment) {
   const double scale = frobenius_norm(experiment.truth().high);
   shares.total = experiment.error(experiment.result());
   shares.truncation = experiment.error(experiment.exact());
+  shares.resolved = experiment.resolves();
+  if (!shares.resolved) {
+    shares.stages.clear();
+    shares.kinds.clear();
+    shares.steps.clear();
+    shares.sites.clear();
+    return shares;
+  }
 
   const Matrix whole = difference(experiment.result(), experiment.exact());
   const double rounding = relative_norm(whole, scale);
   std::vector<SiteShare*> all;
-  std::vector<Matrix> parts(shares.sites.size());  // X_only - M of each site
+  std::vector<Matrix> parts(shares.sites.size());  // X_replayed - M of each site
   for (std::vector<SiteShare>* level : {&shares.sites, &shares.steps, &shares.kinds, &shares.stages}) {
     for (SiteShare& share : *level) all.push_back(&share);
   }
-  tbb::parallel_for(std::size_t{0}, all.size(), [&](std::size_t k) {
+  // A group of one site is that site.
+  std::map<SiteSet, std::size_t> first;
+  std::vector<std::size_t> own;
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    if (first.try_emplace(all[k]->sites, k).second) own.push_back(k);
+  }
+  tbb::parallel_for(std::size_t{0}, own.size(), [&](std::size_t m) {
+    const std::size_t k = own[m];
     SiteShare& share = *all[k];
     Matrix part = difference(experiment.replayed(share.sites), experiment.exact());
     share.share = relative_norm(part, scale);
-    share.explained = std::isfinite(share.share) ? rounding - relative_norm(difference(whole, part), scale) : 0;
+    share.explained = std::isfinite(share.share) ? rounding - relative_norm(less(whole, part), scale) : 0;
     share.alone = relative_norm(difference(experiment.only(share.sites), experiment.exact()), scale);
     share.without = experiment.error(experiment.without(share.sites));
     share.gone = std::isinf(share.without) ? 0 : shares.total - share.without;
     if (k < parts.size()) parts[k] = std::move(part);
   });
+  for (SiteShare* share : all) {
+    const SiteShare& same = *all[first.at(share->sites)];
+    share->share = same.share;
+    share->explained = same.explained;
+    share->alone = same.alone;
+    share->without = same.without;
+    share->gone = same.gone;
+  }
   Matrix rest = whole;
-  for (const Matrix& part : parts) rest = difference(rest, part);
+  for (const Matrix& part : parts) rest = less(std::move(rest), part);
   shares.remainder = relative_norm(rest, scale);
+  const bool finite = std::isfinite(rounding), first_order = shares.first_order();
   const auto worse = [&](const SiteShare& x, const SiteShare& y) {
-    return std::isfinite(rounding) ? x.explained > y.explained : x.share > y.share;
+    if (finite && first_order) return x.explained > y.explained;
+    const bool x_cuts = x.kind == name_of(RoundingKind::saturation),
+               y_cuts = y.kind == name_of(RoundingKind::saturation);
+    if (!finite && x_cuts != y_cuts && std::isinf(x.alone) == std::isinf(y.alone)) return x_cuts;
+    return x.alone > y.alone;
   };
   for (std::vector<SiteShare>* level : {&shares.sites, &shares.steps, &shares.kinds, &shares.stages})
     std::ranges::stable_sort(*level, worse);

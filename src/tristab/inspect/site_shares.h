@@ -27,12 +27,15 @@ struct SiteShare {
 };
 
 struct SiteShares {
+  bool resolved = true;   // false: double-doubles are too narrow for this case, and there are no shares
   double total = 0;       // ||Xh - X||
   double truncation = 0;  // ||M - X||: what the formula leaves out
   // ||(Xh - M) - sum over the sites of (X_replayed - M)||: what single sites do not explain. Of second order in u.
   double remainder = 0;
-  // Sorted by `explained`, largest first; where the result is not finite by `share`. Sites of one step can cancel each
-  // other: they stand together, in the order of the steps.
+  // Whether the remainder is small beside the error: else parts of first order say little.
+  bool first_order() const { return remainder <= 0.3 * total; }
+  // Sorted by `explained`, largest first; by `alone` where first order does not hold; saturations first where the
+  // result is not finite. Sites of one step can cancel each other: they stand together, in the order of the steps.
   std::vector<SiteShare> stages, kinds, steps, sites;
 };
 

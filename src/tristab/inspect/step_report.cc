@@ -228,10 +228,14 @@ std::vector<StepReport> step_reports(const SiteExperiment& experiment) {
     report.cancellation_bits = operation.cancellation;
     report.error = relative_distance(operation, exact[k]);
     report.flops = flops += operation.flops;
-    report.operations = static_cast<std::int64_t>(k);
+    if (!finite) {
+      report.largest = infinity;
+      report.overflow_bits = report.underflow_bits = std::nan("");
+      report.cancellation_bits = std::nan("");
+    }
     const bool saturated = operation.rounded.has(RoundingKind::saturation);
     if (saturated) {
-      report.event = "overflow";
+      report.event = finite ? "saturation" : "overflow";
     } else if (!finite) {
       report.event = "not finite";
     } else if (operation.largest_number > 0 && report.overflow_bits < 1) {

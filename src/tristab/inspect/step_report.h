@@ -22,8 +22,8 @@ struct StepReport {
   double cancellation_bits = 0;       // log2 of the largest |c| + |a| |b| over its sum, at most 53
   double error = 0;                   // ||computed - exact||_F / ||exact||_F of the step's own result
   double flops = 0;                   // 2 m k n of the products, so far
-  std::int64_t operations = 0;        // so far, without the input
-  // "overflow" or "underflow" if it happened, "near overflow" or "near underflow" within a factor of 2; else "".
+  // "overflow", "saturation" (cut to a finite number) or "underflow" if it happened, "near overflow" or "near
+  // underflow" within a factor of 2, "not finite" if it was so before; else "". A step that is not finite has no bits.
   std::string event;
 };
 

@@ -74,7 +74,8 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
 
 // The result of an inversion.
 struct Inversion {
-  Matrix x;  // n x n, exact in double for every carrier
+  Matrix x;    // n x n, exact in double for every carrier
+  Matrix low;  // of a machine of double-doubles: what x leaves out; else empty
   Trace trace;
   int padded_to = 0;     // size the method worked on
   Matrix before_output;  // x before its last rounding in a stage of kind `output`; x itself if there is none

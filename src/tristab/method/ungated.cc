@@ -42,8 +42,7 @@ Value decayed(const Value& x, const TokenInputs& tokens, Machine& machine) {
   for (int i = 0; i < n; ++i) {
     for (int j = 0; j <= i; ++j) gamma(i, j) = sums.columns() == 0 ? 1.0 : exponential(sums(i, 0) - sums(j, 0));
   }
-  return decay.decayed(
-      x, machine.constant(rounded_to(std::move(gamma), format, decay.arithmetic().vector.rounding), format));
+  return decay.decayed(x, gamma);
 }
 
 }  // namespace

@@ -43,7 +43,7 @@ std::string step_json(const StepReport& step) {
   object.text("format", step.format).number("largest", step.largest).number("largest_discarded", step.discarded);
   object.number("smallest", step.smallest).number("overflow_bits", step.overflow_bits);
   object.number("underflow_bits", step.underflow_bits).number("cancellation_bits", step.cancellation_bits);
-  object.number("error", step.error).number("flops", step.flops).integer("operations", step.operations);
+  object.number("error", step.error).number("flops", step.flops);
   return object.text("event", step.event).str();
 }
 
@@ -75,15 +75,22 @@ std::string inspection_json(const Inspection& inspection) {
   JsonArray steps;
   for (const StepReport& step : inspection.steps) steps.raw(step_json(step));
   object.raw("steps", steps.str());
-  sites.number("total", shares.total).number("truncation", shares.truncation).number("remainder", shares.remainder);
+  sites.flag("resolved", shares.resolved)
+      .number("total", shares.total)
+      .number("truncation", shares.truncation)
+      .number("remainder", shares.remainder);
   sites.raw("stages", shares_json(shares.stages)).raw("kinds", shares_json(shares.kinds));
   sites.raw("steps", shares_json(shares.steps));
   object.raw("shares", sites.raw("sites", shares_json(shares.sites)).str());
   JsonObject sets;
   sets.text("requirement", inspection.matrix.input.scenario->requirement.text());
   sets.flag("misses", inspection.search.misses).flag("misses_without_rounding", inspection.search.by_formula);
+  sets.integer("runs", inspection.search.runs);
   sets.raw("ddmin", set_json(inspection, inspection.search.enough));
   object.raw("sets", sets.raw("raise", set_json(inspection, inspection.search.raise)).str());
+  JsonObject undefined;
+  undefined.text("shares", "a result is not finite").text("steps", "the step is not finite, or all zero");
+  object.raw("undefined", undefined.text("against", "one of the two is not finite").str());
   if (inspection.against) object.raw("against", against_json(*inspection.against));
   return object.str() + "\n";
 }

@@ -36,12 +36,6 @@ std::string logarithms(const Matrix& x) {
   return text;
 }
 
-Matrix difference(const Matrix& x, const Matrix& y) {
-  Matrix result = x;
-  for (std::size_t k = 0; k < result.values().size(); ++k) result.values()[k] -= y.values()[k];
-  return result;
-}
-
 std::string map_json(const std::string& name, const std::string& says, const Matrix& x) {
   JsonObject object;
   return object.text("name", name).text("says", says).text("logs", logarithms(x)).str();
@@ -51,9 +45,11 @@ std::string map_json(const std::string& name, const std::string& says, const Mat
 
 void write_inspection_page(const Inspection& inspection, OutputFile& page) {
   const SiteExperiment& experiment = *inspection.experiment;
+  ExtendedMatrix inverse;
+  inverse.high = experiment.truth().high;
+  inverse.low = experiment.truth().low;
   JsonArray maps;
-  maps.raw(map_json("total error", "computed inverse minus exact inverse",
-                    difference(experiment.result(), experiment.truth().high)));
+  maps.raw(map_json("total error", "computed inverse minus exact inverse", difference(experiment.result(), inverse)));
   maps.raw(map_json("exact inverse", "X", experiment.truth().high));
   std::size_t shown = 0, lost = 0;
   for (const SiteShare& share : inspection.shares.sites) {
@@ -65,8 +61,14 @@ void write_inspection_page(const Inspection& inspection, OutputFile& page) {
   }
   JsonObject data;
   data.raw("inspection", inspection_json(inspection)).raw("maps", maps.str());
-  data.text("ddmin", site_set_text(inspection, inspection.search.enough));
-  data.text("raise", site_set_text(inspection, inspection.search.raise));
+  JsonArray sections;
+  for (const InspectionSection& section : inspection_sections(inspection)) {
+    JsonArray sentences;
+    for (const std::string& sentence : section.sentences) sentences.raw(json_string(sentence));
+    JsonObject one;
+    sections.raw(one.text("heading", section.heading).raw("sentences", sentences.str()).str());
+  }
+  data.raw("sections", sections.str());
   std::string json = data.str();
   for (std::size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3))
     json.replace(at, 2, "<\\/");

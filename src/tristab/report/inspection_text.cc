@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <set>
 
 #include "tristab/report/table.h"
 
@@ -28,9 +27,15 @@ std::string flops_text(double flops) {
                        : fmt::format("{:.1f}M", flops / 1e6);
 }
 
-// "54%", "3.2 times", "2.1e+06 times"
-std::string taken(double share) {
-  return share < 10 ? fmt::format("{:.0f}%", 100 * share) : fmt::format("{:.3g} times", share);
+// How much of what is allowed: "54% of what 4x-bf16 allows", "3.2 times what 4x-bf16 allows".
+std::string taken(const Inspection& inspection) {
+  const Measured& share = inspection.record().requirement_share;
+  const std::string& requirement = inspection.matrix.input.scenario->requirement.text();
+  if (share.undefined == Undefined::exact_zero)
+    return fmt::format(" {} allows no error: the exact inverse is a number of that format.", requirement);
+  if (!std::isfinite(share.value)) return "";
+  return share.value < 10 ? fmt::format(" It takes {:.0f}% of what {} allows.", 100 * share.value, requirement)
+                          : fmt::format(" It takes {:.3g} times what {} allows.", share.value, requirement);
 }
 
 std::string heading(const char* text, const Page& page) { return "\n" + styled(text, Style::heading, page) + "\n"; }
@@ -39,19 +44,19 @@ std::string note_of_rest(std::size_t shown, std::size_t all, const char* what) {
   return shown < all ? fmt::format("{} of {} {}; --rows 0 shows all\n", shown, all, what) : std::string();
 }
 
-std::string condition_text(const Inspection& inspection, const Page& page) {
+std::string condition_text(const Inspection& inspection) {
   const ConditionReport& c = *inspection.matrix.condition;
   std::string powers;
   for (std::size_t k = 0; k < c.power_max.size(); ++k)
     powers += fmt::format("{}A^{} {}", k == 0 ? "" : ", ", 1 << k, size_text(c.power_max[k]));
   const int n = inspection.matrix.input.n;
-  return paragraph(fmt::format("{} x {}; kappa_2(I + A) {:.3g}, cond (Bauer-Skeel) {:.3g}, ||A||_inf {:.3g}, max |A| "
-                               "{:.3g}, max |X| {:.3g}. Largest entries of the powers: {}.",
-                               n, n, c.cond_2, c.cond_skeel, c.norm_inf, c.max_abs, c.inverse_max_abs, powers),
-                   0, page);
+  return fmt::format(
+      "{} x {}; kappa_2(I + A) {:.3g}, cond (Bauer-Skeel) {:.3g}, ||A||_inf {:.3g}, max |A| "
+      "{:.3g}, max |X| {:.3g}. Largest entries of the powers: {}.",
+      n, n, c.cond_2, c.cond_skeel, c.norm_inf, c.max_abs, c.inverse_max_abs, powers);
 }
 
-std::string parts_text(const Inspection& inspection, const Page& page) {
+std::string parts_text(const Inspection& inspection) {
   const Record& record = inspection.record();
   const auto part = [](const Measured& measured) {
     return std::isfinite(measured.value) ? size_text(measured.value) : std::string(text_of(measured.undefined));
@@ -59,19 +64,17 @@ std::string parts_text(const Inspection& inspection, const Page& page) {
   std::string text = fmt::format("Total error {}: formation {}, truncation {}, rounding {}, output {}.",
                                  size_text(inspection.shares.total), part(record.parts.formation),
                                  part(record.parts.truncation), part(record.parts.rounding), part(record.parts.output));
-  if (std::isfinite(record.requirement_share.value))
-    text += fmt::format(" It takes {} of what {} allows.", taken(record.requirement_share.value),
-                        inspection.matrix.input.scenario->requirement.text());
-  return paragraph(text, 0, page);
+  text += taken(inspection);
+  return text;
 }
 
 std::string steps_text(const Inspection& inspection, std::size_t rows, const Page& page) {
-  Table table({{.header = "step", .layout = wrapped_cell, .widest = 26},
-               {.header = "computes", .layout = wrapped_cell, .widest = 24},
+  Table table({{.header = "step", .layout = wrapped_cell, .widest = 20},
+               {.header = "computes", .layout = wrapped_cell, .widest = 18},
                {"largest", true},
-               {"dead", true},
-               {"room\nbits", true},
-               {"cancels\nbits", true},
+               {"discarded", true},
+               {"bits to\noverflow", true},
+               {"bits\ncancelled", true},
                {"error", true},
                {"flops\nso far", true}});
   // Long methods are shown by their first, last and most remarkable steps.
@@ -107,10 +110,15 @@ std::string steps_text(const Inspection& inspection, std::size_t rows, const Pag
 std::string shares_text(const Inspection& inspection, std::size_t rows, const Page& page) {
   const SiteShares& shares = inspection.shares;
   std::string text;
+  if (!shares.resolved)
+    return paragraph(
+        "No parts and no sets: intermediates are so large that double-doubles do not give X without any "
+        "rounding.",
+        0, page);
   const auto table_of = [&](const std::vector<SiteShare>& level, const char* what) {
     Table table({{.header = what, .layout = wrapped_cell, .widest = 40},
                  {"its part of\nthe error", true},
-                 {"goes away\nwithout it", true},
+                 {"explains,\n1st order", true},
                  {"error if it\nalone rounds", true},
                  {"error if it\nalone is exact", true}});
     std::size_t count = 0;
@@ -131,31 +139,35 @@ std::string shares_text(const Inspection& inspection, std::size_t rows, const Pa
     table_of(shares.sites, "stage, step, kind");
   }
   if (std::isfinite(shares.remainder)) {
-    text += paragraph(fmt::format("Parts are norms; they add up like vectors, and can cancel (below 0%). Together all "
-                                  "single sites leave {} of {} unexplained.",
-                                  size_text(shares.remainder), size_text(shares.total)),
-                      0, page);
+    text += paragraph(
+        shares.first_order()
+            ? fmt::format("Parts are norms of what each rounding of this case makes, in first order; they add up like "
+                          "vectors, and some cancel others (below 0%). All single sites together leave {} of {} "
+                          "unexplained.",
+                          size_text(shares.remainder), size_text(shares.total))
+            : fmt::format(
+                  "First order does not hold here: all single sites together leave {} of {} unexplained. Rows are "
+                  "sorted by the error if they alone round.",
+                  size_text(shares.remainder), size_text(shares.total)),
+        0, page);
   }
   return text;
 }
 
-std::string sets_text(const Inspection& inspection, const Page& page) {
+std::vector<std::string> sets_text(const Inspection& inspection) {
   const SiteSearch& search = inspection.search;
   const std::string& requirement = inspection.matrix.input.scenario->requirement.text();
-  if (!search.misses)
-    return paragraph(fmt::format("The case meets {}: every site may stay rounded.", requirement), 0, page);
+  if (!inspection.shares.resolved) return {};
+  if (!search.misses) return {fmt::format("The case meets {}: every site may stay rounded.", requirement)};
   if (search.by_formula)
-    return paragraph(
-        fmt::format("Without any rounding the case still misses {}: no site has to be raised.", requirement), 0, page);
-  return paragraph(
-             fmt::format("Enough to miss {} alone (ddmin): {}.", requirement, site_set_text(inspection, search.enough)),
-             0, page) +
-         paragraph(fmt::format("To be raised so that it is met (all others may stay, ddmax): {}.",
-                               site_set_text(inspection, search.raise)),
-                   0, page);
+    return {fmt::format("Without any rounding the case still misses {}: no site has to be raised.", requirement)};
+  return {fmt::format("Enough to miss {} (a minimal set that alone does, ddmin): {}.", requirement,
+                      site_set_text(inspection, search.enough)),
+          fmt::format("To be made exact so that it is met (minimal; all others may stay rounded, ddmax): {}.",
+                      site_set_text(inspection, search.raise))};
 }
 
-std::string against_text(const Inspection& inspection, const Page& page) {
+std::string against_text(const Inspection& inspection) {
   const Against& against = *inspection.against;
   std::string text;
   if (const StepComparison* first = against.first_that_parts(); first != nullptr) {
@@ -168,12 +180,14 @@ std::string against_text(const Inspection& inspection, const Page& page) {
         first->stage, first->step, first->differing, first->elements, first->ulps, first->format, place, first->found,
         first->expected);
   } else {
-    text = fmt::format("All {} steps equal the emulation in every bit.", against.steps.size());
+    text = against.steps.size() == 1
+               ? std::string("The step equals the emulation in every bit.")
+               : fmt::format("All {} steps equal the emulation in every bit.", against.steps.size());
   }
   if (against.without_tensor > 0) text += fmt::format(" {} steps have no tensor.", against.without_tensor);
   if (!against.unknown.empty())
     text += fmt::format(" Tensors that name no step: {}.", fmt::join(against.unknown, ", "));
-  return paragraph(without_controls(text), 0, page);
+  return without_controls(text);
 }
 
 }  // namespace
@@ -212,17 +226,24 @@ std::string site_set_text(const Inspection& inspection, const SiteSet& sites) {
   return fmt::format("{}", fmt::join(texts, "; "));
 }
 
+std::vector<InspectionSection> inspection_sections(const Inspection& inspection) {
+  std::vector<InspectionSection> sections{{"", {condition_text(inspection), parts_text(inspection)}}};
+  sections.push_back({"Diagnosis", {inspection.diagnosis.why}});
+  if (!inspection.diagnosis.change.empty()) sections.back().sentences.push_back(inspection.diagnosis.change);
+  for (std::string& sentence : sets_text(inspection)) sections.back().sentences.push_back(std::move(sentence));
+  if (inspection.against) sections.push_back({"The kernel's own steps", {against_text(inspection)}});
+  return sections;
+}
+
 std::string inspection_text(const Inspection& inspection, int rows, const Page& page) {
   const std::size_t most = rows == 0 ? SIZE_MAX : static_cast<std::size_t>(rows);
   std::string text = styled(inspection.record().id, Style::heading, page) + "\n";
-  text += condition_text(inspection, page) + parts_text(inspection, page);
-  text += heading("Diagnosis", page) + paragraph(inspection.diagnosis.why + ".", 0, page);
-  if (!inspection.diagnosis.change.empty())
-    text += paragraph(fmt::format("To change: {}.", inspection.diagnosis.change), 0, page);
-  if (inspection.against) text += heading("Against the kernel's own steps", page) + against_text(inspection, page);
-  text += heading("Steps", page) + steps_text(inspection, most, page);
+  for (const InspectionSection& section : inspection_sections(inspection)) {
+    if (!section.heading.empty()) text += heading(section.heading.c_str(), page);
+    for (const std::string& sentence : section.sentences) text += paragraph(sentence, 0, page);
+  }
   text += heading("Rounding sites", page) + shares_text(inspection, most, page);
-  text += heading("Smallest sets", page) + sets_text(inspection, page);
+  text += heading("Steps", page) + steps_text(inspection, most, page);
   return text;
 }
 

@@ -206,9 +206,16 @@ ErrorShares MatrixEvaluation::decompose(const Setting& setting, const RoundedInp
   if (other_input || truncates(method, input.a.rows())) {
     const auto [found, fresh] = exact_results_.try_emplace(
         fmt::format("{} {} {}", input.key, method.label, other_input ? setting.arithmetic->input_format() : ""));
-    if (fresh)
-      found->second =
-          tristab::invert(method, setting.stages(), {input.a, problem_.tokens.get()}, machines.exact_machine()).x;
+    if (fresh) {
+      const InversionInput seen{input.a, problem_.tokens.get()};
+      Inversion exact_run = tristab::invert(method, setting.stages(), seen, machines.exact_machine());
+      // Where large intermediates cancel, double-doubles have too few digits.
+      if (exact_run.trace.total().largest_live > 0x1p40 * given_->facts.whole.max_abs) {
+        Machine wide(make_exact_engine(1000));
+        exact_run = tristab::invert(method, setting.stages(), seen, wide);
+      }
+      found->second = std::move(exact_run.x);
+    }
     exact = &found->second;
   }
   const Reference& given = given_->reference;

@@ -44,7 +44,7 @@ function drawMap(host, map, low, high) {
   const caption = add(figure, "figcaption", map.name + " ");
   add(caption, "span", map.says);
   const tip = document.getElementById("tooltip");
-  canvas.addEventListener("pointermove", (event) => {
+  const show = (event) => {
     const box = canvas.getBoundingClientRect();
     const i = Math.min(n - 1, Math.floor((event.clientY - box.top) / box.height * n)), j = Math.min(n - 1, Math.floor((event.clientX - box.left) / box.width * n));
     const log = logs[i * n + j];
@@ -52,7 +52,9 @@ function drawMap(host, map, low, high) {
     tip.hidden = false;
     tip.style.left = `${Math.min(event.clientX + 12, innerWidth - 200)}px`;
     tip.style.top = `${event.clientY + 12}px`;
-  });
+  };
+  canvas.addEventListener("pointermove", show);
+  canvas.addEventListener("pointerdown", show);
   canvas.addEventListener("pointerleave", () => { tip.hidden = true; });
 }
 
@@ -75,16 +77,20 @@ function drawMaps() {
   add(legend, "span", `${(10 ** high).toExponential(1)}; grey: 0; orange: not finite`);
 }
 
-function say(host, text) { if (text) add(host, "p", text); }
+// A sentence; what stands in backticks is code.
+function say(host, text) {
+  const paragraph = add(host, "p");
+  text.split("`").forEach((part, k) => { if (part) k % 2 ? add(paragraph, "code", part) : paragraph.append(part); });
+}
 
-const diagnosis = document.getElementById("diagnosis"), parts = found.record;
-say(diagnosis, `${found.diagnosis.why}.`);
-say(diagnosis, found.diagnosis.change && `To change: ${found.diagnosis.change}.`);
-say(diagnosis, `Total error ${number(found.shares.total)}: formation ${number(parts.error_formation)}, truncation ${number(parts.error_truncation)}, rounding ${number(parts.error_rounding)}, output ${number(parts.error_output)}.`);
-say(diagnosis, found.sets.misses && !found.sets.misses_without_rounding
-  ? `Enough to miss ${found.sets.requirement} alone: ${data.ddmin}. To be raised so that it is met: ${data.raise}.` : "");
+const words = document.getElementById("words");
+for (const section of data.sections) {
+  const host = add(words, "section", null, {class: "figure"});
+  if (section.heading) add(host, "h2", section.heading);
+  for (const sentence of section.sentences) say(host, sentence);
+}
 drawMaps();
-const shareHeaders = [["", false], ["its part of the error", true], ["goes away without it", true], ["error if it alone rounds", true], ["error if it alone is exact", true]];
+const shareHeaders = [["", false], ["its part of the error", true], ["explains, first order", true], ["error if it alone rounds", true], ["error if it alone is exact", true]];
 const shareRow = (share) => ({cells: [[share.stage, share.step, share.kind].filter((x) => x !== undefined).join(" "), number(share.share),
   share.share === null || found.shares.total === null ? "–" : `${Math.max(-999, Math.round(100 * share.explained / found.shares.total))}%`, number(share.alone), number(share.without)]});
 table(document.getElementById("kinds"), shareHeaders, found.shares.kinds.map(shareRow));
