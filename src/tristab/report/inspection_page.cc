@@ -53,7 +53,8 @@ void write_inspection_page(const Inspection& inspection, OutputFile& page) {
   maps.raw(map_json("exact inverse", "X", experiment.truth().high));
   std::size_t shown = 0, lost = 0;
   for (const SiteShare& share : inspection.shares.sites) {
-    if (share.share == 0 || shown == most_maps) break;
+    if (shown == most_maps) break;
+    if (share.share < 0.01 * inspection.shares.total) continue;       // there is nothing to see
     if (!std::isfinite(share.share) && ++lost > most_lost) continue;  // they all look alike
     ++shown;
     maps.raw(map_json(share.text(), fmt::format("its part of the error: {:.1e}", share.share),
