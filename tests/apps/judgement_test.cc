@@ -160,7 +160,7 @@ TEST(Judgement, the_error_of_a_formation_does_not_depend_on_the_arithmetic_after
                     {"formations", {"gram"}}};
   std::map<std::string, double> of_matrix;
   for (const Json& record : records_of(config)) {
-    const double error = record["error_forming"];
+    const double error = record["error_formation"];
     EXPECT_LT(error, 1e-6);
     EXPECT_EQ(of_matrix.try_emplace(record["matrix"], error).first->second, error) << record["case"];
   }

@@ -70,7 +70,7 @@ TEST(OldResults, with_few_fields_are_shown_without_the_others) {
   EXPECT_EQ(data["complete"], nullptr);
   EXPECT_EQ(data["run"], nullptr);
   EXPECT_EQ(data["groups"]["frobenius"]["median"], (Json{2e-4, 3.5e-3}));
-  for (const char* absent : {"total_frobenius", "strict_lower", "growth", "error_forming"}) {
+  for (const char* absent : {"total_frobenius", "strict_lower", "growth", "error_formation"}) {
     EXPECT_FALSE(data["groups"].contains(absent)) << absent;
   }
   for (const char* cost : {"matmuls", "matmul_flops", "depth"})

@@ -276,7 +276,7 @@ TEST(Typed, a_formation_is_compared_and_its_part_shown) {
   EXPECT_NE(out.find(":product=fp16"), std::string::npos) << out;
   EXPECT_NE(out.find("formation  "), std::string::npos) << out;
   const json rows = json::parse(succeeds(place, "compare --format json --formation gram:product=fp16" + rest).out);
-  EXPECT_GT(rows[0]["error_forming_median"].get<double>(), 1e-6);
+  EXPECT_GT(rows[0]["error_formation_median"].get<double>(), 1e-6);
 }
 
 TEST(Typed, rankings_are_data_too) {

@@ -33,7 +33,7 @@ SCENARIOS = {"name": "expected", "trials": 2, "scenarios": [
 LONG = {"name": "long", "chunks": [16, 32], "trials": 2, "families": ["uniform"], "methods": ["mbh", "mxr", "recursive", "row-substitution"],
         "arithmetics": ["fp32", "fp16", "bf16", "tf32"]}
 
-PARTS = ("error_forming",)  # beside the whole error
+PARTS = ("error_formation",)  # beside the whole error
 
 
 def setting(record):
@@ -262,7 +262,7 @@ def unequal():
     return {"schema": "tristab-results/1", "records": [
         {"family": family, "n": 16, "matrix": family, "method": method, "method_label": kernel or method, "kernel": kernel, "arithmetic": "recipe" if kernel else "fp16", "status": status,
          "fit": {"ok": "fit", "nonfinite": "nonfinite", "failed": None}[status], "frobenius": error, "total_frobenius": error,
-         "error_forming": error, "matmul_flops": 100, "vector_flops": 0} for family, method, kernel, error, status in UNEQUAL]}
+         "error_formation": error, "matmul_flops": 100, "vector_flops": 0} for family, method, kernel, error, status in UNEQUAL]}
 
 
 def rows_of(text):

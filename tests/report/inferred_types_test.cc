@@ -113,8 +113,8 @@ void expect_types(const std::string& csv) {
     return std::all_of(fields.begin(), fields.begin() + 100, [&](const std::string& f) { return f == field; });
   };
   EXPECT_TRUE(begins_with("frobenius", "0.0"));
-  EXPECT_TRUE(begins_with("error_forming", "NaN"));
-  for (const char* name : {"frobenius", "error_forming", "total_frobenius", "growth", "matmul_flops"}) {
+  EXPECT_TRUE(begins_with("error_formation", "NaN"));
+  for (const char* name : {"frobenius", "error_formation", "total_frobenius", "growth", "matmul_flops"}) {
     EXPECT_EQ(named(columns, name).inferred(), Type::real) << name;
   }
   for (const char* name : {"n", "trial", "matmuls", "overflows"}) {

@@ -249,7 +249,7 @@ TEST(Ranking, a_formation_has_a_column_of_its_own) {
   Json formed = record_of("mbh", "fp16", 0, 1, 1);
   EXPECT_EQ(text_of({formed}).find("formation"), std::string::npos);
   formed["formation"] = "gram";
-  formed["error_forming"] = 3.25e-4;
+  formed["error_formation"] = 3.25e-4;
   const std::string text = text_of({formed, record_of("mch", "fp16", 0, 1, 1)});
   EXPECT_NE(text.find("formation"), std::string::npos) << text;
   EXPECT_NE(text.find("3.2e-04"), std::string::npos) << text;

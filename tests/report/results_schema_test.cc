@@ -78,7 +78,7 @@ TEST(ResultsSchema, a_result_with_layers_and_formations_is_valid) {
       {"a failed layer with an error", [](Json& d) { layer_of(d, "failed")["o"] = 0.1; }},
       {"a failed layer without a message", [](Json& d) { layer_of(d, "failed")["message"] = nullptr; }},
       {"a record without a formation", [](Json& d) { d["records"][0].erase("formation"); }},
-      {"a negative error of formation", [](Json& d) { d["records"][0]["error_forming"] = -1; }},
+      {"a negative error of formation", [](Json& d) { d["records"][0]["error_formation"] = -1; }},
       {"a summary formed by a number", [](Json& d) { d["summary"][0]["formation"] = 1; }},
       {"a class without a formation", [](Json& d) { d["classes"][0].erase("formation"); }},
       {"a configuration without formations", [](Json& d) { d["config"].erase("formations"); }},

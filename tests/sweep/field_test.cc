@@ -53,8 +53,8 @@ TEST(Field, every_metric_is_one) {
 
 // Metrics but counts, and the errors and growths beside them.
 TEST(Field, distributions_are_of_errors_and_growths) {
-  const std::set<std::string> parts{"error_formation", "error_truncation", "error_rounding", "error_output"};
-  std::set<std::string> expected{"total_frobenius", "requirement_share", "error_forming", "growth", "dead_growth"};
+  const std::set<std::string> parts{"error_forming", "error_truncation", "error_rounding", "error_output"};
+  std::set<std::string> expected{"total_frobenius", "requirement_share", "error_formation", "growth", "dead_growth"};
   expected.insert(parts.begin(), parts.end());
   for (const MetricInfo& info : metrics()) {
     if (!info.is_count) expected.insert(info.name);
@@ -66,7 +66,7 @@ TEST(Field, distributions_are_of_errors_and_growths) {
   for (const Field* field : distributed_fields()) {
     if (field->info.aggregate == Aggregate::all_trials) of_all.insert(field->name());
   }
-  std::set<std::string> explaining{"error_forming", "growth", "dead_growth"};
+  std::set<std::string> explaining{"error_formation", "growth", "dead_growth"};
   explaining.insert(parts.begin(), parts.end());
   EXPECT_EQ(of_all, explaining);
 }

@@ -512,7 +512,7 @@ TEST(FormationExpectation, selects_by_formation) {
   Json expect = Json::array();
   for (const char* formation : {"exact", "gram", "gram:product=bf16-h100", "anchored"})
     expect.push_back(
-        Json{{"formation", formation}, {"metric", "error_forming"}, {"statistic", "max"}, {"at_least", 0}});
+        Json{{"formation", formation}, {"metric", "error_formation"}, {"statistic", "max"}, {"at_least", 0}});
   const Finished run = run_of(Json{{"families", Json::array({gdn({{"key_format", "fp64"}})})},
                                    {"chunks", {16}},
                                    {"trials", 2},

@@ -132,7 +132,7 @@ TEST(Summary, growth_of_a_lost_trial_counts_and_its_error_is_infinite) {
   EXPECT_EQ(rows[0].distribution("growth").count, 2u);
   EXPECT_EQ(rows[0].distribution("growth").worst, 500);
   EXPECT_EQ(rows[0].distribution("dead_growth").worst, 700);
-  EXPECT_EQ(rows[0].distribution("error_forming").worst, 0.25);
+  EXPECT_EQ(rows[0].distribution("error_formation").worst, 0.25);
 }
 
 TEST(Summary, counts_are_of_all_trials) {

@@ -74,7 +74,7 @@ TEST(Distribution, of_nothing_is_no_number) {
 
 const std::vector<const Field*>& fields() {
   static const std::vector<const Field*> list{
-      find_field("frobenius"),       find_field("growth"),  find_field("dead_growth"), find_field("error_forming"),
+      find_field("frobenius"),       find_field("growth"),  find_field("dead_growth"), find_field("error_formation"),
       find_field("total_frobenius"), find_field("matmuls"), find_field("overflows")};
   return list;
 }

@@ -160,7 +160,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   std::vector<const Field*> fields{find_field(ranked_field), find_field("frobenius")};
   const std::size_t first_part = fields.size();
   for (const Field& field : record_fields()) {
-    if (field.presence == Field::Presence::decomposed) fields.push_back(&field);
+    if (field.name().starts_with("error_") && !field.info.words.empty()) fields.push_back(&field);
   }
   CaseGroups groups(fields);
   const auto cond_2 = static_cast<std::size_t>(
@@ -267,7 +267,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       sizes.empty() ? 0 : *sizes.rbegin(), json_number(10 * most_condition));
   script += "\n" + asset("common.gp") + "\n" + asset(fmt::format("{}.gp", figure));
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");
-  const bool decomposed = groups.has(first_part);
+  const bool decomposed = groups.has(fields.size() - 1);  // the last one: output
   if (decomposed) {
     std::vector<std::string> names;
     for (std::size_t k = first_part; k < fields.size(); ++k) names.emplace_back(fields[k]->info.words);

@@ -96,7 +96,7 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
     const auto count = [&](const char* field) { return trials.count(groups.position(field)); };
     const auto distribution = [&](const char* field) { return groups.distribution(*group, groups.position(field)); };
     ranking.settings.push_back({&groups.setting_of(*group), group, &trials, distribution(ranking.field),
-                                distribution("frobenius").median, distribution("error_forming").median,
+                                distribution("frobenius").median, distribution("error_formation").median,
                                 distribution("growth").worst, count("matmuls"), count("depth"), count("vector_depth")});
     ranking.trivial = std::max(ranking.trivial, trials.trivial);
   }
@@ -110,7 +110,7 @@ const std::vector<const Field*>& ranking_fields() {
   static const std::vector<const Field*> fields = [] {
     std::vector<const Field*> all;
     for (const char* name :
-         {"frobenius", "total_frobenius", "error_forming", "growth", "matmuls", "depth", "vector_depth"})
+         {"frobenius", "total_frobenius", "error_formation", "growth", "matmuls", "depth", "vector_depth"})
       all.push_back(find_field(name));
     return all;
   }();
@@ -179,7 +179,7 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
                                    {.header = "arithmetic", .layout = broken_label, .widest = 12},
                                    {"median", true},
                                    {.header = "worst", .right = true, .dispensable = 1}};
-  // error_forming: the part that forming A has in the error.
+  // error_formation: the part that forming A has in the error.
   if (formed) columns.push_back({.header = "error_\nformation", .right = true, .dispensable = 3});
   columns.push_back({.header = "A as\nstored", .right = true, .dispensable = 4});
   columns.push_back({.header = "requirement", .layout = wrapped_cell, .widest = formed ? 13u : 17u, .least = 13});
@@ -223,7 +223,7 @@ ValueRows ranking_rows(const std::vector<Ranking>& rankings, int top) {
                  "median",
                  "worst",
                  "frobenius_median",
-                 "error_forming_median",
+                 "error_formation_median",
                  "growth_max",
                  "for_format",
                  "matmuls",

@@ -18,7 +18,7 @@ struct RankedSetting {
   const TrialStatistics* trials = nullptr;
   Distribution error;                               // of the ranked field
   double as_stored = 0;                             // median of `frobenius`: against the inverse of A as stored
-  double formation = 0;                             // median of `error_forming`; NaN: A was not formed anew
+  double formation = 0;                             // median of `error_formation`; NaN: A was not formed anew
   double growth = 0;                                // the worst one
   double matmuls = 0, depth = 0, vector_depth = 0;  // NaN: the file does not say
 };

@@ -165,16 +165,13 @@ void append_naming_fields(std::vector<Field>& fields) {
   words("fit", "whether the result meets the requirement of the configuration", fit_names, &R::fit);
 }
 
-// The four parts of the total error (metric/error_parts.h).
+// Those of the four parts of the total error that all cases have (metric/error_parts.h).
 void append_error_parts(std::vector<Field>& fields, const MetricInfo& total) {
   struct Part {
     const char *name, *formula, *shows, *hides, *words;
     Measured ErrorShares::*value;
   };
   static constexpr Part parts[] = {
-      {"error_formation", "||S - X||_F / ||X||_F, S the inverse of A as the method saw it; X that of A as given",
-       "what is lost before the method begins: forming A, and rounding it to the storage format",
-       "which of the two (error_forming)", "part of the error from forming and storing A", &ErrorShares::formation},
       {"error_truncation", "||M - S||_F / ||X||_F, M the method without rounding on A as it saw it",
        "what the formula leaves out: 0 for a method that is exact in exact arithmetic",
        "that roundings can grow where a series is cut late", "part of the error from the formula",
@@ -231,17 +228,29 @@ void append_errors(std::vector<Field>& fields) {
                 .aggregate = Aggregate::judged_trials},
                [](const M&, const R& r) { return r.requirement_share; }));
     fields.push_back(number(
-        {.name = "error_forming",
-         .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed, before it is stored; X that of A",
+        {.name = "error_formation",
+         .formula =
+             "||F - X||_F / ||X||_F, F the inverse of A as formed, before it is stored, or with \"decompose\": true "
+             "as the method saw it, which is after; X that of A as given",
          .range = info.range,
-         .shows = "the part of the error that comes from forming A in a kernel's arithmetic, before the inversion",
-         .hides = "the inversion: the method does not change it",
-         .undefined = "if A is given or formed in double, and if A as formed is not finite",
-         .source = "the first half of the first of four parts whose sum is the total error; the other half is the "
-                   "rounding of A to the storage format",
-         .words = "relative error from forming A",
+         .shows = "the part of the error that arises before the method begins",
+         .hides = "the inversion: the method does not change it; with \"decompose\": true forming beside storing "
+                  "(error_forming)",
+         .undefined = "if A as formed is not finite; without \"decompose\": true if A is given or formed in double",
+         .source = "the first of four parts whose sum is the total error: formation, truncation, rounding, output",
+         .words = "part of the error from before the method",
          .aggregate = Aggregate::all_trials},
-        [](const M&, const R& r) { return r.error_forming; }));
+        [](const M& m, const R& r) { return m.input.scenario->decompose ? r.parts.formation : r.error_forming; }));
+    fields.push_back(number({.name = "error_forming",
+                             .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed, before it is stored",
+                             .range = info.range,
+                             .shows = "forming A apart from storing it",
+                             .hides = "the rounding of A to the storage format (error_formation has both)",
+                             .undefined = "if A is given or formed in double, and if A as formed is not finite",
+                             .source = "the first half of the first of four parts whose sum is the total error",
+                             .aggregate = Aggregate::all_trials},
+                            [](const M&, const R& r) { return r.error_forming; }));
+    fields.back().presence = Field::Presence::decomposed;
     append_error_parts(fields, info);
   }
 }

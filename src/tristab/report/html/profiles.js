@@ -32,7 +32,7 @@ function layerFigure(part, what) {
   };
 }
 
-const errorParts = [["error_forming", 0, "circle"], ["error_formation", 2, "hexagon"], ["error_truncation", 3, "triangle"], ["error_rounding", 4, "down"], ["error_output", 5, "star"],
+const errorParts = [["error_formation", 0, "circle"], ["error_truncation", 3, "triangle"], ["error_rounding", 4, "down"], ["error_output", 5, "star"],
   ["total_frobenius", 1, "square"]].filter(([name]) => name in columnsOf);
 const ownParts = errorParts.map(([name]) => name).filter((name) => name !== "total_frobenius");
 
