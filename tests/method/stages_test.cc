@@ -188,4 +188,22 @@ TEST(Stages, a_recipe_with_one_wide_stage_gets_the_double_machine) {
   EXPECT_EQ(&machines.machine_for(wide_sums.by_name()), &machines.machine_for(fp64));
 }
 
+// fp64 needs double carriers, the units' kernels have float carriers.
+TEST(Stages, units_have_the_same_bits_beside_a_stage_in_fp64) {
+  const Arithmetic fp64 = arithmetic_of("fp64");
+  const Matrix a = matrices({{"family", "gdn"}, {"keys", "silu"}}, 48, 1).at(0);
+  Machines machines;
+  for (const char* name : {"bf16-h100", "tf32-h200", "fp8-h100", "bf16-avx512", "bf16x3", "mxfp8"}) {
+    const Arithmetic unit = arithmetic_of(name);
+    for (const char* method : {"mbh", "mxr", "blocked-substitution"}) {
+      const MethodSpec spec = method_of(method);
+      const Matrix input = round_input(a, unit);
+      const StageArithmetics alone{{"*", &unit}}, beside{{"*", &unit}, {"output", &fp64}};
+      EXPECT_EQ(invert(spec, alone, input, machines.machine_for(alone)).x,
+                invert(spec, beside, input, machines.machine_for(beside)).x)
+          << method << " " << name;
+    }
+  }
+}
+
 }  // namespace tristab::stages_test

@@ -15,6 +15,10 @@
 #include "tristab/format/round.h"
 
 namespace tristab {
+
+template <>
+void accumulate_product(const ProductTask<float>& task, const Accumulation& accumulation);
+
 namespace {
 
 template <class T>
@@ -200,6 +204,31 @@ void clear(const ProductTask<T>& task) {
   for (int i = 0; i < task.rows; ++i) std::fill_n(task.accumulator + i * task.accumulator_stride, task.columns, T{0});
 }
 
+// The units' kernels have float carriers. Their operands and sums lie inside fp32 also where another stage of the same
+// machine needs doubles.
+void on_float_carriers(const ProductTask<double>& task, const Accumulation& accumulation) {
+  const auto floats = [](const double* x, std::ptrdiff_t stride, int rows, int columns) {
+    std::vector<float> values;
+    for (int i = 0; i < rows; ++i) values.insert(values.end(), x + i * stride, x + i * stride + columns);
+    return values;
+  };
+  const std::vector<float> a = floats(task.a, task.a_stride, task.rows, task.inner);
+  const std::vector<float> b = floats(task.b, task.b_stride, task.inner, task.columns);
+  std::vector<float> c = floats(task.accumulator, task.accumulator_stride, task.rows, task.columns);
+  ProductTask<float> narrow =
+      dense_task<float>(a.data(), b.data(), c.data(), task.rows, task.inner, task.columns, fp32_format());
+  narrow.operand_precision = task.operand_precision;
+  narrow.operand_min_exponent = task.operand_min_exponent;
+  narrow.operand_max_exponent = task.operand_max_exponent;
+  narrow.finite = task.finite;
+  narrow.skip_zeros = task.skip_zeros;
+  narrow.draws = task.draws;
+  accumulate_product(narrow, accumulation);
+  for (int i = 0; i < task.rows; ++i)
+    std::copy_n(c.begin() + static_cast<std::ptrdiff_t>(i) * task.columns, task.columns,
+                task.accumulator + i * task.accumulator_stride);
+}
+
 template <class T>
 void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
   const bool fp64 = accumulation.format.precision == fp64_format().precision;
@@ -233,8 +262,9 @@ void any_product(const ProductTask<T>& task, const Accumulation& accumulation) {
     unit_task.skip_zeros = task.skip_zeros && accumulation.format.precision - 1 <= unit.fraction_bits &&
                            unit.lowest_exponent - unit.fraction_bits <= accumulation.format.lsb_min();
     return matrix_unit_product(unit_task, accumulation);
+  } else {
+    on_float_carriers(task, accumulation);
   }
-  throw std::logic_error("this accumulation model takes operands and sums inside fp32");
 }
 
 // The vector kernels of sequential sums handle from_zero themselves; for all others the accumulator is cleared first.

@@ -259,7 +259,7 @@ class SiteEngine final : public Engine {
     rounded(accumulator, kinds, rounding.accumulation.format, [&] {
       found = {};
       if (fast_quantised(accumulator, a, b, quantiser) && on_.has(RoundingKind::alignment))
-        return for_each_float_block(accumulator, a, b, quantiser, rounding, found);
+        return doubles_->accumulate_block_scaled(accumulator, a, b, quantiser, rounding, found);
       const bool nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
       const double left = nvfp4 ? tensor_scale(a, quantiser) : 0, right = nvfp4 ? tensor_scale(b, quantiser) : 0;
       for (int block = 0; block < accumulator.batch; ++block) {
@@ -480,25 +480,6 @@ class SiteEngine final : public Engine {
     for (int i = 0; i < view.rows; ++i) {
       std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i) * view.columns, view.columns, high(view, block, i));
       std::fill_n(low(view, block, i), view.columns, 0.0);
-    }
-  }
-
-  // Block-scaled products on float carriers: their matrix units take no others.
-  void for_each_float_block(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
-                            const Quantiser& quantiser, const ProductRounding& rounding,
-                            QuantiserCounts& counts) const {
-    const bool nvfp4 = quantiser.kind == Quantiser::Kind::nvfp4;
-    const double left_scale = nvfp4 ? tensor_scale(a, quantiser) : 0,
-                 right_scale = nvfp4 ? tensor_scale(b, quantiser) : 0;
-    for (int block = 0; block < accumulator.batch; ++block) {
-      std::vector<float> left = floats(a.view, block), right = floats(b.view, block), c = floats(accumulator, block);
-      const auto coded = [&](std::vector<float>& x, const QuantisedOperand& of, double scale) {
-        return CodedBlock<float>{x.data(), of.view.columns, of.view.rows, of.view.columns, of.diagonal, scale};
-      };
-      counts +=
-          accumulate_block_scaled_product(c.data(), accumulator.columns, coded(left, a, left_scale),
-                                          coded(right, b, right_scale), quantiser, {rounding.accumulation, false});
-      store_floats(c, accumulator, block);
     }
   }
 

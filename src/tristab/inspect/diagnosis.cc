@@ -7,7 +7,6 @@
 #include <array>
 #include <cmath>
 #include <optional>
-#include <stdexcept>
 
 #include "tristab/base/json.h"
 #include "tristab/inspect/inspection.h"
@@ -89,11 +88,7 @@ class Trial {
     recipe.summary_arithmetic = stages_.at("*");
     recipe.formation = *setting_.formation;
     const Setting changed{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
-    try {
-      return inspection_.evaluation->evaluate(changed, *inspection_.machines).fit == Fit::fit;
-    } catch (const std::logic_error&) {  // no machine has both, such as fp64 beside a matrix unit
-      return false;
-    }
+    return inspection_.evaluation->evaluate(changed, *inspection_.machines).fit == Fit::fit;
   }
 
  private:

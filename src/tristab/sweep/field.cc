@@ -240,7 +240,9 @@ void append_errors(std::vector<Field>& fields) {
          .source = "the first of four parts whose sum is the total error: formation, truncation, rounding, output",
          .words = "part of the error from before the method",
          .aggregate = Aggregate::all_trials},
-        [](const M& m, const R& r) { return m.input.scenario->decompose ? r.parts.formation : r.error_forming; }));
+        [](const M& m, const R& r) {
+          return m.input.scenario != nullptr && m.input.scenario->decompose ? r.parts.formation : r.error_forming;
+        }));
     fields.push_back(number({.name = "error_forming",
                              .formula = "||F - X||_F / ||X||_F, F the inverse of A as formed, before it is stored",
                              .range = info.range,
