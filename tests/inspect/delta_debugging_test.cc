@@ -9,6 +9,7 @@ namespace tristab::delta_debugging_test {
 
 SiteGroups single_members(std::size_t size) {
   SiteGroups groups;
+  groups.reserve(size);
   for (std::size_t s = 0; s < size; ++s) {
     groups.emplace_back(size, false);
     groups.back()[s] = true;
@@ -19,6 +20,7 @@ SiteGroups single_members(std::size_t size) {
 SiteSet found_by(const SiteGroups& groups, const std::function<bool(const SiteSet&)>& has) {
   return ddmin(groups, [&](const std::vector<SiteSet>& sets) {
     std::vector<char> answers;
+    answers.reserve(sets.size());
     for (const SiteSet& set : sets) answers.push_back(has(set) ? 1 : 0);
     return answers;
   });

@@ -1,5 +1,6 @@
 // The engine with sites, for every method, arithmetic and recipe. With all roundings on its bits are those of the fast
 // engines, also by its own code, which shares nothing with their kernels; with all off it is the exact machine.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>

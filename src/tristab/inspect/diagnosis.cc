@@ -26,6 +26,7 @@ std::string percent(double part) {
 // "`powers`", "`powers` and `merge`"
 std::string stage_list(const std::vector<std::string>& stages) {
   std::vector<std::string> quoted;
+  quoted.reserve(stages.size());
   for (const std::string& stage : stages) quoted.push_back(fmt::format("`{}`", stage));
   if (quoted.size() < 2) return fmt::format("{}", fmt::join(quoted, ""));
   const std::string last = quoted.back();
