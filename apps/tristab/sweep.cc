@@ -5,9 +5,7 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <memory>
-#include <system_error>
 
 #include "command.h"
 #include "configuration.h"
@@ -16,7 +14,6 @@
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
-#include "tristab/base/input_file.h"
 #include "tristab/base/json.h"
 #include "tristab/report/closing_summary.h"
 #include "tristab/report/expectation_table.h"

@@ -51,12 +51,12 @@ TEST(StepReport, overflow_is_an_event_and_so_is_coming_near_it) {
   const auto first = std::ranges::find(over->inspection.steps, "overflow", &StepReport::event);
   ASSERT_NE(first, over->inspection.steps.end());
   EXPECT_EQ(first->stage, "powers");
-  // All entries of A are 200: A^2 has 62 x 40,000, beyond fp16; in bf16 it is far from that.
-  const auto near =
-      inspected(case_json({{"family", "ones"}}, 16, "mch", {{"arithmetic", "e4m3"}, {"overflow", "saturate"}}));
-  EXPECT_TRUE(std::ranges::any_of(near->inspection.steps, [](const StepReport& step) {
-    return step.event == "near overflow" || step.event == "overflow";
-  }));
+  // A^4 of the all-ones matrix has entries up to C(62, 3) = 37,820, and fp16's largest number is 65,504.
+  const auto near = inspected(case_json({{"family", "ones"}}, 64, "mch", "fp16"));
+  const auto fourth = std::ranges::find(near->inspection.steps, "A^4", &StepReport::what);
+  ASSERT_NE(fourth, near->inspection.steps.end());
+  EXPECT_EQ(fourth->largest, 37820);
+  EXPECT_EQ(fourth->event, "near overflow");
 }
 
 TEST(StepReport, cancellation_is_in_bits) {

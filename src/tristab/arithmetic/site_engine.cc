@@ -563,7 +563,6 @@ class SiteEngine final : public Engine {
       const PairMatrix& sizes = terms[static_cast<std::size_t>(block)];
       for (std::size_t k = 0; k < sums.high.size(); ++k) {
         const double size = sizes.high[k];
-        operation.largest_term = std::max(operation.largest_term, size);
         if (size > 0 && std::isfinite(size) && sums.high[k] != 0)
           operation.cancellation =
               std::max(operation.cancellation, std::min(53.0, std::log2(size / std::fabs(sums.high[k]))));

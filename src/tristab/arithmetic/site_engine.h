@@ -30,7 +30,6 @@ struct SiteOperation {
   double largest_number = 0, smallest_normal = 0;  // of that format
   double largest_kept = 0, largest_discarded = 0;  // before it was rounded to storage
   double flops = 0;                                // of its products: 2 m k n
-  double largest_term = 0;                         // of the sums |c| + |a| |b| behind the result; in a survey
   double cancellation = 0;  // log2 of the largest ratio of such a sum to its result, at most 53; in a survey
 };
 

@@ -19,10 +19,36 @@ bool all_finite(const PairMatrix& x) {
 
 DoubleDouble negated(DoubleDouble x) { return {-x.high, -x.low}; }
 
-// b = first + second, for Dekker's product.
+// The leading parts of a matrix as first + second, for Dekker's product.
 struct SplitRows {
+  explicit SplitRows(const PairMatrix& b) : first(b.high.size()), second(b.high.size()) {
+    for (std::size_t k = 0; k < b.high.size(); ++k) {
+      const DoubleDouble halves = split(b.high[k]);
+      first[k] = halves.high;
+      second[k] = halves.low;
+    }
+  }
   std::vector<double> first, second;
 };
+
+// Calls action(factor, from, to, count) for every element a_ik that is not zero: row k of b is not zero in `count`
+// elements from index `from` on, which belong to those of c from `to` on.
+template <class Action>
+void for_each_multiple(const PairMatrix& a, const PairMatrix& b, const Action& action) {
+  for (int k = 0; k < a.columns; ++k) {
+    int begin = 0, end = b.columns;
+    while (begin < end && b.high[b.at(k, begin)] == 0) ++begin;
+    while (begin < end && b.high[b.at(k, end - 1)] == 0) --end;
+    if (begin == end) continue;
+    for (int i = 0; i < a.rows; ++i) {
+      const DoubleDouble factor = a(i, k);
+      if (factor.high == 0) continue;
+      action(factor, b.at(k, begin),
+             static_cast<std::size_t>(i) * static_cast<std::size_t>(b.columns) + static_cast<std::size_t>(begin),
+             end - begin);
+    }
+  }
+}
 
 // Compiled for several SIMD levels; each element takes the same operations in all of them.
 #if defined(__x86_64__)
@@ -368,36 +394,17 @@ void on_finite_part(PairMatrix& c, const PairMatrix& a, const PairMatrix& b, con
 }
 
 void add_exact_finite_product(PairMatrix& c, const PairMatrix& a, const PairMatrix& b) {
-  const int inner = a.columns, columns = b.columns;
-  const bool narrow = is_narrow(a) && is_narrow(b);
-  SplitRows parts;
-  if (!narrow) {
-    parts.first.resize(b.high.size());
-    parts.second.resize(b.high.size());
-    for (std::size_t k = 0; k < b.high.size(); ++k) {
-      const DoubleDouble halves = split(b.high[k]);
-      parts.first[k] = halves.high;
-      parts.second[k] = halves.low;
-    }
+  if (is_narrow(a) && is_narrow(b)) {
+    for_each_multiple(a, b, [&](DoubleDouble factor, std::size_t from, std::size_t to, int count) {
+      add_exact_multiple(&c.high[to], &c.low[to], factor.high, &b.high[from], count);
+    });
+    return;
   }
-  for (int k = 0; k < inner; ++k) {
-    int begin = 0, end = columns;
-    while (begin < end && b.high[b.at(k, begin)] == 0) ++begin;
-    while (begin < end && b.high[b.at(k, end - 1)] == 0) --end;
-    if (begin == end) continue;
-    const std::size_t from = b.at(k, begin);
-    for (int i = 0; i < a.rows; ++i) {
-      const DoubleDouble factor = a(i, k);
-      if (factor.high == 0) continue;
-      const std::size_t to = c.at(i, begin);
-      if (narrow) {
-        add_exact_multiple(&c.high[to], &c.low[to], factor.high, &b.high[from], end - begin);
-      } else {
-        add_multiple(&c.high[to], &c.low[to], factor, &b.high[from], &b.low[from], &parts.first[from],
-                     &parts.second[from], end - begin);
-      }
-    }
-  }
+  const SplitRows parts(b);
+  for_each_multiple(a, b, [&](DoubleDouble factor, std::size_t from, std::size_t to, int count) {
+    add_multiple(&c.high[to], &c.low[to], factor, &b.high[from], &b.low[from], &parts.first[from], &parts.second[from],
+                 count);
+  });
 }
 
 // The rows of a sequential product to nearest even, all columns at once. False, with c as it was, where c is not in the
@@ -409,26 +416,12 @@ bool add_sequential_product(PairMatrix& c, const PairMatrix& a, const PairMatrix
   for (std::size_t k = 0; k < c.high.size(); ++k) {
     if (c.low[k] != 0 || round(c.high[k], 0, outside) != c.high[k]) return false;
   }
-  std::vector<double> first(b.high.size()), second(b.high.size());
-  for (std::size_t k = 0; k < b.high.size(); ++k) {
-    const DoubleDouble halves = split(b.high[k]);
-    first[k] = halves.high;
-    second[k] = halves.low;
-  }
-  for (int k = 0; k < a.columns && outside == 0; ++k) {
-    int begin = 0, end = b.columns;
-    while (begin < end && b.high[b.at(k, begin)] == 0) ++begin;
-    while (begin < end && b.high[b.at(k, end - 1)] == 0) --end;
-    if (begin == end) continue;
-    const std::size_t from = b.at(k, begin);
-    for (int i = 0; i < a.rows; ++i) {
-      const DoubleDouble factor = a(i, k);
-      if (factor.high == 0) continue;
-      const std::size_t to = sums.at(i, begin);
-      outside |= add_rounded_multiple(&sums.high[to], &sums.low[to], factor, &b.high[from], &b.low[from], &first[from],
-                                      &second[from], end - begin, round, accumulation.fma);
-    }
-  }
+  const SplitRows parts(b);
+  for_each_multiple(a, b, [&](DoubleDouble factor, std::size_t from, std::size_t to, int count) {
+    if (outside != 0) return;
+    outside |= add_rounded_multiple(&sums.high[to], &sums.low[to], factor, &b.high[from], &b.low[from],
+                                    &parts.first[from], &parts.second[from], count, round, accumulation.fma);
+  });
   if (outside != 0) return false;
   c = std::move(sums);
   return true;

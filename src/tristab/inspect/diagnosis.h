@@ -17,8 +17,8 @@ struct Diagnosis {
   std::string change;  // a sentence; "" if nothing has to change, or if nothing that was tried helps
 };
 
-// Of an inspection that has everything else. Every change that it names was tried: with it the case meets its
-// requirement.
+// Of an inspection that has everything else. Every format and method that it advises was tried: with it the case meets
+// its requirement. That A be formed more exactly, or a series have more terms, follows from the parts and is not tried.
 Diagnosis diagnose(const Inspection& inspection);
 
 }  // namespace tristab

@@ -33,7 +33,6 @@ class SiteExperiment {
   ~SiteExperiment();
 
   const std::vector<Site>& sites() const { return sites_; }
-  const std::string& stage_of(std::size_t site) const { return sites_[site].stage; }
 
   // Xh if only these sites round; if all but these do. Kinds that change nothing in the case itself round with the rest
   // in the second, not in the first. Any number of threads may call these.
