@@ -1,0 +1,123 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/judge/mutant.h"
+#include "tristab/layer/layer_truth.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/sweep/formed_input.h"
+
+namespace tristab {
+namespace {
+
+RecipeMutant with_stage(const Recipe& kernel, const std::string& stage, const char* arithmetic, const char* kind) {
+  RecipeMutant mutant{kind, fmt::format("{}:stage={}", kind, stage),
+                      fmt::format("stage {} computes in {}", stage, arithmetic), kernel};
+  mutant.recipe.arithmetics.insert_or_assign(stage, make_arithmetic(arithmetic, Json::object(), "a mutant"));
+  return mutant;
+}
+
+int levels_of(int n) { return static_cast<int>(std::ceil(std::log2(n))); }
+
+// One round less of an iteration in `method`, an object {"method": NAME, ...}, or in a method inside it; false if there
+// is none. An automatic number of rounds is the one that newton_schulz.cc and neumann.cc give.
+bool take_round(Json& method, int n) {
+  const std::string name = method.at("method");
+  const int size = method.contains("block") && method["block"].is_number_integer() ? method["block"].get<int>() : n;
+  if (name == "mch" && n > 2) {
+    method = {{"method", "neumann"}, {"evaluation", "product"}, {"degree", (1 << (levels_of(n) - 1)) - 1}};
+    return true;
+  }
+  for (const char* rounds : {"steps", "degree", "terms"}) {
+    if (!method.contains(rounds)) continue;
+    if (!method[rounds].is_number_integer()) {
+      const std::string start = method.value("start", "scaled");
+      method[rounds] = name != "newton-schulz" ? n - 1
+                       : start == "scaled"     ? std::max(2 * levels_of(n), 12)
+                       : start == "identity"   ? levels_of(n)
+                                               : levels_of(n) - 1;
+    }
+    int left = method[rounds].get<int>() - 1;
+    if (method.value("evaluation", "") == "product") left = (left + 2) / 2 - 1;  // d + 1 stays a power of two
+    if (left < 1) return false;
+    method[rounds] = left;
+    return true;
+  }
+  for (auto& [key, inner] : method.items()) {
+    if (inner.is_object() && inner.contains("method") && take_round(inner, size)) return true;
+  }
+  return false;
+}
+
+// One key, no decay, one beta: A_ij = beta.
+Matrix repeated_key(int n) {
+  constexpr double beta = 0.835;
+  Matrix a(n, n);
+  for (int i = 0; i < n; ++i) std::fill_n(a.row(i), i, beta);
+  return a;
+}
+
+bool fails(const Recipe& recipe, const Matrix& a, const Matrix& exact) {
+  Machines machines;
+  Matrix error = inverse_by(recipe, a, machines);
+  if (!all_finite(error)) return true;
+  for (std::size_t i = 0; i < error.values().size(); ++i) error.values()[i] -= exact.values()[i];
+  return frobenius_norm(error) > 0.1 * frobenius_norm(exact);
+}
+
+std::vector<RecipeMutant> find_failing(int n) {
+  std::vector<RecipeMutant> list;
+  const Matrix a = repeated_key(n), exact = inverse_by_substitution(a);
+  for (const RecipeEntry& entry : recipe_entries()) {
+    for (Recipe& recipe : expand_recipe(entry.description.name, "a built-in recipe", "")) {
+      if (!recipe.takes(n) || takes_given(recipe.method)) continue;
+      if (fails(recipe, a, exact))
+        list.push_back({"failing-kernel", fmt::format("failing-kernel:{}", recipe.label),
+                        fmt::format("{}, which fails on one key repeated", recipe.label), std::move(recipe)});
+    }
+  }
+  return list;
+}
+
+}  // namespace
+
+Matrix inverse_by(const Recipe& recipe, const Matrix& a, Machines& machines) {
+  const Setting setting =
+      Setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}.without_formation();
+  const Matrix input = rounded_input(recipe.method, a, recipe.summary_arithmetic);
+  return invert(setting, input, machines, 0).x;
+}
+
+std::vector<RecipeMutant> recipe_mutants(const Recipe& kernel, int n) {
+  std::vector<RecipeMutant> list;
+  for (const std::string& stage : stages(kernel.method, n)) {
+    const auto found = kernel.arithmetics.find(stage);
+    const Arithmetic& arithmetic = found != kernel.arithmetics.end() ? found->second : kernel.arithmetics.at("*");
+    if (arithmetic.quantiser || arithmetic.operand.precision < fp32_format().precision || stage == "output") continue;
+    list.push_back(with_stage(kernel, stage, "bf16", "bf16-for-fp32"));
+    list.push_back(with_stage(kernel, stage, "tf32-h100", "tf32-for-ieee"));
+  }
+  Json method = kernel.method.json("method");
+  if (take_round(method, n)) {
+    RecipeMutant mutant{"round-missing", "round-missing", "one round of an iteration is missing", kernel};
+    mutant.recipe.method = expand_method(method, "a mutant").front();
+    list.push_back(std::move(mutant));
+  }
+  return list;
+}
+
+const std::vector<RecipeMutant>& failing_recipes(int n) {
+  static std::mutex mutex;
+  static std::map<int, std::vector<RecipeMutant>> found;  // by size
+  const std::lock_guard lock(mutex);
+  const auto [place, fresh] = found.try_emplace(n);
+  if (fresh) place->second = find_failing(n);
+  return place->second;
+}
+
+}  // namespace tristab
