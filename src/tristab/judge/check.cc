@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <mutex>
+#include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/judge/mutant.h"
 #include "tristab/judge/spread.h"
 #include "tristab/judge/variant.h"
+#include "tristab/layer/layer_truth.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/field.h"
@@ -123,6 +125,12 @@ class Checking {
       if (units_[k].tokens && units_[k].tokens->steps > 1 && wanted_layer())
         refuse("tristab check", "w, u, o or the state of a layer with several steps a token", "T alone");
     });
+    for (std::size_t k = 0; k < count; ++k) {
+      for (std::size_t c = 0; c < units_[k].places.size(); ++c) {
+        const OutputPlace& place = units_[k].places[c];
+        pieces_[{place.sequence, place.head.value_or(-1), place.chunk, place.head ? 0 : place.index}] = {k, c};
+      }
+    }
   }
 
   bool wanted_layer() const {
@@ -130,7 +138,17 @@ class Checking {
   }
 
   Results run_recipe(const Recipe& recipe, std::size_t unit) const {
-    return emulated(units_[unit], recipe, request_.layer_arithmetic, wanted_, machines_.local());
+    // w, u, o and the state are judged by the kernel's own T where it is there: what is wrong in them is then their
+    // own.
+    if (!wanted_[0] || !wanted_layer() || recipe.method.method->solve != nullptr)
+      return emulated(units_[unit], recipe, request_.layer_arithmetic, wanted_, machines_.local());
+    OutputParts inverse{true}, rest = wanted_;
+    rest[0] = false;
+    Results results = emulated(units_[unit], recipe, request_.layer_arithmetic, inverse, machines_.local());
+    Results layer = emulated(units_[unit], recipe, request_.layer_arithmetic, rest, machines_.local(),
+                             &found_[unit][OutputPart::inverse]);
+    layer[OutputPart::inverse] = std::move(results[OutputPart::inverse]);
+    return layer;
   }
 
   const Format& format(OutputPart part) const { return output_.format(part); }
@@ -325,26 +343,26 @@ class Checking {
     OutputParts only{};
     only[static_cast<std::size_t>(part)] = true;
     const CheckedUnit probe = inverse ? chunk_of(units_[unit], chunk) : units_[unit];
-    const auto differing_in = [&](const CheckedUnit& one, const Recipe& recipe, std::size_t k, std::size_t first) {
+    const auto differing_in = [&](const CheckedUnit& one, const Recipe& recipe, std::size_t k, std::size_t first,
+                                  BitDifferences& differences) {
       const Results results = emulated(one, recipe, request_.layer_arithmetic, only, machines_.local());
-      std::int64_t differing = 0;
-      for (std::size_t c = 0; c < results[part].size(); ++c) {
-        BitDifferences differences;
-        differences.add(found_[k][part][first + c], stored_as(results[part][c], format(part)), format(part), 16);
-        differing += differences.differing;
-      }
-      return differing;
+      for (std::size_t c = 0; c < results[part].size(); ++c)
+        differences.add(found_[k][part][first + c], stored_as(results[part][c], format(part)), format(part),
+                        block(part));
     };
     const BitDistance distance = [&](const Recipe& recipe, bool whole) {
       guard();
-      if (!whole) return differing_in(probe, recipe, unit, inverse ? chunk : 0);
-      std::atomic<std::int64_t> all = 0;
-      for_units([&](std::size_t k) {
+      BitDifferences all;
+      if (!whole) {
+        differing_in(probe, recipe, unit, inverse ? chunk : 0, all);
+        return all;
+      }
+      for (std::size_t k = 0; k < units_.size(); ++k) {
         for (std::size_t c = 0; inverse && c < units_[k].a.size(); ++c)
-          all += differing_in(chunk_of(units_[k], c), recipe, k, c);
-        if (!inverse) all += differing_in(units_[k], recipe, k, 0);
-      });
-      return all.load();
+          differing_in(chunk_of(units_[k], c), recipe, k, c, all);
+        if (!inverse) differing_in(units_[k], recipe, k, 0, all);
+      }
+      return all;
     };
     SearchSpace space;
     space.n = input_.n();
@@ -352,7 +370,10 @@ class Checking {
     if (report_.declared) {
       space.bases = {report_.against};
       for (Recipe& other : other_choices(report_.against)) space.bases.push_back(std::move(other));
-      for (Recipe& other : all_recipes(input_.n())) space.bases.push_back(std::move(other));
+      for (Recipe& other : all_recipes(input_.n())) {
+        if (std::ranges::find(space.bases, other.label, &Recipe::label) == space.bases.end())
+          space.bases.push_back(std::move(other));
+      }
     } else {
       space.bases = candidates_;
     }
@@ -398,7 +419,6 @@ class Checking {
       tests.emplace(part, SpreadTest(part));
       pieces[part].resize(units_.size());
     });
-    std::mutex mutex;
     // Sums over matrices are added in the order of the units, so runs on several threads give the same numbers.
     constexpr std::size_t kBatch = 16;
     for (std::size_t first = 0; first < units_.size(); first += kBatch) {
@@ -475,6 +495,17 @@ class Checking {
       check.patterns.push_back({"recipe", fmt::format("these are the bits of {}", variant.recipe.label), ""});
       return;
     }
+    if (report_.search && !report_.search->blocks.empty() && report_.search_of == name_of(part)) {
+      std::map<std::string, std::vector<std::string>> by_label;
+      for (const BlockOfVariant& each : report_.search->blocks)
+        by_label[each.label].push_back(fmt::format("({},{})", each.row + 1, each.column + 1));
+      for (const auto& [label, blocks] : by_label)
+        check.patterns.push_back({"recipe",
+                                  fmt::format("block{} {} {} the bits of {}", blocks.size() == 1 ? "" : "s",
+                                              fmt::join(blocks, " "), blocks.size() == 1 ? "has" : "have", label),
+                                  ""});
+      return;
+    }
     if (check.wrong_pieces == 0) {
       check.patterns.push_back(
           {"roundings",
@@ -487,7 +518,167 @@ class Checking {
     check.patterns = find_patterns(part, pieces, hypotheses(part), block(part));
   }
 
-  std::vector<Hypothesis> hypotheses(OutputPart) { return {}; }
+  // The bugs that are looked for: wrong inverses (mutant.h), what stands elsewhere, and bugs of the layer.
+  std::vector<Hypothesis> hypotheses(OutputPart part) {
+    std::vector<Hypothesis> list;
+    const DeltaRule* rule = units_.front().tokens ? units_.front().tokens->rule : nullptr;
+    if (part == OutputPart::inverse || !wanted_[0]) {
+      std::set<std::string> known;
+      for (const int block : {block_of(report_.against), 8, 16, 32, input_.n() / 2}) {
+        if (block < 2 || block >= input_.n()) continue;
+        for (Mutant& mutant : mutants({input_.n(), block, rule, true})) {
+          if (!known.insert(mutant.text).second) continue;
+          list.push_back({mutant.kind, mutant.text, [this, part, mutant](const CheckedPiece& piece) {
+                            return part == OutputPart::inverse ? mutated(mutant, piece)
+                                                               : layer_of_mutant(mutant, part, piece);
+                          }});
+        }
+      }
+    }
+    // What stands at another place, by steps of head and chunk from it, or absolutely.
+    const auto elsewhere = [&](const char* text, auto place) {
+      list.push_back({"elsewhere", text, [this, part, place](const CheckedPiece& piece) {
+                        OutputPlace other = piece.place;
+                        place(other);
+                        const auto found = pieces_.find(
+                            {other.sequence, other.head.value_or(-1), other.chunk, other.head ? 0 : other.index});
+                        if (found == pieces_.end()) return Matrix();
+                        const auto [unit, chunk] = found->second;
+                        const std::vector<Matrix>& all = recipe_[unit][part];
+                        return all[part == OutputPart::state ? 0 : chunk];
+                      }});
+    };
+    if (units_.front().places.front().head) {
+      if (part != OutputPart::state) {
+        elsewhere("that of the chunk before stands there", [](OutputPlace& p) { --p.chunk; });
+        elsewhere("that of the chunk behind stands there", [](OutputPlace& p) { ++p.chunk; });
+        elsewhere("that of the first chunk stands there", [](OutputPlace& p) { p.chunk = 0; });
+      }
+      elsewhere("that of the head before stands there", [](OutputPlace& p) { --*p.head; });
+      elsewhere("that of the head behind stands there", [](OutputPlace& p) { ++*p.head; });
+      elsewhere("that of the first head stands there", [](OutputPlace& p) { p.head = 0; });
+    } else {
+      elsewhere("that of the matrix before stands there", [](OutputPlace& p) {
+        --p.index;
+        --p.sequence;
+      });
+      elsewhere("that of the matrix behind stands there", [](OutputPlace& p) {
+        ++p.index;
+        ++p.sequence;
+      });
+      elsewhere("that of the first matrix stands there", [](OutputPlace& p) {
+        p.index = 0;
+        p.sequence = 0;
+      });
+    }
+    if (part != OutputPart::inverse) layer_hypotheses(part, list);
+    return list;
+  }
+
+  // A mutant of T, from A as the recipe takes it.
+  Matrix mutated(const Mutant& mutant, const CheckedPiece& piece) const {
+    const CheckedUnit& unit = units_[static_cast<std::size_t>(piece.unit)];
+    const CheckedUnit one = chunk_of(unit, piece.chunk);
+    const Recipe& recipe = report_.against;
+    const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+    const std::optional<Matrix> formed = formed_matrix(one.tokens.get(), setting, machines_.local());
+    const Matrix a = rounded_input(recipe.method, formed ? *formed : one.a.front(), recipe.summary_arithmetic);
+    const Matrix& x = exact_[static_cast<std::size_t>(piece.unit)].of[0].empty()
+                          ? inverse_by_substitution(a)
+                          : exact_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse][piece.chunk];
+    const Matrix* before = nullptr;
+    if (piece.chunk > 0 && !exact_[static_cast<std::size_t>(piece.unit)].of[0].empty()) {
+      before = &exact_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse][piece.chunk - 1];
+    } else if (piece.unit > 0 && !exact_[static_cast<std::size_t>(piece.unit) - 1].of[0].empty()) {
+      before = &exact_[static_cast<std::size_t>(piece.unit) - 1][OutputPart::inverse].back();
+    }
+    return mutant.inverse({a, x, one.tokens.get(), one.places.front().rows, before, nullptr});
+  }
+
+  // The layer with a mutant of T in every chunk.
+  Matrix layer_of_mutant(const Mutant& mutant, OutputPart part, const CheckedPiece& piece) const {
+    const CheckedUnit& unit = units_[static_cast<std::size_t>(piece.unit)];
+    std::vector<Matrix> t;
+    for (std::size_t c = 0; c < unit.a.size(); ++c) {
+      CheckedPiece each = piece;
+      each.chunk = c;
+      t.push_back(mutated(mutant, each));
+    }
+    return layer_with(unit, part, piece, &t);
+  }
+
+  Matrix layer_with(const CheckedUnit& unit, OutputPart part, const CheckedPiece& piece,
+                    const std::vector<Matrix>* t) const {
+    OutputParts only{};
+    only[static_cast<std::size_t>(part)] = true;
+    const std::vector<Matrix>* own =
+        t == nullptr && wanted_[0] ? &found_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse] : t;
+    const Results results = emulated(unit, report_.against, request_.layer_arithmetic, only, machines_.local(), own);
+    return results[part][part == OutputPart::state ? 0 : piece.chunk];
+  }
+
+  void layer_hypotheses(OutputPart part, std::vector<Hypothesis>& list) const {
+    const auto with_tokens = [&](const char* name, const char* text, auto edit) {
+      list.push_back({name, text, [this, part, edit](const CheckedPiece& piece) {
+                        CheckedUnit unit = units_[static_cast<std::size_t>(piece.unit)];
+                        auto tokens = std::make_shared<TokenInputs>(*unit.tokens);
+                        if (!edit(*tokens)) return Matrix();
+                        unit.tokens = std::move(tokens);
+                        // T is that of the right inputs: a bug of T is found by its own name.
+                        std::vector<Matrix> t;
+                        if (!wanted_[0]) {
+                          OutputParts inverse{true};
+                          t = emulated(units_[static_cast<std::size_t>(piece.unit)], report_.against,
+                                       request_.layer_arithmetic, inverse, machines_.local())[OutputPart::inverse];
+                        }
+                        return layer_with(unit, part, piece, wanted_[0] ? nullptr : &t);
+                      }});
+    };
+    list.push_back(
+        {"state-not-carried", "the state is not carried from chunk to chunk", [this, part](const CheckedPiece& piece) {
+           const CheckedUnit& unit = units_[static_cast<std::size_t>(piece.unit)];
+           const std::size_t c = part == OutputPart::state ? unit.a.size() - 1 : piece.chunk;
+           CheckedUnit one = chunk_of(unit, c);
+           const int n = unit.a[c].rows();
+           one.tokens = std::make_shared<TokenInputs>(
+               token_rows(*unit.tokens, static_cast<int>(c) * n, unit.places[c].rows, unit.places[c].rows));
+           one.has_outputs = true;
+           OutputParts only{};
+           only[static_cast<std::size_t>(part)] = true;
+           std::vector<Matrix> t;
+           if (wanted_[0]) t.push_back(found_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse][c]);
+           return emulated(one, report_.against, request_.layer_arithmetic, only, machines_.local(),
+                           wanted_[0] ? &t : nullptr)[part]
+               .front();
+         }});
+    with_tokens("decay", "the decay is missing", [](TokenInputs& tokens) {
+      const bool any = tokens.log_decay.columns() > 0;
+      for (double& g : tokens.log_decay.values()) g = 0;
+      return any;
+    });
+    with_tokens("decay", "the decay is a power of two, not of e", [](TokenInputs& tokens) {
+      for (double& g : tokens.log_decay.values()) g *= 0.6931471805599453;
+      return tokens.log_decay.columns() > 0;
+    });
+    with_tokens("decay", "the decay is one token late", [](TokenInputs& tokens) {
+      Matrix& g = tokens.log_decay;
+      for (int i = g.rows() - 1; i > 0; --i) std::copy_n(g.row(i - 1), g.columns(), g.row(i));
+      if (g.rows() > 0) std::fill_n(g.row(0), g.columns(), 0.0);
+      return g.columns() > 0;
+    });
+    with_tokens("beta", "beta is missing", [](TokenInputs& tokens) {
+      const auto beta = tokens.parts.find("beta");
+      if (beta == tokens.parts.end()) return false;
+      for (double& b : beta->second.values()) b = 1;
+      return true;
+    });
+    with_tokens("beta", "beta is applied twice", [](TokenInputs& tokens) {
+      const auto beta = tokens.parts.find("beta");
+      if (beta == tokens.parts.end()) return false;
+      for (double& b : beta->second.values()) b *= b;
+      return true;
+    });
+  }
 
   // (e)
   void measure_inverses() {
@@ -659,6 +850,8 @@ class Checking {
   std::vector<CheckedUnit> units_;
   std::vector<Results> found_, exact_, recipe_;
   std::vector<Recipe> candidates_;
+  // Unit and chunk by sequence, head, chunk, and index of a matrix in a batch.
+  std::map<std::array<std::int64_t, 4>, std::pair<std::size_t, std::size_t>> pieces_;
   mutable tbb::enumerable_thread_specific<Machines> machines_;
 };
 
@@ -674,6 +867,8 @@ std::string text_of(const std::vector<Pattern>& patterns) {
 std::string text_of(const VariantSearch& search) {
   if (search.found.empty()) return fmt::format("none of {} variants takes this input", search.tried);
   const FoundVariant& nearest = search.found.front();
+  if (!search.equal() && !search.blocks.empty())
+    return fmt::format("none of {} variants in all blocks, but each block has the bits of one", search.tried);
   if (!search.equal())
     return fmt::format("none of {} variants; nearest: {}, {} elements differ", search.tried, nearest.recipe.label,
                        nearest.differing);
