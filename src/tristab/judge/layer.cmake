@@ -14,4 +14,4 @@ tristab_layer(judge
     variant.cc
     variant_search.cc
     ${mutant_kinds}
-  USES tristab_sweep TBB::tbb)
+  USES tristab_sweep tristab_gate TBB::tbb)
