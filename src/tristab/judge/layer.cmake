@@ -5,7 +5,12 @@ tristab_layer(judge
   SOURCES
     bits.cc
     check.cc
+    check_bits.cc
+    check_bugs.cc
+    check_numbers.cc
+    check_spread.cc
     checked_input.cc
+    checking.cc
     kernel_output.cc
     mutant.cc
     pattern.cc
