@@ -5,11 +5,13 @@
 
 #include "command.h"
 #include "interrupt.h"
+#include "kernel_process.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/judge/check.h"
+#include "tristab/judge/kernel_input.h"
 #include "tristab/report/check_text.h"
 #include "tristab/sweep/config_text.h"
 
@@ -19,10 +21,13 @@ namespace {
 struct CheckOptions {
   FilePart input;
   std::string output, output_tensor, again, reference, kernel, method, arithmetic, formation,
-      layer_arithmetic = "bf16", require = Requirement::default_text, format = "text", junit;
-  std::int64_t chunk = 0, trial = -1, search = 4000;
-  bool exact = false, annotations = false;
+      layer_arithmetic = "bf16", require = Requirement::default_text, format = "text", junit, process;
+  std::int64_t chunk = 0, trial = -1, search = 4000, trials = 4, seed = 1;
+  KernelLimits limits;
+  bool exact = false, annotations = false, twice = false;
 };
+
+constexpr int chunks_of_generated = 4;  // of each sequence that a family gives a kernel
 
 template <class Thing>
 Thing only_one(std::vector<Thing> things, const std::string& option) {
@@ -63,12 +68,59 @@ int size_of_input(const CheckOptions& options, const Source& source, const std::
   return kernel && !kernel->takes(64) ? kernel->chunks.back() : 64;
 }
 
-void check_output(const Command& command, const CheckOptions& options, int& status) {
-  if (options.input.path.empty() || options.output.empty())
-    refuse("tristab check", options.input.path.empty() ? "no INPUT" : "no OUTPUT",
-           "tristab check INPUT OUTPUT --kernel K");
+// The files of a kernel that --command runs.
+struct KernelFiles {
+  TemporaryDirectory directory;
+  std::filesystem::path input, output, again;
+};
+
+// Runs the kernel on the file, or on inputs of the family.
+std::unique_ptr<KernelFiles> run_command(const CheckOptions& options, int n, const std::atomic<bool>& stop) {
+  const std::vector<std::string> words = words_of_command(options.process, "--command");
+  auto files = std::make_unique<KernelFiles>();
+  if (is_tensor_file(options.input.path)) {
+    files->input = options.input.path;
+  } else {
+    const FamilySpec spec = expand_family(Json(options.input.path), "INPUT").front();
+    const std::unique_ptr<Source> source =
+        open_source(spec, static_cast<std::uint64_t>(options.seed), static_cast<int>(options.trials), "", "INPUT");
+    files->input = write_kernel_input(*source, n, chunks_of_generated, files->directory.path() / "input");
+  }
+  files->output = run_kernel(words, files->input, files->directory.path() / "output", options.limits, stop);
+  if (options.twice)
+    files->again = run_kernel(words, files->input, files->directory.path() / "again", options.limits, stop);
+  return files;
+}
+
+void check_output(const Command& command, const CheckOptions& given, int& status) {
+  CheckOptions options = given;
+  if (options.input.path.empty()) refuse("tristab check", "no INPUT", "tristab check INPUT OUTPUT --kernel K");
+  if (options.output.empty() == options.process.empty())
+    refuse("tristab check", options.output.empty() ? "no OUTPUT" : "OUTPUT and --command",
+           "tristab check INPUT OUTPUT, or tristab check INPUT --command 'prog {input} {output}'");
+  command.needs({"--timeout", "--twice"}, "--command", "with --command");
+  const bool file = is_tensor_file(options.input.path);
+  if (!file && options.process.empty())
+    refuse("INPUT", options.input.path, "a .npy, .npz or .safetensors file; a family only with --command");
+  if (file) {
+    command.excludes("INPUT", {"--trials", "--seed"}, "these only for a family");
+  }
+  const std::atomic<bool>& stop = listen_for_interrupts();
+  const std::optional<Recipe> kernel = declared_recipe(command, options);
+  std::unique_ptr<KernelFiles> files;
+  const std::string shown = options.input.path,
+                    shown_output = options.process.empty() ? options.output : options.process;
+  if (!options.process.empty()) {
+    const int n = options.chunk > 0              ? static_cast<int>(options.chunk)
+                  : kernel && !kernel->takes(64) ? kernel->chunks.back()
+                                                 : 64;
+    files = run_command(options, n, stop);
+    options.input.path = files->input.string();
+    options.output = files->output.string();
+    if (options.twice) options.again = files->again.string();
+  }
   CheckRequest request;
-  request.kernel = declared_recipe(command, options);
+  request.kernel = kernel;
   const FamilySpec spec = expand_family(options.input.family(), "INPUT").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "INPUT");
   request.source = source.get();
@@ -82,7 +134,8 @@ void check_output(const Command& command, const CheckOptions& options, int& stat
     refuse("--trial", std::to_string(options.trial), fmt::format("0 to {}", available - 1));
   if (request.kernel) request.kernel->check_takes(std::span(&request.n, 1), "--kernel");
   request.trial = static_cast<int>(options.trial);
-  request.input = options.input.path;
+  request.input = shown;
+  request.shown_output = shown_output;
   request.layer = options.input.layer;
   request.output = options.output;
   request.output_tensor = options.output_tensor;
@@ -95,7 +148,7 @@ void check_output(const Command& command, const CheckOptions& options, int& stat
   request.search = options.search;
   std::unique_ptr<OutputFile> junit;
   if (!options.junit.empty()) junit = std::make_unique<OutputFile>(options.junit, replaces_files_with("<?xml"));
-  const std::unique_ptr<CheckReport> report = check(request, listen_for_interrupts());
+  const std::unique_ptr<CheckReport> report = check(request, stop);
   if (junit) {
     junit->write(check_junit(*report));
     junit->commit();
@@ -118,7 +171,14 @@ Command check_command(int& status) {
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path, "what the kernel was given: A, or k, beta, g",
                      "INPUT");
   command.positional("OUTPUT", "FILE.npy|npz|safetensors", o.output, "what it returned: T, or also w, u, o, state",
-                     "OUTPUT");
+                     "[OUTPUT]");
+  command.option("--command", "COMMAND", o.process, R"(or a program: 'prog {input} {output}'
+It runs without a shell. {input} is INPUT, or for a family a file of its inputs in float32: k, beta, g, q, v
+[tokens, trials, d] in .safetensors, or A [trials, n, n] in .npy. It writes {output}, a .npy, .npz or .safetensors file.)");
+  command.option("--timeout", "N", WholeNumber{&o.limits.seconds, 1, 86400}, "seconds it may take (60)").beside();
+  command.flag("--twice", o.twice, "run it twice and compare the bits");
+  command.option("--trials", "N", WholeNumber{&o.trials, 1, 4096}, "inputs of a family (4)").beside();
+  command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "their seed (1)").beside();
   command.option("--kernel,--kernels", "KERNEL", o.kernel, "what it is said to be; no bits of another are wanted then");
   command.option("--method,--methods", "METHOD", o.method, "or a method").beside();
   command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "its arithmetic");

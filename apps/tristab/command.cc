@@ -261,4 +261,8 @@ between them must all be met. Layers are held to the same requirement by the err
 
 WholeNumber thread_count(std::int64_t& jobs) { return {&jobs, 1, 1024}; }
 
+bool is_tensor_file(const std::string& input) {
+  return input == "-" || input.ends_with(".npy") || input.ends_with(".npz") || input.ends_with(".safetensors");
+}
+
 }  // namespace tristab

@@ -23,6 +23,7 @@ struct CheckRequest {
   int n = 0, trial = -1;
   std::string input, layer;           // as typed: the file or family, and the layer of OUTPUT's tensors
   std::string output, output_tensor;  // OUTPUT, --output-tensor
+  std::string shown_output;           // as typed: the file, or the command that wrote it
   std::string again, reference;       // other files of the same; ""
   std::optional<Recipe> kernel;       // what OUTPUT is said to be
   LayerArithmetic layer_arithmetic;   // where a recipe has none

@@ -11,6 +11,7 @@ tristab_layer(judge
     check_spread.cc
     checked_input.cc
     checking.cc
+    kernel_input.cc
     kernel_output.cc
     mutant.cc
     pattern.cc

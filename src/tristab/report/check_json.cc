@@ -109,7 +109,7 @@ std::string annotation_text(std::string_view text, bool property) {
 
 std::string check_json(const CheckReport& report) {
   JsonObject object;
-  object.text("schema", "tristab-check/1").text("input", report.request.input).text("output", report.request.output);
+  object.text("schema", "tristab-check/1").text("input", report.request.input).text("output", report.request.shown_output);
   object.flag("passed", report.passed()).text("verdict", name_of(report.verdict));
   object.text("recipe", report.against.label).flag("declared", report.declared);
   object.integer("n", report.request.n).integer("matrices", report.matrices);
@@ -167,7 +167,7 @@ std::string check_junit(const CheckReport& report) {
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"tristab check {}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"0\">\n{}</testsuite>\n</testsuites>\n",
-      xml_text(report.request.output), report.items.size(), failures, cases);
+      xml_text(report.request.shown_output), report.items.size(), failures, cases);
 }
 
 std::string check_annotations(const CheckReport& report) {
@@ -179,7 +179,7 @@ std::string check_annotations(const CheckReport& report) {
   }
   if (text.empty())
     text = fmt::format("::notice title=tristab check::{}\n",
-                       annotation_text(fmt::format("{}: passed", report.request.output), false));
+                       annotation_text(fmt::format("{}: passed", report.request.shown_output), false));
   return text;
 }
 

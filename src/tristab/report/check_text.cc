@@ -47,7 +47,7 @@ std::string layer_sentence(const CheckReport& report) {
 
 std::string check_text(const CheckReport& report, const Page& page) {
   std::string text =
-      styled(fmt::format("{}: {}", report.request.output, report.output_text), Style::heading, page) + "\n";
+      styled(fmt::format("{}: {}", report.request.shown_output, report.output_text), Style::heading, page) + "\n";
   text += paragraph(
       fmt::format("{} {} of {} x {} of {}, {} {}.", report.matrices, report.matrices == 1 ? "matrix" : "matrices",
                   report.request.n, report.request.n, report.request.input,
