@@ -9,6 +9,7 @@ tristab_tests(apps
     examples_test.cc
     failures_test.cc
     file_safety_test.cc
+    gates_test.cc
     generate_test.cc
     help_test.cc
     inspect_test.cc
