@@ -1,6 +1,7 @@
 tristab_tests(apps
   SOURCES
     bad_input_test.cc
+    check_test.cc
     command_line_test.cc
     compare_test.cc
     completion_test.cc
