@@ -146,6 +146,10 @@ double Format::largest() const {
 }
 double Format::smallest_normal() const { return power_of_two(min_exponent); }
 double Format::smallest_subnormal() const { return power_of_two(lsb_min()); }
+double Format::ulp(double value) const {
+  const int exponent = value == 0 || !std::isfinite(value) ? min_exponent : std::max(std::ilogb(value), min_exponent);
+  return power_of_two(exponent - precision + 1);
+}
 
 std::span<const std::string> rounding_names() { return kRoundingNames; }
 

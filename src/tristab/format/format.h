@@ -40,6 +40,8 @@ struct Format {
   double largest() const;             // (2 - 2^(1-p) (1 + reserved_codes)) 2^emax
   double smallest_normal() const;     // 2^emin
   double smallest_subnormal() const;  // 2^(emin - p + 1)
+  // The distance of the format's numbers at this magnitude; that of the smallest ones at 0, infinity and NaN.
+  double ulp(double value) const;
 
   // Like IEEE 754: subnormals and infinities exist, and every significand is a number.
   bool is_ieee_style() const { return subnormals && overflow == Overflow::infinity && reserved_codes == 0; }

@@ -42,12 +42,6 @@ std::map<std::string, NamedTensor> tensors_in(const std::filesystem::path& path)
   return found;
 }
 
-double ulp_of(double value, const Format& format) {
-  const int exponent =
-      value == 0 || !std::isfinite(value) ? format.min_exponent : std::max(std::ilogb(value), format.min_exponent);
-  return power_of_two(exponent - format.precision + 1);
-}
-
 // Throws InputError if the shape is another one.
 void check_shape(const NamedTensor& named, const std::string& name, const SiteOperation& operation) {
   std::vector<std::int64_t> wanted{operation.rows, operation.columns};
@@ -69,22 +63,14 @@ StepComparison compared(const NamedTensor& named, const std::string& name, const
   result.elements = static_cast<std::int64_t>(operation.high.size());
   result.format = operation.format;
   std::vector<double> values(operation.high.size());
-  // Row by row, so that an element that is not finite is found where it is.
   const Format format = operation.format.empty() ? fp64_format() : format_of(operation.format, "inspect");
-  for (std::int64_t row = 0; row < result.elements / operation.columns; ++row) {
-    double* to = values.data() + row * operation.columns;
-    try {
-      named.file->read(*named.tensor, {row * operation.columns, 1, operation.columns, operation.columns}, to);
-    } catch (const InputError&) {
-      std::fill_n(to, operation.columns, std::nan(""));
-    }
-  }
+  named.file->read_results(*named.tensor, {0, 1, result.elements, result.elements}, values.data());
   for (std::size_t k = 0; k < values.size(); ++k) {
     const double found = values[k], expected = operation.high[k];
     if (found == expected && std::signbit(found) == std::signbit(expected)) continue;
-    if (!std::isfinite(found) && !std::isfinite(expected)) continue;  // files are read without their NaN and infinities
+    if (!std::isfinite(found) && !std::isfinite(expected)) continue;
     ++result.differing;
-    const double difference = std::fabs(found - expected) / ulp_of(expected, format);
+    const double difference = std::fabs(found - expected) / format.ulp(expected);
     const double ulps = std::isfinite(difference) ? difference : infinity;
     if (result.differing > 1 && ulps <= result.ulps) continue;
     const auto columns = static_cast<std::size_t>(operation.columns), rows = static_cast<std::size_t>(operation.rows);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <iterator>
+
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
@@ -10,6 +12,16 @@ namespace tristab {
 std::string LayerArithmetic::identity() const {
   return fmt::format("{} {} {} {} {}", name, settings.json().dump(), scores.identity(), static_cast<int>(exponential),
                      scan);
+}
+
+Json LayerArithmetic::json() const {
+  Json object = settings.json();
+  for (auto key = object.begin(); key != object.end();) key = key->is_null() ? object.erase(key) : std::next(key);
+  object["arithmetic"] = name;
+  object["exponential"] = exponential_names()[static_cast<std::size_t>(exponential)];
+  object["scan"] = scan;
+  object["scores"] = scores.json("formation");
+  return object;
 }
 
 LayerArithmetic make_layer_arithmetic(const Json& given, std::string_view place) {

@@ -20,6 +20,7 @@ struct LayerArithmetic {
   int scan = 0;  // of the gates' running sums (ProductUnit::running_sums)
 
   std::string identity() const;  // equal only for equal arithmetics
+  Json json() const;             // as make_layer_arithmetic reads it
 };
 
 // "bf16" (bf16 storage, fp32 accumulation), any floating-point arithmetic, or {"arithmetic": "bf16-h100",

@@ -37,6 +37,9 @@ struct Sequence {
   TokenInputs tokens;
   int trial = 0;
   JsonValue source;  // null, or {file, layer, sequence, head}
+  // In a file: its first row of k, and the index among the source's matrices of that of its first chunk.
+  std::int64_t first_row = 0;
+  int first_matrix = 0;
 };
 
 // All matrices of one family specification and seed.

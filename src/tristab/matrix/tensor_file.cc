@@ -211,7 +211,13 @@ void TensorFile::check_floating(const Tensor& tensor) const {
                                name_text(tensor.name), tensor.dtype_name));
 }
 
-void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) const {
+void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) const { read(tensor, slice, out, true); }
+
+void TensorFile::read_results(const Tensor& tensor, const Slice& slice, double* out) const {
+  read(tensor, slice, out, false);
+}
+
+void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out, bool only_finite) const {
   check_floating(tensor);
   if (slice.rows == 0 || slice.row_length == 0) return;
   const std::int64_t span = (slice.rows - 1) * slice.row_stride + slice.row_length;
@@ -232,7 +238,7 @@ void TensorFile::read(const Tensor& tensor, const Slice& slice, double* out) con
     const unsigned char* source = bytes.data() + (together ? row * slice.row_stride * size : 0);
     for (std::int64_t i = 0; i < slice.row_length; ++i) {
       const double value = element(tensor.dtype, source + i * size);
-      if (!std::isfinite(value)) {
+      if (only_finite && !std::isfinite(value)) {
         throw InputError(fmt::format("{}: tensor {} holds {} at index {}; allowed: finite numbers", path(),
                                      name_text(tensor.name), std::isnan(value) ? "NaN" : "infinity",
                                      index_text(tensor, start + i)));

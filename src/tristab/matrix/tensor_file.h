@@ -86,6 +86,8 @@ class TensorFile {
   // Reads rows x row_length values as doubles (exact), row after row. Throws InputError with tensor and index if one is
   // NaN or infinite, and if the tensor's dtype is not F64, F32, F16 or BF16. A slice outside the tensor is a bug.
   void read(const Tensor& tensor, const Slice& slice, double* out) const;
+  // The same with NaN and infinities as they are: the results of a kernel.
+  void read_results(const Tensor& tensor, const Slice& slice, double* out) const;
 
   // Includes `count` elements from `first` on, in row-major order, in `range`; NaN and infinity are not errors here.
   // Throws InputError if the dtype is not F64, F32, F16 or BF16.
@@ -97,6 +99,7 @@ class TensorFile {
  private:
   static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path, const std::string& shown);
   void check_floating(const Tensor& tensor) const;
+  void read(const Tensor& tensor, const Slice& slice, double* out, bool only_finite) const;
 
   std::string path_;
   std::vector<std::unique_ptr<ByteSource>> parts_;

@@ -180,15 +180,21 @@ void change_part(Json& part, const Json& change, const char* name) {
   }
 }
 
-// One arithmetic that stands for those of all stages in a record.
-Arithmetic summarise(const Recipe& recipe, const Json& stages) {
+// Sets the arithmetic that stands for those of all stages in a record. `stages`: as the file gives them.
+void summarise(Recipe& recipe, const Json& stages) {
   Arithmetic summary = recipe.arithmetics.find("*")->second;
   summary.name = summary.label = "recipe";
   summary.settings = Settings(stages);
   for (const auto& [stage, arithmetic] : recipe.arithmetics) {
     if (!summary.quantiser) summary.quantiser = arithmetic.quantiser;
   }
-  return summary;
+  recipe.summary_arithmetic = std::move(summary);
+}
+
+// Throws UsageError unless the arithmetics are of stages that the method has at its largest size.
+void check_stages(const Recipe& recipe, const std::string& place) {
+  const std::vector<int> sizes = recipe.chunks.empty() ? std::vector<int>{64} : recipe.chunks;
+  check_stage_names(recipe.method, *std::max_element(sizes.begin(), sizes.end()), recipe.stages(), place);
 }
 
 Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
@@ -224,10 +230,8 @@ Recipe make_recipe(const RecipeFile& file, const Settings& settings) {
     if (expanded.size() != 1) refuse(file.place + ": arithmetic." + stage, quoted(given), "one setting, no lists");
     recipe.arithmetics.emplace(stage, expanded.front());
   }
-  const std::vector<int> sizes = recipe.chunks.empty() ? std::vector<int>{64} : recipe.chunks;
-  check_stage_names(recipe.method, *std::max_element(sizes.begin(), sizes.end()), recipe.stages(),
-                    file.place + ": arithmetic");
-  recipe.summary_arithmetic = summarise(recipe, stages);
+  check_stages(recipe, file.place + ": arithmetic");
+  summarise(recipe, stages);
   return recipe;
 }
 
@@ -289,6 +293,20 @@ std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, con
     recipes.back().label = label_of(file.name, settings.json(), defaults);
   }
   return recipes;
+}
+
+Recipe recipe_of(const MethodSpec& method, std::map<std::string, Arithmetic, std::less<>> arithmetics,
+                 const Formation& formation, const std::optional<LayerArithmetic>& layer, std::string_view place) {
+  Recipe recipe;
+  recipe.method = method;
+  recipe.arithmetics = std::move(arithmetics);
+  recipe.formation = formation;
+  recipe.layer = layer;
+  Json stages = Json::object();
+  for (const auto& [stage, arithmetic] : recipe.arithmetics) stages[stage] = arithmetic.json("arithmetic");
+  check_stages(recipe, std::string(place));
+  summarise(recipe, stages);
+  return recipe;
 }
 
 }  // namespace tristab

@@ -2,6 +2,8 @@
 tristab_layer(report
   SOURCES
     case_groups.cc
+    check_json.cc
+    check_text.cc
     cell_text.cc
     closing_summary.cc
     cross_table.cc
@@ -31,7 +33,7 @@ tristab_layer(report
     table_format.cc
     text_layout.cc
     tool_info.cc
-  USES tristab_inspect)
+  USES tristab_inspect tristab_judge)
 
 # The page of reports; its scripts share one scope and stand in the order of their use.
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)

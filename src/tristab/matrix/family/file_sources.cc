@@ -247,11 +247,17 @@ class LayersSource : public Source {
 
   Sequence sequence(int index, int n, std::int64_t) const override {
     if (index < 0 || index >= sequences()) throw std::logic_error("no such sequence");
-    std::int64_t rest = index;
+    std::int64_t rest = index, matrices = 0;
     auto layer = layers_.begin();
-    for (; rest >= sequences_of(*layer); ++layer) rest -= sequences_of(*layer);
+    for (; rest >= sequences_of(*layer); ++layer) {
+      rest -= sequences_of(*layer);
+      matrices += count_of(*layer, n);
+    }
     const auto heads = static_cast<std::int64_t>(layer->heads.size());
-    const Stretch& stretch = layer->stretches[static_cast<std::size_t>(rest / heads)];
+    const auto which = static_cast<std::size_t>(rest / heads);
+    const Stretch& stretch = layer->stretches[which];
+    for (std::size_t s = 0; s < which; ++s) matrices += heads * layer->stretches[s].range.chunks(n, tail_);
+    matrices += rest % heads * stretch.range.chunks(n, tail_);
     const std::int64_t head = layer->heads[static_cast<std::size_t>(rest % heads)];
     const std::int64_t rows = stretch.range.end - stretch.range.begin;
     if (rows > largest_sequence) {
@@ -265,7 +271,8 @@ class LayersSource : public Source {
         layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true);
     std::string id = file_id(n, index, n, source, content_of(tokens));
     source["file"] = settings_.text("path");
-    return {std::move(id), std::move(tokens), index, std::move(source)};
+    return {std::move(id),     std::move(tokens),   index,
+            std::move(source), stretch.range.begin, static_cast<int>(matrices)};
   }
 
  private:

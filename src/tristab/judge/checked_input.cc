@@ -1,0 +1,169 @@
+#include "tristab/judge/checked_input.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tristab/base/json.h"
+#include "tristab/base/random.h"
+#include "tristab/layer/chunked_layer.h"
+#include "tristab/layer/layer_truth.h"
+#include "tristab/method/method.h"
+#include "tristab/sweep/formed_input.h"
+
+namespace tristab {
+namespace {
+
+Matrix leading(const Matrix& x, int count) {
+  if (count == x.rows()) return x;
+  Matrix block(count, count);
+  for (int i = 0; i < count; ++i) std::copy_n(x.row(i), count, block.row(i));
+  return block;
+}
+
+std::int64_t number_or(const Json& source, const char* key, std::int64_t otherwise) {
+  return source.is_object() && source.contains(key) && source[key].is_number() ? source[key].get<std::int64_t>()
+                                                                               : otherwise;
+}
+
+std::optional<std::int64_t> head_of(const Json& source) {
+  const std::int64_t head = number_or(source, "head", -1);
+  return head < 0 ? std::nullopt : std::optional(head);
+}
+
+Matrix rows_of(const Matrix& x, int first, int count) {
+  Matrix part(count, x.columns());
+  for (int i = 0; i < count; ++i) std::copy_n(x.row(first + i), x.columns(), part.row(i));
+  return part;
+}
+
+bool wants_layer(const OutputParts& wanted) {
+  return std::any_of(wanted.begin() + 1, wanted.end(), [](bool each) { return each; });
+}
+
+}  // namespace
+
+std::string CheckedUnit::text(std::size_t chunk) const {
+  const OutputPlace& place = places[chunk];
+  if (!place.head) return fmt::format("matrix {}", place.index);
+  return fmt::format("{}head {}, chunk {}", place.sequence > 0 ? fmt::format("sequence {}, ", place.sequence) : "",
+                     *place.head, chunk);
+}
+
+CheckedInput::CheckedInput(const Source& source, int n, int trial)
+    : source_(source), n_(n), trial_(trial), sequences_(trial < 0 && source.sequences() > 0) {
+  matrices_ = trial >= 0 ? 1 : source.count(n);
+  units_ = sequences_ ? source.sequences() : matrices_;
+}
+
+CheckedUnit CheckedInput::unit(int index) const {
+  CheckedUnit unit;
+  unit.has_outputs = sequences_;
+  if (!sequences_) {
+    Problem problem = source_.problem(n_, trial_ < 0 ? index : trial_);
+    const Json& source = problem.source;
+    unit.id = problem.id;
+    unit.tokens = problem.tokens;
+    unit.places.push_back({index, head_of(source), number_or(source, "sequence", 0),
+                           number_or(source, "first_token", 0) * (problem.tokens ? problem.tokens->steps : 1),
+                           problem.a.rows()});
+    unit.a.push_back(std::move(problem.a));
+    return unit;
+  }
+  Sequence sequence = source_.sequence(index, n_, 16);
+  unit.id = sequence.id;
+  auto tokens = std::make_shared<TokenInputs>(std::move(sequence.tokens));
+  for (int row = 0; row < tokens->rows(); row += n_) {
+    const int count = std::min(n_, tokens->rows() - row);
+    unit.places.push_back({sequence.first_matrix + row / n_, head_of(sequence.source),
+                           number_or(sequence.source, "sequence", 0), sequence.first_row + row, count});
+    unit.a.push_back(delta_rule_matrix(token_rows(*tokens, row, count, n_)));
+  }
+  unit.tokens = std::move(tokens);
+  return unit;
+}
+
+Results emulated(const CheckedUnit& unit, const Recipe& recipe, const LayerArithmetic& layer_arithmetic,
+                 const OutputParts& wanted, Machines& machines, const std::vector<Matrix>* given_t) {
+  const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+  const StageArithmetics stages = recipe.stages();
+  Results results;
+  const int n = unit.a.front().rows();
+  std::optional<ChunkedLayer> layer;
+  const LayerArithmetic& arithmetic = recipe.layer ? *recipe.layer : layer_arithmetic;
+  if (wants_layer(wanted))
+    layer.emplace(arithmetic, machines, unit.tokens->keys.columns(), unit.tokens->values.columns());
+  for (std::size_t c = 0; c < unit.a.size(); ++c) {
+    const int count = unit.places[c].rows, first = static_cast<int>(c) * n;
+    TokenInputs padded;
+    const TokenInputs* tokens = unit.tokens.get();
+    if (unit.has_outputs) {
+      padded = token_rows(*tokens, first, count, n);
+      tokens = &padded;
+    }
+    const std::uint64_t draws = hash_text(unit.has_outputs ? fmt::format("{} chunk={}", unit.id, c) : unit.id);
+    Matrix t;
+    const bool solves = recipe.method.method->solve != nullptr;
+    const auto input = [&] {
+      const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
+      return rounded_input(recipe.method, formed ? *formed : unit.a[c], recipe.summary_arithmetic);
+    };
+    if (given_t != nullptr) {
+      t = (*given_t)[c];
+    } else if (!solves || wanted[0] || !layer) {
+      const Matrix a = input();
+      t = invert(setting, {a, tokens}, machines, draws).x;
+    }
+    if (wanted[0]) results[OutputPart::inverse].push_back(t);
+    if (!layer) continue;
+    const TokenInputs chunk = token_rows(*unit.tokens, first, count, count);
+    ChunkOutputs outputs;
+    if (given_t == nullptr && solves) {
+      const Matrix a = leading(input(), count);
+      outputs = layer->advance(chunk, [&](const Matrix& b) {
+        return solve(recipe.method, stages, a, b, machines.machine_for(stages), draws);
+      });
+    } else {
+      outputs = layer->advance(chunk, leading(t, count));
+    }
+    results[OutputPart::w].push_back(std::move(outputs.w));
+    results[OutputPart::u].push_back(std::move(outputs.u));
+    results[OutputPart::o].push_back(std::move(outputs.o));
+  }
+  if (layer) results[OutputPart::state].push_back(layer->state());
+  return results;
+}
+
+Results exact(const CheckedUnit& unit, const OutputParts& wanted) {
+  Results results;
+  if (wanted[0]) {
+    for (const Matrix& a : unit.a) results[OutputPart::inverse].push_back(inverse_by_substitution(a));
+  }
+  if (!wants_layer(wanted)) return results;
+  const int n = unit.a.front().rows();
+  LayerTruth truth = establish_layer_truth(*unit.tokens, n);
+  for (std::size_t c = 0; c < unit.a.size(); ++c) {
+    const int first = static_cast<int>(c) * n, count = unit.places[c].rows;
+    results[OutputPart::w].push_back(rows_of(truth.w, first, count));
+    results[OutputPart::u].push_back(rows_of(truth.u, first, count));
+    results[OutputPart::o].push_back(rows_of(truth.o, first, count));
+  }
+  results[OutputPart::state].push_back(std::move(truth.states.back()));
+  return results;
+}
+
+Results found(const CheckedUnit& unit, const KernelOutput& output, int n) {
+  Results results;
+  for (const OutputPlace& place : unit.places) {
+    if (output.has(OutputPart::inverse)) results[OutputPart::inverse].push_back(output.inverse(place, n));
+    for (const OutputPart part : {OutputPart::w, OutputPart::u, OutputPart::o}) {
+      if (output.has(part)) results[part].push_back(output.rows(part, place));
+    }
+  }
+  if (output.has(OutputPart::state))
+    results[OutputPart::state].push_back(
+        output.state(unit.places.front(), unit.tokens->keys.columns(), unit.tokens->values.columns()));
+  return results;
+}
+
+}  // namespace tristab

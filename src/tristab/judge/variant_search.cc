@@ -1,0 +1,166 @@
+#include "tristab/judge/variant_search.h"
+
+#include <fmt/format.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+
+namespace tristab {
+namespace {
+
+// A candidate before it is run on everything.
+struct Candidate {
+  Recipe recipe;
+  std::size_t base = 0;
+  std::vector<const Edit*> edits;
+  std::int64_t differing = 0;  // on the telling input
+};
+
+std::vector<std::string> texts_of(const std::vector<const Edit*>& edits) {
+  std::vector<std::string> texts;
+  texts.reserve(edits.size());
+  for (const Edit* edit : edits) texts.push_back(edit->text);
+  return texts;
+}
+
+// Equal for recipes that compute the same.
+std::string identity_of(const Recipe& recipe) {
+  std::string text = recipe.method.identity() + recipe.formation.identity();
+  for (const auto& [stage, arithmetic] : recipe.arithmetics) text += stage + arithmetic.identity();
+  return recipe.layer ? text + recipe.layer->identity() : text;
+}
+
+class Search {
+ public:
+  Search(const SearchSpace& space, const BitDistance& distance) : space_(space), distance_(distance) {}
+
+  VariantSearch run() {
+    std::vector<Candidate> level;
+    for (std::size_t b = 0; b < space_.bases.size(); ++b) level.push_back({space_.bases[b], b, {}, 0});
+    evaluate(level);
+    keep(level);
+    // Edits of the nearest bases: of a declared kernel, or of the three that could be meant best.
+    std::vector<Candidate> starts = nearest(level, 3);
+    for (const Candidate& start : starts) {
+      auto [found, fresh] = edits_.try_emplace(start.base);
+      if (fresh) found->second = space_.edits(space_.bases[start.base]);
+    }
+    std::vector<Candidate> singles;
+    for (int depth = 1; depth <= 3 && !done(); ++depth) {
+      std::vector<Candidate> next = extended(depth == 1 ? starts : nearest(singles, depth == 2 ? 24 : 8));
+      evaluate(next);
+      keep(next);
+      singles = std::move(next);
+    }
+    return finished();
+  }
+
+ private:
+  bool done() const {
+    return tried_ >= space_.limit ||
+           std::ranges::any_of(best_, [](const Candidate& candidate) { return candidate.differing == 0; });
+  }
+
+  static std::vector<Candidate> nearest(std::vector<Candidate> all, std::size_t count) {
+    std::ranges::stable_sort(all, {}, &Candidate::differing);
+    if (all.size() > count) all.erase(all.begin() + static_cast<std::ptrdiff_t>(count), all.end());
+    return all;
+  }
+
+  std::vector<Candidate> extended(const std::vector<Candidate>& from) {
+    std::vector<Candidate> next;
+    for (const Candidate& candidate : from) {
+      for (const Edit& edit : edits_.at(candidate.base)) {
+        if (tried_ + static_cast<std::int64_t>(next.size()) >= space_.limit) return next;
+        const std::string subject = edit.subject();
+        if (std::ranges::any_of(candidate.edits, [&](const Edit* other) { return other->subject() == subject; }))
+          continue;
+        std::vector<const Edit*> edits = candidate.edits;
+        edits.push_back(&edit);
+        std::optional<Recipe> recipe = edited(space_.bases[candidate.base], edits);
+        if (!recipe || !known_.insert(identity_of(*recipe)).second) continue;
+        next.push_back({std::move(*recipe), candidate.base, std::move(edits), 0});
+      }
+    }
+    return next;
+  }
+
+  void evaluate(std::vector<Candidate>& candidates) {
+    tbb::parallel_for(std::size_t{0}, candidates.size(), [&](std::size_t k) {
+      try {
+        candidates[k].differing = distance_(candidates[k].recipe, false);
+      } catch (const UsageError&) {  // the variant refuses this input
+        candidates[k].differing = std::numeric_limits<std::int64_t>::max();
+      }
+    });
+    tried_ += static_cast<std::int64_t>(candidates.size());
+  }
+
+  void keep(const std::vector<Candidate>& candidates) {
+    best_.insert(best_.end(), candidates.begin(), candidates.end());
+    best_ = nearest(std::move(best_), 64);
+  }
+
+  VariantSearch finished() {
+    VariantSearch result;
+    result.tried = tried_;
+    for (const Candidate& candidate : best_) {
+      if (result.found.size() == 8 || candidate.differing == std::numeric_limits<std::int64_t>::max()) break;
+      const std::int64_t whole = distance_(candidate.recipe, true);
+      result.found.push_back({candidate.recipe, texts_of(candidate.edits), whole});
+    }
+    std::ranges::stable_sort(result.found, [](const FoundVariant& x, const FoundVariant& y) {
+      return std::pair(x.differing, x.edits.size()) < std::pair(y.differing, y.edits.size());
+    });
+    if (result.equal()) {
+      const std::size_t fewest = result.found.front().edits.size();
+      std::erase_if(result.found, [&](const FoundVariant& v) { return v.differing > 0 || v.edits.size() > fewest; });
+    }
+    return result;
+  }
+
+  const SearchSpace& space_;
+  const BitDistance& distance_;
+  std::map<std::size_t, std::vector<Edit>> edits_;  // by base
+  std::vector<Candidate> best_;
+  std::set<std::string> known_;
+  std::int64_t tried_ = 0;
+};
+
+}  // namespace
+
+VariantSearch search_variants(const SearchSpace& space, const BitDistance& distance) {
+  return Search(space, distance).run();
+}
+
+std::vector<Recipe> all_recipes(int n) {
+  std::vector<Recipe> all;
+  for (const RecipeEntry& entry : recipe_entries()) {
+    if (!entry.chunks.empty() && std::ranges::find(entry.chunks, n) == entry.chunks.end()) continue;
+    Json given{{"kernel", entry.description.name}};
+    for (const Parameter& parameter : entry.description.parameters) {
+      if (parameter.name != "formation") given[parameter.name] = parameter.choices;
+    }
+    for (Recipe& recipe : expand_recipe(given, "variant", "")) all.push_back(std::move(recipe));
+  }
+  for (const Method& method : methods()) {
+    if (method.input != nullptr) continue;
+    const MethodSpec spec = expand_method(Json(method.description.name), "variant").front();
+    for (const char* name : {"fp32", "tf32", "bf16", "fp16", "fp16-h100", "bf16-h100", "tf32-h100"}) {
+      std::map<std::string, Arithmetic, std::less<>> arithmetics;
+      arithmetics.emplace("*", expand_arithmetic(Json(name), "variant").front());
+      Recipe recipe = recipe_of(spec, std::move(arithmetics), Formation(), std::nullopt, "variant");
+      recipe.name = method.description.name;
+      recipe.label = fmt::format("{} {}", method.description.name, name);
+      all.push_back(std::move(recipe));
+    }
+  }
+  return all;
+}
+
+}  // namespace tristab

@@ -1,0 +1,44 @@
+// Which recipe gives these bits: another kernel, another order of sums, another unit, another format of a stage,
+// another launch layout. Single edits first, then pairs and triples of those that come near.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tristab/judge/variant.h"
+
+namespace tristab {
+
+// How many elements of what a kernel returned differ from what a recipe gives; fewer is nearer. Any number of threads
+// may call it. `whole`: on all inputs, else on the most telling one.
+using BitDistance = std::function<std::int64_t(const Recipe& recipe, bool whole)>;
+
+struct FoundVariant {
+  Recipe recipe;
+  std::vector<std::string> edits;  // empty: a recipe as it is listed
+  std::int64_t differing = 0;      // on all inputs
+};
+
+struct VariantSearch {
+  std::vector<FoundVariant> found;  // the nearest first; all that are equal, of the fewest edits; at most 8
+  std::int64_t tried = 0;
+
+  bool equal() const { return !found.empty() && found.front().differing == 0; }
+};
+
+struct SearchSpace {
+  std::vector<Recipe> bases;  // the declared kernel alone, or all that could be meant
+  int n = 0;
+  std::int64_t limit = 4000;                              // variants that are tried
+  std::function<std::vector<Edit>(const Recipe&)> edits;  // of one base
+};
+
+VariantSearch search_variants(const SearchSpace& space, const BitDistance& distance);
+
+// Every recipe that takes n, with all its parameters, and every method in the usual arithmetics.
+std::vector<Recipe> all_recipes(int n);
+
+}  // namespace tristab

@@ -1,0 +1,75 @@
+#include "tristab/report/check_text.h"
+
+#include <fmt/format.h>
+
+#include <cmath>
+
+#include "tristab/report/table.h"
+
+namespace tristab {
+namespace {
+
+std::string size_text(double x) {
+  if (std::isinf(x) || std::isnan(x)) return "not finite";
+  return x == 0 ? "0" : fmt::format("{:.1e}", x);
+}
+
+std::string value_text(double x) { return fmt::format("{:.6g}", x); }
+
+std::string errors_table(const CheckReport& report, const Page& page) {
+  Table table({{"part"},
+               {"stored"},
+               {.header = "error", .right = true},
+               {.header = "of the\nrecipe", .right = true},
+               {.header = "largest\n|x - X|", .right = true},
+               {.header = "where", .layout = wrapped_cell, .widest = 30},
+               {.header = "x", .right = true},
+               {.header = "X", .right = true}});
+  for (const PartCheck& part : report.parts) {
+    table.add_row({name_of(part.part), part.format, size_text(part.error), size_text(part.recipe_error),
+                   size_text(part.largest_error),
+                   fmt::format("({}, {}) of {}", part.row, part.column, part.worst_piece), value_text(part.found),
+                   value_text(part.expected)});
+  }
+  return table.str(page);
+}
+
+std::string layer_sentence(const CheckReport& report) {
+  const auto& [own, recipe, exact] = *report.layer;
+  return fmt::format(
+      "In the layer this T gives errors of {} in o and {} in the state; that of {} gives {} and {}, the exact T {} and "
+      "{}.",
+      size_text(own.o), size_text(own.state), report.against.label, size_text(recipe.o), size_text(recipe.state),
+      size_text(exact.o), size_text(exact.state));
+}
+
+}  // namespace
+
+std::string check_text(const CheckReport& report, const Page& page) {
+  std::string text =
+      styled(fmt::format("{}: {}", report.request.output, report.output_text), Style::heading, page) + "\n";
+  text += paragraph(
+      fmt::format("{} {} of {} x {} of {}, {} {}.", report.matrices, report.matrices == 1 ? "matrix" : "matrices",
+                  report.request.n, report.request.n, report.request.input,
+                  report.declared ? "said to be" : "no kernel named; the nearest is", report.against.label),
+      0, page);
+  for (const CheckItem& item : report.items) {
+    const bool failed = item.outcome == CheckItem::Outcome::failed;
+    const char* mark = failed ? "FAILED" : item.outcome == CheckItem::Outcome::passed ? "passed" : "      ";
+    text += "\n" + styled(fmt::format("{} {}", mark, item.name), failed ? Style::fail : Style::plain, page) + "\n";
+    text += paragraph(item.text, 7, page);
+  }
+  text += "\n" + errors_table(report, page);
+  text += paragraph(
+      "Errors are ||x - X||_F / ||X||_F over all matrices, X exact; the recipe's are those of its own bits.", 0, page);
+  if (report.layer) text += paragraph(layer_sentence(report), 0, page);
+  for (const CheckReport::ReferenceError& each : report.reference) {
+    text +=
+        paragraph(fmt::format("The reference {} is itself wrong by {} in {} (largest {}).", report.request.reference,
+                              size_text(each.error), name_of(each.part), size_text(each.largest)),
+                  0, page);
+  }
+  return text;
+}
+
+}  // namespace tristab
