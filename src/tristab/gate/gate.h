@@ -28,6 +28,7 @@ struct GateInput {
 
 struct GatePlace {
   int matrix = 0, row = 0, column = 0;
+  bool operator==(const GatePlace&) const = default;
 };
 
 struct GateResult {
@@ -43,19 +44,28 @@ struct GateResult {
 struct Gate {
   Description description;  // formula: the rule
   std::string used_by;
+  std::string precision;  // in which the owner evaluates it
+  std::string nonfinite;  // what the rule makes of NaN and infinities
+  std::string hole;       // what it lets through
+  // The parameter that a value behind the name stands for, and what may end that value ("fa:2x"); "": none.
+  std::string main = {}, suffix = {};
   bool needs_a = false, needs_peer = false;
   GateResult (*evaluate)(const GateInput& input, const Settings& settings) = nullptr;
-  // The gate that allows `factor` times as much, for advice about tolerances.
-  Settings (*scaled)(const Settings& settings, double factor) = nullptr;
+  // The gate that allows `factor` times as much in an output that is stored in `format`, for advice about tolerances.
+  Settings (*scaled)(const Settings& settings, const Format& format, double factor) = nullptr;
 };
 
 // A gate with complete parameters.
 struct GateSpec : Named {
   const Gate* gate = nullptr;
   GateResult evaluate(const GateInput& input) const { return gate->evaluate(input, settings); }
+  GateSpec scaled(const Format& format, double factor) const;
 };
 
 std::span<const Gate> gates();  // in listing order
+
+// Whether `text` begins with the name of a gate.
+bool names_gate(std::string_view text);
 
 // "fla:0.005", "fa:2x", "torch:rtol=1e-2:atol=1e-2", "ascend:dual", "lapack:30", or the name alone. Throws UsageError
 // naming `place`, what was found, what is allowed and the nearest name.

@@ -104,4 +104,9 @@ ReferenceFacts establish_facts(const Matrix& a, const Reference& reference) {
   return facts;
 }
 
+double achieved_error(const ReferenceFacts& facts, double u, double u_sums, double step) {
+  return (u + std::sqrt(static_cast<double>(facts.n)) * u_sums) * facts.stable_error +
+         (step > 0 ? step * facts.step_error : 0);
+}
+
 }  // namespace tristab

@@ -305,7 +305,7 @@ MetricValues measure(const MetricInput& in) {
   // What a stable method achieves, and the a-priori bound of substitution.
   const double u = in.unit_roundoff, sums = in.unit_roundoff_sums, n = in.facts.n;
   const double step_error = in.step > 0 ? in.step * in.facts.step_error : 0;
-  const double achieved = (u + std::sqrt(n) * sums) * in.facts.stable_error + step_error;
+  const double achieved = achieved_error(in.facts, u, sums, in.step);
   const double bound = n * (std::max(u, sums) * in.facts.stable_error + step_error);
   double nonfinite = 0;
   for (const double x : in.computed.values()) nonfinite += !std::isfinite(x);
