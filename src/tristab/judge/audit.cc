@@ -80,6 +80,7 @@ CaseVerdict verdict_of(const Attempt& attempt, const TestCase& test, const CaseR
   for (std::size_t g = 0; g < test.gates.size(); ++g) {
     const GateResult result = runner.evaluate(g, outputs);
     passes = passes && result.passes;
+    verdict.shares.push_back(result.share);
     if (verdict.gate >= 0 && !(result.share > verdict.share)) continue;
     verdict.gate = static_cast<int>(g);
     verdict.share = result.share;
@@ -153,9 +154,15 @@ std::vector<int> Audit::working_cases() const {
 }
 
 std::vector<std::pair<AuditRow, CaseVerdict>> audit_case(const TestCase& test, const CaseInputs& inputs,
+                                                         const std::vector<std::string>& names,
                                                          const std::atomic<bool>* stop) {
   const CaseRunner runner(test, inputs);
-  const std::vector<Attempt> attempts = attempts_of(test, inputs.rule());
+  std::vector<Attempt> attempts = attempts_of(test, inputs.rule());
+  if (!names.empty()) {
+    std::erase_if(attempts, [&](const Attempt& attempt) {
+      return attempt.kind != "unmodified" && std::ranges::count(names, attempt.name) == 0;
+    });
+  }
   std::vector<std::pair<AuditRow, CaseVerdict>> results(attempts.size());
   tbb::enumerable_thread_specific<Machines> machines;
   CaseOutputs unmodified;
@@ -182,7 +189,7 @@ Audit audit(std::shared_ptr<const Suite> suite, const AuditOptions& options) {
     const CaseInputs inputs = draw_inputs(test);
     CaseSummary& summary = result.cases.emplace_back();
     summary.reach = reach_of(inputs, options.reach_chunks);
-    for (auto& [row, verdict] : audit_case(test, inputs, options.stop)) {
+    for (auto& [row, verdict] : audit_case(test, inputs, {}, options.stop)) {
       if (row.kind == "unmodified") {
         if (c == 0) result.kernel = row;
         result.kernel.cases.resize(count);

@@ -22,9 +22,10 @@ enum class Fate {
 
 struct CaseVerdict {
   Fate fate = Fate::absent;
-  double share = 0;  // of the gate that takes most; NaN if absent
-  int gate = -1;     // its number in the case
-  std::string text;  // what it says
+  std::vector<double> shares;  // of what each gate of the case allows; empty if absent
+  double share = 0;            // the largest; NaN if absent
+  int gate = -1;               // its number in the case
+  std::string text;            // what it says
 };
 
 // What was tried, in the order of its kinds.
@@ -70,8 +71,9 @@ struct AuditOptions {
 
 Audit audit(std::shared_ptr<const Suite> suite, const AuditOptions& options);
 
-// One case: the unmodified kernel first, then the mutants.
+// One case: the unmodified kernel first, then the mutants; `names`: only these, if not empty.
 std::vector<std::pair<AuditRow, CaseVerdict>> audit_case(const TestCase& test, const CaseInputs& inputs,
+                                                         const std::vector<std::string>& names,
                                                          const std::atomic<bool>* stop);
 
 }  // namespace tristab

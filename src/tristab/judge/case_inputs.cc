@@ -65,6 +65,14 @@ bool TestCase::looks_at_layer() const {
   return std::ranges::any_of(gates, [](const TestGate& gate) { return gate.output != TestOutput::inverse; });
 }
 
+int trials_available(const TestCase& test, int wanted) {
+  const int lengths = std::max<int>(1, static_cast<int>(test.tokens.size())), all = test.heads * lengths;
+  const std::unique_ptr<Source> source =
+      open_source(test.family.spec, test.seed, all * wanted, test.family.directory, test.family.place);
+  const int count = source->sequences() > 0 ? source->sequences() : source->count(test.chunk);
+  return std::clamp(count / all, 1, wanted);
+}
+
 CaseInputs draw_inputs(const TestCase& test, int trial) {
   const int lengths = std::max<int>(1, static_cast<int>(test.tokens.size())), all = test.heads * lengths;
   const std::unique_ptr<Source> source =

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/base/json_value.h"
 #include "tristab/gate/gate.h"
 #include "tristab/layer/layer_truth.h"
 #include "tristab/recipe/recipe.h"
@@ -37,7 +38,9 @@ struct TestCase {
   Format output, state;        // what w, u, o (and inverses), and the state are stored in
   Recipe kernel;
   std::vector<TestGate> gates;
+  JsonValue given;  // the case in a suite, with what the suite says for all
 
+  const Format& stored(TestOutput what) const { return what == TestOutput::state ? state : output; }
   bool looks_at(TestOutput what) const;
   bool looks_at_layer() const;  // at anything but inverses
 };
@@ -58,6 +61,9 @@ struct CaseInputs {
 
   const DeltaRule* rule() const { return sequences.front().tokens.rule; }  // null: matrices were given
 };
+
+// How many trials of at most `wanted` have inputs of their own: a file has the matrices that it has.
+int trials_available(const TestCase& test, int wanted);
 
 // Draws trial `trial` of the case: other trials have other sequences. Throws UsageError if the case looks at a layer
 // and the source has none, and what sources throw.

@@ -3,6 +3,7 @@ set(here ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB mutant_kinds CONFIGURE_DEPENDS RELATIVE ${here} ${here}/mutant/*.cc)
 tristab_layer(judge
   SOURCES
+    addition.cc
     audit.cc
     bits.cc
     case_inputs.cc
@@ -17,6 +18,7 @@ tristab_layer(judge
     recipe_mutant.cc
     spread.cc
     suite.cc
+    tolerance.cc
     variant.cc
     variant_search.cc
     ${mutant_kinds}

@@ -10,6 +10,7 @@
 #include "tristab/base/json_reader.h"
 #include "tristab/sweep/config_reader.h"
 #include "tristab/sweep/config_text.h"
+#include "tristab/sweep/schema.h"
 
 namespace tristab {
 namespace {
@@ -72,37 +73,6 @@ Thing only(std::vector<Thing> things, const std::string& place, const char* what
   return std::move(things.front());
 }
 
-TestCase read_case(const Json& given, const std::string& place, const std::filesystem::path& directory) {
-  const ConfigReader reader(given, no_overrides, place, directory, case_keys());
-  TestCase test;
-  test.name = reader.name("case", "");
-  for (const char* key : {"family", "kernel", "gates"}) {
-    if (!reader.has(key)) refuse(place, fmt::format("no {}", key), "family, kernel and gates in the case or the suite");
-  }
-  const std::string family_place = reader.place("family"), kernel_place = reader.place("kernel");
-  test.family = {only(expand_family(reader.value("family"), family_place), family_place, "families"), family_place,
-                 directory};
-  test.kernel = only(expand_recipe(reader.value("kernel"), kernel_place, directory), kernel_place, "kernels");
-  test.gates = read_gates(reader.value("gates"), reader.place("gates"));
-  test.tokens = read_lengths(reader.value("tokens"), reader.place("tokens"));
-  Json own = Json::object();
-  for (const Parameter& parameter : case_parameters()) {
-    if (given.contains(parameter.name)) own[parameter.name] = given[parameter.name];
-  }
-  const Settings settings = complete_settings(case_parameters(), own, "case", place);
-  test.seed = static_cast<std::uint64_t>(settings.integer("seed"));
-  test.chunk = static_cast<int>(settings.integer("chunk"));
-  test.heads = static_cast<int>(settings.integer("heads"));
-  test.first_token = static_cast<int>(settings.integer("first_token"));
-  test.scale = settings.has("scale") ? settings.real("scale") : 0;
-  test.initial_state = settings.text("initial_state") == "normal";
-  test.output = format_of(settings.text("output"), reader.place("output"));
-  test.state = format_of(settings.text("state"), reader.place("state"));
-  const int sizes[] = {test.chunk};
-  test.kernel.check_takes(sizes, reader.place("chunk"));
-  return test;
-}
-
 SuiteExpectation read_expectation(const Json& given, const std::string& place, const std::vector<TestCase>& cases) {
   const ConfigReader reader(given, no_overrides, place, "", {"mutant", "cases", "passes", "why"});
   SuiteExpectation expectation{place, reader.text("mutant", ""), {}, 0, 0, reader.text("why", " ")};
@@ -149,6 +119,38 @@ std::vector<std::string> suite_names() {
   return names;
 }
 
+TestCase make_case(const Json& given, const std::string& place, const std::filesystem::path& directory) {
+  const ConfigReader reader(given, no_overrides, place, directory, case_keys());
+  TestCase test;
+  test.given = given;
+  test.name = reader.name("case", "");
+  for (const char* key : {"family", "kernel", "gates"}) {
+    if (!reader.has(key)) refuse(place, fmt::format("no {}", key), "family, kernel and gates in the case or the suite");
+  }
+  const std::string family_place = reader.place("family"), kernel_place = reader.place("kernel");
+  test.family = {only(expand_family(reader.value("family"), family_place), family_place, "families"), family_place,
+                 directory};
+  test.kernel = only(expand_recipe(reader.value("kernel"), kernel_place, directory), kernel_place, "kernels");
+  test.gates = read_gates(reader.value("gates"), reader.place("gates"));
+  test.tokens = read_lengths(reader.value("tokens"), reader.place("tokens"));
+  Json own = Json::object();
+  for (const Parameter& parameter : case_parameters()) {
+    if (given.contains(parameter.name)) own[parameter.name] = given[parameter.name];
+  }
+  const Settings settings = complete_settings(case_parameters(), own, "case", place);
+  test.seed = static_cast<std::uint64_t>(settings.integer("seed"));
+  test.chunk = static_cast<int>(settings.integer("chunk"));
+  test.heads = static_cast<int>(settings.integer("heads"));
+  test.first_token = static_cast<int>(settings.integer("first_token"));
+  test.scale = settings.has("scale") ? settings.real("scale") : 0;
+  test.initial_state = settings.text("initial_state") == "normal";
+  test.output = format_of(settings.text("output"), reader.place("output"));
+  test.state = format_of(settings.text("state"), reader.place("state"));
+  const int sizes[] = {test.chunk};
+  test.kernel.check_takes(sizes, reader.place("chunk"));
+  return test;
+}
+
 Suite make_suite(const Json& typed, std::string_view place, const std::filesystem::path& directory) {
   const Json given = extended(typed, place);
   std::vector<std::string> keys{"$schema", "suite", "summary", "source", "date", "notes", "cases", "expect"};
@@ -171,7 +173,7 @@ Suite make_suite(const Json& typed, std::string_view place, const std::filesyste
   for (const auto& [item, item_place] : reader.items("cases", "case")) {
     Json whole = shared;
     whole.update(item);
-    suite.cases.push_back(read_case(whole, item_place, directory));
+    suite.cases.push_back(make_case(whole, item_place, directory));
     if (!names.insert(suite.cases.back().name).second)
       refuse(item_place, fmt::format("a second case '{}'", suite.cases.back().name), "one case of each name");
   }
@@ -189,6 +191,69 @@ Suite read_suite(const std::string& name) {
   const auto found = std::ranges::find(builtin_suites(), name + ".json", &EmbeddedFile::name);
   if (found == builtin_suites().end()) throw_unknown_name("tristab audit", "suite", name, suite_names());
   return make_suite(parse_json(found->text), fmt::format("the built-in {}", name), "");
+}
+
+// The structure alone: families, kernels and gates have schemas of their own names elsewhere.
+Json suite_schema() {
+  const auto text = [](const char* help) { return Json{{"type", "string"}, {"minLength", 1}, {"description", help}}; };
+  const auto named = [](const char* help) {
+    return Json{{"type", Json::array({"string", "object"})}, {"description", help}};
+  };
+  Json gates{{"type", "object"},
+             {"minProperties", 1},
+             {"additionalProperties", false},
+             {"description", "a gate for each output that the test compares: tristab list gates"}};
+  for (const char* output : test_output_names) gates["properties"][output] = {{"type", "string"}, {"minLength", 1}};
+  const Json length{{"type", "integer"}, {"minimum", 1}, {"maximum", Source::largest_sequence}};
+  Json shared{{"family", named("the inputs: tristab list families")},
+              {"kernel", named("the right kernel: tristab list kernels")},
+              {"gates", gates},
+              {"tokens",
+               {{"anyOf", Json::array({length, {{"type", "array"}, {"items", length}, {"minItems", 1}}})},
+                {"description", "lengths of the sequences; absent: one chunk"}}}};
+  for (const Parameter& parameter : case_parameters()) {
+    shared[parameter.name] = value_schema(parameter);
+    shared[parameter.name]["description"] = parameter.help;
+  }
+  Json test = shared;
+  test["case"] = text("its name");
+  const Json count{{"type", "integer"}, {"minimum", 0}};
+  const Json expectation{
+      {"type", "object"},
+      {"properties",
+       {{"mutant", text("a mutant, a kind of them, or unmodified: the kernel itself")},
+        {"cases", {{"type", "array"}, {"items", {{"type", "string"}}}, {"description", "these alone"}}},
+        {"passes",
+         {{"anyOf", Json::array({count, {{"type", "array"}, {"items", count}, {"minItems", 2}, {"maxItems", 2}}})},
+          {"description", "the number of cases that it passes, or the fewest and the most"}}},
+        {"why", text("what it rests on")}}},
+      {"required", {"mutant", "passes"}},
+      {"additionalProperties", false}};
+  Json properties = shared;
+  properties["$schema"] = {{"type", "string"}, {"description", "this schema, for editors; otherwise ignored"}};
+  properties["suite"] = text("its name");
+  properties["extends"] = text("a built-in suite, whose keys hold where this one has none");
+  properties["summary"] = text("one line: whose test of what");
+  properties["source"] = text("repository, file and commit");
+  properties["date"] = text("when the source was read");
+  properties["notes"] = {
+      {"type", "array"}, {"items", {{"type", "string"}}}, {"description", "what differs from the owner's test"}};
+  properties["cases"] = {{"type", "array"},
+                         {"minItems", 1},
+                         {"items",
+                          {{"type", "object"},
+                           {"properties", test},
+                           {"required", Json::array({"case"})},
+                           {"additionalProperties", false}}},
+                         {"description", "the runs of the test; a key that a case has not is the suite's"}};
+  properties["expect"] = {{"type", "array"}, {"items", expectation}, {"description", "what is known of wrong kernels"}};
+  return {{"$schema", "http://json-schema.org/draft-07/schema#"},
+          {"$id", "tristab-suite.schema.json"},
+          {"title", "Suite of tests of a kernel for tristab"},
+          {"type", "object"},
+          {"properties", properties},
+          {"anyOf", Json::array({{{"required", Json::array({"cases"})}}, {{"required", Json::array({"extends"})}}})},
+          {"additionalProperties", false}};
 }
 
 }  // namespace tristab

@@ -31,12 +31,17 @@ struct Suite {
   JsonValue given;  // the file, with what it extends filled in: itself a suite
 };
 
+Json suite_schema();  // configs/suite.schema.json
+
 std::span<const EmbeddedFile> builtin_suites();
 std::vector<std::string> suite_names();
 
 // A name of configs/suites, or a file. Throws UsageError with file, JSON path, what was found, what is allowed and the
 // nearest name; InputError if the file cannot be read.
 Suite read_suite(const std::string& name);
+
+// A case of this JSON, which has everything that a suite could say for it.
+TestCase make_case(const Json& given, const std::string& place, const std::filesystem::path& directory);
 
 // The suite of this JSON, whose paths are relative to `directory`.
 Suite make_suite(const Json& given, std::string_view place, const std::filesystem::path& directory);
