@@ -135,6 +135,7 @@ Command sweep_command(const CommandWords& words, int& status);  // status 1: an 
 Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
 Command inspect_command(int& status);  // status 1: --against finds a difference
+Command audit_command(int& status);    // status 1: an expectation or --must-kill is not met
 Command check_command(int& status);    // status 1: a check fails
 Command generate_command();
 Command eval_command();

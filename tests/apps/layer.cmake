@@ -1,5 +1,6 @@
 tristab_tests(apps
   SOURCES
+    audit_test.cc
     bad_input_test.cc
     check_test.cc
     command_line_test.cc
