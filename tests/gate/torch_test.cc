@@ -102,6 +102,12 @@ TEST(TorchGate, an_infinity_is_close_to_itself_only) {
   EXPECT_TRUE(judged("torch", "fp16", {inf}, {1e6}).passes) << "the reference overflows fp16 too";
 }
 
+TEST(TorchGate, fp8_tensors_must_be_equal) {
+  EXPECT_TRUE(judged("torch:rtol=1:atol=1", "e4m3", {1}, {1.01}).passes) << "1.01 is 1 in e4m3";
+  EXPECT_FALSE(judged("torch:rtol=1:atol=1", "e4m3", {1.125}, {1}).passes);
+  EXPECT_TRUE(judged("kernelbench:0.2", "e5m2", {1.25}, {1}).passes) << "in fp32: 0.2 + 0.2 * 1.25";
+}
+
 TEST(TorchGate, no_elements_are_close) { EXPECT_TRUE(judged("torch", "fp32", {}, {}).passes); }
 
 TEST(TorchGate, hole_atol_above_the_outputs_accepts_zeros) {

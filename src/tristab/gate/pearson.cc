@@ -7,7 +7,7 @@
 //
 // Owner: https://github.com/tenstorrent/tt-metal, models/common/utility_functions.py. Until pull request 42848 (issue
 // 24928) a constant output passed, whatever the reference, and one of only zeros failed.
-// Precision: the type of the reference (here the output's), bf16 in fp32; means, sums and r in double.
+// Precision: the type of the reference (here the output's), bf16 and fp8 in fp32; means, sums and r in double.
 // NaN counts as zero, as above: some NaN in a large output go unnoticed.
 #include <fmt/format.h>
 
@@ -21,7 +21,7 @@ namespace tristab {
 namespace {
 
 GateResult evaluate_pearson(const GateInput& input, const Settings& settings) {
-  const TensorType own(input.format), work = own.is("bf16") ? TensorType(fp32_format()) : own;
+  const TensorType own(input.format), work = own.is("bf16") || own.is_fp8() ? TensorType(fp32_format()) : own;
   const double minimum = settings.real("minimum");
   std::vector<ElementAt> elements = elements_of(input);
   if (elements.empty()) return refused_empty();
