@@ -25,7 +25,7 @@ GateResult evaluate_pearson(const GateInput& input, const Settings& settings) {
   const double minimum = settings.real("minimum");
   std::vector<ElementAt> elements = elements_of(input);
   if (elements.empty()) return refused_empty();
-  for (ElementAt& at : elements) at = {own.stored(at.x), own.stored(at.y)};
+  for (ElementAt& at : elements) at.y = own.stored(at.y);
 
   const auto is_nan = [](double v) { return std::isnan(v); };
   const bool x_nan = std::ranges::all_of(elements, is_nan, &ElementAt::x);

@@ -34,7 +34,7 @@ GateResult evaluate_torch(const GateInput& input, const Settings& settings) {
   const TensorType type(input.format);
   const Tolerances tolerances = tolerances_of(settings, type);
   return all_close(input, [&](const ElementAt& at) {
-    return isclose(type, type.stored(at.x), type.stored(at.y), tolerances.rtol, tolerances.atol);
+    return isclose(type, at.x, type.stored(at.y), tolerances.rtol, tolerances.atol);
   });
 }
 
