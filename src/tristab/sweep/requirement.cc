@@ -187,8 +187,8 @@ double Requirement::share(const MatrixResult& matrix, const Record& record, cons
 double Requirement::layer_share(const LayerResult& sequence, const LayerRecord& record,
                                 const LayerYardstick& yardstick) const {
   const LayerError& found = record.errors.whole;
-  const auto against = [&](const LayerError& allowed, double factor) {
-    const double o = share_of(found.o, factor * allowed.o), state = share_of(found.state, factor * allowed.state);
+  const auto against = [&](const LayerError& limits, double factor) {
+    const double o = share_of(found.o, factor * limits.o), state = share_of(found.state, factor * limits.state);
     // Outputs or a state that are exactly zero have no relative error; then the other one counts.
     return std::isnan(o) ? state : std::isnan(state) ? o : std::max(o, state);
   };
