@@ -135,6 +135,7 @@ Command sweep_command(const CommandWords& words, int& status);  // status 1: an 
 Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
 Command inspect_command(int& status);  // status 1: --against finds a difference
+Command audit_command(int& status);    // status 1: an expectation or --must-kill is not met
 Command check_command(int& status);    // status 1: a check fails
 Command generate_command();
 Command eval_command();
@@ -171,6 +172,9 @@ struct FilePart {
   std::string path, tensor, layer, heads, tokens;
   Json family() const;
 };
+
+// Whether INPUT is a file of tensors: .npy, .npz, .safetensors, or - for standard input; else a family.
+bool is_tensor_file(const std::string& input);
 
 // The help of --require, with its default.
 extern const char* const requirement_help;

@@ -75,6 +75,7 @@ int run(int count, char** arguments) {
                       generate_command(),
                       invert_command(),
                       inspect_command(status),
+                      audit_command(status),
                       check_command(status),
                       eval_command(),
                       list_command(),

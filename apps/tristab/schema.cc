@@ -1,4 +1,5 @@
-// tristab schema sweep | results | kernel: prints the JSON Schemas of the program's files, for editors and validators.
+// tristab schema sweep | results | kernel | suite: prints the JSON Schemas of the program's files, for editors and
+// validators.
 #include "tristab/sweep/schema.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include "command.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/judge/suite.h"
 #include "tristab/report/results_schema.h"
 
 namespace tristab {
@@ -20,8 +22,8 @@ struct SchemaFile {
   Json (*schema)();
 };
 
-constexpr std::array<SchemaFile, 3> files{
-    {{"sweep", sweep_schema}, {"results", results_file_schema}, {"kernel", kernel_schema}}};
+constexpr std::array<SchemaFile, 4> files{
+    {{"sweep", sweep_schema}, {"results", results_file_schema}, {"kernel", kernel_schema}, {"suite", suite_schema}}};
 
 }  // namespace
 
@@ -30,10 +32,11 @@ Command schema_command() {
   std::vector<std::string> names;
   names.reserve(std::size(files));
   for (const SchemaFile& file : files) names.emplace_back(file.name);
-  Command command("schema", "Print the JSON Schema of configurations, results or recipes",
+  Command command("schema", "Print the JSON Schema of configurations, results, recipes or suites",
                   "Editors complete and check a file that names its schema; validators check files with it.",
                   {"tristab schema sweep"});
-  command.positional("FILE", "sweep|results|kernel", *name, "one of sweep (configurations), results, kernel (recipes)");
+  command.positional("FILE", "sweep|results|kernel|suite", *name,
+                     "one of sweep (configurations), results, kernel (recipes), suite");
   command.run([name, names](const Command&) {
     if (name->empty()) refuse("tristab schema", "no file", join_names(names));
     const auto found = std::ranges::find(names, *name);

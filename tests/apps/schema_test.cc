@@ -19,7 +19,8 @@ TEST(Schema, it_prints_the_committed_schemas) {
   const Workplace place;
   const std::pair<const char*, const char*> schemas[] = {{"sweep", "configs/sweep.schema.json"},
                                                          {"kernel", "configs/kernel.schema.json"},
-                                                         {"results", "configs/results.schema.json"}};
+                                                         {"results", "configs/results.schema.json"},
+                                                         {"suite", "configs/suite.schema.json"}};
   for (const auto& [name, file] : schemas) {
     const ProgramResult result = place.run(std::string("schema ").append(name));
     EXPECT_EQ(result.status, 0) << result.err;

@@ -36,44 +36,47 @@ void Checking::run() {
   compare_second_run();
   choose_recipe();
   compare_bits();
-  const bool equal = std::ranges::all_of(report_.parts, [](const auto& each) { return each.bits.equal(); });
-  if (!equal) {
-    search();
-    test_spread();
-  }
+  const auto equal = [&] {
+    return std::ranges::all_of(report_.parts, [](const PartCheck& each) { return each.bits.equal(); });
+  };
+  if (!report_.declared || !equal()) search();
+  if (!equal()) test_spread();
   for (const PartCheck& each : report_.parts) report_.verdict = std::max(report_.verdict, each.verdict);
   measure_inverses();
   measure_layer();
   measure_reference();
+  ask_gates();
   conclude();
 }
 
 void Checking::conclude() {
   using Outcome = CheckItem::Outcome;
-  const auto add = [&](std::string name, std::string text, Outcome outcome) {
-    report_.items.push_back({std::move(name), std::move(text), outcome});
+  const auto add = [&](OutputPart part, std::string what, std::string text, Outcome outcome) {
+    report_.items.push_back({name_of(part), std::move(what), std::move(text), outcome});
   };
   const auto outcome = [](bool passes) { return passes ? Outcome::passed : Outcome::failed; };
   for (const SecondRun& run : report_.second_run) {
-    add(fmt::format("{}: same bits in a second run", name_of(run.part)),
+    add(run.part, "same bits in a second run",
         text_of(run.differences) + (run.patterns.empty() ? "" : ": " + text_of(run.patterns)),
         outcome(run.differences.equal()));
   }
   for (const PartCheck& each : report_.parts) {
-    const std::string part = name_of(each.part);
-    add(fmt::format("{}: bits of {}", part, report_.against.label), text_of(each.bits),
+    add(each.part, fmt::format("bits of {}", report_.against.label), text_of(each.bits),
         each.bits.equal()                    ? Outcome::passed
         : request_.exact && report_.declared ? Outcome::failed
                                              : Outcome::told);
   }
-  if (report_.search)
-    add(fmt::format("{}: other recipes with these bits", report_.search_of), text_of(*report_.search), Outcome::told);
-  for (const PartCheck& each : report_.parts)
-    add(fmt::format("{}: rounding or bug", name_of(each.part)), rounding_or_bug(each),
-        outcome(each.verdict != CheckVerdict::structural));
+  if (report_.search) add(report_.search_of, "other recipes with these bits", text_of(*report_.search), Outcome::told);
+  for (const PartCheck& each : report_.parts) {
+    if (each.verdict == CheckVerdict::equal) continue;
+    add(each.part, "rounding or bug", rounding_or_bug(each), outcome(each.verdict != CheckVerdict::structural));
+  }
+  for (const GateFinding& each : report_.gates) {
+    if (each.required) add(each.part, each.gate.label, each.result.text, outcome(each.result.passes));
+  }
   if (!report_.records.empty() && request_.requirement.is_about_matrices()) {
     const Record& worst = report_.records[report_.worst];
-    add(fmt::format("T: {}", request_.requirement.text()),
+    add(OutputPart::inverse, request_.requirement.text(),
         report_.unfit == 0 ? fmt::format("all {} matrices meet it; worst error {}", report_.records.size(),
                                          number_text(worst.total_frobenius.value))
                            : fmt::format("{} of {} matrices do not meet it; the worst is {}", report_.unfit,
@@ -89,7 +92,7 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
                                           : std::string();
   switch (each.verdict) {
     case CheckVerdict::equal:
-      return fmt::format("the bits of {}", label);
+      break;
     case CheckVerdict::rounding:
       return fmt::format("rounding: inside what the roundings of {} can do on these inputs ({} of it){}", label,
                          number_text(each.spread_ratio), lost);

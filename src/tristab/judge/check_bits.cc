@@ -168,10 +168,11 @@ void Checking::compare_bits() {
 
 void Checking::search() {
   if (request_.search <= 0) return;
-  const bool inverse = wanted_[0] && !of(OutputPart::inverse).bits.equal();
+  const bool inverse = wanted_[0] && (!report_.declared || !of(OutputPart::inverse).bits.equal());
   OutputPart part = OutputPart::inverse;
   if (!inverse) {
-    part = std::ranges::find_if(report_.parts, [](const auto& each) { return !each.bits.equal(); })->part;
+    const auto differs = std::ranges::find_if(report_.parts, [](const auto& each) { return !each.bits.equal(); });
+    part = differs == report_.parts.end() ? report_.parts.front().part : differs->part;
   }
   // The piece that differs in most elements tells most.
   const std::vector<std::int64_t>& by_piece = of(part).bits.by_piece;
@@ -231,7 +232,7 @@ void Checking::search() {
     return edits;
   };
   report_.search = search_variants(space, distance);
-  report_.search_of = name_of(part);
+  report_.search_of = part;
   if (!report_.declared && report_.search->equal()) {
     report_.against = report_.search->found.front().recipe;
     compare_bits();

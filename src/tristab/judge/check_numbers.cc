@@ -11,6 +11,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/judge/mutant.h"
 #include "tristab/judge/spread.h"
 #include "tristab/judge/variant.h"
@@ -125,6 +126,55 @@ void Checking::measure_reference() {
   if (report_.reference.empty())
     refuse("--reference", fmt::format("{} with {}", request_.reference, other.describe()),
            fmt::format("the same tensors as {}: {}", request_.output, output_.describe()));
+}
+
+std::vector<Results> Checking::plain_results(const Format& format) const {
+  const PlainSetting plain(format);
+  std::map<std::string, Arithmetic, std::less<>> arithmetics;
+  arithmetics.emplace("*", plain.arithmetic);
+  const LayerArithmetic layer = make_layer_arithmetic(Json(format.name), "peer");
+  const Recipe recipe = recipe_of(plain.method, std::move(arithmetics), plain.formation, layer, "peer");
+  std::vector<Results> results(units_.size());
+  for_units([&](std::size_t k) { results[k] = emulated(units_[k], recipe, layer, wanted_, machines_.local()); });
+  return results;
+}
+
+void Checking::ask_gates() {
+  const auto stacked = [&](const std::vector<Results>& results, OutputPart part) {
+    std::vector<Matrix> all;
+    for (const Results& unit : results) all.insert(all.end(), unit[part].begin(), unit[part].end());
+    return all;
+  };
+  std::vector<Matrix> a;
+  for (const CheckedUnit& unit : units_) a.insert(a.end(), unit.a.begin(), unit.a.end());
+  // Peers compute in the format of the outputs, also the state, which is stored in that of sums.
+  std::map<std::string, std::vector<Results>> peers;
+  for_parts([&](OutputPart part) {
+    const std::vector<Matrix> output = stacked(found_, part), expected = stacked(exact_, part);
+    const Format& stored = format(part);
+    const Format& computed = part == OutputPart::state && wanted_[3] ? format(OutputPart::o) : stored;
+    std::optional<std::vector<Matrix>> peer;
+    const auto peer_of = [&]() -> const std::vector<Matrix>& {
+      if (!peer) {
+        const auto [found, fresh] = peers.try_emplace(computed.name);
+        if (fresh) found->second = plain_results(computed);
+        peer = stacked(found->second, part);
+      }
+      return *peer;
+    };
+    const auto ask = [&](const GateSpec& gate, bool required) {
+      if (gate.gate->needs_a && part != OutputPart::inverse) return;
+      const std::span<const Matrix> of_a =
+          part == OutputPart::inverse ? std::span<const Matrix>(a) : std::span<const Matrix>();
+      report_.gates.push_back({part, gate, gate.evaluate({output, expected, stored, of_a, peer_of}), required});
+    };
+    for (const GateSpec& gate : request_.gates) ask(gate, true);
+    for (const Gate& gate : gates()) {
+      if (gate.evaluate == nullptr) continue;  // this program's own word for a format stands with the records
+      const GateSpec spec = make_gate(gate.description.name, "gate");
+      if (std::ranges::find(request_.gates, spec.label, &GateSpec::label) == request_.gates.end()) ask(spec, false);
+    }
+  });
 }
 
 }  // namespace tristab

@@ -141,12 +141,12 @@ void Checking::judge_spread(OutputPart part, std::vector<CheckedPiece>& pieces, 
   check.verdict = check.spread_ratio > 1 ? CheckVerdict::structural : CheckVerdict::rounding;
   if (check.verdict != CheckVerdict::structural) return;
   // Bits of another recipe say more than any pattern.
-  if (report_.search && report_.search->equal() && report_.search_of == name_of(part)) {
+  if (report_.search && report_.search->equal() && report_.search_of == part) {
     const FoundVariant& variant = report_.search->found.front();
     check.patterns.push_back({"recipe", fmt::format("these are the bits of {}", variant.recipe.label), ""});
     return;
   }
-  if (report_.search && !report_.search->blocks.empty() && report_.search_of == name_of(part)) {
+  if (report_.search && !report_.search->blocks.empty() && report_.search_of == part) {
     std::map<std::string, std::vector<std::string>> by_label;
     for (const BlockOfVariant& each : report_.search->blocks)
       by_label[each.label].push_back(fmt::format("({},{})", each.row + 1, each.column + 1));

@@ -50,9 +50,8 @@ std::string CheckedUnit::text(std::size_t chunk) const {
                      *place.head, place.chunk);
 }
 
-CheckedInput::CheckedInput(const Source& source, int n, int trial)
-    : source_(source), n_(n), trial_(trial), sequences_(trial < 0 && source.sequences() > 0) {
-  matrices_ = trial >= 0 ? 1 : source.count(n);
+CheckedInput::CheckedInput(const Source& source, int n) : source_(source), n_(n), sequences_(source.sequences() > 0) {
+  matrices_ = source.count(n);
   units_ = sequences_ ? source.sequences() : matrices_;
 }
 
@@ -61,7 +60,7 @@ CheckedUnit CheckedInput::unit(int index) const {
   unit.has_outputs = sequences_;
   unit.formed = std::make_shared<FormedInputs>();
   if (!sequences_) {
-    Problem problem = source_.problem(n_, trial_ < 0 ? index : trial_);
+    Problem problem = source_.problem(n_, index);
     const Json& source = problem.source;
     unit.id = problem.id;
     unit.tokens = problem.tokens;

@@ -54,7 +54,7 @@ Checking::Checking(const CheckRequest& request, CheckReport& report, const std::
     : request_(request),
       report_(report),
       stop_(stop),
-      input_(*request.source, request.n, request.trial),
+      input_(*request.source, request.n),
       output_(request.output, request.output_tensor, request.layer, request.n, input_.matrices(), "OUTPUT") {
   for (std::size_t q = 0; q < output_part_count; ++q) wanted_[q] = output_.has(static_cast<OutputPart>(q));
   const bool layered = std::any_of(wanted_.begin() + 1, wanted_.end(), [](bool each) { return each; });

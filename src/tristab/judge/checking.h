@@ -102,6 +102,9 @@ class Checking {
   // (f)
   void measure_layer();
   void measure_reference();
+  void ask_gates();
+  // The results of a plain computation with every step in the format.
+  std::vector<Results> plain_results(const Format& format) const;
   void conclude();
   std::string rounding_or_bug(const PartCheck& each) const;
 

@@ -82,8 +82,10 @@ Mutant of_other_factors(const char* kind, std::string name, std::string text,
                         std::function<void(GatedFactors& factors)> edit, Triangle triangle) {
   return {kind, std::move(name), std::move(text), true, [edit = std::move(edit), triangle](const MutantInput& input) {
             GatedFactors factors = factors_of(*input.tokens);
+            const Matrix right = gated_product(factors, Triangle::strictly_lower);
             edit(factors);
-            return plain_inverse(gated_product(factors, triangle));
+            const Matrix a = gated_product(factors, triangle);
+            return a == right ? input.x : plain_inverse(a);
           }};
 }
 

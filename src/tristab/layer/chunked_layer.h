@@ -18,6 +18,7 @@
 #pragma once
 
 #include <functional>
+#include <utility>
 
 #include "tristab/layer/layer_arithmetic.h"
 #include "tristab/matrix/rule/rule.h"
@@ -32,7 +33,7 @@ struct ChunkOutputs {
 
 class ChunkedLayer {
  public:
-  // The state starts at zero. Arithmetic and machines must outlive the layer.
+  // The state starts at zero, unless it is set. Arithmetic and machines must outlive the layer.
   ChunkedLayer(const LayerArithmetic& arithmetic, Machines& machines, int keys, int values);
 
   // Processes one chunk of n rows with its T, n x n (rounded to the operand format on entering products). The chunk
@@ -44,6 +45,7 @@ class ChunkedLayer {
   ChunkOutputs advance(const TokenInputs& chunk, const Application& apply);
 
   const Matrix& state() const { return state_; }  // d_k x d_v
+  void set_state(Matrix state) { state_ = std::move(state); }
 
  private:
   double query_scale(const TokenInputs& chunk) const;

@@ -85,7 +85,7 @@ Matrix inverse_by_substitution(const Matrix& a) {
   return inverse;
 }
 
-LayerTruth establish_layer_truth(const TokenInputs& tokens, int n) {
+LayerTruth establish_layer_truth(const TokenInputs& tokens, int n, const Matrix* initial) {
   const int rows = tokens.rows(), keys = tokens.keys.columns(), values = tokens.values.columns();
   LayerTruth truth;
   truth.w = Matrix(rows, keys);
@@ -94,6 +94,7 @@ LayerTruth establish_layer_truth(const TokenInputs& tokens, int n) {
   truth.chunks = (rows + n - 1) / n;
   const std::vector<int> reported = reported_chunks(truth.chunks);
   Recurrence<long double> recurrence(tokens, exponential_of);
+  if (initial != nullptr) recurrence.start_from(*initial);
   for (int first = 0; first < rows; first += n) {
     const int count = std::min(n, rows - first);
     solve_chunk(token_rows(tokens, first, count, count), first, truth);

@@ -19,8 +19,8 @@ struct LayerTruth {
 
 // W and U solve (I + A) W = diag(s) (L o exp P) and (I + A) U = R by substitution, A in double; o and S follow the rule
 // row by row. If n does not divide the number of rows, zero rows complete the last chunk. Results are rounded to double
-// at the end.
-LayerTruth establish_layer_truth(const TokenInputs& tokens, int n);
+// at the end. `initial`: the state before the first row, d_k x d_v; null: zero.
+LayerTruth establish_layer_truth(const TokenInputs& tokens, int n, const Matrix* initial = nullptr);
 
 // (I + A)^-1 by substitution in long double, rounded to double at the end.
 Matrix inverse_by_substitution(const Matrix& a);

@@ -25,6 +25,11 @@ class Recurrence : private RecurrenceStep {
         state_(keys_ * values_),
         u_(values_) {}
 
+  // Starts from this state, d_k x d_v, in place of zero.
+  void start_from(const Matrix& state) {
+    for (std::size_t i = 0; i < state_.size(); ++i) state_[i] = Real(state.values()[i]);
+  }
+
   // Advances the state by row t (0, 1, ... in order).
   void advance(int t) {
     t_ = t;

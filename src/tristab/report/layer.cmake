@@ -1,6 +1,8 @@
 # Result files, their reader, and what is shown of results: rankings, tables, closing lines, pages, exports.
 tristab_layer(report
   SOURCES
+    audit_json.cc
+    audit_text.cc
     case_groups.cc
     check_json.cc
     check_text.cc

@@ -37,6 +37,40 @@ void round_to(const std::string& format, Matrix& matrix) {
   for (double& value : matrix.values()) value = round_value(value, target, Rounding::nearest_even);
 }
 
+// Queries and values of outputs. Absent, queries are unit-normal and values normal.
+const std::vector<std::string> vector_models = {"normal", "unit-normal", "uniform", "unit-uniform", "token-offset"};
+
+Parameter vectors_parameter(const std::string& name, const std::string& fallback) {
+  return Parameter::choice(
+      name, nullptr, vector_models,
+      fmt::format("how {} are drawn: N(0, 1) or U[0, 1) elements, unit: then normalised, or U(m_t - 0.25, m_t + 0.25), "
+                  "m_t ~ N(0, 0.05^2); absent: {}",
+                  name, fallback));
+}
+
+Parameter vectors_scale(const std::string& name, const std::string& vectors) {
+  return Parameter::real(name, nullptr, 1e-6, 1e6, fmt::format("factor of {}, default 1", vectors));
+}
+
+Matrix draw_vectors(const Settings& settings, const std::string& name, const std::string& fallback,
+                    const std::string& scale, int rows, const RandomStream& random) {
+  const std::string model = settings.has(name) ? settings.text(name) : fallback;
+  const int dim = static_cast<int>(settings.integer("head_dim"));
+  Matrix vectors(rows, dim);
+  if (model == "token-offset") {
+    vectors = offset_features(rows, dim, 0.05, 0.25, random);
+  } else if (model.ends_with("uniform")) {
+    random.fill_uniform(0, vectors.values());
+  } else {
+    vectors = normal_matrix(rows, dim, random);
+  }
+  if (model.starts_with("unit-")) normalise_rows(vectors);
+  if (settings.has(scale)) {
+    for (double& value : vectors.values()) value *= settings.real(scale);
+  }
+  return vectors;
+}
+
 TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int rows, const RandomStream& random,
                           bool with_outputs) {
   const int dim = static_cast<int>(settings.integer("head_dim"));
@@ -63,9 +97,8 @@ TokenInputs generate_head(const DeltaRule& rule, const Settings& settings, int r
   }
   head.queries = head.values = Matrix(rows, 0);
   if (with_outputs) {
-    head.queries = normal_matrix(rows, dim, random.part("queries"));
-    normalise_rows(head.queries);
-    head.values = normal_matrix(rows, dim, random.part("values"));
+    head.queries = draw_vectors(settings, "queries", "unit-normal", "query_scale", rows, random.part("queries"));
+    head.values = draw_vectors(settings, "values", "normal", "value_scale", rows, random.part("values"));
   }
   return head;
 }
@@ -94,6 +127,8 @@ Family drawn_family(const std::string& rule_name, const DrawnFamily& drawn) {
     choose(choice_of("gate", "how log decays are drawn", drawn.decay, decay_models()));
     table.push_back(format_parameter("gate_format", "log decays"));
   }
+  append({vectors_parameter("queries", "unit-normal"), vectors_scale("query_scale", "queries"),
+          vectors_parameter("values", "normal"), vectors_scale("value_scale", "values")});
   append(drawn.parameters);
 
   Family family;

@@ -22,7 +22,8 @@ struct DrawnFamily {
 // The family of the delta rule of that name. Its parameters are those of the key models, head_dim, key_format, those of
 // the beta models with `negative` and beta_format, those of the decay models with gate_format, and `parameters`. A head
 // has keys, rows x head_dim; beta, doubled if `negative` is set; log_decay of the rule's width, drawn from one stream;
-// with outputs also queries normalise(N(0, I)) and values N(0, I), rows x head_dim.
+// with outputs also queries normalise(N(0, I)) and values N(0, I), rows x head_dim, or as `queries`, `query_scale`,
+// `values` and `value_scale` say.
 Family drawn_family(const std::string& rule, const DrawnFamily& drawn);
 
 }  // namespace tristab

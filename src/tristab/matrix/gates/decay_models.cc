@@ -2,6 +2,11 @@
 //   none          0
 //   constant      gate_value
 //   uniform       gate_low + (gate_high - gate_low) u_t, u_t ~ U[0, 1)
+//   uniform-factor  log(factor_low + (factor_high - factor_low) u_t): the decay itself is uniform (FlashInfer,
+//   tests/gdn) normal       gate_mean + gate_std a_t, also above 0 (a KernelBench-Hard problem about Kimi Delta
+//   Attention) accumulated  -(|a_1| + ... + |a_t|): decays that were summed already, and are summed again (gpu-mode, a
+//   problem
+//                about w and u)
 //   logsigmoid    logsigmoid(u_t) / normalizer, u_t ~ U[0, 1), and 0 for a share `masked` of the tokens
 //                 (flash-linear-attention, tests/ops: gated delta rule)
 //   fla-init      -A softplus(a_t + dt_bias), A ~ U(0, 16), softplus(dt_bias) log-uniform in (0.001, 0.1)
@@ -15,6 +20,8 @@
 //                 uniformly from those of a measured layer (measured_layers.cc)
 //   qwen3.5-0.8b  the same for another layer
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "tristab/base/elementary.h"
 #include "tristab/base/json.h"
@@ -54,6 +61,31 @@ std::vector<double> uniform(const Settings& settings, int n, const RandomStream&
 
 void settle_uniform(Json& settings, std::string_view place) {
   refuse_reversed_range(settings, "gate_low", "gate_high", place);
+}
+
+std::vector<double> uniform_factor(const Settings& settings, int n, const RandomStream& random) {
+  const double low = settings.real("factor_low"), high = settings.real("factor_high");
+  const RandomStream tokens = random.part("tokens");
+  std::vector<double> values(static_cast<std::size_t>(n));
+  for (std::size_t t = 0; t < values.size(); ++t) values[t] = natural_log(low + (high - low) * tokens.open_uniform(t));
+  return values;
+}
+
+void settle_factor(Json& settings, std::string_view place) {
+  refuse_reversed_range(settings, "factor_low", "factor_high", place);
+}
+
+std::vector<double> normal(const Settings& settings, int n, const RandomStream& random) {
+  std::vector<double> values = normals(n, random);
+  for (double& value : values) value = settings.real("gate_mean") + settings.real("gate_std") * value;
+  return values;
+}
+
+std::vector<double> accumulated(const Settings&, int n, const RandomStream& random) {
+  std::vector<double> values = normals(n, random);
+  double sum = 0;
+  for (double& value : values) value = sum -= std::fabs(value);
+  return values;
 }
 
 std::vector<double> logsigmoid(const Settings& settings, int n, const RandomStream& random) {
@@ -134,6 +166,24 @@ std::span<const GateModel> decay_models() {
          Parameter::real("gate_high", 0.0, lowest_gate, 0, "upper end")},
         settle_uniform},
        uniform},
+      {{"uniform-factor",
+        "g_t = log(factor_low + (factor_high - factor_low) u_t), u_t ~ U(0, 1)",
+        "FlashInfer, tests/gdn/test_prefill_delta_rule.py: alpha uniform in (0, 1) or (0.99, 1)",
+        {Parameter::real("factor_low", 0.0, 0, 1, "lower end of e^g"),
+         Parameter::real("factor_high", 1.0, 0, 1, "upper end of e^g")},
+        settle_factor},
+       uniform_factor},
+      {{"normal",
+        "g_t = gate_mean + gate_std a_t, a_t ~ N(0, 1); not bounded by 0",
+        "KernelBench-Hard, problem 02_kda_cutlass: -0.05 + 0.1 a_t",
+        {Parameter::real("gate_mean", -0.05, lowest_gate, 0, "mean of the log decays"),
+         Parameter::real("gate_std", 0.1, 0, 100, "their standard deviation")}},
+       normal},
+      {{"accumulated",
+        "g_t = -(|a_1| + ... + |a_t|), a_t ~ N(0, 1): sums that are taken for decays",
+        "gpu-mode/reference-kernels, problems/helion/gated_deltanet_recompute_w_u_py",
+        {}},
+       accumulated},
       {{"logsigmoid",
         "g_t = logsigmoid(u_t) / normalizer, u_t ~ U[0, 1); 0 for a share `masked` of the tokens",
         "flash-linear-attention, tests/ops, gated delta rule: normalizer 0.01 to 10, masked 0 or 0.5",

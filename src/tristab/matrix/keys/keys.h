@@ -23,7 +23,7 @@ KeyModel unnormalised_keys();
 // Divides every row by its 2-norm.
 void normalise_rows(Matrix& keys);
 
-// `scale`, the length of normalised keys: a parameter of every model that normalises. If absent it is 1.
+// `scale`, a factor of every key, and so the length of normalised ones. If absent it is 1.
 Parameter scale_parameter();
 
 // Multiplies every key by `scale` if settings have it.
@@ -34,6 +34,9 @@ Matrix one_direction(const Settings& settings, const RandomStream& random);
 
 // silu(conv4(strength b + z_t)) before its normalisation, n x head_dim (silu.cc).
 Matrix silu_features(const Settings& settings, int n, const RandomStream& random);
+
+// n x dim, row t uniform on m_t +- spread, m_t ~ N(0, offset^2) (token_offset.cc).
+Matrix offset_features(int n, int dim, double offset, double spread, const RandomStream& random);
 
 // rows x columns standard normal numbers.
 Matrix normal_matrix(int rows, int columns, const RandomStream& random);

@@ -22,7 +22,9 @@ void normalise_rows(Matrix& keys) {
   }
 }
 
-Parameter scale_parameter() { return Parameter::real("scale", nullptr, 1e-6, 1000, "length of a key, default 1"); }
+Parameter scale_parameter() {
+  return Parameter::real("scale", nullptr, 1e-6, 1000, "factor of every key, default 1: the length of normalised ones");
+}
 
 void apply_scale(const Settings& settings, Matrix& keys) {
   if (!settings.has("scale")) return;

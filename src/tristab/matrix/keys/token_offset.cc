@@ -5,6 +5,16 @@
 
 namespace tristab {
 
+Matrix offset_features(int n, int dim, double offset, double spread, const RandomStream& random) {
+  Matrix x(n, dim);
+  random.part("keys").fill_uniform(0, x.values());
+  const Matrix means = normal_matrix(n, 1, random.part("means"));
+  for (int t = 0; t < n; ++t) {
+    for (int d = 0; d < dim; ++d) x(t, d) = offset * means(t, 0) + spread * (2 * x(t, d) - 1);
+  }
+  return x;
+}
+
 KeyModel token_offset_keys() {
   return {
       {"token-offset",
@@ -13,13 +23,8 @@ KeyModel token_offset_keys() {
        {Parameter::real("offset", 0.05, 0, 100, "standard deviation of a token's mean component"),
         Parameter::real("spread", 0.25, 1e-6, 100, "half the width of the components around it"), scale_parameter()}},
       [](const Settings& settings, int n, const RandomStream& random) {
-        const double offset = settings.real("offset"), spread = settings.real("spread");
-        Matrix keys(n, static_cast<int>(settings.integer("head_dim")));
-        random.part("keys").fill_uniform(0, keys.values());
-        const Matrix means = normal_matrix(n, 1, random.part("means"));
-        for (int t = 0; t < n; ++t) {
-          for (int d = 0; d < keys.columns(); ++d) keys(t, d) = offset * means(t, 0) + spread * (2 * keys(t, d) - 1);
-        }
+        Matrix keys = offset_features(n, static_cast<int>(settings.integer("head_dim")), settings.real("offset"),
+                                      settings.real("spread"), random);
         normalise_rows(keys);
         apply_scale(settings, keys);
         return keys;

@@ -29,11 +29,15 @@ KeyModel unnormalised_keys() {
            "flash-linear-attention, fla/ops/gated_delta_rule/chunk.py, use_qk_l2norm_in_kernel = False",
            {Parameter::choice("activation", "silu", {"silu", "none"}, "silu(conv4(.)), or the normal keys alone"),
             Parameter::real("strength", nullptr, 0, 100,
-                            "size of the direction that all tokens share (with activation silu, default 0.7)")},
+                            "size of the direction that all tokens share (with activation silu, default 0.7)"),
+            scale_parameter()},
            settle_activation},
           [](const Settings& settings, int n, const RandomStream& random) {
-            if (settings.text("activation") == "silu") return silu_features(settings, n, random);
-            return normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
+            Matrix keys = settings.text("activation") == "silu"
+                              ? silu_features(settings, n, random)
+                              : normal_matrix(n, static_cast<int>(settings.integer("head_dim")), random.part("keys"));
+            apply_scale(settings, keys);
+            return keys;
           }};
 }
 

@@ -1,0 +1,230 @@
+#include "tristab/judge/addition.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+
+namespace tristab {
+namespace {
+
+// Room between the kernel's share and the new gate's limit, and between that and the mutant.
+constexpr double room = 1.5;
+
+struct Candidate {
+  std::string text;
+  Json given;
+};
+
+// The case whose kind of inputs an addition starts from: the one that kills most.
+const TestCase& leading_case(const Audit& audit) {
+  std::size_t best = 0;
+  for (std::size_t c = 1; c < audit.cases.size(); ++c) {
+    if (audit.cases[c].killed > audit.cases[best].killed) best = c;
+  }
+  return audit.suite->cases[best];
+}
+
+// Inputs that an addition may have, those nearest to the test's own first.
+std::vector<Candidate> candidates_of(const TestCase& base) {
+  std::vector<Candidate> list;
+  const Json family = base.family.spec.json("family");
+  const auto add = [&](const std::string& name, const std::string& text, const Json& changes, bool fresh) {
+    Json given = base.given;
+    given["case"] = name;
+    Json own = fresh ? Json{{"family", family["family"]}} : family;
+    for (const auto& [key, value] : changes.items()) own[key] = value;
+    given["family"] = own;
+    given["heads"] = 2;
+    given["tokens"] = 2 * base.chunk + base.chunk / 2;  // a state that is carried, and a short chunk
+    given.erase("first_token");
+    list.push_back({text, given});
+  };
+  // Parameters of models that are not chosen any more must go: a family that starts afresh.
+  const auto kept = [&](const Json& changes) {
+    Json own = changes;
+    for (const char* key :
+         {"head_dim", "key_format", "beta_format", "queries", "values", "query_scale", "value_scale"}) {
+      if (family.contains(key)) own[key] = family[key];
+    }
+    return own;
+  };
+  if (!family.contains("keys")) {
+    add("larger-entries", "entries of one sign up to 0.5", {}, false);
+    list.back().given["family"] = {{"family", "uniform"}, {"scale", 0.5}};
+    return list;
+  }
+  const bool gated = family.contains("gate");
+  const Json mild = gated ? Json{{"gate", "uniform"}, {"gate_low", -0.1}} : Json::object();
+  const auto with = [&](Json changes) {
+    changes.update(mild);
+    return kept(changes);
+  };
+  add("mild-decay", "independent keys, log decays in (-0.1, 0)", with({{"keys", "independent"}}), true);
+  add("positive-keys", "keys of cosine 0.75, log decays in (-0.1, 0)",
+      with({{"keys", "positive"}, {"beta", "sigmoid-uniform"}}), true);
+  add("silu-keys", "keys as a layer makes them, log decays in (-0.1, 0)",
+      with({{"keys", "silu"}, {"beta", "sigmoid-normal"}}), true);
+  add("close-keys", "keys of cosine 0.8, log decays in (-0.1, 0)",
+      with({{"keys", "collinear"}, {"beta", "uniform"}, {"beta_low", 0.3}, {"beta_high", 1.0}}), true);
+  Json repeated{{"keys", "identical"}, {"beta", "uniform"}, {"beta_low", 0.7}, {"beta_high", 1.0}};
+  if (gated) repeated.update({{"gate", "uniform"}, {"gate_low", -0.002}});
+  add("repeated-key", "one key repeated, hardly any decay", kept(repeated), true);
+  const std::size_t own_size = list.size();
+  if (family.contains("value_scale") || family.contains("query_scale")) {
+    for (std::size_t i = 0; i < own_size; ++i) {
+      Candidate larger = list[i];
+      larger.text += ", outputs of size 1";
+      larger.given["case"] = larger.given["case"].get<std::string>() + "-of-size-1";
+      larger.given["family"].erase("value_scale");
+      larger.given["family"].erase("query_scale");
+      list.push_back(std::move(larger));
+    }
+  }
+  return list;
+}
+
+// A case with gates that allow `factor` times as much.
+TestCase with_gates(TestCase test, double factor) {
+  if (factor == 1) return test;
+  Json given = test.given, gates = Json::object();
+  for (TestGate& gate : test.gates) {
+    gate.gate = gate.gate.scaled(test.stored(gate.output), factor);
+    gates[name_of(gate.output)] = gate.gate.label;
+  }
+  given["gates"] = gates;
+  test.given = given;
+  return test;
+}
+
+// The factor that leaves room above the kernel and below the mutant, rounded to one digit; 1 where the gates do as they
+// are; 0 where none does.
+double factor_for(double kernel, double mutant) {
+  if (mutant > 1 && kernel <= 1) return 1;
+  if (!(mutant > room * room * kernel)) return 0;
+  const double factor = std::sqrt(kernel > 0 ? kernel * mutant : mutant * 1e-3 * mutant);
+  const double digit = std::pow(10.0, std::floor(std::log10(factor)));
+  const double rounded = std::round(factor / digit) * digit;
+  return rounded >= kernel * 1.1 && rounded < mutant ? rounded : factor;
+}
+
+// What one case does with the survivors: with its own gates, or with the strictest ones that the kernel passes.
+std::optional<Addition> tried_case(const TestCase& base, const CaseInputs& inputs, const std::string& text,
+                                   const std::vector<std::string>& survivors, bool may_tighten,
+                                   const std::atomic<bool>* stop) {
+  const auto results = audit_case(base, inputs, survivors, stop);
+  const double kernel = results.front().second.share;
+  if (!std::isfinite(kernel)) return {};
+  const auto killed_by = [&](double factor) {
+    std::vector<std::string> names;
+    for (const auto& [row, verdict] : results) {
+      if (row.kind != "unmodified" && verdict.share > factor) names.push_back(row.name);
+    }
+    return names;
+  };
+  double best = kernel <= 1 ? 1 : 0;
+  std::size_t most = best > 0 ? killed_by(best).size() : 0;
+  if (may_tighten) {
+    for (const auto& [row, verdict] : results) {
+      if (row.kind == "unmodified" || verdict.fate == Fate::absent || verdict.fate == Fate::equal) continue;
+      const double factor = factor_for(kernel, verdict.share);
+      if (factor == 0 || factor >= 1) continue;
+      const std::size_t kills = killed_by(factor).size();
+      if (kills > most) {
+        most = kills;
+        best = factor;
+      }
+    }
+  }
+  if (most == 0) return {};
+  Addition addition{text, with_gates(base, best), false, kernel, {}};
+  if (best != 1) {
+    // The gates as proposed, run.
+    addition.text += ", with stricter gates";
+    for (const auto& [row, verdict] : audit_case(addition.test, inputs, survivors, stop)) {
+      if (row.kind != "unmodified") {
+        if (verdict.fate == Fate::killed) addition.killed.push_back(row.name);
+        continue;
+      }
+      addition.kernel_share = verdict.share;
+      if (verdict.fate == Fate::killed) return {};
+    }
+    return addition;
+  }
+  addition.killed = killed_by(1);
+  return addition;
+}
+
+}  // namespace
+
+Additions find_additions(const Audit& audit, const std::atomic<bool>* stop) {
+  Additions result;
+  std::vector<std::string> left;
+  for (const AuditRow* row : audit.survivors()) left.push_back(row->name);
+  if (left.empty()) return result;
+  const TestCase& base = leading_case(audit);
+  struct Tried {
+    std::string text;
+    TestCase test;
+    CaseInputs inputs;
+    bool replaces;
+  };
+  std::vector<Tried> sources;
+  sources.push_back({fmt::format("case {}", base.name), base, draw_inputs(base), true});
+  for (Candidate& candidate : candidates_of(base)) {
+    try {
+      TestCase test = make_case(candidate.given, "an addition", base.family.directory);
+      CaseInputs inputs = draw_inputs(test);
+      sources.push_back(
+          {fmt::format("another case, {}: {}", test.name, candidate.text), std::move(test), std::move(inputs), false});
+    } catch (const UsageError&) {
+      continue;  // the family has no such parameter
+    }
+  }
+  result.tried = static_cast<int>(sources.size());
+  constexpr int most_additions = 3;
+  while (!left.empty() && static_cast<int>(result.chosen.size()) < most_additions) {
+    std::optional<Addition> best;
+    for (const Tried& source : sources) {
+      for (const bool tighten : {false, true}) {
+        if (source.replaces && !tighten) continue;  // as it is, it kills none of them
+        std::optional<Addition> found = tried_case(source.test, source.inputs, source.text, left, tighten, stop);
+        if (!found) continue;
+        found->replaces = source.replaces;
+        if (!best || found->killed.size() > best->killed.size()) best = std::move(found);
+        if (best->killed.size() == left.size()) break;
+      }
+      if (best && best->killed.size() == left.size()) break;
+    }
+    if (!best || best->killed.empty()) break;
+    std::erase_if(left, [&](const std::string& name) { return std::ranges::count(best->killed, name) > 0; });
+    std::erase_if(sources, [&](const Tried& source) { return source.test.name == best->test.name; });
+    result.chosen.push_back(std::move(*best));
+  }
+  result.left = std::move(left);
+  return result;
+}
+
+Json suite_with(const Suite& suite, const Additions& additions) {
+  Json given = suite.given;
+  given.erase("expect");  // of the suite as it was
+  given.erase("$schema");
+  for (const Addition& addition : additions.chosen) {
+    if (!addition.replaces) {
+      given["cases"].push_back(addition.test.given);
+      continue;
+    }
+    for (Json& test : given["cases"]) {
+      if (test.is_object() && test.value("case", "") == addition.test.name) {
+        const Json& changed = addition.test.given;
+        test["gates"] = changed["gates"];
+      }
+    }
+  }
+  return given;
+}
+
+}  // namespace tristab

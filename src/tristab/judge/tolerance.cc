@@ -1,0 +1,203 @@
+#include "tristab/judge/tolerance.h"
+
+#include <fmt/format.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/judge/case_outputs.h"
+#include "tristab/judge/spread.h"
+#include "tristab/judge/variant.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/sweep/evaluate.h"
+
+namespace tristab {
+namespace {
+
+// Between the limit and the nearest mutant there must be this much.
+constexpr double least_gap = 1.2;
+
+// The kernel and its benign variants that take the case's size.
+std::vector<Recipe> right_kernels(const TestCase& test) {
+  std::vector<Recipe> kernels{test.kernel};
+  const LayerArithmetic layer =
+      test.kernel.layer ? *test.kernel.layer : make_layer_arithmetic(Json(test.output.name), "a layer");
+  for (Recipe& variant : benign_variants(test.kernel, test.chunk, layer)) kernels.push_back(std::move(variant));
+  return kernels;
+}
+
+// The usual forms beside the case's own gates.
+TestCase with_usual_gates(TestCase test) {
+  const std::size_t own = test.gates.size();
+  for (std::size_t g = 0; g < own; ++g) {
+    const TestOutput output = test.gates[g].output;
+    for (const char* usual : {"torch", "fla", "flashinfer-bench"}) {
+      const bool has = std::ranges::any_of(
+          test.gates, [&](const TestGate& gate) { return gate.output == output && gate.gate.name == usual; });
+      if (!has) test.gates.push_back({output, make_gate(usual, "a usual gate")});
+    }
+  }
+  return test;
+}
+
+// What the kernels give in one trial.
+struct RightTrial {
+  std::vector<double> shares;   // of each gate, the largest
+  std::vector<std::size_t> by;  // the kernel that gave it
+  double bound_factor = 0;
+};
+
+double bound_factor_of(const CaseRunner& runner, const CaseInputs& inputs, const std::vector<Matrix>& found,
+                       std::size_t gate, double u) {
+  double largest = 0;
+  std::size_t index = 0;
+  for (const CaseInputs::Sequence& sequence : inputs.sequences) {
+    for (const CaseInputs::Chunk& chunk : sequence.chunks) {
+      const Matrix& exact = runner.expected()[gate][index];
+      Matrix error = found[index++];
+      if (chunk.rows < chunk.a.rows()) continue;
+      for (std::size_t i = 0; i < error.values().size(); ++i) error.values()[i] -= exact.values()[i];
+      largest = max_or_nan(largest, frobenius_norm(error) / frobenius_norm(reordering_floor(chunk.a, chunk.x, u)));
+    }
+  }
+  return largest;
+}
+
+RightTrial right_trial(const TestCase& test, const std::vector<Recipe>& kernels, int trial, Machines& machines) {
+  const CaseInputs inputs = draw_inputs(test, trial);
+  const CaseRunner runner(test, inputs);
+  RightTrial result{std::vector<double>(test.gates.size(), 0.0), std::vector<std::size_t>(test.gates.size(), 0), 0};
+  for (std::size_t k = 0; k < kernels.size(); ++k) {
+    CaseOutputs outputs;
+    try {
+      outputs = runner.of(kernels[k], machines, true);
+    } catch (const UsageError&) {
+      if (k == 0) throw;
+      continue;  // a variant that does not take these inputs
+    }
+    for (std::size_t g = 0; g < test.gates.size(); ++g) {
+      const double share = runner.evaluate(g, outputs).share;
+      if (share <= result.shares[g]) continue;
+      result.shares[g] = share;
+      result.by[g] = k;
+    }
+    if (test.gates.front().output == TestOutput::inverse) {
+      const double u = test.output.unit_roundoff();
+      result.bound_factor = max_or_nan(result.bound_factor, bound_factor_of(runner, inputs, outputs[0], 0, u));
+    }
+  }
+  return result;
+}
+
+// ln of N over k
+double log_choose(int n, int k) { return std::lgamma(n + 1.0) - std::lgamma(k + 1.0) - std::lgamma(n - k + 1.0); }
+
+// A factor of two digits between the two.
+double factor_between(double limit, double smallest) {
+  if (!(smallest > least_gap * limit) || !std::isfinite(limit)) return 0;
+  const double middle = std::isfinite(smallest) ? std::sqrt(limit * smallest) : 10 * limit;
+  if (middle == 0) return std::isfinite(smallest) ? smallest / 10 : 0;
+  const double digit = std::pow(10.0, std::floor(std::log10(middle)));
+  const double rounded = std::round(middle / digit) * digit;
+  return rounded > limit && rounded < smallest ? rounded : middle;
+}
+
+}  // namespace
+
+double covered_by_largest(int trials, double confidence) { return std::pow(1 - confidence, 1.0 / trials); }
+
+int trials_needed(double covered, double confidence) {
+  return static_cast<int>(std::ceil(std::log(1 - confidence) / std::log(covered)));
+}
+
+ToleranceLimit tolerance_limit(int trials, double covered, double confidence) {
+  ToleranceLimit limit{trials, 0, covered, confidence};
+  double below = 0;  // P(fewer than k of N trials lie beyond the share), k the next rank
+  for (int k = 1; k <= trials; ++k) {
+    below +=
+        std::exp(log_choose(trials, k - 1) + (k - 1) * std::log1p(-covered) + (trials - k + 1) * std::log(covered));
+    if (1 - below < confidence) break;
+    limit.rank = k;
+  }
+  return limit;
+}
+
+std::vector<double> right_shares(const TestCase& test, int trial, Machines& machines) {
+  return right_trial(test, right_kernels(test), trial, machines).shares;
+}
+
+Tolerance find_tolerance(const ToleranceRequest& request) {
+  const TestCase test = with_usual_gates(request.test);
+  const std::vector<Recipe> kernels = right_kernels(test);
+  Tolerance result;
+  result.limit = tolerance_limit(request.trials, request.covered, request.confidence);
+  result.variants = static_cast<int>(kernels.size());
+  std::vector<RightTrial> trials(static_cast<std::size_t>(request.trials));
+  tbb::enumerable_thread_specific<Machines> machines;
+  tbb::parallel_for(0, request.trials, [&](int t) {
+    if (request.stop != nullptr && request.stop->load(std::memory_order_relaxed)) throw Stopped{};
+    trials[static_cast<std::size_t>(t)] = right_trial(test, kernels, t, machines.local());
+  });
+  // The smallest value of each mutant over the trials in which it is wrong.
+  std::vector<std::string> names;
+  std::map<std::string, std::vector<double>> wrong;
+  for (int t = 0; t < std::min(request.trials, request.wrong_trials); ++t) {
+    for (const auto& [row, verdict] : audit_case(test, draw_inputs(test, t), {}, request.stop)) {
+      if (row.kind == "unmodified" || verdict.fate == Fate::equal || verdict.fate == Fate::absent) continue;
+      auto [place, fresh] = wrong.try_emplace(row.name, verdict.shares);
+      if (fresh) names.push_back(row.name);
+      for (std::size_t g = 0; g < verdict.shares.size(); ++g)
+        place->second[g] = std::fmin(place->second[g], verdict.shares[g]);
+    }
+  }
+  result.mutants = static_cast<int>(names.size());
+  const int rank = std::max(1, result.limit.rank);
+  for (std::size_t g = 0; g < test.gates.size(); ++g) {
+    GateTolerance own;
+    own.gate = test.gates[g];
+    std::vector<double> values;
+    for (const RightTrial& trial : trials) {
+      if (values.empty() || trial.shares[g] > own.largest) {
+        own.largest = trial.shares[g];
+        own.largest_by = kernels[trial.by[g]].label;
+      }
+      values.push_back(trial.shares[g]);
+    }
+    std::ranges::sort(values, std::greater<>());
+    own.limit = values[static_cast<std::size_t>(rank - 1)];
+    own.smallest = std::numeric_limits<double>::infinity();
+    for (const std::string& name : names) {
+      const double share = wrong.at(name)[g];
+      if (share <= least_gap * own.limit) {
+        own.near.push_back({name, share});
+      } else if (share < own.smallest) {
+        own.smallest = share;
+        own.smallest_by = name;
+      }
+    }
+    own.factor = own.near.size() == names.size() ? 0 : factor_between(own.limit, own.smallest);
+    if (own.factor > 0) {
+      own.proposed = own.gate.gate.scaled(test.stored(own.gate.output), own.factor);
+      for (const std::string& name : names) {
+        if (wrong.at(name)[g] <= own.factor) own.survivors.push_back(name);
+      }
+    }
+    result.gates.push_back(std::move(own));
+  }
+  if (test.gates.front().output == TestOutput::inverse) {
+    std::vector<double> factors;
+    for (const RightTrial& trial : trials) factors.push_back(trial.bound_factor);
+    std::ranges::sort(factors, std::greater<>());
+    result.bound_factor = factors[static_cast<std::size_t>(rank - 1)];
+    result.unit_roundoff = test.output.unit_roundoff();
+  }
+  return result;
+}
+
+}  // namespace tristab
