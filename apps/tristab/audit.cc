@@ -19,7 +19,8 @@ namespace {
 
 struct AuditOptionsTyped {
   FilePart input;
-  std::string kernel, gate = "torch", outputs = "inverse", stored, must_kill, write, beside, format = "text";
+  std::string kernel, gate = "torch", outputs = "inverse", stored, must_kill, write, beside, beside_layer,
+                      format = "text";
   std::int64_t chunk = 0, heads = 1, length = 0, seed = 1, trials = 100;
   std::string cover = "0.95";
   bool no_addition = false;
@@ -47,9 +48,8 @@ double share_option(const std::string& name, const std::string& text) {
 
 // What the kernel's results are stored in.
 std::string stored_format(const Recipe& kernel, bool layer) {
-  if (!layer)
-    return Setting{&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation}.result_format().name;
-  return kernel.layer ? kernel.layer->products.storage.name : "bf16";
+  if (layer && kernel.layer) return kernel.layer->products.storage.name;
+  return Setting{&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation}.result_format().name;
 }
 
 // A suite of one case, of inputs, a kernel and a gate.
@@ -59,6 +59,7 @@ Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
            "INPUT --kernel K --gate G, or one of the suites " + join_names(suite_names()));
   const std::vector<Recipe> kernels = expand_recipe(Json(options.kernel), command.typed("--kernel"), "");
   if (kernels.size() != 1) refuse("--kernel", fmt::format("{} kernels", kernels.size()), "one");
+  make_gate(options.gate, command.typed("--gate"));
   Json gates = Json::object();
   bool layer = false;
   for (const std::string& output : split_list(options.outputs, "--outputs")) {
@@ -135,6 +136,7 @@ void run_audit(const Command& command, const AuditOptionsTyped& options, int& st
   if (!options.beside.empty()) {
     FilePart part;
     part.path = options.beside;
+    part.layer = options.beside_layer;
     report.beside.push_back(reach_beside(first, options.beside, part.family(), 1 << 10));
   }
   if (!suite_given) {
@@ -183,6 +185,7 @@ With inputs, a kernel and a gate it also finds the tolerance to assert, between 
   command.option("--layer", "NAME", o.input.layer, "the layer of k, beta, g").beside();
   command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
   command.option("--beside", "FILE", o.beside, "a trained layer to compare the inputs with");
+  command.option("--beside-layer", "NAME", o.beside_layer, "its layer, or all").beside();
   command.option("--must-kill", "LIST", o.must_kill,
                  "mutants or kinds that must not survive, or all: else exit status 1");
   command.flag("--no-addition", o.no_addition, "do not look for what kills the survivors");

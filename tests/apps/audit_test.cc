@@ -85,7 +85,7 @@ TEST(AuditCommand, a_file_claims_no_more_trials_than_it_has_matrices) {
 TEST(AuditCommand, inputs_stand_beside_a_trained_layer) {
   const Workplace place;
   place.write("a.json", small_suite);
-  const Json found = audited(place, "a.json --no-addition --beside $DATA/gdn-slice.safetensors");
+  const Json found = audited(place, "a.json --no-addition --beside $DATA/gdn-slice.safetensors --beside-layer all");
   ASSERT_EQ(found["beside"].size(), 2u);
   EXPECT_GT(found["beside"][1]["reach"]["cosine"], 0.1);
   EXPECT_LT(found["cases"][0]["reach"]["cosine"], 0.05);

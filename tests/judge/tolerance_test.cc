@@ -65,6 +65,22 @@ TEST(Tolerance, holds_on_seeds_that_it_has_not_seen) {
   EXPECT_EQ(refused, 0);
 }
 
+TEST(Tolerance, holds_on_a_trained_layer_that_it_has_not_seen) {
+  const Tolerance found = find_tolerance({test_case("gdn", "fla:1e-4"), 59});
+  const GateTolerance& own = of(found, "fla");
+  ASSERT_GT(own.factor, 0);
+  TestCase layer = test_case("gdn", "fla:1e-4");
+  layer.family.spec =
+      expand_family(
+          {{"family", "file"}, {"path", std::string(TRISTAB_TEST_DATA) + "/gdn-slice.safetensors"}, {"layer", "all"}},
+          "test")
+          .front();
+  const int trials = trials_available(layer, 1000);
+  EXPECT_GE(trials, 8);
+  Machines machines;
+  for (int trial = 0; trial < trials; ++trial) EXPECT_LE(right_shares(layer, trial, machines).front(), own.factor);
+}
+
 TEST(Tolerance, says_where_none_separates) {
   // Behind the first chunk of decays that are summed twice A vanishes.
   const Tolerance found =

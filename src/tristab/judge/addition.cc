@@ -92,7 +92,7 @@ TestCase with_gates(TestCase test, double factor) {
   if (factor == 1) return test;
   Json given = test.given, gates = Json::object();
   for (TestGate& gate : test.gates) {
-    gate.gate = gate.gate.scaled(test.stored(gate.output), factor);
+    gate.gate = scaled_gate(gate.gate, test.stored(gate.output), factor);
     gates[name_of(gate.output)] = gate.gate.label;
   }
   given["gates"] = gates;
@@ -111,50 +111,70 @@ double factor_for(double kernel, double mutant) {
   return rounded >= kernel * 1.1 && rounded < mutant ? rounded : factor;
 }
 
-// What one case does with the survivors: with its own gates, or with the strictest ones that the kernel passes.
-std::optional<Addition> tried_case(const TestCase& base, const CaseInputs& inputs, const std::string& text,
-                                   const std::vector<std::string>& survivors, bool may_tighten,
-                                   const std::atomic<bool>* stop) {
-  const auto results = audit_case(base, inputs, survivors, stop);
-  const double kernel = results.front().second.share;
-  if (!std::isfinite(kernel)) return {};
-  const auto killed_by = [&](double factor) {
-    std::vector<std::string> names;
-    for (const auto& [row, verdict] : results) {
-      if (row.kind != "unmodified" && verdict.share > factor) names.push_back(row.name);
-    }
-    return names;
-  };
-  double best = kernel <= 1 ? 1 : 0;
-  std::size_t most = best > 0 ? killed_by(best).size() : 0;
-  if (may_tighten) {
-    for (const auto& [row, verdict] : results) {
-      if (row.kind == "unmodified" || verdict.fate == Fate::absent || verdict.fate == Fate::equal) continue;
-      const double factor = factor_for(kernel, verdict.share);
-      if (factor == 0 || factor >= 1) continue;
-      const std::size_t kills = killed_by(factor).size();
-      if (kills > most) {
-        most = kills;
-        best = factor;
-      }
+// Inputs that an addition may have, with what the kernel and the survivors give there.
+struct Tried {
+  std::string text;
+  TestCase test;
+  bool replaces = false;
+  CaseInputs inputs = {};
+  bool run = false;
+  double kernel = 0;                                       // share of the gates as they are
+  std::vector<std::pair<std::string, double>> wrong = {};  // survivors that are wrong here, and their shares
+};
+
+void run_tried(Tried& tried, const std::vector<std::string>& survivors, const std::atomic<bool>* stop) {
+  tried.run = true;
+  tried.inputs = draw_inputs(tried.test);
+  for (const auto& [row, verdict] : audit_case(tried.test, tried.inputs, survivors, stop)) {
+    if (row.kind == "unmodified") {
+      tried.kernel = verdict.share;
+    } else if (verdict.fate == Fate::killed || verdict.fate == Fate::survived) {
+      tried.wrong.emplace_back(row.name, verdict.share);
     }
   }
-  if (most == 0) return {};
-  Addition addition{text, with_gates(base, best), false, kernel, {}};
-  if (best != 1) {
-    // The gates as proposed, run.
-    addition.text += ", with stricter gates";
-    for (const auto& [row, verdict] : audit_case(addition.test, inputs, survivors, stop)) {
-      if (row.kind != "unmodified") {
-        if (verdict.fate == Fate::killed) addition.killed.push_back(row.name);
-        continue;
-      }
-      addition.kernel_share = verdict.share;
-      if (verdict.fate == Fate::killed) return {};
-    }
+}
+
+std::vector<std::string> killed_by(const Tried& tried, double factor, const std::vector<std::string>& left) {
+  std::vector<std::string> names;
+  for (const auto& [name, share] : tried.wrong) {
+    if (share > factor && std::ranges::count(left, name) > 0) names.push_back(name);
+  }
+  return names;
+}
+
+// The factor of the gates with which this case kills most of what is left; 0: none that the kernel passes.
+double best_factor(const Tried& tried, const std::vector<std::string>& left) {
+  if (!std::isfinite(tried.kernel)) return 0;
+  double best = tried.kernel <= 1 ? 1 : 0;
+  std::size_t most = best > 0 ? killed_by(tried, 1, left).size() : 0;
+  for (const auto& [name, share] : tried.wrong) {
+    const double factor = factor_for(tried.kernel, share);
+    if (factor == 0 || factor >= 1) continue;
+    const std::size_t kills = killed_by(tried, factor, left).size();
+    if (kills <= most) continue;
+    most = kills;
+    best = factor;
+  }
+  return most > 0 ? best : 0;
+}
+
+// The case with these gates, run; none if the kernel does not pass.
+std::optional<Addition> made(const Tried& tried, double factor, const std::vector<std::string>& left,
+                             const std::atomic<bool>* stop) {
+  Addition addition{tried.text, with_gates(tried.test, factor), tried.replaces, tried.kernel, {}};
+  if (factor == 1) {
+    addition.killed = killed_by(tried, 1, left);
     return addition;
   }
-  addition.killed = killed_by(1);
+  addition.text += ", with stricter gates";
+  for (const auto& [row, verdict] : audit_case(addition.test, tried.inputs, left, stop)) {
+    if (row.kind == "unmodified") {
+      addition.kernel_share = verdict.share;
+      if (verdict.fate == Fate::killed) return {};
+    } else if (verdict.fate == Fate::killed) {
+      addition.killed.push_back(row.name);
+    }
+  }
   return addition;
 }
 
@@ -165,44 +185,43 @@ Additions find_additions(const Audit& audit, const std::atomic<bool>* stop) {
   std::vector<std::string> left;
   for (const AuditRow* row : audit.survivors()) left.push_back(row->name);
   if (left.empty()) return result;
+  const std::vector<std::string> survivors = left;
   const TestCase& base = leading_case(audit);
-  struct Tried {
-    std::string text;
-    TestCase test;
-    CaseInputs inputs;
-    bool replaces;
-  };
   std::vector<Tried> sources;
-  sources.push_back({fmt::format("case {}", base.name), base, draw_inputs(base), true});
+  sources.push_back({fmt::format("case {}", base.name), base, true});
   for (Candidate& candidate : candidates_of(base)) {
     try {
       TestCase test = make_case(candidate.given, "an addition", base.family.directory);
-      CaseInputs inputs = draw_inputs(test);
-      sources.push_back(
-          {fmt::format("another case, {}: {}", test.name, candidate.text), std::move(test), std::move(inputs), false});
+      sources.push_back({fmt::format("another case, {}: {}", test.name, candidate.text), std::move(test)});
     } catch (const UsageError&) {
       continue;  // the family has no such parameter
     }
   }
-  result.tried = static_cast<int>(sources.size());
   constexpr int most_additions = 3;
   while (!left.empty() && static_cast<int>(result.chosen.size()) < most_additions) {
-    std::optional<Addition> best;
-    for (const Tried& source : sources) {
-      for (const bool tighten : {false, true}) {
-        if (source.replaces && !tighten) continue;  // as it is, it kills none of them
-        std::optional<Addition> found = tried_case(source.test, source.inputs, source.text, left, tighten, stop);
-        if (!found) continue;
-        found->replaces = source.replaces;
-        if (!best || found->killed.size() > best->killed.size()) best = std::move(found);
-        if (best->killed.size() == left.size()) break;
+    const Tried* best = nullptr;
+    double factor = 0;
+    std::size_t most = 0;
+    for (Tried& tried : sources) {
+      if (!tried.run) {
+        run_tried(tried, survivors, stop);
+        ++result.tried;
       }
-      if (best && best->killed.size() == left.size()) break;
+      const double own = best_factor(tried, left);
+      const std::size_t kills = own > 0 ? killed_by(tried, own, left).size() : 0;
+      if (kills <= most) continue;
+      best = &tried;
+      factor = own;
+      most = kills;
+      if (most == left.size()) break;
     }
-    if (!best || best->killed.empty()) break;
-    std::erase_if(left, [&](const std::string& name) { return std::ranges::count(best->killed, name) > 0; });
-    std::erase_if(sources, [&](const Tried& source) { return source.test.name == best->test.name; });
-    result.chosen.push_back(std::move(*best));
+    if (best == nullptr) break;
+    std::optional<Addition> addition = made(*best, factor, left, stop);
+    const std::string name = best->test.name;
+    std::erase_if(sources, [&](const Tried& tried) { return tried.test.name == name; });
+    if (!addition || addition->killed.empty()) continue;
+    std::erase_if(left, [&](const std::string& each) { return std::ranges::count(addition->killed, each) > 0; });
+    result.chosen.push_back(std::move(*addition));
   }
   result.left = std::move(left);
   return result;

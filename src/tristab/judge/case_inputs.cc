@@ -8,6 +8,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
+#include "tristab/judge/layer_mutant.h"
 
 namespace tristab {
 namespace {
@@ -27,8 +28,10 @@ CaseInputs::Sequence sequence_of(const TestCase& test, const Source& source, int
   CaseInputs::Sequence sequence;
   sequence.tokens = token_rows(drawn.tokens, test.first_token, rows, rows);
   const int keys = sequence.tokens.keys.columns();
-  if (test.scale > 0) {
-    for (double& q : sequence.tokens.queries.values()) q *= test.scale * std::sqrt(static_cast<double>(keys));
+  // What a family draws is stored in the type of the kernel's outputs before anybody uses it.
+  if (test.looks_at_layer() && drawn.source.is_null()) {
+    for (Matrix* x : {&sequence.tokens.keys, &sequence.tokens.queries, &sequence.tokens.values})
+      *x = rounded_to(std::move(*x), test.output, Rounding::nearest_even);
   }
   if (test.initial_state) {
     sequence.initial = Matrix(keys, sequence.tokens.values.columns());
@@ -42,6 +45,10 @@ CaseInputs::Sequence sequence_of(const TestCase& test, const Source& source, int
   }
   if (test.looks_at_layer())
     sequence.truth = establish_layer_truth(sequence.tokens, n, test.initial_state ? &sequence.initial : nullptr);
+  if (test.scale > 0 && test.looks_at_layer()) {
+    const double factor = test.scale / score_scale(sequence.tokens, 0);
+    for (double& o : sequence.truth.o.values()) o *= factor;
+  }
   return sequence;
 }
 

@@ -84,7 +84,7 @@ CaseOutputs CaseRunner::with(const Inverse& inverse, Machines& machines, const L
     for (std::size_t c = 0; c < sequence.chunks.size(); ++c) inverses[s].push_back(inverse(s, c));
     if (!test_.looks_at_layer()) continue;
     layers.push_back(run_layer(
-        sequence.tokens, test_.chunk, sequence.initial, exact_, machines,
+        sequence.tokens, test_.chunk, sequence.initial, test_.scale, exact_, machines,
         [&](std::size_t c) { return leading_block(inverses[s][c], sequence.chunks[c].rows); }, mutant));
   }
   if (mutant != nullptr && mutant->swaps_sequences && layers.size() > 1) {
@@ -140,12 +140,13 @@ LayerOutputs CaseRunner::layer_of(const Recipe& recipe, const CaseInputs::Sequen
   const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
   const LayerArithmetic arithmetic =
       recipe.layer ? *recipe.layer : make_layer_arithmetic(Json(test_.output.name), "a layer's arithmetic");
-  return run_layer(sequence.tokens, test_.chunk, sequence.initial, arithmetic, machines, [&](std::size_t c) {
-    const CaseInputs::Chunk& chunk = sequence.chunks[c];
-    const std::optional<Matrix> formed = formed_matrix(&chunk.tokens, setting, machines);
-    const Matrix input = rounded_input(recipe.method, formed ? *formed : chunk.a, recipe.summary_arithmetic);
-    return leading_block(invert(setting, {input, &chunk.tokens}, machines, 0).x, chunk.rows);
-  });
+  return run_layer(
+      sequence.tokens, test_.chunk, sequence.initial, test_.scale, arithmetic, machines, [&](std::size_t c) {
+        const CaseInputs::Chunk& chunk = sequence.chunks[c];
+        const std::optional<Matrix> formed = formed_matrix(&chunk.tokens, setting, machines);
+        const Matrix input = rounded_input(recipe.method, formed ? *formed : chunk.a, recipe.summary_arithmetic);
+        return leading_block(invert(setting, {input, &chunk.tokens}, machines, 0).x, chunk.rows);
+      });
 }
 
 std::vector<Matrix> CaseRunner::peer(std::size_t gate) const {
@@ -166,7 +167,7 @@ std::vector<Matrix> CaseRunner::peer(std::size_t gate) const {
       continue;
     }
     const LayerOutputs outputs =
-        run_layer(sequence.tokens, test_.chunk, sequence.initial, layer, machines,
+        run_layer(sequence.tokens, test_.chunk, sequence.initial, test_.scale, layer, machines,
                   [&](std::size_t c) { return leading_block(plain(sequence.chunks[c].a), sequence.chunks[c].rows); });
     list.push_back(stored_in(part_of(outputs, output), format));
   }

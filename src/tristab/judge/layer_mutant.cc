@@ -16,10 +16,6 @@ double gate_of(const Matrix& sums, int row, int channel) {
   return sums.columns() == 0 ? 0.0 : sums(row, sums.columns() == 1 ? 0 : channel);
 }
 
-double score_scale(const TokenInputs& chunk) {
-  return chunk.rule->scaled_queries ? 1 / std::sqrt(static_cast<double>(chunk.keys.columns())) : 1;
-}
-
 // V' = u - w S
 Matrix new_values(const LayerStep& step) {
   Matrix values = step.outputs.u;
@@ -45,7 +41,7 @@ void redecay(LayerStep& step, const std::function<double(const Matrix& sums, int
 void add_scores(LayerStep& step, int offset, double factor) {
   const GatedFactors factors = factors_of(step.chunk);
   const Matrix sums = running_sums(step.chunk.log_decay), values = new_values(step);
-  const double c = factor * score_scale(step.chunk);
+  const double c = factor * step.scale;
   for (int i = 0; i < step.chunk.rows(); ++i) {
     const int j = i + offset;
     if (j >= step.chunk.rows()) continue;
@@ -60,7 +56,7 @@ void add_scores(LayerStep& step, int offset, double factor) {
 // o without the decay of what it reads from S.
 void undecay_outputs(LayerStep& step) {
   const Matrix sums = running_sums(step.chunk.log_decay);
-  const double c = score_scale(step.chunk);
+  const double c = step.scale;
   for (int i = 0; i < step.chunk.rows(); ++i) {
     for (int d = 0; d < step.before.rows(); ++d) {
       const double change = c * step.chunk.queries(i, d) * (1 - exponential(gate_of(sums, i, d)));
@@ -123,7 +119,7 @@ std::vector<LayerMutant> layer_mutants(const DeltaRule& rule) {
   }
   if (rule.scaled_queries) {
     step("layer-scores", "scale-missing", "outputs are not scaled", [](LayerStep& s) {
-      const double c = score_scale(s.chunk);
+      const double c = s.scale;
       for (double& o : s.outputs.o.values()) o /= c;
     });
   }
@@ -138,13 +134,19 @@ std::vector<LayerMutant> layer_mutants(const DeltaRule& rule) {
   return list;
 }
 
-LayerOutputs run_layer(const TokenInputs& tokens, int n, const Matrix& initial, const LayerArithmetic& arithmetic,
-                       Machines& machines, const std::function<Matrix(std::size_t chunk)>& inverse,
-                       const LayerMutant* mutant) {
+double score_scale(const TokenInputs& tokens, double scale) {
+  if (scale > 0) return scale;
+  return tokens.rule->scaled_queries ? 1 / std::sqrt(static_cast<double>(tokens.keys.columns())) : 1;
+}
+
+LayerOutputs run_layer(const TokenInputs& tokens, int n, const Matrix& initial, double scale,
+                       const LayerArithmetic& arithmetic, Machines& machines,
+                       const std::function<Matrix(std::size_t chunk)>& inverse, const LayerMutant* mutant) {
   const int rows = tokens.rows(), keys = tokens.keys.columns(), values = tokens.values.columns();
   LayerOutputs all{Matrix(rows, keys), Matrix(rows, values), Matrix(rows, values), {}};
   ChunkedLayer layer(arithmetic, machines, keys, values);
   if (initial.rows() > 0) layer.set_state(initial);
+  layer.set_scale(scale);
   Matrix last;
   for (int first = 0, index = 0; first < rows; first += n, ++index) {
     const int count = std::min(n, rows - first);
@@ -154,7 +156,7 @@ LayerOutputs run_layer(const TokenInputs& tokens, int n, const Matrix& initial, 
     ChunkOutputs outputs = layer.advance(chunk, inverse(static_cast<std::size_t>(index)));
     if (mutant != nullptr && mutant->step) {
       Matrix after = layer.state(), right = outputs.o;
-      LayerStep step{index, chunk, before, outputs, after, index > 0 ? &last : nullptr};
+      LayerStep step{index, chunk, before, outputs, after, index > 0 ? &last : nullptr, score_scale(tokens, scale)};
       mutant->step(step);
       layer.set_state(std::move(after));
       last = std::move(right);

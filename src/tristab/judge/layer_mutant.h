@@ -17,6 +17,7 @@ struct LayerStep {
   ChunkOutputs& outputs;       // w, u, o
   Matrix& after;               // the state after
   const Matrix* last_outputs;  // o of the chunk before; null: this is the first
+  double scale = 0;            // of the scores
 };
 
 struct LayerMutant {
@@ -34,9 +35,12 @@ struct LayerOutputs {
   Matrix state;    // at the end
 };
 
+// The scale of the scores, of which 0 means the rule's: d_k^-1/2 or 1.
+double score_scale(const TokenInputs& tokens, double scale);
+
 // The layer over a sequence; `inverse` gives T of chunk number c, rows x rows. `mutant` null: no fault.
-LayerOutputs run_layer(const TokenInputs& tokens, int n, const Matrix& initial, const LayerArithmetic& arithmetic,
-                       Machines& machines, const std::function<Matrix(std::size_t chunk)>& inverse,
-                       const LayerMutant* mutant = nullptr);
+LayerOutputs run_layer(const TokenInputs& tokens, int n, const Matrix& initial, double scale,
+                       const LayerArithmetic& arithmetic, Machines& machines,
+                       const std::function<Matrix(std::size_t chunk)>& inverse, const LayerMutant* mutant = nullptr);
 
 }  // namespace tristab

@@ -113,6 +113,19 @@ Json extended(const Json& given, std::string_view place) {
 
 }  // namespace
 
+GateSpec scaled_gate(const GateSpec& gate, const Format& format, double factor) {
+  const GateSpec scaled = gate.scaled(format, factor);
+  std::string text = scaled.name;
+  for (const auto& [name, value] : scaled.settings.json().items()) {
+    if (value.is_number_float()) {
+      text += fmt::format(":{}={:.3g}", name, value.get<double>());
+    } else if (!value.is_null()) {
+      text += fmt::format(":{}={}", name, value.is_string() ? value.get<std::string>() : value.dump());
+    }
+  }
+  return make_gate(text, "a scaled gate");
+}
+
 std::vector<std::string> suite_names() {
   std::vector<std::string> names;
   for (const EmbeddedFile& file : builtin_suites()) names.emplace_back(file.name.substr(0, file.name.size() - 5));

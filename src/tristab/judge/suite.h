@@ -43,6 +43,9 @@ Suite read_suite(const std::string& name);
 // A case of this JSON, which has everything that a suite could say for it.
 TestCase make_case(const Json& given, const std::string& place, const std::filesystem::path& directory);
 
+// The gate that allows `factor` times as much, its numbers rounded to three digits.
+GateSpec scaled_gate(const GateSpec& gate, const Format& format, double factor);
+
 // The suite of this JSON, whose paths are relative to `directory`.
 Suite make_suite(const Json& given, std::string_view place, const std::filesystem::path& directory);
 

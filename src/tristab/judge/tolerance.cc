@@ -183,7 +183,7 @@ Tolerance find_tolerance(const ToleranceRequest& request) {
     }
     own.factor = own.near.size() == names.size() ? 0 : factor_between(own.limit, own.smallest);
     if (own.factor > 0) {
-      own.proposed = own.gate.gate.scaled(test.stored(own.gate.output), own.factor);
+      own.proposed = scaled_gate(own.gate.gate, test.stored(own.gate.output), own.factor);
       for (const std::string& name : names) {
         if (wrong.at(name)[g] <= own.factor) own.survivors.push_back(name);
       }

@@ -37,6 +37,7 @@ Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const
 }
 
 double ChunkedLayer::query_scale(const TokenInputs& chunk) const {
+  if (scale_ > 0) return unit_.rounded(scale_);
   return chunk.rule->scaled_queries ? unit_.rounded(1 / std::sqrt(static_cast<double>(chunk.keys.columns()))) : 1;
 }
 

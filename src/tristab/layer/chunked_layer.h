@@ -46,6 +46,7 @@ class ChunkedLayer {
 
   const Matrix& state() const { return state_; }  // d_k x d_v
   void set_state(Matrix state) { state_ = std::move(state); }
+  void set_scale(double scale) { scale_ = scale; }  // c; 0: the rule's
 
  private:
   double query_scale(const TokenInputs& chunk) const;
@@ -59,6 +60,7 @@ class ChunkedLayer {
   ProductUnit unit_;
   Formation gram_;  // of the scores with one gate a head
   Matrix state_;
+  double scale_ = 0;
 };
 
 }  // namespace tristab

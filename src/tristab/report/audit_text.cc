@@ -136,8 +136,8 @@ std::string additions_text(const Additions& additions, const Page& page) {
         fmt::format("{}: kills {} (the kernel takes {} of its gates).", addition.text,
                     count_text(addition.killed.size(), "survivor", "survivors"), number_text(addition.kernel_share)),
         0, page);
-    text += sentence("  " + addition.test.family.spec.label, page) + "\n";
-    text += sentence("  " + gates_text(addition.test), page) + "\n";
+    text += sentence("  " + addition.test.family.spec.label, page);
+    text += sentence("  " + gates_text(addition.test), page);
   }
   if (!additions.left.empty())
     text += paragraph(
@@ -222,13 +222,12 @@ std::string tolerance_text(const AuditReport& report, const Page& page) {
   }
   text += "\n" + styled("To paste", Style::heading, page) + "\n";
   for (const GateTolerance& own : tolerance.gates) {
-    if (own.factor > 0) text += sentence("  " + paste_of(own), page) + "\n";
+    if (own.factor > 0) text += sentence("  " + paste_of(own), page);
   }
   if (tolerance.bound_factor) {
     text += sentence(fmt::format("  norm(T - X) <= {:.2g} * {:.3g} * norm(abs(X) @ abs(I + A) @ abs(X))",
                                  2 * *tolerance.bound_factor, tolerance.unit_roundoff),
-                     page) +
-            "\n";
+                     page);
     text += paragraph(fmt::format("The last form follows the inputs (Frobenius norms; {:.3g} is the unit roundoff of "
                                   "what is stored; right kernels take {:.2g}, doubled here).",
                                   tolerance.unit_roundoff, *tolerance.bound_factor),
