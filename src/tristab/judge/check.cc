@@ -86,9 +86,9 @@ void Checking::conclude() {
 }
 
 std::string Checking::rounding_or_bug(const PartCheck& each) const {
-  const std::string& label = report_.against.label;
-  std::string lost = each.lost_pieces > 0 ? fmt::format("; in {} of {} matrices {} itself has no finite answer",
-                                                        each.lost_pieces, each.pieces, label)
+  const std::string label = report_.unlike_all ? "all recipes that are right here" : report_.against.label;
+  std::string lost = each.lost_pieces > 0 ? fmt::format("; in {} of {} matrices they are not finite themselves",
+                                                        each.lost_pieces, each.pieces)
                                           : std::string();
   switch (each.verdict) {
     case CheckVerdict::equal:
@@ -97,11 +97,14 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
       return fmt::format("rounding: inside what the roundings of {} can do on these inputs ({} of it){}", label,
                          number_text(each.spread_ratio), lost);
     case CheckVerdict::structural:
-      return fmt::format("structural: {}. {} times what the roundings of {} can do, at {}{}", text_of(each.patterns),
-                         number_text(each.spread_ratio), label, each.spread_place, lost);
+      return fmt::format(
+          "structural: {}. Beyond the roundings of {}{}, at {}{}", text_of(each.patterns), label,
+          std::isfinite(each.spread_ratio) ? fmt::format(" ({} times)", number_text(each.spread_ratio)) : std::string(),
+          each.spread_place, lost);
   }
   return "";
 }
+
 std::string text_of(const std::vector<Pattern>& patterns) {
   std::vector<std::string> texts;
   for (const Pattern& pattern : patterns)

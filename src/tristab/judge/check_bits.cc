@@ -90,9 +90,11 @@ void Checking::choose_recipe() {
   });
   std::size_t best = 0;
   double least = infinity;
-  const double stored = format(part).unit_roundoff();
+  const double right = std::max(64 * format(part).unit_roundoff(), 0x1p-5);
   for (std::size_t r = 0; r < candidates_.size(); ++r) {
-    if (error[r] > std::max(64 * stored, 0x1p-5) || distance[r] >= least) continue;
+    if (error[r] > right) continue;
+    right_here_.push_back(candidates_[r]);
+    if (distance[r] >= least) continue;
     least = distance[r];
     best = r;
   }
@@ -233,10 +235,13 @@ void Checking::search() {
   };
   report_.search = search_variants(space, distance);
   report_.search_of = part;
-  if (!report_.declared && report_.search->equal()) {
-    report_.against = report_.search->found.front().recipe;
-    compare_bits();
-  }
+  if (report_.declared || report_.search->found.empty()) return;
+  // A recipe of which most numbers are is meant; else any that is right here says what roundings can do.
+  const FoundVariant& nearest = report_.search->found.front();
+  report_.unlike_all = 4 * nearest.differing > of(part).bits.elements;
+  if (report_.unlike_all) return;
+  report_.against = nearest.recipe;
+  compare_bits();
 }
 
 }  // namespace tristab

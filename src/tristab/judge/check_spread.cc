@@ -52,7 +52,8 @@ Results Checking::more_accurate(std::size_t unit) const {
 
 void Checking::test_spread() {
   const Recipe& recipe = report_.against;
-  std::vector<Recipe> variants = benign_variants(recipe, input_.n(), request_.layer_arithmetic);
+  std::vector<Recipe> variants =
+      report_.unlike_all ? right_here_ : benign_variants(recipe, input_.n(), request_.layer_arithmetic);
   const double scale = std::pow(input_.n() / 64.0, 3) * (wanted_layer() ? 8 : 1);
   const auto most = static_cast<std::size_t>(std::clamp(kSpreadRuns / (input_.matrices() * scale), kFewVariants,
                                                         wanted_layer() ? kManyOfLayer : kManyVariants));

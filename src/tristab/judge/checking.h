@@ -117,7 +117,7 @@ class Checking {
   std::array<const Format*, output_part_count> formats_{};  // narrower than the file's
   std::vector<CheckedUnit> units_;
   std::vector<Results> found_, exact_, recipe_;
-  std::vector<Recipe> candidates_;
+  std::vector<Recipe> candidates_, right_here_;  // if no kernel is declared: all recipes, and those that are right here
   // Unit and chunk by sequence, head, chunk, and index of a matrix in a batch.
   std::map<std::array<std::int64_t, 4>, std::pair<std::size_t, std::size_t>> pieces_;
   mutable tbb::enumerable_thread_specific<Machines> machines_;

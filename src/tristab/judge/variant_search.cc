@@ -48,8 +48,8 @@ class Search {
     for (std::size_t b = 0; b < space_.bases.size(); ++b) level.push_back({space_.bases[b], b, {}, 0, {}});
     evaluate(level);
     keep(level);
-    // Edits of the nearest bases: of a declared kernel, or of the three that could be meant best.
-    std::vector<Candidate> starts = nearest(level, 3);
+    // Edits of the nearest bases. If no kernel is declared, one with other blocks may be far from all of them: more.
+    std::vector<Candidate> starts = nearest(level, space_.declared ? 3 : 16);
     if (space_.declared && std::ranges::none_of(starts, [](const Candidate& each) { return each.base == 0; }))
       starts.insert(starts.begin(), level.front());
     for (const Candidate& start : starts) {

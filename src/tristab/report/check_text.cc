@@ -80,7 +80,10 @@ std::string check_text(const CheckReport& report, const Page& page) {
   text += paragraph(
       fmt::format("{} {} of {} x {} of {}, {} {}.", report.matrices, report.matrices == 1 ? "matrix" : "matrices",
                   report.request.n, report.request.n, report.request.input,
-                  report.declared ? "said to be" : "no kernel named; the nearest is", report.against.label),
+                  report.declared     ? "said to be"
+                  : report.unlike_all ? "no kernel named, and none is near; of those that are right here the nearest is"
+                                      : "no kernel named; the nearest is",
+                  report.against.label),
       0, page);
   // Parts of which the same was found share a line.
   for (std::size_t k = 0; k < report.items.size(); ++k) {
