@@ -5,11 +5,13 @@
 
 #include "command.h"
 #include "interrupt.h"
+#include "kernel_process.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/judge/check.h"
+#include "tristab/judge/kernel_input.h"
 #include "tristab/report/check_text.h"
 #include "tristab/sweep/config_text.h"
 
@@ -18,11 +20,14 @@ namespace {
 
 struct CheckOptions {
   FilePart input;
-  std::string output, output_tensor, again, reference, kernel, method, arithmetic, formation,
-      layer_arithmetic = "bf16", require = Requirement::default_text, format = "text", junit;
-  std::int64_t chunk = 0, trial = -1, search = 4000;
-  bool exact = false, annotations = false;
+  std::string output, output_tensor, again, reference, kernel, method, arithmetic,
+      layer_arithmetic = "bf16", require = Requirement::default_text, gates, format = "text", junit, process;
+  std::int64_t chunk = 0, search = 4000, trials = 4, seed = 1;
+  KernelLimits limits;
+  bool exact = false, twice = false;
 };
+
+constexpr int chunks_of_generated = 4;  // of each sequence that a family gives a kernel
 
 template <class Thing>
 Thing only_one(std::vector<Thing> things, const std::string& option) {
@@ -33,11 +38,10 @@ Thing only_one(std::vector<Thing> things, const std::string& option) {
 // What OUTPUT is said to be.
 std::optional<Recipe> declared_recipe(const Command& command, const CheckOptions& options) {
   if (!options.kernel.empty()) {
-    command.excludes("--kernel", {"--method", "--arithmetic", "--formation"}, "--kernel alone, which has all three");
+    command.excludes("--kernel", {"--method", "--arithmetic"}, "--kernel alone, which has both");
     return only_one(expand_recipe(Json(options.kernel), "--kernel", ""), "--kernel");
   }
   if (options.method.empty() && options.arithmetic.empty()) {
-    command.needs({"--formation"}, "--method", "--method M --arithmetic F --formation A");
     return {};
   }
   if (options.method.empty() || options.arithmetic.empty())
@@ -45,14 +49,11 @@ std::optional<Recipe> declared_recipe(const Command& command, const CheckOptions
            "--method M --arithmetic F, or --kernel K");
   const MethodSpec method = only_one(expand_method(Json(options.method), "--method"), "--method");
   const Arithmetic arithmetic = only_one(expand_arithmetic(Json(options.arithmetic), "--arithmetic"), "--arithmetic");
-  const Formation formation = only_one(
-      expand_formation(Json(options.formation.empty() ? "exact" : options.formation), "--formation"), "--formation");
   std::map<std::string, Arithmetic, std::less<>> arithmetics;
   arithmetics.emplace("*", arithmetic);
-  Recipe recipe = recipe_of(method, std::move(arithmetics), formation, std::nullopt, "tristab check");
+  Recipe recipe = recipe_of(method, std::move(arithmetics), Formation(), std::nullopt, "tristab check");
   recipe.name = method.name;
   recipe.label = fmt::format("{} {}", method.label, arithmetic.label);
-  if (!options.formation.empty()) recipe.label += " " + formation.label;
   return recipe;
 }
 
@@ -63,12 +64,59 @@ int size_of_input(const CheckOptions& options, const Source& source, const std::
   return kernel && !kernel->takes(64) ? kernel->chunks.back() : 64;
 }
 
-void check_output(const Command& command, const CheckOptions& options, int& status) {
-  if (options.input.path.empty() || options.output.empty())
-    refuse("tristab check", options.input.path.empty() ? "no INPUT" : "no OUTPUT",
-           "tristab check INPUT OUTPUT --kernel K");
+// The files of a kernel that --command runs.
+struct KernelFiles {
+  TemporaryDirectory directory;
+  std::filesystem::path input, output, again;
+};
+
+// Runs the kernel on the file, or on inputs of the family.
+std::unique_ptr<KernelFiles> run_command(const CheckOptions& options, int n, const std::atomic<bool>& stop) {
+  const std::vector<std::string> words = words_of_command(options.process, "--command");
+  auto files = std::make_unique<KernelFiles>();
+  if (is_tensor_file(options.input.path)) {
+    files->input = options.input.path;
+  } else {
+    const FamilySpec spec = expand_family(Json(options.input.path), "INPUT").front();
+    const std::unique_ptr<Source> source =
+        open_source(spec, static_cast<std::uint64_t>(options.seed), static_cast<int>(options.trials), "", "INPUT");
+    files->input = write_kernel_input(*source, n, chunks_of_generated, files->directory.path() / "input");
+  }
+  files->output = run_kernel(words, files->input, files->directory.path() / "output", options.limits, stop);
+  if (options.twice)
+    files->again = run_kernel(words, files->input, files->directory.path() / "again", options.limits, stop);
+  return files;
+}
+
+void check_output(const Command& command, const CheckOptions& given, int& status) {
+  CheckOptions options = given;
+  if (options.input.path.empty()) refuse("tristab check", "no INPUT", "tristab check INPUT OUTPUT --kernel K");
+  if (options.output.empty() == options.process.empty())
+    refuse("tristab check", options.output.empty() ? "no OUTPUT" : "OUTPUT and --command",
+           "tristab check INPUT OUTPUT, or tristab check INPUT --command 'prog {input} {output}'");
+  command.needs({"--timeout", "--twice"}, "--command", "with --command");
+  const bool file = is_tensor_file(options.input.path);
+  if (!file && options.process.empty())
+    refuse("INPUT", options.input.path, "a .npy, .npz or .safetensors file; a family only with --command");
+  if (file) {
+    command.excludes("INPUT", {"--trials", "--seed"}, "these only for a family");
+  }
+  const std::atomic<bool>& stop = listen_for_interrupts();
+  const std::optional<Recipe> kernel = declared_recipe(command, options);
+  std::unique_ptr<KernelFiles> files;
+  const std::string shown = options.input.path,
+                    shown_output = options.process.empty() ? options.output : options.process;
+  if (!options.process.empty()) {
+    const int n = options.chunk > 0              ? static_cast<int>(options.chunk)
+                  : kernel && !kernel->takes(64) ? kernel->chunks.back()
+                                                 : 64;
+    files = run_command(options, n, stop);
+    options.input.path = files->input.string();
+    options.output = files->output.string();
+    if (options.twice) options.again = files->again.string();
+  }
   CheckRequest request;
-  request.kernel = declared_recipe(command, options);
+  request.kernel = kernel;
   const FamilySpec spec = expand_family(options.input.family(), "INPUT").front();
   const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "INPUT");
   request.source = source.get();
@@ -78,32 +126,35 @@ void check_output(const Command& command, const CheckOptions& options, int& stat
   if (available == 0)
     refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", request.n, options.input.path),
            fmt::format("{}, the size of its matrices", source->sizes().front()));
-  if (options.trial >= available)
-    refuse("--trial", std::to_string(options.trial), fmt::format("0 to {}", available - 1));
   if (request.kernel) request.kernel->check_takes(std::span(&request.n, 1), "--kernel");
-  request.trial = static_cast<int>(options.trial);
-  request.input = options.input.path;
+  request.input = shown;
+  request.shown_output = shown_output;
   request.layer = options.input.layer;
   request.output = options.output;
   request.output_tensor = options.output_tensor;
   request.again = options.again;
   request.reference = options.reference;
-  request.layer_arithmetic = make_layer_arithmetic(Json(options.layer_arithmetic), "--layer-arithmetic");
+  request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
   request.requirement = Requirement(options.require, "--require");
+  if (!options.gates.empty()) {
+    for (const std::string& gate : split_list(options.gates, "--gate"))
+      request.gates.push_back(make_gate(gate, "--gate"));
+  }
   if (options.exact && !request.kernel) refuse("--exact", "no kernel", "--exact with --kernel K");
   request.exact = options.exact;
   request.search = options.search;
   std::unique_ptr<OutputFile> junit;
   if (!options.junit.empty()) junit = std::make_unique<OutputFile>(options.junit, replaces_files_with("<?xml"));
-  const std::unique_ptr<CheckReport> report = check(request, listen_for_interrupts());
+  const std::unique_ptr<CheckReport> report = check(request, stop);
   if (junit) {
     junit->write(check_junit(*report));
     junit->commit();
   }
   if (!report->passed()) status = 1;
   if (options.junit == "-") return;
-  if (options.annotations) fmt::print("{}", check_annotations(*report));
-  fmt::print("{}", options.format == "json" ? check_json(*report) : check_text(*report, standard_output_page()));
+  fmt::print("{}", options.format == "json"     ? check_json(*report)
+                   : options.format == "github" ? check_annotations(*report)
+                                                : check_text(*report, standard_output_page()));
 }
 
 }  // namespace
@@ -118,29 +169,34 @@ Command check_command(int& status) {
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path, "what the kernel was given: A, or k, beta, g",
                      "INPUT");
   command.positional("OUTPUT", "FILE.npy|npz|safetensors", o.output, "what it returned: T, or also w, u, o, state",
-                     "OUTPUT");
-  command.option("--kernel,--kernels", "KERNEL", o.kernel, "what it is said to be; no bits of another are wanted then");
-  command.option("--method,--methods", "METHOD", o.method, "or a method").beside();
-  command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "its arithmetic");
-  command.option("--formation,--formations", "FORMATION", o.formation, "how it forms A").beside();
+                     "[OUTPUT]");
+  command.option("--command", "CMD", o.process, R"(or a program: 'prog {input} {output}'
+It runs without a shell. {input} is INPUT, or for a family a file of its inputs in float32: k, beta, g, q, v
+[tokens, trials, d] in .safetensors, or A [trials, n, n] in .npy. It writes {output}, a .npy, .npz or .safetensors file.)");
+  command.option("--timeout", "N", WholeNumber{&o.limits.seconds, 1, 86400}, "seconds it may take (60)");
+  command.flag("--twice", o.twice, "run it twice").beside();
+  command.option("--trials", "N", WholeNumber{&o.trials, 1, 4096}, "inputs of a family (4)");
+  command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed (1)").beside();
+  command.option("--kernel,--kernels", "KERNEL", o.kernel, "what it is said to be, or a recipe.json");
+  command.option("--method,--methods", "METHOD", o.method, "or a method, such as mxr:block=8");
+  command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "and its arithmetic");
   command.option("--require", "REQUIREMENT", o.require, requirement_help);
-  command.flag("--exact", o.exact, "every bit of the kernel is required");
-  command.option("--again", "FILE", o.again, "OUTPUT of a second run; other batches and splits of tokens count");
-  command.option("--reference", "FILE", o.reference, "somebody's reference: how wrong it is itself");
-  command.option("--search", "N", WholeNumber{&o.search, 0, 1000000}, "variants to try for these bits (4000)");
-  command.group("Which part of the files");
-  command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 1, 4096}, "chunk size of a layer (64)");
-  command.option("--layer", "NAME", o.input.layer, "the layer").beside();
+  command.option("--gate,--gates", "GATE", o.gates, R"(gates that all outputs must pass: fla:0.005
+Names of tristab list gates with commas between them. A gate looks at all matrices of a tensor together, as the test of
+its owner does.)");
+  command.flag("--exact", o.exact, "all its bits are required");
+  command.option("--search", "N", WholeNumber{&o.search, 0, 1000000}, "recipes to try (4000)").beside();
+  command.option("--again", "FILE", o.again, R"(OUTPUT of a second run, or in other batches
+The bits must be the same. A file of fewer matrices or tokens is compared as far as it goes.)");
+  command.option("--reference", "FILE", o.reference, "somebody's reference: how wrong it is");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor of A");
-  command.option("--output-tensor", "NAME", o.output_tensor, "a tensor of OUTPUT, or a prefix").beside();
-  command.option("--heads", "HEADS", o.input.heads, "heads, as 0,1");
-  command.option("--tokens", "RANGE", o.input.tokens, "tokens, as 0:512").beside();
-  command.option("--trial", "N", WholeNumber{&o.trial, 0, std::int64_t{1} << 31}, "only matrix N; 0 is the first");
-  command.option("--layer-arithmetic", "ARITHMETIC", o.layer_arithmetic, "of a layer, if the kernel has none (bf16)");
-  command.group("Output");
-  command.option("--format", "text|json", o.format, "text or json");
-  command.output("--junit", "FILE.xml", o.junit, "JUnit's XML");
-  command.flag("--annotations", o.annotations, "annotations for GitHub").beside();
+  command.option("--layer", "NAME", o.input.layer, "or the layer").beside();
+  command.option("--output-tensor", "NAME", o.output_tensor, R"(the tensor of OUTPUT, or its prefix
+With the prefix P the tensors P.T, P.w, P.u, P.o and P.state are taken, as many as there are.)");
+  command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 1, 4096}, "chunk size (64)");
+  command.option("--heads", "HEADS", o.input.heads, "only heads 0,1").beside();
+  command.option("--format", "text|json|github", o.format, "github: annotations of a workflow");
+  command.output("--junit", "FILE.xml", o.junit, "the same as JUnit's XML");
   command.force();
   command.run([options, &status](const Command& c) { check_output(c, *options, status); });
   return command;

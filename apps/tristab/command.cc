@@ -254,11 +254,16 @@ Json FilePart::family() const {
 }
 
 const char* const requirement_help = R"(what results must meet (4x-bf16)
-Nx-FORMAT: a total error of at most N times that of the exact inverse stored in FORMAT. fla:RATIO: the rule of
-flash-linear-attention's tests. NUMBER<=LIMIT or NUMBER>=LIMIT: a number of tristab list metrics, or of the layer
-(layer.o<=1e-2). KERNEL: at most twice the worst total error of that recipe on the same inputs. Several with commas
-between them must all be met. Layers are held to the same requirement by the errors of their outputs and final state.)";
+Nx-FORMAT: a total error of at most N times that of the exact inverse stored in FORMAT. GATE: a rule of tristab list
+gates, such as fla:0.005, fa:2x or torch:rtol=1e-2:atol=1e-2. NUMBER<=LIMIT or NUMBER>=LIMIT: a number of tristab list
+metrics, or of the layer (layer.o<=1e-2). KERNEL: at most twice the worst total error of that recipe on the same inputs.
+Several with commas between them must all be met. Layers are held to the same requirement by their outputs and final
+state.)";
 
 WholeNumber thread_count(std::int64_t& jobs) { return {&jobs, 1, 1024}; }
+
+bool is_tensor_file(const std::string& input) {
+  return input == "-" || input.ends_with(".npy") || input.ends_with(".npz") || input.ends_with(".safetensors");
+}
 
 }  // namespace tristab

@@ -173,6 +173,9 @@ struct FilePart {
   Json family() const;
 };
 
+// Whether INPUT is a file of tensors: .npy, .npz, .safetensors, or - for standard input; else a family.
+bool is_tensor_file(const std::string& input);
+
 // The help of --require, with its default.
 extern const char* const requirement_help;
 

@@ -27,13 +27,6 @@ struct InspectOptions {
   std::int64_t rows = 12;
 };
 
-bool is_file(const std::string& input) {
-  for (const char* end : {".npy", ".npz", ".safetensors"}) {
-    if (input.ends_with(end)) return true;
-  }
-  return input == "-";
-}
-
 // Refuses `options` that were typed where something else says the same.
 void refuse_beside(const Command& command, std::initializer_list<const char*> options, const std::string& what,
                    const std::string& allowed) {
@@ -83,7 +76,7 @@ SweepConfig config_of(const Command& command, const InspectOptions& options) {
                                                                  : "--method, --arithmetic or --kernel"),
            "--method M --arithmetic F, or --kernel K");
   }
-  const bool file = is_file(input);
+  const bool file = is_tensor_file(input);
   if (file) {
     refuse_beside(command, {"--seed"}, "a file", "a seed only for a family of random matrices");
   } else {

@@ -21,6 +21,7 @@
 #include "tristab/format/format.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/format/format_name.h"
+#include "tristab/gate/gate.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/metric/metric.h"
@@ -406,15 +407,39 @@ void list_metrics(const std::string& name) {
   print_example(metric_example(number));
 }
 
+void list_gates(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"gate"}, text_column("passes if", 52), text_column("used by", 24)});
+    for (const Gate& gate : gates()) table.add_row({gate.description.name, gate.description.formula, gate.used_by});
+    print_text("x the output, y the reference, p the same by a plain method in x's format, L = I + A, X an inverse\n");
+    print_table(table);
+    fmt::print("\n");
+    print_text("Each is evaluated as its owner does. With --require, results must pass it.");
+    return;
+  }
+  const Gate& gate = find_item(gates(), name, "gate", [](const Gate& each) { return each.description.name; });
+  print_description(gate.description);
+  print_field("used by", gate.used_by);
+  print_field("precision", gate.precision);
+  print_field("NaN", gate.nonfinite);
+  print_field("hole", gate.hole);
+  print_field("source", gate.description.source);
+  if (!gate.main.empty())
+    print_field("short", fmt::format("{0}:VALUE{1} is {0}:{2}=VALUE", name, gate.suffix, gate.main));
+  print_parameters(gate.description.parameters);
+  print_example(gate_example(name));
+}
+
 using Lister = std::function<void(const std::string& name)>;
 
 // By the kinds of vocabularies().
 Lister lister_of(const std::string& kind) {
   static const std::map<std::string, Lister> listers = [] {
-    std::map<std::string, Lister> all{
-        {"methods", list_methods},       {"kernels", list_kernels},   {"arithmetics", list_arithmetics},
-        {"formats", list_formats},       {"families", list_families}, {"rules", list_rules},
-        {"formations", list_formations}, {"metrics", list_metrics},   {"ceilings", list_ceilings}};
+    std::map<std::string, Lister> all{{"methods", list_methods},         {"kernels", list_kernels},
+                                      {"arithmetics", list_arithmetics}, {"formats", list_formats},
+                                      {"families", list_families},       {"rules", list_rules},
+                                      {"formations", list_formations},   {"metrics", list_metrics},
+                                      {"ceilings", list_ceilings},       {"gates", list_gates}};
     for (const ModelKind& models : model_kinds())
       all.emplace(models.listed_as, [&models](const std::string& name) { list_models(models, name); });
     return all;

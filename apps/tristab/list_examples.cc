@@ -43,6 +43,10 @@ std::string model_example(std::string_view choice, std::string_view name) {
   return family_example(fmt::format("gdn:{}={}", choice, name));
 }
 
+std::string gate_example(std::string_view name) {
+  return compared(fmt::format("--methods mbh --arithmetics fp32 --require {}", name));
+}
+
 std::string formation_example(std::string_view name) {
   return fmt::format(
       "echo '{{\"formations\":[\"{}\"]}}'|tristab sweep - --families gdn --methods mbh --arithmetics bf16", name);

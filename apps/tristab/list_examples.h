@@ -16,6 +16,7 @@ std::string arithmetic_example(std::string_view name);  // of formats too: each 
 std::string family_example(std::string_view name);
 std::string rule_example(const DeltaRule& rule);
 std::string formation_example(std::string_view name);
+std::string gate_example(std::string_view name);
 std::string metric_example(const NumberInfo& metric);
 std::string kernel_example(std::string_view name, const std::vector<int>& chunks);
 

@@ -23,7 +23,7 @@ std::span<const ModelKind> model_kinds() {
   static const std::vector<ModelKind> kinds{
       {"keys", "keys", described(key_models(), "a model of keys: k_t is the key of token t, head_dim long")},
       {"betas", "beta", described(beta_models(), "a model of the write strength of token t, beta_t in (0, 1)")},
-      {"gates", "gate",
+      {"decays", "gate",
        described(decay_models(), "a model of the log decay of token t, g_t <= 0: the state decays by exp(g_t)")}};
   return kinds;
 }

@@ -8,6 +8,7 @@
 #include "model_kinds.h"
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/format/format.h"
+#include "tristab/gate/gate.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/source.h"
@@ -76,6 +77,7 @@ const std::vector<Vocabulary>& vocabularies() {
     kinds.push_back(vocabulary("metrics", record_fields(), [](const Field& field) {
       return field.is_number() ? VocabularyEntry{field.name(), brief(field.info.formula), {}} : VocabularyEntry{};
     }));
+    kinds.push_back(vocabulary("gates", gates(), [](const Gate& gate) { return entry_of(gate.description); }));
     return kinds;
   }();
   return all;

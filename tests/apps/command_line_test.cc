@@ -48,7 +48,8 @@ TEST(CommandLine, mistakes_exit_with_2_and_one_line_that_helps) {
       {"sweep c.json --trials -1", {"--trials: found -1", "from 1 to"}},
       {"list",
        {"tristab list: found nothing",
-        "methods, kernels, arithmetics, formats, families, keys, betas, gates, rules, formations, ceilings, metrics"}},
+        "methods, kernels, arithmetics, formats, families, keys, betas, decays, rules, formations, ceilings, metrics, "
+        "gates"}},
       {"list method", {"'method'", "'methods'"}},
       {"list methods mrx", {"'mrx'", "'mxr'"}},
       {"list metrics frobenious", {"'frobenious'", "'frobenius'"}},

@@ -392,7 +392,8 @@ TEST(Judgement, no_class_is_better_or_worse_than_the_theory_allows) {
   const Workplace place;
   place.write("c.json", config.dump());
   EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
-  for (const Json& row : Json::parse(place.read("r.json"))["classes"]) {
+  const Json result = Json::parse(place.read("r.json"));  // kept while the loop runs
+  for (const Json& row : result["classes"]) {
     const std::string label = row["method_label"];
     EXPECT_EQ(row["class"], expected.at(label)) << row.dump(1);
   }

@@ -2,6 +2,7 @@ tristab_tests(apps
   SOURCES
     audit_test.cc
     bad_input_test.cc
+    check_test.cc
     command_line_test.cc
     compare_test.cc
     completion_test.cc
@@ -10,6 +11,7 @@ tristab_tests(apps
     examples_test.cc
     failures_test.cc
     file_safety_test.cc
+    gates_test.cc
     generate_test.cc
     help_test.cc
     inspect_test.cc

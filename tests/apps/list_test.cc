@@ -11,6 +11,7 @@
 #include "run_program.h"
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/format/format.h"
+#include "tristab/gate/gate.h"
 #include "tristab/layer/formation.h"
 #include "tristab/matrix/gates/gates.h"
 #include "tristab/matrix/keys/keys.h"
@@ -51,9 +52,10 @@ std::vector<std::pair<std::string, std::string>> all_entries() {
   for (const FormatDescription& format : format_descriptions()) names.emplace_back("formats", format.name);
   for (const KeyModel& model : key_models()) names.emplace_back("keys", model.name);
   for (const GateModel& model : beta_models()) names.emplace_back("betas", model.name);
-  for (const GateModel& model : decay_models()) names.emplace_back("gates", model.name);
+  for (const GateModel& model : decay_models()) names.emplace_back("decays", model.name);
   for (const DeltaRule& rule : delta_rules()) names.emplace_back("rules", rule.name);
   for (const Description& formation : formation_descriptions()) names.emplace_back("formations", formation.name);
+  for (const Gate& gate : gates()) names.emplace_back("gates", gate.description.name);
   for (const Field& number : record_fields()) {
     if (number.is_number()) names.emplace_back("metrics", number.name());
   }

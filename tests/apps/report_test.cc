@@ -240,7 +240,8 @@ TEST(Export, gnuplot_draws_panels_of_which_no_error_is_finite) {
       R"({"name": "overflow", "chunks": 64, "trials": 2, "families": ["ones", {"family": "uniform", "scale": 20}],
       "methods": ["neumann"], "arithmetics": ["fp16", "fp64"]})");
   EXPECT_EQ(place.run("sweep c.json -o r.json").status, 0);
-  for (const Json& record : Json::parse(place.read("r.json"))["records"]) {
+  const Json result = Json::parse(place.read("r.json"));  // kept while the loop runs
+  for (const Json& record : result["records"]) {
     const bool overflows = record["family"] == "uniform" && record["arithmetic"] == "fp16";
     if (overflows) {
       EXPECT_EQ(record["status"], "nonfinite");

@@ -22,10 +22,10 @@ TEST(FaGate, twice_the_peers_largest_error_and_a_little) {
   EXPECT_TRUE(judged_with_peer("fa:3x", "fp32", {1, 2, -4.5625}, y, peer).passes);
 }
 
-// 1 + 2^-9 is 1 in bf16: there the peer has no error, and an ulp of the output is too much.
+// 1 + 2^-9 is 1 in bf16: there a peer of 1 has no error, and an ulp of the output is too much.
 TEST(FaGate, differences_are_those_of_the_outputs_type) {
-  EXPECT_FALSE(judged_with_peer("fa", "bf16", {1 + 0x1p-7}, {1}, {1 + 0x1p-9}).passes);
-  EXPECT_EQ(judged_with_peer("fa", "bf16", {1 + 0x1p-7}, {1}, {1 + 0x1p-9}).limit, 1e-5);
+  EXPECT_FALSE(judged_with_peer("fa", "bf16", {1 + 0x1p-7}, {1 + 0x1p-9}, {1}).passes);
+  EXPECT_EQ(judged_with_peer("fa", "bf16", {1 + 0x1p-7}, {1 + 0x1p-9}, {1}).limit, 1e-5);
   // 256 - 0.75 needs 10 bits; bf16 rounds it to 255.
   EXPECT_EQ(judged_with_peer("fa", "bf16", {256}, {0.75}, {0}).value, 255);
 }

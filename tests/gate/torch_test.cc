@@ -76,7 +76,7 @@ TEST(TorchGate, random_pairs_agree_with_float_arithmetic) {
       const auto rounded = [&](float v) { return narrow ? bf16(v) : v; };
       const float y = rounded(wide), x = rounded(other);
       const float allowed = rounded(1e-5f + std::fabs(rounded(0.016f * y))), actual = std::fabs(rounded(x - y));
-      const GateResult found = judged("torch:rtol=0.016:atol=1e-5", narrow ? "bf16" : "fp32", {other}, {wide});
+      const GateResult found = judged("torch:rtol=0.016:atol=1e-5", narrow ? "bf16" : "fp32", {x}, {wide});
       EXPECT_EQ(found.passes, actual <= allowed) << x << " " << y;
       EXPECT_EQ(found.limit, allowed);
       EXPECT_EQ(found.value, actual);
@@ -100,6 +100,12 @@ TEST(TorchGate, an_infinity_is_close_to_itself_only) {
   EXPECT_FALSE(judged("torch", "fp32", {inf}, {1}).passes);
   EXPECT_FALSE(judged("torch", "fp32", {1}, {inf}).passes) << "the allowed error is infinite, the error not finite";
   EXPECT_TRUE(judged("torch", "fp16", {inf}, {1e6}).passes) << "the reference overflows fp16 too";
+}
+
+TEST(TorchGate, fp8_tensors_must_be_equal) {
+  EXPECT_TRUE(judged("torch:rtol=1:atol=1", "e4m3", {1}, {1.01}).passes) << "1.01 is 1 in e4m3";
+  EXPECT_FALSE(judged("torch:rtol=1:atol=1", "e4m3", {1.125}, {1}).passes);
+  EXPECT_TRUE(judged("kernelbench:0.2", "e5m2", {1.25}, {1}).passes) << "in fp32: 0.2 + 0.2 * 1.25";
 }
 
 TEST(TorchGate, no_elements_are_close) { EXPECT_TRUE(judged("torch", "fp32", {}, {}).passes); }

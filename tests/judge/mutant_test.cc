@@ -83,7 +83,7 @@ TEST(Mutants, series_of_n_terms_would_be_exact) {
 
 TEST(Mutants, a_used_merge_goes_wrong_in_later_blocks_too) {
   const Case test(64);
-  const Matrix written = of(test, "merge-missing:block=(1,0)"), used = of(test, "merge-missing:block=(1,0):used");
+  const Matrix written = of(test, "merge-missing:block=(2,1)"), used = of(test, "merge-missing:block=(2,1):used");
   for (int i = 0; i < 64; ++i) {
     for (int j = 0; j < 64; ++j) {
       const bool missing = i / 16 == 1 && j / 16 == 0;

@@ -17,10 +17,12 @@ Record record_of(double total_frobenius, double snr_db = 0) {
   return record;
 }
 
-// The exact inverse stored in bf16 has an error of 2^-9, in fp16 of 2^-12; RMS(X) = 0.25; the recipe's worst is 1e-4.
+// The exact inverse stored in bf16 has an error of 2^-9, in fp16 of 2^-12; the recipe's worst is 1e-4. Gates take the
+// number in their name.
 double share(const std::string& requirement, const Record& record) {
   const auto stored = [](const Format& format) { return format.name == "bf16" ? 0x1p-9 : 0x1p-12; };
-  return Requirement(requirement, "--require").share(MatrixResult(), record, stored, 0.25, 1e-4);
+  const auto gate = [](const GateSpec& spec) { return spec.settings.real(spec.gate->main); };
+  return Requirement(requirement, "--require").share(MatrixResult(), record, {stored, gate, 1e-4});
 }
 
 std::string refusal(const std::string& requirement) {
@@ -39,8 +41,39 @@ TEST(Requirement, a_multiple_of_the_error_of_storage_in_a_format) {
   EXPECT_EQ(share("4x-bf16", record_of(0)), 0);
 }
 
-TEST(Requirement, the_rule_of_fla_divides_by_the_rms_and_a_little) {
-  EXPECT_NEAR(share("fla:0.005", record_of(0.01)), 2 * 0.25 / (0.25 + 1e-8), 1e-12);
+TEST(Requirement, a_gate_gives_its_share_and_the_hardest_counts) {
+  EXPECT_EQ(share("fla:0.005", record_of(7)), 0.005);
+  EXPECT_EQ(share("fla:0.005,fa:3x,lapack:2", record_of(7)), 3);
+  EXPECT_EQ(share("fla:0.005,total_frobenius<=1", record_of(7)), 7);
+  const Requirement several("fla:0.005,torch:rtol=1e-2:atol=1e-2", "--require");
+  EXPECT_FALSE(several.needs_only_total_error());
+  EXPECT_TRUE(several.gates_layers());
+}
+
+TEST(Requirement, gates_of_residuals_say_nothing_of_layers) {
+  EXPECT_FALSE(Requirement("lapack,gpu-mode:20n", "").is_about_layers());
+  EXPECT_TRUE(Requirement("lapack", "").is_about_matrices());
+  EXPECT_TRUE(Requirement("lapack,fla", "").is_about_layers());
+  EXPECT_TRUE(Requirement("verdict", "").is_about_layers());
+  EXPECT_FALSE(Requirement("verdict", "").gates_layers());
+  EXPECT_TRUE(Requirement("4x-bf16,total_frobenius<=1", "").needs_only_total_error());
+  EXPECT_FALSE(Requirement("verdict", "").needs_only_total_error());
+}
+
+TEST(Requirement, verdict_takes_the_records_own_ratio) {
+  Record record = record_of(0.1);
+  record.metrics.set(Metric::frobenius, 0.1);
+  record.metrics.set(Metric::bound_ratio, 3);
+  EXPECT_EQ(share("verdict", record), 1.5);
+  EXPECT_EQ(share("verdict:3", record), 1);
+  record.precision.step = 0.01;
+  EXPECT_EQ(share("verdict", record), 0.75) << "integers may be twice as far off";
+  record.metrics.set(Metric::frobenius, 0);
+  EXPECT_EQ(share("verdict", record), 0);
+  record.metrics.set(Metric::frobenius, 0.1);
+  record.metrics.set_undefined(Metric::bound_ratio, Undefined::exact_zero);
+  EXPECT_EQ(share("verdict", record), HUGE_VAL);
+  EXPECT_NE(refusal("verdict:u=0.1").find("those of each case"), std::string::npos);
 }
 
 TEST(Requirement, a_bound_may_have_spaces_and_a_recipes_path_keeps_them) {
@@ -85,7 +118,9 @@ TEST(Requirement, wrong_ones_are_refused_with_what_is_allowed) {
   EXPECT_NE(refusal("4x-bf61").find("--require: no format is called 'bf61'; did you mean 'bf16'?"), std::string::npos);
   EXPECT_NE(refusal("total_frobenios<=1").find("did you mean 'total_frobenius'?"), std::string::npos);
   EXPECT_NE(refusal("total_frobenius<=much").find("allowed: a number behind <= or >="), std::string::npos);
-  EXPECT_NE(refusal("fla:0").find("a ratio above 0"), std::string::npos);
+  EXPECT_NE(refusal("fla:0").find("fla.ratio: found 0"), std::string::npos);
+  EXPECT_NE(refusal("kernelbensh:0.05").find("did you mean 'kernelbench'?"), std::string::npos);
+  EXPECT_NE(refusal("torch:rtol=1e-2,atol=1e-2").find("'atol=1e-2'"), std::string::npos);
   EXPECT_NE(refusal("good").find("allowed: 4x-bf16"), std::string::npos);
   EXPECT_NE(refusal("-1x-bf16").find("allowed: 4x-bf16"), std::string::npos);
   EXPECT_NE(refusal("aiter-v1,aiter-v2").find("one kernel"), std::string::npos);

@@ -56,7 +56,7 @@ std::array<double, 4> errors_of(const GateInput& input, const TensorType& own) {
   double largest = 0, relative = 0, squares = 0;
   double all = 0, others = 0, small = 0, small_wrong = 0;
   for (const ElementAt& at : elements_of(input)) {
-    const double x = own.stored(at.x), y = common.stored(at.y);
+    const double x = at.x, y = common.stored(at.y);
     const bool finite = std::isfinite(x) && std::isfinite(own.is("bf16") ? y : own.stored(y));
     ++all;
     if (!finite) continue;

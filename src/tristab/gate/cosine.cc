@@ -24,7 +24,7 @@ GateResult evaluate_cosine(const GateInput& input, const Settings& settings) {
   std::vector<ElementAt> elements = elements_of(input);
   double squares_x = 0, squares_y = 0, sum = 0;
   for (ElementAt& at : elements) {
-    at = {type.stored(own.stored(at.x)), type.stored(own.stored(at.y))};
+    at = {type.stored(at.x), type.stored(own.stored(at.y))};
     squares_x += at.x * at.x;
     squares_y += at.y * at.y;
   }

@@ -26,13 +26,13 @@ GateResult evaluate_fa(const GateInput& input, const Settings& settings) {
   const std::vector<ElementAt> elements = elements_of(input);
   if (elements.empty()) return refused_empty();
   for (const ElementAt& at : elements) {
-    const double difference = std::fabs(type.result(type.stored(at.x) - type.stored(at.y)));
+    const double difference = std::fabs(type.result(at.x - type.stored(at.y)));
     if (!(difference <= largest) && !std::isnan(largest)) worst = number;
     largest = max_or_nan(largest, difference);
     ++number;
   }
   for (const ElementAt& at : elements_of({input.peer(), input.expected, input.format, {}, {}}))
-    of_peer = max_or_nan(of_peer, std::fabs(type.result(type.stored(at.x) - type.stored(at.y))));
+    of_peer = max_or_nan(of_peer, std::fabs(type.result(at.x - type.stored(at.y))));
   const double factor = settings.real("factor"), allowed = factor * of_peer + settings.real("atol");
   const GatePlace place = place_of(input, worst);
   GateResult result =

@@ -8,11 +8,11 @@
 namespace tristab {
 
 FlaError fla_error(const GateInput& input) {
-  const TensorType stored(input.format), common = at_least_fp32(input.format);
+  const TensorType common = at_least_fp32(input.format);
   FlaError found;
   double differences = 0, squares = 0, count = 0;
   for (const ElementAt& at : elements_of(input)) {
-    const double x = stored.stored(at.x), y = common.stored(at.y);
+    const double x = common.stored(at.x), y = common.stored(at.y);
     const double difference = common.result(y - x);
     found.has_nan = found.has_nan || std::isnan(x) || std::isnan(y);
     found.largest = max_or_nan(found.largest, std::fabs(difference));

@@ -28,7 +28,7 @@ GateResult evaluate_flashinfer(const GateInput& input, const Settings& settings)
   std::vector<double> shares;
   std::size_t exceeding = 0, worst = 0;
   for (const ElementAt& at : elements) {
-    const double x = type.stored(own.stored(at.x)), y = type.stored(own.stored(at.y));
+    const double x = type.stored(at.x), y = type.stored(own.stored(at.y));
     if (!std::isfinite(x)) {
       const GatePlace place = place_of(input, shares.size());
       GateResult result = compared(false, x, required, fmt::format("{} {}", x, text_of(place)));

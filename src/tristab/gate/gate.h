@@ -20,8 +20,9 @@ namespace tristab {
 struct GateInput {
   std::span<const Matrix> output;    // the kernel's; may hold NaN and infinities
   std::span<const Matrix> expected;  // of the same shapes: the reference, rounded to double
-  Format format;                     // that the output is stored in
-  std::span<const Matrix> a;         // of inverses: A, for rules about residuals; else empty
+  // That the output is stored in, and in which tests compare. The output is taken as it is, also if it has more digits.
+  Format format;
+  std::span<const Matrix> a;  // of inverses: A, for rules about residuals; else empty
   // The same output by a plain method with every step in `format`; empty: there is none.
   std::function<const std::vector<Matrix>&()> peer;
 };

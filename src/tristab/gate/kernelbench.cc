@@ -21,9 +21,8 @@ double tolerance_of(const Settings& settings, const TensorType& type) {
 GateResult evaluate_kernelbench(const GateInput& input, const Settings& settings) {
   const TensorType type(input.format);
   const double tolerance = tolerance_of(settings, type);
-  return all_close(input, [&](const ElementAt& at) {
-    return isclose(type, type.stored(at.y), type.stored(at.x), tolerance, tolerance);
-  });
+  return all_close(input,
+                   [&](const ElementAt& at) { return isclose(type, type.stored(at.y), at.x, tolerance, tolerance); });
 }
 
 }  // namespace

@@ -7,7 +7,7 @@
 //
 // Owner: https://github.com/tenstorrent/tt-metal, models/common/utility_functions.py. Until pull request 42848 (issue
 // 24928) a constant output passed, whatever the reference, and one of only zeros failed.
-// Precision: the type of the reference (here the output's), bf16 in fp32; means, sums and r in double.
+// Precision: the type of the reference (here the output's), bf16 and fp8 in fp32; means, sums and r in double.
 // NaN counts as zero, as above: some NaN in a large output go unnoticed.
 #include <fmt/format.h>
 
@@ -21,11 +21,11 @@ namespace tristab {
 namespace {
 
 GateResult evaluate_pearson(const GateInput& input, const Settings& settings) {
-  const TensorType own(input.format), work = own.is("bf16") ? TensorType(fp32_format()) : own;
+  const TensorType own(input.format), work = own.is("bf16") || own.is_fp8() ? TensorType(fp32_format()) : own;
   const double minimum = settings.real("minimum");
   std::vector<ElementAt> elements = elements_of(input);
   if (elements.empty()) return refused_empty();
-  for (ElementAt& at : elements) at = {own.stored(at.x), own.stored(at.y)};
+  for (ElementAt& at : elements) at.y = own.stored(at.y);
 
   const auto is_nan = [](double v) { return std::isnan(v); };
   const bool x_nan = std::ranges::all_of(elements, is_nan, &ElementAt::x);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <limits>
+#include <stdexcept>
 
 #include "tristab/base/json.h"
 
@@ -12,8 +13,12 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 
 const Format& type_of(const Format& stored) {
-  static const std::vector<Format> types{format_of("fp16", ""), format_of("bf16", ""), fp32_format()};
-  for (const Format& type : types) {
+  static const std::vector<Format> narrow{format_of("e4m3", ""), format_of("e5m2", "")};
+  static const std::vector<Format> wide{format_of("fp16", ""), format_of("bf16", ""), fp32_format()};
+  for (const Format& type : narrow) {
+    if (stored == type) return type;
+  }
+  for (const Format& type : wide) {
     if (stored.inside(type)) return type;
   }
   return fp64_format();
@@ -26,6 +31,7 @@ const Format& at_most_fp32(const Format& format) { return format.inside(fp32_for
 TensorType::TensorType(const Format& stored)
     : format_(&type_of(stored)),
       is_fp64_(*format_ == fp64_format()),
+      is_fp8_(is_fp8()),
       own_(at_most_fp32(*format_)),
       fp32_(fp32_format()) {}
 
@@ -46,7 +52,11 @@ double Closeness::share() const { return actual == 0 ? 0 : share_of(close, actua
 
 std::vector<ElementAt> elements_of(const GateInput& input) {
   std::vector<ElementAt> elements;
+  if (input.output.size() != input.expected.size())
+    throw std::logic_error("gate: output and reference differ in number");
   for (std::size_t m = 0; m < input.output.size(); ++m) {
+    if (input.output[m].rows() != input.expected[m].rows() || input.output[m].columns() != input.expected[m].columns())
+      throw std::logic_error("gate: output and reference differ in shape");
     const std::vector<double>&x = input.output[m].values(), &y = input.expected[m].values();
     for (std::size_t k = 0; k < x.size(); ++k) elements.push_back({x[k], y[k]});
   }

@@ -1,6 +1,6 @@
 // The arithmetic in which torch's tests compare tensors. Every elementwise operation rounds to the type of its tensors;
 // operations of 16-bit types are computed in fp32 and rounded again (at::opmath_type). Scalars enter in that wider
-// type.
+// type, as on a GPU (on a CPU, additions round them to the tensor's type).
 #pragma once
 
 #include <cmath>
@@ -18,18 +18,21 @@ namespace tristab {
 
 class TensorType {
  public:
-  // Torch's type of a tensor of these values: the first of fp16, bf16, fp32 and fp64 that has all of them.
+  // Torch's type of a tensor of these values: e4m3 or e5m2, or the first of fp16, bf16, fp32, fp64 that has all of
+  // them.
   explicit TensorType(const Format& stored);
 
   const Format& format() const { return *format_; }
   bool is(std::string_view name) const { return format_->name == name; }
+  bool is_fp8() const { return is("e4m3") || is("e5m2"); }
 
   // A value that is stored as this type: rounded once.
   double stored(double x) const { return is_fp64_ ? x : round_value(x, own_, Rounding::nearest_even); }
   // The result of one operation, +, -, *, / or a square root, that double computed from values of this type. Double has
   // more than twice the bits of fp32, so that rounding its result gives the bits of the operation in fp32 (Figueroa,
   // When is double rounding innocuous?, 1995).
-  double result(double x) const { return is_fp64_ ? x : stored(in_fp32(x)); }
+  // Torch has no arithmetic in 8 bits; fp32 stands for it.
+  double result(double x) const { return is_fp64_ ? x : is_fp8_ ? in_fp32(x) : stored(in_fp32(x)); }
   // A number of the test's own, as operations with this type take it.
   double scalar(double x) const { return is_fp64_ ? x : in_fp32(x); }
 
@@ -37,7 +40,7 @@ class TensorType {
   double in_fp32(double x) const { return round_value(x, fp32_, Rounding::nearest_even); }
 
   const Format* format_;
-  bool is_fp64_;
+  bool is_fp64_, is_fp8_;
   RoundingTarget<double> own_, fp32_;
 };
 

@@ -3,7 +3,7 @@
 // In a sweep b follows from the formats that the case rounded to, and so does this gate there (sweep/requirement.h).
 // Of an output whose making is unknown, b is that of results in the output's format and sums in fp32.
 //
-// Owner: metric/README.md.
+// Owner: src/tristab/metric/README.md.
 // Precision: double.
 // NaN and infinities in the output fail.
 #include "tristab/metric/verdict.h"

@@ -47,7 +47,7 @@ void BitDifferences::add(const Matrix& found_matrix, const Matrix& expected_matr
 }
 
 std::string text_of(const BitDifferences& d) {
-  if (d.equal()) return fmt::format("equal in all {} elements", d.elements);
+  if (d.equal()) return "equal in every element";
   std::string where;
   if (d.blocks.size() <= 6) {
     std::vector<std::string> names;
@@ -57,8 +57,9 @@ std::string text_of(const BitDifferences& d) {
   } else {
     where = fmt::format(", in {} blocks", d.blocks.size());
   }
-  return fmt::format("{} of {} elements differ, by up to {:.3g} ulp{}; {} of {} matrices", d.differing, d.elements,
-                     d.ulps, where, d.differing_pieces, d.pieces);
+  const std::string far = d.ulps <= 1000 ? fmt::format("by up to {:.3g} ulp", d.ulps) : "by more than 1000 ulp";
+  return fmt::format("{} of {} elements differ, {}{}; {} of {} matrices", d.differing, d.elements, far, where,
+                     d.differing_pieces, d.pieces);
 }
 
 }  // namespace tristab

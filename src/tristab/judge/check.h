@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/gate/gate.h"
 #include "tristab/judge/bits.h"
 #include "tristab/judge/checked_input.h"
 #include "tristab/judge/pattern.h"
@@ -20,15 +21,17 @@ namespace tristab {
 struct CheckRequest {
   const Source* source = nullptr;
   const FamilySpec* family = nullptr;
-  int n = 0, trial = -1;
+  int n = 0;
   std::string input, layer;           // as typed: the file or family, and the layer of OUTPUT's tensors
   std::string output, output_tensor;  // OUTPUT, --output-tensor
+  std::string shown_output;           // as typed: the file, or the command that wrote it
   std::string again, reference;       // other files of the same; ""
   std::optional<Recipe> kernel;       // what OUTPUT is said to be
   LayerArithmetic layer_arithmetic;   // where a recipe has none
   Requirement requirement;
-  bool exact = false;          // every bit of the kernel is required
-  std::int64_t search = 4000;  // variants that are tried at most; 0: no search
+  std::vector<GateSpec> gates;  // that must pass
+  bool exact = false;           // every bit of the kernel is required
+  std::int64_t search = 4000;   // variants that are tried at most; 0: no search
 };
 
 // (a) Two outputs of the same input.
@@ -67,12 +70,23 @@ struct PartCheck {
   std::int64_t nonfinite = 0;
 };
 
+// What a gate says of one part, all matrices together, as the test of its owner would.
+struct GateFinding {
+  OutputPart part{};
+  GateSpec gate;
+  GateResult result;
+  bool required = false;
+};
+
 // One thing that was looked at. Only what was asked for can fail.
 struct CheckItem {
   enum class Outcome { passed, failed, told };
-  std::string name;  // "T: same bits in a second run"
+  std::string part;  // "T"
+  std::string what;  // "same bits in a second run"
   std::string text;  // what was found
   Outcome outcome = Outcome::told;
+
+  std::string name() const { return part + ": " + what; }
 };
 const char* name_of(CheckItem::Outcome outcome);
 
@@ -85,10 +99,11 @@ struct CheckReport {
   bool declared = false;  // the first
   std::vector<PartCheck> parts;
   std::optional<VariantSearch> search;  // none: the declared bits were found, or no search was wanted
-  std::string search_of;                // "T", "o"
+  OutputPart search_of{};
   CheckVerdict verdict = CheckVerdict::equal;
 
-  std::vector<Record> records;  // of the inverses, each matrix
+  std::vector<GateFinding> gates;  // every gate with its defaults, and those that were required
+  std::vector<Record> records;     // of the inverses, each matrix
   std::vector<std::string> record_places;
   std::size_t worst = 0;  // of `records`: the largest total error
   int unfit = 0;

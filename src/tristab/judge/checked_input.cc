@@ -47,12 +47,11 @@ std::string CheckedUnit::text(std::size_t chunk) const {
   const OutputPlace& place = places[chunk];
   if (!place.head) return fmt::format("matrix {}", place.index);
   return fmt::format("{}head {}, chunk {}", place.sequence > 0 ? fmt::format("sequence {}, ", place.sequence) : "",
-                     *place.head, chunk);
+                     *place.head, place.chunk);
 }
 
-CheckedInput::CheckedInput(const Source& source, int n, int trial)
-    : source_(source), n_(n), trial_(trial), sequences_(trial < 0 && source.sequences() > 0) {
-  matrices_ = trial >= 0 ? 1 : source.count(n);
+CheckedInput::CheckedInput(const Source& source, int n) : source_(source), n_(n), sequences_(source.sequences() > 0) {
+  matrices_ = source.count(n);
   units_ = sequences_ ? source.sequences() : matrices_;
 }
 
@@ -60,13 +59,13 @@ CheckedUnit CheckedInput::unit(int index) const {
   CheckedUnit unit;
   unit.has_outputs = sequences_;
   if (!sequences_) {
-    Problem problem = source_.problem(n_, trial_ < 0 ? index : trial_);
+    Problem problem = source_.problem(n_, index);
     const Json& source = problem.source;
     unit.id = problem.id;
     unit.tokens = problem.tokens;
     unit.places.push_back({index, head_of(source), number_or(source, "sequence", 0),
                            number_or(source, "first_token", 0) * (problem.tokens ? problem.tokens->steps : 1),
-                           problem.a.rows()});
+                           number_or(source, "chunk", 0), problem.a.rows()});
     unit.a.push_back(std::move(problem.a));
     return unit;
   }
@@ -76,7 +75,7 @@ CheckedUnit CheckedInput::unit(int index) const {
   for (int row = 0; row < tokens->rows(); row += n_) {
     const int count = std::min(n_, tokens->rows() - row);
     unit.places.push_back({sequence.first_matrix + row / n_, head_of(sequence.source),
-                           number_or(sequence.source, "sequence", 0), sequence.first_row + row, count});
+                           number_or(sequence.source, "sequence", 0), sequence.first_row + row, row / n_, count});
     unit.a.push_back(delta_rule_matrix(token_rows(*tokens, row, count, n_)));
   }
   unit.tokens = std::move(tokens);

@@ -36,8 +36,8 @@ struct CheckedUnit {
 
 class CheckedInput {
  public:
-  // `source` must outlive this. Units are sequences if the source has them, else matrices. `trial`: only that matrix.
-  CheckedInput(const Source& source, int n, int trial = -1);
+  // `source` must outlive this. Units are sequences if the source has them, else matrices.
+  CheckedInput(const Source& source, int n);
 
   int n() const { return n_; }
   int units() const { return units_; }
@@ -47,7 +47,7 @@ class CheckedInput {
 
  private:
   const Source& source_;
-  int n_, units_ = 0, matrices_ = 0, trial_;
+  int n_, units_ = 0, matrices_ = 0;
   bool sequences_;
 };
 

@@ -79,9 +79,9 @@ KernelOutput::KernelOutput(const std::string& path, const std::string& name, con
       throw_unknown_name(where, "tensor or prefix", name, prefixes);
     }
     refuse(where, fmt::format("the tensors {}", join_names(names)),
-           prefixes.empty()
-               ? fmt::format("one tensor, or tensors called {} behind an optional prefix", fmt::join(kNames, ", "))
-               : fmt::format("--output-tensor with one of {}", join_names(prefixes)));
+           prefixes.empty() ? fmt::format("--output-tensor with the one that holds the inverses, or tensors called {}",
+                                          fmt::join(kNames, ", "))
+                            : fmt::format("--output-tensor with one of {}", join_names(prefixes)));
   }
   for (const Tensor* tensor : chosen->second) take(*tensor, known_names().find(last_part(tensor->name))->second);
 }

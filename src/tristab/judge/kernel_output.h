@@ -25,6 +25,7 @@ struct OutputPlace {
   int index = 0;                         // of the matrix in a batch
   std::optional<std::int64_t> head;      // none: INPUT is a batch of matrices
   std::int64_t sequence = 0, token = 0;  // the first token of the chunk: its first row of k
+  std::int64_t chunk = 0;                // of the sequence
   int rows = 0;                          // of the chunk that are tokens
 };
 

@@ -9,7 +9,13 @@ tristab_layer(judge
     case_inputs.cc
     case_outputs.cc
     check.cc
+    check_bits.cc
+    check_bugs.cc
+    check_numbers.cc
+    check_spread.cc
     checked_input.cc
+    checking.cc
+    kernel_input.cc
     kernel_output.cc
     layer_mutant.cc
     mutant.cc

@@ -61,14 +61,14 @@ Matrix plain_inverse(const Matrix& a) {
 std::vector<BlockAt> blocks_below(const Blocks& blocks) {
   const int count = blocks.count();
   std::vector<BlockAt> all;
-  if (count > 4) return {{1, 0}, {count / 2, count / 2 - 1}, {count - 1, 0}, {count - 1, count - 2}};
+  if (count > 4 && !blocks.every) return {{1, 0}, {count / 2, count / 2 - 1}, {count - 1, 0}, {count - 1, count - 2}};
   for (int i = 1; i < count; ++i) {
     for (int j = 0; j < i; ++j) all.push_back({i, j});
   }
   return all;
 }
 
-std::string text_of(BlockAt block) { return fmt::format("({},{})", block.row, block.column); }
+std::string text_of(BlockAt block) { return fmt::format("({},{})", block.row + 1, block.column + 1); }
 
 Mutant edit_of_inverse(const char* kind, std::string name, std::string text, std::function<void(Matrix& x)> edit) {
   return {kind, std::move(name), std::move(text), false, [edit = std::move(edit)](const MutantInput& input) {

@@ -252,10 +252,10 @@ class Naming {
           const double x = piece.found(i, j), r = piece.recipe(i, j);
           const double room = piece.spread.allowed(i, j) + 4 * piece.roundings * std::fabs(r);
           const auto near = [&](double y) { return std::fabs(x - y) <= room || same_number(x, y); };
+          if (!is_wrong(piece, i, j)) continue;
           zz += x * x;
           zr += x * r;
           rr += r * r;
-          if (!is_wrong(piece, i, j)) continue;
           holds[0] = holds[0] && x == 0;
           holds[1] = holds[1] && near(-r);
           holds[2] = holds[2] && near(2 * r);
@@ -294,14 +294,19 @@ std::string place_of_pieces(OutputPart part, const std::vector<CheckedPiece>& pi
   std::set<std::int64_t> heads, chunks, sequences, indices;
   std::map<std::int64_t, std::pair<int, int>> by_head, by_chunk, by_sequence;  // wrong ones, all
   std::size_t last_wrong = 0, last_all = 0;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> last_chunk;  // of a head in a sequence
+  for (const CheckedPiece& piece : pieces) {
+    std::int64_t& last = last_chunk[{piece.place.sequence, piece.place.head.value_or(-1)}];
+    last = std::max(last, piece.place.chunk);
+  }
   for (std::size_t k = 0; k < pieces.size(); ++k) {
     const CheckedPiece& piece = pieces[k];
     const std::int64_t head = piece.place.head.value_or(-1);
-    const bool is_last = k + 1 == pieces.size() || pieces[k + 1].unit != piece.unit;
+    const bool is_last = piece.place.chunk == last_chunk[{piece.place.sequence, head}];
     last_all += is_last;
     for (auto* groups : {&by_head, &by_chunk, &by_sequence}) {
       const std::int64_t key = groups == &by_head    ? head
-                               : groups == &by_chunk ? static_cast<std::int64_t>(piece.chunk)
+                               : groups == &by_chunk ? piece.place.chunk
                                                      : piece.place.sequence;
       auto& [those, all] = (*groups)[key];
       ++all;
@@ -310,7 +315,7 @@ std::string place_of_pieces(OutputPart part, const std::vector<CheckedPiece>& pi
     if (!wrong[k]) continue;
     last_wrong += is_last;
     heads.insert(head);
-    chunks.insert(static_cast<std::int64_t>(piece.chunk));
+    chunks.insert(piece.place.chunk);
     sequences.insert(piece.place.sequence);
     indices.insert(piece.place.index);
   }
@@ -324,8 +329,7 @@ std::string place_of_pieces(OutputPart part, const std::vector<CheckedPiece>& pi
   const bool layered = !pieces.empty() && pieces.front().place.head.has_value();
   if (layered && count > 1 && covers(by_head, heads))
     return fmt::format("in head{} {}", heads.size() == 1 ? "" : "s", numbers_text(heads));
-  if (layered && last_all > 1 && last_wrong == count && 2 * count > last_all)
-    return "in the last chunk of every sequence";
+  if (layered && last_all > 1 && last_wrong == count && 2 * count > last_all) return "in the last chunk of every head";
   if (layered && count > 1 && covers(by_chunk, chunks))
     return fmt::format("in chunk{} {} of every head", chunks.size() == 1 ? "" : "s", numbers_text(chunks));
   if (layered && count > 1 && covers(by_sequence, sequences))

@@ -18,7 +18,10 @@ struct Candidate {
   Recipe recipe;
   std::size_t base = 0;
   std::vector<const Edit*> edits;
-  std::int64_t differing = 0;  // on the telling input
+  std::int64_t differing = 0;            // on the telling input
+  std::set<std::pair<int, int>> blocks;  // that differ there
+
+  bool refused() const { return differing == std::numeric_limits<std::int64_t>::max(); }  // it does not take the input
 };
 
 std::vector<std::string> texts_of(const std::vector<const Edit*>& edits) {
@@ -41,7 +44,7 @@ class Search {
 
   VariantSearch run() {
     std::vector<Candidate> level;
-    for (std::size_t b = 0; b < space_.bases.size(); ++b) level.push_back({space_.bases[b], b, {}, 0});
+    for (std::size_t b = 0; b < space_.bases.size(); ++b) level.push_back({space_.bases[b], b, {}, 0, {}});
     evaluate(level);
     keep(level);
     // Edits of the nearest bases: of a declared kernel, or of the three that could be meant best.
@@ -84,7 +87,7 @@ class Search {
         edits.push_back(&edit);
         std::optional<Recipe> recipe = edited(space_.bases[candidate.base], edits);
         if (!recipe || !known_.insert(identity_of(*recipe)).second) continue;
-        next.push_back({std::move(*recipe), candidate.base, std::move(edits), 0});
+        next.push_back({std::move(*recipe), candidate.base, std::move(edits), 0, {}});
       }
     }
     return next;
@@ -93,7 +96,9 @@ class Search {
   void evaluate(std::vector<Candidate>& candidates) {
     tbb::parallel_for(std::size_t{0}, candidates.size(), [&](std::size_t k) {
       try {
-        candidates[k].differing = distance_(candidates[k].recipe, false);
+        const BitDifferences differences = distance_(candidates[k].recipe, false);
+        candidates[k].differing = differences.differing;
+        for (const auto& [place, count] : differences.blocks) candidates[k].blocks.insert(place);
       } catch (const UsageError&) {  // the variant refuses this input
         candidates[k].differing = std::numeric_limits<std::int64_t>::max();
       }
@@ -102,6 +107,16 @@ class Search {
   }
 
   void keep(const std::vector<Candidate>& candidates) {
+    // The nearest for each block of the first base, of the fewest edits.
+    if (first_blocks_.empty() && !candidates.empty()) first_blocks_ = candidates.front().blocks;
+    for (const Candidate& candidate : candidates) {
+      for (const std::pair<int, int>& block : first_blocks_) {
+        if (candidate.refused() || candidate.blocks.contains(block)) continue;
+        const auto [found, fresh] = by_block_.try_emplace(block, candidate);
+        const auto rank = [](const Candidate& c) { return std::pair(c.edits.size(), c.differing); };
+        if (!fresh && rank(candidate) < rank(found->second)) found->second = candidate;
+      }
+    }
     best_.insert(best_.end(), candidates.begin(), candidates.end());
     best_ = nearest(std::move(best_), 64);
   }
@@ -110,8 +125,8 @@ class Search {
     VariantSearch result;
     result.tried = tried_;
     for (const Candidate& candidate : best_) {
-      if (result.found.size() == 8 || candidate.differing == std::numeric_limits<std::int64_t>::max()) break;
-      const std::int64_t whole = distance_(candidate.recipe, true);
+      if (result.found.size() == 8 || candidate.refused()) break;
+      const std::int64_t whole = distance_(candidate.recipe, true).differing;
       result.found.push_back({candidate.recipe, texts_of(candidate.edits), whole});
     }
     std::ranges::stable_sort(result.found, [](const FoundVariant& x, const FoundVariant& y) {
@@ -120,12 +135,29 @@ class Search {
     if (result.equal()) {
       const std::size_t fewest = result.found.front().edits.size();
       std::erase_if(result.found, [&](const FoundVariant& v) { return v.differing > 0 || v.edits.size() > fewest; });
+    } else if (!first_blocks_.empty() && by_block_.size() == first_blocks_.size()) {
+      explain_blocks(result);
     }
     return result;
   }
 
+  // The variants that have the bits of each block, if they have them on all inputs.
+  void explain_blocks(VariantSearch& result) const {
+    std::vector<BlockOfVariant> blocks;
+    std::map<std::string, BitDifferences> whole;
+    for (const auto& [place, candidate] : by_block_) {
+      auto [found, fresh] = whole.try_emplace(candidate.recipe.label);
+      if (fresh) found->second = distance_(candidate.recipe, true);
+      if (found->second.blocks.contains(place)) return;
+      blocks.push_back({place.first, place.second, candidate.recipe.label});
+    }
+    result.blocks = std::move(blocks);
+  }
+
   const SearchSpace& space_;
   const BitDistance& distance_;
+  std::set<std::pair<int, int>> first_blocks_;
+  std::map<std::pair<int, int>, Candidate> by_block_;
   std::map<std::size_t, std::vector<Edit>> edits_;  // by base
   std::vector<Candidate> best_;
   std::set<std::string> known_;

@@ -8,13 +8,14 @@
 #include <string>
 #include <vector>
 
+#include "tristab/judge/bits.h"
 #include "tristab/judge/variant.h"
 
 namespace tristab {
 
-// How many elements of what a kernel returned differ from what a recipe gives; fewer is nearer. Any number of threads
-// may call it. `whole`: on all inputs, else on the most telling one.
-using BitDistance = std::function<std::int64_t(const Recipe& recipe, bool whole)>;
+// What differs between what a kernel returned and what a recipe gives. Any number of threads may call it. `whole`: on
+// all inputs, else on the most telling one.
+using BitDistance = std::function<BitDifferences(const Recipe& recipe, bool whole)>;
 
 struct FoundVariant {
   Recipe recipe;
@@ -22,8 +23,15 @@ struct FoundVariant {
   std::int64_t differing = 0;      // on all inputs
 };
 
+// A block that differs from the first base but has the bits of a variant: two precisions in one kernel.
+struct BlockOfVariant {
+  int row = 0, column = 0;  // of the block, from 0
+  std::string label;        // of the variant
+};
+
 struct VariantSearch {
-  std::vector<FoundVariant> found;  // the nearest first; all that are equal, of the fewest edits; at most 8
+  std::vector<FoundVariant> found;     // the nearest first; all that are equal, of the fewest edits; at most 8
+  std::vector<BlockOfVariant> blocks;  // if none is equal in all, and these explain every block that differs
   std::int64_t tried = 0;
 
   bool equal() const { return !found.empty() && found.front().differing == 0; }

@@ -9,6 +9,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/parameters.h"
+#include "tristab/matrix/npy.h"
 
 namespace tristab {
 namespace {
@@ -263,5 +264,23 @@ class HeaderReader {
 }  // namespace
 
 std::vector<Tensor> read_safetensors_header(const RawFile& file) { return HeaderReader(file).read(); }
+
+void write_safetensors(OutputFile& file, std::span<const NamedArray> arrays) {
+  Json header = Json::object();
+  std::uint64_t offset = 0;
+  for (const NamedArray& array : arrays) {
+    const std::uint64_t end = offset + array.values.size() * sizeof(float);
+    header[array.name] = {{"dtype", "F32"}, {"shape", array.shape}, {"data_offsets", {offset, end}}};
+    offset = end;
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');  // the buffer begins at a multiple of 8
+  std::string length(8, '\0');
+  for (std::size_t k = 0; k < 8; ++k) length[k] = static_cast<char>(text.size() >> (8 * k) & 0xff);
+  file.write(length);
+  file.write(text);
+  for (const NamedArray& array : arrays) file.write(npy_values(Dtype::f32, array.values));
+  file.commit();
+}
 
 }  // namespace tristab

@@ -2,8 +2,12 @@
 // https://github.com/huggingface/safetensors#format
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
+#include "tristab/base/output_file.h"
 #include "tristab/matrix/tensor_file.h"
 
 namespace tristab {
@@ -13,5 +17,15 @@ namespace tristab {
 // overlap, leave holes, do not fit shape and dtype, or are not multiples of an element's size. Dtypes that cannot be
 // read are accepted as long as they are not read.
 std::vector<Tensor> read_safetensors_header(const RawFile& file);
+
+// A tensor that is written as F32.
+struct NamedArray {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  std::vector<double> values;  // in row-major order
+};
+
+// Writes and commits the file. Throws InputError if writing fails.
+void write_safetensors(OutputFile& file, std::span<const NamedArray> arrays);
 
 }  // namespace tristab

@@ -52,7 +52,9 @@ std::string search_json(const CheckReport& report) {
     found.raw(object.integer("differing", variant.differing).str());
   }
   JsonObject object;
-  object.text("of", report.search_of).integer("tried", report.search->tried).flag("equal", report.search->equal());
+  object.text("of", name_of(report.search_of))
+      .integer("tried", report.search->tried)
+      .flag("equal", report.search->equal());
   return object.raw("found", found.str()).str();
 }
 
@@ -109,14 +111,20 @@ std::string annotation_text(std::string_view text, bool property) {
 
 std::string check_json(const CheckReport& report) {
   JsonObject object;
-  object.text("schema", "tristab-check/1").text("input", report.request.input).text("output", report.request.output);
+  object.text("schema", "tristab-check/1")
+      .text("input", report.request.input)
+      .text("output", report.request.shown_output);
   object.flag("passed", report.passed()).text("verdict", name_of(report.verdict));
   object.text("recipe", report.against.label).flag("declared", report.declared);
   object.integer("n", report.request.n).integer("matrices", report.matrices);
   JsonArray items, parts, again, records, references;
   for (const CheckItem& item : report.items) {
     JsonObject one;
-    items.raw(one.text("name", item.name).text("outcome", name_of(item.outcome)).text("text", item.text).str());
+    items.raw(one.text("part", item.part)
+                  .text("what", item.what)
+                  .text("outcome", name_of(item.outcome))
+                  .text("text", item.text)
+                  .str());
   }
   for (const PartCheck& part : report.parts) parts.raw(part_json(part));
   object.raw("items", items.str()).raw("parts", parts.str());
@@ -141,6 +149,14 @@ std::string check_json(const CheckReport& report) {
     records.raw(one.raw("metrics", numbers.str()).str());
   }
   if (!report.records.empty()) object.raw("records", records.str()).integer("worst", static_cast<int>(report.worst));
+  JsonArray found;
+  for (const GateFinding& each : report.gates) {
+    JsonObject one;
+    one.text("part", name_of(each.part)).text("gate", each.gate.label).flag("passes", each.result.passes);
+    one.number("share", each.result.share).number("value", each.result.value).number("limit", each.result.limit);
+    found.raw(one.flag("required", each.required).text("text", each.result.text).str());
+  }
+  object.raw("gates", found.str());
   if (report.layer) object.raw("layer", layer_json(report));
   for (const CheckReport::ReferenceError& each : report.reference) {
     JsonObject one;
@@ -155,7 +171,7 @@ std::string check_junit(const CheckReport& report) {
   int failures = 0;
   std::string cases;
   for (const CheckItem& item : report.items) {
-    cases += fmt::format("  <testcase classname=\"tristab.check\" name=\"{}\">", xml_text(item.name));
+    cases += fmt::format("  <testcase classname=\"tristab.check\" name=\"{}\">", xml_text(item.name()));
     if (item.outcome == CheckItem::Outcome::failed) {
       ++failures;
       cases += fmt::format("<failure message=\"{}\"/>", xml_text(item.text));
@@ -167,19 +183,19 @@ std::string check_junit(const CheckReport& report) {
   return fmt::format(
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"tristab check {}\" tests=\"{}\" "
       "failures=\"{}\" errors=\"0\">\n{}</testsuite>\n</testsuites>\n",
-      xml_text(report.request.output), report.items.size(), failures, cases);
+      xml_text(report.request.shown_output), report.items.size(), failures, cases);
 }
 
 std::string check_annotations(const CheckReport& report) {
   std::string text;
   for (const CheckItem& item : report.items) {
     if (item.outcome != CheckItem::Outcome::failed) continue;
-    text += fmt::format("::error title={}::{}\n", annotation_text("tristab check: " + item.name, true),
+    text += fmt::format("::error title={}::{}\n", annotation_text("tristab check: " + item.name(), true),
                         annotation_text(item.text, false));
   }
   if (text.empty())
     text = fmt::format("::notice title=tristab check::{}\n",
-                       annotation_text(fmt::format("{}: passed", report.request.output), false));
+                       annotation_text(fmt::format("{}: passed", report.request.shown_output), false));
   return text;
 }
 

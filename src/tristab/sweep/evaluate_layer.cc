@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <map>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/layer/chunked_layer.h"
 #include "tristab/matrix/norms.h"
@@ -32,9 +34,10 @@ Matrix leading(Matrix x, int count) {
   return block;
 }
 
-double rms(const Matrix& x) {
-  return x.values().empty() ? 0 : frobenius_norm(x) / std::sqrt(static_cast<double>(x.values().size()));
-}
+// What gates look at.
+struct LayerOutputs {
+  Matrix o, state;  // all rows; after the last chunk
+};
 
 // error / allowed; 1 where both are zero, NaN where one of them is not a number.
 double ratio_of(double error, double allowed) { return error == 0 && allowed == 0 ? 1 : error / allowed; }
@@ -55,21 +58,9 @@ class LayerEvaluation {
     LayerRecord record;
     record.setting = setting;
     const LayerArithmetic& arithmetic = result_.arithmetic_of(setting);
-    const StageArithmetics stages = setting.stages();
+    const bool gated = result_.input.scenario->requirement.gates_layers();
     try {
-      record.errors = errors_of(arithmetic, [&](ChunkedLayer& layer, int first, int count) {
-        const std::uint64_t draws = hash_text(fmt::format("{} chunk={}", sequence_.id, first / result_.input.n));
-        const TokenInputs chunk = token_rows(sequence_.tokens, first, count, count);
-        if (setting.method->method->solve == nullptr)
-          return layer.advance(chunk, inverse_of(first, count, setting, draws));
-        // A of whole chunks, as for the methods that form T: anchors depend on the number of rows.
-        const Matrix a =
-            leading(input_of(token_rows(sequence_.tokens, first, count, result_.input.n), setting, machines_), count);
-        const auto apply = [&](const Matrix& b) {
-          return solve(*setting.method, stages, a, b, machines_.machine_for(stages), draws);
-        };
-        return layer.advance(chunk, apply);
-      });
+      record.errors = errors_with(setting, arithmetic, gated ? &outputs_ : nullptr);
       if (record.errors.first_nonfinite_chunk) record.status = Status::nonfinite;
       record.exact_t = with_exact_t(arithmetic);
     } catch (const UsageError& error) {  // the layer's arithmetic may refuse these gates, with any T
@@ -92,23 +83,82 @@ class LayerEvaluation {
     if (!std::isnan(record.exact_t_ratio)) record.for_layer = judge_for_layer(record.exact_t_ratio);
     const Requirement& requirement = result_.input.scenario->requirement;
     if (!requirement.is_about_layers()) return;
-    const LayerYardstick yardstick{[this](const LayerArithmetic& arithmetic) { return with_exact_t(arithmetic); },
-                                   rms(truth_.o), rms(truth_.states.back()), recipe};
+    const LayerYardstick yardstick{
+        [this](const LayerArithmetic& arithmetic) { return with_exact_t(arithmetic); },
+        [&](const GateSpec& gate) { return gate_share(gate, result_.arithmetic_of(record.setting).products); }, recipe};
     record.requirement_share = requirement.layer_share(result_, record, yardstick);
     record.fit = record.requirement_share <= 1 ? Fit::fit : Fit::unfit;
   }
 
  private:
+  // The layer with a setting's inverses. `kept`, if given, receives what it computes.
+  LayerErrors errors_with(const Setting& setting, const LayerArithmetic& arithmetic, LayerOutputs* kept) const {
+    const StageArithmetics stages = setting.stages();
+    return errors_of(
+        arithmetic,
+        [&](ChunkedLayer& layer, int first, int count) {
+          const std::uint64_t draws = hash_text(fmt::format("{} chunk={}", sequence_.id, first / result_.input.n));
+          const TokenInputs chunk = token_rows(sequence_.tokens, first, count, count);
+          if (setting.method->method->solve == nullptr)
+            return layer.advance(chunk, inverse_of(first, count, setting, draws));
+          // A of whole chunks, as for the methods that form T: anchors depend on the number of rows.
+          const Matrix a =
+              leading(input_of(token_rows(sequence_.tokens, first, count, result_.input.n), setting, machines_), count);
+          const auto apply = [&](const Matrix& b) {
+            return solve(*setting.method, stages, a, b, machines_.machine_for(stages), draws);
+          };
+          return layer.advance(chunk, apply);
+        },
+        kept);
+  }
+
+  // How much of what the gate allows o and the state, of the last run, take: the larger share. The state is stored in
+  // the format of sums. NaN where the gates of the layer are refused by its peer.
+  double gate_share(const GateSpec& gate, const Arithmetic& arithmetic) {
+    const Format& format = arithmetic.storage;
+    const auto share = [&](const Matrix LayerOutputs::*part, const Matrix& exact, const Format& stored) {
+      std::vector<Matrix> second;
+      const auto peer_of_part = [&]() -> const std::vector<Matrix>& {
+        if (second.empty()) second.push_back(peer(format).*part);
+        return second;
+      };
+      return gate.evaluate({{&(outputs_.*part), 1}, {&exact, 1}, stored, {}, peer_of_part}).share;
+    };
+    try {
+      return std::max(share(&LayerOutputs::o, truth_.o, format),
+                      share(&LayerOutputs::state, truth_.states.back(), arithmetic.product.format));
+    } catch (const UsageError&) {
+      return std::numeric_limits<double>::quiet_NaN();
+    }
+  }
+
+  // The layer in the arithmetic of the format, with inverses by row substitution in it.
+  const LayerOutputs& peer(const Format& format) {
+    const auto found = peers_.find(format.name);
+    if (found != peers_.end()) return found->second;
+    const PlainSetting plain(format);
+    LayerOutputs outputs;
+    errors_with(plain.setting(), make_layer_arithmetic(Json(format.name), "peer"), &outputs);
+    return peers_.emplace(format.name, std::move(outputs)).first->second;
+  }
+
   // Runs the layer chunk by chunk; `advance(layer, first row, rows)` advances it by one chunk.
   LayerErrors errors_of(const LayerArithmetic& arithmetic,
-                        const std::function<ChunkOutputs(ChunkedLayer&, int, int)>& advance) const {
+                        const std::function<ChunkOutputs(ChunkedLayer&, int, int)>& advance,
+                        LayerOutputs* kept = nullptr) const {
     const int n = result_.input.n, rows = sequence_.tokens.rows();
     ChunkedLayer layer(arithmetic, machines_, sequence_.tokens.keys.columns(), sequence_.tokens.values.columns());
     LayerErrorCollector errors(truth_, n);
+    if (kept != nullptr) kept->o = Matrix(truth_.o.rows(), truth_.o.columns());
     for (int first = 0; first < rows; first += n) {
       if (stop_.load(std::memory_order_relaxed)) throw Stopped{};
       const ChunkOutputs outputs = advance(layer, first, std::min(n, rows - first));
       errors.add(outputs, layer.state());
+      if (kept != nullptr) {
+        for (int i = 0; i < n && first + i < kept->o.rows(); ++i)
+          std::copy_n(outputs.o.row(i), kept->o.columns(), kept->o.row(first + i));
+        kept->state = layer.state();
+      }
       if (!errors.errors().first_nonfinite_chunk) continue;
       errors.abandon();
       break;
@@ -144,6 +194,8 @@ class LayerEvaluation {
   Machines& machines_;
   const std::atomic<bool>& stop_;
   std::map<std::string, LayerError> exact_t_;   // by the identity of the arithmetic
+  LayerOutputs outputs_;                        // of the last run, if gates look at them
+  std::map<std::string, LayerOutputs> peers_;   // by format
   std::map<int, std::optional<Matrix>> exact_;  // T of the chunk that begins with this row
 };
 

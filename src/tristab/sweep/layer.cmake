@@ -23,6 +23,6 @@ tristab_layer(sweep
     stability_class.cc
     summary.cc
     trial_statistics.cc
-  USES tristab_recipe tristab_metric TBB::tbb)
+  USES tristab_recipe tristab_gate TBB::tbb)
 set(schemas ${CMAKE_CURRENT_SOURCE_DIR}/tristab/sweep/schema)
 tristab_embed(sweep schema_templates ${schemas}/sweep.json ${schemas}/kernel.json)

@@ -94,7 +94,7 @@ Record MatrixEvaluation::judged(const Setting& setting, Inversion inversion, Mac
   measure_record(inversion, *input.truth, *setting.arithmetic, record);
   // If entries of A overflow on input, the result is lost before the method starts: no growth to report.
   if (!all_finite(input.a)) record.growth = record.dead_growth = Undefined::lost_input;
-  judge(record);
+  judge(record, setting, inversion.x, machines);
   return record;
 }
 
@@ -117,13 +117,33 @@ double MatrixEvaluation::share_of_error(double total_frobenius) {
   if (!scenario_.requirement.needs_only_total_error()) return std::nan("");
   Record record;
   record.total_frobenius = total_frobenius;
-  return share(record);
+  return share(record, {});
 }
 
-double MatrixEvaluation::share(const Record& record) {
-  return scenario_.requirement.share(
-      result_, record, [&](const Format& format) { return stored_error(format); },
-      given_->facts.whole.frobenius / given_->facts.n, recipe_error_);
+double MatrixEvaluation::share(const Record& record, const GateShare& gate) {
+  return scenario_.requirement.share(result_, record,
+                                     {[&](const Format& format) { return stored_error(format); }, gate, recipe_error_});
+}
+
+double MatrixEvaluation::gate_share(const GateSpec& gate, const Matrix& x, const Format& format, Machines& machines) {
+  return gate
+      .evaluate({{&x, 1},
+                 {&given_->reference.high, 1},
+                 format,
+                 {&problem_.a, 1},
+                 [&]() -> const std::vector<Matrix>& { return peer(format, machines); }})
+      .share;
+}
+
+// Row substitution with every step in the format.
+const std::vector<Matrix>& MatrixEvaluation::peer(const Format& format, Machines& machines) {
+  const auto [found, fresh] = peers_.try_emplace(format.name);
+  if (fresh) {
+    const PlainSetting plain(format);
+    const Matrix a = rounded_input(plain.method, problem_.a, plain.arithmetic);
+    found->second.push_back(tristab::invert(plain.setting(), {a}, machines, hash_text(problem_.id)).x);
+  }
+  return found->second;
 }
 
 void MatrixEvaluation::note(const std::string& of, const Reference& reference) {
@@ -237,7 +257,7 @@ const Truth& MatrixEvaluation::truth_of(const RoundedInput& input) {
 }
 
 // Both statements about a record whose numbers are known.
-void MatrixEvaluation::judge(Record& record) {
+void MatrixEvaluation::judge(Record& record, const Setting& setting, const Matrix& x, Machines& machines) {
   const RegionFacts& whole = given_->facts.whole;
   const bool trivial = is_trivial(given_->facts.strict_lower.frobenius, whole.frobenius, record.precision.largest());
   record.for_format = judge_for_format(record.metrics, record.precision.step > 0, trivial);
@@ -250,7 +270,8 @@ void MatrixEvaluation::judge(Record& record) {
     record.requirement_share = Undefined::not_required;
     return;
   }
-  const double taken = share(record);
+  const double taken =
+      share(record, [&](const GateSpec& gate) { return gate_share(gate, x, setting.result_format(), machines); });
   record.requirement_share = measured(taken, std::isinf(taken) ? Undefined::exact_zero : Undefined::zero_over_zero);
   record.fit = trivial ? Fit::trivial : taken <= 1 ? Fit::fit : Fit::unfit;
 }

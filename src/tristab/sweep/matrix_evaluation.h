@@ -58,8 +58,11 @@ class MatrixEvaluation {
   ErrorShares decompose(const Setting& setting, const RoundedInput& input, const Inversion& inversion,
                         Machines& machines);
   const Truth& truth_of(const RoundedInput& input);
-  void judge(Record& record);
-  double share(const Record& record);
+  void judge(Record& record, const Setting& setting, const Matrix& x, Machines& machines);
+  // `gate` judges the result; without one, the requirement has no gates.
+  double share(const Record& record, const GateShare& gate);
+  double gate_share(const GateSpec& gate, const Matrix& x, const Format& format, Machines& machines);
+  const std::vector<Matrix>& peer(const Format& format, Machines& machines);
   Record started(const Setting& setting) const;
   std::string input_key(const Setting& setting) const;
   void measure_record(Inversion& inversion, const Truth& truth, const Arithmetic& arithmetic, Record& record);
@@ -75,6 +78,7 @@ class MatrixEvaluation {
   std::map<std::string, Matrix> exact_results_;
   std::map<std::string, std::shared_ptr<const Truth>> seen_;
   std::map<std::string, double> stored_errors_;
+  std::map<std::string, std::vector<Matrix>> peers_;  // by format
 };
 
 }  // namespace tristab

@@ -9,6 +9,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/metric/verdict.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/field.h"
 #include "tristab/sweep/quantity.h"
@@ -17,8 +18,9 @@ namespace tristab {
 namespace {
 
 constexpr std::string_view allowed =
-    "4x-bf16 (any factor and format), fla:0.005, a bound on a number of a record or of a layer such as "
-    "total_frobenius<=1e-3 or layer.o<=1e-2, or the name of a kernel";
+    "4x-bf16 (any factor and format), a gate such as fla:0.005 (tristab list gates), a bound on a number of a record "
+    "or "
+    "of a layer such as total_frobenius<=1e-3 or layer.o<=1e-2, or the name of a kernel";
 
 std::optional<double> number_of(std::string_view text) {
   double value = 0;
@@ -48,6 +50,13 @@ const Field& number_field_of(const std::string& name, std::string_view place) {
     names.push_back(field.name());
   }
   throw_unknown_name(place, "number of a record", name, names);
+}
+
+std::vector<std::string> names_of_gates_and_kernels() {
+  std::vector<std::string> names;
+  for (const Gate& gate : gates()) names.push_back(gate.description.name);
+  for (const RecipeEntry& recipe : recipe_entries()) names.push_back(recipe.description.name);
+  return names;
 }
 
 // value / limit: at most 1 exactly where value <= limit. NaN stays NaN.
@@ -85,11 +94,14 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
     part.limit = *limit;
     return part;
   }
-  if (text.starts_with("fla:")) {
-    const std::optional<double> limit = number_of(std::string_view(text).substr(4));
-    if (!limit || *limit <= 0) refuse(place, fmt::format("'{}'", text), "fla: and a ratio above 0, such as fla:0.005");
-    part.kind = Part::Kind::fla;
-    part.limit = *limit;
+  if (names_gate(text)) {
+    part.gate = make_gate(text, place);
+    const bool verdict = part.gate.name == "verdict";
+    part.kind = verdict ? Part::Kind::verdict : Part::Kind::gate;
+    for (const char* known : {"u", "u_sums"}) {
+      if (verdict && !part.gate.settings.is_automatic(known))
+        refuse(place, fmt::format("'{}'", text), "verdict without u and u_sums: here they are those of each case");
+    }
     return part;
   }
   const std::string name = text.substr(0, text.find(':'));
@@ -105,7 +117,11 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
   const std::size_t times = text.find("x-");
   const std::optional<double> factor =
       times == std::string::npos ? std::nullopt : number_of(std::string_view(text).substr(0, times));
-  if (!factor || *factor <= 0) refuse(place, fmt::format("'{}'", text), allowed);
+  if (!factor || *factor <= 0) {
+    const std::string nearest = nearest_name(name, names_of_gates_and_kernels());
+    const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean '{}'?", nearest);
+    refuse(place, fmt::format("'{}'{}", text, hint), allowed);
+  }
   part.limit = *factor;
   part.format = format_of(text.substr(times + 2), place);
   part.layer_arithmetic = make_layer_arithmetic(Json(text.substr(times + 2)), place);
@@ -116,37 +132,44 @@ Requirement::Requirement(const std::string& text, std::string_view place) : text
   for (const std::string& part : split_list(text, place)) parts_.push_back(read_part(part, place));
 }
 
-bool Requirement::is_about_matrices() const {
-  return std::ranges::any_of(parts_, [](const Part& part) { return part.quantity == nullptr; });
-}
+bool Requirement::is_about_matrices() const { return std::ranges::any_of(parts_, &Part::says_of_matrices); }
+bool Requirement::is_about_layers() const { return std::ranges::any_of(parts_, &Part::says_of_layers); }
 bool Requirement::needs_only_total_error() const {
-  return std::ranges::none_of(
-      parts_, [](const Part& part) { return part.field != nullptr && part.field->name() != "total_frobenius"; });
-}
-bool Requirement::is_about_layers() const {
-  return std::ranges::any_of(parts_, [](const Part& part) { return part.field == nullptr; });
+  return std::ranges::none_of(parts_, [](const Part& part) {
+    return part.gate.gate != nullptr || (part.field != nullptr && part.field->name() != "total_frobenius");
+  });
 }
 bool Requirement::bounds_layers() const {
   return std::ranges::any_of(parts_, [](const Part& part) { return part.quantity != nullptr; });
 }
+bool Requirement::gates_layers() const {
+  return std::ranges::any_of(parts_,
+                             [](const Part& part) { return part.kind == Part::Kind::gate && part.says_of_layers(); });
+}
 
-double Requirement::share(const MatrixResult& matrix, const Record& record,
-                          const std::function<double(const Format&)>& stored_error, double rms,
-                          double recipe_error) const {
+double Requirement::share(const MatrixResult& matrix, const Record& record, const MatrixYardstick& yardstick) const {
   double largest = 0;
   for (const Part& part : parts_) {
-    if (part.quantity != nullptr) continue;
+    if (!part.says_of_matrices()) continue;
     double share = 0;
     switch (part.kind) {
       case Part::Kind::stored:
-        share = share_of(record.total_frobenius.value, part.limit * stored_error(part.format));
+        share = share_of(record.total_frobenius.value, part.limit * yardstick.stored_error(part.format));
         break;
       case Part::Kind::recipe:
-        share = share_of(record.total_frobenius.value, part.limit * recipe_error);
+        share = share_of(record.total_frobenius.value, part.limit * yardstick.recipe);
         break;
-      case Part::Kind::fla:
-        share = share_of(record.total_frobenius.value * rms / (rms + 1e-8), part.limit);
+      case Part::Kind::gate:
+        share = yardstick.gate(part.gate);
         break;
+      case Part::Kind::verdict: {
+        const double integers = record.precision.step > 0 ? normal_limit_integer / normal_limit_floating : 1;
+        share = record.metrics[Metric::frobenius] == 0
+                    ? 0
+                    : share_of(record.metrics.measured(Metric::bound_ratio).ranked(false),
+                               integers * part.gate.settings.real("limit"));
+        break;
+      }
       case Part::Kind::at_most:
         share = share_of(part.field->number(matrix, record).ranked(part.field->info.larger_is_better), part.limit);
         break;
@@ -164,17 +187,14 @@ double Requirement::share(const MatrixResult& matrix, const Record& record,
 double Requirement::layer_share(const LayerResult& sequence, const LayerRecord& record,
                                 const LayerYardstick& yardstick) const {
   const LayerError& found = record.errors.whole;
-  // Outputs or a state that are exactly zero have no relative error; then the other one counts.
-  const auto larger_of = [](double o, double state) {
+  const auto against = [&](const LayerError& limits, double factor) {
+    const double o = share_of(found.o, factor * limits.o), state = share_of(found.state, factor * limits.state);
+    // Outputs or a state that are exactly zero have no relative error; then the other one counts.
     return std::isnan(o) ? state : std::isnan(state) ? o : std::max(o, state);
   };
-  const auto against = [&](const LayerError& allowed, double factor) {
-    return larger_of(share_of(found.o, factor * allowed.o), share_of(found.state, factor * allowed.state));
-  };
-  const auto of_rms = [](double error, double size) { return error * size / (size + 1e-8); };
   double largest = 0;
   for (const Part& part : parts_) {
-    if (part.field != nullptr) continue;
+    if (!part.says_of_layers()) continue;
     double share = 0;
     switch (part.kind) {
       case Part::Kind::stored:
@@ -183,9 +203,12 @@ double Requirement::layer_share(const LayerResult& sequence, const LayerRecord& 
       case Part::Kind::recipe:
         share = against(yardstick.recipe, part.limit);
         break;
-      case Part::Kind::fla:
-        share =
-            share_of(larger_of(of_rms(found.o, yardstick.rms_o), of_rms(found.state, yardstick.rms_state)), part.limit);
+      case Part::Kind::gate:
+        share = yardstick.gate(part.gate);
+        break;
+      case Part::Kind::verdict:
+        share = share_of(record.exact_t_ratio,
+                         part.gate.settings.real("limit") * normal_limit_layer / normal_limit_floating);
         break;
       case Part::Kind::at_most:
         share = share_of(part.quantity->value(sequence, record), part.limit);

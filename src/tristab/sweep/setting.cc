@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "tristab/base/json.h"
+
 namespace tristab {
 
 Setting Setting::without_formation() const {
@@ -28,5 +30,9 @@ std::string Setting::label() const {
   const std::string text = fmt::format("{} {}", method->label, arithmetic->label);
   return is_formed() ? fmt::format("{} {}", text, formation->label) : text;
 }
+
+PlainSetting::PlainSetting(const Format& format)
+    : method(expand_method("row-substitution", "peer").front()),
+      arithmetic(make_arithmetic(format.name, Json::object(), "peer")) {}
 
 }  // namespace tristab

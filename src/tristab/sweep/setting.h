@@ -33,4 +33,14 @@ struct Setting {
   const std::string& method_label() const { return kernel != nullptr ? kernel->label : method->label; }
 };
 
+// Row substitution with every step in one format: the second implementation that some gates compare with.
+struct PlainSetting {
+  explicit PlainSetting(const Format& format);
+
+  MethodSpec method;
+  Arithmetic arithmetic;
+  Formation formation;  // exact
+  Setting setting() const { return {&method, &arithmetic, nullptr, &formation}; }
+};
+
 }  // namespace tristab

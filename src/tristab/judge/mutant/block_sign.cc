@@ -9,7 +9,7 @@ namespace tristab {
 namespace {
 
 std::vector<Mutant> all_signs(const MutantSite& site) {
-  const Blocks blocks{site.n, site.block};
+  const Blocks blocks{site.n, site.block, site.every_block};
   std::vector<Mutant> list;
   for (const BlockAt block : blocks_below(blocks)) {
     list.push_back(edit_of_inverse("block-sign", fmt::format("block-sign:block={}", text_of(block)),

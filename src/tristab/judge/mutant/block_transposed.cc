@@ -11,7 +11,7 @@ namespace tristab {
 namespace {
 
 std::vector<Mutant> all_block_transposes(const MutantSite& site) {
-  const Blocks blocks{site.n, site.block};
+  const Blocks blocks{site.n, site.block, site.every_block};
   std::vector<BlockAt> which = blocks_below(blocks);
   which.push_back({0, 0});
   if (blocks.count() > 1) which.push_back({blocks.count() - 1, blocks.count() - 1});

@@ -12,7 +12,7 @@ namespace tristab {
 namespace {
 
 std::vector<Mutant> all_swapped(const MutantSite& site) {
-  const Blocks blocks{site.n, site.block};
+  const Blocks blocks{site.n, site.block, site.every_block};
   std::vector<std::pair<BlockAt, BlockAt>> pairs;
   const int count = site.n / site.block;  // of whole blocks
   const int last = count > 4 ? 2 : count;

@@ -31,6 +31,7 @@ Matrix plain_inverse(const Matrix& a);
 // The block rows and columns of an n x n matrix: [first(i), first(i + 1)).
 struct Blocks {
   int n, size;
+  bool every = false;
   int count() const { return (n + size - 1) / size; }
   int first(int i) const { return std::min(n, i * size); }
   int rows(int i) const { return first(i + 1) - first(i); }
@@ -38,9 +39,10 @@ struct Blocks {
 struct BlockAt {
   int row, column;
 };
-// Blocks below the diagonal: all of up to four block rows; of more the corners, and one in the middle.
+// Blocks below the diagonal: all of up to four block rows, or if every one is wanted; else the corners, and one in the
+// middle.
 std::vector<BlockAt> blocks_below(const Blocks& blocks);
-std::string text_of(BlockAt block);  // "(3,1)"
+std::string text_of(BlockAt block);  // "(3,1)": counted from 1, as X31 in the formulas of kernels
 
 // A mutant that changes the right inverse.
 Mutant edit_of_inverse(const char* kind, std::string name, std::string text, std::function<void(Matrix& x)> edit);

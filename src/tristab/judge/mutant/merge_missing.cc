@@ -57,7 +57,7 @@ Matrix without_doubled(const MutantInput& input, int size, int pair) {
 
 std::vector<Mutant> all_missing(const MutantSite& site) {
   const char* kind = "merge-missing";
-  const Blocks blocks{site.n, site.block};
+  const Blocks blocks{site.n, site.block, site.every_block};
   std::vector<Mutant> list;
   for (const BlockAt block : blocks_below(blocks)) {
     const std::string name = fmt::format("merge-missing:block={}", text_of(block));

@@ -1,0 +1,156 @@
+#include "tristab/judge/checking.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "tristab/base/errors.h"
+#include "tristab/judge/mutant.h"
+#include "tristab/judge/spread.h"
+#include "tristab/judge/variant.h"
+#include "tristab/layer/layer_truth.h"
+#include "tristab/matrix/norms.h"
+#include "tristab/sweep/evaluate.h"
+#include "tristab/sweep/field.h"
+#include "tristab/sweep/formed_input.h"
+#include "tristab/sweep/matrix_evaluation.h"
+
+namespace tristab {
+namespace {
+
+// Runs of variants on matrices of 64 rows that the spread may cost.
+constexpr double kSpreadRuns = 6000;
+
+// u of the coarsest format in which the recipe adds up products.
+double sums_roundoff(const Recipe& recipe) {
+  double u = 0;
+  for (const auto& [stage, arithmetic] : recipe.arithmetics) u = std::max(u, arithmetic.product.format.unit_roundoff());
+  return u;
+}
+
+}  // namespace
+
+void Checking::test_spread() {
+  const Recipe& recipe = report_.against;
+  std::vector<Recipe> variants = benign_variants(recipe, input_.n(), request_.layer_arithmetic);
+  const double scale = std::pow(input_.n() / 64.0, 3) * (wanted_layer() ? 8 : 1);
+  const auto most = static_cast<std::size_t>(std::max(8.0, kSpreadRuns / (input_.matrices() * scale)));
+  if (variants.size() > most) {
+    std::vector<Recipe> some;
+    for (std::size_t v = 0; v < most; ++v) some.push_back(std::move(variants[v * variants.size() / most]));
+    variants = std::move(some);
+  }
+  std::vector<std::vector<Results>> runs(units_.size());
+  const double u = sums_roundoff(recipe);
+  std::map<OutputPart, std::vector<std::vector<CheckedPiece>>> pieces;
+  std::map<OutputPart, SpreadTest> tests;
+  for_parts([&](OutputPart part) {
+    tests.emplace(part, SpreadTest(part));
+    pieces[part].resize(units_.size());
+  });
+  // Sums over matrices are added in the order of the units, so runs on several threads give the same numbers.
+  constexpr std::size_t kBatch = 16;
+  for (std::size_t first = 0; first < units_.size(); first += kBatch) {
+    const std::size_t last = std::min(first + kBatch, units_.size());
+    tbb::parallel_for(first, last, [&](std::size_t k) {
+      guard();
+      std::vector<Results> all;
+      for (const Recipe& variant : variants) {
+        try {
+          all.push_back(run_recipe(variant, k));
+        } catch (const UsageError&) {  // this variant refuses the input
+          continue;
+        }
+        for_parts([&](OutputPart part) {
+          for (Matrix& x : all.back()[part]) x = stored_as(std::move(x), format(part));
+        });
+      }
+      runs[k] = std::move(all);
+    });
+    for (std::size_t k = first; k < last; ++k) {
+      for_parts([&](OutputPart part) {
+        for (std::size_t c = 0; c < found_[k][part].size(); ++c) {
+          const Matrix &x = found_[k][part][c], &r = recipe_[k][part][c], &truth = exact_[k][part][c];
+          std::vector<Matrix> others;
+          for (const Results& each : runs[k]) others.push_back(each[part][c]);
+          const Matrix floor = part == OutputPart::inverse ? reordering_floor(units_[k].a[c], truth, u) : Matrix();
+          CheckedPiece piece = piece_at(k, c, part);
+          piece.spread = tests.at(part).add(x, r, others, format(part), floor);
+          const double size = frobenius_norm(truth);
+          piece.roundings =
+              std::max(format(part).unit_roundoff(), size > 0 ? std::sqrt(squared_distance(r, truth)) / size : 0.0);
+          if (piece.spread.wrong_elements > 0) {
+            piece.found = x;
+            piece.recipe = r;
+          } else {
+            piece.spread.allowed = Matrix();
+          }
+          pieces[part][k].push_back(std::move(piece));
+        }
+      });
+      runs[k].clear();
+    }
+  }
+  for_parts([&](OutputPart part) {
+    std::vector<CheckedPiece> all;
+    for (auto& some : pieces[part]) std::ranges::move(some, std::back_inserter(all));
+    judge_spread(part, all, tests.at(part));
+  });
+}
+
+void Checking::judge_spread(OutputPart part, std::vector<CheckedPiece>& pieces, const SpreadTest& test) {
+  PartCheck& check = of(part);
+  check.spread_ratio = 0;
+  for (const CheckedPiece& piece : pieces) {
+    check.wrong_pieces += piece.spread.wrong_elements > 0;
+    check.lost_pieces += !piece.spread.finite;
+    if (piece.spread.ratio <= check.spread_ratio) continue;
+    check.spread_ratio = piece.spread.ratio;
+    check.spread_place = fmt::format("element ({}, {}) of {}", piece.spread.row, piece.spread.column, piece.text);
+  }
+  if (test.pooled_ratio() > check.spread_ratio) {
+    check.spread_ratio = test.pooled_ratio();
+    check.spread_place = test.pooled_place();
+  }
+  if (check.bits.equal()) {
+    check.verdict = CheckVerdict::equal;
+    return;
+  }
+  check.verdict = check.spread_ratio > 1 ? CheckVerdict::structural : CheckVerdict::rounding;
+  if (check.verdict != CheckVerdict::structural) return;
+  // Bits of another recipe say more than any pattern.
+  if (report_.search && report_.search->equal() && report_.search_of == part) {
+    const FoundVariant& variant = report_.search->found.front();
+    check.patterns.push_back({"recipe", fmt::format("these are the bits of {}", variant.recipe.label), ""});
+    return;
+  }
+  if (report_.search && !report_.search->blocks.empty() && report_.search_of == part) {
+    std::map<std::string, std::vector<std::string>> by_label;
+    for (const BlockOfVariant& each : report_.search->blocks)
+      by_label[each.label].push_back(fmt::format("({},{})", each.row + 1, each.column + 1));
+    for (const auto& [label, blocks] : by_label)
+      check.patterns.push_back({"recipe",
+                                fmt::format("block{} {} {} the bits of {}", blocks.size() == 1 ? "" : "s",
+                                            fmt::join(blocks, " "), blocks.size() == 1 ? "has" : "have", label),
+                                ""});
+    return;
+  }
+  if (check.wrong_pieces == 0) {
+    check.patterns.push_back(
+        {"roundings",
+         fmt::format("roundings that the recipe does not make: sums of differences over the {} are {:.3g} times what "
+                     "its variants reach",
+                     check.spread_place, 3 * check.spread_ratio),
+         ""});
+    return;
+  }
+  check.patterns = find_patterns(part, pieces, hypotheses(part), block(part));
+}
+
+}  // namespace tristab
