@@ -199,21 +199,24 @@ Additions find_additions(const Audit& audit, const std::atomic<bool>* stop) {
   }
   constexpr int most_additions = 3;
   while (!left.empty() && static_cast<int>(result.chosen.size()) < most_additions) {
+    // Gates as they are come first: stricter ones must kill half as many again.
     const Tried* best = nullptr;
-    double factor = 0;
-    std::size_t most = 0;
-    for (Tried& tried : sources) {
-      if (!tried.run) {
-        run_tried(tried, survivors, stop);
-        ++result.tried;
+    double factor = 0, most = 0;
+    for (const double worth : {1.5, 1.0}) {
+      for (Tried& tried : sources) {
+        if (!tried.run) {
+          run_tried(tried, survivors, stop);
+          ++result.tried;
+        }
+        const double own = worth > 1 ? (tried.kernel <= 1 ? 1 : 0) : best_factor(tried, left);
+        const double kills = own > 0 ? worth * static_cast<double>(killed_by(tried, own, left).size()) : 0;
+        if (kills <= most) continue;
+        best = &tried;
+        factor = own;
+        most = kills;
+        if (most >= worth * static_cast<double>(left.size())) break;
       }
-      const double own = best_factor(tried, left);
-      const std::size_t kills = own > 0 ? killed_by(tried, own, left).size() : 0;
-      if (kills <= most) continue;
-      best = &tried;
-      factor = own;
-      most = kills;
-      if (most == left.size()) break;
+      if (most >= 1.5 * static_cast<double>(left.size())) break;
     }
     if (best == nullptr) break;
     std::optional<Addition> addition = made(*best, factor, left, stop);
