@@ -94,8 +94,8 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
     case CheckVerdict::equal:
       break;
     case CheckVerdict::rounding:
-      return fmt::format("rounding: inside what the roundings of {} can do on these inputs ({} of it){}", label,
-                         number_text(each.spread_ratio), lost);
+      return fmt::format("rounding: it takes {:.2g}% of what the roundings of {} can do on these inputs{}",
+                         100 * each.spread_ratio, label, lost);
     case CheckVerdict::structural:
       return fmt::format(
           "structural: {}. Beyond the roundings of {}{}, at {}{}", text_of(each.patterns), label,
