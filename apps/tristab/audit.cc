@@ -168,26 +168,26 @@ Command audit_command(int& status) {
       "audit", "Ask whether a test could tell a wrong kernel from a right one",
       R"(Runs wrong kernels on purpose through a test: which it kills, which it lets through, what would kill them.
 With inputs, a kernel and a gate it also finds the tolerance to assert, between right kernels and wrong ones.)",
-      {"tristab audit fla-solve-tril", "tristab audit gdn --kernel fla-gdn-fused --gate fla:0.005"});
-  command.positional("INPUT", "FILE.json|npy|npz|safetensors", o.input.path,
-                     "a suite (a name or FILE.json), a family, or a file of matrices or layers", "SUITE|INPUT");
-  command.option("--kernel,--kernels", "KERNEL", o.kernel, "the right kernel, of INPUT");
-  command.option("--gate", "GATE", o.gate, "the rule that outputs must meet (torch)").beside();
-  command.option("--outputs", "LIST", o.outputs, "what the test looks at: inverse (default), w, u, o, state");
-  command.option("--stored", "FORMAT", o.stored, "format of the outputs; default: the kernel's");
-  command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 2, 256}, "chunk size (64)");
-  command.option("--heads", "N", WholeNumber{&o.heads, 1, 4096}, "sequences or matrices of one run (1)").beside();
-  command.option("--length", "N", WholeNumber{&o.length, 1, 32768}, "tokens of a sequence; default: one chunk");
-  command.option("--seed", "N", WholeNumber{&o.seed, 0, 9007199254740992}, "seed of a family (1)").beside();
-  command.option("--trials", "N", WholeNumber{&o.trials, 1, 100000}, "runs of the right kernels (100)");
-  command.option("--cover", "SHARE", o.cover, "share of all runs that the tolerance covers (0.95)").beside();
+      {"tristab audit fla-solve-tril"});
+  command.positional("INPUT", "FILE.json|npy|npz|safetensors", o.input.path, "a suite, a family, or a file",
+                     "SUITE|INPUT");
+  command.option("--kernel,--kernels", "KERNEL", o.kernel, "right kernel, of INPUT");
+  command.option("--gate", "GATE", o.gate, "rule (torch)").beside();
+  command.option("--outputs", "LIST", o.outputs, "inverse (default), or some of w, u, o, state");
+  command.option("--stored", "FORMAT", o.stored, "of outputs (the kernel's)");
+  command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 2, 256}, "size (64)").beside();
+  command.option("--heads", "N", WholeNumber{&o.heads, 1, 4096}, "sequences of one run (1)");
+  command.option("--length", "N", WholeNumber{&o.length, 1, 32768}, "their tokens").beside();
+  command.option("--trials", "N", WholeNumber{&o.trials, 1, 100000}, "runs of right kernels (100)");
+  command.option("--seed", "N", WholeNumber{&o.seed, 0, 9007199254740992}, "seed").beside();
+  command.option("--cover", "SHARE", o.cover, "share of runs the tolerance covers (0.95)");
   command.option("--tensor", "NAME", o.input.tensor, "the tensor of A");
-  command.option("--layer", "NAME", o.input.layer, "the layer of k, beta, g").beside();
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
+  command.option("--layer", "NAME", o.input.layer, "the layer").beside();
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512");
   command.option("--beside", "FILE", o.beside, "a trained layer to compare the inputs with");
-  command.option("--beside-layer", "NAME", o.beside_layer, "its layer, or all").beside();
-  command.option("--must-kill", "LIST", o.must_kill,
-                 "mutants or kinds that must not survive, or all: else exit status 1");
+  command.option("--beside-layer", "NAME", o.beside_layer, "its layer, or all");
+  command.option("--must-kill", "LIST", o.must_kill, R"(mutants that must not survive, or all
+Names of mutants or of kinds of them. The exit status is 1 if one survives.)");
   command.flag("--no-addition", o.no_addition, "do not look for what kills the survivors");
   command.group("Output");
   command.option("--format", "text|json", o.format, "text or json");

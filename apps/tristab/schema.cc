@@ -32,7 +32,7 @@ Command schema_command() {
   std::vector<std::string> names;
   names.reserve(std::size(files));
   for (const SchemaFile& file : files) names.emplace_back(file.name);
-  Command command("schema", "Print the JSON Schema of configurations, results, recipes or suites",
+  Command command("schema", "Print the JSON Schema of one of the program's files",
                   "Editors complete and check a file that names its schema; validators check files with it.",
                   {"tristab schema sweep"});
   command.positional("FILE", "sweep|results|kernel|suite", *name,
