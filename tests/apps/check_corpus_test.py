@@ -4,12 +4,12 @@ usage: check_corpus_test.py PROGRAM [COUNT] [HALF]    HALF: tuned, held-out or b
 
 Benign: each built-in recipe with its matrix units, orders of sums and lanes replaced, several at once, by recipe files
 that this script writes; and plain float32 substitution by rows, columns and blocks with random orders of sums. check
-must never call one structural. Bugs: planted by numpy at random blocks, rows, heads and chunks of T and of layers. A bug
-counts if it moves some element by more than 8 times what the benign variants of its tile differ, and by 2 ulp; 99% of
-those must be structural. Named: a regular expression finds the bug in what check says. The held-out half has other
-seeds, other layers and other kinds of bugs; nothing in the program was chosen by looking at it.
-COUNT cases are drawn; 40, or with TRISTAB_FULL_TESTS=1 all recipes and 240 bugs. Layers in TRISTAB_SHARED_DATA are used
-where they are. COUNT cases of kind K alone: TRISTAB_CORPUS_KIND=K.
+must never call one structural. Bugs: planted by numpy at random blocks, rows, heads and chunks of T and of layers.
+A bug counts if it moves some element by more than 8 times what the benign variants of its tile differ; 99% of those
+must be structural. Named: a regular expression finds the bug in what check says. The held-out half has other seeds,
+other layers and other kinds of bugs, at which nobody looked while the program was made.
+COUNT cases are drawn; 40, or with TRISTAB_FULL_TESTS=1 all recipes and 330 bugs. Layers in TRISTAB_SHARED_DATA are used
+where they are. Only bugs whose names contain K: TRISTAB_CORPUS_KIND=K.
 """
 import json
 import os
@@ -160,6 +160,17 @@ def formed(k, beta, g=None, base=np.e, late=0, twice=False, mask=-1):
     return np.tril(gram * np.asarray(beta)[:, None], mask)
 
 
+def formed_in_float(k, beta, g=None):
+    """The same in float32, as a kernel does."""
+    k, beta = k.astype(np.float32), beta.astype(np.float32)
+    sums = np.cumsum(np.zeros_like(beta) if g is None else g.astype(np.float32), 0, dtype=np.float32)
+    if sums.ndim == 1:
+        gram = (k @ k.T) * np.exp(np.minimum(sums[:, None] - sums[None], 0))
+    else:
+        gram = np.einsum("id,jd,ijd->ij", k, k, np.exp(np.minimum(sums[:, None] - sums[None], 0)))
+    return np.tril(gram * beta[:, None], -1)
+
+
 def made_tokens(draw, rng, length, heads):
     """Keys, betas and gates of this script's making: of several conditions."""
     d = draw.choice((64, 128))
@@ -214,7 +225,8 @@ class Inputs:
             return (self.layer_of(big / f"{model}.safetensors", layer, first, length, heads, keys),
                     f"{model}.{layer}@{first}")
         if not with_outputs:
-            return (self.layer_of(data / f"{model}-slice.safetensors", layer, 0, length, [0, 1], keys), f"{model}.{layer}")
+            path = data / f"{model}-slice.safetensors"
+            return self.layer_of(path, layer, 0, length, [0, 1], keys), f"{model}.{layer}"
         if per_channel:
             name = "kda.layer11" if self.held_out else "kda.layer0"
             path = data / ("h200-fla-chunks.safetensors" if self.held_out else "h100-fla-layers.safetensors")
@@ -237,8 +249,8 @@ class Inputs:
         return self.made[key]
 
     def matrices(self, n):
-        families = (["gdn:keys=positive", "kda", "random-lower"] if self.held_out else
-                    ["gdn:keys=silu", "gdn:keys=positive:beta=sigmoid-uniform", "delta"])
+        families = (["gdn:keys=positive", "kda", "geometric", "rwkv7"] if self.held_out else
+                    ["gdn:keys=silu", "gdn:keys=positive:beta=sigmoid-uniform", "delta-net"])
         self.number += 1
         path = Path(self.folder, f"generated-{self.number}.npy")
         for family in self.draw.sample(families, len(families)):
@@ -403,6 +415,12 @@ class Case:
             return self.invert(benign_recipe(self.given, self.draw, self.n, True))
         if kind == "combined":
             return self.invert(benign_recipe(self.given, self.draw, self.n))
+        if kind == "own-formed":  # A formed in float32
+            if self.input.tokens is None:
+                return self.benign("own-rows")
+            a = np.stack([formed_in_float(**self.input.chunk(h, c))
+                          for h, c in zip(self.input.heads, self.input.chunks)])
+            return self.stored(by_rows(a, self.rng))
         if kind == "own-more":  # keys and A exact, sums in double
             return self.stored(self.exact)
         plain = {"own-rows": by_rows, "own-columns": by_columns, "own-blocks": by_blocks}[kind]
@@ -412,7 +430,7 @@ class Case:
         """Benign variants, by which harm is measured."""
         if not self.variants:
             self.variants = [self.benign(kind) for kind in
-                             ("units", "units", "combined", "own-rows", "own-blocks", "own-more")]
+                             ("units", "units", "combined", "own-formed", "own-blocks", "own-more")]
 
     def harmful(self, x, tile=16):
         self.prepare()
@@ -582,7 +600,7 @@ def bug_stale_row(case):
         x[1:, i] = case.base[:-1, i]
         x[0, i] = -case.a[0, i]
         return x
-    return planted(case, edit, rf"row {i}\b|last row")[0], [rf"row {i}\b|last row"]
+    return planted(case, edit)[0], [rf"row {i}\b|last row"]
 
 
 def bug_stale_tile(case):
@@ -593,7 +611,7 @@ def bug_stale_tile(case):
     def edit(x):
         x[block_slices(size, i, j)] = np.roll(case.base, 1, 0)[block_slices(size, i, j)]
         return x
-    return planted(case, edit, rf"\({i + 1},{j + 1}\)|last diagonal block")[0], [rf"\({i + 1},{j + 1}\)|last diagonal block"]
+    return planted(case, edit)[0], [rf"\({i + 1},{j + 1}\)|last diagonal block"]
 
 
 def bug_stale_head(case):
@@ -926,10 +944,11 @@ def bug_gate_of_other_head(case):
 
 
 tuned_bugs = [bug_zero_block, bug_zero_block_used, bug_swapped_blocks, bug_transposed_block, bug_negated_block,
-              bug_scaled_block, bug_stale_row, bug_stale_tile, bug_stale_head, bug_stale_chunk, bug_tail, bug_upper_junk,
-              bug_diagonal, bug_decay_base, bug_decay_late, bug_decay_missing, bug_decay_twice, bug_beta_missing,
-              bug_beta_twice, bug_mask, bug_series, bug_short_blocks, bug_wrong_sign, bug_transposed, bug_narrow_merges,
-              bug_narrow_merge_recipe, bug_stored_narrow, bug_element, bug_stripes, bug_nan, bug_row_of_head]
+              bug_scaled_block, bug_stale_row, bug_stale_tile, bug_stale_head, bug_stale_chunk, bug_tail,
+              bug_upper_junk, bug_diagonal, bug_decay_base, bug_decay_late, bug_decay_missing, bug_decay_twice,
+              bug_beta_missing, bug_beta_twice, bug_mask, bug_series, bug_short_blocks, bug_wrong_sign,
+              bug_transposed, bug_narrow_merges, bug_narrow_merge_recipe, bug_stored_narrow, bug_element,
+              bug_stripes, bug_nan, bug_row_of_head]
 held_out_bugs = [bug_swapped_rows, bug_dropped_term, bug_last_terms_dropped, bug_wrong_block_of_a, bug_shifted_block,
                  bug_garbage_block, bug_column, bug_two_places, bug_scaled, bug_reversed, bug_beta_of_column,
                  bug_gate_of_other_head]
@@ -1000,8 +1019,8 @@ class LayerCase(Case):
         self.heads = max(input_.heads) + 1
         self.t = self.base.reshape(self.heads, -1, self.n, self.n)
         self.right = self.outputs(self.t)
-        sets = [("T", "w", "u", "o", "state"), ("T", "w", "u", "o", "state"), ("o", "state"), ("o",), ("w", "u"), ("T", "o")]
-        self.parts = self.draw.choice(sets)
+        everything = ("T", "w", "u", "o", "state")
+        self.parts = self.draw.choice([everything, everything, ("o", "state"), ("o",), ("w", "u"), ("T", "o")])
         self.others = None
 
     def outputs(self, t, **bugs):
@@ -1140,8 +1159,10 @@ class Corpus:
         self.number, self.cases, self.harmless, self.jobs = 0, {}, defaultdict(int), []
         listed = [json.loads(p.read_text()) for p in sorted((source / "configs/kernels").glob("*.json"))]
         self.recipes = [(name, recipe) for each in listed for name, recipe in given_choices(each)]
-        self.plain = [r for r in self.recipes if r[0] in ("fla-solve-tril", "hf-transformers", "tpu-gaussian", "llama-cpp",
-                                                          "sglang-jax-gdn", "fla-solve-tril:dot=tf32x3")]
+        if not full:  # these take seconds each
+            self.recipes = [r for r in self.recipes if not r[0].startswith("fla-kda")]
+        in_fp32 = ("fla-solve-tril", "hf-transformers", "tpu-gaussian", "llama-cpp", "sglang-jax-gdn")
+        self.plain = [r for r in self.recipes if r[0] in in_fp32]
 
     def next(self):
         self.number += 1
@@ -1161,8 +1182,8 @@ class Corpus:
         return self.cases[key]
 
     def layer_case(self):
-        kernel, n = self.draw.choice((("fla-gdn-fused", 64), ("fla-gdn-fused", 64), ("fla-gdn", 32), ("fla-gdn", 16),
-                                      ("fla-kda", 64)))
+        layers = (("fla-gdn-fused", 64), ("fla-gdn-fused", 64), ("fla-gdn", 32), ("fla-gdn", 16), ("fla-kda", 64))
+        kernel, n = self.draw.choice(layers if full else layers[:-1])
         recipe = next(r for name, r in self.recipes if name == kernel)
         return LayerCase(self, kernel, recipe, kernel, self.inputs.tokens(n, True, kernel == "fla-kda"))
 
@@ -1211,21 +1232,22 @@ class Corpus:
         self.draw.shuffle(order)
         if benign is None:
             for kernel, recipe in order:
-                self.add_benign(kernel, recipe, ["units"] * 4 + ["combined"] * 2 + ["own-rows", "own-columns", "own-blocks"])
+                self.add_benign(kernel, recipe, ["units"] * 4 + ["combined"] * 2 +
+                                ["own-rows", "own-columns", "own-blocks", "own-formed"])
             for _ in range(8):
                 case = self.layer_case()
                 for kind in ("other sums", "other T", "more"):
                     self.add("benign layer: " + kind, case, case.write_layer(case.benign_layer(kind)), None, kind)
         else:
-            kinds = ["units", "combined", "own-rows", "own-columns", "own-blocks"]
+            kinds = ["units", "combined", "own-rows", "own-columns", "own-blocks", "own-formed"]
             for k in range(benign):
                 self.add_benign(*order[k % len(order)], [self.draw.choice(kinds)])
             if benign > 2:
                 case = self.layer_case()
                 self.add("benign layer: other T", case, case.write_layer(case.benign_layer("other T")), None, "other T")
-        for kinds, number, add in (
-                ([(b,) for b in (held_out_bugs if self.held_out else tuned_bugs)], bugs, self.add_bug),
-                (list((held_out_layer_bugs if self.held_out else tuned_layer_bugs).items()), layers, self.add_layer_bug)):
+        bugs_of_t = [(bug,) for bug in (held_out_bugs if self.held_out else tuned_bugs)]
+        bugs_of_layers = list((held_out_layer_bugs if self.held_out else tuned_layer_bugs).items())
+        for kinds, number, add in ((bugs_of_t, bugs, self.add_bug), (bugs_of_layers, layers, self.add_layer_bug)):
             only = os.environ.get("TRISTAB_CORPUS_KIND")
             if only:
                 kinds = [k for k in kinds if only in (k[0] if isinstance(k[0], str) else k[0].__name__)]
@@ -1245,7 +1267,8 @@ class Corpus:
         named = words is not None and all(re.search(word, found) for word in words)
         where = f"{kind} | {case.kernel} | {case.input.name} | {case.dtype}"
         return {"kind": kind, "verdict": report["verdict"], "named": named, "said": found, "where": where,
-                "words": words, "command": " ".join(map(str, arguments)), "gates": report.get("gates"),
+                "words": words,
+                "gates": {gate: accepts(report, gate) for gate in gates},
                 "ratio": max(part["spread_ratio"] or 1e99 for part in report["parts"])}
 
     def run(self):
@@ -1253,15 +1276,29 @@ class Corpus:
             return list(pool.map(self.judged, self.jobs))
 
 
+gates = ("torch", "fla", "fla-ci", "fa", "ascend")
+
+
+def accepts(report, gate):
+    """Whether the rule of this name passes all tensors; None if it was not asked."""
+    asked = [g["passes"] for g in report["gates"] if g["gate"].split(":")[0] == gate]
+    return all(asked) if asked else None
+
+
 def table(title, results, harmless):
+    """By kind: what check calls the cases, and how many of them the gates accept."""
     kinds = sorted({r["kind"] for r in results} | set(harmless), key=lambda k: (k.startswith("benign"), k))
-    print(f"{title:<32} cases structural rounding  equal  named  harmless")
-    for kind in kinds:
-        these = [r for r in results if r["kind"] == kind]
-        number = {v: sum(r["verdict"] == v for r in these) for v in ("structural", "rounding", "equal")}
-        named = "" if kind.startswith("benign") else sum(r["named"] for r in these)
-        print(f"  {kind:<30} {len(these):5} {number['structural']:10} {number['rounding']:8} {number['equal']:6} "
-              f"{named:>6} {harmless.get(kind, 0) or '':>9}")
+    columns = ("cases", "structural", "rounding", "equal", "named", "harmless", *gates)
+    print(f"{title:<30}" + "".join(f"{c:>{max(7, len(c) + 1)}}" for c in columns))
+    groups = [(kind, [r for r in results if r["kind"] == kind]) for kind in kinds]
+    for benign in (True, False):
+        these = [r for r in results if r["kind"].startswith("benign") == benign]
+        groups.append(("all benign" if benign else "all bugs", these))
+    for kind, these in groups:
+        row = [len(these)] + [sum(r["verdict"] == v for r in these) for v in ("structural", "rounding", "equal")]
+        row += [sum(r["named"] for r in these), harmless.get(kind, 0)]
+        row += [sum(bool(r["gates"][gate]) for r in these) for gate in gates]
+        print(f"  {kind:<28}" + "".join(f"{x or '':>{max(7, len(c) + 1)}}" for c, x in zip(columns, row)))
 
 
 def recorded():
@@ -1274,12 +1311,13 @@ def recorded():
 
     with tempfile.TemporaryDirectory() as folder:
         h100, h200 = data / "h100-fla-layers.safetensors", data / "h200-fla-chunks.safetensors"
-        for path, layer_, prefix, kernel, n in (
-                (h100, "gdn.layer0", "gdn.layer0", "fla-gdn-fused", 64), (h100, "gdn.layer6", "gdn.layer6", "fla-gdn-fused", 64),
-                (h100, "kda.layer0", "kda.layer0", "fla-kda", 64),
-                (h200, "gdn.layer11", "gdn.layer11.bt16", "fla-gdn", 16), (h200, "gdn.layer11", "gdn.layer11.bt32", "fla-gdn", 32)):
-            report = json.loads(run("check", path, path, "--layer", layer_, "--output-tensor", prefix, "--kernel", kernel,
-                                    "--chunk", n, "--format", "json"))
+        for path, prefix, kernel, n in (
+                (h100, "gdn.layer0", "fla-gdn-fused", 64), (h100, "gdn.layer6", "fla-gdn-fused", 64),
+                (h100, "kda.layer0", "fla-kda", 64),
+                (h200, "gdn.layer11.bt16", "fla-gdn", 16), (h200, "gdn.layer11.bt32", "fla-gdn", 32)):
+            layer_ = prefix.split(".bt")[0]
+            report = json.loads(run("check", path, path, "--layer", layer_, "--output-tensor", prefix,
+                                    "--kernel", kernel, "--chunk", n, "--format", "json"))
             part = report["parts"][0]
             expect(part["part"] == "T" and part["verdict"] == "equal", f"{prefix}: T has not the bits of {kernel}")
             expect(report["verdict"] != "structural", f"{prefix}: structural")
@@ -1289,22 +1327,21 @@ def recorded():
         expect("launch=h200" in said, f"KDA on the H200 is not another launch: {said}")
         tensors = read_tensors(data / "h100-fla-solve-tril.safetensors")
         for layer_ in ("gdn.layer6", "gdnneg.layer6"):
-            a, ieee, narrow = (tensors[f"{layer_}.bt64.{k}"][:, 0].reshape(-1, 64, 64) for k in ("A", "ieee.f32", "tf32.f32"))
+            a, ieee, narrow = (tensors[f"{layer_}.bt64.{k}"][:, 0].reshape(-1, 64, 64)
+                               for k in ("A", "ieee.f32", "tf32.f32"))
             np.save(Path(folder, "a.npy"), a.astype(np.float32))
-            np.save(Path(folder, "x.npy"), ieee.astype(np.float32))
-            report = json.loads(run("check", Path(folder, "a.npy"), Path(folder, "x.npy"), "--kernel", "fla-solve-tril",
-                                    "--format", "json"))
-            expect(report["verdict"] == "equal", f"{layer_}: ieee merges are not equal")
-            np.save(Path(folder, "y.npy"), narrow.astype(np.float32))
-            report = json.loads(run("check", Path(folder, "a.npy"), Path(folder, "y.npy"), "--kernel", "fla-solve-tril",
-                                    "--format", "json"))
+
+            def checked(x):
+                np.save(Path(folder, "x.npy"), x.astype(np.float32))
+                return json.loads(run("check", Path(folder, "a.npy"), Path(folder, "x.npy"), "--kernel",
+                                      "fla-solve-tril", "--format", "json"))
+            expect(checked(ieee)["verdict"] == "equal", f"{layer_}: ieee merges are not equal")
+            report = checked(narrow)
             expect("tf32" in json.dumps(report.get("search")), f"{layer_}: tf32 merges are not named")
             for i, j in ((1, 0), (2, 1), (3, 0)):
                 one = ieee.copy()
                 one[block_slices(16, i, j)] = narrow[block_slices(16, i, j)]
-                np.save(Path(folder, "z.npy"), one.astype(np.float32))
-                report = json.loads(run("check", Path(folder, "a.npy"), Path(folder, "z.npy"), "--kernel", "fla-solve-tril",
-                                        "--format", "json"))
+                report = checked(one)
                 said = "; ".join(p["what"] for p in report["parts"][0]["patterns"])
                 expect(report["verdict"] == "structural" and re.search(rf"\({i + 1},{j + 1}\).*tf32", said),
                        f"{layer_}: the merge of ({i + 1},{j + 1}) in tf32 is not named: {said}")
@@ -1324,8 +1361,8 @@ def main():
             if full and count is None:
                 corpus.fill(None, 180 if not held_out else 90, 40)
             else:
-                corpus.fill(share // 4 if not os.environ.get("TRISTAB_CORPUS_KIND") else 0, share - share // 4 - share // 8,
-                            share // 8)
+                benign = 0 if os.environ.get("TRISTAB_CORPUS_KIND") else share // 4
+                corpus.fill(benign, share - share // 4 - share // 8, share // 8)
             results = corpus.run()
             table("held out" if held_out else "tuned", results, corpus.harmless)
             for r in results:

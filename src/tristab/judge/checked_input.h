@@ -33,7 +33,7 @@ class FormedInputs {
   Matrix formed(std::int64_t chunk, const std::string& formation, const std::function<Matrix()>& form);
 
  private:
-  static constexpr std::size_t kMost = 64;  // matrices that are kept
+  static constexpr std::size_t kMost = 256;  // matrices that are kept
   std::mutex mutex_;
   std::map<std::pair<std::int64_t, std::string>, Matrix> known_;
 };

@@ -26,6 +26,10 @@ bool is_order(const MethodSpec& spec, const Parameter& parameter) {
 // Parameters of a formation that say in which order or by which instruction, not in which format.
 const std::set<std::string, std::less<>> kOrderOfFormation{"scan", "reduction", "channels", "exponential"};
 
+// Finite with gates of heads and of channels.
+const Json kFormedInFp32{
+    {"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"block", 16}, {"diagonal", "differences"}};
+
 void replace(Json& target, const Json& change) {
   for (const auto& [key, value] : change.items()) target[key] = value;
 }
@@ -348,6 +352,13 @@ std::vector<Recipe> benign_variants(const Recipe& recipe, int n, const LayerArit
   const auto add = [&](std::span<const Edit* const> chosen) {
     if (std::optional<Recipe> variant = edited(base, chosen)) variants.push_back(std::move(*variant));
   };
+  // Where the recipe takes A as it is, a kernel that forms it does so in fp32.
+  if (base.formation.kind == Formation::Kind::exact) {
+    Recipe forming = base;
+    forming.formation = expand_formation(kFormedInFp32, kPlace).front();
+    forming.label += ", A formed in fp32";
+    variants.push_back(std::move(forming));
+  }
   // One machine in all stages at once.
   std::map<std::string, std::vector<const Edit*>> by_machine;
   int lanes = 0;
