@@ -77,8 +77,8 @@ void Checking::conclude() {
   if (!report_.records.empty() && request_.requirement.is_about_matrices()) {
     const Record& worst = report_.records[report_.worst];
     add(OutputPart::inverse, request_.requirement.text(),
-        report_.unfit == 0 ? fmt::format("all {} matrices meet it; worst error {}", report_.records.size(),
-                                         number_text(worst.total_frobenius.value))
+        report_.unfit == 0 ? fmt::format("{} of {} matrices meet it; worst error {}", report_.records.size(),
+                                         report_.records.size(), number_text(worst.total_frobenius.value))
                            : fmt::format("{} of {} matrices do not meet it; the worst is {}", report_.unfit,
                                          report_.records.size(), report_.record_places[report_.worst]),
         outcome(report_.unfit == 0));
