@@ -141,6 +141,9 @@ TEST(Patterns, say_where_elements_lie) {
             "row 20 is that of the row above");
   EXPECT_EQ(named(one(), fill(4, 28, 3, 1, zero)), "column 3 is zero");
   EXPECT_EQ(named(one(), fill(29, 3, 0, 29, zero)), "rows 29 to 31, the last 3, are zero");
+  const auto odd = [](const Matrix&, int i, int j) { return 0.1 * i - 0.01 * j * j; };
+  EXPECT_EQ(named(one(), fill(22, 10, 0, 16, odd)), "block (2,1) of 16 x 16 from row 22 on is wrong");
+  EXPECT_EQ(named(one(), fill(22, 10, 6, 6, odd)), "block (2,1) of 16 x 16 from row 22 on is wrong");
   const auto lanes = [](CheckedPiece& piece) {
     for (int i = 16; i < kSize; ++i) {
       for (int j = 3; j < 16; j += 4) piece.found(i, j) = 0;

@@ -142,6 +142,15 @@ TEST(Spread, a_floor_makes_room) {
   EXPECT_LT(judged(found, {right()}, floor).piece.ratio, 1);
 }
 
+TEST(Spread, flushed_subnormals_are_inside) {
+  Matrix found = right(), recipe = right();
+  recipe(31, 0) = 3e-39;
+  found(31, 0) = 0;
+  SpreadTest test(OutputPart::inverse);
+  EXPECT_LE(test.add(found, recipe, {recipe}, fp32_format(), {}).ratio, 1);
+  EXPECT_LE(test.pooled_ratio(), 1);
+}
+
 TEST(Spread, other_parts_have_no_diagonal) {
   SpreadTest test(OutputPart::o);
   Matrix found = right();

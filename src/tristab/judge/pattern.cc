@@ -210,7 +210,9 @@ class Naming {
     for (const int size : grids(rows, columns)) {
       if (box.row / size != (box.row + box.rows - 1) / size) continue;
       if (box.column / size != (box.column + box.columns - 1) / size || !fills(box, size)) continue;
-      return fmt::format("block {} of {} x {}", block_name(box.row / size, box.column / size), size, size);
+      const bool late = box.row - box.row / size * size >= size / 4;  // what a bug at one row does to the rows below
+      return fmt::format("block {} of {} x {}{}", block_name(box.row / size, box.column / size), size, size,
+                         late ? fmt::format(" from row {} on", box.row) : "");
     }
     return {};
   }
@@ -239,7 +241,9 @@ class Naming {
     if (box.row > 0 && box.row + box.rows == rows && box.rows <= rows / 2)
       return fmt::format("rows {} to {}, the last {},", box.row, rows - 1, box.rows);
     if (box.rows <= rows / 2) return fmt::format("rows {}", numbers_text(wrong_rows));
-    if (box.columns <= columns / 2) return fmt::format("columns {}", numbers_text(wrong_columns));
+    if (box.columns <= columns / 2)
+      return fmt::format("columns {}{}", numbers_text(wrong_columns),
+                         box.row > box.column + box.columns ? fmt::format(" from row {} on", box.row) : "");
     return box.row > 1 && box.row + box.rows == rows ? fmt::format("everything from row {} on", box.row)
                                                      : std::string("the whole");
   }
