@@ -57,7 +57,10 @@ void Checking::conclude() {
   const auto outcome = [](bool passes) { return passes ? Outcome::passed : Outcome::failed; };
   for (const SecondRun& run : report_.second_run) {
     add(run.part, "same bits in a second run",
-        text_of(run.differences) + (run.patterns.empty() ? "" : ": " + text_of(run.patterns)),
+        text_of(run.differences) + (run.patterns.empty() ? "" : ": " + text_of(run.patterns)) +
+            (run.differences.pieces < of(run.part).pieces
+                 ? fmt::format("; {} of {} matrices are in both", run.differences.pieces, of(run.part).pieces)
+                 : std::string()),
         outcome(run.differences.equal()));
   }
   for (const PartCheck& each : report_.parts) {

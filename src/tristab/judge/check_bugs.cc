@@ -42,6 +42,7 @@ std::vector<Hypothesis> Checking::hypotheses(OutputPart part) {
       }
     }
   }
+  if (part == OutputPart::inverse) wrong_inputs(list);
   // A missing merge of doubling can be a missing block as well: that is said first.
   std::ranges::stable_partition(list, [](const Hypothesis& each) { return !each.text.starts_with("of the doubling"); });
   // What stands at another place, by steps of head and chunk from it, or absolutely.
@@ -66,6 +67,8 @@ std::vector<Hypothesis> Checking::hypotheses(OutputPart part) {
     elsewhere("that of the head before stands there", [](OutputPlace& p) { --*p.head; });
     elsewhere("that of the head behind stands there", [](OutputPlace& p) { ++*p.head; });
     elsewhere("that of the first head stands there", [](OutputPlace& p) { p.head = 0; });
+    elsewhere("that of the sequence before stands there", [](OutputPlace& p) { --p.sequence; });
+    elsewhere("that of the sequence behind stands there", [](OutputPlace& p) { ++p.sequence; });
   } else {
     elsewhere("that of the matrix before stands there", [](OutputPlace& p) {
       --p.index;
@@ -82,6 +85,32 @@ std::vector<Hypothesis> Checking::hypotheses(OutputPart part) {
   }
   if (part != OutputPart::inverse) layer_hypotheses(part, list);
   return list;
+}
+
+// The inverse of another A, or A itself.
+void Checking::wrong_inputs(std::vector<Hypothesis>& list) const {
+  const auto with_a = [&](std::string text, std::function<Matrix(Matrix a)> give) {
+    list.push_back({"input", std::move(text), [this, give = std::move(give)](const CheckedPiece& piece) {
+                      const CheckedUnit one = chunk_of(units_[static_cast<std::size_t>(piece.unit)], piece.chunk);
+                      return give(recipe_input(one, 0, one.tokens.get(), report_.against, machines_.local()));
+                    }});
+  };
+  for (const auto& [text, factor] : {std::pair("A is doubled", 2.0), std::pair("A is halved", 0.5)}) {
+    with_a(text, [factor = factor](Matrix a) {
+      for (double& each : a.values()) each *= factor;
+      return inverse_by_substitution(a);
+    });
+  }
+  for (const char* name : {"bf16", "fp16", "tf32"}) {
+    with_a(fmt::format("A is rounded to {}", name), [format = format_of(name, "")](Matrix a) {
+      return inverse_by_substitution(stored_as(std::move(a), format));
+    });
+  }
+  with_a("A itself stands there", [](Matrix a) { return a; });
+  with_a("I + A stands there", [](Matrix a) {
+    for (int i = 0; i < a.rows(); ++i) a(i, i) += 1;
+    return a;
+  });
 }
 
 Matrix Checking::mutated(const Mutant& mutant, const CheckedPiece& piece) const {
@@ -138,23 +167,25 @@ void Checking::layer_hypotheses(OutputPart part, std::vector<Hypothesis>& list) 
                       return layer_with(unit, part, piece, wanted_[0] ? nullptr : &t);
                     }});
   };
-  list.push_back(
-      {"state-not-carried", "the state is not carried from chunk to chunk", [this, part](const CheckedPiece& piece) {
-         const CheckedUnit& unit = units_[static_cast<std::size_t>(piece.unit)];
-         const std::size_t c = part == OutputPart::state ? unit.a.size() - 1 : piece.chunk;
-         CheckedUnit one = chunk_of(unit, c);
-         const int n = unit.a[c].rows();
-         one.tokens = std::make_shared<TokenInputs>(
-             token_rows(*unit.tokens, static_cast<int>(c) * n, unit.places[c].rows, unit.places[c].rows));
-         one.has_outputs = true;
-         OutputParts only{};
-         only[static_cast<std::size_t>(part)] = true;
-         std::vector<Matrix> t;
-         if (wanted_[0]) t.push_back(found_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse][c]);
-         return emulated(one, report_.against, request_.layer_arithmetic, only, machines_.local(),
-                         wanted_[0] ? &t : nullptr)[part]
-             .front();
-       }});
+  if (part == OutputPart::o || part == OutputPart::state) {
+    list.push_back(
+        {"state-not-carried", "the state is not carried from chunk to chunk", [this, part](const CheckedPiece& piece) {
+           const CheckedUnit& unit = units_[static_cast<std::size_t>(piece.unit)];
+           const std::size_t c = part == OutputPart::state ? unit.a.size() - 1 : piece.chunk;
+           CheckedUnit one = chunk_of(unit, c);
+           const int n = unit.a[c].rows();
+           one.tokens = std::make_shared<TokenInputs>(
+               token_rows(*unit.tokens, static_cast<int>(c) * n, unit.places[c].rows, unit.places[c].rows));
+           one.has_outputs = true;
+           OutputParts only{};
+           only[static_cast<std::size_t>(part)] = true;
+           std::vector<Matrix> t;
+           if (wanted_[0]) t.push_back(found_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse][c]);
+           return emulated(one, report_.against, request_.layer_arithmetic, only, machines_.local(),
+                           wanted_[0] ? &t : nullptr)[part]
+               .front();
+         }});
+  }
   with_tokens("decay", "the decay is missing", [](TokenInputs& tokens) {
     const bool any = tokens.log_decay.columns() > 0;
     for (double& g : tokens.log_decay.values()) g = 0;

@@ -128,14 +128,19 @@ void Checking::measure_reference() {
            fmt::format("the same tensors as {}: {}", request_.output, output_.describe()));
 }
 
-std::vector<Results> Checking::plain_results(const Format& format) const {
+Recipe Checking::plain_recipe(const Format& format) {
   const PlainSetting plain(format);
   std::map<std::string, Arithmetic, std::less<>> arithmetics;
   arithmetics.emplace("*", plain.arithmetic);
-  const LayerArithmetic layer = make_layer_arithmetic(Json(format.name), "peer");
-  const Recipe recipe = recipe_of(plain.method, std::move(arithmetics), plain.formation, layer, "peer");
+  return recipe_of(plain.method, std::move(arithmetics), plain.formation,
+                   make_layer_arithmetic(Json(format.name), "a plain computation"), "a plain computation");
+}
+
+std::vector<Results> Checking::plain_results(const Format& format) const {
+  const Recipe recipe = plain_recipe(format);
   std::vector<Results> results(units_.size());
-  for_units([&](std::size_t k) { results[k] = emulated(units_[k], recipe, layer, wanted_, machines_.local()); });
+  for_units(
+      [&](std::size_t k) { results[k] = emulated(units_[k], recipe, *recipe.layer, wanted_, machines_.local()); });
   return results;
 }
 

@@ -52,18 +52,26 @@ Results Checking::more_accurate(std::size_t unit) const {
 
 void Checking::test_spread() {
   const Recipe& recipe = report_.against;
-  std::vector<Recipe> variants =
-      report_.unlike_all ? right_here_ : benign_variants(recipe, input_.n(), request_.layer_arithmetic);
+  std::vector<Recipe> variants;
+  const auto append = [&](std::vector<Recipe> more) { std::ranges::move(more, std::back_inserter(variants)); };
+  // A kernel that was not named may compute in fp32, whatever the nearest recipe does.
+  if (!report_.declared) append(benign_variants(plain_recipe(fp32_format()), input_.n(), request_.layer_arithmetic));
+  const std::size_t kept = report_.declared ? 4 : std::min<std::size_t>(variants.size(), 12);
+  if (!report_.unlike_all) append(benign_variants(recipe, input_.n(), request_.layer_arithmetic));
+  append(right_here_);  // those that are as good as the output where that is right
   const double scale = std::pow(input_.n() / 64.0, 3) * (wanted_layer() ? 8 : 1);
   const auto most = static_cast<std::size_t>(std::clamp(kSpreadRuns / (input_.matrices() * scale), kFewVariants,
                                                         wanted_layer() ? kManyOfLayer : kManyVariants));
   if (variants.size() > most) {
-    std::vector<Recipe> some;
-    for (std::size_t v = 0; v < most; ++v) some.push_back(std::move(variants[v * variants.size() / most]));
+    // The first ones, which form A, say what the others do not.
+    const std::size_t first = std::min(kept, most / 2), rest = variants.size() - first;
+    std::vector<Recipe> some(variants.begin(), variants.begin() + static_cast<std::ptrdiff_t>(first));
+    for (std::size_t v = 0; v < most - first; ++v) some.push_back(variants[first + v * rest / (most - first)]);
     variants = std::move(some);
   }
   std::vector<std::vector<Results>> runs(units_.size());
-  const double u = sums_roundoff(recipe);
+  // The sums of a kernel that was not named may be in fp32, whatever the nearest recipe does.
+  const double u = std::max(sums_roundoff(recipe), report_.declared ? 0.0 : fp32_format().unit_roundoff());
   std::map<OutputPart, std::vector<std::vector<CheckedPiece>>> pieces;
   std::map<OutputPart, SpreadTest> tests;
   for_parts([&](OutputPart part) {
@@ -77,6 +85,7 @@ void Checking::test_spread() {
     tbb::parallel_for(first, last, [&](std::size_t k) {
       guard();
       std::vector<Results> all{more_accurate(k)};
+      if (wanted_layer()) all.push_back(exact_[k]);
       for (const Recipe& variant : variants) {
         try {
           all.push_back(run_recipe(variant, k));
@@ -98,10 +107,12 @@ void Checking::test_spread() {
           for (const Results& each : runs[k]) others.push_back(each[part][c]);
           const Matrix floor = part == OutputPart::inverse ? reordering_floor(units_[k].a[c], truth, u) : Matrix();
           CheckedPiece piece = piece_at(k, c, part);
-          piece.spread = tests.at(part).add(x, r, others, format(part), floor);
-          const double size = frobenius_norm(truth);
+          piece.spread = tests.at(part).add(x, r, others, format(part), floor, piece.text);
+          // What the recipe's roundings do, not what a wrong T does to w, u, o and the state.
+          const Matrix& accurate = others.front();
+          const double size = frobenius_norm(accurate);
           piece.roundings =
-              std::max(format(part).unit_roundoff(), size > 0 ? std::sqrt(squared_distance(r, truth)) / size : 0.0);
+              std::max(format(part).unit_roundoff(), size > 0 ? std::sqrt(squared_distance(r, accurate)) / size : 0.0);
           piece.recipe = r;
           if (piece.spread.wrong_elements > 0) {
             piece.found = x;

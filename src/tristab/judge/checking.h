@@ -90,6 +90,7 @@ class Checking {
   void judge_spread(OutputPart part, std::vector<CheckedPiece>& pieces, const SpreadTest& test);
   // The bugs that are looked for: wrong inverses (mutant.h), what stands elsewhere, and bugs of the layer.
   std::vector<Hypothesis> hypotheses(OutputPart part);
+  void wrong_inputs(std::vector<Hypothesis>& list) const;
   // A mutant of T, from A as the recipe takes it.
   Matrix mutated(const Mutant& mutant, const CheckedPiece& piece) const;
   // The layer with a mutant of T in every chunk.
@@ -103,7 +104,8 @@ class Checking {
   void measure_layer();
   void measure_reference();
   void ask_gates();
-  // The results of a plain computation with every step in the format.
+  // Row substitution with every step in the format, and its results.
+  static Recipe plain_recipe(const Format& format);
   std::vector<Results> plain_results(const Format& format) const;
   void conclude();
   std::string rounding_or_bug(const PartCheck& each) const;

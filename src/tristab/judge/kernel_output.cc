@@ -45,7 +45,7 @@ const Format& format_of_dtype(Dtype dtype) {
 const char* name_of(OutputPart part) { return kNames[static_cast<std::size_t>(part)]; }
 
 KernelOutput::KernelOutput(const std::string& path, const std::string& name, const std::string& layer, int n,
-                           int matrices, std::string_view place)
+                           std::optional<int> matrices, std::string_view place)
     : matrices_(matrices), file_(TensorFile::open(path)) {
   const std::vector<Tensor>& all = file_->tensors();
   const auto take = [&](const Tensor& tensor, OutputPart part) {
@@ -61,6 +61,7 @@ KernelOutput::KernelOutput(const std::string& path, const std::string& name, con
       refuse_shape(*only,
                    fmt::format("inverses, whose last axis is {}, or a tensor called {}", n, fmt::join(kNames, ", ")));
     take(*only, known == known_names().end() ? OutputPart::inverse : known->second);
+    find_layout(n);
     return;
   }
   std::map<std::string, std::vector<const Tensor*>> by_prefix;
@@ -84,6 +85,27 @@ KernelOutput::KernelOutput(const std::string& path, const std::string& name, con
                             : fmt::format("--output-tensor with one of {}", join_names(prefixes)));
   }
   for (const Tensor* tensor : chosen->second) take(*tensor, known_names().find(last_part(tensor->name))->second);
+  find_layout(n);
+}
+
+// [tokens, heads, n] with n heads has the shape of a batch: then the ones of the diagonals say which it is.
+void KernelOutput::find_layout(int n) {
+  const Tensor* tensor = tensors_[0];
+  if (tensor == nullptr) return;
+  const std::vector<std::int64_t>& shape = tensor->shape;
+  by_token_ = shape.size() == 4 || (shape.size() == 3 && shape[1] != n);
+  if (shape.size() != 3 || shape[1] != n || shape[2] != n || shape[0] % n != 0) return;
+  std::int64_t of_batch = 0, of_tokens = 0;
+  Matrix x(n, n);
+  const std::int64_t size = std::int64_t{n} * n;
+  for (std::int64_t k = 0; k < shape[0]; ++k) {
+    file_->read_results(*tensor, {k * size, n, n, n}, x.values().data());
+    for (int i = 0; i < n; ++i) {
+      of_batch += x(i, i) == 1;                         // row i of matrix k
+      of_tokens += x(i, static_cast<int>(k % n)) == 1;  // token k of head i
+    }
+  }
+  by_token_ = of_tokens > of_batch;
 }
 
 const Tensor& KernelOutput::present(OutputPart part) const {
@@ -124,8 +146,7 @@ bool KernelOutput::holds(OutputPart part, const OutputPlace& place) const {
   const std::vector<std::int64_t>& shape = found->shape;
   if (shape.size() < 3) return place.index == 0;
   if (part == OutputPart::state) return shape.size() == 3 ? place.sequence == 0 : place.sequence < shape[0];
-  const bool batch = part == OutputPart::inverse && shape.size() == 3 && shape[1] == shape[2];
-  if (batch) return place.index < shape[0];
+  if (part == OutputPart::inverse && !by_token_) return place.index < shape[0];
   if (!place.head || *place.head >= shape[shape.size() - 2]) return false;
   if (shape.size() == 4 && shape[0] > 1 && place.sequence >= shape[0]) return false;
   return place.token + place.rows <= shape[shape.size() - 3];
@@ -136,16 +157,18 @@ Matrix KernelOutput::inverse(const OutputPlace& place, int n) const {
   const std::vector<std::int64_t>& shape = tensor.shape;
   const std::int64_t size = std::int64_t{n} * n;
   const bool square = shape.size() >= 2 && shape.size() <= 3 && shape.back() == n && shape[shape.size() - 2] == n;
-  const bool by_token = place.head && (shape.size() == 3 || shape.size() == 4) && shape.back() == n;
-  // [tokens, heads, n] with n heads has the shape of a batch: then the number of matrices decides.
-  const std::int64_t in_batch = shape.size() == 3 ? shape[0] : 1;
-  if (square && (!by_token || in_batch == matrices_)) {
-    if (in_batch < matrices_) refuse_shape(tensor, fmt::format("{} matrices, as the input has", matrices_));
+  if (square && !by_token_) {
+    const std::int64_t in_batch = shape.size() == 3 ? shape[0] : 1;
+    if (matrices_ ? in_batch != *matrices_ : place.index >= in_batch)
+      refuse_shape(tensor, fmt::format("{} matrices, as the input has", matrices_.value_or(place.index + 1)));
     return read(tensor, place.index * size, n, n, n);
   }
-  if (!by_token)
-    refuse_shape(tensor, fmt::format("[{}, {}, {}]{}", matrices_, n, n,
-                                     place.head ? fmt::format(", or [tokens, heads, {}]", n) : std::string()));
+  if (!place.head || shape.size() < 3 || shape.size() > 4 || shape.back() != n) {
+    const std::string batch =
+        matrices_ ? fmt::format("[{}, {}, {}]", *matrices_, n, n) : fmt::format("[batch, {}, {}]", n, n);
+    refuse_shape(
+        tensor, place.head ? fmt::format("{}, [tokens, heads, {}] or [batch, tokens, heads, {}]", batch, n, n) : batch);
+  }
   const std::int64_t tokens = shape[shape.size() - 3], heads = shape[shape.size() - 2];
   const std::int64_t batch = shape.size() == 4 && shape[0] > 1 ? place.sequence : 0;
   if (*place.head >= heads || place.token + place.rows > tokens)

@@ -33,10 +33,10 @@ class KernelOutput {
  public:
   // The tensor `name` of the file; or, with a prefix for a name, the tensors NAME.T, NAME.w, ...; empty: the only
   // tensor, or those of `layer`, or those without a prefix. A tensor whose name says nothing holds inverses, of size n;
-  // `matrices`: how many the input has.
+  // `matrices`: how many it must have if it is a batch; none: any number.
   // Throws InputError for a broken file, UsageError with the nearest name for one that has no such tensors.
-  KernelOutput(const std::string& path, const std::string& name, const std::string& layer, int n, int matrices,
-               std::string_view place);
+  KernelOutput(const std::string& path, const std::string& name, const std::string& layer, int n,
+               std::optional<int> matrices, std::string_view place);
 
   const std::string& path() const { return file_->path(); }
   bool has(OutputPart part) const { return tensor(part) != nullptr; }
@@ -51,11 +51,13 @@ class KernelOutput {
   Matrix state(const OutputPlace& place, int keys, int values) const;
 
  private:
+  void find_layout(int n);
   const Tensor& present(OutputPart part) const;
   [[noreturn]] void refuse_shape(const Tensor& tensor, const std::string& allowed) const;
   Matrix read(const Tensor& tensor, std::int64_t first, int rows, int columns, std::int64_t stride) const;
 
-  int matrices_;
+  std::optional<int> matrices_;
+  bool by_token_ = false;  // inverses are [..., tokens, heads, n], not [batch, n, n]
   std::shared_ptr<const TensorFile> file_;
   std::array<const Tensor*, output_part_count> tensors_{};
 };

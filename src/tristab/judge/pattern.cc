@@ -119,6 +119,8 @@ class Naming {
       inside = std::fabs(x - h) <= allowed;
     }
     const double off = distance(piece.found, given), size = frobenius_norm(given);
+    // What a bug gives must be another result, and nearer than the right one.
+    if (off > distance(piece.found, piece.recipe) / 2) return HUGE_VAL;
     if (inside) return off;
     // ... or in the norm, where the bug makes other numbers large.
     const bool near =
@@ -364,18 +366,23 @@ class Naming {
     for (const std::size_t k : some) {
       const CheckedPiece& piece = pieces_[k];
       double zz = 0, zr = 0, rr = 0;
+      std::int64_t wrong = 0, all = 0;
       for (int i = box.row; i < std::min(box.row + box.rows, piece.found.rows()); ++i) {
         for (int j = box.column; j < std::min(box.column + box.columns, piece.found.columns()); ++j) {
-          if (!is_wrong(piece, i, j)) continue;
           const double x = piece.found(i, j), r = piece.recipe(i, j);
+          all += r != 0;
+          if (!is_wrong(piece, i, j)) continue;
+          ++wrong;
           zz += x * x;
           zr += x * r;
           rr += r * r;
         }
       }
       const double c = zr / rr;
+      if (2 * wrong < all) return "";  // the area is not wrong as a whole
       if (!(rr > 0) || !std::isfinite(c)) return "";
-      if (!(zz - 2 * c * zr + c * c * rr <= 64 * piece.roundings * piece.roundings * zz)) return "";
+      const double room = std::min(8 * piece.roundings, 0.05);
+      if (!(zz - 2 * c * zr + c * c * rr <= room * room * zz) || std::fabs(c - 1) <= 8 * piece.roundings) return "";
       if (factor && std::fabs(c - *factor) > 0.01 * std::fabs(*factor)) return "";
       factor = factor.value_or(c);
     }

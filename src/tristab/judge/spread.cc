@@ -38,7 +38,7 @@ double SpreadTest::Sums::ratio() const {
 }
 
 PieceSpread SpreadTest::add(const Matrix& found, const Matrix& recipe, const std::vector<Matrix>& variants,
-                            const Format& format, const Matrix& floor) {
+                            const Format& format, const Matrix& floor, const std::string& name) {
   const int rows = recipe.rows(), columns = recipe.columns();
   PieceSpread result;
   result.allowed = Matrix(rows, columns);
@@ -121,12 +121,11 @@ PieceSpread SpreadTest::add(const Matrix& found, const Matrix& recipe, const std
     single.room += 6 * flip;
     if (single.ratio() > single_) {
       single_ = single.ratio();
-      single_place_ = fmt::format("{} of matrix {}", place, pieces_);
+      single_place_ = fmt::format("{} of {}", place, name);
     }
     s.room += pools_.contains(place) ? 0.5 * flip : 6 * flip;
     pool(place, s);
   }
-  ++pieces_;
   return result;
 }
 

@@ -34,9 +34,9 @@ class SpreadTest {
   explicit SpreadTest(OutputPart part) : part_(part) {}
 
   // One matrix: the kernel's, the recipe's and the variants', stored in `format`; `floor`: room by element for what
-  // variants did not try, may be empty.
+  // variants did not try, may be empty; `name`: of the matrix, "head 0, chunk 2".
   PieceSpread add(const Matrix& found, const Matrix& recipe, const std::vector<Matrix>& variants, const Format& format,
-                  const Matrix& floor);
+                  const Matrix& floor, const std::string& name = "");
 
   // After all matrices: the largest ratio of sums, and what was summed: "tile (3,1) over all matrices".
   double pooled_ratio() const;
@@ -54,7 +54,6 @@ class SpreadTest {
   std::map<std::string, Sums> pools_;
   double single_ = 0;  // largest ratio inside one matrix
   std::string single_place_;
-  int pieces_ = 0;
 };
 
 // u |X| |L| |X| for L = I + A, n x n: what reordering sums of unit roundoff u may do, to first order (Higham, Accuracy

@@ -26,9 +26,13 @@ bool is_order(const MethodSpec& spec, const Parameter& parameter) {
 // Parameters of a formation that say in which order or by which instruction, not in which format.
 const std::set<std::string, std::less<>> kOrderOfFormation{"scan", "reduction", "channels", "exponential"};
 
-// Finite with gates of heads and of channels.
-const Json kFormedInFp32{
-    {"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"block", 16}, {"diagonal", "differences"}};
+// How a kernel in fp32 forms A: element by element or by one product, sums in other orders, by another exponential.
+const Json kFormedInFp32[] = {
+    {{"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"block", 16}, {"diagonal", "differences"}},
+    {{"formation", "gram"}, {"product", "fp32"}},
+    {{"formation", "gram"}, {"product", "fp32:model=pairwise"}, {"scan", 32}},
+    {{"formation", "gram"}, {"product", "fp32"}, {"exponential", "binary"}, {"scan", 16}},
+};
 
 void replace(Json& target, const Json& change) {
   for (const auto& [key, value] : change.items()) target[key] = value;
@@ -354,10 +358,12 @@ std::vector<Recipe> benign_variants(const Recipe& recipe, int n, const LayerArit
   };
   // Where the recipe takes A as it is, a kernel that forms it does so in fp32.
   if (base.formation.kind == Formation::Kind::exact) {
-    Recipe forming = base;
-    forming.formation = expand_formation(kFormedInFp32, kPlace).front();
-    forming.label += ", A formed in fp32";
-    variants.push_back(std::move(forming));
+    for (const Json& formed : kFormedInFp32) {
+      Recipe forming = base;
+      forming.formation = expand_formation(formed, kPlace).front();
+      forming.label += ", A formed in fp32";
+      variants.push_back(std::move(forming));
+    }
   }
   // One machine in all stages at once.
   std::map<std::string, std::vector<const Edit*>> by_machine;

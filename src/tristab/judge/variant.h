@@ -35,6 +35,7 @@ std::vector<Edit> formation_edits(const Recipe& recipe);
 std::vector<Edit> layer_edits(const Recipe& recipe, const LayerArithmetic& layer);
 
 // The benign variants of the recipe at size n: each benign edit alone, and each unit in all stages that can have it.
+// The first ones form A in fp32, where the recipe takes A as given.
 std::vector<Recipe> benign_variants(const Recipe& recipe, int n, const LayerArithmetic& layer);
 
 // The recipe with each other choice of its parameters.
