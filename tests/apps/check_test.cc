@@ -211,6 +211,40 @@ TEST(Check, another_order_of_sums_is_rounding) {
       place.run("check " + solve_tril + " t.npy --tensor gdn.layer6.bt64.A --kernel fla-solve-tril --exact").status, 1);
 }
 
+TEST(Check, a_kernel_that_forms_a_in_fp32_is_no_bug) {
+  const Workplace place;
+  const std::string input = "$DATA/gdn-slice.safetensors --layer layer6";
+  ASSERT_EQ(place
+                .run("invert " + input + " --chunk 64 --method column-sweep --arithmetic fp32 --formation " +
+                     "gram:product=fp32:scan=8 -o t.npy")
+                .status,
+            0);
+  for (const char* kernel : {" --kernel fla-solve-tril", " --method row-substitution --arithmetic fp32", ""}) {
+    const Json found =
+        checked(place, "$DATA/gdn-slice.safetensors t.npy --layer layer6 --chunk 64" + std::string(kernel), 0);
+    EXPECT_NE(found["verdict"], "structural") << kernel << found["parts"];
+  }
+}
+
+TEST(Check, bugs_of_an_unnamed_fp32_kernel_are_seen) {
+  const Workplace place;
+  ASSERT_EQ(place.run("generate gdn:keys=silu:gate=none --trials 4 --dtype f4 -o a.npy").status, 0);
+  ASSERT_EQ(place.run("invert a.npy --method column-sweep --arithmetic fp32 -o good.npy").status, 0);
+  const auto file = TensorFile::open(place.file("good.npy"));
+  std::vector<double> t(std::size_t{4} * 64 * 64);
+  file->read(file->tensors().front(), {0, 1, 4 * 64 * 64, 4 * 64 * 64}, t.data());
+  for (int i = 32; i < 48; ++i) {
+    for (int j = 0; j < 16; ++j) t[Changed::index(2, i, j)] *= 1.02;
+  }
+  const std::array<std::int64_t, 3> shape{4, 64, 64};
+  NpyFileWriter writer(place.file("t.npy"), Dtype::f32, shape);
+  writer.append(t);
+  writer.commit();
+  const Json found = checked(place, "a.npy t.npy", 1);
+  EXPECT_EQ(found["verdict"], "structural");
+  EXPECT_NE(patterns_of(found).find("in matrix 2"), std::string::npos) << patterns_of(found);
+}
+
 TEST(Check, a_second_run_must_have_the_same_bits) {
   const Workplace place;
   Changed output;

@@ -1,6 +1,7 @@
 tristab_tests(judge
   SOURCES
     audit_test.cc
+    kernel_output_test.cc
     mutant_test.cc
     pattern_test.cc
     spread_test.cc

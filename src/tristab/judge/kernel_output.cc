@@ -146,7 +146,7 @@ bool KernelOutput::holds(OutputPart part, const OutputPlace& place) const {
   const std::vector<std::int64_t>& shape = found->shape;
   if (shape.size() < 3) return place.index == 0;
   if (part == OutputPart::state) return shape.size() == 3 ? place.sequence == 0 : place.sequence < shape[0];
-  if (part == OutputPart::inverse && !by_token_) return place.index < shape[0];
+  if (part == OutputPart::inverse && (!by_token_ || !place.head)) return place.index < shape[0];
   if (!place.head || *place.head >= shape[shape.size() - 2]) return false;
   if (shape.size() == 4 && shape[0] > 1 && place.sequence >= shape[0]) return false;
   return place.token + place.rows <= shape[shape.size() - 3];
@@ -157,7 +157,7 @@ Matrix KernelOutput::inverse(const OutputPlace& place, int n) const {
   const std::vector<std::int64_t>& shape = tensor.shape;
   const std::int64_t size = std::int64_t{n} * n;
   const bool square = shape.size() >= 2 && shape.size() <= 3 && shape.back() == n && shape[shape.size() - 2] == n;
-  if (square && !by_token_) {
+  if (square && (!by_token_ || !place.head)) {
     const std::int64_t in_batch = shape.size() == 3 ? shape[0] : 1;
     if (matrices_ ? in_batch != *matrices_ : place.index >= in_batch)
       refuse_shape(tensor, fmt::format("{} matrices, as the input has", matrices_.value_or(place.index + 1)));
