@@ -12,6 +12,7 @@
 #include "tristab/base/output_file.h"
 #include "tristab/judge/check.h"
 #include "tristab/judge/kernel_input.h"
+#include "tristab/matrix/standard_input.h"
 #include "tristab/report/check_text.h"
 #include "tristab/sweep/config_text.h"
 
@@ -70,11 +71,22 @@ struct KernelFiles {
   std::filesystem::path input, output, again;
 };
 
+// What standard input holds, in a file with the ending of its kind.
+std::filesystem::path file_of_standard_input(std::filesystem::path path) {
+  const std::string& held = buffered_standard_input();
+  const std::string beginning = beginning_of_file(held, 6);
+  path += beginning == "\x93NUMPY" ? ".npy" : beginning.starts_with("PK") ? ".npz" : ".safetensors";
+  std::filesystem::copy_file(held, path);
+  return path;
+}
+
 // Runs the kernel on the file, or on inputs of the family.
 std::unique_ptr<KernelFiles> run_command(const CheckOptions& options, int n, const std::atomic<bool>& stop) {
   const std::vector<std::string> words = words_of_command(options.process, "--command");
   auto files = std::make_unique<KernelFiles>();
-  if (is_tensor_file(options.input.path)) {
+  if (options.input.path == "-") {
+    files->input = file_of_standard_input(files->directory.path() / "input");
+  } else if (is_tensor_file(options.input.path)) {
     files->input = options.input.path;
   } else {
     const FamilySpec spec = expand_family(Json(options.input.path), "INPUT").front();
@@ -91,12 +103,13 @@ std::unique_ptr<KernelFiles> run_command(const CheckOptions& options, int n, con
 void check_output(const Command& command, const CheckOptions& given, int& status) {
   CheckOptions options = given;
   if (options.input.path.empty()) refuse("tristab check", "no INPUT", "tristab check INPUT OUTPUT --kernel K");
-  if (options.output.empty() == options.process.empty())
-    refuse("tristab check", options.output.empty() ? "no OUTPUT" : "OUTPUT and --command",
+  const bool runs = command.given("--command");
+  if (options.output.empty() != runs)
+    refuse("tristab check", runs ? "OUTPUT and --command" : "no OUTPUT",
            "tristab check INPUT OUTPUT, or tristab check INPUT --command 'prog {input} {output}'");
   command.needs({"--timeout", "--twice"}, "--command", "with --command");
   const bool file = is_tensor_file(options.input.path);
-  if (!file && options.process.empty())
+  if (!file && !runs)
     refuse("INPUT", options.input.path, "a .npy, .npz or .safetensors file; a family only with --command");
   if (file) {
     command.excludes("INPUT", {"--trials", "--seed"}, "these only for a family");
@@ -104,13 +117,28 @@ void check_output(const Command& command, const CheckOptions& given, int& status
   const std::atomic<bool>& stop = listen_for_interrupts();
   const std::optional<Recipe> kernel = declared_recipe(command, options);
   std::unique_ptr<KernelFiles> files;
-  const std::string shown = options.input.path,
-                    shown_output = options.process.empty() ? options.output : options.process;
-  if (!options.process.empty()) {
+  const std::string shown = options.input.path, shown_output = runs ? options.process : options.output;
+  std::unique_ptr<OutputFile> junit;
+  if (!options.junit.empty()) junit = std::make_unique<OutputFile>(options.junit, replaces_files_with("<?xml"));
+  const auto write_junit = [&](const std::string& xml) {
+    if (!junit) return;
+    junit->write(xml);
+    junit->commit();
+  };
+  // A kernel that gives nothing to judge is an error in JUnit's file too.
+  const auto judging = [&](const auto& step) {
+    try {
+      return step();
+    } catch (const std::exception& error) {
+      write_junit(check_junit_error(shown_output, error.what()));
+      throw;
+    }
+  };
+  if (runs) {
     const int n = options.chunk > 0              ? static_cast<int>(options.chunk)
                   : kernel && !kernel->takes(64) ? kernel->chunks.back()
                                                  : 64;
-    files = run_command(options, n, stop);
+    files = judging([&] { return run_command(options, n, stop); });
     options.input.path = files->input.string();
     options.output = files->output.string();
     if (options.twice) options.again = files->again.string();
@@ -143,13 +171,8 @@ void check_output(const Command& command, const CheckOptions& given, int& status
   if (options.exact && !request.kernel) refuse("--exact", "no kernel", "--exact with --kernel K");
   request.exact = options.exact;
   request.search = options.search;
-  std::unique_ptr<OutputFile> junit;
-  if (!options.junit.empty()) junit = std::make_unique<OutputFile>(options.junit, replaces_files_with("<?xml"));
-  const std::unique_ptr<CheckReport> report = check(request, stop);
-  if (junit) {
-    junit->write(check_junit(*report));
-    junit->commit();
-  }
+  const std::unique_ptr<CheckReport> report = judging([&] { return check(request, stop); });
+  write_junit(check_junit(*report));
   if (!report->passed()) status = 1;
   if (options.junit == "-") return;
   fmt::print("{}", options.format == "json"     ? check_json(*report)
@@ -171,8 +194,9 @@ Command check_command(int& status) {
   command.positional("OUTPUT", "FILE.npy|npz|safetensors", o.output, "what it returned: T, or also w, u, o, state",
                      "[OUTPUT]");
   command.option("--command", "CMD", o.process, R"(or a program: 'prog {input} {output}'
-It runs without a shell. {input} is INPUT, or for a family a file of its inputs in float32: k, beta, g, q, v
-[tokens, trials, d] in .safetensors, or A [trials, n, n] in .npy. It writes {output}, a .npy, .npz or .safetensors file.)");
+It runs without a shell. '...' and "..." keep words together; in "..." write \" and \\ for " and \. {input} is INPUT,
+or for a family a file of its inputs in float32: k, beta, g, q, v [tokens, trials, d] in .safetensors, or A
+[trials, n, n] in .npy. It writes {output}, a .npy, .npz or .safetensors file. Processes that it leaves are ended.)");
   command.option("--timeout", "N", WholeNumber{&o.limits.seconds, 1, 86400}, "seconds it may take (60)");
   command.flag("--twice", o.twice, "run it twice").beside();
   command.option("--trials", "N", WholeNumber{&o.trials, 1, 4096}, "inputs of a family (4)");
@@ -196,7 +220,8 @@ With the prefix P the tensors P.T, P.w, P.u, P.o and P.state are taken, as many 
   command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 1, 4096}, "chunk size (64)");
   command.option("--heads", "HEADS", o.input.heads, "only heads 0,1").beside();
   command.option("--format", "text|json|github", o.format, "github: annotations of a workflow");
-  command.output("--junit", "FILE.xml", o.junit, "the same as JUnit's XML");
+  command.output("--junit", "FILE.xml", o.junit, R"(the same as JUnit's XML
+Where the program fails, or its file or OUTPUT cannot be judged, one test case says why with an <error>.)");
   command.force();
   command.run([options, &status](const Command& c) { check_output(c, *options, status); });
   return command;

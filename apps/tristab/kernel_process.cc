@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,6 +14,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
+#include <set>
 #include <thread>
 
 #include "tristab/base/errors.h"
@@ -58,6 +60,37 @@ std::string last_words(const std::filesystem::path& log) {
   _exit(cannot_start);
 }
 
+std::set<pid_t> children_of_this_process() {
+  std::set<pid_t> children;
+  std::error_code ignored;
+  for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task", ignored)) {
+    std::ifstream list(thread.path() / "children");
+    for (pid_t child = 0; list >> child;) children.insert(child);
+  }
+  return children;
+}
+
+// While one lives, a process whose parent ends becomes a child of this process, also if it has a session of its own.
+class Subreaper {
+ public:
+  Subreaper() : before_(children_of_this_process()) { prctl(PR_SET_CHILD_SUBREAPER, 1); }
+  ~Subreaper() {
+    // Each that ends may leave children of its own.
+    for (bool ended = true; ended;) {
+      ended = false;
+      for (const pid_t child : children_of_this_process()) {
+        if (!before_.contains(child) && kill(child, SIGKILL) == 0) ended |= waitpid(child, nullptr, 0) == child;
+      }
+    }
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+  }
+  Subreaper(const Subreaper&) = delete;
+  Subreaper& operator=(const Subreaper&) = delete;
+
+ private:
+  std::set<pid_t> before_;  // a shell that became this process may have left some
+};
+
 }  // namespace
 
 std::vector<std::string> words_of_command(const std::string& command, const std::string& option) {
@@ -65,10 +98,15 @@ std::vector<std::string> words_of_command(const std::string& command, const std:
   std::string word;
   bool inside = false;  // a word, which may be empty between quotes
   char quote = 0;
-  for (const char c : command) {
+  for (std::size_t k = 0; k < command.size(); ++k) {
+    const char c = command[k];
     if (quote != 0) {
       if (c == quote) {
         quote = 0;
+      } else if (const char next = k + 1 < command.size() ? command[k + 1] : '\0';
+                 quote == '"' && c == '\\' && (next == '"' || next == '\\')) {
+        word += next;
+        ++k;
       } else {
         word += c;
       }
@@ -90,7 +128,7 @@ std::vector<std::string> words_of_command(const std::string& command, const std:
     return std::ranges::any_of(words, [&](const std::string& each) { return each.find(name) != std::string::npos; });
   };
   if (words.empty() || !has("{input}") || !has("{output}"))
-    refuse(option, fmt::format("'{}'", command),
+    refuse(option, words.empty() ? "an empty command" : fmt::format("'{}'", command),
            "a program with {input} and {output}, such as 'python3 kernel.py {input} {output}'");
   return words;
 }
@@ -118,6 +156,7 @@ std::filesystem::path run_kernel(const std::vector<std::string>& words, const st
   arguments.push_back(nullptr);
   const std::filesystem::path log = output.parent_path() / "printed.txt";
   const std::string log_name = log.string();
+  const Subreaper subreaper;
   std::fflush(nullptr);
   const pid_t child = fork();
   if (child < 0) throw InputError(fmt::format("--command: cannot start a process: {}", std::strerror(errno)));

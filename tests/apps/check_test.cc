@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <csignal>
 #include <filesystem>
+#include <regex>
 
+#include "pseudo_terminal.h"
 #include "run_program.h"
 #include "tristab/base/json.h"
 #include "tristab/matrix/npy.h"
 #include "tristab/matrix/tensor_file.h"
+#include "tristab/report/text_layout.h"
 
 namespace tristab::check_test {
 
@@ -288,6 +292,40 @@ TEST(Check, junit_and_annotations_name_what_failed) {
   EXPECT_EQ(xml.find("::error"), std::string::npos);
 }
 
+TEST(Check, junit_is_XML_whatever_the_name_of_a_file) {
+  const Workplace place;
+  const std::string name = "bad\x01\xff\xef\xbf\xbf&.npy";
+  Changed output;
+  output.check(place, "", 0);
+  std::filesystem::rename(place.file("t.npy"), place.file(name));
+  const std::string xml = place
+                              .run("check " + solve_tril + " '" + name + "' --tensor gdn.layer6.bt64.A " +
+                                   "--kernel fla-solve-tril --junit -")
+                              .out;
+  EXPECT_NE(xml.find("name=\"tristab check bad?\xef\xbf\xbd\xef\xbf\xbd&amp;.npy\""), std::string::npos) << xml;
+}
+
+TEST(Check, the_title_and_the_lines_fit_on_a_terminal) {
+  const Workplace place;
+  const TerminalResult result =
+      run_on_terminal("check " + solve_tril_words("tf32.f32") + " --kernel fla-solve-tril", place.file("."), 80);
+  EXPECT_EQ(result.status, 1);
+  for (const std::string& line : result.screen()) EXPECT_LE(display_width(line), 80U) << line;
+}
+
+TEST(Check, the_text_says_shares_whole_and_no_word_for_the_format) {
+  const Workplace place;
+  Changed output;
+  output(3, 20, 3) = std::nextafterf(static_cast<float>(output(3, 20, 3)), 9);
+  const Json found = output.check(place, "", 0);
+  EXPECT_EQ(found["records"][0]["for_format_of_recipe"], "normal");
+  const std::string text =
+      place.run("check " + solve_tril + " t.npy --tensor gdn.layer6.bt64.A --kernel fla-solve-tril").out;
+  EXPECT_TRUE(std::regex_search(text, std::regex("it\\s+takes\\s+(less than 1|[0-9]+)%"))) << text;
+  EXPECT_NE(text.find("gate (share of what is allowed)"), std::string::npos) << text;
+  EXPECT_EQ(text.find("for its format"), std::string::npos) << text;
+}
+
 TEST(Check, a_reference_of_somebody_else_is_measured_itself) {
   const Workplace place;
   Changed output;
@@ -314,6 +352,52 @@ TEST(Check, a_program_is_run_on_inputs_of_a_family) {
   EXPECT_EQ(layers["matrices"], 8);  // two heads of four chunks
 }
 
+TEST(Check, a_program_gets_standard_input_as_a_file) {
+  const Workplace place;
+  ASSERT_EQ(place.run("generate ones --chunk 16 -o a.npy").status, 0);
+  const ProgramResult result =
+      place.run("check - --chunk 16 --method mbh --arithmetic fp16 --exact --command '" + program_path() +
+                    " invert {input} --method mbh --arithmetic fp16 -o {output}.npy'",
+                "a.npy");
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_NE(result.out.find("1 matrix of 16 x 16 of -"), std::string::npos) << result.out;
+}
+
+TEST(Check, double_quotes_of_a_command_have_backslashes) {
+  const Workplace place;
+  const ProgramResult result =
+      place.run(R"(check ones --command 'sh -c "printf %s \"a  \\  \n\" ; exit 4" {input} {output}')");
+  EXPECT_NE(result.err.find(R"(it printed: a  \  \n)"), std::string::npos) << result.err;
+}
+
+TEST(Check, nothing_of_a_program_outlives_its_run) {
+  const Workplace place;
+  place.write("kernel.sh", R"(setsid sleep 60 &
+until read -r a b c d e session rest </proc/$!/stat && [ "$session" = $! ]; do :; done
+echo $! >pid
+exit 4
+)");
+  EXPECT_EQ(place.run("check ones --command 'sh kernel.sh {input} {output}'").status, 3);
+  const int left = std::stoi(place.read("pid"));
+  EXPECT_NE(kill(left, 0), 0);
+}
+
+TEST(Check, a_program_that_fails_is_an_error_in_junit) {
+  const Workplace place;
+  const auto error = [&](const std::string& command) {
+    const ProgramResult result = place.run("check ones --junit report.xml --timeout 1 --command \"" + command + "\"");
+    EXPECT_EQ(result.status, 3) << command;
+    const std::string xml = place.read("report.xml");
+    EXPECT_NE(xml.find("tests=\"1\" failures=\"0\" errors=\"1\""), std::string::npos) << xml;
+    const std::size_t begin = xml.find("<error message=\"");
+    return begin == std::string::npos ? "" : xml.substr(begin, xml.find("/>", begin) - begin);
+  };
+  EXPECT_NE(error("sh -c 'echo sorry; exit 4' {input} {output}").find("it printed: sorry"), std::string::npos);
+  EXPECT_NE(error("sh -c 'kill -SEGV \\$\\$' {input} {output}").find("signal 11"), std::string::npos);
+  EXPECT_NE(error("sh -c 'sleep 60' {input} {output}").find("ran longer than 1 s"), std::string::npos);
+  EXPECT_NE(error("sh -c 'echo broken >\\$1.npy' {input} {output}").find("output"), std::string::npos);
+}
+
 TEST(Check, kernels_that_fail_say_what_they_printed) {
   const Workplace place;
   const auto refused = [&](const std::string& command, const std::string& more, const std::string& words) {
@@ -337,6 +421,7 @@ TEST(Check, refusals_say_what_is_allowed) {
   };
   refused("", 2, "no INPUT");
   refused(solve_tril, 2, "no OUTPUT");
+  refused("ones --command ''", 2, "an empty command");
   refused("ones t.npy", 2, "a family only with --command");
   refused(solve_tril_words("ieee.f33"), 2, "did you mean 'gdn.layer6.bt64.ieee.f32'");
   refused(solve_tril_words("ieee.f32") + " --gate fal", 2, "did you mean 'fla'");

@@ -37,6 +37,7 @@ TEST(JsonText, what_is_not_finite_is_null) {
 TEST(JsonText, text_is_escaped_and_invalid_bytes_are_replaced) {
   EXPECT_EQ(json_string("a\"b\\\n"), R"("a\"b\\\n")");
   EXPECT_EQ(Json::parse(json_string("\xff")).get<std::string>(), "\xef\xbf\xbd");
+  EXPECT_EQ(valid_utf8("a\"\xff\n"), "a\"\xef\xbf\xbd\n");
 }
 
 TEST(JsonText, objects_keep_their_order) {

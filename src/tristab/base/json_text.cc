@@ -19,6 +19,8 @@ std::string json_string(std::string_view text) {
   return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+std::string valid_utf8(std::string_view text) { return Json::parse(json_string(text)).get<std::string>(); }
+
 std::string json_text(const Json& value) {
   if (value.is_number_float()) return json_number(value.get<double>());
   if (value.is_string()) return json_string(value.get_ref<const std::string&>());

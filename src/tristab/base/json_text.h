@@ -15,6 +15,9 @@ std::string json_number(double value);
 // Text in quotes, escaped; bytes that are not UTF-8 are replaced.
 std::string json_string(std::string_view text);
 
+// The text with bytes that are not UTF-8 replaced as there, by U+FFFD.
+std::string valid_utf8(std::string_view text);
+
 // A number from json_number, written so that it reads as real even if it is whole ("1.0"): some readers of tables
 // (polars) take a column's type from its first 100 rows.
 std::string real_text(std::string number);

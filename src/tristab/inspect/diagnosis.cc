@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "tristab/base/json.h"
+#include "tristab/base/percent.h"
 #include "tristab/inspect/inspection.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/sweep/field.h"
@@ -17,11 +18,6 @@ namespace tristab {
 namespace {
 
 std::string number(double x) { return std::isfinite(x) ? fmt::format("{:.3g}", x) : "infinity"; }
-
-// A part of the whole error: "54%", "less than 1%".
-std::string percent(double part) {
-  return part < 0.01 ? std::string("less than 1%") : fmt::format("{:.0f}%", 100 * std::min(part, 1.0));
-}
 
 // "`powers`", "`powers` and `merge`"
 std::string stage_list(const std::vector<std::string>& stages) {

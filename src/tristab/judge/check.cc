@@ -11,6 +11,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/percent.h"
 #include "tristab/judge/mutant.h"
 #include "tristab/judge/spread.h"
 #include "tristab/judge/variant.h"
@@ -97,8 +98,8 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
     case CheckVerdict::equal:
       break;
     case CheckVerdict::rounding:
-      return fmt::format("rounding: it takes {:.2g}% of what the roundings of {} can do on these inputs{}",
-                         100 * each.spread_ratio, label, lost);
+      return fmt::format("rounding: it takes {} of what the roundings of {} can do on these inputs{}",
+                         percent(each.spread_ratio), label, lost);
     case CheckVerdict::structural:
       return fmt::format(
           "structural: {}. Beyond the roundings of {}{}, at {}{}", text_of(each.patterns), label,

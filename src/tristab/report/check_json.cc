@@ -69,11 +69,18 @@ std::string layer_json(const CheckReport& report) {
   return object.str();
 }
 
-// Characters that XML has no way to write become '?', control characters among them.
+// XML 1.0 has no way to write control characters, which become '?', nor U+FFFE and U+FFFF, which become U+FFFD like
+// bytes that are not UTF-8.
 std::string xml_text(std::string_view text) {
+  const std::string line = in_one_line(valid_utf8(text));
   std::string result;
-  for (const char c : in_one_line(without_controls(text))) {
-    if (c == '&') {
+  for (std::size_t k = 0; k < line.size(); ++k) {
+    const char c = line[k];
+    if (const auto character = std::string_view(line).substr(k, 3);
+        character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf") {
+      result += "\xef\xbf\xbd";
+      k += 2;
+    } else if (c == '&') {
       result += "&amp;";
     } else if (c == '<') {
       result += "&lt;";
@@ -105,6 +112,14 @@ std::string annotation_text(std::string_view text, bool property) {
     }
   }
   return result;
+}
+
+std::string junit_suite(const std::string& output, std::size_t tests, int failures, int errors,
+                        const std::string& cases) {
+  return fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"tristab check {}\" tests=\"{}\" "
+      "failures=\"{}\" errors=\"{}\">\n{}</testsuite>\n</testsuites>\n",
+      xml_text(output), tests, failures, errors, cases);
 }
 
 }  // namespace
@@ -141,7 +156,7 @@ std::string check_json(const CheckReport& report) {
     const Record& record = report.records[k];
     JsonObject one;
     one.text("matrix", report.record_places[k]).text("id", record.id).text("status", status_name(record.status));
-    if (record.for_format) one.text("for_format", std::string(name_of(*record.for_format)));
+    if (record.for_format) one.text("for_format_of_recipe", std::string(name_of(*record.for_format)));
     if (record.fit) one.text("fit", std::string(name_of(*record.fit)));
     one.number("total_frobenius", record.total_frobenius.value);
     JsonObject numbers;
@@ -180,10 +195,14 @@ std::string check_junit(const CheckReport& report) {
     }
     cases += "</testcase>\n";
   }
-  return fmt::format(
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n<testsuite name=\"tristab check {}\" tests=\"{}\" "
-      "failures=\"{}\" errors=\"0\">\n{}</testsuite>\n</testsuites>\n",
-      xml_text(report.request.shown_output), report.items.size(), failures, cases);
+  return junit_suite(report.request.shown_output, report.items.size(), failures, 0, cases);
+}
+
+std::string check_junit_error(const std::string& output, const std::string& message) {
+  return junit_suite(output, 1, 0, 1,
+                     fmt::format("  <testcase classname=\"tristab.check\" name=\"an output that can be judged\">"
+                                 "<error message=\"{}\"/></testcase>\n",
+                                 xml_text(message)));
 }
 
 std::string check_annotations(const CheckReport& report) {

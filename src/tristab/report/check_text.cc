@@ -46,13 +46,12 @@ std::string worst_sentence(const CheckReport& report) {
     if (const double value = worst.metrics[metric]; std::isfinite(value))
       text += fmt::format(", {} {}", metrics()[static_cast<std::size_t>(metric)].name, size_text(value));
   }
-  if (worst.for_format) text += fmt::format("; for its format {}", name_of(*worst.for_format));
   return text + ".";
 }
 
 // A row a gate, a column a part: how much of what the gate allows is taken.
 std::string gates_table(const CheckReport& report, const Page& page) {
-  std::vector<TableColumn> columns{{.header = "gate", .layout = broken_label, .widest = 34}};
+  std::vector<TableColumn> columns{{.header = "gate (share of what is allowed)", .layout = broken_label, .widest = 34}};
   for (const PartCheck& part : report.parts) columns.push_back({.header = name_of(part.part), .right = true});
   Table table(std::move(columns));
   std::vector<std::string> labels;
@@ -89,8 +88,12 @@ std::string layer_sentence(const CheckReport& report) {
 }  // namespace
 
 std::string check_text(const CheckReport& report, const Page& page) {
-  std::string text =
-      styled(fmt::format("{}: {}", report.request.shown_output, report.output_text), Style::heading, page) + "\n";
+  const auto title = [&](const std::string& line, Style style) {
+    std::string lines = sentence(in_one_line(line), page);
+    lines.pop_back();
+    return styled(lines, style, page) + "\n";
+  };
+  std::string text = title(fmt::format("{}: {}", report.request.shown_output, report.output_text), Style::heading);
   text += paragraph(
       fmt::format("{} {} of {} x {} of {}, {} {}.", report.matrices, report.matrices == 1 ? "matrix" : "matrices",
                   report.request.n, report.request.n, report.request.input,
@@ -108,10 +111,8 @@ std::string check_text(const CheckReport& report, const Page& page) {
       parts.push_back(report.items[++k].part);
     const bool failed = item.outcome == CheckItem::Outcome::failed;
     const char* mark = failed ? "FAILED" : item.outcome == CheckItem::Outcome::passed ? "passed" : "      ";
-    text += "\n" +
-            styled(fmt::format("{} {}: {}", mark, fmt::join(parts, ", "), item.what),
-                   failed ? Style::fail : Style::plain, page) +
-            "\n";
+    text += "\n" + title(fmt::format("{} {}: {}", mark, fmt::join(parts, ", "), item.what),
+                         failed ? Style::fail : Style::plain);
     text += paragraph(item.text, 7, page);
   }
   text += "\n" + errors_table(report, page);
@@ -119,8 +120,7 @@ std::string check_text(const CheckReport& report, const Page& page) {
       "Errors are ||x - X||_F / ||X||_F over all matrices, X exact; the recipe's are those of its own bits.", 0, page);
   if (!report.records.empty()) text += paragraph(worst_sentence(report), 0, page);
   text += "\n" + gates_table(report, page);
-  text +=
-      paragraph("Share of what each gate allows with its own defaults (tristab list gates); ! does not pass.", 0, page);
+  text += paragraph("Each gate with its own defaults (tristab list gates); ! does not pass.", 0, page);
   if (report.layer) text += "\n" + paragraph(layer_sentence(report), 0, page);
   for (const CheckReport::ReferenceError& each : report.reference) {
     text +=
