@@ -165,7 +165,7 @@ Command check_command(int& status) {
   Command command(
       "check", "Judge what a kernel returned: right, rounding or bug",
       "Says whether OUTPUT has the bits of a kernel or of another one, and whether what differs is rounding.",
-      {"tristab check keys.safetensors T.npy --kernel fla-gdn-fused"});
+      {"tristab check A.npy X.npy --method mxr --arithmetic fp16"});
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path, "what the kernel was given: A, or k, beta, g",
                      "INPUT");
   command.positional("OUTPUT", "FILE.npy|npz|safetensors", o.output, "what it returned: T, or also w, u, o, state",

@@ -200,7 +200,7 @@ Command invert_command() {
       "invert", "Write the inverses of a method or kernel, bit for bit, as .npy",
       R"(Writes (I + A)^-1, [batch, n, n], to compare with the output of your own kernel: in float32, or in float64 if a
 step of the arithmetic is wider than fp32.)",
-      {"tristab generate ones -o A.npy", "tristab invert A.npy --method mxr --arithmetic bf16 block=16 -o X.npy"});
+      {"tristab generate ones -o A.npy", "tristab invert A.npy --method mxr --arithmetic fp16 block=16 -o X.npy"});
   command.positional("INPUT", "FILE.npy|npz|safetensors", o.input.path,
                      R"(.npy, .npz or .safetensors; - for standard input
 Matrices A, [n, n] or [batch, n, n]; a tensor [tokens, heads, n]; or the k, beta and g of a layer.)");

@@ -22,7 +22,7 @@ class KernelTable(unittest.TestCase):
 
     def test_rows_of_the_front_page_are_rows_of_the_table(self):
         rows = [line for line in (SOURCE / "README.md").read_text().splitlines() if re.match(r"\| `[a-z0-9-]+` \| \d+ \|", line)]
-        self.assertGreater(len(rows), 8)
+        self.assertGreaterEqual(len(rows), 6)
         for row in rows:
             self.assertIn(row, ROWS)
 

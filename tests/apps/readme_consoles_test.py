@@ -5,8 +5,8 @@
 
 The blocks of a document run in their order, in a scratch directory of its own with SOURCE's configs and tests at hand. Every JSON
 block that has a "name" or a "kernel" is there as NAME.json. A line `...` in a block stands for any lines; times and numbers of threads
-may differ, nothing else. Blocks marked `console slow` run only where TRISTAB_FULL_TESTS is set, or with --update. With --update
-the documents' outputs are replaced by what the program prints (blocks with `...` are left as they are, and must still match).
+may differ, nothing else. A command whose lines show a FAILED check ends with status 1, all others with 0. Blocks marked `console slow`
+run only where TRISTAB_FULL_TESTS is set, or with --update. With --update the documents' outputs are replaced by what the program prints (blocks with `...` are left as they are, and must still match).
 """
 import json
 import os
@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 
-DOCUMENTS = ("README.md", "configs/README.md", "results/README.md")
+DOCUMENTS = ("README.md", "configs/README.md", "configs/suites/README.md", "results/README.md")
 FENCE = "```"
 RUNNING_TIME = re.compile(r"in [0-9.]+ s on [0-9]+ threads?")
 
@@ -124,8 +124,9 @@ def check(program, source, document, update):
                     sys.exit(f"{document}:{block.start + 1}: found '{words[0]}'; console blocks run tristab alone")
                 commands += 1
                 status, printed = run(program, words[1:], scratch)
-                good = status == 0 and matches(shown, printed)
-                replace = update and status == 0 and "..." not in shown
+                expected = int(any(line.startswith("FAILED ") for line in shown))  # of a check that a console shows failing
+                good = status == expected and matches(shown, printed)
+                replace = update and status == expected and "..." not in shown
                 if not good and not replace:
                     failures += 1
                     print(f"{document}:{block.start + 1}: {' '.join(command)}\nexit status {status}; printed:")

@@ -77,8 +77,8 @@ void Checking::conclude() {
   if (!report_.records.empty() && request_.requirement.is_about_matrices()) {
     const Record& worst = report_.records[report_.worst];
     add(OutputPart::inverse, request_.requirement.text(),
-        report_.unfit == 0 ? fmt::format("all {} matrices meet it; worst error {}", report_.records.size(),
-                                         number_text(worst.total_frobenius.value))
+        report_.unfit == 0 ? fmt::format("{} of {} matrices meet it; worst error {}", report_.records.size(),
+                                         report_.records.size(), number_text(worst.total_frobenius.value))
                            : fmt::format("{} of {} matrices do not meet it; the worst is {}", report_.unfit,
                                          report_.records.size(), report_.record_places[report_.worst]),
         outcome(report_.unfit == 0));
@@ -86,22 +86,25 @@ void Checking::conclude() {
 }
 
 std::string Checking::rounding_or_bug(const PartCheck& each) const {
-  const std::string& label = report_.against.label;
-  std::string lost = each.lost_pieces > 0 ? fmt::format("; in {} of {} matrices {} itself has no finite answer",
-                                                        each.lost_pieces, each.pieces, label)
+  const std::string label = report_.unlike_all ? "all recipes that are right here" : report_.against.label;
+  std::string lost = each.lost_pieces > 0 ? fmt::format("; in {} of {} matrices they are not finite themselves",
+                                                        each.lost_pieces, each.pieces)
                                           : std::string();
   switch (each.verdict) {
     case CheckVerdict::equal:
       break;
     case CheckVerdict::rounding:
-      return fmt::format("rounding: inside what the roundings of {} can do on these inputs ({} of it){}", label,
-                         number_text(each.spread_ratio), lost);
+      return fmt::format("rounding: it takes {:.2g}% of what the roundings of {} can do on these inputs{}",
+                         100 * each.spread_ratio, label, lost);
     case CheckVerdict::structural:
-      return fmt::format("structural: {}. {} times what the roundings of {} can do, at {}{}", text_of(each.patterns),
-                         number_text(each.spread_ratio), label, each.spread_place, lost);
+      return fmt::format(
+          "structural: {}. Beyond the roundings of {}{}, at {}{}", text_of(each.patterns), label,
+          std::isfinite(each.spread_ratio) ? fmt::format(" ({} times)", number_text(each.spread_ratio)) : std::string(),
+          each.spread_place, lost);
   }
   return "";
 }
+
 std::string text_of(const std::vector<Pattern>& patterns) {
   std::vector<std::string> texts;
   for (const Pattern& pattern : patterns)

@@ -95,8 +95,9 @@ struct CheckReport {
   std::string output_text;  // its tensors
   int matrices = 0, units = 0;
   std::vector<SecondRun> second_run;
-  Recipe against;         // the declared kernel, or the nearest recipe that was found
-  bool declared = false;  // the first
+  Recipe against;           // the declared kernel, or the nearest recipe that was found
+  bool declared = false;    // the first
+  bool unlike_all = false;  // no kernel is declared, and none is near
   std::vector<PartCheck> parts;
   std::optional<VariantSearch> search;  // none: the declared bits were found, or no search was wanted
   OutputPart search_of{};

@@ -31,14 +31,19 @@ std::vector<Hypothesis> Checking::hypotheses(OutputPart part) {
     for (const int block : {block_of(report_.against), 8, 16, 32, input_.n() / 2}) {
       if (block < 2 || block >= input_.n()) continue;
       for (Mutant& mutant : mutants({input_.n(), block, rule, true})) {
-        if (!known.insert(mutant.text).second) continue;
-        list.push_back({mutant.kind, mutant.text, [this, part, mutant](const CheckedPiece& piece) {
+        // Blocks of another size than the recipe's are said to be so.
+        const bool other = block != block_of(report_.against) && mutant.text.find('(') != std::string::npos;
+        const std::string text = other ? fmt::format("{} (blocks of {})", mutant.text, block) : mutant.text;
+        if (!known.insert(text).second) continue;
+        list.push_back({mutant.kind, text, [this, part, mutant](const CheckedPiece& piece) {
                           return part == OutputPart::inverse ? mutated(mutant, piece)
                                                              : layer_of_mutant(mutant, part, piece);
                         }});
       }
     }
   }
+  // A missing merge of doubling can be a missing block as well: that is said first.
+  std::ranges::stable_partition(list, [](const Hypothesis& each) { return !each.text.starts_with("of the doubling"); });
   // What stands at another place, by steps of head and chunk from it, or absolutely.
   const auto elsewhere = [&](const char* text, auto place) {
     list.push_back({"elsewhere", text, [this, part, place](const CheckedPiece& piece) {
@@ -82,10 +87,7 @@ std::vector<Hypothesis> Checking::hypotheses(OutputPart part) {
 Matrix Checking::mutated(const Mutant& mutant, const CheckedPiece& piece) const {
   const CheckedUnit& unit = units_[static_cast<std::size_t>(piece.unit)];
   const CheckedUnit one = chunk_of(unit, piece.chunk);
-  const Recipe& recipe = report_.against;
-  const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
-  const std::optional<Matrix> formed = formed_matrix(one.tokens.get(), setting, machines_.local());
-  const Matrix a = rounded_input(recipe.method, formed ? *formed : one.a.front(), recipe.summary_arithmetic);
+  const Matrix a = recipe_input(one, 0, one.tokens.get(), report_.against, machines_.local());
   const Matrix& x = exact_[static_cast<std::size_t>(piece.unit)].of[0].empty()
                         ? inverse_by_substitution(a)
                         : exact_[static_cast<std::size_t>(piece.unit)][OutputPart::inverse][piece.chunk];

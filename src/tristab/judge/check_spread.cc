@@ -11,6 +11,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
 #include "tristab/judge/mutant.h"
 #include "tristab/judge/spread.h"
 #include "tristab/judge/variant.h"
@@ -24,8 +25,9 @@
 namespace tristab {
 namespace {
 
-// Runs of variants on matrices of 64 rows that the spread may cost.
+// Runs of variants on matrices of 64 rows that the spread may cost; more variants than these say nothing new.
 constexpr double kSpreadRuns = 6000;
+constexpr double kFewVariants = 8, kManyVariants = 48, kManyOfLayer = 24;
 
 // u of the coarsest format in which the recipe adds up products.
 double sums_roundoff(const Recipe& recipe) {
@@ -36,11 +38,25 @@ double sums_roundoff(const Recipe& recipe) {
 
 }  // namespace
 
+Results Checking::more_accurate(std::size_t unit) const {
+  if (!wanted_[0] || !wanted_layer()) return exact_[unit];
+  static const LayerArithmetic fp32 = make_layer_arithmetic(Json("fp32"), "a more accurate layer");
+  Recipe recipe = report_.against;
+  recipe.layer = fp32;
+  OutputParts rest = wanted_;
+  rest[0] = false;
+  Results results = emulated(units_[unit], recipe, fp32, rest, machines_.local(), &found_[unit][OutputPart::inverse]);
+  results[OutputPart::inverse] = exact_[unit][OutputPart::inverse];
+  return results;
+}
+
 void Checking::test_spread() {
   const Recipe& recipe = report_.against;
-  std::vector<Recipe> variants = benign_variants(recipe, input_.n(), request_.layer_arithmetic);
+  std::vector<Recipe> variants =
+      report_.unlike_all ? right_here_ : benign_variants(recipe, input_.n(), request_.layer_arithmetic);
   const double scale = std::pow(input_.n() / 64.0, 3) * (wanted_layer() ? 8 : 1);
-  const auto most = static_cast<std::size_t>(std::max(8.0, kSpreadRuns / (input_.matrices() * scale)));
+  const auto most = static_cast<std::size_t>(std::clamp(kSpreadRuns / (input_.matrices() * scale), kFewVariants,
+                                                        wanted_layer() ? kManyOfLayer : kManyVariants));
   if (variants.size() > most) {
     std::vector<Recipe> some;
     for (std::size_t v = 0; v < most; ++v) some.push_back(std::move(variants[v * variants.size() / most]));
@@ -60,15 +76,16 @@ void Checking::test_spread() {
     const std::size_t last = std::min(first + kBatch, units_.size());
     tbb::parallel_for(first, last, [&](std::size_t k) {
       guard();
-      std::vector<Results> all;
+      std::vector<Results> all{more_accurate(k)};
       for (const Recipe& variant : variants) {
         try {
           all.push_back(run_recipe(variant, k));
         } catch (const UsageError&) {  // this variant refuses the input
-          continue;
         }
+      }
+      for (Results& each : all) {
         for_parts([&](OutputPart part) {
-          for (Matrix& x : all.back()[part]) x = stored_as(std::move(x), format(part));
+          for (Matrix& x : each[part]) x = stored_as(std::move(x), format(part));
         });
       }
       runs[k] = std::move(all);
@@ -85,9 +102,9 @@ void Checking::test_spread() {
           const double size = frobenius_norm(truth);
           piece.roundings =
               std::max(format(part).unit_roundoff(), size > 0 ? std::sqrt(squared_distance(r, truth)) / size : 0.0);
+          piece.recipe = r;
           if (piece.spread.wrong_elements > 0) {
             piece.found = x;
-            piece.recipe = r;
           } else {
             piece.spread.allowed = Matrix();
           }

@@ -58,6 +58,7 @@ CheckedInput::CheckedInput(const Source& source, int n) : source_(source), n_(n)
 CheckedUnit CheckedInput::unit(int index) const {
   CheckedUnit unit;
   unit.has_outputs = sequences_;
+  unit.formed = std::make_shared<FormedInputs>();
   if (!sequences_) {
     Problem problem = source_.problem(n_, index);
     const Json& source = problem.source;
@@ -82,6 +83,31 @@ CheckedUnit CheckedInput::unit(int index) const {
   return unit;
 }
 
+Matrix FormedInputs::formed(std::int64_t chunk, const std::string& formation, const std::function<Matrix()>& form) {
+  const std::pair key(chunk, formation);
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  }
+  Matrix a = form();
+  const std::lock_guard lock(mutex_);
+  if (known_.size() < kMost) known_.emplace(key, a);
+  return a;
+}
+
+Matrix recipe_input(const CheckedUnit& unit, std::size_t chunk, const TokenInputs* tokens, const Recipe& recipe,
+                    Machines& machines) {
+  const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+  const auto form = [&] {
+    const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
+    return formed ? *formed : unit.a[chunk];
+  };
+  const Matrix a = unit.formed && setting.is_formed()
+                       ? unit.formed->formed(unit.places[chunk].chunk, recipe.formation.identity(), form)
+                       : form();
+  return rounded_input(recipe.method, a, recipe.summary_arithmetic);
+}
+
 Results emulated(const CheckedUnit& unit, const Recipe& recipe, const LayerArithmetic& layer_arithmetic,
                  const OutputParts& wanted, Machines& machines, const std::vector<Matrix>* given_t) {
   const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
@@ -103,10 +129,7 @@ Results emulated(const CheckedUnit& unit, const Recipe& recipe, const LayerArith
     const std::uint64_t draws = hash_text(unit.has_outputs ? fmt::format("{} chunk={}", unit.id, c) : unit.id);
     Matrix t;
     const bool solves = recipe.method.method->solve != nullptr;
-    const auto input = [&] {
-      const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
-      return rounded_input(recipe.method, formed ? *formed : unit.a[c], recipe.summary_arithmetic);
-    };
+    const auto input = [&] { return recipe_input(unit, c, tokens, recipe, machines); };
     if (given_t != nullptr) {
       t = (*given_t)[c];
     } else if (!solves || wanted[0] || !layer) {

@@ -2,7 +2,10 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -24,12 +27,24 @@ struct Results {
   const std::vector<Matrix>& operator[](OutputPart q) const { return of[static_cast<std::size_t>(q)]; }
 };
 
+// A as formations make it, chunk by chunk: variants of a recipe form the same A. Any number of threads may ask.
+class FormedInputs {
+ public:
+  Matrix formed(std::int64_t chunk, const std::string& formation, const std::function<Matrix()>& form);
+
+ private:
+  static constexpr std::size_t kMost = 256;  // matrices that are kept
+  std::mutex mutex_;
+  std::map<std::pair<std::int64_t, std::string>, Matrix> known_;
+};
+
 // One matrix, or one sequence.
 struct CheckedUnit {
   std::string id;
   std::vector<OutputPlace> places;            // of its chunks
   std::vector<Matrix> a;                      // of its chunks, in double
   std::shared_ptr<const TokenInputs> tokens;  // null: A was given; of a sequence all its rows
+  std::shared_ptr<FormedInputs> formed;       // of these tokens; null: nothing is kept
   bool has_outputs = false;                   // q and v are there: a whole sequence
   std::string text(std::size_t chunk) const;  // "head 2, chunk 5", "matrix 3"
 };
@@ -50,6 +65,10 @@ class CheckedInput {
   int n_, units_ = 0, matrices_ = 0;
   bool sequences_;
 };
+
+// A of one chunk as the recipe's method takes it; `tokens` of the chunk, n rows.
+Matrix recipe_input(const CheckedUnit& unit, std::size_t chunk, const TokenInputs* tokens, const Recipe& recipe,
+                    Machines& machines);
 
 // What the recipe returns, bit for bit. Layers are computed in its layer arithmetic, or in `layer` if it has none, with
 // its own T; with `given_t` with these inverses instead. Throws UsageError if it refuses the input.

@@ -38,6 +38,7 @@ CheckedUnit chunk_of(const CheckedUnit& unit, std::size_t chunk) {
   one.places = {unit.places[chunk]};
   one.a = {unit.a[chunk]};
   one.tokens = unit.tokens;
+  one.formed = unit.formed;
   if (unit.has_outputs) {
     const int n = unit.a[chunk].rows(), first = static_cast<int>(chunk) * n;
     one.tokens = std::make_shared<TokenInputs>(token_rows(*unit.tokens, first, unit.places[chunk].rows, n));

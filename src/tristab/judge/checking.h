@@ -50,7 +50,12 @@ class Checking {
   }
 
   Results run_recipe(const Recipe& recipe, std::size_t unit) const;
-  const Format& format(OutputPart part) const { return output_.format(part); }
+  // What the numbers are stored in: people keep bf16 results in fp32 files, too.
+  const Format& format(OutputPart part) const {
+    const Format* narrower = formats_[static_cast<std::size_t>(part)];
+    return narrower != nullptr ? *narrower : output_.format(part);
+  }
+  void find_formats();
 
   template <class Body>
   void for_parts(Body body) const {
@@ -79,6 +84,9 @@ class Checking {
   void search();
   // (d)
   void test_spread();
+  // A kernel that rounds nothing but what it stores is no bug: exact inverses; w, u, o and the state by the kernel's
+  // own T, if it is there, in fp32.
+  Results more_accurate(std::size_t unit) const;
   void judge_spread(OutputPart part, std::vector<CheckedPiece>& pieces, const SpreadTest& test);
   // The bugs that are looked for: wrong inverses (mutant.h), what stands elsewhere, and bugs of the layer.
   std::vector<Hypothesis> hypotheses(OutputPart part);
@@ -106,9 +114,10 @@ class Checking {
   CheckedInput input_;
   KernelOutput output_;
   OutputParts wanted_{};
+  std::array<const Format*, output_part_count> formats_{};  // narrower than the file's
   std::vector<CheckedUnit> units_;
   std::vector<Results> found_, exact_, recipe_;
-  std::vector<Recipe> candidates_;
+  std::vector<Recipe> candidates_, right_here_;  // if no kernel is declared: all recipes, and those that are right here
   // Unit and chunk by sequence, head, chunk, and index of a matrix in a batch.
   std::map<std::array<std::int64_t, 4>, std::pair<std::size_t, std::size_t>> pieces_;
   mutable tbb::enumerable_thread_specific<Machines> machines_;

@@ -37,7 +37,7 @@ struct MutantSite {
   int n = 0;
   int block = 16;
   const DeltaRule* rule = nullptr;
-  bool every_block = false;  // of more than four block rows: every place, not a few
+  bool every_block = false;  // every place and number of terms, not a few
 };
 
 // One file of mutant/: a bug, and where it can sit.

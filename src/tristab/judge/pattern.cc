@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <map>
 #include <optional>
@@ -16,6 +17,7 @@ namespace tristab {
 namespace {
 
 constexpr std::size_t kMostExamined = 24;
+constexpr std::size_t kMostUnexplained = 3;  // then no hypothesis will do
 
 std::string numbers_text(const std::set<std::int64_t>& numbers) {
   std::vector<std::int64_t> list(numbers.begin(), numbers.end());
@@ -49,6 +51,7 @@ class Naming {
   Naming(OutputPart part, const std::vector<CheckedPiece>& pieces, int block)
       : part_(part), pieces_(pieces), block_(block) {
     for (std::size_t k = 0; k < pieces.size(); ++k) {
+      by_place_.emplace(place_key(pieces[k].place), k);
       if (pieces[k].spread.wrong_elements > 0) wrong_.push_back(k);
     }
     for (const std::size_t k : wrong_) {
@@ -58,24 +61,36 @@ class Naming {
 
   std::vector<Pattern> run(const std::vector<Hypothesis>& hypotheses) {
     std::vector<Pattern> patterns;
-    std::set<std::size_t> left(examined_.begin(), examined_.end());
-    while (!left.empty() && patterns.size() < 4) {
+    std::set<std::size_t> left(examined_.begin(), examined_.end()), unexplained;
+    while (!left.empty() && patterns.size() < 4 && unexplained.size() < kMostUnexplained) {
+      const std::size_t first = *left.begin();
+      std::vector<std::pair<double, const Hypothesis*>> fitting;
+      for (const Hypothesis& hypothesis : hypotheses) {
+        if (const double off = misfit(hypothesis, pieces_[first]); std::isfinite(off))
+          fitting.emplace_back(off, &hypothesis);
+      }
+      std::ranges::stable_sort(fitting, {}, &std::pair<double, const Hypothesis*>::first);
       const Hypothesis* best = nullptr;
       std::set<std::size_t> explained;
-      for (const Hypothesis& hypothesis : hypotheses) {
-        std::set<std::size_t> those;
+      for (const auto& [off, hypothesis] : fitting) {
+        std::set<std::size_t> those{first};
         for (const std::size_t k : left) {
-          if (explains(hypothesis, pieces_[k])) those.insert(k);
+          if (k != first && std::isfinite(misfit(*hypothesis, pieces_[k]))) those.insert(k);
         }
         if (those.size() <= explained.size()) continue;
         explained = std::move(those);
-        best = &hypothesis;
+        best = hypothesis;
         if (explained.size() == left.size()) break;
       }
-      if (best == nullptr) break;
+      if (best == nullptr) {
+        unexplained.insert(first);
+        left.erase(first);
+        continue;
+      }
       patterns.push_back({best->name, best->text, where(explained, explained.size() == examined_.size())});
       for (const std::size_t k : explained) left.erase(k);
     }
+    left.merge(unexplained);
     if (!left.empty()) patterns.push_back(described(left));
     return patterns;
   }
@@ -91,9 +106,10 @@ class Naming {
     return place_of_pieces(part_, pieces_, wrong);
   }
 
-  bool explains(const Hypothesis& hypothesis, const CheckedPiece& piece) const {
+  // How far what the bug gives is from what was found; infinite if roundings do not explain the rest.
+  double misfit(const Hypothesis& hypothesis, const CheckedPiece& piece) const {
     const Matrix given = hypothesis.gives(piece);
-    if (given.rows() != piece.found.rows() || given.columns() != piece.found.columns()) return false;
+    if (given.rows() != piece.found.rows() || given.columns() != piece.found.columns()) return HUGE_VAL;
     // Nothing beyond roundings is left, element by element ...
     bool inside = true;
     for (std::size_t k = 0; inside && k < given.values().size(); ++k) {
@@ -102,10 +118,12 @@ class Naming {
       const double allowed = piece.spread.allowed.values()[k] + 4 * piece.roundings * std::fabs(h);
       inside = std::fabs(x - h) <= allowed;
     }
-    if (inside) return true;
-    // ... or in the norm, where the bug makes other numbers large.
     const double off = distance(piece.found, given), size = frobenius_norm(given);
-    return std::isfinite(size) && off <= 8 * piece.roundings * size && off <= distance(piece.found, piece.recipe) / 8;
+    if (inside) return off;
+    // ... or in the norm, where the bug makes other numbers large.
+    const bool near =
+        std::isfinite(size) && off <= 8 * piece.roundings * size && off <= distance(piece.found, piece.recipe) / 8;
+    return near ? off : HUGE_VAL;
   }
 
   bool is_wrong(const CheckedPiece& piece, int i, int j) const {
@@ -149,12 +167,14 @@ class Naming {
                       first.recipe(first.spread.row, first.spread.row));
       return pattern;
     }
-    Box box = bounding_box(counts);
-    std::string stands = not_finite ? "not finite" : content(some, box);
-    pattern.what =
-        fmt::format("{} {}", area_text(counts, rows, columns, false), stands.empty() ? "is wrong" : "is " + stands);
-    if (pattern.what.starts_with("rows") || pattern.what.starts_with("columns"))
-      pattern.what.replace(pattern.what.find(stands.empty() ? " is wrong" : " is "), 4, " are ");
+    if (!not_finite) pattern.what = blocks_text(some, counts);
+    if (!pattern.what.empty()) return pattern;
+    const Box box = bounding_box(counts);
+    std::string standing = not_finite ? "not finite" : content(some, box);
+    if (standing.empty()) standing = other_block(some, box, rows, columns);
+    const std::string area = area_text(counts, rows, columns, false);
+    const bool several = area.starts_with("rows") || area.starts_with("columns") || area.starts_with("elements");
+    pattern.what = fmt::format("{} {} {}", area, several ? "are" : "is", standing.empty() ? "wrong" : standing);
     return pattern;
   }
 
@@ -175,15 +195,24 @@ class Naming {
     return box;
   }
 
-  // The smallest block of the grids that people use that holds all wrong elements.
+  // The grids of blocks that people use, and the recipe's, the smallest first.
+  std::vector<int> grids(int rows, int columns) const {
+    std::set<int> sizes{8, 16, 32, 64, block_};
+    std::erase_if(sizes, [&](int size) { return size < 4 || size > std::max(rows, columns) / 2; });
+    return {sizes.begin(), sizes.end()};
+  }
+
+  // A block that is hardly touched is not the pattern.
+  static bool fills(const Box& box, int size) { return box.rows > size / 4 && box.columns > size / 4; }
+
+  // The smallest block of these grids that holds all wrong elements.
   std::optional<std::string> block_text(const Box& box, int rows, int columns) const {
-    for (const int size : {block_, 8, 16, 32, 64}) {
-      if (size > std::max(rows, columns) / 2 || size < 2) continue;
+    for (const int size : grids(rows, columns)) {
       if (box.row / size != (box.row + box.rows - 1) / size) continue;
-      if (box.column / size != (box.column + box.columns - 1) / size) continue;
-      // A block that is hardly touched is not the pattern.
-      if (box.rows <= size / 4 || box.columns <= size / 4) continue;
-      return fmt::format("block ({},{}) of {} x {}", box.row / size + 1, box.column / size + 1, size, size);
+      if (box.column / size != (box.column + box.columns - 1) / size || !fills(box, size)) continue;
+      const bool late = box.row - box.row / size * size >= size / 4;  // what a bug at one row does to the rows below
+      return fmt::format("block {} of {} x {}{}", block_name(box.row / size, box.column / size), size, size,
+                         late ? fmt::format(" from row {} on", box.row) : "");
     }
     return {};
   }
@@ -203,17 +232,33 @@ class Naming {
       return wrong_rows.size() <= 2 ? fmt::format("in row {}", numbers_text(wrong_rows)) : std::string();
     }
     if (box.size() == 1) return fmt::format("element ({}, {})", box.row, box.column);
+    if (const std::string few = elements_text(counts); !few.empty()) return few;
     if (wrong_rows.size() == 1) return fmt::format("row {}", box.row);
     if (wrong_columns.size() == 1) return fmt::format("column {}", box.column);
-    if (const std::optional<std::string> block = block_text(box, rows, columns)) return *block;
     if (const std::string stripes = stripes_text(wrong_columns, columns); !stripes.empty()) return "columns " + stripes;
     if (const std::string stripes = stripes_text(wrong_rows, rows); !stripes.empty()) return "rows " + stripes;
+    if (const std::optional<std::string> block = block_text(box, rows, columns)) return *block;
     if (box.row > 0 && box.row + box.rows == rows && box.rows <= rows / 2)
       return fmt::format("rows {} to {}, the last {},", box.row, rows - 1, box.rows);
     if (box.rows <= rows / 2) return fmt::format("rows {}", numbers_text(wrong_rows));
-    if (box.columns <= columns / 2) return fmt::format("columns {}", numbers_text(wrong_columns));
+    if (box.columns <= columns / 2)
+      return fmt::format("columns {}{}", numbers_text(wrong_columns),
+                         box.row > box.column + box.columns ? fmt::format(" from row {} on", box.row) : "");
     return box.row > 1 && box.row + box.rows == rows ? fmt::format("everything from row {} on", box.row)
                                                      : std::string("the whole");
+  }
+
+  // Up to three elements by their places; more are an area.
+  static std::string elements_text(const std::vector<std::vector<int>>& counts) {
+    std::vector<std::string> places;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      for (std::size_t j = 0; j < counts[i].size(); ++j) {
+        if (counts[i][j] == 0) continue;
+        if (places.size() == 3) return "";
+        places.push_back(fmt::format("({}, {})", i, j));
+      }
+    }
+    return fmt::format("elements {}", fmt::join(places, " "));
   }
 
   // Every second, fourth, ... one: the layout of lanes.
@@ -223,6 +268,10 @@ class Naming {
       std::set<std::int64_t> rests;
       for (const std::int64_t number : numbers) rests.insert(number % period);
       if (static_cast<std::int64_t>(rests.size()) > period / 2) continue;
+      std::size_t all = 0;  // numbers of these rests; most of them must be wrong
+      for (std::int64_t number = *numbers.begin(); number <= *numbers.rbegin(); ++number)
+        all += rests.contains(number % period);
+      if (4 * numbers.size() < 3 * all) continue;
       // Contiguous numbers have few rests only if they are few.
       if (*numbers.rbegin() - *numbers.begin() + 1 == static_cast<std::int64_t>(numbers.size())) return "";
       return fmt::format("{} of every {}", numbers_text(rests), period);
@@ -230,59 +279,219 @@ class Naming {
     return "";
   }
 
+  // What may stand in place of the right number, by piece, row and column.
+  struct Content {
+    std::string text;
+    std::function<std::optional<double>(std::size_t k, int i, int j)> gives;
+  };
+
+  std::optional<double> right(std::size_t k, int i, int j) const {
+    const Matrix& recipe = pieces_[k].recipe;
+    if (i < 0 || j < 0 || i >= recipe.rows() || j >= recipe.columns()) return {};
+    return recipe(i, j);
+  }
+  // The same element of the piece at another head, chunk or index.
+  template <class Move>
+  Content of_piece(const char* text, Move move) const {
+    return {text, [this, move](std::size_t k, int i, int j) -> std::optional<double> {
+              OutputPlace place = pieces_[k].place;
+              move(place);
+              const auto found = by_place_.find(place_key(place));
+              return found == by_place_.end() ? std::nullopt : right(found->second, i, j);
+            }};
+  }
+
+  std::vector<Content> contents(const Box& box) const {
+    const auto scaled = [this](const char* text, double factor) {
+      return Content{text, [this, factor](std::size_t k, int i, int j) -> std::optional<double> {
+                       return factor * pieces_[k].recipe(i, j);
+                     }};
+    };
+    const auto moved = [this](const char* text, int down, int across) {
+      return Content{text,
+                     [this, down, across](std::size_t k, int i, int j) { return right(k, i + down, j + across); }};
+    };
+    std::vector<Content> list{scaled("zero", 0), scaled("negated", -1), scaled("doubled", 2), scaled("halved", 0.5)};
+    if (box.rows > 1 && box.rows == box.columns)
+      list.push_back({"transposed", [this, box](std::size_t k, int i, int j) {
+                        return right(k, box.row + j - box.column, box.column + i - box.row);
+                      }});
+    list.push_back(moved("that of the row above", -1, 0));
+    list.push_back(moved("that of the row below", 1, 0));
+    list.push_back(moved("that of the column to the left", 0, -1));
+    list.push_back(moved("that of the column to the right", 0, 1));
+    list.push_back({"that of the matrix before",
+                    [this](std::size_t k, int i, int j) { return k > 0 ? right(k - 1, i, j) : std::nullopt; }});
+    list.push_back(of_piece("that of the chunk before", [](OutputPlace& place) { --place.chunk; }));
+    list.push_back(of_piece("that of the head before", [](OutputPlace& place) { *place.head -= 1; }));
+    list.push_back(of_piece("that of the head behind", [](OutputPlace& place) { *place.head += 1; }));
+    return list;
+  }
+
+  // Whether this stands at every wrong element of the box. A first matrix has none before it.
+  bool stands(const std::set<std::size_t>& some, const Box& box, const Content& content) const {
+    bool any = false;
+    for (const std::size_t k : some) {
+      const CheckedPiece& piece = pieces_[k];
+      for (int i = box.row; i < std::min(box.row + box.rows, piece.found.rows()); ++i) {
+        for (int j = box.column; j < std::min(box.column + box.columns, piece.found.columns()); ++j) {
+          if (!is_wrong(piece, i, j)) continue;
+          const std::optional<double> y = content.gives(k, i, j);
+          const double x = piece.found(i, j);
+          if (!y) {
+            if (content.text != "that of the matrix before") return false;
+            continue;
+          }
+          const double room = *y == 0 ? 0 : piece.spread.allowed(i, j) + 4 * piece.roundings * std::fabs(*y);
+          if (!same_number(x, *y) && !(std::fabs(x - *y) <= room)) return false;
+          any = true;
+        }
+      }
+    }
+    return any;
+  }
+
   // What stands in the box, if all of `some` agree.
   std::string content(const std::set<std::size_t>& some, const Box& box) const {
-    const char* const names[] = {"zero",
-                                 "negated",
-                                 "doubled",
-                                 "halved",
-                                 "transposed",
-                                 "that of the row above",
-                                 "that of the matrix before",
-                                 "that of the head before"};
-    std::vector<bool> holds(std::size(names), true);
+    for (const Content& each : contents(box)) {
+      if (stands(some, box, each)) return each.text;
+    }
+    return factor_text(some, box);
+  }
+
+  std::string factor_text(const std::set<std::size_t>& some, const Box& box) const {
     std::optional<double> factor;
-    bool scaled = true;
     for (const std::size_t k : some) {
       const CheckedPiece& piece = pieces_[k];
       double zz = 0, zr = 0, rr = 0;
-      for (int i = box.row; i < box.row + box.rows; ++i) {
-        for (int j = box.column; j < box.column + box.columns; ++j) {
-          if (i >= piece.found.rows() || j >= piece.found.columns()) continue;
-          const double x = piece.found(i, j), r = piece.recipe(i, j);
-          const double room = piece.spread.allowed(i, j) + 4 * piece.roundings * std::fabs(r);
-          const auto near = [&](double y) { return std::fabs(x - y) <= room || same_number(x, y); };
+      for (int i = box.row; i < std::min(box.row + box.rows, piece.found.rows()); ++i) {
+        for (int j = box.column; j < std::min(box.column + box.columns, piece.found.columns()); ++j) {
           if (!is_wrong(piece, i, j)) continue;
+          const double x = piece.found(i, j), r = piece.recipe(i, j);
           zz += x * x;
           zr += x * r;
           rr += r * r;
-          holds[0] = holds[0] && x == 0;
-          holds[1] = holds[1] && near(-r);
-          holds[2] = holds[2] && near(2 * r);
-          holds[3] = holds[3] && near(r / 2);
-          const int ti = box.row + j - box.column, tj = box.column + i - box.row;
-          holds[4] = holds[4] && box.rows == box.columns && near(piece.recipe(ti, tj));
-          holds[5] = holds[5] && i > 0 && near(piece.recipe(i - 1, j));
-          holds[6] = holds[6] && k > 0 && pieces_[k - 1].recipe.rows() > i && near(pieces_[k - 1].recipe(i, j));
-          holds[7] = false;
         }
       }
       const double c = zr / rr;
-      scaled = scaled && rr > 0 && std::isfinite(c) &&
-               zz - 2 * c * zr + c * c * rr <= 64 * piece.roundings * piece.roundings * zz &&
-               (!factor || std::fabs(c - *factor) <= 0.01 * std::fabs(*factor));
+      if (!(rr > 0) || !std::isfinite(c)) return "";
+      if (!(zz - 2 * c * zr + c * c * rr <= 64 * piece.roundings * piece.roundings * zz)) return "";
+      if (factor && std::fabs(c - *factor) > 0.01 * std::fabs(*factor)) return "";
       factor = factor.value_or(c);
     }
-    for (std::size_t k = 0; k < holds.size(); ++k) {
-      if (holds[k]) return names[k];
+    return factor ? fmt::format("{:.4g} times what it should be", *factor) : std::string();
+  }
+
+  // Several blocks, each with a content of its own: "blocks (2,1) and (4,1) are swapped".
+  std::string blocks_text(const std::set<std::size_t>& some, const std::vector<std::vector<int>>& counts) const {
+    const int rows = static_cast<int>(counts.size()), columns = static_cast<int>(counts.front().size());
+    std::string best;
+    std::size_t fewest = 5;
+    for (const int size : grids(rows, columns)) {
+      std::map<std::pair<int, int>, std::pair<std::set<int>, std::set<int>>> wrong;  // blocks: wrong rows and columns
+      for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < columns; ++j) {
+          if (counts[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)] == 0) continue;
+          auto& [in_rows, in_columns] = wrong[{i / size, j / size}];
+          in_rows.insert(i);
+          in_columns.insert(j);
+        }
+      }
+      if (wrong.size() >= fewest || wrong.size() < 2) continue;
+      const auto filled = [&](const auto& each) {
+        return 4 * each.second.first.size() > static_cast<std::size_t>(size) &&
+               4 * each.second.second.size() > static_cast<std::size_t>(size);
+      };
+      if (!std::ranges::all_of(wrong, filled)) continue;
+      const auto box_of = [size](std::pair<int, int> block) {
+        return Box{block.first * size, size, block.second * size, size};
+      };
+      const auto of_block = [&](std::pair<int, int> to, std::pair<int, int> from) {
+        const int down = (from.first - to.first) * size, across = (from.second - to.second) * size;
+        return Content{fmt::format("that of block {}", block_name(from.first, from.second)),
+                       [this, down, across](std::size_t k, int i, int j) { return right(k, i + down, j + across); }};
+      };
+      std::vector<std::string> names, texts;
+      for (const auto& [block, inner] : wrong) {
+        names.push_back(block_name(block.first, block.second));
+        std::string text = content(some, box_of(block));
+        for (int row = 0; text.empty() && row < rows / size; ++row) {
+          for (int column = 0; text.empty() && column < columns / size; ++column) {
+            const Content other = of_block(block, {row, column});
+            if (std::pair(row, column) != block && stands(some, box_of(block), other)) text = other.text;
+          }
+        }
+        texts.push_back(std::move(text));
+      }
+      if (std::ranges::any_of(texts, &std::string::empty)) continue;
+      const bool alike = std::ranges::count(texts, texts.front()) == static_cast<std::ptrdiff_t>(texts.size());
+      if (alike && is_rectangle(counts, size)) continue;  // one area, not several blocks
+      fewest = wrong.size();
+      const bool swapped =
+          texts.size() == 2 && texts[0] == "that of block " + names[1] && texts[1] == "that of block " + names[0];
+      if (swapped) {
+        best = fmt::format("blocks {} and {} of {} x {} are swapped", names[0], names[1], size, size);
+        continue;
+      }
+      std::vector<std::string> parts;
+      if (alike) {
+        best = fmt::format("blocks {} of {} x {} are {}", fmt::join(names, " "), size, size, texts.front());
+      } else {
+        for (std::size_t b = 0; b < names.size(); ++b)
+          parts.push_back(fmt::format("block {} of {} x {} is {}", names[b], size, size, texts[b]));
+        best = fmt::format("{}", fmt::join(parts, ", "));
+      }
     }
-    return scaled && factor ? fmt::format("{:.4g} times what it should be", *factor) : std::string();
+    return best;
+  }
+
+  // Whether all blocks below the diagonal between the outermost wrong ones are wrong.
+  bool is_rectangle(const std::vector<std::vector<int>>& counts, int size) const {
+    const Box box = bounding_box(counts);
+    std::set<std::pair<int, int>> wrong;
+    for (int i = box.row; i < box.row + box.rows; ++i) {
+      for (int j = box.column; j < box.column + box.columns; ++j) {
+        if (counts[static_cast<std::size_t>(i)][static_cast<std::size_t>(j)] > 0) wrong.insert({i / size, j / size});
+      }
+    }
+    for (int i = box.row / size; i <= (box.row + box.rows - 1) / size; ++i) {
+      for (int j = box.column / size; j <= (box.column + box.columns - 1) / size; ++j) {
+        if ((part_ != OutputPart::inverse || j <= i) && !wrong.contains({i, j})) return false;
+      }
+    }
+    return true;
+  }
+
+  // One block that holds what another one should.
+  std::string other_block(const std::set<std::size_t>& some, const Box& box, int rows, int columns) const {
+    for (const int size : grids(rows, columns)) {
+      const int row = box.row / size, column = box.column / size;
+      if (row != (box.row + box.rows - 1) / size || column != (box.column + box.columns - 1) / size) continue;
+      if (!fills(box, size)) continue;
+      for (int i = 0; i < rows / size; ++i) {
+        for (int j = 0; j < columns / size; ++j) {
+          const int down = (i - row) * size, across = (j - column) * size;
+          const Content other{
+              fmt::format("that of block {}", block_name(i, j)),
+              [this, down, across](std::size_t k, int r, int c) { return right(k, r + down, c + across); }};
+          if ((down != 0 || across != 0) && stands(some, Box{row * size, size, column * size, size}, other))
+            return other.text;
+        }
+      }
+    }
+    return "";
+  }
+
+  static std::string block_name(int row, int column) { return fmt::format("({},{})", row + 1, column + 1); }
+  static std::array<std::int64_t, 4> place_key(const OutputPlace& place) {
+    return {place.sequence, place.head.value_or(-1), place.head ? place.chunk : 0, place.head ? 0 : place.index};
   }
 
   OutputPart part_;
   const std::vector<CheckedPiece>& pieces_;
   int block_;
   std::vector<std::size_t> wrong_, examined_;
+  std::map<std::array<std::int64_t, 4>, std::size_t> by_place_;
 };
 
 }  // namespace

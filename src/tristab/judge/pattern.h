@@ -18,8 +18,8 @@ struct CheckedPiece {
   std::string text;  // "head 2, chunk 5"
   PieceSpread spread;
   double roundings = 0;  // relative error that the recipe itself makes here, at least that of storing
-  // Only of pieces with wrong elements; else empty.
-  Matrix found, recipe;
+  Matrix found;          // only of pieces with wrong elements; else empty
+  Matrix recipe;         // what should stand here, and what stands elsewhere by mistake
 };
 
 struct Pattern {

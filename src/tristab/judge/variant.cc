@@ -17,9 +17,18 @@ namespace {
 
 constexpr const char* kPlace = "variant";
 // Parameters of methods that only say in which order something is summed or multiplied.
-const std::set<std::string, std::less<>> kOrderParameters{"order", "association", "sum"};
+const std::set<std::string, std::less<>> kOrderParameters{"order", "association", "sum", "powers"};
+bool is_order(const MethodSpec& spec, const Parameter& parameter) {
+  // The order of residual-neumann is its degree, its sum the number of terms.
+  return parameter.kind == Parameter::Kind::choice && kOrderParameters.contains(parameter.name) &&
+         spec.method->description.name != "residual-neumann";
+}
 // Parameters of a formation that say in which order or by which instruction, not in which format.
 const std::set<std::string, std::less<>> kOrderOfFormation{"scan", "reduction", "channels", "exponential"};
+
+// Finite with gates of heads and of channels.
+const Json kFormedInFp32{
+    {"formation", "anchored"}, {"product", "fp32"}, {"anchor", "first"}, {"block", 16}, {"diagonal", "differences"}};
 
 void replace(Json& target, const Json& change) {
   for (const auto& [key, value] : change.items()) target[key] = value;
@@ -74,7 +83,6 @@ void arithmetic_edits(const Recipe& recipe, const std::string& stage, std::vecto
     if (now.product.model == AccumulationModel::sequential && !step) {
       add({{"fma", !now.product.fma}}, now.product.fma ? "not fused" : "fused multiply-add", true);
       add({{"model", "pairwise"}}, "sums in a balanced tree", true);
-      add({{"model", "exact"}}, "exact sums", true);
     }
     if (!step) {
       add({{"accumulate", "fp16"}}, "sums in fp16", false);
@@ -111,17 +119,19 @@ void arithmetic_edits(const Recipe& recipe, const std::string& stage, std::vecto
 }
 
 // Sums over lanes: every order of four bits, with the first step fused or not.
-void lane_edits(const std::string& stage, std::vector<Edit>& edits) {
+void lane_edits(const std::string& stage, const std::string& now, std::vector<Edit>& edits) {
   std::vector<int> bits{1, 2, 4, 8};
   do {
     for (const char* fused : {"f", ""}) {
       const std::string lanes = fmt::format("{}{},{},{},{}", bits[0], fused, bits[1], bits[2], bits[3]);
+      if (lanes == now) continue;
       edits.push_back({Edit::Part::arithmetic, stage, Json{{"vector_lanes", lanes}},
                        fmt::format("{}: sums over lanes {}", stage, lanes), true});
     }
   } while (std::ranges::next_permutation(bits).found);
-  edits.push_back({Edit::Part::arithmetic, stage, Json{{"vector_lanes", nullptr}},
-                   fmt::format("{}: sums one after the other", stage), true});
+  if (!now.empty())
+    edits.push_back({Edit::Part::arithmetic, stage, Json{{"vector_lanes", nullptr}},
+                     fmt::format("{}: sums one after the other", stage), true});
 }
 
 std::vector<Json> other_values(const Parameter& parameter, const Json& now, int n) {
@@ -180,7 +190,7 @@ void method_edits(const MethodSpec& spec, int n, const std::string& inside, std:
       }
       edits.push_back({Edit::Part::method, "", std::move(change),
                        fmt::format("{}{}={}", inside.empty() ? "" : inside + ": ", parameter.name, shown),
-                       kOrderParameters.contains(parameter.name)});
+                       is_order(spec, parameter)});
     }
   }
 }
@@ -255,8 +265,10 @@ std::vector<Edit> inverse_edits(const Recipe& recipe, int n) {
   std::vector<std::string> stages = tristab::stages(recipe.method, n);
   for (const std::string& stage : stages) {
     arithmetic_edits(recipe, stage, edits);
-    if (is_plain_floating(arithmetic_of(recipe, stage)) && (stage == "diagonal" || stage == "substitution"))
-      lane_edits(stage, edits);
+    if (is_plain_floating(arithmetic_of(recipe, stage)) && (stage == "diagonal" || stage == "substitution")) {
+      const Settings& settings = arithmetic_of(recipe, stage).settings;
+      lane_edits(stage, settings.has("vector_lanes") ? settings.text("vector_lanes") : "", edits);
+    }
   }
   for (const char* stage : {"result", "output"}) arithmetic_edits(recipe, stage, edits);
   // A itself is stored in the format of "*".
@@ -298,8 +310,9 @@ std::vector<Edit> formation_edits(const Recipe& recipe) {
   for (const UnitPreset& unit : unit_presets()) {
     if (unit.name.starts_with(operand + "-")) add("product", unit.name, true);
   }
-  for (const char* product : {"fp32", "tf32", "bf16", "fp16", "tf32-h100", "bf16-h100", "fp16-h100"})
-    add("product", product, operand == product);
+  for (const char* product : {"fp32", "tf32", "bf16", "fp16", "tf32-h100", "bf16-h100", "fp16-h100"}) {
+    if (!std::string(product).starts_with(operand + "-")) add("product", product, operand == product);
+  }
   return edits;
 }
 
@@ -312,11 +325,15 @@ std::vector<Edit> layer_edits(const Recipe& recipe, const LayerArithmetic& layer
       edits.push_back(
           {Edit::Part::layer, "", Json{{"arithmetic", unit.name}}, fmt::format("layer: {}", unit.name), true});
   }
-  for (const int scan : {0, 2, 4, 8, 16, 32, 64})
-    edits.push_back({Edit::Part::layer, "", Json{{"scan", scan}}, fmt::format("layer: scan={}", scan), true});
-  for (const std::string& name : exponential_names())
+  const Json now = arithmetic.json();
+  const auto add = [&](const char* key, Json value) {
+    if (now.contains(key) && now[key] == value) return;
+    const std::string shown = value.is_string() ? value.get<std::string>() : value.dump();
     edits.push_back(
-        {Edit::Part::layer, "", Json{{"exponential", name}}, fmt::format("layer: exponential={}", name), true});
+        {Edit::Part::layer, "", Json{{key, std::move(value)}}, fmt::format("layer: {}={}", key, shown), true});
+  };
+  for (const int scan : {0, 2, 4, 8, 16, 32, 64}) add("scan", scan);
+  for (const std::string& name : exponential_names()) add("exponential", name);
   for (const char* name : {"fp32", "tf32", "bf16", "fp16"}) {
     if (arithmetic.name != name)
       edits.push_back(
@@ -335,6 +352,13 @@ std::vector<Recipe> benign_variants(const Recipe& recipe, int n, const LayerArit
   const auto add = [&](std::span<const Edit* const> chosen) {
     if (std::optional<Recipe> variant = edited(base, chosen)) variants.push_back(std::move(*variant));
   };
+  // Where the recipe takes A as it is, a kernel that forms it does so in fp32.
+  if (base.formation.kind == Formation::Kind::exact) {
+    Recipe forming = base;
+    forming.formation = expand_formation(kFormedInFp32, kPlace).front();
+    forming.label += ", A formed in fp32";
+    variants.push_back(std::move(forming));
+  }
   // One machine in all stages at once.
   std::map<std::string, std::vector<const Edit*>> by_machine;
   int lanes = 0;

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <limits>
 #include <set>
+#include <tuple>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -47,14 +48,16 @@ class Search {
     for (std::size_t b = 0; b < space_.bases.size(); ++b) level.push_back({space_.bases[b], b, {}, 0, {}});
     evaluate(level);
     keep(level);
-    // Edits of the nearest bases: of a declared kernel, or of the three that could be meant best.
-    std::vector<Candidate> starts = nearest(level, 3);
+    // Edits of the nearest bases. If no kernel is declared, one with other blocks may be far from all of them: more.
+    std::vector<Candidate> starts = nearest(level, space_.declared ? 3 : 16);
+    if (space_.declared && std::ranges::none_of(starts, [](const Candidate& each) { return each.base == 0; }))
+      starts.insert(starts.begin(), level.front());
     for (const Candidate& start : starts) {
       auto [found, fresh] = edits_.try_emplace(start.base);
       if (fresh) found->second = space_.edits(space_.bases[start.base]);
     }
     std::vector<Candidate> singles;
-    for (int depth = 1; depth <= 3 && !done(); ++depth) {
+    for (int depth = 1; depth <= 3 && (!done() || (depth == 1 && is_foreign())); ++depth) {
       std::vector<Candidate> next = extended(depth == 1 ? starts : nearest(singles, depth == 2 ? 24 : 8));
       evaluate(next);
       keep(next);
@@ -67,6 +70,13 @@ class Search {
   bool done() const {
     return tried_ >= space_.limit ||
            std::ranges::any_of(best_, [](const Candidate& candidate) { return candidate.differing == 0; });
+  }
+
+  // Whether only other recipes than the declared one are equal.
+  bool is_foreign() const {
+    return space_.declared && tried_ < space_.limit && std::ranges::none_of(best_, [&](const Candidate& candidate) {
+             return candidate.differing == 0 && candidate.recipe.name == space_.bases.front().name;
+           });
   }
 
   static std::vector<Candidate> nearest(std::vector<Candidate> all, std::size_t count) {
@@ -124,17 +134,24 @@ class Search {
   VariantSearch finished() {
     VariantSearch result;
     result.tried = tried_;
+    // Of equal ones the fewest edits, where another recipe than the declared one is an edit too.
+    const auto edits = [&](const Recipe& recipe, std::size_t count) {
+      return count + (space_.declared && recipe.name != space_.bases.front().name ? 1 : 0);
+    };
+    std::ranges::stable_sort(best_, [&](const Candidate& x, const Candidate& y) {
+      return std::tuple(x.differing, edits(x.recipe, x.edits.size()), y.edits.size()) <
+             std::tuple(y.differing, edits(y.recipe, y.edits.size()), x.edits.size());
+    });
     for (const Candidate& candidate : best_) {
       if (result.found.size() == 8 || candidate.refused()) break;
       const std::int64_t whole = distance_(candidate.recipe, true).differing;
       result.found.push_back({candidate.recipe, texts_of(candidate.edits), whole});
     }
-    std::ranges::stable_sort(result.found, [](const FoundVariant& x, const FoundVariant& y) {
-      return std::pair(x.differing, x.edits.size()) < std::pair(y.differing, y.edits.size());
-    });
+    std::ranges::stable_sort(result.found, {}, &FoundVariant::differing);
     if (result.equal()) {
-      const std::size_t fewest = result.found.front().edits.size();
-      std::erase_if(result.found, [&](const FoundVariant& v) { return v.differing > 0 || v.edits.size() > fewest; });
+      const auto edits_of = [&](const FoundVariant& v) { return edits(v.recipe, v.edits.size()); };
+      const std::size_t fewest = edits_of(result.found.front());
+      std::erase_if(result.found, [&](const FoundVariant& v) { return v.differing > 0 || edits_of(v) > fewest; });
     } else if (!first_blocks_.empty() && by_block_.size() == first_blocks_.size()) {
       explain_blocks(result);
     }

@@ -38,7 +38,8 @@ struct VariantSearch {
 };
 
 struct SearchSpace {
-  std::vector<Recipe> bases;  // the declared kernel alone, or all that could be meant
+  std::vector<Recipe> bases;  // the declared kernel first, or all that could be meant
+  bool declared = false;      // one edit of the first is then as near as another recipe
   int n = 0;
   std::int64_t limit = 4000;                              // variants that are tried
   std::function<std::vector<Edit>(const Recipe&)> edits;  // of one base

@@ -36,6 +36,20 @@ std::string errors_table(const CheckReport& report, const Page& page) {
   return table.str(page);
 }
 
+// The matrix with the largest error, in the metrics that people quote.
+std::string worst_sentence(const CheckReport& report) {
+  const Record& worst = report.records[report.worst];
+  std::string text = fmt::format("Worst T: {}; total_frobenius {}", report.record_places[report.worst],
+                                 size_text(worst.total_frobenius.value));
+  for (const Metric metric : {Metric::strict_lower, Metric::row_relative, Metric::max_rel, Metric::max_ulp,
+                              Metric::residual_left, Metric::backward_normwise}) {
+    if (const double value = worst.metrics[metric]; std::isfinite(value))
+      text += fmt::format(", {} {}", metrics()[static_cast<std::size_t>(metric)].name, size_text(value));
+  }
+  if (worst.for_format) text += fmt::format("; for its format {}", name_of(*worst.for_format));
+  return text + ".";
+}
+
 // A row a gate, a column a part: how much of what the gate allows is taken.
 std::string gates_table(const CheckReport& report, const Page& page) {
   std::vector<TableColumn> columns{{.header = "gate", .layout = broken_label, .widest = 34}};
@@ -80,7 +94,10 @@ std::string check_text(const CheckReport& report, const Page& page) {
   text += paragraph(
       fmt::format("{} {} of {} x {} of {}, {} {}.", report.matrices, report.matrices == 1 ? "matrix" : "matrices",
                   report.request.n, report.request.n, report.request.input,
-                  report.declared ? "said to be" : "no kernel named; the nearest is", report.against.label),
+                  report.declared     ? "said to be"
+                  : report.unlike_all ? "no kernel named, and none is near; of those that are right here the nearest is"
+                                      : "no kernel named; the nearest is",
+                  report.against.label),
       0, page);
   // Parts of which the same was found share a line.
   for (std::size_t k = 0; k < report.items.size(); ++k) {
@@ -100,6 +117,7 @@ std::string check_text(const CheckReport& report, const Page& page) {
   text += "\n" + errors_table(report, page);
   text += paragraph(
       "Errors are ||x - X||_F / ||X||_F over all matrices, X exact; the recipe's are those of its own bits.", 0, page);
+  if (!report.records.empty()) text += paragraph(worst_sentence(report), 0, page);
   text += "\n" + gates_table(report, page);
   text +=
       paragraph("Share of what each gate allows with its own defaults (tristab list gates); ! does not pass.", 0, page);

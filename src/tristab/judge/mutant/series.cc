@@ -57,8 +57,9 @@ std::vector<Mutant> all_series(const MutantSite& site) {
     list.push_back({"series", name, text, false, [terms](const MutantInput& input) { return series(input.a, terms); }});
   };
   const int last = site.n - 1;
-  for (int terms : {1, 2, 3, 4, 6, 9}) {
-    if (terms <= last) add(terms);
+  for (int terms = 1; terms <= std::min(last, 15); ++terms) {
+    const bool listed = terms <= 4 || terms == 6 || terms == 9;
+    if (listed || (site.every_block && terms < last)) add(terms);
   }
   for (int terms = 16; terms < last; terms *= 2) add(terms);
   if (last > 9) add(last);
