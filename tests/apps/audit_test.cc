@@ -82,6 +82,30 @@ TEST(AuditCommand, a_file_claims_no_more_trials_than_it_has_matrices) {
   EXPECT_EQ(found["tolerance"]["rank"], 0);
 }
 
+TEST(AuditCommand, too_few_trials_give_nothing_to_paste) {
+  const Workplace place;
+  const ProgramResult text =
+      place.run("audit ones --kernel fla-solve-tril --gate fla:1e-4 --chunk 32 --trials 1 --no-addition");
+  EXPECT_NE(text.out.find("1 trial of"), std::string::npos) << text.out;
+  EXPECT_NE(text.out.find("95% need 59"), std::string::npos) << text.out;
+  EXPECT_EQ(text.out.find("To paste"), std::string::npos) << text.out;
+}
+
+TEST(AuditCommand, names_a_command_that_works_where_inputs_do_not) {
+  const Workplace place;
+  const ProgramResult text = place.run(
+      "audit gdn:keys=independent:gate=constant:gate_value=-1 --kernel fla-solve-tril --gate "
+      "torch:rtol=0:atol=1"
+      " --chunk 32 --trials 1");
+  const std::size_t warning = text.out.find("No tolerance of any gate"), table = text.out.find("\noutput ");
+  ASSERT_NE(warning, std::string::npos) << text.out;
+  EXPECT_LT(warning, table) << text.out;
+  const std::size_t begin = text.out.find("  tristab audit ");
+  ASSERT_NE(begin, std::string::npos) << text.out;
+  const std::string command = text.out.substr(begin + 10, text.out.find('\n', begin) - begin - 10);
+  EXPECT_EQ(place.run(command + " --trials 1 --no-addition").status, 0) << command;
+}
+
 TEST(AuditCommand, inputs_stand_beside_a_trained_layer) {
   const Workplace place;
   place.write("a.json", small_suite);

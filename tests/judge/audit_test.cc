@@ -42,6 +42,30 @@ TEST(Audit, calls_a_mutant_equal_where_it_is_right) {
   EXPECT_EQ(row(found, "decay-missing").cases[1].fate, Fate::absent);  // there are no keys
 }
 
+TEST(Audit, a_kernel_that_is_right_here_is_no_survivor) {
+  Json suite = small("torch:rtol=0:atol=0.3");
+  suite["kernel"] = "fla-solve-tril:dot=tf32";
+  const Audit found = audited(suite);
+  const double kernel = found.kernel.cases[0].errors[0];
+  int right = 0, small_bugs = 0;
+  for (const AuditRow& each : found.rows) {
+    const CaseVerdict& verdict = each.cases[0];
+    const bool small = verdict.fate != Fate::absent && verdict.errors[0] <= right_factor * kernel;
+    const bool is_kernel = each.kind == "failing-kernel" || each.kind.ends_with("-for-fp32");
+    if (verdict.fate == Fate::right) {
+      ++right;
+      EXPECT_TRUE(small && is_kernel) << each.name;
+      EXPECT_FALSE(each.survives()) << each.name;
+    } else if (small && !is_kernel && verdict.fate == Fate::survived) {
+      ++small_bugs;  // a bug survives however small it is here
+    }
+    EXPECT_FALSE(each.kind == "failing-kernel" && verdict.fate == Fate::survived && small) << each.name;
+  }
+  EXPECT_GT(right, 0);
+  EXPECT_EQ(found.cases[0].right, right);
+  EXPECT_GT(small_bugs, 0);
+}
+
 TEST(Audit, finds_the_case_that_does_all_the_work) {
   const Audit found = audited(small("fla:1e-4"));
   EXPECT_EQ(found.working_cases(), std::vector<int>{0});

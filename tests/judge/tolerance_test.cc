@@ -57,7 +57,7 @@ TEST(Tolerance, holds_on_seeds_that_it_has_not_seen) {
   int beyond = 0, refused = 0;
   Machines machines;
   for (int trial = 0; trial < 200; ++trial) {
-    const double share = right_shares(test, trial, machines).front();
+    const double share = right_needs(test, trial, machines).front();
     beyond += share > own.limit ? 1 : 0;
     refused += own.factor > 0 && share > own.factor ? 1 : 0;
   }
@@ -78,7 +78,50 @@ TEST(Tolerance, holds_on_a_trained_layer_that_it_has_not_seen) {
   const int trials = trials_available(layer, 1000);
   EXPECT_GE(trials, 8);
   Machines machines;
-  for (int trial = 0; trial < trials; ++trial) EXPECT_LE(right_shares(layer, trial, machines).front(), own.factor);
+  for (int trial = 0; trial < trials; ++trial) EXPECT_LE(right_needs(layer, trial, machines).front(), own.factor);
+}
+
+// A large error of right kernels used to scale rtol as well, beyond 1: zeros passed.
+TEST(Tolerance, proposes_nothing_that_accepts_zeros) {
+  TestCase test = make_case({{"case", "one"},
+                             {"family", "gdn"},
+                             {"kernel", "fla-gdn-fused"},
+                             {"tokens", 128},
+                             {"output", "bf16"},
+                             {"gates", {{"o", "fla:0.005"}}}},
+                            "test", "");
+  ToleranceRequest request{test, 2, 0.2};
+  request.wrong_trials = 1;
+  const Tolerance found = find_tolerance(request);
+  EXPECT_TRUE(found.covers());
+  int proposed = 0;
+  for (const GateTolerance& own : found.gates) {
+    if (!own.proposes()) {
+      EXPECT_NE(own.why_none, "");
+      continue;
+    }
+    ++proposed;
+    test.gates = {{own.gate.output, own.proposed}};
+    for (const auto& [row, verdict] : audit_case(test, draw_inputs(test), {"zero"}, nullptr))
+      EXPECT_EQ(verdict.fate, row.name == "zero" ? Fate::killed : Fate::survived) << own.proposed.label;
+    if (!own.proposed.settings.has("rtol")) continue;
+    EXPECT_LE(own.proposed.settings.real("rtol"), 0.016);
+  }
+  EXPECT_GT(proposed, 0);
+}
+
+TEST(Tolerance, proposes_nothing_where_zeros_are_as_right) {
+  TestCase test = test_case("gdn", "torch:rtol=1.5:atol=1e-3");
+  const Tolerance found = find_tolerance({test, 59});
+  EXPECT_FALSE(of(found, "torch").proposes());
+  EXPECT_EQ(of(found, "torch").why_none, "zeros are as right as the kernel");
+}
+
+TEST(Tolerance, proposes_nothing_below_the_coverage) {
+  const Tolerance found = find_tolerance({test_case("ones", "fla:1e-4"), 1});
+  EXPECT_FALSE(found.covers());
+  for (const GateTolerance& own : found.gates) EXPECT_FALSE(own.proposes());
+  EXPECT_GE(found.bound_factor.value_or(0), 1);
 }
 
 TEST(Tolerance, says_where_none_separates) {

@@ -9,7 +9,6 @@
 // NaN and infinities give NaN, which is not above anything: they fail.
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
 
 #include "tristab/gate/registry.h"
@@ -57,10 +56,7 @@ Gate cosine_gate() {
           .hole = "a factor on all entries changes nothing; errors of 10% give 0.995",
           .main = "minimum",
           .evaluate = evaluate_cosine,
-          .scaled = [](const Settings& settings, const Format&, double factor) {
-            const double minimum = 1 - factor * (1 - settings.real("minimum"));
-            return with_numbers(settings, {{"minimum", std::max(minimum, -1.0)}});
-          }};
+          .scaled = scaled_correlation};
 }
 
 }  // namespace tristab

@@ -50,8 +50,12 @@ Gate fla_ci_gate() {
       .hole = "whatever has entries up to 0.3 may be zeros; entries of an inverse below 0.3 may be wrong by 100%",
       .main = "ratio",
       .evaluate = evaluate_fla_ci,
-      .scaled = [](const Settings& settings, const Format&, double factor) {
-        return with_multiplied(settings, {"ratio", "warn_ratio", "warn_difference"}, factor);
+      // The owner's function takes the ratio alone: what only warns is fixed.
+      .scaled = scaled_ratio,
+      .needed = [](const GateInput& input, const Settings& settings) {
+        const double no_ratio = 1e-12;
+        const bool warns = evaluate_fla_ci(input, with_numbers(settings, {{"ratio", no_ratio}})).passes;
+        return warns ? 0 : share_of(false, fla_error(input).ratio, settings.real("ratio"));
       }};
 }
 

@@ -25,4 +25,8 @@ FlaError fla_error(const GateInput& input) {
   return found;
 }
 
+Settings scaled_ratio(const Settings& settings, const Format& format, double factor) {
+  return with_numbers(settings, {{"ratio", at_least_roundoff(settings.real("ratio") * factor, format)}});
+}
+
 }  // namespace tristab

@@ -16,6 +16,9 @@ struct FlaError {
 // the mean is rounded once; the ratio itself is in double, as in Python.
 FlaError fla_error(const GateInput& input);
 
+// The ratio `factor` times as large, but not below the unit roundoff of what is stored.
+Settings scaled_ratio(const Settings& settings, const Format& format, double factor);
+
 // Largest differences up to this pass at once.
 inline constexpr double fla_accepted_difference = 1e-6;
 

@@ -19,16 +19,40 @@
 namespace tristab {
 namespace {
 
+struct ElementErrors {
+  double error = 0, relative = 0;
+};
+
+ElementErrors errors_of(const ElementAt& at, const TensorType& own) {
+  const TensorType type(fp32_format());
+  const double x = type.stored(at.x), y = type.stored(own.stored(at.y));
+  const double error = std::fabs(type.result(x - y));
+  return {error, type.result(error / type.result(std::fabs(y) + type.scalar(1e-8)))};
+}
+
+double matched_without(std::size_t exceeding, std::size_t count) {
+  return 1.0 - static_cast<double>(exceeding) / static_cast<double>(count);
+}
+
+// Of the elements' shares that of the one that decides: as many as may fail are worse.
+double deciding(std::vector<double> shares, double required) {
+  std::size_t may_fail = 0;
+  while (may_fail + 1 < shares.size() && matched_without(may_fail + 1, shares.size()) >= required) ++may_fail;
+  std::nth_element(shares.begin(), shares.begin() + static_cast<std::ptrdiff_t>(may_fail), shares.end(),
+                   std::greater<>());
+  return shares[may_fail];
+}
+
 GateResult evaluate_flashinfer(const GateInput& input, const Settings& settings) {
   const TensorType own(input.format), type(fp32_format());
   const double atol = type.scalar(settings.real("atol")), rtol = type.scalar(settings.real("rtol"));
-  const double eps = type.scalar(1e-8), required = settings.real("matched");
+  const double required = settings.real("matched");
   const std::vector<ElementAt> elements = elements_of(input);
   if (elements.empty()) return compared(true, 1, required, "no elements");
   std::vector<double> shares;
   std::size_t exceeding = 0, worst = 0;
   for (const ElementAt& at : elements) {
-    const double x = type.stored(at.x), y = type.stored(own.stored(at.y));
+    const double x = type.stored(at.x);
     if (!std::isfinite(x)) {
       const GatePlace place = place_of(input, shares.size());
       GateResult result = compared(false, x, required, fmt::format("{} {}", x, text_of(place)));
@@ -36,8 +60,7 @@ GateResult evaluate_flashinfer(const GateInput& input, const Settings& settings)
       result.worst = place;
       return result;
     }
-    const double error = std::fabs(type.result(x - y));
-    const double relative = type.result(error / type.result(std::fabs(y) + eps));
+    const auto [error, relative] = errors_of(at, own);
     const bool exceeds = error > atol && relative > rtol;
     exceeding += exceeds;
     const double by_error = share_of(!(error > atol), error, atol);
@@ -45,22 +68,33 @@ GateResult evaluate_flashinfer(const GateInput& input, const Settings& settings)
     shares.push_back(std::min(by_error, by_relative));
     if (shares.back() > shares[worst]) worst = shares.size() - 1;
   }
-  const auto count = static_cast<double>(elements.size());
-  const auto matched_without = [&](std::size_t exceeds) { return 1.0 - static_cast<double>(exceeds) / count; };
-  const double matched = matched_without(exceeding);
-  // The element that decides: as many as may fail are worse.
-  std::size_t may_fail = 0;
-  while (may_fail + 1 < shares.size() && matched_without(may_fail + 1) >= required) ++may_fail;
+  const double matched = matched_without(exceeding, elements.size());
   const GatePlace place = place_of(input, worst);
-  std::nth_element(shares.begin(), shares.begin() + static_cast<std::ptrdiff_t>(may_fail), shares.end(),
-                   std::greater<>());
   GateResult result{!(matched < required),
-                    shares[may_fail],
+                    deciding(std::move(shares), required),
                     matched,
                     required,
                     fmt::format("{:.4g}% of the elements match, required {:.4g}%", 100 * matched, 100 * required),
                     place};
   return result;
+}
+
+// As of torch: atol follows the outputs and rtol stays; without atol there is rtol alone.
+Settings scaled_flashinfer(const Settings& settings, const Format& format, double factor) {
+  if (settings.real("atol") > 0) return with_multiplied(settings, {"atol"}, factor);
+  return with_numbers(settings, {{"rtol", at_least_roundoff(settings.real("rtol") * factor, format)}});
+}
+
+double needed_flashinfer(const GateInput& input, const Settings& settings) {
+  const double atol = settings.real("atol"), rtol = TensorType(fp32_format()).scalar(settings.real("rtol"));
+  const GateResult result = evaluate_flashinfer(input, settings);
+  if (!(atol > 0) || !(result.share > 0) || !std::isfinite(result.share)) return result.share;
+  std::vector<double> factors;
+  for (const ElementAt& at : elements_of(input)) {
+    const auto [error, relative] = errors_of(at, TensorType(input.format));
+    factors.push_back(relative > rtol ? error / atol : 0);
+  }
+  return deciding(std::move(factors), settings.real("matched"));
 }
 
 }  // namespace
@@ -83,9 +117,8 @@ Gate flashinfer_bench_gate() {
       .hole = "the elements that may fail may be anything finite; outputs below atol may be zeros",
       .main = "matched",
       .evaluate = evaluate_flashinfer,
-      .scaled = [](const Settings& settings, const Format&, double factor) {
-        return with_multiplied(settings, {"atol", "rtol"}, factor);
-      }};
+      .scaled = scaled_flashinfer,
+      .needed = needed_flashinfer};
 }
 
 }  // namespace tristab

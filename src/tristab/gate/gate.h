@@ -52,8 +52,11 @@ struct Gate {
   std::string main = {}, suffix = {};
   bool needs_a = false, needs_peer = false;
   GateResult (*evaluate)(const GateInput& input, const Settings& settings) = nullptr;
-  // The gate that allows `factor` times as much in an output that is stored in `format`, for advice about tolerances.
+  // The gate whose number that advice about tolerances is about is `factor` times as large, for an output stored in
+  // `format`: never stricter than one unit roundoff, and with no number that the owner's function does not take.
   Settings (*scaled)(const Settings& settings, const Format& format, double factor) = nullptr;
+  // The factor with which this output just passes; null: its share.
+  double (*needed)(const GateInput& input, const Settings& settings) = nullptr;
 };
 
 // A gate with complete parameters.
@@ -61,6 +64,8 @@ struct GateSpec : Named {
   const Gate* gate = nullptr;
   GateResult evaluate(const GateInput& input) const { return gate->evaluate(input, settings); }
   GateSpec scaled(const Format& format, double factor) const;
+  // The factor of `scaled` with which the output just passes, on the side of 1 that `result` says.
+  double needed(const GateInput& input, const GateResult& result) const;
 };
 
 std::span<const Gate> gates();  // in listing order

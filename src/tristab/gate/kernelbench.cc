@@ -42,7 +42,8 @@ Gate kernelbench_gate() {
           .main = "tolerance",
           .evaluate = evaluate_kernelbench,
           .scaled = [](const Settings& settings, const Format& format, double factor) {
-            return with_numbers(settings, {{"tolerance", tolerance_of(settings, TensorType(format)) * factor}});
+            const double tolerance = tolerance_of(settings, TensorType(format)) * factor;
+            return with_numbers(settings, {{"tolerance", at_least_roundoff(tolerance, format)}});
           }};
 }
 

@@ -103,10 +103,7 @@ Gate pearson_gate() {
               "correlates with itself",
           .main = "minimum",
           .evaluate = evaluate_pearson,
-          .scaled = [](const Settings& settings, const Format&, double factor) {
-            const double minimum = 1 - factor * (1 - settings.real("minimum"));
-            return with_numbers(settings, {{"minimum", std::max(minimum, -1.0)}});
-          }};
+          .scaled = scaled_correlation};
 }
 
 }  // namespace tristab

@@ -81,4 +81,8 @@ GateSpec GateSpec::scaled(const Format& format, double factor) const {
   return spec_of(*gate, gate->scaled(settings, format, factor));
 }
 
+double GateSpec::needed(const GateInput& input, const GateResult& result) const {
+  return gate->needed == nullptr ? result.share : share_of(result.passes, gate->needed(input, settings), 1);
+}
+
 }  // namespace tristab

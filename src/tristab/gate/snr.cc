@@ -5,6 +5,7 @@
 // which is not at least anything: they fail. An exact output passes, also a zero one.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -43,8 +44,10 @@ Gate snr_gate() {
           .hole = "few wrong entries drown in the whole; the diagonal of an inverse counts as signal",
           .main = "decibels",
           .evaluate = evaluate_snr,
-          .scaled = [](const Settings& settings, const Format&, double factor) {
-            return with_numbers(settings, {{"decibels", settings.real("decibels") - 20 * std::log10(factor)}});
+          .scaled = [](const Settings& settings, const Format& format, double factor) {
+            const double most = -20 * std::log10(format.unit_roundoff());
+            return with_numbers(settings,
+                                {{"decibels", std::min(settings.real("decibels") - 20 * std::log10(factor), most)}});
           }};
 }
 

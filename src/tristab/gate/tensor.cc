@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
 #include <limits>
 #include <stdexcept>
 
@@ -125,6 +127,17 @@ Settings with_multiplied(const Settings& settings, const std::vector<std::string
   std::vector<std::pair<std::string, double>> numbers;
   for (const std::string& name : names) numbers.emplace_back(name, settings.real(name) * factor);
   return with_numbers(settings, numbers);
+}
+
+double at_least_roundoff(double tolerance, const Format& stored) {
+  const double u = stored.unit_roundoff(), digit = std::pow(10.0, std::floor(std::log10(u)) - 1);
+  return std::max(tolerance, std::ceil(u / digit) * digit);
+}
+
+Settings scaled_correlation(const Settings& settings, const Format& format, double factor) {
+  const double u = format.unit_roundoff(), least = std::max(u * u / 2, fp32_format().unit_roundoff());
+  const double distance = std::clamp(factor * (1 - settings.real("minimum")), least, 2.0);
+  return with_numbers(settings, {{"minimum", 1 - distance}});
 }
 
 std::string text_of(const GatePlace& place) {

@@ -86,6 +86,13 @@ Parameter number_or_auto(std::string name, double minimum, double maximum, std::
 Settings with_numbers(const Settings& settings, const std::vector<std::pair<std::string, double>>& numbers);
 Settings with_multiplied(const Settings& settings, const std::vector<std::string>& names, double factor);
 
+// A relative tolerance, but not below the unit roundoff of what is stored, in two digits.
+double at_least_roundoff(double tolerance, const Format& stored);
+
+// A least correlation `minimum`, whose distance from 1 becomes `factor` times as large: of an error of one unit
+// roundoff it is half that squared, of which fp32 sees no less than its own roundoff.
+Settings scaled_correlation(const Settings& settings, const Format& format, double factor);
+
 // "at (matrix, row, column)".
 std::string text_of(const GatePlace& place);
 

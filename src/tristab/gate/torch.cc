@@ -9,6 +9,10 @@
 // pull request 60536, compared in fp64.) fp8 tensors must be equal, whatever the tolerances (pull request 150002).
 // NaN is close to nothing, not to NaN either (equal_nan = False). An infinity is close to the same infinity only.
 // The owner demands both tolerances or none; here one that is not given has its default.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "tristab/gate/registry.h"
 #include "tristab/gate/tensor.h"
 
@@ -38,9 +42,26 @@ GateResult evaluate_torch(const GateInput& input, const Settings& settings) {
   });
 }
 
+// atol follows the outputs and rtol stays: a larger one would accept zeros. Without atol there is rtol alone.
 Settings scaled_torch(const Settings& settings, const Format& format, double factor) {
   const Tolerances tolerances = tolerances_of(settings, TensorType(format));
-  return with_numbers(settings, {{"rtol", tolerances.rtol * factor}, {"atol", tolerances.atol * factor}});
+  if (tolerances.atol > 0)
+    return with_numbers(settings, {{"rtol", tolerances.rtol}, {"atol", tolerances.atol * factor}});
+  return with_numbers(settings, {{"rtol", at_least_roundoff(tolerances.rtol * factor, format)}, {"atol", 0}});
+}
+
+double needed_torch(const GateInput& input, const Settings& settings) {
+  const TensorType type(input.format);
+  const Tolerances tolerances = tolerances_of(settings, type);
+  if (!(tolerances.atol > 0)) return evaluate_torch(input, settings).share;
+  double most = 0;  // of atol, beside rtol
+  for (const ElementAt& at : elements_of(input)) {
+    const Closeness found = isclose(type, at.x, type.stored(at.y), tolerances.rtol, 0);
+    if (found.close) continue;
+    if (!std::isfinite(found.actual)) return std::numeric_limits<double>::infinity();
+    most = std::max(most, found.actual - found.allowed);
+  }
+  return most / tolerances.atol;
 }
 
 }  // namespace
@@ -60,7 +81,8 @@ Gate torch_gate() {
           .nonfinite = "NaN is close to nothing; an infinity only to the same infinity",
           .hole = "an atol above the size of the outputs accepts zeros",
           .evaluate = evaluate_torch,
-          .scaled = scaled_torch};
+          .scaled = scaled_torch,
+          .needed = needed_torch};
 }
 
 }  // namespace tristab

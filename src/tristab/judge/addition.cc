@@ -118,18 +118,22 @@ struct Tried {
   bool replaces = false;
   CaseInputs inputs = {};
   bool run = false;
-  double kernel = 0;                                       // share of the gates as they are
-  std::vector<std::pair<std::string, double>> wrong = {};  // survivors that are wrong here, and their shares
+  double share = 0;                                        // of the gates as they are, taken by the kernel
+  double kernel = 0;                                       // the factor of the gates that the kernel needs
+  std::vector<std::pair<std::string, double>> wrong = {};  // survivors that are wrong here, and what they need
 };
 
 void run_tried(Tried& tried, const std::vector<std::string>& survivors, const std::atomic<bool>* stop) {
   tried.run = true;
   tried.inputs = draw_inputs(tried.test);
   for (const auto& [row, verdict] : audit_case(tried.test, tried.inputs, survivors, stop)) {
+    if (verdict.fate == Fate::absent) continue;
+    const double needed = std::ranges::max(verdict.needed);
     if (row.kind == "unmodified") {
-      tried.kernel = verdict.share;
-    } else if (verdict.fate == Fate::killed || verdict.fate == Fate::survived) {
-      tried.wrong.emplace_back(row.name, verdict.share);
+      tried.share = verdict.share;
+      tried.kernel = needed;
+    } else if (!verdict.as_right) {
+      tried.wrong.emplace_back(row.name, needed);
     }
   }
 }
@@ -161,7 +165,7 @@ double best_factor(const Tried& tried, const std::vector<std::string>& left) {
 // The case with these gates, run; none if the kernel does not pass.
 std::optional<Addition> made(const Tried& tried, double factor, const std::vector<std::string>& left,
                              const std::atomic<bool>* stop) {
-  Addition addition{tried.text, with_gates(tried.test, factor), tried.replaces, tried.kernel, {}};
+  Addition addition{tried.text, with_gates(tried.test, factor), tried.replaces, tried.share, {}};
   if (factor == 1) {
     addition.killed = killed_by(tried, 1, left);
     return addition;

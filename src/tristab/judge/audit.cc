@@ -20,6 +20,7 @@ namespace {
 struct Attempt {
   std::string kind, name, text;
   std::function<CaseOutputs(const CaseRunner& runner, Machines& machines)> run;
+  bool is_kernel = false;  // wrong only where its outputs are; a bug is wrong wherever it changes something
 };
 
 void add_recipes(std::vector<Attempt>& attempts, const std::vector<RecipeMutant>& recipes, bool whole) {
@@ -27,7 +28,8 @@ void add_recipes(std::vector<Attempt>& attempts, const std::vector<RecipeMutant>
     attempts.push_back({mutant.kind, mutant.name, mutant.text,
                         [recipe = mutant.recipe, whole](const CaseRunner& runner, Machines& machines) {
                           return runner.of(recipe, machines, whole);
-                        }});
+                        },
+                        true});
   }
 }
 
@@ -65,9 +67,25 @@ std::vector<Attempt> attempts_of(const TestCase& test, const DeltaRule* rule) {
   return attempts;
 }
 
-// `unmodified`: what the kernel itself gives; null while that is being found.
+// What the kernel itself gives.
+struct Unmodified {
+  CaseOutputs outputs;
+  std::vector<double> errors;
+};
+
+bool as_right(const Attempt& attempt, const std::vector<double>& errors, const CaseRunner& runner,
+              const Unmodified& unmodified) {
+  if (!attempt.is_kernel) return false;
+  for (std::size_t g = 0; g < errors.size(); ++g) {
+    const double right = std::fmax(unmodified.errors[g], runner.error(g, runner.right()));
+    if (!(errors[g] <= right_factor * right)) return false;
+  }
+  return true;
+}
+
+// `unmodified`: null while that is being found.
 CaseVerdict verdict_of(const Attempt& attempt, const TestCase& test, const CaseRunner& runner,
-                       const CaseOutputs* unmodified, CaseOutputs& outputs, Machines& machines) {
+                       const Unmodified* unmodified, CaseOutputs& outputs, Machines& machines) {
   CaseVerdict verdict;
   verdict.share = std::numeric_limits<double>::quiet_NaN();
   try {
@@ -80,14 +98,16 @@ CaseVerdict verdict_of(const Attempt& attempt, const TestCase& test, const CaseR
   for (std::size_t g = 0; g < test.gates.size(); ++g) {
     const GateResult result = runner.evaluate(g, outputs);
     passes = passes && result.passes;
-    verdict.shares.push_back(result.share);
+    verdict.needed.push_back(runner.needed(g, outputs, result));
+    verdict.errors.push_back(runner.error(g, outputs));
     if (verdict.gate >= 0 && !(result.share > verdict.share)) continue;
     verdict.gate = static_cast<int>(g);
     verdict.share = result.share;
     verdict.text = result.text;
   }
-  const bool right = outputs == runner.right() || (unmodified != nullptr && outputs == *unmodified);
-  verdict.fate = !passes ? Fate::killed : right ? Fate::equal : Fate::survived;
+  const bool equal = outputs == runner.right() || (unmodified != nullptr && outputs == unmodified->outputs);
+  verdict.as_right = equal || (unmodified != nullptr && as_right(attempt, verdict.errors, runner, *unmodified));
+  verdict.fate = !passes ? Fate::killed : equal ? Fate::equal : verdict.as_right ? Fate::right : Fate::survived;
   return verdict;
 }
 
@@ -102,7 +122,7 @@ ExpectationResult check(const SuiteExpectation& expectation, const Audit& audit)
       const bool selected =
           expectation.cases.empty() || std::ranges::count(expectation.cases, audit.suite->cases[c].name) > 0;
       const Fate fate = row.cases[c].fate;
-      passed += selected && (fate == Fate::survived || fate == Fate::equal) ? 1 : 0;
+      passed += selected && fate != Fate::killed && fate != Fate::absent ? 1 : 0;
     }
     const bool met = passed >= expectation.fewest && passed <= expectation.most;
     if (result.found >= 0 && (met || !result.met)) return;
@@ -165,13 +185,13 @@ std::vector<std::pair<AuditRow, CaseVerdict>> audit_case(const TestCase& test, c
   }
   std::vector<std::pair<AuditRow, CaseVerdict>> results(attempts.size());
   tbb::enumerable_thread_specific<Machines> machines;
-  CaseOutputs unmodified;
+  Unmodified unmodified;
   const auto run = [&](std::size_t i) {
     if (stop != nullptr && stop->load(std::memory_order_relaxed)) throw Stopped{};
     const Attempt& attempt = attempts[i];
     CaseOutputs outputs;
     CaseVerdict verdict = verdict_of(attempt, test, runner, i > 0 ? &unmodified : nullptr, outputs, machines.local());
-    if (i == 0) unmodified = std::move(outputs);
+    if (i == 0) unmodified = {std::move(outputs), verdict.errors};
     results[i] = {{attempt.kind, attempt.name, attempt.text, {}}, std::move(verdict)};
   };
   run(0);
@@ -211,6 +231,7 @@ Audit audit(std::shared_ptr<const Suite> suite, const AuditOptions& options) {
       const Fate fate = row.cases[c].fate;
       summary.killed += fate == Fate::killed ? 1 : 0;
       summary.survived += fate == Fate::survived ? 1 : 0;
+      summary.right += fate == Fate::right ? 1 : 0;
       summary.equal += fate == Fate::equal ? 1 : 0;
       summary.absent += fate == Fate::absent ? 1 : 0;
       summary.only_here += fate == Fate::killed && row.count(Fate::killed) == 1 ? 1 : 0;

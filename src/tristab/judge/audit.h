@@ -16,14 +16,21 @@ namespace tristab {
 enum class Fate {
   killed,    // a gate refuses it
   survived,  // every gate accepts it although its output is wrong
+  right,     // a kernel, not a bug, whose errors here are at most `right_factor` times those of the kernel under test
   equal,     // its output is the right one, bit for bit: it shows nothing here
   absent     // it does not exist here: it needs keys, or the method refuses
 };
+inline constexpr const char* fate_names[] = {"killed", "survived", "right", "equal", "absent"};
+
+// Of the relative Frobenius errors of all outputs (CaseRunner::error).
+inline constexpr double right_factor = 2;
 
 struct CaseVerdict {
   Fate fate = Fate::absent;
-  std::vector<double> shares;  // of what each gate of the case allows; empty if absent
-  double share = 0;            // the largest; NaN if absent
+  bool as_right = false;       // right or equal, also where a gate refuses it
+  std::vector<double> needed;  // of each gate of the case: GateSpec::needed; empty if absent
+  std::vector<double> errors;  // of each gate's output
+  double share = 0;            // the largest of what the gates allow; NaN if absent
   int gate = -1;               // its number in the case
   std::string text;            // what it says
 };
@@ -39,7 +46,7 @@ struct AuditRow {
 };
 
 struct CaseSummary {
-  int killed = 0, survived = 0, equal = 0, absent = 0;
+  int killed = 0, survived = 0, right = 0, equal = 0, absent = 0;
   int only_here = 0;  // mutants that no other case kills
   InputReach reach;
 };

@@ -1,9 +1,11 @@
 #include "tristab/judge/case_outputs.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/sweep/formed_input.h"
 
 namespace tristab {
@@ -174,19 +176,43 @@ std::vector<Matrix> CaseRunner::peer(std::size_t gate) const {
   return list;
 }
 
-GateResult CaseRunner::evaluate(std::size_t gate, const CaseOutputs& outputs) const {
+// `peer_outputs`: where they are kept once they were asked for.
+GateInput CaseRunner::gate_input(std::size_t gate, const CaseOutputs& outputs,
+                                 std::vector<Matrix>& peer_outputs) const {
   const TestGate& test = test_.gates[gate];
-  std::optional<std::vector<Matrix>> found;
   GateInput input;
   input.output = outputs[gate];
   input.expected = expected_[gate];
-  input.format = test.output == TestOutput::state ? test_.state : test_.output;
+  input.format = test_.stored(test.output);
   if (test.output == TestOutput::inverse) input.a = a_;
-  input.peer = [&]() -> const std::vector<Matrix>& {
-    if (!found) found = peer(gate);
-    return *found;
+  input.peer = [this, gate, &peer_outputs]() -> const std::vector<Matrix>& {
+    if (peer_outputs.empty()) peer_outputs = peer(gate);
+    return peer_outputs;
   };
-  return test.gate.evaluate(input);
+  return input;
+}
+
+GateResult CaseRunner::evaluate(std::size_t gate, const CaseOutputs& outputs) const {
+  std::vector<Matrix> peer_outputs;
+  return test_.gates[gate].gate.evaluate(gate_input(gate, outputs, peer_outputs));
+}
+
+double CaseRunner::needed(std::size_t gate, const CaseOutputs& outputs, const GateResult& result) const {
+  std::vector<Matrix> peer_outputs;
+  return test_.gates[gate].gate.needed(gate_input(gate, outputs, peer_outputs), result);
+}
+
+double CaseRunner::error(std::size_t gate, const CaseOutputs& outputs) const {
+  double largest = 0;
+  for (std::size_t m = 0; m < outputs[gate].size(); ++m) {
+    const Matrix& truth = expected_[gate][m];
+    Matrix difference = outputs[gate][m];
+    if (!all_finite(difference)) return std::numeric_limits<double>::infinity();
+    for (std::size_t i = 0; i < difference.values().size(); ++i) difference.values()[i] -= truth.values()[i];
+    const double norm = frobenius_norm(difference);
+    if (norm > 0) largest = std::max(largest, norm / frobenius_norm(truth));
+  }
+  return largest;
 }
 
 }  // namespace tristab

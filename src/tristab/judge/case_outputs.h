@@ -29,6 +29,10 @@ class CaseRunner {
   CaseOutputs of(const Recipe& recipe, Machines& machines, bool whole) const;
 
   GateResult evaluate(std::size_t gate, const CaseOutputs& outputs) const;
+  // GateSpec::needed
+  double needed(std::size_t gate, const CaseOutputs& outputs, const GateResult& result) const;
+  // ||x - y||_F / ||y||_F of what a gate compares, the largest over its matrices; infinite where x is not finite.
+  double error(std::size_t gate, const CaseOutputs& outputs) const;
 
  private:
   // T of a chunk, n x n: number of the sequence, number of the chunk.
@@ -37,6 +41,7 @@ class CaseRunner {
   LayerOutputs layer_of(const Recipe& recipe, const CaseInputs::Sequence& sequence, Machines& machines) const;
   CaseOutputs collected(const std::vector<std::vector<Matrix>>& inverses, std::vector<LayerOutputs> layers) const;
   std::vector<Matrix> peer(std::size_t gate) const;
+  GateInput gate_input(std::size_t gate, const CaseOutputs& outputs, std::vector<Matrix>& peer_outputs) const;
 
   const TestCase& test_;
   const CaseInputs& inputs_;

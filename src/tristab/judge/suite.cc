@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "tristab/base/errors.h"
@@ -118,7 +119,11 @@ GateSpec scaled_gate(const GateSpec& gate, const Format& format, double factor) 
   std::string text = scaled.name;
   for (const auto& [name, value] : scaled.settings.json().items()) {
     if (value.is_number_float()) {
-      text += fmt::format(":{}={:.3g}", name, value.get<double>());
+      const double x = value.get<double>();
+      // Of a correlation its distance from 1 counts.
+      text += x > 0.9 && x < 1
+                  ? fmt::format(":{}={:.{}f}", name, x, 2 - static_cast<int>(std::floor(std::log10(1 - x))))
+                  : fmt::format(":{}={:.3g}", name, x);
     } else if (!value.is_null()) {
       text += fmt::format(":{}={}", name, value.is_string() ? value.get<std::string>() : value.dump());
     }

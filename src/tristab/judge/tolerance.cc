@@ -32,6 +32,10 @@ std::vector<Recipe> right_kernels(const TestCase& test) {
   return kernels;
 }
 
+// A relative tolerance of a usual form is at most this many unit roundoffs: what right kernels need beyond it is left
+// to the absolute one.
+constexpr double most_roundoffs = 4;
+
 // The usual forms beside the case's own gates.
 TestCase with_usual_gates(TestCase test) {
   const std::size_t own = test.gates.size();
@@ -40,7 +44,13 @@ TestCase with_usual_gates(TestCase test) {
     for (const char* usual : {"torch", "fla", "flashinfer-bench"}) {
       const bool has = std::ranges::any_of(
           test.gates, [&](const TestGate& gate) { return gate.output == output && gate.gate.name == usual; });
-      if (!has) test.gates.push_back({output, make_gate(usual, "a usual gate")});
+      if (has) continue;
+      std::string text = usual;
+      const double rtol = most_roundoffs * test.stored(output).unit_roundoff();
+      const GateSpec gate = make_gate(text, "a usual gate");
+      if (gate.settings.has("rtol") && !gate.settings.is_automatic("rtol") && gate.settings.real("rtol") > rtol)
+        text += fmt::format(":rtol={:.2g}", rtol);
+      test.gates.push_back({output, make_gate(text, "a usual gate")});
     }
   }
   return test;
@@ -48,7 +58,7 @@ TestCase with_usual_gates(TestCase test) {
 
 // What the kernels give in one trial.
 struct RightTrial {
-  std::vector<double> shares;   // of each gate, the largest
+  std::vector<double> needed;   // of each gate, the largest
   std::vector<std::size_t> by;  // the kernel that gave it
   double bound_factor = 0;
 };
@@ -82,9 +92,9 @@ RightTrial right_trial(const TestCase& test, const std::vector<Recipe>& kernels,
       continue;  // a variant that does not take these inputs
     }
     for (std::size_t g = 0; g < test.gates.size(); ++g) {
-      const double share = runner.evaluate(g, outputs).share;
-      if (share <= result.shares[g]) continue;
-      result.shares[g] = share;
+      const double needed = runner.needed(g, outputs, runner.evaluate(g, outputs));
+      if (needed <= result.needed[g]) continue;
+      result.needed[g] = needed;
       result.by[g] = k;
     }
     if (test.gates.front().output == TestOutput::inverse) {
@@ -101,14 +111,67 @@ double log_choose(int n, int k) { return std::lgamma(n + 1.0) - std::lgamma(k + 
 // A factor of two digits between the two.
 double factor_between(double limit, double smallest) {
   if (!(smallest > least_gap * limit) || !std::isfinite(limit)) return 0;
+  if (limit == 0) return std::isfinite(smallest) ? smallest / 10 : 1;
   const double middle = std::isfinite(smallest) ? std::sqrt(limit * smallest) : 10 * limit;
-  if (middle == 0) return std::isfinite(smallest) ? smallest / 10 : 0;
   const double digit = std::pow(10.0, std::floor(std::log10(middle)));
   const double rounded = std::round(middle / digit) * digit;
   return rounded > limit && rounded < smallest ? rounded : middle;
 }
 
+// Why no tolerance is worth asserting; "" if one may be.
+std::string refusal(const GateTolerance& own, const Tolerance& found) {
+  const auto zero = [](const Near& near) { return near.name == "zero"; };
+  if (std::ranges::any_of(own.near, zero)) return "zeros are as right as the kernel";
+  if (found.mutants == 0) return "no mutant is wrong";
+  if (2 * own.near.size() > static_cast<std::size_t>(found.mutants)) return "most mutants are as right as the kernel";
+  if (!std::isfinite(own.limit)) return "it accepts no right kernel";
+  return "";
+}
+
+// Runs the proposed gates: they must accept the kernel and refuse zeros. Their numbers were rounded, and have floors.
+void verify(Tolerance& found, const TestCase& test, const ToleranceRequest& request) {
+  TestCase proposed = test;
+  proposed.gates.clear();
+  std::vector<GateTolerance*> owners;
+  for (GateTolerance& own : found.gates) {
+    if (!own.proposes()) continue;
+    proposed.gates.push_back({own.gate.output, own.proposed});
+    owners.push_back(&own);
+  }
+  if (owners.empty()) return;
+  for (int t = 0; t < std::min(request.trials, request.wrong_trials); ++t) {
+    for (const auto& [row, verdict] : audit_case(proposed, draw_inputs(proposed, t), {}, request.stop)) {
+      const bool kernel = row.kind == "unmodified";
+      if (verdict.fate == Fate::absent || (verdict.as_right && !kernel)) continue;
+      for (std::size_t g = 0; g < owners.size(); ++g) {
+        GateTolerance& own = *owners[g];
+        const bool passes = verdict.needed[g] <= 1;
+        if (kernel && !passes) own.why_none = "what it can say does not accept the kernel";
+        if (!kernel && passes && std::ranges::count(own.survivors, row.name) == 0) own.survivors.push_back(row.name);
+      }
+    }
+  }
+  for (GateTolerance* own : owners) {
+    if (std::ranges::count(own->survivors, "zero") > 0) own->why_none = "what it can say accepts zeros";
+    if (2 * own->survivors.size() > static_cast<std::size_t>(found.mutants))
+      own->why_none = "what it can say accepts most mutants";
+    if (!own->why_none.empty()) own->factor = 0;
+  }
+}
+
 }  // namespace
+
+std::vector<std::string> Tolerance::inseparable() const {
+  std::map<std::string, std::size_t> near;
+  for (const GateTolerance& own : gates) {
+    for (const Near& each : own.near) ++near[each.name];
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, count] : near) {
+    if (count == gates.size()) names.push_back(name);
+  }
+  return names;
+}
 
 double covered_by_largest(int trials, double confidence) { return std::pow(1 - confidence, 1.0 / trials); }
 
@@ -128,8 +191,8 @@ ToleranceLimit tolerance_limit(int trials, double covered, double confidence) {
   return limit;
 }
 
-std::vector<double> right_shares(const TestCase& test, int trial, Machines& machines) {
-  return right_trial(test, right_kernels(test), trial, machines).shares;
+std::vector<double> right_needs(const TestCase& test, int trial, Machines& machines) {
+  return right_trial(test, right_kernels(test), trial, machines).needed;
 }
 
 Tolerance find_tolerance(const ToleranceRequest& request) {
@@ -149,11 +212,11 @@ Tolerance find_tolerance(const ToleranceRequest& request) {
   std::map<std::string, std::vector<double>> wrong;
   for (int t = 0; t < std::min(request.trials, request.wrong_trials); ++t) {
     for (const auto& [row, verdict] : audit_case(test, draw_inputs(test, t), {}, request.stop)) {
-      if (row.kind == "unmodified" || verdict.fate == Fate::equal || verdict.fate == Fate::absent) continue;
-      auto [place, fresh] = wrong.try_emplace(row.name, verdict.shares);
+      if (row.kind == "unmodified" || verdict.as_right || verdict.fate == Fate::absent) continue;
+      auto [place, fresh] = wrong.try_emplace(row.name, verdict.needed);
       if (fresh) names.push_back(row.name);
-      for (std::size_t g = 0; g < verdict.shares.size(); ++g)
-        place->second[g] = std::fmin(place->second[g], verdict.shares[g]);
+      for (std::size_t g = 0; g < verdict.needed.size(); ++g)
+        place->second[g] = std::fmin(place->second[g], verdict.needed[g]);
     }
   }
   result.mutants = static_cast<int>(names.size());
@@ -163,11 +226,11 @@ Tolerance find_tolerance(const ToleranceRequest& request) {
     own.gate = test.gates[g];
     std::vector<double> values;
     for (const RightTrial& trial : trials) {
-      if (values.empty() || trial.shares[g] > own.largest) {
-        own.largest = trial.shares[g];
+      if (values.empty() || trial.needed[g] > own.largest) {
+        own.largest = trial.needed[g];
         own.largest_by = kernels[trial.by[g]].label;
       }
-      values.push_back(trial.shares[g]);
+      values.push_back(trial.needed[g]);
     }
     std::ranges::sort(values, std::greater<>());
     own.limit = values[static_cast<std::size_t>(rank - 1)];
@@ -181,20 +244,19 @@ Tolerance find_tolerance(const ToleranceRequest& request) {
         own.smallest_by = name;
       }
     }
-    own.factor = own.near.size() == names.size() ? 0 : factor_between(own.limit, own.smallest);
-    if (own.factor > 0) {
+    own.why_none = result.covers() ? refusal(own, result) : "too few trials";
+    if (own.why_none.empty()) {
+      own.factor = factor_between(own.limit, own.smallest);
       own.proposed = scaled_gate(own.gate.gate, test.stored(own.gate.output), own.factor);
-      for (const std::string& name : names) {
-        if (wrong.at(name)[g] <= own.factor) own.survivors.push_back(name);
-      }
     }
     result.gates.push_back(std::move(own));
   }
+  verify(result, test, request);
   if (test.gates.front().output == TestOutput::inverse) {
     std::vector<double> factors;
     for (const RightTrial& trial : trials) factors.push_back(trial.bound_factor);
     std::ranges::sort(factors, std::greater<>());
-    result.bound_factor = factors[static_cast<std::size_t>(rank - 1)];
+    result.bound_factor = std::max(1.0, factors[static_cast<std::size_t>(rank - 1)]);
     result.unit_roundoff = test.output.unit_roundoff();
   }
   return result;

@@ -40,7 +40,7 @@ struct Near {
   double share = 0;
 };
 
-// Of one gate, in shares of what it allows as given.
+// Of one gate. Values are GateSpec::needed: factors of the number that is asserted.
 struct GateTolerance {
   TestGate gate;
   double largest = 0, limit = 0;  // of right kernels: over all trials and variants; the tolerance limit
@@ -48,9 +48,12 @@ struct GateTolerance {
   double smallest = 0;            // of the mutants above the limit
   std::string smallest_by;
   std::vector<Near> near;  // mutants that no tolerance tells from right kernels here
-  double factor = 0;       // of the gate as given, proposed; 0: nothing lies between
+  double factor = 0;       // of the gate as given, proposed; 0: none
   GateSpec proposed;
+  std::string why_none;                // "zeros are as right"
   std::vector<std::string> survivors;  // mutants that the proposed gate lets through
+
+  bool proposes() const { return factor > 0; }
 };
 
 struct Tolerance {
@@ -58,15 +61,20 @@ struct Tolerance {
   int variants = 0;                  // benign ones of the kernel, and the kernel
   int mutants = 0;                   // that are wrong here
   std::vector<GateTolerance> gates;  // those of the case, then the usual forms
-  // Inverses only: the largest ||x - X||_F / (u || |X| |I + A| |X| ||_F) of right kernels over trials: c of the form
-  // that follows the inputs.
+  // Inverses only: the largest ||x - X||_F / (u || |X| |I + A| |X| ||_F) of right kernels over trials, but at least 1:
+  // c of the form that follows the inputs.
   std::optional<double> bound_factor;
   double unit_roundoff = 0;
+
+  // Whether the trials cover the share that was asked for. Else nothing is proposed.
+  bool covers() const { return limit.rank > 0; }
+  // Mutants that each gate takes for right.
+  std::vector<std::string> inseparable() const;
 };
 
 Tolerance find_tolerance(const ToleranceRequest& request);
 
-// The values of the case's gates in one trial: the largest over the kernel's benign variants.
-std::vector<double> right_shares(const TestCase& test, int trial, Machines& machines);
+// What the case's gates need in one trial: the largest over the kernel's benign variants.
+std::vector<double> right_needs(const TestCase& test, int trial, Machines& machines);
 
 }  // namespace tristab

@@ -4,8 +4,6 @@
 namespace tristab {
 namespace {
 
-constexpr const char* fate_names[] = {"killed", "survived", "equal", "absent"};
-
 std::string names_json(const std::vector<std::string>& names) {
   JsonArray array;
   for (const std::string& name : names) array.raw(json_string(name));
@@ -46,7 +44,11 @@ std::string tolerance_json(const Tolerance& tolerance) {
     std::vector<std::string> near;
     for (const Near& each : own.near) near.push_back(each.name);
     object.raw("as_right", names_json(near)).number("factor", own.factor);
-    if (own.factor > 0) object.text("assert", own.proposed.label);
+    if (own.proposes()) {
+      object.text("assert", own.proposed.label);
+    } else {
+      object.text("why_none", own.why_none);
+    }
     gates.raw(object.raw("survivors", names_json(own.survivors)).str());
   }
   JsonObject object;
@@ -82,7 +84,8 @@ std::string audit_json(const AuditReport& report) {
     JsonObject object;
     object.text("case", suite.cases[c].name).text("family", suite.cases[c].family.spec.label);
     object.raw("gates", gates_json(suite.cases[c])).integer("killed", summary.killed);
-    object.integer("survived", summary.survived).integer("equal", summary.equal).integer("absent", summary.absent);
+    object.integer("survived", summary.survived).integer("right", summary.right);
+    object.integer("equal", summary.equal).integer("absent", summary.absent);
     cases.raw(object.integer("only_here", summary.only_here).raw("reach", reach_json(summary.reach)).str());
   }
   for (const AuditRow& row : report.audit.rows) rows.raw(row_json(row, suite));

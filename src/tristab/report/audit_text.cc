@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 
 #include "tristab/report/table.h"
 
@@ -45,6 +44,7 @@ std::string cases_table(const Audit& audit, const Page& page) {
                {.header = "killed", .right = true},
                {.header = "only\nhere", .right = true},
                {.header = "survive", .right = true},
+               {.header = "right\nhere", .right = true},
                {.header = "equal", .right = true, .dispensable = 1}},
               1);
   for (std::size_t c = 0; c < audit.cases.size(); ++c) {
@@ -55,6 +55,7 @@ std::string cases_table(const Audit& audit, const Page& page) {
                    std::to_string(summary.killed),
                    std::to_string(summary.only_here),
                    std::to_string(summary.survived),
+                   std::to_string(summary.right),
                    std::to_string(summary.equal)});
   }
   return table.str(page);
@@ -154,37 +155,101 @@ std::string paste_of(const GateTolerance& tolerance) {
   const char* name = name_of(tolerance.gate.output);
   const Settings& settings = gate.settings;
   if (gate.name == "torch")
-    return fmt::format("torch.testing.assert_close({0}, {0}_reference, rtol={1:.2g}, atol={2:.2g})", name,
+    return fmt::format("torch.testing.assert_close({0}, {0}_reference, rtol={1:.3g}, atol={2:.3g})", name,
                        settings.has("rtol") ? settings.real("rtol") : 0,
                        settings.has("atol") ? settings.real("atol") : 0);
-  if (gate.name == "fla")
-    return fmt::format("assert_close(\"{0}\", {0}_reference, {0}, {1:.2g})", name, settings.real("ratio"));
+  if (gate.name == "fla" || gate.name == "fla-ci")
+    return fmt::format("assert_close(\"{0}\", {0}_reference, {0}, {1:.3g})", name, settings.real("ratio"));
   if (gate.name == "flashinfer-bench")
-    return fmt::format(R"({{"rtol": {:.2g}, "atol": {:.2g}, "required_matched_ratio": {:g}}})", settings.real("rtol"),
+    return fmt::format(R"({{"rtol": {:.3g}, "atol": {:.3g}, "required_matched_ratio": {:g}}})", settings.real("rtol"),
                        settings.real("atol"), settings.real("matched"));
   return gate.label;
 }
 
+// How many trials there were, and what they cover.
+std::string coverage_text(const Tolerance& tolerance) {
+  const ToleranceLimit& limit = tolerance.limit;
+  const std::string trials =
+      fmt::format("{} of {}", count_text(static_cast<std::size_t>(limit.trials), "trial", "trials"),
+                  count_text(static_cast<std::size_t>(tolerance.variants), "kernel", "kernels"));
+  if (tolerance.covers())
+    return fmt::format(
+        "{}, which differ in the order of sums, fusing and units: with {} confidence the {} covers {} of "
+        "all trials.",
+        trials, percent(limit.confidence),
+        limit.rank == 1 ? "largest value" : fmt::format("value of rank {}", limit.rank), percent(limit.covered));
+  return fmt::format(
+      "{}: with {} confidence the largest value covers {} of all trials; {} need {} trials with inputs of "
+      "their own, so nothing is proposed.",
+      trials, percent(limit.confidence), percent(covered_by_largest(limit.trials, limit.confidence)),
+      percent(limit.covered), trials_needed(limit.covered, limit.confidence));
+}
+
+// The command that audits the same test on other inputs.
+std::string command_on(const TestCase& test, const TestCase& inputs) {
+  std::vector<std::string> outputs;
+  for (const TestGate& gate : test.gates) outputs.emplace_back(name_of(gate.output));
+  std::string command =
+      fmt::format("tristab audit {} --kernel {} --outputs {} --gate {} --chunk {} --heads {}", inputs.family.spec.label,
+                  test.kernel.label, fmt::join(outputs, ","), test.gates.front().gate.label, test.chunk, inputs.heads);
+  if (!inputs.tokens.empty()) command += fmt::format(" --length {}", inputs.tokens.front());
+  return command + fmt::format(" --stored {}", test.output.name);
+}
+
+// Mutants that no gate tells from right kernels, and where to look instead.
+std::string inseparable_text(const AuditReport& report, const Page& page) {
+  const Tolerance& tolerance = *report.tolerance;
+  const std::vector<std::string> names = tolerance.inseparable();
+  if (names.empty()) return "";
+  const auto near = [](const GateTolerance& own) { return own.near.size(); };
+  const auto [fewest, most] = std::ranges::minmax(tolerance.gates, {}, near);
+  const std::string counted =
+      near(fewest) == near(most) ? std::to_string(near(most)) : fmt::format("{} to {}", near(fewest), near(most));
+  const std::string of = near(most) == names.size()
+                             ? count_text(names.size(), "mutant", "mutants")
+                             : fmt::format("{} of the {} mutants that a gate takes for right", names.size(), counted);
+  std::string text = paragraph(
+      fmt::format("No tolerance of any gate separates right from wrong on these inputs for {}: {}.", of, joined(names)),
+      0, page);
+  if (report.additions && !report.additions->chosen.empty()) {
+    text += sentence("Other inputs to try:", page);
+    text += sentence("  " + command_on(report.audit.suite->cases.front(), report.additions->chosen.front().test), page);
+  } else {
+    text += sentence("Use other inputs.", page);
+  }
+  return text;
+}
+
+std::string paste_text(const Tolerance& tolerance, const Page& page) {
+  if (!tolerance.covers()) return "";
+  std::string pastes, refused;
+  for (const GateTolerance& own : tolerance.gates) {
+    if (own.proposes()) {
+      pastes += sentence("  " + paste_of(own), page);
+    } else {
+      refused += paragraph(fmt::format("{} {} separates nothing on these inputs: {}.", name_of(own.gate.output),
+                                       own.gate.gate.label, own.why_none),
+                           0, page);
+    }
+  }
+  if (tolerance.bound_factor) {
+    pastes += sentence(fmt::format("  norm(T - X) <= {:.2g} * {:.3g} * norm(abs(X) @ abs(I + A) @ abs(X))",
+                                   2 * *tolerance.bound_factor, tolerance.unit_roundoff),
+                       page);
+    pastes += paragraph(fmt::format("The last form follows the inputs (Frobenius norms; {:.3g} is the unit roundoff of "
+                                    "what is stored; right kernels take {:.2g}, doubled here).",
+                                    tolerance.unit_roundoff, *tolerance.bound_factor),
+                        0, page);
+  }
+  if (!pastes.empty()) pastes = "\n" + styled("To paste", Style::heading, page) + "\n" + pastes;
+  return refused + pastes;
+}
+
 std::string tolerance_text(const AuditReport& report, const Page& page) {
   const Tolerance& tolerance = *report.tolerance;
-  const ToleranceLimit& limit = tolerance.limit;
   std::string text = "\n" + styled("Tolerances", Style::heading, page) + "\n";
-  if (limit.rank > 0) {
-    text += paragraph(fmt::format("{} trials of {} kernels, which differ in the order of sums, fusing and units: with "
-                                  "{} confidence the {} covers "
-                                  "{} of all trials.",
-                                  limit.trials, tolerance.variants, percent(limit.confidence),
-                                  limit.rank == 1 ? "largest value" : fmt::format("value of rank {}", limit.rank),
-                                  percent(limit.covered)),
-                      0, page);
-  } else {
-    text += paragraph(fmt::format("{} trials of {} kernels: with {} confidence the largest value covers {} of all "
-                                  "trials; {} need {} trials.",
-                                  limit.trials, tolerance.variants, percent(limit.confidence),
-                                  percent(covered_by_largest(limit.trials, limit.confidence)), percent(limit.covered),
-                                  trials_needed(limit.covered, limit.confidence)),
-                      0, page);
-  }
+  text += paragraph(coverage_text(tolerance), 0, page);
+  text += inseparable_text(report, page);
   Table table({{"output"},
                {.header = "gate", .layout = broken_label, .widest = 30},
                {.header = "right\nkernels", .right = true},
@@ -196,44 +261,15 @@ std::string tolerance_text(const AuditReport& report, const Page& page) {
   for (const GateTolerance& own : tolerance.gates) {
     table.add_row({name_of(own.gate.output), own.gate.gate.label, number_text(own.limit), number_text(own.smallest),
                    own.smallest_by.empty() ? "-" : own.smallest_by, std::to_string(own.near.size()),
-                   own.factor > 0 ? own.proposed.label : "none"});
+                   own.proposes() ? own.proposed.label : "none"});
   }
   text += table.str(page);
-  text += paragraph(fmt::format("Values are shares of what a gate allows as given; \"as right\" counts the mutants, of "
-                                "{}, that come as near as right kernels do.",
+  text += paragraph(fmt::format("Values are what a gate must allow, as a multiple of what it allows as given (of atol, "
+                                "where it has one beside rtol, which stays); \"as right\" counts the mutants, of {}, "
+                                "that need no more than right kernels do.",
                                 tolerance.mutants),
                     0, page);
-  // What no gate of the test tells from right kernels.
-  std::map<std::string, std::size_t> near;
-  for (const GateTolerance& own : tolerance.gates) {
-    for (const Near& each : own.near) ++near[each.name];
-  }
-  std::vector<std::string> inseparable;
-  for (const auto& [name, count] : near) {
-    if (count == tolerance.gates.size()) inseparable.push_back(name);
-  }
-  if (!inseparable.empty()) {
-    std::string inputs = "other inputs";
-    if (report.additions && !report.additions->chosen.empty())
-      inputs = fmt::format("--family {}", report.additions->chosen.front().test.family.spec.label);
-    text += paragraph(fmt::format("No tolerance separates right from wrong on these inputs for {}: {}. Use {}.",
-                                  count_text(inseparable.size(), "mutant", "mutants"), joined(inseparable), inputs),
-                      0, page);
-  }
-  text += "\n" + styled("To paste", Style::heading, page) + "\n";
-  for (const GateTolerance& own : tolerance.gates) {
-    if (own.factor > 0) text += sentence("  " + paste_of(own), page);
-  }
-  if (tolerance.bound_factor) {
-    text += sentence(fmt::format("  norm(T - X) <= {:.2g} * {:.3g} * norm(abs(X) @ abs(I + A) @ abs(X))",
-                                 2 * *tolerance.bound_factor, tolerance.unit_roundoff),
-                     page);
-    text += paragraph(fmt::format("The last form follows the inputs (Frobenius norms; {:.3g} is the unit roundoff of "
-                                  "what is stored; right kernels take {:.2g}, doubled here).",
-                                  tolerance.unit_roundoff, *tolerance.bound_factor),
-                      0, page);
-  }
-  return text;
+  return text + paste_text(tolerance, page);
 }
 
 }  // namespace
@@ -253,8 +289,10 @@ std::string audit_text(const AuditReport& report, const Page& page) {
   for (const std::string& note : suite.notes) text += paragraph(note, 0, page);
   text += "\n" + cases_table(audit, page);
   text += paragraph(
-      "killed: a gate refuses it. equal: its output is the right one or the kernel's own, bit for bit. "
-      "Numbers behind the kernel are the share that it takes of what its gates allow.",
+      fmt::format("killed: a gate refuses it. right here: another kernel, whose errors are at most {:g} times those of "
+                  "this one. equal: its output is the right one or the kernel's own, bit for bit. "
+                  "Numbers behind the kernel are the share that it takes of what its gates allow.",
+                  right_factor),
       0, page);
   text += "\n" + paragraph(work_sentence(audit), 0, page);
   const std::size_t survivors = audit.survivors().size();
