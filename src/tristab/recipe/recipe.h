@@ -70,8 +70,8 @@ std::span<const RecipeEntry> recipe_entries();
 // file), InputError for a file that cannot be read.
 std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, const std::filesystem::path& directory);
 
-// A recipe of these parts, without a file: "*" must be among the arithmetics. Throws UsageError if a stage is not one of
-// the method's.
+// A recipe of these parts, without a file: "*" must be among the arithmetics. Throws UsageError if a stage is not one
+// of the method's.
 Recipe recipe_of(const MethodSpec& method, std::map<std::string, Arithmetic, std::less<>> arithmetics,
                  const Formation& formation, const std::optional<LayerArithmetic>& layer, std::string_view place);
 
