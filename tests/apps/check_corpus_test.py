@@ -7,7 +7,7 @@ that this script writes; and plain float32 substitution by rows, columns and blo
 must never call one structural. Bugs: planted by numpy at random blocks, rows, heads and chunks of T and of layers.
 A bug counts if it moves some element by more than 8 times what the benign variants of its tile differ; 99% of those
 must be structural. Named: a regular expression finds the bug in what check says. The held-out half has other seeds,
-other layers and other kinds of bugs, at which nobody looked while the program was made.
+other layers and other kinds of bugs, at which nobody looked before the limits of spread.h stood.
 COUNT cases are drawn; 32, or with TRISTAB_FULL_TESTS=1 all recipes and 330 bugs. Layers in TRISTAB_SHARED_DATA are used
 where they are. Only bugs whose names contain K: TRISTAB_CORPUS_KIND=K.
 """
