@@ -7,38 +7,13 @@
 #include <map>
 
 #include "tristab/matrix/norms.h"
+#include "tristab/matrix/plain_algebra.h"
 #include "tristab/sweep/field.h"
 
 namespace tristab {
 namespace {
 
 constexpr double kSame = 1e-11;  // what is compared was computed in double
-
-Matrix product(const Matrix& a, const Matrix& b) {
-  Matrix c(a.rows(), b.columns());
-  for (int i = 0; i < a.rows(); ++i) {
-    for (int k = 0; k < a.columns(); ++k) {
-      const double factor = a(i, k);
-      if (factor == 0) continue;
-      for (int j = 0; j < b.columns(); ++j) c(i, j) += factor * b(k, j);
-    }
-  }
-  return c;
-}
-
-// (I + A)^-1 by substitution.
-Matrix inverse(const Matrix& a) {
-  const int n = a.rows();
-  Matrix x(n, n);
-  for (int i = 0; i < n; ++i) {
-    x(i, i) = 1;
-    for (int k = 0; k < i; ++k) {
-      if (a(i, k) == 0) continue;
-      for (int j = 0; j <= k; ++j) x(i, j) -= a(i, k) * x(k, j);
-    }
-  }
-  return x;
-}
 
 // A result on an exact machine, as one or more equal blocks.
 struct Result {
@@ -70,7 +45,7 @@ class Names {
  public:
   explicit Names(const SiteOperation& input) : a_(input.rows, input.rows) {
     std::copy(input.high.begin(), input.high.end(), a_.values().begin());
-    x_ = inverse(a_);
+    x_ = plain_inverse(a_);
   }
 
   std::string of(const SiteOperation& exact) const {
@@ -163,18 +138,18 @@ class Names {
       const double sign = k % 2 == 0 ? 1 : -1;
       for (std::size_t e = 0; e < sum.values().size(); ++e) sum.values()[e] += sign * power.values()[e];
       all.sums.emplace(k + 1, sum);
-      power = product(power, a);
+      power = plain_product(power, a);
     }
     for (int k = 1; 2 * k < size; k *= 2) {  // and squares
       const Matrix square =
-          all.powers.contains(2 * k) ? all.powers.at(2 * k) : product(all.powers.at(k), all.powers.at(k));
+          all.powers.contains(2 * k) ? all.powers.at(2 * k) : plain_product(all.powers.at(k), all.powers.at(k));
       all.powers.emplace(2 * k, square);
     }
     for (int k = 2; k < size; k *= 2) {  // sum to A^(2k-1) = (sum to A^(k-1)) (I + A^k), k even
       if (all.sums.contains(2 * k) || !all.sums.contains(k) || !all.powers.contains(k)) continue;
       Matrix factor = all.powers.at(k);
       for (int i = 0; i < size; ++i) factor(i, i) += 1;
-      all.sums.emplace(2 * k, product(all.sums.at(k), factor));
+      all.sums.emplace(2 * k, plain_product(all.sums.at(k), factor));
     }
     return all;
   }

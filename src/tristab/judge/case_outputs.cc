@@ -5,20 +5,13 @@
 
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
+#include "tristab/judge/bits.h"
 #include "tristab/matrix/norms.h"
+#include "tristab/matrix/plain_algebra.h"
 #include "tristab/sweep/formed_input.h"
 
 namespace tristab {
 namespace {
-
-Matrix leading_block(const Matrix& x, int count) {
-  if (count == x.rows()) return x;
-  Matrix block(count, count);
-  for (int i = 0; i < count; ++i) std::copy_n(x.row(i), count, block.row(i));
-  return block;
-}
-
-Matrix stored_in(Matrix x, const Format& format) { return rounded_to(std::move(x), format, Rounding::nearest_even); }
 
 const Matrix& part_of(const LayerOutputs& layer, TestOutput output) {
   return output == TestOutput::w   ? layer.w
@@ -68,12 +61,12 @@ CaseOutputs CaseRunner::collected(const std::vector<std::vector<Matrix>>& invers
     if (gate.output == TestOutput::inverse) {
       for (std::size_t s = 0; s < inverses.size(); ++s) {
         for (std::size_t c = 0; c < inverses[s].size(); ++c)
-          list.push_back(stored_in(leading_block(inverses[s][c], inputs_.sequences[s].chunks[c].rows), test_.output));
+          list.push_back(stored_as(leading_block(inverses[s][c], inputs_.sequences[s].chunks[c].rows), test_.output));
       }
       continue;
     }
     const Format& format = gate.output == TestOutput::state ? test_.state : test_.output;
-    for (const LayerOutputs& layer : layers) list.push_back(stored_in(part_of(layer, gate.output), format));
+    for (const LayerOutputs& layer : layers) list.push_back(stored_as(part_of(layer, gate.output), format));
   }
   return outputs;
 }
@@ -165,13 +158,13 @@ std::vector<Matrix> CaseRunner::peer(std::size_t gate) const {
   for (const CaseInputs::Sequence& sequence : inputs_.sequences) {
     if (output == TestOutput::inverse) {
       for (const CaseInputs::Chunk& chunk : sequence.chunks)
-        list.push_back(stored_in(leading_block(plain(chunk.a), chunk.rows), format));
+        list.push_back(stored_as(leading_block(plain(chunk.a), chunk.rows), format));
       continue;
     }
     const LayerOutputs outputs =
         run_layer(sequence.tokens, test_.chunk, sequence.initial, test_.scale, layer, machines,
                   [&](std::size_t c) { return leading_block(plain(sequence.chunks[c].a), sequence.chunks[c].rows); });
-    list.push_back(stored_in(part_of(outputs, output), format));
+    list.push_back(stored_as(part_of(outputs, output), format));
   }
   return list;
 }

@@ -1,25 +1,14 @@
 #include "tristab/judge/checking.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
-#include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
-#include <map>
-#include <set>
 
 #include "tristab/base/errors.h"
-#include "tristab/judge/mutant.h"
-#include "tristab/judge/spread.h"
 #include "tristab/judge/variant.h"
-#include "tristab/layer/layer_truth.h"
-#include "tristab/matrix/norms.h"
-#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/field.h"
-#include "tristab/sweep/formed_input.h"
-#include "tristab/sweep/matrix_evaluation.h"
 
 namespace tristab {
 namespace {

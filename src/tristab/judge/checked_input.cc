@@ -8,18 +8,12 @@
 #include "tristab/base/random.h"
 #include "tristab/layer/chunked_layer.h"
 #include "tristab/layer/layer_truth.h"
+#include "tristab/matrix/plain_algebra.h"
 #include "tristab/method/method.h"
 #include "tristab/sweep/formed_input.h"
 
 namespace tristab {
 namespace {
-
-Matrix leading(const Matrix& x, int count) {
-  if (count == x.rows()) return x;
-  Matrix block(count, count);
-  for (int i = 0; i < count; ++i) std::copy_n(x.row(i), count, block.row(i));
-  return block;
-}
 
 std::int64_t number_or(const Json& source, const char* key, std::int64_t otherwise) {
   return source.is_object() && source.contains(key) && source[key].is_number() ? source[key].get<std::int64_t>()
@@ -141,12 +135,12 @@ Results emulated(const CheckedUnit& unit, const Recipe& recipe, const LayerArith
     const TokenInputs chunk = token_rows(*unit.tokens, first, count, count);
     ChunkOutputs outputs;
     if (given_t == nullptr && solves) {
-      const Matrix a = leading(input(), count);
+      const Matrix a = leading_block(input(), count);
       outputs = layer->advance(chunk, [&](const Matrix& b) {
         return solve(recipe.method, stages, a, b, machines.machine_for(stages), draws);
       });
     } else {
-      outputs = layer->advance(chunk, leading(t, count));
+      outputs = layer->advance(chunk, leading_block(t, count));
     }
     results[OutputPart::w].push_back(std::move(outputs.w));
     results[OutputPart::u].push_back(std::move(outputs.u));

@@ -29,35 +29,6 @@ std::vector<Mutant> mutants(const MutantSite& site) {
   return all;
 }
 
-Matrix plain_product(const Matrix& x, const Matrix& y) {
-  Matrix product(x.rows(), y.columns());
-  for (int i = 0; i < x.rows(); ++i) {
-    for (int k = 0; k < x.columns(); ++k) {
-      const double factor = x(i, k);
-      if (factor == 0) continue;
-      for (int j = 0; j < y.columns(); ++j) product(i, j) += factor * y(k, j);
-    }
-  }
-  return product;
-}
-
-Matrix plain_inverse(const Matrix& a) {
-  const int n = a.rows();
-  Matrix x(n, n);
-  for (int i = 0; i < n; ++i) {
-    x(i, i) = 1;
-    for (int k = 0; k < i; ++k) {
-      const double factor = a(i, k);
-      if (factor == 0) continue;
-      for (int j = 0; j <= k; ++j) x(i, j) -= factor * x(k, j);
-    }
-    const double divisor = 1 + a(i, i);
-    if (divisor == 1) continue;
-    for (int j = 0; j <= i; ++j) x(i, j) /= divisor;
-  }
-  return x;
-}
-
 std::vector<BlockAt> blocks_below(const Blocks& blocks) {
   const int count = blocks.count();
   std::vector<BlockAt> all;

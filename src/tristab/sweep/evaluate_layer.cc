@@ -13,6 +13,7 @@
 #include "tristab/base/random.h"
 #include "tristab/layer/chunked_layer.h"
 #include "tristab/matrix/norms.h"
+#include "tristab/matrix/plain_algebra.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/field.h"
 #include "tristab/sweep/formed_input.h"
@@ -24,14 +25,6 @@ namespace {
 Matrix input_of(const TokenInputs& chunk, const Setting& setting, Machines& machines) {
   const std::optional<Matrix> formed = formed_matrix(&chunk, setting, machines);
   return rounded_input(*setting.method, formed ? *formed : delta_rule_matrix(chunk), *setting.arithmetic);
-}
-
-// The leading count x count block.
-Matrix leading(Matrix x, int count) {
-  if (count == x.rows()) return x;
-  Matrix block(count, count);
-  for (int i = 0; i < count; ++i) std::copy_n(x.row(i), count, block.row(i));
-  return block;
 }
 
 // What gates look at.
@@ -102,8 +95,8 @@ class LayerEvaluation {
           if (setting.method->method->solve == nullptr)
             return layer.advance(chunk, inverse_of(first, count, setting, draws));
           // A of whole chunks, as for the methods that form T: anchors depend on the number of rows.
-          const Matrix a =
-              leading(input_of(token_rows(sequence_.tokens, first, count, result_.input.n), setting, machines_), count);
+          const Matrix a = leading_block(
+              input_of(token_rows(sequence_.tokens, first, count, result_.input.n), setting, machines_), count);
           const auto apply = [&](const Matrix& b) {
             return solve(*setting.method, stages, a, b, machines_.machine_for(stages), draws);
           };
@@ -171,7 +164,7 @@ class LayerEvaluation {
   Matrix inverse_of(int first, int count, const Setting& setting, std::uint64_t draws) const {
     const TokenInputs chunk = token_rows(sequence_.tokens, first, count, result_.input.n);
     Matrix x = invert(setting, {input_of(chunk, setting, machines_), &chunk}, machines_, draws).x;
-    return leading(std::move(x), count);
+    return leading_block(std::move(x), count);
   }
 
   const LayerError& with_exact_t(const LayerArithmetic& arithmetic) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "tristab/judge/mutant.h"
+#include "tristab/matrix/plain_algebra.h"
 
 namespace tristab {
 
@@ -22,11 +23,6 @@ MutantKind tail_mutants();
 MutantKind mask_mutants();
 MutantKind beta_mutants();
 MutantKind decay_mutants();
-
-// x y, sums in ascending k; entries above the diagonal count too.
-Matrix plain_product(const Matrix& x, const Matrix& y);
-// (I + a)^-1 by columns, a lower triangular with any diagonal d_i != -1.
-Matrix plain_inverse(const Matrix& a);
 
 // The block rows and columns of an n x n matrix: [first(i), first(i + 1)).
 struct Blocks {
