@@ -31,7 +31,8 @@ std::vector<Hypothesis> Checking::hypotheses(OutputPart part) {
   }
   if (part == OutputPart::inverse) wrong_inputs(list);
   // A missing merge of doubling can be a missing block as well: that is said first.
-  std::ranges::stable_partition(list, [](const Hypothesis& each) { return !each.text.starts_with("of the doubling"); });
+  std::stable_partition(list.begin(), list.end(),
+                        [](const Hypothesis& each) { return !each.text.starts_with("of the doubling"); });
   // What stands at another place, by steps of head and chunk from it, or absolutely.
   const auto elsewhere = [&](const char* text, auto place) {
     list.push_back({"elsewhere", text, [this, part, place](const CheckedPiece& piece) {
