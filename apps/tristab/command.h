@@ -134,9 +134,10 @@ std::string help_text(const Command& command);
 Command sweep_command(const CommandWords& words, int& status);  // status 1: an expectation is not met
 Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
-Command inspect_command(int& status);  // status 1: --against finds a difference
-Command audit_command(int& status);    // status 1: an expectation or --must-kill is not met
-Command check_command(int& status);    // status 1: a check fails
+Command inspect_command(int& status);    // status 1: --against finds a difference
+Command audit_command(int& status);      // status 1: an expectation or --must-kill is not met
+Command check_command(int& status);      // status 1: a check fails
+Command recommend_command(int& status);  // status 1: no setting meets the requirement
 Command generate_command();
 Command eval_command();
 Command report_command();

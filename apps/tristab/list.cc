@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/cost/cost.h"
 #include "tristab/format/format.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/format/format_name.h"
@@ -407,6 +409,51 @@ void list_metrics(const std::string& name) {
   print_example(metric_example(number));
 }
 
+void list_hardware(const std::string& name) {
+  if (name.empty()) {
+    Table table({{"hardware"}, text_column("what it is", 60), {"times measured", true}});
+    for (const std::string& each : hardware_names()) {
+      const Hardware hardware = find_hardware(each, "tristab list");
+      table.add_row({each, hardware.summary, std::to_string(hardware.measured.size())});
+    }
+    print_table(table);
+    fmt::print("\n");
+    print_text("One's own machine: apps/measure_gpu.py writes a description, which --hardware FILE.json takes.");
+    return;
+  }
+  const Hardware hardware = find_hardware(name, "tristab list");
+  print_field(name, hardware.summary);
+  print_field("source", hardware.source);
+  print_field("date", hardware.date);
+  print_field("memory", fmt::format("{:g} GB/s", hardware.memory_gb_s));
+  print_field("in work", fmt::format("{} multiprocessors, {:g} KiB and at most {} matrices each",
+                                     hardware.multiprocessors, hardware.local_kib, hardware.most_in_work));
+  Table units({{"unit"}, {"TFLOP/s", true}, {"ns a step", true}});
+  const auto add = [&](const HardwareUnit& unit, const char* what) {
+    units.add_row({unit.arithmetic.label + what, fmt::format("{:g}", unit.tflops), fmt::format("{:g}", unit.step_ns)});
+  };
+  for (const HardwareUnit& unit : hardware.matrix) add(unit, "");
+  add(hardware.vector, " (vector)");
+  print_table(units);
+  if (hardware.measured.empty()) return;
+  Machines machines;
+  const std::vector<double> predicted = predicted_times(hardware, machines);
+  std::vector<double> measured;
+  fmt::print("\n");
+  Table times({{"n", true}, {"method"}, {"arithmetic"}, {"ns measured", true}, {"predicted", true}});
+  for (std::size_t k = 0; k < predicted.size(); ++k) {
+    const MeasuredTime& time = hardware.measured[k];
+    measured.push_back(time.ns);
+    times.add_row({std::to_string(time.n), time.method, time.arithmetic, fmt::format("{:.3g}", time.ns),
+                   std::isnan(predicted[k]) ? "-" : fmt::format("{:.3g}", predicted[k])});
+  }
+  print_table(times);
+  const PredictionQuality quality = compare_times(predicted, measured);
+  fmt::print("\n");
+  print_text(fmt::format("Predicted from the rates alone, {} times: rank correlation {:.2f}, worst factor {:.1f}.",
+                         quality.times, quality.rank_correlation, quality.worst_factor));
+}
+
 void list_gates(const std::string& name) {
   if (name.empty()) {
     Table table({{"gate"}, text_column("passes if", 52), text_column("used by", 24)});
@@ -435,11 +482,11 @@ using Lister = std::function<void(const std::string& name)>;
 // By the kinds of vocabularies().
 Lister lister_of(const std::string& kind) {
   static const std::map<std::string, Lister> listers = [] {
-    std::map<std::string, Lister> all{{"methods", list_methods},         {"kernels", list_kernels},
-                                      {"arithmetics", list_arithmetics}, {"formats", list_formats},
-                                      {"families", list_families},       {"rules", list_rules},
-                                      {"formations", list_formations},   {"metrics", list_metrics},
-                                      {"ceilings", list_ceilings},       {"gates", list_gates}};
+    std::map<std::string, Lister> all{
+        {"methods", list_methods},       {"kernels", list_kernels},   {"arithmetics", list_arithmetics},
+        {"formats", list_formats},       {"families", list_families}, {"rules", list_rules},
+        {"formations", list_formations}, {"metrics", list_metrics},   {"ceilings", list_ceilings},
+        {"gates", list_gates},           {"hardware", list_hardware}};
     for (const ModelKind& models : model_kinds())
       all.emplace(models.listed_as, [&models](const std::string& name) { list_models(models, name); });
     return all;

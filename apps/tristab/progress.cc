@@ -73,6 +73,30 @@ void Progress::report(double fraction, std::int64_t cases) {
   show(progress_line(state_, line_width()));
 }
 
+PhaseProgress::PhaseProgress() : shown_(shows_progress()), start_(Clock::now()), last_(start_) {}
+
+PhaseProgress::~PhaseProgress() { clear(); }
+
+void PhaseProgress::clear() {
+  if (shown_) show("");
+}
+
+void PhaseProgress::report(const std::string& phase, double fraction) {
+  if (!shown_) return;
+  const Clock::time_point now = Clock::now();
+  if (fraction < fraction_) start_ = now;
+  fraction_ = fraction;
+  if (seconds_between(last_, now) < seconds_between_lines) return;
+  last_ = now;
+  const double seconds = seconds_between(start_, now);
+  std::string text = fmt::format("{}, {:.0f}%", phase, 100 * fraction);
+  if (fraction > 0.01 && seconds > 1) {
+    const auto left = static_cast<int>(seconds / fraction * (1 - fraction));
+    text += fmt::format(", {}:{:02} left", left / 60, left % 60);
+  }
+  show(elided(without_controls(text), line_width()));
+}
+
 void print_notes(const Plan& plan) {
   for (const std::string& note : plan.notes) tell(fmt::format("note: {}", note));
 }

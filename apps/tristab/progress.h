@@ -42,6 +42,26 @@ class Progress {
   Clock::time_point start_, phase_start_, last_;
 };
 
+// The progress of work in phases: what is done, how much of it, and how long the rest will take at this rate. On
+// standard error, and only when that is a terminal.
+class PhaseProgress {
+ public:
+  PhaseProgress();
+  ~PhaseProgress();  // clears the line
+  PhaseProgress(const PhaseProgress&) = delete;
+  PhaseProgress& operator=(const PhaseProgress&) = delete;
+
+  // A fraction that falls begins a new phase.
+  void report(const std::string& phase, double fraction);
+  void clear();
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  bool shown_;
+  double fraction_ = 2;
+  Clock::time_point start_, last_;
+};
+
 // Says on standard error what looks unlike the inputs of a layer in the files of a plan, once for each file.
 void print_notes(const Plan& plan);
 

@@ -7,6 +7,7 @@
 
 #include "model_kinds.h"
 #include "tristab/arithmetic/arithmetic.h"
+#include "tristab/cost/hardware.h"
 #include "tristab/format/format.h"
 #include "tristab/gate/gate.h"
 #include "tristab/layer/formation.h"
@@ -78,6 +79,9 @@ const std::vector<Vocabulary>& vocabularies() {
       return field.is_number() ? VocabularyEntry{field.name(), brief(field.info.formula), {}} : VocabularyEntry{};
     }));
     kinds.push_back(vocabulary("gates", gates(), [](const Gate& gate) { return entry_of(gate.description); }));
+    kinds.push_back(vocabulary("hardware", hardware_names(), [](const std::string& name) {
+      return VocabularyEntry{name, brief(find_hardware(name, "hardware").summary), {}};
+    }));
     return kinds;
   }();
   return all;

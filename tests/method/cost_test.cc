@@ -85,26 +85,26 @@ TEST(Cost, blocked_substitution_counts_products_by_shape_and_batch) {
   const Matrix zeros = matrices("zeros", 64, 1).at(0);
   const Inversion direct = inverted("blocked-substitution", "fp32", zeros);
   EXPECT_EQ(direct.trace.total().matmuls, 3 * 2 + 2 * 3 + 4);
-  ASSERT_EQ(direct.trace.products.size(), 1U);
-  EXPECT_EQ(direct.trace.products[0].rows, 16);
-  EXPECT_EQ(direct.trace.products[0].batch, 1);
+  ASSERT_EQ(direct.trace.total().products.size(), 1U);
+  EXPECT_EQ(direct.trace.total().products[0].rows, 16);
+  EXPECT_EQ(direct.trace.total().products[0].batch, 1);
   const Inversion doubling = inverted(with("blocked-substitution", {{"merge", "doubling"}}), "fp32", zeros);
   EXPECT_EQ(doubling.trace.total().matmuls, 4);
-  ASSERT_EQ(doubling.trace.products.size(), 2U);
-  EXPECT_EQ(doubling.trace.products[0].rows, 16);
-  EXPECT_EQ(doubling.trace.products[0].batch, 2);
-  EXPECT_EQ(doubling.trace.products[1].rows, 32);
-  EXPECT_EQ(doubling.trace.products[1].batch, 1);
+  ASSERT_EQ(doubling.trace.total().products.size(), 2U);
+  EXPECT_EQ(doubling.trace.total().products[0].rows, 16);
+  EXPECT_EQ(doubling.trace.total().products[0].batch, 2);
+  EXPECT_EQ(doubling.trace.total().products[1].rows, 32);
+  EXPECT_EQ(doubling.trace.total().products[1].batch, 1);
   EXPECT_EQ(doubling.trace.total().matmul_flops, 2.0 * (2 * 2 * 16 * 16 * 16) + 2.0 * (2 * 32 * 32 * 32));
 }
 
 TEST(Cost, mxr_counts_one_product_for_a_batch_of_diagonal_blocks) {
   const Inversion inversion = inverted("mxr", "fp16", matrices("zeros", 64, 1).at(0));
-  ASSERT_EQ(inversion.trace.products.size(), 2U);
-  EXPECT_EQ(inversion.trace.products[0].batch, 4);
-  EXPECT_EQ(inversion.trace.products[0].count, 6);
-  EXPECT_EQ(inversion.trace.products[1].rows, 64);
-  EXPECT_EQ(inversion.trace.products[1].count, 4);
+  ASSERT_EQ(inversion.trace.total().products.size(), 2U);
+  EXPECT_EQ(inversion.trace.total().products[0].batch, 4);
+  EXPECT_EQ(inversion.trace.total().products[0].count, 6);
+  EXPECT_EQ(inversion.trace.total().products[1].rows, 64);
+  EXPECT_EQ(inversion.trace.total().products[1].count, 4);
 }
 
 TEST(Cost, recursive_takes_2_products_a_merge_and_depth_2_a_level) {
@@ -140,8 +140,8 @@ TEST(Cost, ladder_takes_2_log2_n_dense_products_of_the_same_depth) {
   const Inversion inversion = inverted("ladder", "fp32", matrices("zeros", 64, 1).at(0));
   EXPECT_EQ(inversion.trace.total().matmuls, 12);
   EXPECT_EQ(inversion.trace.product_depth, 12);
-  ASSERT_EQ(inversion.trace.products.size(), 1U);
-  EXPECT_EQ(inversion.trace.products[0].rows, 64);
+  ASSERT_EQ(inversion.trace.total().products.size(), 1U);
+  EXPECT_EQ(inversion.trace.total().products[0].rows, 64);
 }
 
 TEST(Cost, bounded_doubling_adds_2_log2_of_the_block_count_products) {

@@ -74,7 +74,9 @@ Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
   const bool by_rows = !matrix && quantiser && quantiser->kind == Quantiser::Kind::integer &&
                        quantiser->scale != Quantiser::Scale::tensor;
   const bool own_scale = x.columns() == 1 && quantiser && quantiser->rule == Quantiser::Rule::amax;
+  const auto count_casts = [&] { counts().casts += std::int64_t{x.rows()} * x.columns() * x.batch(); };
   if (by_rows && !own_scale) {  // under the amax rule a row of one element is its own scale
+    count_casts();
     Value result = machine_->copied(x, 1);
     machine_->engine_->requantise(result.view_, x.tags_.diagonal, *quantiser, operation.quantised);
     result.tags_.grid = Grid::of(format);
@@ -86,6 +88,7 @@ Value Stage::entered(const Value& x, Unit unit, Operation& operation) const {
     operation.finite = operation.finite && x.tags_.finite;
     return x;
   }
+  count_casts();
   Value result = machine_->copied(x, 1);
   const Rounding rounding = matrix ? arithmetic_->operand_rounding : arithmetic_->vector.rounding;
   const std::uint64_t draws = machine_->next_draws(*arithmetic_);
@@ -189,12 +192,7 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
       const int passes = arithmetic_->split ? 3 : 1;
       counts().matmuls += passes;
       counts().matmul_flops += passes * flops;
-      auto& shapes = machine_->trace_.products;
-      const ProductShape shape{p.rows(), p.columns(), q.columns(), p.batch(), 1};
-      const auto same = std::find_if(shapes.begin(), shapes.end(), [&](const ProductShape& s) {
-        return s.rows == shape.rows && s.inner == shape.inner && s.columns == shape.columns && s.batch == shape.batch;
-      });
-      same == shapes.end() ? shapes.push_back(shape) : static_cast<void>(++same->count);
+      counts().count_product({p.rows(), p.columns(), q.columns(), p.batch(), passes});
     } else {
       count_vector_step(result, flops);
     }
@@ -336,6 +334,9 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
     result.tags_.codes = engine.requantise(result.view_, result.tags_.diagonal, *quantiser, operation.quantised);
   machine_->set_stored_bits(result, to_codes ? quantiser->bits : (rounded ? arithmetic_->storage : sums).bits);
   StageTrace& counts = this->counts();
+  if (to_storage || to_codes) counts.casts += std::int64_t{result.rows()} * result.columns() * result.batch();
+  if (to_codes)
+    counts.largest_coded = std::max(counts.largest_coded, result.tags_.codes.scale * result.tags_.codes.largest_code);
   counts.largest_live = std::max(counts.largest_live, statistics.live.largest);
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);
   counts.underflows += statistics.live.underflows + statistics.dead.underflows;

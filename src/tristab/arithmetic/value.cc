@@ -41,6 +41,13 @@ bool Grid::inside(const Format& format) const {
          smallest_exponent >= format.smallest_exponent() && largest <= format.largest();
 }
 
+void StageTrace::count_product(const ProductShape& shape) {
+  const auto same = std::find_if(products.begin(), products.end(), [&](const ProductShape& s) {
+    return s.rows == shape.rows && s.inner == shape.inner && s.columns == shape.columns && s.batch == shape.batch;
+  });
+  same == products.end() ? products.push_back(shape) : static_cast<void>(same->count += shape.count);
+}
+
 StageTrace Trace::total() const {
   StageTrace total;
   for (const StageTrace& stage : stages) {
@@ -48,8 +55,11 @@ StageTrace Trace::total() const {
     total.vector_steps += stage.vector_steps;
     total.matmul_flops += stage.matmul_flops;
     total.vector_flops += stage.vector_flops;
+    total.casts += stage.casts;
+    for (const ProductShape& shape : stage.products) total.count_product(shape);
     total.largest_live = std::max(total.largest_live, stage.largest_live);
     total.largest_dead = std::max(total.largest_dead, stage.largest_dead);
+    total.largest_coded = std::max(total.largest_coded, stage.largest_coded);
     total.overflows_live += stage.overflows_live;
     total.overflows_dead += stage.overflows_dead;
     total.underflows += stage.underflows;

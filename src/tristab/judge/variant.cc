@@ -18,11 +18,6 @@ namespace {
 constexpr const char* kPlace = "variant";
 // Parameters of methods that only say in which order something is summed or multiplied.
 const std::set<std::string, std::less<>> kOrderParameters{"order", "association", "sum", "powers"};
-bool is_order(const MethodSpec& spec, const Parameter& parameter) {
-  // The order of residual-neumann is its degree, its sum the number of terms.
-  return parameter.kind == Parameter::Kind::choice && kOrderParameters.contains(parameter.name) &&
-         spec.method->description.name != "residual-neumann";
-}
 // Parameters of a formation that say in which order or by which instruction, not in which format.
 const std::set<std::string, std::less<>> kOrderOfFormation{"scan", "reduction", "channels", "exponential"};
 
@@ -43,18 +38,6 @@ const Arithmetic& arithmetic_of(const Recipe& recipe, const std::string& stage) 
   if (named != recipe.arithmetics.end()) return named->second;
   const auto whole = recipe.arithmetics.find(stage.substr(0, stage.find('.')));
   return whole != recipe.arithmetics.end() ? whole->second : recipe.arithmetics.at("*");
-}
-
-// An arithmetic by another name that keeps what the old one says about storage, sums and outputs.
-Json renamed(const Arithmetic& arithmetic, const std::string& name) {
-  Json given = arithmetic.json("arithmetic");
-  const Json defaults = expand_arithmetic(Json(arithmetic.name), kPlace).front().settings.json();
-  Json result = {{"arithmetic", name}};
-  for (const char* key : {"storage", "output", "subnormals", "vector_lanes", "overflow"}) {
-    if (given.contains(key) && (!defaults.contains(key) || defaults[key] != given[key]) && !given[key].is_null())
-      result[key] = given[key];
-  }
-  return result;
 }
 
 bool is_plain_floating(const Arithmetic& arithmetic) {
@@ -81,9 +64,9 @@ void arithmetic_edits(const Recipe& recipe, const std::string& stage, std::vecto
     // Machines of the same operands.
     for (const UnitPreset& unit : unit_presets()) {
       if (unit.operand == now.operand.name && unit.name != now.name && !now.split && !step)
-        add(renamed(now, unit.name), unit.name, true);
+        add(with_unit(now, unit.name), unit.name, true);
     }
-    if (operand != now.name && !step) add(renamed(now, operand), fmt::format("{}, k ascending", operand), true);
+    if (operand != now.name && !step) add(with_unit(now, operand), fmt::format("{}, k ascending", operand), true);
     if (now.product.model == AccumulationModel::sequential && !step) {
       add({{"fma", !now.product.fma}}, now.product.fma ? "not fused" : "fused multiply-add", true);
       add({{"model", "pairwise"}}, "sums in a balanced tree", true);
@@ -200,6 +183,23 @@ void method_edits(const MethodSpec& spec, int n, const std::string& inside, std:
 }
 
 }  // namespace
+
+bool is_order(const MethodSpec& spec, const Parameter& parameter) {
+  // The order of residual-neumann is its degree, its sum the number of terms.
+  return parameter.kind == Parameter::Kind::choice && kOrderParameters.contains(parameter.name) &&
+         spec.method->description.name != "residual-neumann";
+}
+
+Json with_unit(const Arithmetic& arithmetic, const std::string& name) {
+  Json given = arithmetic.json("arithmetic");
+  const Json defaults = expand_arithmetic(Json(arithmetic.name), kPlace).front().settings.json();
+  Json result = {{"arithmetic", name}};
+  for (const char* key : {"storage", "output", "subnormals", "vector_lanes", "overflow"}) {
+    if (given.contains(key) && (!defaults.contains(key) || defaults[key] != given[key]) && !given[key].is_null())
+      result[key] = given[key];
+  }
+  return result;
+}
 
 std::string Edit::subject() const {
   const std::string key = change.json().empty() ? std::string() : change.json().begin().key();

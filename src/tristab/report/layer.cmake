@@ -27,6 +27,7 @@ tristab_layer(report
     page_template.cc
     progress_line.cc
     ranking.cc
+    recommendation_text.cc
     result_text.cc
     result_writer.cc
     results_schema.cc
@@ -35,7 +36,7 @@ tristab_layer(report
     table_format.cc
     text_layout.cc
     tool_info.cc
-  USES tristab_inspect tristab_judge)
+  USES tristab_inspect tristab_judge tristab_choose)
 
 # The page of reports; its scripts share one scope and stand in the order of their use.
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)

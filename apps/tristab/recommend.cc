@@ -1,0 +1,221 @@
+// tristab recommend: the cheapest setting that meets a requirement.
+#include <fmt/format.h>
+
+#include <charconv>
+#include <filesystem>
+#include <memory>
+#include <thread>
+
+#include <tbb/global_control.h>
+
+#include "command.h"
+#include "interrupt.h"
+#include "progress.h"
+#include "terminal.h"
+#include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
+#include "tristab/base/json.h"
+#include "tristab/base/output_file.h"
+#include "tristab/choose/recommend.h"
+#include "tristab/report/recommendation_text.h"
+#include "tristab/sweep/config.h"
+#include "tristab/sweep/config_text.h"
+
+namespace tristab {
+namespace {
+
+struct RecommendOptions {
+  ConfigOptions config;
+  FilePart input;
+  std::string hardware = "h200", outputs = "fp32,bf16,fp16", tune, like, calibrate, beta, decay, cosine, recipe,
+              format = "text";
+  std::int64_t hunt = 4000, jobs = 0, top = 12;
+  bool exhaustive = false, orders = false;
+};
+
+// "LOW:HIGH"
+Range range_of(const std::string& text, const std::string& option) {
+  const std::size_t colon = text.find(':');
+  const auto number = [&](std::string_view part) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc{} || end != part.data() + part.size())
+      refuse(option, fmt::format("'{}'", text), "LOW:HIGH, such as 0:2");
+    return value;
+  };
+  if (colon == std::string::npos) refuse(option, fmt::format("'{}'", text), "LOW:HIGH, such as 0:2");
+  const Range range{number(std::string_view(text).substr(0, colon)), number(std::string_view(text).substr(colon + 1))};
+  if (range.low > range.high) refuse(option, fmt::format("'{}'", text), "LOW at most HIGH");
+  return range;
+}
+
+// The scenario of the inputs: configurations are read in one place.
+SweepConfig read_inputs(const Command& command, const RecommendOptions& options) {
+  command.excludes("--input", {"--family"}, "one of them; a file is also a family, file:path=k.safetensors");
+  command.needs({"--tensor", "--layer", "--heads", "--tokens", "--calibrate"}, "--input", "--input FILE with it");
+  ConfigOptions inputs = options.config;
+  ConfigOverrides overrides = inputs.given(command);
+  for (const char* own : {"methods", "arithmetics", "kernels", "formations"}) overrides.erase(own);
+  if (command.given("--input")) overrides.emplace("families", Override(options.input.family().dump(), "--input"));
+  const Json json{{"families", {"gdn", {{"family", "gdn"}, {"keys", "independent"}}}},
+                  {"methods", {"mbh"}},
+                  {"arithmetics", {"fp32"}},
+                  {"trials", 16}};
+  SweepConfig config = make_config(json, overrides, "tristab recommend", "", "recommend");
+  settle_sizes(config);
+  const Requirement& requirement = config.scenarios.front().requirement;
+  if (!requirement.is_about_matrices() || requirement.bounds_layers())
+    refuse("--require", fmt::format("'{}'", requirement.text()), "a requirement about the inverse, such as 4x-bf16");
+  return config;
+}
+
+// What products may be computed in: the machine's units with 16 bits or more, or those that are named.
+std::vector<const HardwareUnit*> units_of(const std::string& names, const Hardware& hardware) {
+  std::vector<const HardwareUnit*> units;
+  if (names.empty()) {
+    for (const HardwareUnit& unit : hardware.matrix) {
+      if (!unit.arithmetic.quantiser && unit.arithmetic.operand.bits >= 16) units.push_back(&unit);
+    }
+    return units;
+  }
+  std::vector<std::string> offered{hardware.vector.arithmetic.name};
+  for (const HardwareUnit& unit : hardware.matrix) offered.push_back(unit.arithmetic.name);
+  for (const std::string& name : split_list(names, "--arithmetics")) {
+    const HardwareUnit* unit = hardware.unit(name);
+    // "fp16" for the machine's own fp16-h200.
+    for (const HardwareUnit& each : hardware.matrix) {
+      if (unit == nullptr && each.arithmetic.name.starts_with(name + "-")) unit = &each;
+    }
+    if (unit == nullptr)
+      throw_unknown_name("--arithmetics", fmt::format("arithmetic of {}", hardware.name), name, offered);
+    if (unit != &hardware.vector) units.push_back(unit);
+  }
+  return units;
+}
+
+int recommend_setting(const Command& command, const RecommendOptions& options) {
+  const std::atomic<bool>& stop = listen_for_interrupts();
+  std::unique_ptr<tbb::global_control> threads;
+  if (options.jobs > 0)
+    threads = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
+                                                    static_cast<std::size_t>(options.jobs));
+  command.excludes("--tune", {"--methods", "--like"}, "one of them");
+  command.excludes("--like", {"--methods"}, "one of them");
+  const SweepConfig config = read_inputs(command, options);
+  const Scenario& scenario = config.scenarios.front();
+  const Hardware hardware = find_hardware(options.hardware, "--hardware");
+  RecommendRequest request;
+  request.scenario = &scenario;
+  request.exhaustive = options.exhaustive;
+  request.hunts = options.hunt > 0;
+  request.evaluations = options.hunt;
+  SpaceRequest& space = request.space;
+  space.hardware = &hardware;
+  space.units = units_of(options.config.arithmetics, hardware);
+  space.orders = options.orders;
+  space.tuned = options.tune;
+  if (!options.tune.empty()) find_method(options.tune, "--tune");
+  for (const std::string& output : split_list(options.outputs, "--outputs"))
+    space.outputs.push_back(format_of(output, "--outputs"));
+  if (!options.config.methods.empty()) {
+    for (const std::string& given : split_list(options.config.methods, "--methods")) {
+      for (MethodSpec& spec : expand_method(Json(given), "--methods")) space.methods.push_back(std::move(spec));
+    }
+  }
+  space.recipes = space.methods.empty() && options.tune.empty();
+  if (!options.like.empty()) {
+    std::vector<Recipe> recipes = expand_recipe(Json(options.like), "--like", "");
+    if (recipes.size() != 1) refuse("--like", options.like, "one value for each parameter");
+    recipes.front().check_takes(scenario.chunks, "--like");
+    request.like = std::move(recipes.front());
+  }
+  if (!options.calibrate.empty()) {
+    if (options.calibrate == options.input.tokens)
+      refuse("--calibrate", options.calibrate, "other tokens than --tokens, on which settings are tried");
+    FilePart part = options.input;
+    part.tokens = options.calibrate;
+    request.calibration = FamilyEntry{expand_family(part.family(), "--calibrate").front(), "--calibrate", ""};
+  }
+  if (!options.beta.empty()) request.rate = range_of(options.beta, "--beta");
+  if (!options.decay.empty()) request.log_decay = range_of(options.decay, "--decay");
+  if (!options.cosine.empty()) request.cosine = range_of(options.cosine, "--cosine");
+  if (!options.recipe.empty() && scenario.chunks.size() != 1)
+    refuse("-o", "several sizes", "one size with -o, for a recipe is for one");
+  std::unique_ptr<OutputFile> file;
+  if (!options.recipe.empty()) file = std::make_unique<OutputFile>(options.recipe, replaces_files_with("{"));
+
+  PhaseProgress line;
+  const std::vector<Recommendation> found = recommend(
+      request, scenario.chunks,
+      [&](const RecommendProgress& now) {
+        line.report(fmt::format("n = {}: {}{}", now.n, now.phase,
+                                now.hunts > 0 ? fmt::format(", {} hunts done", now.hunts) : ""),
+                    now.fraction);
+      },
+      stop);
+  line.clear();
+  bool answered = true;
+  for (const Recommendation& each : found) answered = answered && each.winner.has_value();
+  if (options.recipe != "-")
+    fmt::print("{}", options.format == "json"
+                         ? recommendation_json(found, request)
+                         : recommendation_text(found, request, static_cast<int>(options.top), standard_output_page()));
+  if (file && found.front().winner) {
+    const std::string name =
+        options.recipe == "-" ? "recommended" : std::filesystem::path(options.recipe).stem().string();
+    file->write(recipe_text(*found.front().winner, found.front(), request, name));
+    file->commit();
+  }
+  return answered ? 0 : 1;
+}
+
+}  // namespace
+
+Command recommend_command(int& status) {
+  auto options = std::make_shared<RecommendOptions>();
+  RecommendOptions& o = *options;
+  ConfigOptions& c = o.config;
+  Command command("recommend", "Find the cheapest setting that meets a requirement",
+                  R"(Searches methods with their parameters, an arithmetic for each stage, and recipes. The answer meets
+the requirement on all inputs and on the worst that a hunt finds for it within what their model can make.
+
+Exit status 1: no setting meets it.)",
+                  {"tristab recommend --family gdn --chunk 16 --methods mch,mbh,mxr --hunt 200 --trials 4"});
+  command.option("--chunk,--chunks", "SIZES", c.chunks, "sizes, such as 16,64 (64)");
+  command.option("--family,--families", "FAMILIES", c.families, "inputs (gdn,gdn:keys=independent)");
+  command.option("--input", "FILE.npy|npz|safetensors", o.input.path, "or those of a file");
+  command.option("--tensor", "NAME", o.input.tensor, "its tensor of A");
+  command.option("--layer", "NAME", o.input.layer, "or its layer").beside();
+  command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
+  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
+  command.option("--require", "REQUIREMENT", c.require, requirement_help);
+  command.option("--trials", "N", c.trials, "inputs of each family or file (16)");
+  command.option("--seed", "N", c.seed, "their seed (1)").beside();
+  command.option("--hardware", "HARDWARE", o.hardware, R"(the machine: tristab list hardware (h200)
+Or a description in a file that ends in .json, as apps/measure_gpu.py writes it.)");
+  command.option("--arithmetics,--arithmetic", "ARITHMETICS", c.arithmetics, R"(its units to use (16 bits or more)
+Products use these; everything else the vector unit.)");
+  command.option("--outputs", "FORMATS", o.outputs, "formats of results (fp32,bf16,fp16)").beside();
+  command.option("--methods,--method", "METHODS", c.methods, "only these, with these parameters");
+  command.option("--tune", "METHOD", o.tune, "or every number of this one's parameters");
+  command.option("--like", "KERNEL", o.like, "or the least change of this kernel or recipe.json");
+  command.option("--calibrate", "RANGE", o.calibrate, R"(integers: static scales from these tokens
+Each stage gets one scale, from its largest magnitude on these tokens of the file; --tokens then says which ones settings
+are tried on.)");
+  command.option("--hunt", "N", WholeNumber{&o.hunt, 0, 100000000}, "inputs tried in each hunt (4000); 0: no hunts");
+  command.option("--beta", "LOW:HIGH", o.beta, R"(ranges of hunted inputs: write strength
+Without these, what the model that made the inputs can make.)");
+  command.option("--decay", "LOW:HIGH", o.decay, "log decay").beside();
+  command.option("--cosine", "LOW:HIGH", o.cosine, "cosine of keys").beside();
+  command.flag("--exhaustive", o.exhaustive, "try every setting on every input");
+  command.flag("--orders", o.orders, "also orders of sums").beside();
+  command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of tables (12)");
+  command.option("--jobs", "N", thread_count(o.jobs), "threads").beside();
+  command.output("-o,--output", "FILE.json", o.recipe, "write the answer as a recipe for --kernels");
+  command.option("--format", "text|json", o.format, "text or json");
+  command.force();
+  command.run([options, &status](const Command& given) { status = recommend_setting(given, *options); });
+  return command;
+}
+
+}  // namespace tristab

@@ -1,0 +1,145 @@
+#include "tristab/cost/cost.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "tristab/arithmetic/machines.h"
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+
+namespace tristab {
+namespace {
+
+constexpr int kTile = 16;  // the smallest side of a product on a matrix unit
+
+double padded(int side) { return static_cast<double>((side + kTile - 1) / kTile * kTile); }
+
+double padded_flops(const ProductShape& shape) {
+  return 2 * padded(shape.rows) * padded(shape.inner) * padded(shape.columns) * shape.batch *
+         static_cast<double>(shape.count);
+}
+
+// The products take wider operands than the storage of the counted run: nothing is converted.
+bool casts_with(const Arithmetic& arithmetic) {
+  return arithmetic.quantiser || arithmetic.storage.bits < 32 || arithmetic.operand.bits < 32;
+}
+
+// Positions in ascending order, equal values at the mean of theirs.
+std::vector<double> ranks(std::span<const double> values) {
+  std::vector<std::size_t> order(values.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::sort(order.begin(), order.end(), [&](std::size_t x, std::size_t y) { return values[x] < values[y]; });
+  std::vector<double> rank(values.size());
+  for (std::size_t first = 0; first < order.size();) {
+    std::size_t last = first;
+    while (last + 1 < order.size() && values[order[last + 1]] == values[order[first]]) ++last;
+    for (std::size_t k = first; k <= last; ++k) rank[order[k]] = 0.5 * static_cast<double>(first + last);
+    first = last + 1;
+  }
+  return rank;
+}
+
+}  // namespace
+
+InversionCost count_cost(const MethodSpec& spec, int n, Machines& machines) {
+  static const Arithmetic narrow = make_arithmetic("fp16", Json::object(), "cost");
+  const Matrix zero(n, n);
+  return {invert(spec, narrow, {zero}, machines.machine_for(narrow)).trace, n};
+}
+
+TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit> stages, double bytes_in,
+                           double bytes_out, const Hardware& hardware) {
+  const auto unit_of = [&](const std::string& stage) -> const HardwareUnit& {
+    const auto found = std::find_if(stages.begin(), stages.end(), [&](const StageUnit& s) { return s.stage == stage; });
+    const auto rest = std::find_if(stages.begin(), stages.end(), [](const StageUnit& s) { return s.stage == "*"; });
+    return found != stages.end() ? *found->unit : *rest->unit;
+  };
+  double work = 0;                          // ns of the whole chip
+  double product_steps = 0, step_time = 0;  // products, and the sum of their latencies
+  for (const StageTrace& stage : cost.trace.stages) {
+    if (stage.steps == 0) continue;
+    const HardwareUnit& unit = unit_of(stage.name);
+    const double passes = unit.arithmetic.split ? 3 : 1;
+    double flops = 0;
+    for (const ProductShape& shape : stage.products) flops += padded_flops(shape);
+    work += passes * flops / (unit.tflops * 1e3);
+    work += stage.vector_flops / (hardware.vector.tflops * 1e3);
+    if (casts_with(unit.arithmetic)) work += static_cast<double>(stage.casts) / hardware.casts_per_ns;
+    product_steps += static_cast<double>(stage.matmuls);
+    step_time += passes * static_cast<double>(stage.matmuls) * unit.step_ns;
+  }
+  const double step = product_steps > 0 ? step_time / product_steps : 0;
+  const double chain = static_cast<double>(cost.trace.product_depth) * step +
+                       static_cast<double>(cost.trace.vector_depth) * hardware.vector.step_ns +
+                       work * hardware.multiprocessors;
+  const double space = std::max(1.0, static_cast<double>(cost.trace.workspace_bytes));
+  const double fitting =
+      std::clamp(std::floor(hardware.local_kib * 1024 / space), 1.0, static_cast<double>(hardware.most_in_work));
+  const double memory = (bytes_in + bytes_out) / hardware.memory_gb_s;
+  const double latency = chain / (fitting * hardware.multiprocessors);
+  const double largest = std::max({memory, work, latency});
+  return {largest, largest == memory ? TimeEstimate::Limit::memory
+                   : largest == work ? TimeEstimate::Limit::throughput
+                                     : TimeEstimate::Limit::latency};
+}
+
+const char* name_of(TimeEstimate::Limit limit) {
+  switch (limit) {
+    case TimeEstimate::Limit::memory:
+      return "memory";
+    case TimeEstimate::Limit::throughput:
+      return "throughput";
+    case TimeEstimate::Limit::latency:
+      return "latency";
+    default:
+      return "measured";
+  }
+}
+
+PredictionQuality compare_times(std::span<const double> predicted, std::span<const double> measured) {
+  std::vector<double> x, y;
+  for (std::size_t k = 0; k < predicted.size(); ++k) {
+    if (std::isnan(predicted[k])) continue;
+    x.push_back(predicted[k]);
+    y.push_back(measured[k]);
+  }
+  PredictionQuality quality;
+  quality.times = static_cast<int>(x.size());
+  for (std::size_t k = 0; k < x.size(); ++k)
+    quality.worst_factor = std::max({quality.worst_factor, x[k] / y[k], y[k] / x[k]});
+  const std::vector<double> rank_x = ranks(x), rank_y = ranks(y);
+  const double middle = 0.5 * (static_cast<double>(x.size()) - 1);
+  double xy = 0, xx = 0, yy = 0;
+  for (std::size_t k = 0; k < x.size(); ++k) {
+    xy += (rank_x[k] - middle) * (rank_y[k] - middle);
+    xx += (rank_x[k] - middle) * (rank_x[k] - middle);
+    yy += (rank_y[k] - middle) * (rank_y[k] - middle);
+  }
+  quality.rank_correlation = xx > 0 && yy > 0 ? xy / std::sqrt(xx * yy) : std::numeric_limits<double>::quiet_NaN();
+  return quality;
+}
+
+std::vector<double> predicted_times(const Hardware& hardware, Machines& machines) {
+  std::vector<double> times;
+  for (const MeasuredTime& entry : hardware.measured) {
+    double ns = std::numeric_limits<double>::quiet_NaN();
+    const HardwareUnit* unit = hardware.unit(entry.arithmetic);
+    try {
+      const MethodSpec spec = expand_method(Json(entry.method), "measured").front();
+      if (unit != nullptr) {
+        const double elements = static_cast<double>(entry.n) * entry.n;
+        const StageUnit all{"*", unit};
+        ns = estimate_time(count_cost(spec, entry.n, machines), {&all, 1}, elements * unit->arithmetic.storage.bits / 8,
+                           elements * 4, hardware)
+                 .ns;
+      }
+    } catch (const UsageError&) {  // a peer that is no method of this program
+    }
+    times.push_back(ns);
+  }
+  return times;
+}
+
+}  // namespace tristab

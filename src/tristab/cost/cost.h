@@ -1,0 +1,58 @@
+// What an inversion costs: counts of a run, and the time that they take on a described machine.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "tristab/arithmetic/trace.h"
+#include "tristab/cost/hardware.h"
+#include "tristab/method/method.h"
+
+namespace tristab {
+
+// The counts of one inversion, by stage. They depend on the method and n, not on the matrix.
+struct InversionCost {
+  Trace trace;  // of a run on 16-bit operands, so that `casts` counts every conversion that narrow formats need
+  int n = 0;
+};
+
+// Runs the method on the zero matrix. Throws UsageError if the method needs keys.
+InversionCost count_cost(const MethodSpec& spec, int n, Machines& machines);
+
+// How a stage computes on the machine.
+struct StageUnit {
+  std::string stage;
+  const HardwareUnit* unit = nullptr;
+};
+
+// Nanoseconds of one inversion in a batch that fills the chip, with reading A and writing X once. The largest of
+//   memory      bytes of A and X / bandwidth
+//   throughput  sum over the stages of matrix flops / rate of its unit + vector flops / rate of the vector unit
+//               + casts / rate of casts; sides of products are padded to multiples of 16
+//   latency     (product depth x step of the units + vector depth x step of the vector unit + the work of one matrix on
+//               one multiprocessor) / matrices in work
+// Matrices in work: multiprocessors x the matrices that fit the local memory of one, by the workspace of the run.
+// These are bounds of a roofline kind (Williams, Waterman and Patterson, CACM 52(4), 2009) and a latency bound; a
+// kernel may be slower. Source of the rates: the description.
+struct TimeEstimate {
+  double ns = 0;
+  enum class Limit { memory, throughput, latency, measured } limit = Limit::memory;
+};
+TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit> stages, double bytes_in,
+                           double bytes_out, const Hardware& hardware);
+const char* name_of(TimeEstimate::Limit limit);
+
+// How well predicted times order measured ones.
+struct PredictionQuality {
+  int times = 0;
+  double rank_correlation = 0;  // Spearman's, ties at their mean rank
+  double worst_factor = 1;      // the largest of predicted / measured and its inverse
+};
+PredictionQuality compare_times(std::span<const double> predicted, std::span<const double> measured);
+
+// The predicted time of each measured entry whose method and arithmetic this program has, without looking at it; NaN
+// for the others.
+std::vector<double> predicted_times(const Hardware& hardware, Machines& machines);
+
+}  // namespace tristab
