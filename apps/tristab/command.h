@@ -137,6 +137,7 @@ Command invert_command();
 Command inspect_command(int& status);  // status 1: --against finds a difference
 Command audit_command(int& status);    // status 1: an expectation or --must-kill is not met
 Command check_command(int& status);    // status 1: a check fails
+Command hunt_command(int& status);     // status: 128 + the signal that stopped it
 Command generate_command();
 Command eval_command();
 Command report_command();

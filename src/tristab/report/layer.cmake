@@ -16,6 +16,7 @@ tristab_layer(report
     export_table.cc
     html_data.cc
     html_report.cc
+    hunt_text.cc
     inspection_json.cc
     inspection_page.cc
     inspection_text.cc
@@ -35,7 +36,7 @@ tristab_layer(report
     table_format.cc
     text_layout.cc
     tool_info.cc
-  USES tristab_inspect tristab_judge)
+  USES tristab_inspect tristab_judge tristab_hunt)
 
 # The page of reports; its scripts share one scope and stand in the order of their use.
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)
