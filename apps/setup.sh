@@ -5,7 +5,7 @@ set -euo pipefail
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages="g++ cmake ninja-build pkg-config libcli11-dev libeigen3-dev libboost-dev libmpfr-dev libfmt-dev
-                nlohmann-json3-dev libtbb-dev libhwy-dev librandom123-dev libzip-dev"
+                nlohmann-json3-dev libnlopt-dev libtbb-dev libhwy-dev librandom123-dev libzip-dev"
 test_packages="git zsh fish groff-base man-db libbenchmark-dev libgtest-dev libvalijson-dev clang-format gnuplot-nox python3-pandas python3-matplotlib"
 browser_packages="chromium"
 full_packages="clang clang-tidy"

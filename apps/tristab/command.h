@@ -138,6 +138,7 @@ Command inspect_command(int& status);    // status 1: --against finds a differen
 Command audit_command(int& status);      // status 1: an expectation or --must-kill is not met
 Command check_command(int& status);      // status 1: a check fails
 Command recommend_command(int& status);  // status 1: no setting meets the requirement
+Command hunt_command(int& status);       // status: 128 + the signal that stopped it
 Command generate_command();
 Command eval_command();
 Command report_command();

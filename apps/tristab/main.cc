@@ -77,6 +77,7 @@ int run(int count, char** arguments) {
                       audit_command(status),
                       check_command(status),
                       recommend_command(status),
+                      hunt_command(status),
                       eval_command(),
                       list_command(),
                       schema_command(),

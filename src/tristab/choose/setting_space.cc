@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <set>
 
 #include "tristab/arithmetic/presets.h"
@@ -191,7 +192,9 @@ const Arithmetic* SettingSpace::arithmetic_of(const HardwareUnit& unit, const Ch
   if (!integers || largest == choice.largest.end()) return unit_arithmetics_.at(&unit);
   Json given = unit.arithmetic.json("arithmetic");
   given["scale_rule"] = "static";
-  given["static_amax"] = largest->second;
+  // Three digits, rounded up, are as good and can be read.
+  const double digit = std::pow(10.0, std::floor(std::log10(largest->second)) - 2);
+  given["static_amax"] = std::stod(fmt::format("{:.3g}", std::ceil(largest->second / digit) * digit));
   return kept(expand_arithmetic(given, kPlace).front());
 }
 

@@ -7,6 +7,7 @@ tristab_layer(matrix ALONE
     condition.cc
     gated_product.cc
     layer_notes.cc
+    layer_arrays.cc
     layer_tensors.cc
     model.cc
     norms.cc

@@ -16,6 +16,7 @@ tristab_layer(report
     export_table.cc
     html_data.cc
     html_report.cc
+    hunt_text.cc
     inspection_json.cc
     inspection_page.cc
     inspection_text.cc

@@ -1,0 +1,261 @@
+// tristab hunt: the worst input that a layer can make for a setting; --shrink: the smallest one that is still bad.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <memory>
+
+#include "command.h"
+#include "interrupt.h"
+#include "terminal.h"
+#include "tristab/base/errors.h"
+#include "tristab/base/input_file.h"
+#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
+#include "tristab/base/output_file.h"
+#include "tristab/hunt/hunt.h"
+#include "tristab/matrix/layer_arrays.h"
+#include "tristab/report/hunt_text.h"
+#include "tristab/report/table.h"
+#include "tristab/report/text_layout.h"
+#include "tristab/sweep/scenario.h"
+
+namespace tristab {
+namespace {
+
+struct HuntOptions {
+  FilePart input;
+  std::string method, arithmetic, formation, kernel, against, family = "gdn";
+  std::string beta, decay, cosine, condition, grid, objective = "total_frobenius", require = Requirement::default_text;
+  std::string from = "structures", resume, output, json;
+  std::int64_t chunk = 0, head_dim = 0, evaluations = 20000, seconds = 0, seed = 1, jobs = 0;
+};
+
+template <class Thing>
+Thing only_one(std::vector<Thing> things, const std::string& option) {
+  if (things.size() != 1) refuse(option, fmt::format("{} settings", things.size()), "one value for each parameter");
+  return std::move(things.front());
+}
+
+// What a setting points to.
+struct HeldSetting {
+  std::optional<Recipe> recipe;
+  std::optional<MethodSpec> method;
+  std::optional<Arithmetic> arithmetic;
+  Formation formation;
+
+  Setting setting() const {
+    if (recipe) return {&recipe->method, &recipe->summary_arithmetic, &*recipe, &recipe->formation};
+    return {&*method, &*arithmetic, nullptr, &formation};
+  }
+};
+
+void hold_plain(const std::string& method, const std::string& arithmetic, const std::string& formation,
+                const std::string& place, HeldSetting& held) {
+  held.method = only_one(expand_method(Json(method), place), place);
+  held.arithmetic = only_one(expand_arithmetic(Json(arithmetic), place), place);
+  if (!formation.empty()) held.formation = only_one(expand_formation(Json(formation), "--formation"), "--formation");
+}
+
+void hold_setting(const Command& command, const HuntOptions& options, HeldSetting& held) {
+  if (!options.kernel.empty()) {
+    command.excludes("--kernel", {"--method", "--arithmetic", "--formation"}, "--kernel alone: it has all three");
+    held.recipe = only_one(expand_recipe(Json(options.kernel), "--kernel", ""), "--kernel");
+    return;
+  }
+  if (options.method.empty() || options.arithmetic.empty())
+    refuse("tristab hunt",
+           fmt::format("no {}", !options.method.empty()       ? "--arithmetic"
+                                : !options.arithmetic.empty() ? "--method"
+                                                              : "--method, --arithmetic or --kernel"),
+           "--method M --arithmetic F, or --kernel K");
+  hold_plain(options.method, options.arithmetic, options.formation, "tristab hunt", held);
+}
+
+// "KERNEL" or "METHOD ARITHMETIC".
+void hold_second(const std::string& text, HeldSetting& held) {
+  const std::size_t space = text.find(' ');
+  if (space == std::string::npos) {
+    held.recipe = only_one(expand_recipe(Json(text), "--against", ""), "--against");
+  } else {
+    hold_plain(text.substr(0, space), text.substr(space + 1), "", "--against", held);
+  }
+}
+
+Range range_option(const char* option, const std::string& text) {
+  const Json low = parse_scalar(text.substr(0, text.find(':')));
+  const Json high = text.find(':') == std::string::npos ? low : parse_scalar(text.substr(text.find(':') + 1));
+  if (!low.is_number() || !high.is_number() || low.get<double>() > high.get<double>())
+    refuse(option, text, "LOW:HIGH, two numbers in this order, or one");
+  return {low.get<double>(), high.get<double>()};
+}
+
+Format grid_format(const std::string& name) {
+  const Format format = format_of(name, "--grid");
+  if (!format.inside(fp32_format())) refuse("--grid", name, "a format inside fp32, such as bf16 or fp16");
+  return format;
+}
+
+int size_of(const HuntOptions& options, const HeldSetting& held) {
+  if (options.chunk > 0) {
+    const int n = static_cast<int>(options.chunk);
+    if (held.recipe) held.recipe->check_takes(std::span(&n, 1), "--kernel");
+    return n;
+  }
+  return held.recipe && !held.recipe->takes(64) ? held.recipe->chunks.back() : 64;
+}
+
+InputSpace space_of(const Command& command, const HuntOptions& options, const HeldSetting& held) {
+  const int n = size_of(options, held);
+  InputSpace space;
+  if (!options.input.path.empty()) {
+    command.excludes("--input", {"--family"}, "--input alone: the file says the rule");
+    const FamilySpec spec = only_one(expand_family(options.input.family(), "--input"), "--input");
+    space = measured_space(*open_source(spec, 1, 1, "", "--input"), n, "--input");
+  } else {
+    command.needs({"--layer", "--heads", "--tokens"}, "--input", "with a file of a layer");
+    const FamilySpec spec = only_one(expand_family(Json(options.family), "--family"), "--family");
+    bool is_rule = false;
+    std::vector<std::string> rules;
+    for (const DeltaRule& rule : delta_rules()) {
+      is_rule = is_rule || rule.name == spec.name;
+      rules.push_back(rule.name);
+    }
+    if (!is_rule) throw_unknown_name("--family", "family of a rule", spec.name, rules);
+    const Json& settings = spec.settings.json();
+    space = rule_space(delta_rule(spec.name), n, settings.value("head_dim", 128), settings.value("negative", false),
+                       "--family");
+    space.steps = settings.value("steps", 1);
+    const auto format = [&](const char* key, std::optional<Format>& target) {
+      if (settings.contains(key) && settings[key] != "fp64") target = grid_format(settings[key].get<std::string>());
+    };
+    format("key_format", space.key_format);
+    format("beta_format", space.rate_format);
+    format("gate_format", space.decay_format);
+  }
+  if (options.head_dim > 0) space.head_dim = static_cast<int>(options.head_dim);
+  if (!options.beta.empty()) space.rate = range_option("--beta", options.beta);
+  if (!options.decay.empty()) space.log_decay = range_option("--decay", options.decay);
+  if (!options.cosine.empty()) space.cosine = range_option("--cosine", options.cosine);
+  if (!options.grid.empty()) space.key_format = space.rate_format = space.decay_format = grid_format(options.grid);
+  if (!options.condition.empty()) {
+    const Json condition = parse_scalar(options.condition);
+    if (!condition.is_number() || !(condition.get<double>() >= 1))
+      refuse("--condition", options.condition, "1 or more");
+    space.condition = condition.get<double>();
+  }
+  check_space(space, "tristab hunt");
+  return space;
+}
+
+JsonValue read_state(const std::string& path) {
+  const std::string text = read_input(path, " the state", "a report of tristab hunt --json");
+  const Json report = parse_user_json(text, path);
+  if (!report.is_object() || !report.contains("state"))
+    refuse(path, "no state", "a report of tristab hunt --json, which has one");
+  return report["state"];
+}
+
+void run_hunt(const Command& command, const HuntOptions& options, int& status) {
+  HeldSetting held, second;
+  hold_setting(command, options, held);
+  HuntRequest request;
+  request.setting = held.setting();
+  if (!options.against.empty()) {
+    hold_second(options.against, second);
+    request.second = second.setting();
+  }
+  request.objective = make_objective(options.objective, "--objective");
+  if (request.objective.needs_second() && !request.second)
+    refuse("--objective", fmt::format("{} without --against", options.objective),
+           "--against KERNEL or 'METHOD ARITHMETIC'");
+  request.space = space_of(command, options, held);
+  request.requirement = Requirement(options.require, "--require");
+  request.layer = make_layer_arithmetic(Json("bf16"), "the layer");
+  request.seed = static_cast<std::uint64_t>(options.seed);
+  request.seconds = static_cast<double>(options.seconds);
+  const bool only_time = options.seconds > 0 && !command.given("--evaluations");
+  request.evaluations = only_time ? std::int64_t{1} << 50 : options.evaluations;
+  request.only_random = options.from == "random";
+  request.jobs = static_cast<int>(options.jobs);
+  if (!options.resume.empty()) request.state = read_state(options.resume);
+  std::unique_ptr<OutputFile> tensors, report;
+  if (!options.output.empty()) tensors = std::make_unique<OutputFile>(options.output, replaces_no_file());
+  if (!options.json.empty())
+    report = std::make_unique<OutputFile>(options.json, replaces_files_with("{\"schema\": \"tristab-hunt/"));
+
+  const std::atomic<bool>& stop = listen_for_interrupts();
+  HuntProgress progress;
+  const auto start = std::chrono::steady_clock::now();
+  const bool shown = shows_progress();
+  if (shown) {
+    progress = [&](std::int64_t evaluations, double worst) {
+      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+      const double rate = static_cast<double>(evaluations) / passed.count();
+      const double left = request.seconds > 0 ? request.seconds - passed.count()
+                                              : static_cast<double>(request.evaluations - evaluations) / rate;
+      const std::string line =
+          fmt::format("{} evaluations, {:.0f}/s, {:.0f} s left; worst {} {}", evaluations, rate, std::fmax(left, 0.0),
+                      request.objective.name, std::isinf(worst) ? "not finite" : short_number(worst));
+      std::fputs(fmt::format("\r{}\033[K", elided(line, standard_error_page().width - 3)).c_str(), stderr);
+      std::fflush(stderr);
+    };
+  }
+  const HuntResult result = hunt(request, progress, &stop);
+  if (shown) std::fputs("\r\033[K", stderr);
+  if (tensors && result.worst) write_safetensors(*tensors, layer_arrays(std::span(&result.worst->tokens, 1)));
+  if (report) {
+    report->write(hunt_json(request, result, true));
+    report->commit();
+  }
+  if (result.stopped) status = 128 + interrupt_signal();
+  if (options.json == "-" || options.output == "-") return;
+  fmt::print("{}", hunt_text(request, result, standard_output_page()));
+  if (tensors && result.worst) tell(fmt::format("the worst input: {}", options.output));
+}
+
+}  // namespace
+
+Command hunt_command(int& status) {
+  auto options = std::make_shared<HuntOptions>();
+  HuntOptions& o = *options;
+  Command command("hunt", "Search for the worst input that a layer can make",
+                  R"(Searches keys, betas and gates, never A, for the input that is worst for a setting.)",
+                  {"tristab hunt --method mch --arithmetic fp16 --chunk 16 --evaluations 2000 --from random"});
+  command.option("--method,--methods", "METHOD", o.method, "method, such as mxr or mxr:block=8");
+  command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "its arithmetic").beside();
+  command.option("--kernel,--kernels", "KERNEL", o.kernel, "kernel instead of these");
+  command.option("--formation,--formations", "FORMATION", o.formation, "how A is formed").beside();
+  command.option("--family,--families", "FAMILY", o.family, "rule of the layer (gdn); gdn:negative=true: beta to 2");
+  command.option("--input", "FILE.safetensors|npz", o.input.path, R"(or a layer, whose ranges are taken
+What its model can make is derived from what the file shows: src/tristab/hunt/README.md explains each choice.)");
+  command.option("--layer", "NAME", o.input.layer, "its layer").beside();
+  command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 2, largest_chunk}, "size n (64)");
+  command.option("--head-dim", "N", WholeNumber{&o.head_dim, 1, 512}, "channels of keys (128)").beside();
+  command.option("--beta", "RANGE", o.beta, "range of beta, as 0:1");
+  command.option("--decay", "RANGE", o.decay, "of log decays, as -5:0").beside();
+  command.option("--cosine", "RANGE", o.cosine, "between keys, as -1:1");
+  command.option("--condition", "C", o.condition, "cond_2(I + A)").beside();
+  command.option("--grid", "FORMAT", o.grid, "exactly numbers of bf16, fp16, ... (fp32)");
+  command.option("--objective", "NAME", o.objective, R"(total_frobenius, overflow, ratio, gate:G ...
+Any number of a record (tristab list metrics), of which the worse end is sought, or
+overflow: largest intermediate over the largest number of its format;
+achievable: total error over that of the exact inverse as it is stored;
+difference, ratio: how far --against is away, and how much better it is;
+gate:G: the layer's error where gate G passes T.)");
+  command.option("--against", "SETTING", o.against, "second setting: a kernel, or 'mbh fp16'");
+  command.option("--require", "REQUIREMENT", o.require, "for requirement_share").beside();
+  command.option("--evaluations", "N", WholeNumber{&o.evaluations, 1, std::int64_t{1} << 50}, "budget (20000)");
+  command.option("--seconds", "N", WholeNumber{&o.seconds, 1, 1000000}, "or a time").beside();
+  command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed (1)");
+  command.option("--from", "random|structures", o.from, "starts (structures)").beside();
+  command.option("--resume", "FILE.json", o.resume, "continue from the report of an earlier hunt");
+  command.group("Output");
+  command.output("-o,--output", "FILE.safetensors", o.output, "the worst input");
+  command.output("--json", "FILE.json", o.json, "report").beside();
+  command.force();
+  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
+  command.run([options, &status](const Command& c) { run_hunt(c, *options, status); });
+  return command;
+}
+
+}  // namespace tristab

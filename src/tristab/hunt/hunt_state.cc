@@ -1,0 +1,160 @@
+#include "tristab/hunt/hunt_state.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/hunt/strategy.h"
+
+namespace tristab {
+namespace {
+
+constexpr const char* schema = "tristab-hunt-state/1";
+
+Json json_of_matrix(const Matrix& x) {
+  return Json{{"rows", x.rows()}, {"columns", x.columns()}, {"values", x.values()}};
+}
+
+Matrix matrix_of(const Json& json) {
+  Matrix x(json.at("rows").get<int>(), json.at("columns").get<int>());
+  const std::vector<double> values = json.at("values").get<std::vector<double>>();
+  if (values.size() != x.values().size()) throw UsageError("the state: a tensor of another size");
+  x.values() = values;
+  return x;
+}
+
+std::string text_of(const Range& range) { return fmt::format("{}:{}", range.low, range.high); }
+
+std::string text_of(const Setting& setting) {
+  std::string text = fmt::format("{} {}", setting.method->identity(), setting.formation->identity());
+  for (const auto& [stage, arithmetic] : setting.stages()) text += fmt::format(" {}={}", stage, arithmetic->identity());
+  return text;
+}
+
+}  // namespace
+
+std::string identity_of(const HuntRequest& request) {
+  const InputSpace& space = request.space;
+  std::string text = fmt::format(
+      "{} | {} | {} n={} d={} steps={} rate={} decay={} length={} cosine={} condition={}", text_of(request.setting),
+      request.second ? text_of(*request.second) : "", space.rule->name, space.n, space.head_dim, space.steps,
+      text_of(space.rate), text_of(space.log_decay), text_of(space.length), text_of(space.cosine), space.condition);
+  for (const std::optional<Format>* format : {&space.key_format, &space.rate_format, &space.decay_format})
+    text += fmt::format(" {}", *format ? (*format)->name : "fp32");
+  return text + fmt::format(" | {} {} seed={} random={}", request.objective.name, request.requirement.text(),
+                            request.seed, request.only_random);
+}
+
+Json json_of(const HuntRequest& request) {
+  const InputSpace& space = request.space;
+  const auto range = [](const Range& given) { return Json::array({given.low, given.high}); };
+  const auto setting = [](const Setting& given) {
+    if (given.kernel != nullptr) return given.kernel->json("kernel");
+    Json json = given.method->json("method");
+    json.update(given.arithmetic->json("arithmetic"));
+    if (given.is_formed()) json.update(given.formation->json("formation"));
+    return json;
+  };
+  const auto grid = [](const std::optional<Format>& format) { return format ? format->name : "fp32"; };
+  Json json = {
+      {"setting", setting(request.setting)},
+      {"label", request.setting.label()},
+      {"rule", space.rule->name},
+      {"n", space.n},
+      {"head_dim", space.head_dim},
+      {"steps", space.steps},
+      {"rate", range(space.rate)},
+      {"log_decay", range(space.log_decay)},
+      {"length", range(space.length)},
+      {"cosine", range(space.cosine)},
+      {"grids",
+       {{"keys", grid(space.key_format)}, {"rate", grid(space.rate_format)}, {"log_decay", grid(space.decay_format)}}},
+      {"objective", request.objective.name},
+      {"require", request.requirement.text()},
+      {"seed", request.seed},
+      {"evaluations", request.evaluations},
+      {"from", request.only_random ? "random" : "structures"}};
+  if (request.second) json["against"] = setting(*request.second);
+  if (space.condition > 0) json["condition"] = space.condition;
+  return json;
+}
+
+Json json_of(const TokenInputs& tokens) {
+  Json json = Json::object();
+  json["k"] = json_of_matrix(tokens.keys);
+  json["g"] = json_of_matrix(tokens.log_decay);
+  json["q"] = json_of_matrix(tokens.queries);
+  json["v"] = json_of_matrix(tokens.values);
+  for (const auto& [name, part] : tokens.parts) json[name] = json_of_matrix(part);
+  return json;
+}
+
+TokenInputs tokens_of(const Json& json, const InputSpace& space) {
+  TokenInputs tokens;
+  tokens.rule = space.rule;
+  tokens.steps = space.steps;
+  for (const auto& [name, x] : json.items()) {
+    Matrix matrix = matrix_of(x);
+    if (name == "k") {
+      tokens.keys = std::move(matrix);
+    } else if (name == "g") {
+      tokens.log_decay = std::move(matrix);
+    } else if (name == "q") {
+      tokens.queries = std::move(matrix);
+    } else if (name == "v") {
+      tokens.values = std::move(matrix);
+    } else {
+      tokens.parts.emplace(name, std::move(matrix));
+    }
+  }
+  return tokens;
+}
+
+Json json_of(const HuntState& state, const HuntRequest& request) {
+  Json json = {{"schema", schema},
+               {"request", identity_of(request)},
+               {"round", state.round},
+               {"evaluations", state.evaluations},
+               {"credit", state.credit}};
+  for (const StrategyTally& tally : state.tallies)
+    json["strategies"].push_back({{"evaluations", tally.evaluations}, {"improved", tally.improved}});
+  json["inputs"] = Json::array();
+  for (const Trial* trial : state.elites.ranked())
+    json["inputs"].push_back(
+        {{"tokens", json_of(trial->tokens)}, {"evaluation", trial->evaluation_number}, {"strategy", trial->strategy}});
+  return json;
+}
+
+HuntState state_of(const Json& json, const HuntRequest& request) {
+  const std::string identity = identity_of(request);
+  if (!json.is_object() || json.value("schema", "") != schema)
+    refuse("the state", "something else", fmt::format("a file of tristab hunt, \"schema\": \"{}\"", schema));
+  if (json.value("request", "") != identity)
+    refuse("the state", fmt::format("that of another hunt ({})", json.value("request", "")),
+           fmt::format("the same setting, space, objective and seed ({})", identity));
+  HuntState state{0, 0, Elites(request.space), {}, {}};
+  state.round = json.at("round").get<std::int64_t>();
+  state.evaluations = json.at("evaluations").get<std::int64_t>();
+  state.credit = json.at("credit").get<std::vector<double>>();
+  for (const Json& tally : json.at("strategies"))
+    state.tallies.push_back({"", tally.at("evaluations").get<std::int64_t>(), tally.at("improved").get<int>()});
+  if (state.tallies.size() != strategies().size() || state.credit.size() != strategies().size())
+    refuse("the state", "that of a version with other strategies", "one of this version");
+  for (std::size_t s = 0; s < state.tallies.size(); ++s) state.tallies[s].name = strategies()[s].name;
+  // Values are not stored: infinities are no JSON, and the inputs say it all.
+  const Evaluator evaluator(request);
+  Machines machines;
+  for (const Json& input : json.at("inputs")) {
+    Trial trial;
+    trial.tokens = tokens_of(input.at("tokens"), request.space);
+    trial.evaluation = evaluator.evaluate(trial.tokens, machines);
+    trial.evaluation_number = input.at("evaluation").get<std::int64_t>();
+    trial.strategy = input.at("strategy").get<std::string>();
+    state.elites.add(trial);
+  }
+  return state;
+}
+
+}  // namespace tristab

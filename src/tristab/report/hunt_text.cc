@@ -1,0 +1,135 @@
+#include "tristab/report/hunt_text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "tristab/base/json.h"
+#include "tristab/base/json_text.h"
+#include "tristab/hunt/hunt_state.h"
+#include "tristab/report/cell_text.h"
+#include "tristab/report/table.h"
+
+namespace tristab {
+namespace {
+
+std::string value_text(double value) { return std::isinf(value) ? "not finite" : tristab::short_number(value); }
+
+Range range_of(const Matrix& x) {
+  const auto [low, high] = std::ranges::minmax(x.values());
+  return {low, high};
+}
+
+std::string range_text(const Range& range) {
+  return range.low == range.high ? fmt::format("{:.6g}", range.low)
+                                 : fmt::format("{:.4g} to {:.4g}", range.low, range.high);
+}
+
+std::string input_text(const HuntFind& find) {
+  const KeySurvey keys = survey_keys(find.tokens);
+  std::string text =
+      fmt::format("{} different keys, cosines {} (mean {:.3g}); {} {}", keys.different, range_text(keys.cosines),
+                  keys.mean_cosine, rate_name(*find.tokens.rule), range_text(range_of(rate_of(find.tokens))));
+  if (find.tokens.log_decay.columns() > 0)
+    text += fmt::format("; log decay {}", range_text(range_of(find.tokens.log_decay)));
+  if (find.matrix->condition)
+    text += fmt::format("; cond_2(I + A) {}", tristab::short_number(find.matrix->condition->cond_2));
+  return text;
+}
+
+double bound_ratio(const HuntFind& find) { return find.record().metrics.measured(Metric::bound_ratio).ranked(false); }
+
+std::string evaluations_text(std::int64_t count) {
+  return fmt::format("{} evaluation{}", count, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::string hunt_text(const HuntRequest& request, const HuntResult& result, const Page& page) {
+  const InputSpace& space = request.space;
+  const std::string what = fmt::format("{} on {} n={}", request.setting.label(), space.rule->name, space.n);
+  const std::string ended = result.stopped       ? ", stopped"
+                            : result.out_of_time ? fmt::format(", all that {:g} s allowed", request.seconds)
+                                                 : "";
+  std::string text = paragraph(
+      fmt::format("{}: {} of {}{}", what, evaluations_text(result.evaluations), request.objective.name, ended), 0,
+      page);
+  if (!result.worst) return text + paragraph("no input that counts was met", 0, page);
+  if (is_nothing(result)) {
+    text +=
+        paragraph(fmt::format("nothing in {}; worst ratio {} of a stable method's error ({} and more would be a find)",
+                              evaluations_text(result.evaluations), tristab::short_number(worst_bound_ratio(result)),
+                              tristab::short_number(normal_limit(request))),
+                  0, page);
+  }
+  const auto add = [&](const char* name, const HuntFind& find) {
+    text +=
+        paragraph(fmt::format("{:<10}{} {} (total error {}, for its format {}), {} at {}", name, request.objective.name,
+                              value_text(find.value), value_text(find.record().total_frobenius.ranked(false)),
+                              find.record().for_format ? name_of(*find.record().for_format) : "-", find.strategy,
+                              find.evaluation),
+                  0, page);
+    text += paragraph(input_text(find), 10, page);
+  };
+  add("worst", *result.worst);
+  if (result.worst_finite) add("finite", *result.worst_finite);
+  Table others({{"others"}, {"total error", true}, {"bound ratio", true}, {"found by"}, {"keys"}});
+  constexpr std::size_t most = 5;
+  for (std::size_t k = 0; k < std::min(most, result.others.size()); ++k) {
+    const HuntFind& find = result.others[k];
+    const KeySurvey keys = survey_keys(find.tokens);
+    others.add_row({value_text(find.value), value_text(find.record().total_frobenius.ranked(false)),
+                    value_text(bound_ratio(find)), find.strategy,
+                    fmt::format("{} different, mean cosine {:.2f}", keys.different, keys.mean_cosine)});
+  }
+  if (!result.others.empty()) text += "\n" + others.str(page);
+  Table table({{"strategy"}, {"evaluations", true}, {"improvements", true}});
+  for (const StrategyTally& tally : result.strategies) {
+    if (tally.evaluations > 0)
+      table.add_row({tally.name, std::to_string(tally.evaluations), std::to_string(tally.improved)});
+  }
+  return text + "\n" + table.str(page);
+}
+
+namespace {
+
+std::string find_json(const HuntFind& find, bool with_input) {
+  JsonObject object, record;
+  object.number("value", find.value).flag("finite", std::isfinite(find.value)).text("strategy", find.strategy);
+  object.integer("evaluation", find.evaluation).text("input", input_text(find));
+  for (const Field& field : record_fields()) {
+    if (field.name() == "stages" || field.name() == "undefined" || !field.is_present(*find.matrix->input.scenario))
+      continue;
+    record.raw(field.name(), cell_json(field.cell(*find.matrix, find.record())));
+  }
+  object.raw("record", record.str());
+  if (with_input) object.json("tensors", json_of(find.tokens));
+  return object.str();
+}
+
+}  // namespace
+
+std::string hunt_json(const HuntRequest& request, const HuntResult& result, bool with_state) {
+  JsonObject object;
+  object.text("schema", "tristab-hunt/1").json("request", json_of(request));
+  object.integer("evaluations", result.evaluations).flag("stopped", result.stopped);
+  object.flag("nothing", is_nothing(result)).number("worst_ratio", worst_bound_ratio(result));
+  object.raw("worst", result.worst ? find_json(*result.worst, true) : "null");
+  JsonArray others, tallies;
+  if (result.worst_finite) object.raw("worst_finite", find_json(*result.worst_finite, true));
+  for (const HuntFind& find : result.others) others.raw(find_json(find, false));
+  object.raw("others", others.str());
+  for (const StrategyTally& tally : result.strategies) {
+    JsonObject one;
+    tallies.raw(one.text("strategy", tally.name)
+                    .integer("evaluations", tally.evaluations)
+                    .integer("improvements", tally.improved)
+                    .str());
+  }
+  object.raw("strategies", tallies.str());
+  if (with_state) object.json("state", result.state);
+  return object.str() + "\n";
+}
+
+}  // namespace tristab
