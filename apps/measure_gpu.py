@@ -69,9 +69,14 @@ def plus(x, y):
 
 
 @triton.jit
-def same_block(n: tl.constexpr, S: tl.constexpr):
+def same_block(n: tl.constexpr, level):
     r = tl.arange(0, n)
-    return (r[:, None] >> S) == (r[None, :] >> S)
+    return (r[:, None] >> level) == (r[None, :] >> level)
+
+
+@triton.jit
+def odd_block(n: tl.constexpr, level):
+    return ((tl.arange(0, n)[:, None] >> level) & 1) == 1
 
 
 @triton.jit
@@ -95,16 +100,12 @@ def mch(A, I, n: tl.constexpr, STEPS: tl.constexpr, S: tl.constexpr):
 
 
 @triton.jit
-def doubled(A, minus_a, Xf, I, n: tl.constexpr, level):
-    """From the inverses of the 2^level blocks of the diagonal, E and O the even and odd ones: fl(O + fl(I + O (-A)) E)."""
-    dt = A.dtype
-    r = tl.arange(0, n)
-    same = (r[:, None] >> level) == (r[None, :] >> level)
-    odd = ((r[:, None] >> level) & 1) == 1
-    X = Xf.to(dt)
-    E = tl.where(same & (odd == 0), X, 0.0).to(dt)
-    O = tl.where(same & odd, X, 0.0).to(dt)
-    Y = dot(O, minus_a, I).to(dt)
+def doubled(minus_a, Xf, I, same, odd):
+    """From the inverses of the blocks of the diagonal, E and O the even and odd ones: fl(O + fl(I + O (-A)) E)."""
+    X = Xf.to(minus_a.dtype)
+    E = tl.where(same & (odd == 0), X, 0.0).to(X.dtype)
+    O = tl.where(same & odd, X, 0.0).to(X.dtype)
+    Y = dot(O, minus_a, I).to(X.dtype)
     return dot(Y, E, O.to(tl.float32))
 
 
@@ -112,12 +113,12 @@ def doubled(A, minus_a, Xf, I, n: tl.constexpr, level):
 def mbh(A, Xf, I, n: tl.constexpr, S: tl.constexpr, LEVELS: tl.constexpr):
     """LEVELS times doubled, from blocks of 2^S."""
     minus_a = (-A.to(tl.float32)).to(A.dtype)
-    if A.dtype == tl.float32:  # unrolled, tf32 lost whole blocks at n >= 64 on an H200 (Triton 3.6.0)
-        for level in range(S, S + LEVELS):
-            Xf = doubled(A, minus_a, Xf, I, n, level)
+    if A.dtype == tl.float32 and n >= 64:  # Triton 3.6.0 on an H200: unrolled, whole blocks of X were zero
+        for level in range(LEVELS):
+            Xf = doubled(minus_a, Xf, I, same_block(n, S + level), odd_block(n, S + level))
     else:
-        for level in tl.static_range(S, S + LEVELS):
-            Xf = doubled(A, minus_a, Xf, I, n, level)
+        for level in tl.static_range(LEVELS):
+            Xf = doubled(minus_a, Xf, I, same_block(n, S + level), odd_block(n, S + level))
     return Xf
 
 
@@ -533,8 +534,8 @@ def read_inputs(files):
             raise Trouble(f"--input: {file}: {error}", 3) from error
         a = a[None] if a.ndim == 2 else a
         if a.ndim != 3 or a.shape[1] != a.shape[2] or a.shape[1] not in SIZES:
-            raise Trouble(f"--input: {file} has the shape {list(a.shape)}; allowed: [n, n] or [batch, n, n], n = 16, 32, 64, 128",
-                          3)
+            raise Trouble(f"--input: {file} has the shape {list(a.shape)}; allowed: [n, n] or [batch, n, n], n = 16, 32, 64, "
+                          "128", 3)
         found.setdefault(a.shape[1], []).append(np.tril(a, -1).astype(np.float32))
     return found
 
@@ -566,7 +567,8 @@ def check_program(program):
     except OSError as error:
         raise Trouble(f"--tristab: {program}: {error.strerror}. It is build/release/apps/tristab after a build.") from error
     if done.returncode != 0 or not done.stdout.startswith("tristab"):
-        raise Trouble(f"--tristab: {program} --version does not answer as tristab: {(done.stderr or done.stdout).strip()[:200]}")
+        answer = (done.stderr or done.stdout).strip()[:200]
+        raise Trouble(f"--tristab: {program} --version does not answer as tristab: {answer}")
 
 
 def predict(program, method, arithmetic, inputs, folder):
@@ -604,6 +606,9 @@ def mark_checked(document, results):
     """Enters the results of check_outputs into the entries of a description."""
     for entry in document["measured"]:
         entry.update(results.get(key_of(entry), {}))
+    checked = [entry for entry in document["measured"] if entry.get("checked")]
+    document["notes"] = {"checked": bool(checked), **{key: sum(entry[key] for entry in checked)
+                                                      for key in ("compared", "nonfinite", "differing") if checked}}
 
 
 # The file
@@ -843,11 +848,14 @@ def describe(document, unit, formats):
         document["vector"] = {"arithmetic": "fp32",
                               "tflops": round(per_ns("multiply and add", "fp32", lambda n: 2 * n * n) / 1e3, 2),
                               "step_ns": steps("row update", "fp32", 16)[0]["alone_ns"]}
-    casts = [per_ns("cast there and back", name, lambda n: 2 * n * n) for name in products if steps("cast there and back", name)]
+    cast = "cast there and back"
+    casts = [per_ns(cast, name, lambda n: 2 * n * n) for name in products if steps(cast, name)]
     document.update({key: facts[key] for key in ("multiprocessors", "local_kib", "most_in_work")})
     document["casts_per_ns"] = max(casts, default=None)
     document["memory_gb_s"] = max(e["gb_s"] for e in rates["memory"])
     document["launch_us"] = round(rates["launch"][0]["ns"] / 1e3, 3)
+    for key in ("device", "notes", "rates", "measured"):  # the long lists last
+        document[key] = document.pop(key)
 
 
 def gpu_needed():
@@ -872,8 +880,8 @@ def measure(options):
               for n in options.sizes}
     stacked = {n: np.concatenate(list(kinds.values())) for n, kinds in inputs.items()}
     document = {"summary": f"{properties.name}, measured by apps/measure_gpu.py", "source": "apps/measure_gpu.py",
-                "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(), "checked": not options.skip_check,
-                "device": device_facts(),
+                "date": datetime.datetime.now(datetime.timezone.utc).date().isoformat(),
+                "device": device_facts(), "notes": {"checked": False},
                 "rates": {"launch": [], "memory": [], "chains": [], "peers": [], "left_out": []}, "measured": []}
 
     progress(f"compiling {len(launches) + len(chains)} kernels")
@@ -986,7 +994,6 @@ def run(arguments):
             raise Trouble(f"this Python ({sys.executable}) has no numpy; --check needs it")
         document, inputs, outputs = read_outputs(options.check)
         mark_checked(document, check_outputs(options.tristab, inputs, outputs))
-        document["checked"] = True
     else:
         document = measure(options)
     if options.output:

@@ -3,7 +3,8 @@
     measure_gpu_test.py PROGRAM SCRIPT H200.json
 
 The kernels run on numpy instead of Triton, one program after the other, with products as tristab's fp16 and tf32 have them:
-k ascending, added in float32; tf32 operands truncated. They must equal `tristab invert` bit for bit. What needs numpy is skipped where it is absent.
+k ascending, added in float32; tf32 operands truncated. They must equal `tristab invert` bit for bit. What needs numpy is
+skipped where it is absent.
 """
 
 import importlib.util
@@ -170,6 +171,7 @@ class Documents(unittest.TestCase):
         # Every other time says why it was not compared, or in which run it was.
         for entry in document["measured"]:
             self.assertTrue(entry.get("checked") or entry.get("unchecked_because") or entry.get("source"), entry)
+        self.assertEqual(document["notes"]["differing"], 0)
         self.assertNotIn('"/', Path(H200).read_text())  # no path of a machine
 
 
@@ -215,12 +217,14 @@ class Comparison(unittest.TestCase):
             outputs = {measure.key_of(each.entry("h200")): measure.predict(PROGRAM, each.method.label, "fp16-h200", inputs[16],
                                                                            folder) for each in launches}
             outputs["mbh fp16-h200 16 1"][7, 9, 2] = np.nan
-            document = {"rates": {}, "checked": True,
+            document = {"notes": {"checked": False},
                         "measured": [{**each.entry("h200"), "ns": 1, "p10": 1, "p90": 1, "checked": False} for each in launches]}
             measure.write_outputs(f"{folder}/run.npz", document, inputs, outputs)
             done = run("--check", f"{folder}/run.npz", "--tristab", PROGRAM, "-o", f"{folder}/x.json")
             self.assertEqual(done.returncode, 1, done.stderr)
-            first, second = json.loads(Path(folder, "x.json").read_text())["measured"]
+            document = json.loads(Path(folder, "x.json").read_text())
+            first, second = document["measured"]
+            self.assertEqual((document["notes"]["checked"], document["notes"]["differing"]), (True, 1))
             self.assertEqual((first["method"], first["compared"], first["differing"]), ("mch", inputs[16].size, 0))
             self.assertEqual((second["method"], second["compared"], second["differing"]), ("mbh", inputs[16].size, 1))
             self.assertIn("1 of 3072 differ", done.stdout)
