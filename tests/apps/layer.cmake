@@ -81,3 +81,7 @@ set_tests_properties(apps.planted_faults PROPERTIES TIMEOUT 3600)
 add_test(NAME apps.check_corpus
          COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/check_corpus_test.py $<TARGET_FILE:tristab>)
 set_tests_properties(apps.check_corpus PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 3600)
+# apps/measure_gpu.py where there is no GPU: its kernels on numpy, its comparison, its files.
+add_test(NAME apps.measure_gpu
+         COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/measure_gpu_test.py $<TARGET_FILE:tristab>
+                 ${PROJECT_SOURCE_DIR}/apps/measure_gpu.py ${PROJECT_SOURCE_DIR}/configs/hardware/h200.json)
