@@ -24,6 +24,7 @@ import json
 import multiprocessing
 import os
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -834,24 +835,31 @@ def describe(document, unit, formats):
     def steps(what, name, n=None):
         return [e for e in rates["chains"] if (e["what"], e["format"]) == (what, name) and n in (None, e["n"])]
 
-    def per_ns(what, name, operations):
-        """The most operations a nanosecond over the sizes, `operations` of n a step."""
-        return float(f'{max(operations(e["n"]) / e["full_ns"] for e in steps(what, name)):.4g}')
+    def passes(name):
+        """Rates that explain the chains of products on a full chip best, relatively: a product of n x n blocks takes
+        2 n^3 / (1000 tflops) + n^2 / casts_per_ns nanoseconds, the second part for passing its result on."""
+        found = [(2 * e["n"] ** 3 / e["full_ns"], e["n"] ** 2 / e["full_ns"]) for e in steps("product, left operand", name)]
+        xx, xy, yy = (sum(a[i] * a[j] for a in found) for i, j in ((0, 0), (0, 1), (1, 1)))
+        x, y = (sum(a[i] for a in found) for i in (0, 1))
+        least = xx * yy - xy * xy
+        return {"tflops": float(f"{least / (x * yy - y * xy) / 1e3:.4g}"),
+                "casts_per_ns": float(f"{least / (y * xx - x * xy):.4g}")}
 
     products = [name for name in formats if name != "fp32" and steps("product, left operand", name, 16)]
     document["matrix"] = [{
         "arithmetic": f"{name}-{unit}" if unit else name,
-        "tflops": round(max(per_ns(what, name, lambda n: 2 * n**3) for what in PRODUCT_CHAINS if steps(what, name)) / 1e3, 2),
+        **passes(name),
         "step_ns": max(e["alone_ns"] for what in PRODUCT_CHAINS[:2] for e in steps(what, name, 16)),
     } for name in products]
-    if steps("row update", "fp32", 16) and steps("multiply and add", "fp32"):
-        document["vector"] = {"arithmetic": "fp32",
-                              "tflops": round(per_ns("multiply and add", "fp32", lambda n: 2 * n * n) / 1e3, 2),
+    updates = steps("row update", "fp32")
+    if updates:
+        # Of a row by a matrix: the mean over the sizes, geometric.
+        rate = statistics.geometric_mean(2 * e["n"] ** 2 / e["full_ns"] for e in updates) / 1e3
+        casts = [2 * e["n"] ** 2 / e["full_ns"] for name in products for e in steps("cast there and back", name)]
+        document["vector"] = {"arithmetic": "fp32", "tflops": float(f"{rate:.4g}"),
+                              "casts_per_ns": float(f"{max(casts, default=1e4):.4g}"),
                               "step_ns": steps("row update", "fp32", 16)[0]["alone_ns"]}
-    cast = "cast there and back"
-    casts = [per_ns(cast, name, lambda n: 2 * n * n) for name in products if steps(cast, name)]
     document.update({key: facts[key] for key in ("multiprocessors", "local_kib", "most_in_work")})
-    document["casts_per_ns"] = max(casts, default=None)
     document["memory_gb_s"] = max(e["gb_s"] for e in rates["memory"])
     document["launch_us"] = round(rates["launch"][0]["ns"] / 1e3, 3)
     for key in ("device", "notes", "rates", "measured"):  # the long lists last

@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <stdexcept>
 
 #include "command.h"
@@ -450,8 +451,21 @@ void list_hardware(const std::string& name) {
   print_table(times);
   const PredictionQuality quality = compare_times(predicted, measured);
   fmt::print("\n");
-  print_text(fmt::format("Predicted from the rates alone, {} times: rank correlation {:.2f}, worst factor {:.1f}.",
-                         quality.times, quality.rank_correlation, quality.worst_factor));
+  std::string within;
+  std::set<int> sizes;
+  for (const MeasuredTime& time : hardware.measured) sizes.insert(time.n);
+  for (const int n : sizes) {
+    std::vector<double> x, y;
+    for (std::size_t k = 0; k < predicted.size(); ++k) {
+      if (hardware.measured[k].n != n) continue;
+      x.push_back(predicted[k]);
+      y.push_back(measured[k]);
+    }
+    const PredictionQuality one = compare_times(x, y);
+    within += fmt::format("; n = {}: {:.2f}, {:.1f}", n, one.rank_correlation, one.worst_factor);
+  }
+  print_text(fmt::format("Predicted from the rates alone, {} times: rank correlation {:.2f}, worst factor {:.1f}{}.",
+                         quality.times, quality.rank_correlation, quality.worst_factor, within));
 }
 
 void list_gates(const std::string& name) {

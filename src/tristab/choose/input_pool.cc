@@ -6,6 +6,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
+#include "tristab/matrix/norms.h"
 #include "tristab/metric/measure.h"
 #include "tristab/metric/verdict.h"
 
@@ -40,9 +41,12 @@ bool InputPool::add(std::size_t group, Problem problem) {
   };
   start();
   if (input.evaluation->given() == nullptr) return false;
-  const ReferenceFacts facts = establish_facts(problem.a, *input.evaluation->given());
-  if (is_trivial(facts.strict_lower.frobenius, facts.whole.frobenius, format_of("bf16", "recommend").unit_roundoff()))
-    return false;
+  const Matrix& x = input.evaluation->given()->high;
+  input.size = frobenius_norm(x);
+  Matrix below = x;
+  for (int i = 0; i < x.rows(); ++i) below(i, i) = 0;
+  input.strict_size = frobenius_norm(below);
+  if (is_trivial(input.strict_size, input.size, fp32_format().unit_roundoff())) return false;
   if (recipe != nullptr) {
     const Record record = input.evaluation->evaluate(
         {&recipe->method, &recipe->summary_arithmetic, recipe, &recipe->formation}, workers_->machines.local());
@@ -70,6 +74,8 @@ Trial InputPool::evaluate(const Candidate& candidate, int index) const {
       const Inversion inversion = invert(*candidate.method, candidate.stages, {a, problem.tokens.get()},
                                          machines.machine_for(candidate.stages), hash_text(problem.id));
       const double error = relative_frobenius(inversion.x, *input.evaluation->given());
+      const CasePrecision precision = precision_of(candidate.stages, inversion.trace);
+      if (is_trivial(input.strict_size, input.size, precision.largest())) return {0, error};
       return std::isfinite(error) ? Trial{error * input.unit_share, error} : lost;
     }
     Workers::Whole& whole = workers_->whole.local()[index];
@@ -80,6 +86,7 @@ Trial InputPool::evaluate(const Candidate& candidate, int index) const {
     const Recipe recipe = candidate.recipe("candidate", problem.a.rows());
     const Record record =
         whole.evaluation->evaluate({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}, machines);
+    if (record.trivial()) return {0, record.total_frobenius.value};
     if (!record.finite() || record.requirement_share.undefined != Undefined::no) return lost;
     return {record.requirement_share.value, record.total_frobenius.value};
   } catch (const UsageError&) {

@@ -30,8 +30,7 @@ class InputPool {
   ~InputPool();
 
   std::size_t add_group(InputGroup group);
-  // Ignored, and false, if A has no inverse in double, or if its inverse is the identity to all formats: it shows
-  // nothing.
+  // Ignored, and false, if A has no inverse in double, or if its inverse is the identity to fp32: it shows nothing.
   bool add(std::size_t group, Problem problem);
 
   int size() const { return static_cast<int>(inputs_.size()); }
@@ -39,7 +38,8 @@ class InputPool {
   std::size_t group_of(int input) const { return inputs_[static_cast<std::size_t>(input)].group; }
   const Problem& problem(int input) const;
 
-  // Any number of threads may ask. A setting that refuses the input has infinite shares.
+  // Any number of threads may ask. A setting that refuses the input has infinite shares; one to which the inverse is
+  // the identity (metric/verdict.h) takes nothing.
   Trial evaluate(const Candidate& candidate, int input) const;
   // The least share that any result has whose elements are of this format: that of the exact inverse. 0 where the
   // requirement is about more than the total error.
@@ -53,7 +53,8 @@ class InputPool {
     std::unique_ptr<MatrixResult> notes;
     std::unique_ptr<MatrixEvaluation> evaluation;
     double recipe_error = 0;
-    double unit_share = 0;  // of a total error of 1; NaN if the requirement is about more
+    double size = 0, strict_size = 0;  // ||X||_F, and without the diagonal
+    double unit_share = 0;             // of a total error of 1; NaN if the requirement is about more
     mutable std::map<std::string, double> least;
   };
   struct Workers;

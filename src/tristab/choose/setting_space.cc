@@ -233,13 +233,14 @@ void SettingSpace::add(Candidate candidate, const Choice& choice, const std::vec
   candidate.method = &choice.spec;
   candidate.time = estimate_time(choice.cost, units, elements * bytes_of(candidate.input()),
                                  elements * candidate.result_format().bits / 8, *request.hardware);
+  candidate.time.ns *= correction_->of(choice.spec.name);
   // A measured time stands for all settings of this method and arithmetic: only the format of the result may differ.
-  const std::string arithmetic = units.front().unit->arithmetic.label;
-  if (std::ranges::all_of(units, [&](const StageUnit& each) { return each.unit == units.front().unit; })) {
-    for (const MeasuredTime& time : request.hardware->measured) {
-      if (time.n == n_ && time.method == choice.spec.label && time.arithmetic == arithmetic)
-        candidate.time = {time.ns, TimeEstimate::Limit::measured};
-    }
+  const HardwareUnit* unit = units.front().unit;
+  if (std::ranges::all_of(units, [&](const StageUnit& each) { return each.unit == unit; })) {
+    const auto measured = std::ranges::find_if(request.hardware->measured, [&](const MeasuredTime& time) {
+      return time.n == n_ && time.method == choice.spec.label && time.arithmetic == unit->arithmetic.label;
+    });
+    if (measured != request.hardware->measured.end()) candidate.time = {measured->ns, TimeEstimate::Limit::measured};
   }
   candidates_.push_back(std::move(candidate));
 }
@@ -324,7 +325,8 @@ void SettingSpace::sort() {
                     kPlace, n_));
 }
 
-void SettingSpace::keep_arithmetics(const SpaceRequest& request) {
+void SettingSpace::prepare(const SpaceRequest& request) {
+  correction_ = std::make_unique<TimeCorrection>(*request.hardware, n_, machines_);
   for (const Format& output : request.outputs)
     outputs_.push_back(kept(make_arithmetic(output.name, Json::object(), kPlace)));
   for (const HardwareUnit* unit : request.units) unit_arithmetics_[unit] = kept(unit->arithmetic);
@@ -332,7 +334,7 @@ void SettingSpace::keep_arithmetics(const SpaceRequest& request) {
 }
 
 SettingSpace::SettingSpace(const SpaceRequest& request) : n_(request.n) {
-  keep_arithmetics(request);
+  prepare(request);
   if (!request.tuned.empty()) {
     for (const MethodSpec& spec : settings_of(find_method(request.tuned, "--tune"), n_, request.orders, true))
       add_method(spec, request);
@@ -359,6 +361,7 @@ SettingSpace::SettingSpace(const SpaceRequest& request) : n_(request.n) {
 }
 
 SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : n_(request.n) {
+  prepare(request);
   add_recipe(recipe, request, 0);
   std::vector<Edit> edits = inverse_edits(recipe, n_);
   std::erase_if(edits, [](const Edit& edit) { return edit.benign; });

@@ -73,7 +73,7 @@ class SettingSpace {
   void add_recipe(const Recipe& recipe, const SpaceRequest& request, int edits);
   void add(Candidate candidate, const Choice& choice, const std::vector<StageUnit>& units, const SpaceRequest& request);
   void sort();
-  void keep_arithmetics(const SpaceRequest& request);
+  void prepare(const SpaceRequest& request);
   const Arithmetic* kept(const Arithmetic& arithmetic);
 
   int n_;
@@ -86,6 +86,7 @@ class SettingSpace {
   std::set<std::vector<const void*>> known_;
   std::int64_t duplicates_ = 0;
   Machines machines_;
+  std::unique_ptr<TimeCorrection> correction_;
 };
 
 // Every setting of the method at size n: the product of the values of its parameters. Numbers take 1, 2, 3, 4, 5, 6, 8,

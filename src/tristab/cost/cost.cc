@@ -21,11 +21,6 @@ double padded_flops(const ProductShape& shape) {
          static_cast<double>(shape.count);
 }
 
-// The products take wider operands than the storage of the counted run: nothing is converted.
-bool casts_with(const Arithmetic& arithmetic) {
-  return arithmetic.quantiser || arithmetic.storage.bits < 32 || arithmetic.operand.bits < 32;
-}
-
 // Positions in ascending order, equal values at the mean of theirs.
 std::vector<double> ranks(std::span<const double> values) {
   std::vector<std::size_t> order(values.size());
@@ -66,7 +61,7 @@ TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit>
     for (const ProductShape& shape : stage.products) flops += padded_flops(shape);
     work += passes * flops / (unit.tflops * 1e3);
     work += stage.vector_flops / (hardware.vector.tflops * 1e3);
-    if (casts_with(unit.arithmetic)) work += static_cast<double>(stage.casts) / hardware.casts_per_ns;
+    work += static_cast<double>(stage.casts) / unit.casts_per_ns;
     product_steps += static_cast<double>(stage.matmuls);
     step_time += passes * static_cast<double>(stage.matmuls) * unit.step_ns;
   }
@@ -140,6 +135,26 @@ std::vector<double> predicted_times(const Hardware& hardware, Machines& machines
     times.push_back(ns);
   }
   return times;
+}
+
+TimeCorrection::TimeCorrection(const Hardware& hardware, int n, Machines& machines) {
+  Hardware of_size = hardware;
+  std::erase_if(of_size.measured, [&](const MeasuredTime& time) { return time.n != n; });
+  const std::vector<double> predicted = predicted_times(of_size, machines);
+  for (std::size_t k = 0; k < predicted.size(); ++k) {
+    if (std::isnan(predicted[k])) continue;
+    const std::string& label = of_size.measured[k].method;
+    for (const std::string& name : {label.substr(0, label.find(':')), std::string()}) {
+      means_[name].logarithms += std::log(of_size.measured[k].ns / predicted[k]);
+      ++means_[name].times;
+    }
+  }
+}
+
+double TimeCorrection::of(const std::string& method) const {
+  auto found = means_.find(method);
+  if (found == means_.end()) found = means_.find("");
+  return found == means_.end() ? 1 : std::exp(found->second.logarithms / found->second.times);
 }
 
 }  // namespace tristab

@@ -1,6 +1,7 @@
 // What an inversion costs: counts of a run, and the time that they take on a described machine.
 #pragma once
 
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -50,6 +51,21 @@ struct PredictionQuality {
   double worst_factor = 1;      // the largest of predicted / measured and its inverse
 };
 PredictionQuality compare_times(std::span<const double> predicted, std::span<const double> measured);
+
+// What to multiply predicted times of a method at size n by: the geometric mean of measured over predicted times of
+// this method at this size, without one of all methods at this size, without one 1.
+class TimeCorrection {
+ public:
+  TimeCorrection(const Hardware& hardware, int n, Machines& machines);
+  double of(const std::string& method) const;
+
+ private:
+  struct Mean {
+    double logarithms = 0;
+    int times = 0;
+  };
+  std::map<std::string, Mean> means_;  // "" stands for all
+};
 
 // The predicted time of each measured entry whose method and arithmetic this program has, without looking at it; NaN
 // for the others.

@@ -22,7 +22,6 @@ const std::vector<Parameter>& description_keys() {
       Parameter::text("summary", "", "what the machine is"),
       Parameter::text("source", "", "where the rates are from"),
       Parameter::text("date", "", "when they were read or measured"),
-      Parameter::real("casts_per_ns", nullptr, 1e-6, kMost, "elements converted between formats"),
       Parameter::real("memory_gb_s", nullptr, 1e-6, kMost, "10^9 bytes a second"),
       Parameter::integer("multiprocessors", nullptr, 1, 1e6, "that work side by side"),
       Parameter::real("local_kib", nullptr, 1e-3, kMost, "registers and local memory of one multiprocessor"),
@@ -35,6 +34,7 @@ const std::vector<Parameter>& unit_keys() {
   static const std::vector<Parameter> keys{
       Parameter::text("arithmetic", nullptr, "that emulates the unit"),
       Parameter::real("tflops", nullptr, 1e-6, kMost, "dense, of the whole chip"),
+      Parameter::real("casts_per_ns", nullptr, 1e-6, kMost, "elements converted and passed on to the next step"),
       Parameter::real("step_ns", nullptr, 0, kMost, "between two products that depend on each other"),
   };
   return keys;
@@ -65,7 +65,8 @@ HardwareUnit read_unit(const Json& given, const std::string& place) {
   std::vector<Arithmetic> arithmetics =
       expand_arithmetic(Json(settings.text("arithmetic")), fmt::format("{}: arithmetic", place));
   if (arithmetics.size() != 1) refuse(place, settings.text("arithmetic"), "one arithmetic");
-  return {std::move(arithmetics.front()), settings.real("tflops"), settings.real("step_ns")};
+  return {std::move(arithmetics.front()), settings.real("tflops"), settings.real("casts_per_ns"),
+          settings.real("step_ns")};
 }
 
 Hardware read_hardware(const std::string& text, const std::string& place, const std::string& name) {
@@ -87,7 +88,6 @@ Hardware read_hardware(const std::string& text, const std::string& place, const 
   hardware.summary = settings.text("summary");
   hardware.source = settings.text("source");
   hardware.date = settings.text("date");
-  hardware.casts_per_ns = settings.real("casts_per_ns");
   hardware.memory_gb_s = settings.real("memory_gb_s");
   hardware.multiprocessors = static_cast<int>(settings.integer("multiprocessors"));
   hardware.local_kib = settings.real("local_kib");

@@ -13,8 +13,9 @@ namespace tristab {
 // A unit that multiplies, by the arithmetic that emulates it. All rates are peaks of the whole chip.
 struct HardwareUnit {
   Arithmetic arithmetic;
-  double tflops = 0;   // dense, 10^12 operations a second, a multiplication and an addition are two
-  double step_ns = 0;  // from one product of 16 x 16 blocks to the next one that needs its result
+  double tflops = 0;        // dense, 10^12 operations a second, a multiplication and an addition are two
+  double casts_per_ns = 0;  // elements of results that are converted and passed on to the next step
+  double step_ns = 0;       // from one product of 16 x 16 blocks to the next one that needs its result
 };
 
 // A time that somebody measured: one inversion of a batch that fills the chip, with reading A and writing X.
@@ -29,7 +30,6 @@ struct Hardware {
   std::string name, summary, source, date;
   std::vector<HardwareUnit> matrix;  // what products may be computed in
   HardwareUnit vector;               // the unit of everything else
-  double casts_per_ns = 0;           // conversions of an element between formats
   double memory_gb_s = 0;            // 10^9 bytes a second
   int multiprocessors = 0;
   double local_kib = 0;  // registers and local memory of one of them, for the matrices that are in work

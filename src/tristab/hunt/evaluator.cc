@@ -247,6 +247,7 @@ HuntFind Evaluator::evaluate_again(const TokenInputs& tokens, Machines& machines
     const bool better = objective.larger_is_better();
     const Measured number = objective.field->number(result, record);
     find.value = record.finite() ? number.ranked(better) : better ? -worst : worst;
+    if (record.trivial()) find.value = better ? worst : -worst;  // it shows nothing
     if (std::isnan(find.value)) find.value = better ? worst : -worst;
     const double largest = max_abs(evaluation.given()->high);
     if (!(largest <= request_.setting.result_format().largest())) find.value = better ? worst : -worst;

@@ -4,6 +4,7 @@
 #include <span>
 #include <stdexcept>
 
+#include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/hunt/hunt.h"
 #include "tristab/matrix/rule/rule.h"
