@@ -50,7 +50,7 @@ TEST(MachineCosts, shapes_keep_batches_apart_and_count_repetitions) {
   stage.fl({x, x});
   stage.fl({one, one});
   stage.fl({machine->block(x, 0, 0, 4, 8), machine->block(x, 0, 0, 8, 4)});
-  const auto& shapes = machine->trace().products;
+  const std::vector<ProductShape> shapes = machine->trace().total().products;
   ASSERT_EQ(shapes.size(), 4U);
   const auto expect = [](const ProductShape& shape, int rows, int inner, int columns, int batch, int count) {
     EXPECT_EQ(shape.rows, rows);

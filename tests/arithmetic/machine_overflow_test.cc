@@ -288,7 +288,7 @@ TEST(MachineOverflow, a_new_case_forgets_the_old_ones) {
   EXPECT_EQ(machine->trace().total().overflows_live, 0);
   EXPECT_TRUE(machine->trace().first_overflow.stage.empty());
   EXPECT_TRUE(machine->trace().stages.empty());
-  EXPECT_TRUE(machine->trace().products.empty());
+  EXPECT_TRUE(machine->trace().total().products.empty());
 }
 
 }  // namespace tristab::machine_overflow_test

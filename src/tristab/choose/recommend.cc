@@ -14,7 +14,7 @@ namespace tristab {
 namespace {
 
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
-constexpr std::size_t kMostExplained = 12;  // cheaper settings of which it is said why they fail
+constexpr std::size_t kMostExplained = 8;  // cheaper settings of which it is said why they fail
 
 class Recommender {
  public:

@@ -369,6 +369,17 @@ SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : 
     const Edit* one = &edit;
     if (const std::optional<Recipe> changed = edited(recipe, {&one, 1})) add_recipe(*changed, request, 1);
   }
+  // One unit for all stages is one change too.
+  std::vector<const HardwareUnit*> units = request.units;
+  units.push_back(&request.hardware->vector);
+  for (const HardwareUnit* unit : units) {
+    Recipe changed = recipe;
+    for (auto& [stage, arithmetic] : changed.arithmetics) {
+      if (stage != "output" && stage != "result") arithmetic = unit->arithmetic;
+    }
+    changed.label = fmt::format("{}, all stages: {}", recipe.label, unit->arithmetic.label);
+    add_recipe(changed, request, 1);
+  }
   for (std::size_t k = 0; k < edits.size(); ++k) {
     for (std::size_t m = 0; m < k; ++m) {
       if (edits[k].subject() == edits[m].subject()) continue;
