@@ -40,10 +40,10 @@ Range range_of(const std::string& text, const std::string& option) {
     double value = 0;
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     if (error != std::errc{} || end != part.data() + part.size())
-      refuse(option, fmt::format("'{}'", text), "LOW:HIGH, such as 0:2");
+      refuse(option, fmt::format("'{}'", text), "LOW:HIGH, as 0:2");
     return value;
   };
-  if (colon == std::string::npos) refuse(option, fmt::format("'{}'", text), "LOW:HIGH, such as 0:2");
+  if (colon == std::string::npos) refuse(option, fmt::format("'{}'", text), "LOW:HIGH, as 0:2");
   const Range range{number(std::string_view(text).substr(0, colon)), number(std::string_view(text).substr(colon + 1))};
   if (range.low > range.high) refuse(option, fmt::format("'{}'", text), "LOW at most HIGH");
   return range;
@@ -53,14 +53,13 @@ Range range_of(const std::string& text, const std::string& option) {
 SweepConfig read_inputs(const Command& command, const RecommendOptions& options) {
   command.excludes("--input", {"--family"}, "one of them; a file is also a family, file:path=k.safetensors");
   command.needs({"--tensor", "--layer", "--heads", "--tokens", "--calibrate"}, "--input", "--input FILE with it");
+  if (!command.given("--input") && !command.given("--family"))
+    refuse("tristab recommend", "no inputs", "--family gdn:keys=silu, or --input k.safetensors: what your kernel gets");
   ConfigOptions inputs = options.config;
   ConfigOverrides overrides = inputs.given(command);
   for (const char* own : {"methods", "arithmetics", "kernels", "formations"}) overrides.erase(own);
   if (command.given("--input")) overrides.emplace("families", Override(options.input.family().dump(), "--input"));
-  const Json json{{"families", {"gdn", {{"family", "gdn"}, {"keys", "independent"}}}},
-                  {"methods", {"mbh"}},
-                  {"arithmetics", {"fp32"}},
-                  {"trials", 16}};
+  const Json json{{"families", {"gdn"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp32"}}, {"trials", 16}};
   SweepConfig config = make_config(json, overrides, "tristab recommend", "", "recommend");
   settle_sizes(config);
   const Requirement& requirement = config.scenarios.front().requirement;
@@ -180,37 +179,44 @@ Command recommend_command(int& status) {
 the requirement on all inputs and on the worst that a hunt finds for it within what their model can make.
 
 Exit status 1: no setting meets it.)",
-                  {"tristab recommend --family gdn --chunk 16 --methods mch,mbh,mxr --hunt 200 --trials 4"});
+                  {"tristab recommend --family gdn --chunk 16 --methods mch,mbh --hunt 200 --trials 4"});
   command.option("--chunk,--chunks", "SIZES", c.chunks, "sizes, such as 16,64 (64)");
-  command.option("--family,--families", "FAMILIES", c.families, "inputs (gdn,gdn:keys=independent)");
-  command.option("--input", "FILE.npy|npz|safetensors", o.input.path, "or those of a file");
+  command.option("--family,--families", "FAMILIES", c.families, "families of inputs").beside();
+  command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(or a file: k, beta, g, or A
+A file gives at most --trials matrices, spread over it.)");
   command.option("--tensor", "NAME", o.input.tensor, "its tensor of A");
-  command.option("--layer", "NAME", o.input.layer, "or its layer").beside();
+  command.option("--layer", "NAME", o.input.layer, "its layer").beside();
   command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
+  command.option("--tokens", "RANGE", o.input.tokens, "tokens, as 0:512").beside();
   command.option("--require", "REQUIREMENT", c.require, requirement_help);
   command.option("--trials", "N", c.trials, "inputs of each family or file (16)");
-  command.option("--seed", "N", c.seed, "their seed (1)").beside();
+  command.option("--seed", "N", c.seed, "seed (1)").beside();
   command.option("--hardware", "HARDWARE", o.hardware, R"(the machine: tristab list hardware (h200)
 Or a description in a file that ends in .json, as apps/measure_gpu.py writes it.)");
-  command.option("--arithmetics,--arithmetic", "ARITHMETICS", c.arithmetics, R"(its units to use (16 bits or more)
-Products use these; everything else the vector unit.)");
-  command.option("--outputs", "FORMATS", o.outputs, "formats of results (fp32,bf16,fp16)").beside();
-  command.option("--methods,--method", "METHODS", c.methods, "only these, with these parameters");
-  command.option("--tune", "METHOD", o.tune, "or every number of this one's parameters");
-  command.option("--like", "KERNEL", o.like, "or the least change of this kernel or recipe.json");
-  command.option("--calibrate", "RANGE", o.calibrate, R"(integers: static scales from these tokens
+  command.option("--arithmetics,--arithmetic", "ARITHMETICS", c.arithmetics,
+                 R"(its units to use (all of 16 bits or more)
+Products use these or the vector unit; everything else the vector unit.)");
+  command.option("--outputs", "FORMATS", o.outputs, "formats of results (fp32,bf16,fp16)");
+  command.option("--methods,--method", "METHODS", c.methods, R"(only these
+With the parameters that are given, and defaults for the others.)");
+  command
+      .option("--tune", "METHOD", o.tune, R"(all parameters of one
+Each whole number up to 16, and 24, 32, 48, ... up to the size.)")
+      .beside();
+  command.option("--like", "KERNEL", o.like, "or the least change of this kernel");
+  command.option("--calibrate", "RANGE", o.calibrate, R"(static scales of integers, from these tokens
 Each stage gets one scale, from its largest magnitude on these tokens of the file; --tokens then says which ones settings
 are tried on.)");
-  command.option("--hunt", "N", WholeNumber{&o.hunt, 0, 100000000}, "inputs tried in each hunt (4000); 0: no hunts");
-  command.option("--beta", "LOW:HIGH", o.beta, R"(ranges of hunted inputs: write strength
-Without these, what the model that made the inputs can make.)");
-  command.option("--decay", "LOW:HIGH", o.decay, "log decay").beside();
-  command.option("--cosine", "LOW:HIGH", o.cosine, "cosine of keys").beside();
-  command.flag("--exhaustive", o.exhaustive, "try every setting on every input");
-  command.flag("--orders", o.orders, "also orders of sums").beside();
+  command.option("--hunt", "N", WholeNumber{&o.hunt, 0, 100000000}, R"(inputs of a hunt (4000)
+0: no hunts. A would-be answer is hunted for its worst input. The three ranges are those of hunted inputs; without them, what the model
+that made the inputs can make.)");
+  command.option("--cosine", "RANGE", o.cosine, "cosines of keys").beside();
+  command.option("--beta", "RANGE", o.beta, "their betas, as 0:2");
+  command.option("--decay", "RANGE", o.decay, "log decays, as -5:0").beside();
+  command.flag("--exhaustive", o.exhaustive, "give up nothing early");
+  command.flag("--orders", o.orders, "orders of sums too").beside();
   command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of tables (12)");
-  command.option("--jobs", "N", thread_count(o.jobs), "threads").beside();
+  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)").beside();
   command.output("-o,--output", "FILE.json", o.recipe, "write the answer as a recipe for --kernels");
   command.option("--format", "text|json", o.format, "text or json");
   command.force();

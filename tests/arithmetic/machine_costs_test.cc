@@ -190,7 +190,7 @@ TEST(MachineCosts, later_cases_on_pooled_buffers_repeat_results_and_counts) {
       EXPECT_EQ(traces[round].operations, traces[0].operations) << name;
       EXPECT_EQ(traces[round].product_depth, traces[0].product_depth) << name;
       EXPECT_EQ(traces[round].total().matmuls, 3) << name;
-      EXPECT_EQ(traces[round].products.size(), traces[0].products.size()) << name;
+      EXPECT_EQ(traces[round].total().products.size(), traces[0].total().products.size()) << name;
     }
   }
 }

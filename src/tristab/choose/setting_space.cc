@@ -6,7 +6,6 @@
 #include <cmath>
 #include <set>
 
-#include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/matrix/norms.h"
@@ -101,8 +100,13 @@ const HardwareUnit* unit_for(const Arithmetic& arithmetic, const SpaceRequest& r
   return in_fp32 ? &vector : nullptr;
 }
 
-bool is_machine(const std::string& name) {
-  return std::ranges::any_of(unit_presets(), [&](const UnitPreset& unit) { return unit.name == name; });
+// The arithmetic on this machine's unit, if it says nothing else about how products are summed than its name does.
+Arithmetic on_unit(const Arithmetic& arithmetic, const HardwareUnit& unit) {
+  const auto named = [&](const std::string& name) {
+    return expand_arithmetic(with_unit(arithmetic, name), kPlace).front();
+  };
+  const bool usual = named(arithmetic.name).identity() == arithmetic.identity();
+  return usual && !arithmetic.name.ends_with("-pure") ? named(unit.arithmetic.name) : arithmetic;
 }
 
 }  // namespace
@@ -301,9 +305,8 @@ void SettingSpace::add_recipe(const Recipe& recipe, const SpaceRequest& request,
     const bool stored = stage == "output" || stage == "result";
     if (unit == nullptr && !stored) return;
     unit_of[stage] = unit;
-    const bool other = !stored && is_machine(arithmetic.name) && unit->arithmetic.name != arithmetic.name;
-    candidate.stages[stage] =
-        kept(other ? expand_arithmetic(with_unit(arithmetic, unit->arithmetic.name), kPlace).front() : arithmetic);
+    const bool own = stored || unit == &request.hardware->vector || arithmetic.quantiser;
+    candidate.stages[stage] = kept(own ? arithmetic : on_unit(arithmetic, *unit));
   }
   std::vector<StageUnit> units;
   for (const std::string& stage : choice->stages) {
@@ -369,7 +372,31 @@ SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : 
     const Edit* one = &edit;
     if (const std::optional<Recipe> changed = edited(recipe, {&one, 1})) add_recipe(*changed, request, 1);
   }
-  // One unit for all stages is one change too.
+  // Another method, with blocks of any size, in the arithmetic of the whole recipe is one change.
+  const Arithmetic& whole = recipe.arithmetics.at("*");
+  for (const Method& method : methods()) {
+    if (method.input != nullptr || method.solve != nullptr) continue;
+    std::vector<Json> blocks{nullptr};
+    for (const Parameter& parameter : method.description.parameters) {
+      if (parameter.name == "block") blocks = values_of(method, parameter, n_, false, false);
+    }
+    for (const Json& block : blocks) {
+      Json given{{"method", method.description.name}};
+      if (!block.is_null()) given["block"] = block;
+      const MethodSpec spec = expand_method(given, kPlace).front();
+      Recipe changed = recipe;
+      changed.method = spec;
+      changed.arithmetics.clear();
+      changed.arithmetics.emplace("*", whole);
+      for (const char* stage : {"output", "result"}) {
+        if (const auto found = recipe.arithmetics.find(stage); found != recipe.arithmetics.end())
+          changed.arithmetics.insert(*found);
+      }
+      changed.label = fmt::format("{}, method: {}", recipe.label, spec.label);
+      add_recipe(changed, request, 1);
+    }
+  }
+  // So is one unit for all stages.
   std::vector<const HardwareUnit*> units = request.units;
   units.push_back(&request.hardware->vector);
   for (const HardwareUnit* unit : units) {

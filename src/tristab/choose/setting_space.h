@@ -50,7 +50,7 @@ class SettingSpace {
  public:
   // Throws UsageError if nothing is left.
   explicit SettingSpace(const SpaceRequest& request);
-  // All single changes, and all pairs of these, of a recipe, and one unit for all of its stages; the recipe itself first.
+  // The recipe; each single change of it, another method, one unit for all stages; pairs of single changes.
   SettingSpace(const SpaceRequest& request, const Recipe& recipe);
 
   const std::vector<Candidate>& candidates() const { return candidates_; }  // by cost, cheapest first
