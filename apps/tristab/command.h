@@ -60,6 +60,8 @@ class Command {
   Command& option(const char* names, const char* type, std::string& target, const std::string& help);
   Command& option(const char* names, const char* type, WholeNumber target, const std::string& help);
   Command& option(const char* names, const char* type, SizeList target, const std::string& help);
+  // May be given again: all values count.
+  Command& option(const char* names, const char* type, std::vector<std::string>& target, const std::string& help);
   Command& flag(const char* names, bool& target, const std::string& help);
   // A file that the command writes. Other names of standard output become "-".
   Command& output(const char* names, const char* type, std::string& target, const std::string& help);
@@ -139,6 +141,8 @@ Command audit_command(int& status);    // status 1: an expectation or --must-kil
 Command check_command(int& status);    // status 1: a check fails
 Command generate_command();
 Command eval_command();
+Command diff_command(int& status);  // status 1: --fail-on finds something
+Command history_command();
 Command report_command();
 Command export_command();
 Command list_command();

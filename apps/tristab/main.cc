@@ -67,11 +67,24 @@ int run(int count, char** arguments) {
                           {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16",
                            "tristab sweep configs/sweeps/quick.json"}),
                   {}};
-  program.commands = {
-      sweep_command(words, status), compare_command(status), report_command(),        export_command(),
-      generate_command(),           invert_command(),        inspect_command(status), audit_command(status),
-      check_command(status),        eval_command(),          list_command(),          schema_command(),
-      selftest_command(status),     completion_command(),    man_command(program),    complete_command(program)};
+  program.commands = {sweep_command(words, status),
+                      compare_command(status),
+                      diff_command(status),
+                      history_command(),
+                      report_command(),
+                      export_command(),
+                      generate_command(),
+                      invert_command(),
+                      inspect_command(status),
+                      audit_command(status),
+                      check_command(status),
+                      eval_command(),
+                      list_command(),
+                      schema_command(),
+                      selftest_command(status),
+                      completion_command(),
+                      man_command(program),
+                      complete_command(program)};
   program.self.add(color_option(color, false));
   for (Command& command : program.commands) command.add(color_option(color, true));
   const ToolInfo info = tool_info();

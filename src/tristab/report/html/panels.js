@@ -1,8 +1,8 @@
 // Small multiples: panels of lines, side by side, on one scale. Each line is named beside its end.
 
 // Draws `panels` ({title, series: [{name, style, points: [{x, y, text, lost, hollow}]}], limit: [{x, y}]}; y null: there is no number,
-// infinite: not finite; lost: some trials are not finite). options: cap, floor, sharedX, caption, label, legend, bounds ([{y, text}]: lines
-// across every panel).
+// infinite: not finite; lost: some trials are not finite; ringed: stands out). options: cap, floor, sharedX, xScale, caption, label, legend,
+// bounds ([{y, text}]: lines across every panel).
 function drawPanels(host, panels, options) {
   const all = panels.flatMap((panel) => panel.series.flatMap((series) => series.points)).filter((point) => point.y !== null);
   const values = [...all.flatMap((point) => point.lost ? [point.y, Infinity] : [point.y]), ...panels.flatMap((panel) => (panel.limit || []).map((point) => point.y))];
@@ -23,7 +23,7 @@ function drawPanels(host, panels, options) {
     const box = {x, y, width: cell - left - gap - beside, height};
     const yScale = axis(y + height, y);
     const xs = (options.sharedX ? all : panel.series.flatMap((series) => series.points)).map((point) => point.x);
-    const xScale = sizeScale(xs, x + 4, x + box.width - 4);
+    const xScale = (options.xScale ?? sizeScale)(xs, x + 4, x + box.width - 4);
     drawFrame(svg, box, xScale, yScale, panel.title, cell - gap - left);
     for (const {y: bound, text} of options.bounds || []) {
       if (!(bound > yScale.low && bound < yScale.high)) continue;
@@ -42,6 +42,7 @@ function drawPanels(host, panels, options) {
       shown.forEach((point, i) => {
         const rail = yScale.rail(point.y), at = rail ? [onRail(...places[i]), places[i][1]] : places[i];
         points.push({x: at[0], y: at[1], text: point.text});
+        if (point.ringed) drawMarkers(svg, ringStyle, [at], 6);
         drawMarkers(svg, rail === "infinite" ? {...series.style, shape: "cross"} : {...series.style, hollow: point.hollow}, [at], rail === "infinite" ? 3.5 : 3);
         if (point.lost && rail !== "infinite") {
           const high = yScale.place(Infinity);
