@@ -69,7 +69,7 @@ void diff(const Command& command, const DiffOptions& options, int& status) {
   }
   if (output) output->commit();
   if (!output && !options.json && !options.markdown) return;
-  for (const Violation& each : failed) tell(violation_text(found, each));
+  for (const std::string& line : violation_lines(found, failed, view.top)) tell(line);
 }
 
 }  // namespace

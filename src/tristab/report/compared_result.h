@@ -51,5 +51,6 @@ class ComparedResult {
 
 // The relative errors of a layer, as fields of its object: w, u, o, state.
 const std::vector<const Field*>& layer_fields();
+inline constexpr const char* shown_layer_field = "o";  // tables show it, and order layers by it
 
 }  // namespace tristab

@@ -126,7 +126,15 @@ std::string wrapped_lines(std::string_view text, std::size_t width) {
 const TableColumn setting_column{.header = "setting", .layout = broken_lines, .widest = 34, .least = 14};
 const TableColumn input_column{.header = "input", .layout = broken_label, .widest = 34, .least = 14};
 
-DiffRows change_rows(const ResultDiff& diff, bool layers, const Field& metric, std::size_t top) {
+// `first`: also the settings of which other fields changed.
+DiffRows change_rows(const ResultDiff& diff, bool layers, const Field& metric, bool first, std::size_t top) {
+  std::vector<const GroupChange*> groups;
+  for (const GroupChange& group : diff.groups) {
+    if (group.layers == layers && (first ? group.changed() : group.fields.contains(metric.name())))
+      groups.push_back(&group);
+  }
+  const std::size_t field = diff.old_groups(layers).position(metric.name());
+  if (!first) std::ranges::stable_sort(groups, {}, [&](const auto* each) { return -change_size(diff, *each, field); });
   const bool in_decibels = metric.info.decibels;
   DiffRows rows{fmt::format("{}{}: {}; OLD above NEW; the change is that of the worst", layers ? "layers, " : "",
                             metric.name(), metric.info.formula),
@@ -139,14 +147,13 @@ DiffRows change_rows(const ResultDiff& diff, bool layers, const Field& metric, s
                  {"change", true},
                  {.header = "outcome", .layout = wrapped_lines, .widest = 30, .least = 12}},
                 {}};
-  for (const GroupChange& group : diff.groups) {
-    if (group.layers != layers || !group.changed()) continue;
+  for (const GroupChange* each : groups) {
+    const GroupChange& group = *each;
     if (rows.rows.size() == top) {
       ++rows.left_out;
       continue;
     }
-    const std::size_t at = diff.old_groups(layers).position(metric.name());
-    const Distribution &before = group.old_numbers[at], &after = group.new_numbers[at];
+    const Distribution &before = group.old_numbers[field], &after = group.new_numbers[field];
     double Distribution::*const middle = in_decibels ? &Distribution::mean : &Distribution::median;
     const double change = change_of(before.worst, after.worst, metric.info);
     const auto alike = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
@@ -221,10 +228,10 @@ DiffRows single_rows(const ResultDiff& diff, bool missing, std::size_t top) {
 
 std::vector<DiffRows> all_tables(const ResultDiff& diff, const DiffView& view) {
   std::vector<DiffRows> tables;
-  for (const Field* metric : view.metrics) tables.push_back(change_rows(diff, false, *metric, view.top));
-  for (const Field* field : layer_fields()) {
-    if (field->name() == "o") tables.push_back(change_rows(diff, true, *field, view.top));
-  }
+  for (const Field* metric : view.metrics)
+    tables.push_back(change_rows(diff, false, *metric, metric == view.metrics.front(), view.top));
+  const CaseGroups& layers = diff.old_groups(true);
+  tables.push_back(change_rows(diff, true, *layers.fields()[layers.position(shown_layer_field)], true, view.top));
   tables.push_back(single_rows(diff, true, view.top));
   tables.push_back(single_rows(diff, false, view.top));
   std::erase_if(tables, [](const DiffRows& table) { return table.rows.empty(); });
@@ -290,13 +297,19 @@ std::string counts_words(const DiffCounts& counts, const char* what) {
   return text + ".";
 }
 
-// "total_frobenius 12, growth 3": the fields that changed, most cases first.
-std::string field_words(const ResultDiff& diff, bool layers) {
+// The fields that changed, and in how many cases.
+std::map<std::string, int> fields_changed(const ResultDiff& diff, bool layers) {
   std::map<std::string, int> fields;
   for (const GroupChange& group : diff.groups) {
     if (group.layers != layers) continue;
     for (const auto& [field, count] : group.fields) fields[field] += count;
   }
+  return fields;
+}
+
+// "total_frobenius 12, growth 3": most cases first.
+std::string field_words(const ResultDiff& diff, bool layers) {
+  const std::map<std::string, int> fields = fields_changed(diff, layers);
   std::vector<std::pair<std::string, int>> order(fields.begin(), fields.end());
   std::ranges::stable_sort(order, {}, [](const auto& entry) { return -entry.second; });
   constexpr std::size_t most = 8;
@@ -314,7 +327,7 @@ std::string field_words(const ResultDiff& diff, bool layers) {
 bool has_layers(const ResultDiff& diff) { return diff.layers.both() + diff.layers.missing + diff.layers.added > 0; }
 
 // The sentences about the whole.
-std::vector<std::string> summary_sentences(const ResultDiff& diff) {
+std::vector<std::string> summary_sentences(const ResultDiff& diff, const DiffView& view) {
   std::vector<std::string> sentences;
   if (const std::string head = head_words(diff); !head.empty()) sentences.push_back(head);
   if (diff.is_equal()) {
@@ -327,6 +340,10 @@ std::vector<std::string> summary_sentences(const ResultDiff& diff) {
   }
   sentences.push_back(counts_words(diff.records, "case") + " " + exactness);
   if (const std::string fields = field_words(diff, false); !fields.empty()) sentences.push_back(fields);
+  for (const Field* metric : view.metrics) {
+    if (metric != view.metrics.front() && fields_changed(diff, false).count(metric->name()) == 0)
+      sentences.push_back(fmt::format("{} changed in no case.", metric->name()));
+  }
   if (has_layers(diff)) {
     sentences.push_back("Layers: " + counts_words(diff.layers, "layer"));
     if (const std::string fields = field_words(diff, true); !fields.empty()) sentences.push_back(fields);
@@ -370,6 +387,19 @@ std::string markdown_of(const DiffRows& rows) {
 
 }  // namespace
 
+std::vector<std::string> violation_lines(const ResultDiff& diff, const std::vector<Violation>& found, std::size_t top) {
+  std::vector<std::string> lines;
+  std::size_t of_threshold = 0;
+  for (std::size_t k = 0; k < found.size(); ++k) {
+    if (of_threshold++ < top) lines.push_back(violation_text(diff, found[k]));
+    if (k + 1 < found.size() && found[k + 1].threshold == found[k].threshold) continue;
+    if (of_threshold > top)
+      lines.push_back(fmt::format("FAILED {}: {} more (--top N)", found[k].threshold->text, of_threshold - top));
+    of_threshold = 0;
+  }
+  return lines;
+}
+
 std::string violation_text(const ResultDiff& diff, const Violation& violation) {
   const GroupChange& group = *violation.group;
   return fmt::format("FAILED {}: {} on {} n={}: {}", violation.threshold->text, diff.setting_of(group).label(),
@@ -380,11 +410,11 @@ std::string diff_text(const ResultDiff& diff, const std::vector<Violation>& foun
                       const Page& page) {
   std::string text = paragraph(diff_text_beginning + result_words(*diff.before), 0, page) +
                      paragraph("NEW " + result_words(*diff.after), 0, page);
-  for (const std::string& sentence : summary_sentences(diff)) text += paragraph(sentence, 0, page);
+  for (const std::string& sentence : summary_sentences(diff, view)) text += paragraph(sentence, 0, page);
   for (const DiffRows& table : all_tables(diff, view)) text += "\n" + table_text(table, page);
   if (!found.empty()) text += "\n";
-  for (const Violation& each : found) {
-    std::string line = sentence(violation_text(diff, each), page);
+  for (const std::string& each : violation_lines(diff, found, view.top)) {
+    std::string line = sentence(each, page);
     if (page.colored) line = styled(line.substr(0, 6), Style::fail, page) + line.substr(6);
     text += line;
   }
@@ -400,12 +430,12 @@ std::string diff_markdown(const ResultDiff& diff, const std::vector<Violation>& 
   text += "\n\n";
   for (const auto& [side, result] : {std::pair("OLD", diff.before), std::pair("NEW", diff.after)})
     text += fmt::format("- {} {}\n", side, markdown(without_controls(result_words(*result))));
-  for (const std::string& sentence : summary_sentences(diff))
+  for (const std::string& sentence : summary_sentences(diff, view))
     text += fmt::format("- {}\n", markdown(without_controls(sentence)));
   if (!found.empty()) {
     text += "\n";
-    for (const Violation& each : found)
-      text += fmt::format("- **{}**\n", markdown(without_controls(violation_text(diff, each))));
+    for (const std::string& each : violation_lines(diff, found, view.top))
+      text += fmt::format("- **{}**\n", markdown(without_controls(each)));
   }
   for (const DiffRows& table : all_tables(diff, view)) text += "\n" + markdown_of(table);
   return text;

@@ -26,5 +26,7 @@ inline constexpr const char* diff_markdown_beginning = "### tristab diff: ";
 
 // "FAILED total_frobenius_max>1.1x: mch / fp16 on gdn n=64: 1.2e-03 -> inf"
 std::string violation_text(const ResultDiff& diff, const Violation& violation);
+// At most `top` of each threshold; then how many more.
+std::vector<std::string> violation_lines(const ResultDiff& diff, const std::vector<Violation>& found, std::size_t top);
 
 }  // namespace tristab

@@ -58,7 +58,9 @@ const std::vector<Name>& quantity_names() {
   if (!of_field.empty())
     refuse(place, fmt::format("{} without a statistic over the trials", name), join_names(of_field));
   if (!bound) {
-    for (const ThresholdWord& word : words) known.emplace_back(word.name);
+    for (const ThresholdWord& word : words) {
+      if (std::ranges::find(known, word.name) == known.end()) known.emplace_back(word.name);
+    }
   }
   throw_unknown_name(place, bound ? "number of a summary" : "threshold", name, known);
 }
@@ -178,7 +180,8 @@ std::string found_in(const DiffThreshold& threshold, const ResultDiff& diff, con
       if (group.before == nullptr || group.after == nullptr || !was_fit(group.before->statistics)) return "";
       const TrialStatistics& trials = group.after->statistics;
       if (trials.unfit + trials.lost() == 0) return "";
-      return fmt::format("fit -> {} of {} not", trials.unfit + trials.lost(), trials.judged());
+      return fmt::format("fit in {0} of {0} -> in {1} of {2}", group.before->statistics.judged(), trials.fit,
+                         trials.judged());
     }
     case Kind::status:
       return words_text(group, true);

@@ -22,12 +22,14 @@ constexpr int all_digits = 17;  // changes are exact: two numbers that differ mu
 bool alike(double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); }
 
 std::string result_json(const KeptResult& result) {
+  std::vector<HeadChange> changes = result.changes;
+  std::erase_if(changes, [](const HeadChange& each) { return each.what == "commit" || each.what == "version"; });
   JsonObject object;
   object.text("file", result.file).text("started", result.started()).text("version", result.version());
   object.text("commit", result.commit()).integer("records", result.head.records);
   object.integer("expected", result.head.expected_cases).flag("complete", result.head.complete);
   return object
-      .raw("changes", page_list(result.changes, [](const HeadChange& each) { return json_string(change_text(each)); }))
+      .raw("changes", page_list(changes, [](const HeadChange& each) { return json_string(change_text(each)); }))
       .str();
 }
 

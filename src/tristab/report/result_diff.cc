@@ -196,26 +196,14 @@ class SectionDiff {
   std::map<std::size_t, std::size_t> of_old_, of_new_;
 };
 
-// The collected field by which changes are ordered.
-std::size_t ordering_field(const CaseGroups& groups, bool layers) { return layers ? groups.position("o") : 0; }
-
 // Smaller comes first.
 auto order_of(const ResultDiff& diff, const GroupChange& group) {
   int worse_status = 0, worse_verdict = 0, other_words = 0;
   for (const auto& [word, count] : group.words)
     (!word.is_worse() ? other_words : word.is_status() ? worse_status : worse_verdict) += count;
-  const CaseGroups& groups = group.before != nullptr ? diff.old_groups(group.layers) : diff.new_groups(group.layers);
-  double size = 0;
-  if (group.before != nullptr && group.after != nullptr) {
-    const std::size_t at = ordering_field(groups, group.layers);
-    const NumberInfo& info = groups.fields()[at]->info;
-    for (double Distribution::*statistic : {&Distribution::worst, &Distribution::median}) {
-      const double change = change_of(group.old_numbers[at].*statistic, group.new_numbers[at].*statistic, info);
-      const double decades = info.decibels ? std::fabs(change) / 20 : std::fabs(std::log10(std::fabs(change)));
-      if (!std::isnan(decades)) size = std::max(size, decades);
-    }
-  }
-  return std::tuple(-worse_status, -worse_verdict, -other_words, -size, -group.cases.changed);
+  const std::size_t field = group.layers ? diff.old_groups(true).position(shown_layer_field) : 0;
+  return std::tuple(-worse_status, -worse_verdict, -other_words, -change_size(diff, group, field),
+                    -group.cases.changed);
 }
 
 }  // namespace
@@ -247,6 +235,18 @@ double ratio_of(double before, double after) {
 double change_of(double before, double after, const NumberInfo& info) {
   if (!info.decibels) return ratio_of(before, after);
   return before == after ? 0 : after - before;
+}
+
+double change_size(const ResultDiff& diff, const GroupChange& group, std::size_t field) {
+  if (group.before == nullptr || group.after == nullptr) return 0;
+  const NumberInfo& info = diff.old_groups(group.layers).fields()[field]->info;
+  double size = 0;
+  for (double Distribution::*statistic : {&Distribution::worst, &Distribution::median}) {
+    const double change = change_of(group.old_numbers[field].*statistic, group.new_numbers[field].*statistic, info);
+    const double decades = info.decibels ? std::fabs(change) / 20 : std::fabs(std::log10(std::fabs(change)));
+    if (!std::isnan(decades)) size = std::max(size, decades);
+  }
+  return size;
 }
 
 ResultDiff result_diff(const ComparedResult& before, const ComparedResult& after, MatchBy by,

@@ -77,7 +77,11 @@ ResultDiff result_diff(const ComparedResult& before, const ComparedResult& after
 
 // after / before; 1 where both are 0 or infinite alike, infinite from 0 and to infinity; NaN if either is NaN.
 double ratio_of(double before, double after);
-// The same, but of decibels the difference.
+// How much the worst and the median of the collected field at this position changed, whichever more: in decades, of
+// either direction. 0 where only one result has the group.
+double change_size(const ResultDiff& diff, const GroupChange& group, std::size_t field);
+
+// The same as the ratio, but of decibels the difference.
 double change_of(double before, double after, const NumberInfo& info);
 
 }  // namespace tristab

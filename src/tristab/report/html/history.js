@@ -6,13 +6,14 @@ const lineOf = (group) => `${group.family}/${group.n}/${group.setting}`;
 const lines = [...grouped(groups, lineOf).values()];
 const before = new Map(lines.flatMap((points) => points.slice(1).map((point, k) => [point.index, points[k]])));
 
-// The commit that made a result, else the version, else its place; the version stands before the commit where results of several differ.
-const versions = unique(results.map((each) => each.version));
-const tagOf = ({version, commit}, k) => {
-  const short = /^[0-9a-f]{12}/.test(commit) ? commit.slice(0, 7) + (commit.endsWith("-dirty") ? "+" : "") : commit === "unknown" ? "" : commit;
-  return [versions.length > 1 || !short ? version : "", short].filter(Boolean).join(" ") || `#${k + 1}`;
-};
-const tags = results.map(tagOf), dayOf = (result) => result.started.slice(0, 10);
+// What made a result: its commit, else the version, else its place; in tables the version stands before the commit where it is not always
+// the same.
+const versions = unique(results.map((each) => each.version).filter(Boolean));
+const commitOf = ({commit}) => /^[0-9a-f]{12}/.test(commit) ? commit.slice(0, 7) + (commit.endsWith("-dirty") ? "+" : "") : commit === "unknown" ? "" : commit;
+const makers = results.map((each) => commitOf(each) || each.version), distinct = unique(makers).length === makers.length;
+const axisTags = makers.map((maker, k) => distinct ? maker : `#${k + 1} ${maker}`.trim());
+const tags = results.map((each, k) => versions.length > 1 && commitOf(each) ? `${each.version} ${makers[k]}` : makers[k] || "unknown"), dayOf = (result) => result.started.slice(0, 10);
+const versionWords = versions.map((version) => { const at = results.flatMap((each, k) => each.version === version ? [k + 1] : []); return `${version}: ${at.length > 1 ? `${at[0]} to ${at[at.length - 1]}` : at[0]}`; });
 
 // Results are exact: any difference of the selected statistic is a change.
 const isChanged = (group) => columnsOf.changed[selection.statistic][group.index] === 1;
@@ -38,9 +39,9 @@ function describePoint(group) {
 // Results at equal distances, as many of them named as have room.
 function resultScale(_, from, to) {
   const place = (value) => results.length === 1 ? (from + to) / 2 : from + 8 + (value / (results.length - 1)) * (to - from - 16);
-  const room = Math.max(...tags.map((tag) => textWidth(tag))) + 10, fitting = Math.max(1, Math.floor((to - from) / room));
+  const room = Math.max(...axisTags.map((tag) => textWidth(tag))) + 10, fitting = Math.max(1, Math.floor((to - from) / room));
   const step = Math.ceil(results.length / fitting);
-  return {place, marks: tags.map((label, at) => ({at, label})).filter(({at}) => (results.length - 1 - at) % step === 0)};
+  return {place, marks: axisTags.map((label, at) => ({at, label})).filter(({at}) => (results.length - 1 - at) % step === 0)};
 }
 
 function historyFigure(host, limit) {
@@ -51,9 +52,10 @@ function historyFigure(host, limit) {
       x: resultOf(group), y: valueOf(group), lost: countOf(group, "nonfinite") > 0, hollow: isHollow(group), ringed: isChanged(group), text: () => describePoint(group)}))})),
   })).sort((a, b) => b.changes - a.changes);
   const shown = panels.slice(0, limit);
-  drawPanels(host, shown, {...(data.is_error ? errorBounds : {}), linear: data.larger_is_better, sharedX: true, xScale: resultScale, label: metric,
+  drawPanels(host, shown, {...(data.is_error ? errorBounds : {}), linear: data.larger_is_better, sharedX: true, ownY: true, xScale: resultScale, label: metric,
     legend: [...markLegend(chosen, false), ...(changesOf(chosen) > 0 ? [["changed since the result before", ringStyle]] : [])],
     caption: `Across: the kept results in the order of their runs, named by the commit or version that made them. Up: ${wordsOf(metric)}, ${selection.statistic} over the trials.` +
+      (versions.length > 1 ? ` Results by version: ${versionWords.join("; ")}.` : "") +
       (panels.length > shown.length ? " Panels with most changes come first." : "")});
   return {shown: [[shown.length, panels.length, "panels"]],
     columns: ["result", "file", "started", "version", "commit", "family", "n", "method", "arithmetic", ...["trials", "nonfinite", "failed", "trivial", "fit", "unfit"],
@@ -66,6 +68,7 @@ function historyFigure(host, limit) {
     })};
 }
 const csvNumber = (value) => value === Infinity ? "inf" : value === -Infinity ? "-inf" : value;
+const longestOnALine = 28;  // of names in tables, which may be many columns wide
 const nameCells = (group) => [group.method, group.arithmetic, data.families[group.family], group.n];
 
 // Every change, the newest first.
@@ -77,7 +80,7 @@ function changeTable(host, limit) {
   }
   const rows = changed.map((group) => [`${resultOf(group) + 1}: ${tags[resultOf(group)]}`, dayOf(results[resultOf(group)]), ...nameCells(group), ...numberTexts(valueOf(before.get(group.index)), valueOf(group))]);
   const columns = ["result", "date", "method", "arithmetic", "family", "n", "before", "after"];
-  return {shown: drawTable(host, columns, rows, limit), columns, rows: changed.map((group, k) => [...rows[k].slice(0, 6), csvNumber(valueOf(before.get(group.index))), csvNumber(valueOf(group))])};
+  return {shown: drawTable(host, columns, rows, limit, 1, longestOnALine), columns, rows: changed.map((group, k) => [...rows[k].slice(0, 6), csvNumber(valueOf(before.get(group.index))), csvNumber(valueOf(group))])};
 }
 
 // A row for each line, a column for each result, the newest first; what changed is marked.
@@ -91,7 +94,7 @@ function valueTable(host, limit) {
     const value = valueOf(group), earlier = before.get(group.index), text = numberText(value);
     return {mark: !isChanged(group) ? "" : value > (valueOf(earlier) ?? -Infinity) ? "▲ " : "▼ ", text: value === null ? "–" : text};
   };
-  const shown = drawTable(host, columns, order.map((points) => [...nameCells(points[0]), ...cellsOf(points, marked)]), limit);
+  const shown = drawTable(host, columns, order.map((points) => [...nameCells(points[0]), ...cellsOf(points, marked)]), limit, 1, longestOnALine);
   return {shown, columns, rows: () => order.map((points) => [...nameCells(points[0]), ...cellsOf(points, (group) => csvNumber(valueOf(group)))])};
 }
 
@@ -102,7 +105,7 @@ function resultTable(host, limit) {
       changes.join("; ") || (k === 0 ? "" : "nothing")];
   });
   const columns = ["result", "file", "started (UTC)", "version", "commit", "cases", "differs from the one before"];
-  return {shown: drawTable(host, columns, rows, limit), columns, rows};
+  return {shown: drawTable(host, columns, rows, limit, 1, longestOnALine), columns, rows};
 }
 
 const figures = [
@@ -114,8 +117,8 @@ const figures = [
 
 function addHeadline() {
   const changed = lines.filter((points) => changesOf(points) > 0).length, list = document.getElementById("notices");
-  document.getElementById("headline").textContent = `${results.length} kept ${results.length === 1 ? "result" : "results"}, ${lines.length} ${lines.length === 1 ? "line" : "lines"} (a setting on an input): ` +
-    `the ${selection.statistic} of ${changed} changed.`;
+  document.getElementById("headline").textContent = `${results.length} kept ${results.length === 1 ? "result" : "results"}, ${lines.length} ${lines.length === 1 ? "line" : "lines"} (a setting on an input)` +
+    (results.length === 1 ? "." : `: the ${selection.statistic} of ${changed} changed.`);
   if (data.skipped.length > 0) html("li", {}, list, `Not results, and skipped: ${data.skipped.join(", ")}.`);
   const part = results.filter((each) => !each.complete).length;
   if (part > 0) html("li", {}, list, `${part} of the results ${part === 1 ? "is" : "are"} not complete: their numbers are of fewer cases.`);
