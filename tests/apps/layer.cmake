@@ -7,6 +7,7 @@ tristab_tests(apps
     compare_test.cc
     completion_test.cc
     describe_test.cc
+    diff_test.cc
     eval_test.cc
     examples_test.cc
     failures_test.cc
@@ -14,6 +15,7 @@ tristab_tests(apps
     gates_test.cc
     generate_test.cc
     help_test.cc
+    history_test.cc
     inspect_test.cc
     installed_files_test.cc
     invert_test.cc

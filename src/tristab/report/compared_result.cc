@@ -68,13 +68,13 @@ ComparedResult::ComparedResult(const std::string& path, const std::vector<const 
     : name_(path == "-" ? "standard input" : path),
       records_{CaseGroups(fields), {}},
       layers_{CaseGroups(layer_fields()), {}},
-      stages_(Json::array()),
       spool_({}, "what a comparison reads") {
   head_ = visit_result(path, {"records", "layers", "stages"},
                        [this](const std::string& section, const Json& object, const std::string& place) {
                          if (section == "stages") {
-                           stages_.push_back(object);
-                           stages_.back().erase("case");
+                           Json stage = object;
+                           stage.erase("case");
+                           stages_.emplace_back(std::move(stage));
                            return;
                          }
                          add(section == "layers" ? layers_ : records_, object, place);
@@ -102,10 +102,8 @@ void ComparedResult::add(ComparedSection& section, const Json& object, const std
                      section.groups.setting_of(group).label());
   }
   Json content = content_text(object);
-  if (!stages_.empty()) {
-    content["stages"] = std::move(stages_);
-    stages_ = Json::array();
-  }
+  for (const JsonValue& stage : stages_) content["stages"].push_back(stage.json());
+  stages_.clear();
   const std::string text = json_text(content);
   added.id = hash_text(id);
   added.content = hash_text(text);

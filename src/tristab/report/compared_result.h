@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "tristab/base/json_value.h"
 #include "tristab/base/spool.h"
 #include "tristab/report/case_groups.h"
 #include "tristab/report/object_stream.h"
@@ -45,7 +46,7 @@ class ComparedResult {
   std::string name_;
   ResultHead head_;
   ComparedSection records_, layers_;
-  Json stages_;  // of the next record
+  std::vector<JsonValue> stages_;  // of the next record
   Spool spool_;
 };
 
