@@ -146,6 +146,11 @@ Command& Command::group(std::string heading) {
   return *this;
 }
 
+Command& Command::share_row() {
+  shares_row_ = true;
+  return *this;
+}
+
 Command& Command::run(std::function<void(const Command&)> action) {
   action_ = std::move(action);
   return *this;

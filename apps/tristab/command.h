@@ -71,11 +71,14 @@ class Command {
   Command& force();
   // The heading of the options that follow.
   Command& group(std::string heading);
+  // Helps of the program print the command in the row of the one before it.
+  Command& share_row();
   // Sets what the command does.
   Command& run(std::function<void(const Command& command)> action);
 
   const std::string& name() const { return name_; }
   const std::string& summary() const { return summary_; }
+  bool shares_row() const { return shares_row_; }
   const std::string& details() const { return details_; }
   const std::vector<OptionEntry>& options() const { return options_; }
   const std::vector<std::string>& examples() const { return examples_; }
@@ -113,6 +116,7 @@ class Command {
 
   std::vector<Given> given_;
   std::string group_ = "Options";
+  bool shares_row_ = false;
   std::function<void(const Command&)> action_;
 };
 

@@ -82,7 +82,7 @@ Command diff_command(int& status) {
       R"(Results are exact, so there is no noise band: records are compared in every field, and any difference counts.
 Records are the same case if their ids are equal, else if input, setting, size and trial have the same labels.)",
       {"tristab sweep configs/sweeps/quick.json --trials 3 -o new.json",
-       "tristab diff results/quick.json new.json --fail-on 'growth_max>1.1x,fit'"});
+       "tristab diff results/quick.json new.json --fail-on 'growth_max>2x,fit'"});
   command.positional("OLD", "FILE.json|ndjson", o.before, R"(a result (.json, .ndjson); - for standard input
 A result of tristab sweep; it may be partial, and of another version.)");
   command.positional("NEW", "FILE.json|ndjson", o.after, "another one, which is compared with it");

@@ -31,8 +31,7 @@ void history(const Command& command, const HistoryOptions& options) {
   for (const SummaryStatistic& each : summary_statistics(metrics.front()->info)) words.emplace_back(each.word);
   if (std::ranges::find(words, options.statistic) == words.end())
     throw_unknown_name("--stat", fmt::format("statistic of {}", metrics.front()->name()), options.statistic, words);
-  const std::unique_ptr<OutputFile> page = open_page(options.output, "tristab history -o");
-  const ResultHistory kept(options.directory, *metrics.front());
+  const ResultHistory kept(options.directory, *metrics.front(), options.output);
   for (const std::string& reason : kept.refused()) tell(fmt::format("tristab: note: skipped: {}", reason));
   if (kept.skipped().size() > kept.refused().size()) {
     std::vector<std::string> others;
@@ -46,6 +45,8 @@ void history(const Command& command, const HistoryOptions& options) {
         return selection.includes(kept.inputs()[line.input], kept.settings()[line.setting], line.n);
       }))
     refuse("tristab history", "no records for this selection", "one that a result has");
+  // Opened last: until it is complete it is another file, which may stand in the directory.
+  const std::unique_ptr<OutputFile> page = open_page(options.output, "tristab history -o");
   std::string title = std::filesystem::path(options.directory).lexically_normal().generic_string();
   while (title.size() > 1 && title.ends_with('/')) title.pop_back();
   write_history_page(kept, selection, options.statistic, fmt::format("History of {}", title), *page);

@@ -107,6 +107,9 @@ TEST(History, a_selection_and_a_metric_are_chosen_as_in_compare) {
   refused("--stat mean", "--stat: no statistic of total_frobenius is called 'mean'");
   refused("--stat wrst", "did you mean 'worst'?");
   refused("--chunk 64", "no records for this selection");
+  refused("-o h.txt", "twice");
+  EXPECT_EQ(place.run("history kept -o h.txt").status, 2);
+  EXPECT_EQ(place.run("history kept -o kept/a.json").status, 2);
 }
 
 TEST(History, decibels_have_a_mean_and_exact_results) {
@@ -145,7 +148,6 @@ TEST(History, a_directory_without_results_is_refused) {
   EXPECT_TRUE(has(result.err, "nowhere: cannot read: ")) << result.err;
   EXPECT_EQ(place.run("history empty").status, 2);
   EXPECT_EQ(place.run("history").status, 2);
-  EXPECT_EQ(place.run("history empty -o h.txt").status, 2);
 }
 
 TEST(History, a_renamed_default_does_not_break_a_line) {

@@ -310,9 +310,15 @@ std::map<std::string, int> fields_changed(const ResultDiff& diff, bool layers) {
 // "total_frobenius 12, growth 3": most cases first.
 std::string field_words(const ResultDiff& diff, bool layers) {
   const std::map<std::string, int> fields = fields_changed(diff, layers);
-  std::vector<std::pair<std::string, int>> order(fields.begin(), fields.end());
+  std::vector<std::pair<std::string, int>> order;
+  for (const Field& field : record_fields()) {  // of fields with one count those come first that come first in records
+    if (const auto found = fields.find(field.name()); found != fields.end()) order.emplace_back(*found);
+  }
+  for (const auto& entry : fields) {
+    if (find_field(entry.first) == nullptr) order.emplace_back(entry);
+  }
   std::ranges::stable_sort(order, {}, [](const auto& entry) { return -entry.second; });
-  constexpr std::size_t most = 8;
+  constexpr std::size_t most = 6;
   std::vector<std::string> words;
   for (const auto& [field, count] : order) {
     if (words.size() == most) break;

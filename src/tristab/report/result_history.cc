@@ -45,8 +45,11 @@ std::string KeptResult::started() const { return head_text(head.run, "started");
 std::string KeptResult::version() const { return head_text(head.tool, "version"); }
 std::string KeptResult::commit() const { return head_text(head.tool, "commit"); }
 
-ResultHistory::ResultHistory(const std::string& directory, const Field& field) : field_(&field) {
+ResultHistory::ResultHistory(const std::string& directory, const Field& field, const std::string& page)
+    : field_(&field) {
   for (const std::string& name : files_of(directory)) {
+    std::error_code absent;
+    if (std::filesystem::equivalent(std::filesystem::path(directory) / name, page, absent)) continue;
     if (name.ends_with(".json") || name.ends_with(".ndjson")) {
       try {
         read((std::filesystem::path(directory) / name).string(), name);

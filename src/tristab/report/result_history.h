@@ -37,9 +37,9 @@ struct HistoryPoint {
 
 class ResultHistory {
  public:
-  // Reads every result (.json, .ndjson) of the directory. Files that are none are skipped. Throws InputError where the
-  // directory cannot be read or has no result.
-  ResultHistory(const std::string& directory, const Field& field);
+  // Reads every result (.json, .ndjson) of the directory. Files that are none are skipped; `page` is passed over.
+  // Throws InputError where the directory cannot be read or has no result.
+  ResultHistory(const std::string& directory, const Field& field, const std::string& page = "");
 
   const Field& field() const { return *field_; }
   const std::vector<KeptResult>& results() const { return results_; }  // by start of the run, then by file name
