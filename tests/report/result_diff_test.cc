@@ -173,7 +173,7 @@ TEST(ResultDiff, fields_of_one_version_alone_are_named_and_not_compared) {
   EXPECT_EQ(diff.found.records.equal, 2);
   EXPECT_FALSE(diff.found.is_equal());
   EXPECT_EQ(diff.found.one_sided.at("error_of_tomorrow").only_after, 2);
-  EXPECT_TRUE(has(diff.text(), "the field error_of_tomorrow is only in NEW (2 cases) and not compared")) << diff.text();
+  EXPECT_TRUE(has(diff.text(), "only in NEW, and not compared: error_of_tomorrow (2 cases)")) << diff.text();
 }
 
 TEST(ResultDiff, heads_say_which_keys_of_the_configuration_changed) {

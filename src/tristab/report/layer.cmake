@@ -13,6 +13,7 @@ tristab_layer(report
     cross_table_text.cc
     csv_writer.cc
     diff_json.cc
+    diff_sentences.cc
     diff_text.cc
     diff_threshold.cc
     expectation_table.cc
