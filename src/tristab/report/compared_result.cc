@@ -27,7 +27,7 @@ std::string id_text(const Json& object, const std::string& place) {
 }
 
 // A number that is null has the reason in its place. What names the record is left out.
-Json content_text(const Json& object) {
+Json content_of_object(const Json& object) {
   Json content = Json::object();
   for (const auto& [name, value] : object.items()) {
     const Field* const field = find_field(name);
@@ -72,9 +72,11 @@ ComparedResult::ComparedResult(const std::string& path, const std::vector<const 
   head_ = visit_result(path, {"records", "layers", "stages"},
                        [this](const std::string& section, const Json& object, const std::string& place) {
                          if (section == "stages") {
-                           Json stage = object;
-                           stage.erase("case");
-                           stages_.emplace_back(std::move(stage));
+                           JsonObject stage;
+                           for (const auto& [name, value] : object.items()) {
+                             if (name != "case") stage.json(name, value);
+                           }
+                           stages_ += (stages_.empty() ? "" : ",") + stage.str();
                            return;
                          }
                          add(section == "layers" ? layers_ : records_, object, place);
@@ -94,17 +96,19 @@ void ComparedResult::add(ComparedSection& section, const Json& object, const std
   ComparedCase added;
   added.group = static_cast<std::uint32_t>(section.groups.add_record(object, place));
   const double trial = number_field(object, place, "trial");
-  added.trial = std::isfinite(trial) ? static_cast<std::int32_t>(trial) : 0;
+  added.trial = std::fabs(trial) < 1e9 ? static_cast<std::int32_t>(trial) : 0;
   std::string id = id_text(object, place);
   if (id.empty()) {  // files of other programs
     const CaseGroup& group = section.groups.groups()[added.group];
     id = fmt::format("{} n={} trial {}: {}", section.groups.input_of(group).title(), group.n, added.trial,
                      section.groups.setting_of(group).label());
   }
-  Json content = content_text(object);
-  for (const JsonValue& stage : stages_) content["stages"].push_back(stage.json());
-  stages_.clear();
-  const std::string text = json_text(content);
+  std::string text = json_text(content_of_object(object));
+  if (!stages_.empty()) {
+    text.pop_back();
+    text += fmt::format("{}\"stages\": [{}]}}", text.size() > 1 ? ", " : "", stages_);
+    stages_.clear();
+  }
   added.id = hash_text(id);
   added.content = hash_text(text);
   added.id_bytes = static_cast<std::uint32_t>(id.size());

@@ -46,7 +46,7 @@ class ComparedResult {
   std::string name_;
   ResultHead head_;
   ComparedSection records_, layers_;
-  std::vector<JsonValue> stages_;  // of the next record
+  std::string stages_;  // JSON of the next record's stages, with commas between them
   Spool spool_;
 };
 

@@ -99,7 +99,7 @@ std::vector<std::string> changed_lines(const DiffCounts& cases) {
   return lines;
 }
 
-std::vector<std::string> setting_lines(const CaseSetting& setting) {
+std::vector<std::string> setting_cell_lines(const CaseSetting& setting) {
   if (!setting.kernel.empty()) return {setting.shown};
   return {setting.shown, fmt::format("in {}", setting.arithmetic_label)};
 }
@@ -152,7 +152,7 @@ DiffRows change_rows(const ResultDiff& diff, bool layers, const Field& metric, b
     const double change = change_of(before.worst, after.worst, metric.info);
     const auto alike = [](double a, double b) { return a == b || (std::isnan(a) && std::isnan(b)); };
     const bool shown = !alike(before.worst, after.worst) || !alike(before.*middle, after.*middle);
-    rows.rows.push_back({DiffCell(setting_lines(diff.setting_of(group))), diff.input_of(group).title(),
+    rows.rows.push_back({DiffCell(setting_cell_lines(diff.setting_of(group))), diff.input_of(group).title(),
                          std::to_string(diff.size_of(group)), DiffCell(changed_lines(group.cases)),
                          DiffCell::pair(number_pair(before.*middle, after.*middle, in_decibels)),
                          DiffCell::pair(number_pair(before.worst, after.worst, in_decibels)),

@@ -127,7 +127,7 @@ double value_of(const DiffThreshold& threshold, const CaseGroups& groups, const 
   return quantity.statistic == nullptr ? group->statistics.count(at) : numbers[at].*quantity.statistic;
 }
 
-std::string value_text(double value) {
+std::string bound_value_text(double value) {
   if (std::isnan(value)) return "no value";
   return std::trunc(value) == value && std::fabs(value) < 1e6 ? fmt::format("{}", value) : short_number(value);
 }
@@ -138,8 +138,9 @@ std::string beyond_bound(const DiffThreshold& threshold, const ResultDiff& diff,
   if (group.before == nullptr && threshold.measure != Measure::value) return "";
   const double before = value_of(threshold, diff.old_groups(group.layers), group.before, group.old_numbers);
   const double after = value_of(threshold, diff.new_groups(group.layers), group.after, group.new_numbers);
-  const std::string found = group.before == nullptr ? fmt::format("{} (new)", value_text(after))
-                                                    : fmt::format("{} -> {}", value_text(before), value_text(after));
+  const std::string found = group.before == nullptr
+                                ? fmt::format("{} (new)", bound_value_text(after))
+                                : fmt::format("{} -> {}", bound_value_text(before), bound_value_text(after));
   if (std::isnan(after)) return std::isnan(before) ? "" : found;
   if (std::isnan(before) && threshold.measure != Measure::value) return "";
   const double measured = threshold.measure == Measure::value   ? after
