@@ -122,14 +122,14 @@ TEST(History, decibels_have_a_mean_and_exact_results) {
 
 TEST(History, files_that_are_no_results_are_named_and_skipped) {
   const Kept place;
-  place.write("kept/README.md", "words");
+  place.write("kept/words.txt", "words");
   place.write("kept/other.json", R"({"a": 1})");
   place.write("kept/none.ndjson", "{\"type\": \"header\", \"schema\": \"tristab-results/1\"}\n");
   const ProgramResult result = place.run("history kept -o kept/h.html");
   EXPECT_EQ(result.status, 0) << result.err;
   EXPECT_TRUE(has(result.err, "note: skipped: kept/other.json: found JSON without")) << result.err;
   EXPECT_TRUE(has(result.err, "note: skipped: kept/none.ndjson: found no records")) << result.err;
-  EXPECT_TRUE(has(result.err, "note: skipped, because not .json or .ndjson: README.md")) << result.err;
+  EXPECT_TRUE(has(result.err, "note: skipped, because not .json or .ndjson: words.txt")) << result.err;
   const Json data = data_of(place.read("kept/h.html"));
   EXPECT_EQ(data["results"].size(), 3u);
   EXPECT_EQ(data["skipped"].size(), 3u);
