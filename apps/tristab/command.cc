@@ -102,6 +102,14 @@ Command& Command::option(const char* names, const char* type, SizeList target, c
   return *this;
 }
 
+Command& Command::option(const char* names, const char* type, std::vector<std::string>& target,
+                         const std::string& help) {
+  OptionEntry& entry = add(names, type, help, false);
+  entry.repeated = true;
+  entry.take = [&target](const std::string&, const std::vector<std::string>& words) { target = words; };
+  return *this;
+}
+
 Command& Command::flag(const char* names, bool& target, const std::string& help) {
   add(names, nullptr, help, false).take = [&target](const std::string&, const std::vector<std::string>&) {
     target = true;
@@ -135,6 +143,11 @@ command reads is never replaced.)",
 
 Command& Command::group(std::string heading) {
   group_ = std::move(heading);
+  return *this;
+}
+
+Command& Command::share_row() {
+  shares_row_ = true;
   return *this;
 }
 

@@ -60,6 +60,8 @@ class Command {
   Command& option(const char* names, const char* type, std::string& target, const std::string& help);
   Command& option(const char* names, const char* type, WholeNumber target, const std::string& help);
   Command& option(const char* names, const char* type, SizeList target, const std::string& help);
+  // May be given again: all values count.
+  Command& option(const char* names, const char* type, std::vector<std::string>& target, const std::string& help);
   Command& flag(const char* names, bool& target, const std::string& help);
   // A file that the command writes. Other names of standard output become "-".
   Command& output(const char* names, const char* type, std::string& target, const std::string& help);
@@ -69,11 +71,14 @@ class Command {
   Command& force();
   // The heading of the options that follow.
   Command& group(std::string heading);
+  // Helps of the program print the command in the row of the one before it.
+  Command& share_row();
   // Sets what the command does.
   Command& run(std::function<void(const Command& command)> action);
 
   const std::string& name() const { return name_; }
   const std::string& summary() const { return summary_; }
+  bool shares_row() const { return shares_row_; }
   const std::string& details() const { return details_; }
   const std::vector<OptionEntry>& options() const { return options_; }
   const std::vector<std::string>& examples() const { return examples_; }
@@ -111,6 +116,7 @@ class Command {
 
   std::vector<Given> given_;
   std::string group_ = "Options";
+  bool shares_row_ = false;
   std::function<void(const Command&)> action_;
 };
 
@@ -141,6 +147,8 @@ Command recommend_command(int& status);  // status 1: no setting meets the requi
 Command hunt_command(int& status);       // status: 128 + the signal that stopped it
 Command generate_command();
 Command eval_command();
+Command diff_command(int& status);  // status 1: --fail-on finds something
+Command history_command();
 Command report_command();
 Command export_command();
 Command list_command();

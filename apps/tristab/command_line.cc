@@ -105,7 +105,9 @@ void declare(const Command& command, CLI::App& app, Typed& typed) {
       app.add_flag_callback(names, [&typed, k] { typed[k].emplace_back(); });
     } else {
       CLI::Option* option = app.add_option(names, typed[k]);
-      if (!entry.repeated) option->expected(1)->allow_extra_args(false);
+      if (entry.repeated && entry.positional) continue;
+      option->expected(1)->allow_extra_args(false);
+      if (entry.repeated) option->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     }
   }
   app.allow_extras();

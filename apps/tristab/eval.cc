@@ -369,7 +369,7 @@ Command eval_command() {
   auto options = std::make_shared<EvalOptions>();
   EvalOptions& o = *options;
   Command command(
-      "eval", "One operation or product as an arithmetic gives it, with its bits",
+      "eval", "One operation or product in an arithmetic, with its bits",
       R"(Numbers are decimal or hexadecimal (0x1.8p17). Operands are first rounded to the format that they enter in. One
 operation runs on the vector unit, a product (@) on the matrix unit: of two lists, or of matrices in .npy files.)",
       {"tristab eval 'fma(0x1.8p17, 0x1.12p15, -0x1p-24)' --arithmetic bf16",

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cctype>
 
 #include "command.h"
 #include "tristab/report/text_layout.h"
@@ -71,8 +72,8 @@ std::string help_of(const Command& command, const std::string& usage, const std:
   std::vector<Lines> blocks{{command.summary(), "Usage: " + usage}};
   for (const Section& section : sections) {
     // The list of commands has its own column width.
-    const bool commands = section.heading.empty() && command.name() == "tristab";
-    Lines lines = columns(section.rows, commands ? left_width({section}) : left_width(sections));
+    const bool of_program = command.name() == "tristab";
+    Lines lines = columns(section.rows, of_program ? left_width({section}) : left_width(sections));
     if (!section.heading.empty()) lines.insert(lines.begin(), section.heading + ":");
     blocks.push_back(std::move(lines));
   }
@@ -96,11 +97,18 @@ std::string help_of(const Command& command, const std::string& usage, const std:
 std::string help_text(const Program& program) {
   std::vector<Section> sections{{"", {}}};
   for (const Command& command : program.commands) {
-    if (!command.summary().empty()) sections.front().rows.push_back({command.name(), command.summary()});
+    if (command.summary().empty()) continue;
+    std::vector<Row>& rows = sections.front().rows;
+    if (command.shares_row()) {
+      rows.back().left += ", " + command.name();
+      std::string summary = command.summary();
+      summary.front() = static_cast<char>(std::tolower(summary.front()));
+      rows.back().right += "; " + summary;
+      continue;
+    }
+    rows.push_back({command.name(), command.summary()});
   }
-  Section options{
-      "Options",
-      {{"-h, --help", "print this help; of a command: tristab help COMMAND"}, {"-V, --version", "print the version"}}};
+  Section options{"", {{"-h, --help, -V, --version", "help; of a command: tristab help NAME; version"}}};
   for (const OptionEntry& option : program.self.options())
     options.rows.push_back({option_synopsis(option, false), option.help});
   sections.push_back(std::move(options));

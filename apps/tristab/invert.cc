@@ -197,7 +197,7 @@ Command invert_command() {
   auto options = std::make_shared<InvertOptions>();
   InvertOptions& o = *options;
   Command command(
-      "invert", "Write the inverses of a method or kernel, bit for bit, as .npy",
+      "invert", "Write inverses of a method or kernel, bit for bit, as .npy",
       R"(Writes (I + A)^-1, [batch, n, n], to compare with the output of your own kernel: in float32, or in float64 if a
 step of the arithmetic is wider than fp32.)",
       {"tristab generate ones -o A.npy", "tristab invert A.npy --method mxr --arithmetic fp16 block=16 -o X.npy"});

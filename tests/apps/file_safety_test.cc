@@ -48,6 +48,8 @@ TEST(FileSafety, no_command_replaces_what_it_reads) {
       {"sweep c.json --kernels k.json -o k.json", "k.json"},
       {"sweep c.json --families file:path=A.npy -o A.npy --format json", "A.npy"},
       {"report r.json -o r.json", "r.json"},
+      {"diff r.json r.ndjson -o r.json", "r.json"},
+      {"diff r.json r.ndjson --json -o r.ndjson", "r.ndjson"},
       {"export r.json --csv r.json", "r.json"},
       {"export r.ndjson --ndjson r.ndjson", "r.ndjson"},
       {"invert A.npy --method mbh --arithmetic fp16 -o A.npy", "A.npy"},

@@ -7,6 +7,7 @@ tristab_tests(apps
     compare_test.cc
     completion_test.cc
     describe_test.cc
+    diff_test.cc
     eval_test.cc
     examples_test.cc
     failures_test.cc
@@ -14,6 +15,7 @@ tristab_tests(apps
     gates_test.cc
     generate_test.cc
     help_test.cc
+    history_test.cc
     inspect_test.cc
     installed_files_test.cc
     invert_test.cc
@@ -67,8 +69,8 @@ foreach(part writer model)
                    ${PROJECT_SOURCE_DIR}/apps/dump_layer_inputs.py ${part})
   set_tests_properties(apps.dump_layer_inputs_${part} PROPERTIES SKIP_RETURN_CODE 77)
 endforeach()
-# The HTML report in a real browser.
-foreach(part report figures)
+# The HTML pages of report and history in a real browser.
+foreach(part report figures history)
   add_test(NAME apps.${part}_in_chromium
            COMMAND /usr/bin/env python3 -B ${PROJECT_SOURCE_DIR}/tests/browser/${part}_test.py $<TARGET_FILE:tristab>)
   set_tests_properties(apps.${part}_in_chromium PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 600)

@@ -1,5 +1,5 @@
 // Results of other times: with few fields, with unknown ones, cut off, empty, joined by hand, of another
-// schema version. Report, export and compare show what there is, say what there is not, and make nothing up.
+// schema version. Report, export, compare and diff show what there is, say what there is not, and make nothing up.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -39,9 +39,13 @@ Json page_data(const std::string& page) {
 
 // Everything that reads a result.
 const std::vector<std::string>& readers() {
-  static const std::vector<std::string> commands{
-      "report {} -o o.html", "export {} --csv o.csv",         "export {} --ndjson o.ndjson", "export {} --gnuplot og",
-      "compare {}",          "compare {} --metrics frobenius"};
+  static const std::vector<std::string> commands{"report {} -o o.html",
+                                                 "export {} --csv o.csv",
+                                                 "export {} --ndjson o.ndjson",
+                                                 "export {} --gnuplot og",
+                                                 "compare {}",
+                                                 "compare {} --metrics frobenius",
+                                                 "diff {0} {0}"};
   return commands;
 }
 

@@ -51,10 +51,13 @@ std::string help_of(const std::string& command) {
 // The two columns after the usage, up to the first empty line.
 std::vector<std::string> commands() {
   std::vector<std::string> names;
-  const std::regex row("  ([a-z]+) +\\S.*");
+  const std::regex row("  ([a-z]+)(?:, ([a-z]+))? +\\S.*");
   for (const std::string& line : lines_of(help_of(""))) {
     std::smatch match;
-    if (std::regex_match(line, match, row)) names.push_back(match[1]);
+    if (!std::regex_match(line, match, row)) continue;
+    for (const std::size_t k : {1, 2}) {
+      if (match[k].matched) names.push_back(match[k]);
+    }
   }
   return names;
 }

@@ -7,6 +7,7 @@ tristab_tests(report
     cell_text_test.cc
     closing_summary_test.cc
     cross_table_test.cc
+    diff_threshold_test.cc
     expectation_table_test.cc
     export_table_test.cc
     inferred_types_test.cc
@@ -14,6 +15,7 @@ tristab_tests(report
     object_stream_test.cc
     progress_line_test.cc
     ranking_test.cc
+    result_diff_test.cc
     results_schema_test.cc
     selection_test.cc
     table_test.cc

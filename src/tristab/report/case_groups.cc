@@ -209,14 +209,14 @@ std::size_t CaseGroups::matrix_at(std::size_t input, int n, const std::string& i
   return at;
 }
 
-CaseGroup& CaseGroups::group_at(std::size_t input, std::size_t setting, int n) {
+std::size_t CaseGroups::group_at(std::size_t input, std::size_t setting, int n) {
   const std::size_t at = position_in(group_index_, fmt::format("{}/{}/{}", input, setting, n));
   if (at == groups_.size()) groups_.push_back({input, setting, n, TrialStatistics(fields_)});
-  return groups_[at];
+  return at;
 }
 
-void CaseGroups::add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial,
-                           const std::string& message) {
+void CaseGroups::add_trial(std::size_t at, std::size_t matrix, const TrialNumbers& trial, const std::string& message) {
+  CaseGroup& group = groups_[at];
   if (trial.status == Status::failed && group.failure.empty())
     group.failure = message.empty() ? "the result does not say why" : in_one_line(message);
   for (std::size_t k = 0; k < fields_.size(); ++k) seen_[k] = seen_[k] || std::isfinite(trial.values[k]);
@@ -235,7 +235,7 @@ void CaseGroups::add_matrix(const Json& object, const std::string& place) {
   matrix.inverse_decay = numbers_at(object, place, "inverse_decay");
 }
 
-void CaseGroups::add_record(const Json& object, const std::string& place) {
+std::size_t CaseGroups::add_record(const Json& object, const std::string& place) {
   const std::size_t input = input_at(object, place);
   const int n = size_of(object, place);
   const std::size_t setting = setting_at(object, place);
@@ -245,8 +245,10 @@ void CaseGroups::add_record(const Json& object, const std::string& place) {
                      {}};
   for (const Field* field : fields_) trial.values.push_back(number_at(object, place, *field));
   const std::string id = text_field(object, place, "matrix");
-  add_trial(group_at(input, setting, n), matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()),
-            trial, text_field(object, place, "message"));
+  const std::size_t group = group_at(input, setting, n);
+  add_trial(group, matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()), trial,
+            text_field(object, place, "message"));
+  return group;
 }
 
 void CaseGroups::add(const MatrixResult& result) {

@@ -64,6 +64,8 @@ class CaseGroups {
   // One object of "matrices" or "records". Throws InputError when a record lacks family, size, method, arithmetic or
   // status, or a field is of the wrong type.
   void add(const std::string& section, const Json& object, const std::string& place);
+  // An object of "records"; returns the position of its group.
+  std::size_t add_record(const Json& object, const std::string& place);
   // A matrix of a run, with its records.
   void add(const MatrixResult& result);
 
@@ -95,10 +97,9 @@ class CaseGroups {
   std::size_t input_at(CaseInput input, const Json& parameters);
   std::size_t setting_at(CaseSetting setting, const std::string& key);
   std::size_t matrix_at(std::size_t input, int n, const std::string& id, bool named);
-  CaseGroup& group_at(std::size_t input, std::size_t setting, int n);
-  void add_trial(CaseGroup& group, std::size_t matrix, const TrialNumbers& trial, const std::string& message);
+  std::size_t group_at(std::size_t input, std::size_t setting, int n);
+  void add_trial(std::size_t at, std::size_t matrix, const TrialNumbers& trial, const std::string& message);
   void add_matrix(const Json& object, const std::string& place);
-  void add_record(const Json& object, const std::string& place);
 
   std::vector<const Field*> fields_;
   std::vector<bool> seen_;

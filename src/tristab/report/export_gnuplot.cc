@@ -48,7 +48,7 @@ class Numbering {
 
 // A text in single quotes for a script. In double quotes gnuplot would run what stands between backquotes as a command
 // of the shell.
-std::string quoted(const std::string& text) {
+std::string gnuplot_text(const std::string& text) {
   std::string result(1, '\'');
   for (const char c : text) {
     if (c == '\'') result += c;
@@ -60,7 +60,7 @@ std::string quoted(const std::string& text) {
 
 std::string array_text(const char* name, const std::vector<std::string>& labels) {
   std::string text = fmt::format("array {}[{}] = [", name, labels.size());
-  for (const std::string& label : labels) text += fmt::format("{}{}", text.back() == '[' ? "" : ", ", quoted(label));
+  for (const std::string& label : labels) text += fmt::format("{}{}", text.back() == '[' ? "" : ", ", gnuplot_text(label));
   return fmt::format("{}]\n", text);
 }
 
@@ -263,7 +263,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   const double upper = std::pow(10, std::ceil(std::log10(std::max(most, 2 * least))));
   script += fmt::format(
       "quantity = {}\nfield = {}\nleast = {}\nmost = {}\nsmallest = {}.\nlargest = {}.\nmost_condition = {}\n",
-      quoted(std::string(info.words)), quoted(info.name), lower, upper, sizes.empty() ? 0 : *sizes.begin(),
+      gnuplot_text(std::string(info.words)), gnuplot_text(info.name), lower, upper, sizes.empty() ? 0 : *sizes.begin(),
       sizes.empty() ? 0 : *sizes.rbegin(), json_number(10 * most_condition));
   script += "\n" + asset("common.gp") + "\n" + asset(fmt::format("{}.gp", figure));
   if (!cases.rows.empty()) script += "\n" + asset("error-by-condition.gp");

@@ -6,6 +6,7 @@
 
 #include "tristab/base/json.h"
 #include "tristab/base/json_text.h"
+#include "tristab/report/page_json.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -13,42 +14,8 @@ namespace {
 
 constexpr int statistic_digits = 4, case_digits = 3;
 
-// "1.23e-5"; "null" where there is no number. JSON has no infinity: it is a text.
-std::string short_number(double value, int digits) {
-  if (std::isinf(value)) return "\"inf\"";
-  if (std::isnan(value)) return "null";
-  std::string text = fmt::format("{:.{}g}", value, digits);
-  const std::size_t exponent = text.find('e');
-  if (exponent == std::string::npos) return text;
-  std::size_t first = exponent + 1;
-  if (text[first] == '+') text.erase(first, 1);
-  if (text[first] == '-') ++first;
-  while (first + 1 < text.size() && text[first] == '0') text.erase(first, 1);
-  return text;
-}
-
-// [a,b,...] without spaces: this is the bulk of a report.
-template <class Range, class Text>
-std::string list_of(const Range& range, Text text) {
-  std::string list = "[";
-  for (const auto& element : range) {
-    if (list.size() > 1) list += ',';
-    list += text(element);
-  }
-  return list + "]";
-}
-
 std::string numbers(const std::vector<double>& values, int digits) {
-  return list_of(values, [&](double value) { return short_number(value, digits); });
-}
-
-std::string escaped_for_script(std::string_view json) {
-  std::string text;
-  text.reserve(json.size());
-  for (const char c : json) {
-    c == '<' ? text += "\\u003c" : text += c;
-  }
-  return text;
+  return page_list(values, [&](double value) { return page_number(value, digits); });
 }
 
 std::vector<double> finite_only(std::vector<double> values) {
@@ -144,11 +111,11 @@ std::string HtmlData::layers_text() const {
     object.integer("s", static_cast<std::int64_t>(group.setting));
     object.integer("trials", group.sequences).integer("nonfinite", group.nonfinite).integer("failed", group.failed);
     object.integer("fit", group.fit).integer("unfit", group.unfit);
-    object.raw("worst_o", short_number(group.worst_o, statistic_digits));
-    object.raw("chunks", list_of(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
+    object.raw("worst_o", page_number(group.worst_o, statistic_digits));
+    object.raw("chunks", page_list(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
     for (std::size_t part = 0; part < layer_parts().size(); ++part) {
-      object.raw(layer_parts()[part].name, list_of(group.errors, [part](const auto& entry) {
-                   return short_number(median(entry.second[part]), statistic_digits);
+      object.raw(layer_parts()[part].name, page_list(group.errors, [part](const auto& entry) {
+                   return page_number(median(entry.second[part]), statistic_digits);
                  }));
     }
     list.raw(object.str());
@@ -160,7 +127,7 @@ std::string HtmlData::groups_text() const {
   const std::vector<CaseGroup>& groups = groups_.groups();
   JsonObject columns;
   const auto integers = [&](const char* name, auto value) {
-    columns.raw(name, list_of(groups, [&](const CaseGroup& group) { return std::to_string(value(group)); }));
+    columns.raw(name, page_list(groups, [&](const CaseGroup& group) { return std::to_string(value(group)); }));
   };
   integers("f", [](const CaseGroup& g) { return g.input; });
   integers("s", [](const CaseGroup& g) { return g.setting; });
@@ -175,7 +142,7 @@ std::string HtmlData::groups_text() const {
     const Field& field = *groups_.fields()[k];
     if (field.info.words.empty()) {
       columns.raw(field.name(),
-                  list_of(groups, [&](const CaseGroup& group) { return short_number(group.statistics.count(k), 9); }));
+                  page_list(groups, [&](const CaseGroup& group) { return page_number(group.statistics.count(k), 9); }));
       continue;
     }
     if (!groups_.has(k)) continue;
@@ -183,10 +150,10 @@ std::string HtmlData::groups_text() const {
     distributions.reserve(groups.size());
     for (const CaseGroup& group : groups) distributions.push_back(groups_.distribution(group, k));
     JsonObject statistics;
-    statistics.raw("median", list_of(distributions,
-                                     [](const Distribution& d) { return short_number(d.median, statistic_digits); }));
-    statistics.raw(
-        "worst", list_of(distributions, [](const Distribution& d) { return short_number(d.worst, statistic_digits); }));
+    statistics.raw("median", page_list(distributions,
+                                       [](const Distribution& d) { return page_number(d.median, statistic_digits); }));
+    statistics.raw("worst", page_list(distributions,
+                                      [](const Distribution& d) { return page_number(d.worst, statistic_digits); }));
     columns.raw(field.name(), statistics.str());
   }
   return columns.str();
@@ -208,18 +175,18 @@ std::string HtmlData::cases_text(std::size_t most_cases) const {
     }
     offset += group.matrices.size();
     kept += chosen.size();
-    matrices.push_back(list_of(chosen, [&](std::size_t k) { return std::to_string(group.matrices[k]); }));
+    matrices.push_back(page_list(chosen, [&](std::size_t k) { return std::to_string(group.matrices[k]); }));
     for (std::size_t e = 0; e < errors_.size(); ++e) {
       const std::vector<double> errors = groups_.values(group, errors_[e]);
-      values[e].push_back(list_of(chosen, [&](std::size_t k) { return short_number(errors[k], case_digits); }));
+      values[e].push_back(page_list(chosen, [&](std::size_t k) { return page_number(errors[k], case_digits); }));
     }
   }
   const auto same = [](const std::string& text) { return text; };
   JsonObject cases;
   cases.integer("kept", static_cast<std::int64_t>(kept)).integer("all", static_cast<std::int64_t>(all));
-  cases.raw("matrix", list_of(matrices, same));
+  cases.raw("matrix", page_list(matrices, same));
   for (std::size_t e = 0; e < errors_.size(); ++e) {
-    if (groups_.has(errors_[e])) cases.raw(groups_.fields()[errors_[e]]->name(), list_of(values[e], same));
+    if (groups_.has(errors_[e])) cases.raw(groups_.fields()[errors_[e]]->name(), page_list(values[e], same));
   }
   return cases.str();
 }
@@ -227,14 +194,14 @@ std::string HtmlData::cases_text(std::size_t most_cases) const {
 std::string HtmlData::matrices_text() const {
   const std::vector<CaseMatrix>& matrices = groups_.matrices();
   JsonObject columns;
-  columns.raw("f", list_of(matrices, [](const CaseMatrix& m) { return std::to_string(m.input); }));
-  columns.raw("n", list_of(matrices, [](const CaseMatrix& m) { return std::to_string(m.n); }));
+  columns.raw("f", page_list(matrices, [](const CaseMatrix& m) { return std::to_string(m.input); }));
+  columns.raw("n", page_list(matrices, [](const CaseMatrix& m) { return std::to_string(m.n); }));
   for (std::size_t k = 0; k < matrix_facts().size(); ++k) {
     bool any = false;
     for (const CaseMatrix& matrix : matrices) any = any || std::isfinite(matrix.facts[k]);
     if (!any) continue;
     columns.raw(matrix_facts()[k].name,
-                list_of(matrices, [&](const CaseMatrix& m) { return short_number(m.facts[k], case_digits); }));
+                page_list(matrices, [&](const CaseMatrix& m) { return page_number(m.facts[k], case_digits); }));
   }
   std::map<std::pair<std::size_t, int>, std::vector<const CaseMatrix*>> situations;
   for (const CaseMatrix& matrix : matrices) {
@@ -268,7 +235,7 @@ std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const
   data.text("schema", head.schema).json("tool", head.tool).json("run", head.run).json("config", head.config);
   data.integer("records", head.records).integer("expected", head.expected_cases);
   data.raw("complete", head.says_whether_complete ? (head.complete ? "true" : "false") : "null");
-  data.raw("errors", list_of(errors_, [this](std::size_t k) { return json_string(groups_.fields()[k]->name()); }));
+  data.raw("errors", page_list(errors_, [this](std::size_t k) { return json_string(groups_.fields()[k]->name()); }));
   JsonObject drawn;
   for (const Field* field : groups_.fields()) {
     const NumberInfo& info = field->info;
@@ -276,15 +243,15 @@ std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const
     drawn.raw(info.name, fmt::format("[{},{}]", json_string(info.words), json_string(info.formula)));
   }
   data.raw("drawn", drawn.str());
-  data.raw("families", list_of(groups_.inputs(), [](const CaseInput& i) { return json_string(i.title()); }));
-  data.raw("settings", list_of(groups_.settings(), [](const CaseSetting& s) {
+  data.raw("families", page_list(groups_.inputs(), [](const CaseInput& i) { return json_string(i.title()); }));
+  data.raw("settings", page_list(groups_.settings(), [](const CaseSetting& s) {
              return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),
                                 json_string(s.formation), s.kernel.empty() ? 0 : 1);
            }));
   data.raw("groups", groups_text()).raw("cases", cases_text(most_cases)).raw("matrices", matrices_text());
   data.raw("layers", layers_text());
   const auto text_of = [](const JsonValue& value) { return json_text(value); };
-  data.raw("expectations", list_of(expectations_, text_of)).raw("classes", list_of(classes_, text_of));
+  data.raw("expectations", page_list(expectations_, text_of)).raw("classes", page_list(classes_, text_of));
   return escaped_for_script(data.str());
 }
 

@@ -8,12 +8,19 @@ tristab_layer(report
     check_text.cc
     cell_text.cc
     closing_summary.cc
+    compared_result.cc
     cross_table.cc
     cross_table_text.cc
     csv_writer.cc
+    diff_json.cc
+    diff_sentences.cc
+    diff_text.cc
+    diff_threshold.cc
     expectation_table.cc
     export_gnuplot.cc
     export_table.cc
+    head_changes.cc
+    history_page.cc
     html_data.cc
     html_report.cc
     hunt_text.cc
@@ -25,10 +32,13 @@ tristab_layer(report
     ndjson_writer.cc
     object_stream.cc
     page.cc
+    page_json.cc
     page_template.cc
     progress_line.cc
     ranking.cc
     recommendation_text.cc
+    result_diff.cc
+    result_history.cc
     result_text.cc
     result_writer.cc
     results_schema.cc
@@ -41,10 +51,11 @@ tristab_layer(report
 
 # The page of reports; its scripts share one scope and stand in the order of their use.
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)
-tristab_embed(report page_assets
-  ${html}/page.html ${html}/style.css ${html}/scale.js ${html}/svg.js ${html}/download.js ${html}/data.js ${html}/filters.js
-  ${html}/panels.js ${html}/rows.js ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/tables.js
-  ${html}/page.js)
+set(page_parts ${html}/page.html ${html}/style.css ${html}/scale.js ${html}/svg.js ${html}/download.js ${html}/data.js ${html}/filters.js
+  ${html}/panels.js ${html}/tables.js ${html}/figures.js)
+tristab_embed(report page_assets ${page_parts}
+  ${html}/rows.js ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/page.js)
+tristab_embed(report history_assets ${page_parts} ${html}/history.js)
 tristab_embed(report inspection_assets ${html}/inspection.html ${html}/style.css ${html}/inspection.js)
 set(gnuplot ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/gnuplot)
 tristab_embed(report gnuplot_scripts ${gnuplot}/common.gp ${gnuplot}/error-by-method.gp ${gnuplot}/error-by-size.gp

@@ -6,6 +6,7 @@
 #include "tristab/base/json_text.h"
 #include "tristab/report/cell_text.h"
 #include "tristab/sweep/quantity.h"
+#include "tristab/sweep/summary_quantity.h"
 
 namespace tristab {
 namespace {
@@ -32,24 +33,14 @@ void add_setting(const Setting& setting, JsonObject& object) {
   for (const auto& field : setting_fields()) object.raw(field.name, cell_json(field.cell(setting)));
 }
 
-// A statistic of a summary; if there is a reason, it is null and the reason is noted.
-void add_statistic(const std::string& name, double value, std::string_view reason, JsonObject& object,
-                   JsonObject& undefined) {
-  object.number(name, value);
-  if (!reason.empty()) undefined.text(name, reason);
-}
-
 void add_distribution(const NumberInfo& info, const Distribution& d, JsonObject& object, JsonObject& undefined) {
-  const auto reason = [](double value) { return std::isinf(value) ? "infinite" : "no trial has a value"; };
-  const auto add = [&](const char* statistic, double value) {
-    add_statistic(info.name + statistic, value, std::isfinite(value) ? "" : reason(value), object, undefined);
-  };
-  add("_median", d.median);
-  const char* const tail = info.larger_is_better ? "_p5" : "_p95";
-  const bool few = d.count < tail_trials;  // null without a reason
-  add_statistic(info.name + tail, d.tail, few || std::isfinite(d.tail) ? "" : reason(d.tail), object, undefined);
-  add(info.larger_is_better ? "_min" : "_max", d.worst);
-  if (info.decibels) add("_mean", d.mean);
+  for (const SummaryStatistic& statistic : summary_statistics(info)) {
+    const std::string name = info.name + std::string(statistic.suffix);
+    const double value = d.*statistic.value;
+    object.number(name, value);
+    const bool few = statistic.value == &Distribution::tail && d.count < tail_trials;  // null without a reason
+    if (!few && !std::isfinite(value)) undefined.text(name, std::isinf(value) ? "infinite" : "no trial has a value");
+  }
 }
 
 void add_slope(const std::string& name, const std::optional<Slope>& slope, JsonObject& object) {
@@ -151,10 +142,7 @@ std::string summary_text(const std::vector<SummaryRow>& rows, const std::string&
     JsonObject object = object_of(type), undefined;
     add_input(row.input, object);
     add_setting(row.setting, object);
-    object.integer("trials", row.trials).integer("nonfinite_trials", row.nonfinite);
-    object.integer("failed_trials", row.failed).integer("trivial", row.trivial).integer("fit", row.fit);
-    object.integer("unfit", row.unfit).integer("normal", row.normal).integer("high", row.high);
-    object.integer("excessive", row.excessive);
+    for (const TrialCount& count : trial_counts()) object.integer(count.name, row.*count.value);
     for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
     for (std::size_t k = 0; k < row.distributions.size(); ++k) {
       if (distributed_fields()[k]->is_present(*row.input.scenario))

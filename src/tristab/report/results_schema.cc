@@ -7,6 +7,7 @@
 #include "tristab/sweep/quantity.h"
 #include "tristab/sweep/scenario.h"
 #include "tristab/sweep/stability_class.h"
+#include "tristab/sweep/summary_quantity.h"
 
 namespace tristab {
 
@@ -83,10 +84,8 @@ void add_summary_fields(Json& summary) {
   const Json number{{"type", {"number", "null"}}};
   for (const Field* field : counted_fields()) add(summary, field->name(), number);
   for (const Field* field : distributed_fields()) {
-    const bool larger = field->info.larger_is_better;
-    for (const char* statistic : {"_median", larger ? "_p5" : "_p95", larger ? "_min" : "_max"})
-      add(summary, field->name() + statistic, number, field->presence == Field::Presence::always);
-    if (field->info.decibels) add(summary, field->name() + "_mean", number);
+    for (const SummaryStatistic& statistic : summary_statistics(field->info))
+      add(summary, field->name() + std::string(statistic.suffix), number, field->presence == Field::Presence::always);
   }
 }
 

@@ -142,6 +142,7 @@ void append_naming_fields(std::vector<Field>& fields) {
     fields.push_back(described(field.name, field.kind, field.nullable, field.help,
                                [&field](const M&, const R& r) { return field.cell(r.setting); }));
   }
+  for (Field& field : fields) field.naming = true;
   fields.push_back(described("reference", Kind::text, false,
                              "what errors compare with: given, or the format that A is stored in",
                              [](const M&, const R& r) -> Cell { return r.reference; }));

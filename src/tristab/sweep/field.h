@@ -35,6 +35,7 @@ struct Field {
   // Some fields are absent from other sweeps.
   enum class Presence { always, scenarios, decomposed };
   Presence presence = Presence::always;
+  bool naming = false;                    // says which case it is; all others say what came of it
   NumberInfo info;                        // texts, objects and lists have only a name and, as formula, what they are
   std::vector<std::string> choices = {};  // all values that a text can have; empty: any
   std::function<Measured(const MatrixResult& matrix, const Record& record)> number = nullptr;  // null: not a number

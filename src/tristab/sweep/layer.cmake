@@ -22,6 +22,7 @@ tristab_layer(sweep
     setting.cc
     stability_class.cc
     summary.cc
+    summary_quantity.cc
     trial_statistics.cc
   USES tristab_recipe tristab_gate TBB::tbb)
 set(schemas ${CMAKE_CURRENT_SOURCE_DIR}/tristab/sweep/schema)

@@ -1,6 +1,6 @@
 // The data of the page, and what is selected of it.
 
-const data = JSON.parse(document.getElementById("data").textContent, (_, value) => value === "inf" ? Infinity : value);
+const data = JSON.parse(document.getElementById("data").textContent, (_, value) => value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
 const unique = (values) => [...new Set(values)];
 const columnsOf = data.groups;
 const groups = columnsOf.f.map((family, k) => {
@@ -30,6 +30,7 @@ const costs = [["operations", "matmul_flops", "vector_flops"], ["longest chain o
 const styles = (names) => new Map(names.map((name, k) => [name, seriesStyle(k)]));
 const methodStyles = styles(methods), arithmeticStyles = styles(arithmetics.filter((name) => !recipeArithmetics.has(name)));
 const kernelStyle = {colour: "var(--ink)", shape: "diamond", dash: ""}, limitStyle = {colour: "var(--soft)", shape: "", dash: "4 3"};
+const ringStyle = {colour: "var(--ink)", shape: "circle", hollow: true};
 const methodStyle = (name) => methodStyles.get(name) ?? limitStyle;
 const arithmeticStyle = (name) => arithmeticStyles.get(name) ?? kernelStyle;
 const arithmeticTitle = (name) => recipeArithmetics.has(name) ? "kernel" : name;

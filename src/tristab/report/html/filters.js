@@ -48,7 +48,7 @@ function addFilters(form, changed) {
   addMenu(form, "methods", "method", methods, (name) => name, changed);
   addMenu(form, "arithmetics", "arithmetic", arithmetics, (name) => name, changed);
   addChoice(form, "metric", "error", metrics.map((name) => [name, `${name}: ${data.drawn[name][0]}`]), changed);
-  addChoice(form, "statistic", "over trials", [["median", "median"], ["worst", "worst"]], changed);
+  addChoice(form, "statistic", "over trials", data.statistics ?? [["median", "median"], ["worst", "worst"]], changed);
   if (metrics.length > 0) addChoice(form, "condition", "condition", conditions.map((name) => [name, name]), changed);
   form.addEventListener("submit", (event) => event.preventDefault());
   for (const left of ["pointerdown", "focusin"]) {

@@ -1,4 +1,4 @@
-// The page: its figures in order, what the result lacks, and drawing again when the selection or the width changes.
+// The page of a result: its figures in order, and what the result lacks.
 
 // Powers of A and entries of its inverse below the floor change nothing; beyond the cap they overflow every format but fp64.
 const entryBounds = {cap: 1e38, floor: 1e-10, bounds: [{y: 65504, text: "above: overflow in fp16"}]};
@@ -22,52 +22,10 @@ const figures = [
   {id: "powers", title: "Powers of A", needs: data.matrices.profiles.some((profile) => profile.powers.length > 0), lacks: "powers of A",
     draw: profileFigure("powers", "Across: power k. Up: largest entry of A to the power k, median over the matrices. Methods that square or double compute these powers on the way.", entryBounds), note: ""},
   {id: "conditions", title: "Condition of the inputs", needs: conditions.length > 0, draw: conditionReport, isTable: true, note: ""},
-  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable, isTable: true,
+  {id: "expectations", title: "Expectations", needs: data.expectations.length > 0, draw: expectationTable, isTable: true, unfiltered: true,
     note: `${data.expectations.filter((row) => row.met).length} of ${data.expectations.length} met; those that are not met come first. Filters do not change this table.`},
-  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, isTable: true, note: "Growth of the error with condition number and size: slopes in log-log coordinates."},
+  {id: "classes", title: "Stability classes", needs: data.classes.length > 0, lacks: "stability classes", draw: stabilityClasses, isTable: true, unfiltered: true, note: "Growth of the error with condition number and size: slopes in log-log coordinates."},
 ];
-
-// A figure draws at most some panels, rows of a dot plot or rows of a table, and says in `shown` how many of how many.
-function drawFigure(figure) {
-  figure.host.replaceChildren();
-  const most = figure.isTable ? 15 : printing || innerWidth > 700 ? 12 : 4, limit = figure.all || (printing && figure.isTable) ? Infinity : most;
-  if (selectedGroups().length === 0 && !["expectations", "classes"].includes(figure.id)) {
-    figure.host.textContent = "Nothing is selected.";
-    figure.csv.disabled = true;
-    figure.svg.disabled = true;
-    figure.more.hidden = true;
-    return;
-  }
-  figure.result = figure.draw(figure.host, limit);
-  const drawing = figure.host.querySelector("svg"), part = (figure.result.shown || []).filter(([count, of]) => count < of);
-  figure.csv.disabled = false;
-  figure.svg.disabled = !drawing;
-  figure.svg.hidden = !drawing;
-  figure.more.hidden = part.length === 0 && !figure.all;
-  figure.host.parentNode.classList.toggle("text", !drawing);
-  figure.more.textContent = figure.all ? "Show fewer" : `${part.map(([count, of, what]) => `${count} of ${of} ${what}`).join(", ")}: show all`;
-}
-
-function drawAll() { figures.filter((figure) => figure.host).forEach(drawFigure); }
-
-function addFigure(figure) {
-  const section = html("section", {class: "figure", id: figure.id}, document.getElementById("figures"));
-  const bar = html("div", {class: "title"}, section), tools = html("div", {class: "tools"});
-  html("h2", {}, bar, figure.title);
-  bar.append(tools);
-  const button = (text, title, action) => {
-    const node = html("button", {type: "button", title}, tools, text);
-    node.addEventListener("click", action);
-    return node;
-  };
-  figure.svg = button("SVG", "download the figure", () => save(`${figure.id}.svg`, "image/svg+xml", svgText(figure.host.querySelector("svg"))));
-  figure.csv = button("CSV", "download the data of the figure", () => save(`${figure.id}.csv`, "text/csv", csvText(figure.result.columns, typeof figure.result.rows === "function" ? figure.result.rows() : figure.result.rows)));
-  if (figure.note) html("p", {}, section, figure.note);
-  figure.host = html("div", {class: "drawing"}, section);
-  figure.more = html("button", {type: "button", class: "more"}, section);
-  figure.more.addEventListener("click", () => { figure.all = !figure.all; drawFigure(figure); });
-  html("a", {href: "#" + figure.id}, document.getElementById("contents"), figure.title);
-}
 
 function addNotices() {
   const list = document.getElementById("notices");
@@ -97,17 +55,5 @@ function addNotices() {
 }
 
 addNotices();
-figures.filter((figure) => figure.needs).forEach(addFigure);
-addFilters(document.getElementById("filters"), drawAll);
 provenance(document.getElementById("provenance"));
-drawAll();
-const printAs = (paper) => { printing = paper; drawAll(); };
-addEventListener("beforeprint", () => printAs(true));
-addEventListener("afterprint", () => printAs(false));
-let drawnWidth = innerWidth, waiting = 0;
-addEventListener("resize", () => {
-  if (innerWidth === drawnWidth || printing) return;
-  drawnWidth = innerWidth;
-  clearTimeout(waiting);
-  waiting = setTimeout(drawAll, 100);
-});
+startPage();

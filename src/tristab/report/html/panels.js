@@ -1,15 +1,16 @@
 // Small multiples: panels of lines, side by side, on one scale. Each line is named beside its end.
 
 // Draws `panels` ({title, series: [{name, style, points: [{x, y, text, lost, hollow}]}], limit: [{x, y}]}; y null: there is no number,
-// infinite: not finite; lost: some trials are not finite). options: cap, floor, sharedX, caption, label, legend, bounds ([{y, text}]: lines
-// across every panel).
+// infinite: not finite; lost: some trials are not finite; ringed: stands out). options: cap, floor, sharedX, ownY (each panel has its
+// own scale up), xScale, caption, label, legend, bounds ([{y, text}]: lines across every panel).
 function drawPanels(host, panels, options) {
-  const all = panels.flatMap((panel) => panel.series.flatMap((series) => series.points)).filter((point) => point.y !== null);
-  const values = [...all.flatMap((point) => point.lost ? [point.y, Infinity] : [point.y]), ...panels.flatMap((panel) => (panel.limit || []).map((point) => point.y))];
+  const pointsOf = (panel) => panel.series.flatMap((series) => series.points).filter((point) => point.y !== null);
+  const valuesOf = (panel) => [...pointsOf(panel).flatMap((point) => point.lost ? [point.y, Infinity] : [point.y]), ...(panel.limit || []).map((point) => point.y)];
+  const all = panels.flatMap(pointsOf), values = panels.flatMap(valuesOf);
   const most = Math.max(...panels.map((panel) => panel.series.length)), names = unique(panels.flatMap((panel) => panel.series.map((series) => series.name)));
   const named = most <= 40, step = 12;  // more names find no place beside a panel: they stand above all
   const longest = named ? Math.max(...names.map((name) => textWidth(name, 10.5))) + 26 : 0;
-  const axis = (bottom, top) => railedAxis(values, bottom, top, {...options, most: (length) => Math.max(3, Math.min(6, Math.floor(length / 24)))});
+  const axis = (bottom, top, shown = values) => railedAxis(shown, bottom, top, {...options, most: (length) => Math.max(3, Math.min(6, Math.floor(length / 24)))});
   const left = 12 + Math.max(34, ...axis(100, 0).rails.map((rail) => textWidth(rail.label)));
   const width = widthOf(host), columns = panelColumns(width, 250 + Math.min(128, longest), 4, panels.length), cell = Math.min(640, Math.floor(width / columns));
   const beside = Math.min(longest, Math.max(printing ? 92 : 128, 0.45 * cell));
@@ -21,9 +22,9 @@ function drawPanels(host, panels, options) {
   panels.forEach((panel, k) => {
     const x = (k % columns) * cell + left, y = top + Math.floor(k / columns) * (height + above + below) + above;
     const box = {x, y, width: cell - left - gap - beside, height};
-    const yScale = axis(y + height, y);
+    const yScale = axis(y + height, y, options.ownY ? valuesOf(panel) : values);
     const xs = (options.sharedX ? all : panel.series.flatMap((series) => series.points)).map((point) => point.x);
-    const xScale = sizeScale(xs, x + 4, x + box.width - 4);
+    const xScale = (options.xScale ?? sizeScale)(xs, x + 4, x + box.width - 4);
     drawFrame(svg, box, xScale, yScale, panel.title, cell - gap - left);
     for (const {y: bound, text} of options.bounds || []) {
       if (!(bound > yScale.low && bound < yScale.high)) continue;
@@ -42,6 +43,7 @@ function drawPanels(host, panels, options) {
       shown.forEach((point, i) => {
         const rail = yScale.rail(point.y), at = rail ? [onRail(...places[i]), places[i][1]] : places[i];
         points.push({x: at[0], y: at[1], text: point.text});
+        if (point.ringed) drawMarkers(svg, ringStyle, [at], 6);
         drawMarkers(svg, rail === "infinite" ? {...series.style, shape: "cross"} : {...series.style, hollow: point.hollow}, [at], rail === "infinite" ? 3.5 : 3);
         if (point.lost && rail !== "infinite") {
           const high = yScale.place(Infinity);

@@ -38,14 +38,24 @@ function logScale(values, from, to, most = 6) {
   return {place, marks, low: 10 ** first, high: 10 ** last};
 }
 
-// The rail of a value on an axis with these bounds; null between them.
-const railOf = (value, {cap = Infinity, floor = 0}) => value === Infinity ? "infinite" : value > cap ? "above" : value <= floor ? "below" : null;
+// Round numbers that cover the values, about `most` marks.
+function linearScale(values, from, to, most = 6) {
+  const finite = values.filter(Number.isFinite), least = finite.length ? Math.min(...finite) : 0, largest = finite.length ? Math.max(...finite) : 1;
+  const span = largest > least ? largest - least : Math.abs(least) || 1, rough = span / Math.max(1, most - 1), decade = 10 ** Math.floor(Math.log10(rough));
+  const step = decade * [1, 2, 5, 10].find((each) => each * decade >= rough * 0.999);
+  const low = Math.floor(least / step) * step, high = Math.max(low + step, Math.ceil(largest / step) * step), marks = [];
+  for (let k = 0; low + k * step <= high + step / 2; ++k) marks.push({at: low + k * step, label: String(Number((low + k * step).toPrecision(6)))});
+  return {place: (value) => from + (value - low) / (high - low) * (to - from), marks, low, high};
+}
 
-// A logarithmic axis between two places, with a rail for each kind of value that it cannot show. `room` gives the width of a rail, from
+// The rail of a value on an axis with these bounds; null between them.
+const railOf = (value, {cap = Infinity, floor = 0, linear = false}) => linear ? (value === Infinity ? "infinite" : value === -Infinity ? "below" : null) : value === Infinity ? "infinite" : value > cap ? "above" : value <= floor ? "below" : null;
+
+// A logarithmic axis between two places, or a linear one for numbers of which larger is better, with a rail for each kind of value that it cannot show. `room` gives the width of a rail, from
 // its name and label, `most` the number of marks that fit a length.
-function railedAxis(values, from, to, {cap, floor, room = () => 16, most = () => 6} = {}) {
-  const rail = (value) => railOf(value, {cap, floor}), present = new Set(values.map(rail)), sign = Math.sign(to - from), rails = {};
-  const labels = {infinite: "not finite", above: cap ? ">" + powerOfTen(Math.log10(cap)) : "",
+function railedAxis(values, from, to, {cap, floor, linear = false, room = () => 16, most = () => 6} = {}) {
+  const rail = (value) => railOf(value, {cap, floor, linear}), present = new Set(values.map(rail)), sign = Math.sign(to - from), rails = {};
+  const labels = linear ? {infinite: "exact", below: "not finite"} : {infinite: "not finite", above: cap ? ">" + powerOfTen(Math.log10(cap)) : "",
     below: values.some((value) => value > 0 && value <= floor) ? "<" + powerOfTen(Math.log10(floor)) : "0"};
   let low = from, high = to;
   for (const name of ["infinite", "above", "below"]) {
@@ -53,7 +63,7 @@ function railedAxis(values, from, to, {cap, floor, room = () => 16, most = () =>
     const width = room(name, labels[name]), edge = name === "below" ? low : high, inner = name === "below" ? low += sign * width : high -= sign * width;
     rails[name] = {label: labels[name], at: (edge + inner) / 2, edge: inner};
   }
-  const scale = logScale(values.filter((value) => rail(value) === null), low + sign * 6, high - sign * 6, most(Math.abs(high - low)));
+  const scale = (linear ? linearScale : logScale)(values.filter((value) => rail(value) === null), low + sign * 6, high - sign * 6, most(Math.abs(high - low)));
   return {...scale, place: (value) => rails[rail(value)]?.at ?? scale.place(value), rails: Object.values(rails), rail};
 }
 

@@ -3,14 +3,14 @@
 // Lets names break between their parts.
 const breakable = (text) => text.replace(/[:=_](?=[^ ])/g, "$&\u200b");
 
-// At most `limit` rows; the figure offers the others.
-function drawTable(host, columns, rows, limit, numberFrom = 1) {
+// At most `limit` rows; the figure offers the others. A cell is null, a number, a text, or {text, mark}: a number in words, with a mark.
+function drawTable(host, columns, rows, limit, numberFrom = 1, longestOnALine = 12) {
   const table = html("table", {}, html("div", {class: "scroll"}, host)), head = html("tr", {}, html("thead", {}, table)), body = html("tbody", {}, table);
-  const isNumber = (k) => k >= numberFrom && rows.length > 0 && rows.every((row) => row[k] === null || typeof row[k] === "number");
+  const isNumber = (k) => k >= numberFrom && rows.length > 0 && rows.every((row) => row[k] === null || typeof row[k] === "number" || row[k].text !== undefined);
   columns.forEach((name, k) => html("th", {class: isNumber(k) ? "number" : "", scope: "col"}, head, breakable(name)));
   for (const row of rows.slice(0, limit)) {
     const line = html("tr", {}, body);
-    row.forEach((value, k) => html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : String(value).length < 13 ? "short" : ""}, line,
+    row.forEach((value, k) => value?.text !== undefined ? html("td", {class: value.mark ? "number marked" : "number"}, line, value.mark + value.text) : html("td", {class: isNumber(k) ? "number" : String(value).length > 30 ? "long" : String(value).length <= longestOnALine ? "short" : ""}, line,
       value === null ? "–" : typeof value === "number" ? shortNumber(value) : breakable(String(value))));
   }
   return [[Math.min(limit, rows.length), rows.length, "rows"]];
