@@ -129,8 +129,11 @@ int recommend_setting(const Command& command, const RecommendOptions& options) {
     request.like = std::move(recipes.front());
   }
   if (!options.calibrate.empty()) {
-    if (options.calibrate == options.input.tokens)
-      refuse("--calibrate", options.calibrate, "other tokens than --tokens, on which settings are tried");
+    const Range tried = range_of(options.input.tokens, "--tokens with --calibrate");
+    const Range shown = range_of(options.calibrate, "--calibrate");
+    if (shown.low < tried.high && tried.low < shown.high)
+      refuse("--calibrate", fmt::format("{}, which overlaps --tokens {}", options.calibrate, options.input.tokens),
+             "other tokens than --tokens, on which settings are tried");
     FilePart part = options.input;
     part.tokens = options.calibrate;
     request.calibration = FamilyEntry{expand_family(part.family(), "--calibrate").front(), "--calibrate", ""};
@@ -179,7 +182,7 @@ Command recommend_command(int& status) {
 the requirement on all inputs and on the worst that a hunt finds for it within what their model can make.
 
 Exit status 1: no setting meets it.)",
-                  {"tristab recommend --family gdn --chunk 16 --methods mch,mbh --hunt 200 --trials 4"});
+                  {"tristab recommend --family gdn --chunk 16 --methods mch,mbh --hunt 100"});
   command.option("--chunk,--chunks", "SIZES", c.chunks, "sizes, such as 16,64 (64)");
   command.option("--family,--families", "FAMILIES", c.families, "families of inputs").beside();
   command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(or a file: k, beta, g, or A

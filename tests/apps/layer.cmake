@@ -29,6 +29,7 @@ tristab_tests(apps
     old_results_test.cc
     paper_snr_test.cc
     pseudo_terminal.cc
+    recommend_test.cc
     report_test.cc
     run_program.cc
     scenarios_test.cc

@@ -1,5 +1,7 @@
 // What a result must meet to be of use, whatever the format that it was computed in: `--require`.
-//   Nx-FORMAT       finite, and a total error of at most N times that of the exact inverse stored in FORMAT: 4x-bf16
+//   Nx-FORMAT       finite, and a total error of at most N times that of the exact inverse stored in FORMAT: 4x-bf16. An
+//                   inverse that happens to have few digits asks for no more than u / 4 in every element below the
+//                   diagonal
 //   GATE            finite, and a gate (gate/gate.h) passes: fla:0.005, fa:2x, torch:rtol=1e-2:atol=1e-2, lapack:30
 //   NUMBER<=LIMIT, NUMBER>=LIMIT   finite, and a number of the record: total_frobenius<=1e-3
 //   KERNEL          finite, and a total error of at most twice the worst one of this recipe on the same family and size
@@ -40,7 +42,8 @@ using GateShare = std::function<double(const GateSpec&)>;
 
 // What a matrix is measured against.
 struct MatrixYardstick {
-  // The relative error of the exact inverse of A as given after rounding to a format.
+  // The relative error of the exact inverse of A as given after rounding to a format; at least u / 4 in every element
+  // below the diagonal.
   std::function<double(const Format&)> stored_error;
   GateShare gate;
   double recipe = 0;  // the worst total error of Requirement::recipe()
