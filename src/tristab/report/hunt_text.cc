@@ -92,6 +92,32 @@ std::string hunt_text(const HuntRequest& request, const HuntResult& result, cons
   return text + "\n" + table.str(page);
 }
 
+std::string shrink_text(const HuntRequest& request, const Shrunk& shrunk, const Page& page) {
+  const std::string& name = request.objective.name;
+  std::string text =
+      paragraph(fmt::format("{} on {} n={}: {} {} shrunk to {} in {}", request.setting.label(),
+                            request.space.rule->name, request.space.n, name, value_text(shrunk.before.value),
+                            value_text(shrunk.after.value), evaluations_text(shrunk.evaluations)),
+                0, page);
+  text += paragraph(input_text(shrunk.after), 2, page);
+  Table steps({{"step"}, {name, true}});
+  for (const ShrinkStep& step : shrunk.steps) steps.add_row({step.what, value_text(step.value)});
+  if (!shrunk.steps.empty()) text += "\n" + steps.str(page);
+  Table families({{"nearest families", false, broken_label}, {fmt::format("worst {}", name), true}, {"of it", true}});
+  constexpr std::size_t most = 3;
+  for (std::size_t k = 0; k < std::min(most, shrunk.families.size()); ++k) {
+    const NearFamily& family = shrunk.families[k];
+    const double share = family.value / shrunk.after.value;
+    families.add_row({family.label, value_text(family.value),
+                      std::isfinite(share)       ? fmt::format("{:.0f}%", 100 * share)
+                      : std::isinf(family.value) ? "100%"
+                                                 : "-"});
+  }
+  text += "\n" + families.str(page) + "\n";
+  for (const std::string& line : pytorch_lines(shrunk.after.tokens)) text += line + "\n";
+  return text;
+}
+
 namespace {
 
 std::string find_json(const HuntFind& find, bool with_input) {
@@ -129,6 +155,25 @@ std::string hunt_json(const HuntRequest& request, const HuntResult& result, bool
   }
   object.raw("strategies", tallies.str());
   if (with_state) object.json("state", result.state);
+  return object.str() + "\n";
+}
+
+std::string shrink_json(const HuntRequest& request, const Shrunk& shrunk) {
+  JsonObject object;
+  object.text("schema", "tristab-hunt-shrink/1").json("request", json_of(request));
+  object.integer("evaluations", shrunk.evaluations).raw("before", find_json(shrunk.before, false));
+  object.raw("after", find_json(shrunk.after, true));
+  JsonArray steps, families, lines;
+  for (const ShrinkStep& step : shrunk.steps) {
+    JsonObject one;
+    steps.raw(one.text("step", step.what).number("value", step.value).str());
+  }
+  for (const NearFamily& family : shrunk.families) {
+    JsonObject one;
+    families.raw(one.text("family", family.label).integer("trials", family.trials).number("value", family.value).str());
+  }
+  for (const std::string& line : pytorch_lines(shrunk.after.tokens)) lines.raw(json_string(line));
+  object.raw("steps", steps.str()).raw("families", families.str()).raw("pytorch", lines.str());
   return object.str() + "\n";
 }
 
