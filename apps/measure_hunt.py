@@ -54,7 +54,10 @@ def of_families(program, path, kernel, size, rule):
     worst, name = -1, ""
     for row in json.loads(path.read_text())["summary"]:
         value = row["total_frobenius_max"]
-        value = math.inf if value is None else value
+        if row["nonfinite_trials"] > 0:
+            value = math.inf
+        if value is None:  # every input is trivial
+            continue
         if value > worst:
             worst, name = value, row["family_label"]
     return worst, name

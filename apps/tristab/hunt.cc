@@ -272,7 +272,7 @@ Command hunt_command(int& status) {
   HuntOptions& o = *options;
   Command command("hunt", "Search for the worst input that a layer can make",
                   R"(Searches keys, betas and gates, never A, for the input that is worst for a setting.)",
-                  {"tristab hunt --method mch --arithmetic fp16 --chunk 16 --evaluations 2000 --from random"});
+                  {"tristab hunt --method mch --arithmetic fp16 --chunk 16 --from random"});
   command.option("--method,--methods", "METHOD", o.method, "method, such as mxr or mxr:block=8");
   command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "its arithmetic");
   command.option("--kernel,--kernels", "KERNEL", o.kernel, "kernel instead of these");

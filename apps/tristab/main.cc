@@ -63,10 +63,9 @@ int run(int count, char** arguments) {
   const CommandWords words(arguments, arguments + count);
   int status = 0;
   std::string color;
-  Program program{Command("tristab", summary, details,
-                          {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16",
-                           "tristab sweep configs/sweeps/quick.json"}),
-                  {}};
+  Program program{
+      Command("tristab", summary, details, {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"}),
+      {}};
   program.commands = {sweep_command(words, status),
                       compare_command(status),
                       report_command(),

@@ -14,6 +14,7 @@ tristab_tests(apps
     gates_test.cc
     generate_test.cc
     help_test.cc
+    hunt_test.cc
     inspect_test.cc
     installed_files_test.cc
     invert_test.cc
@@ -81,3 +82,6 @@ set_tests_properties(apps.planted_faults PROPERTIES TIMEOUT 3600)
 add_test(NAME apps.check_corpus
          COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/check_corpus_test.py $<TARGET_FILE:tristab>)
 set_tests_properties(apps.check_corpus PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 3600)
+# The lines of PyTorch that hunt prints build its input; without PyTorch a stand-in runs them.
+add_test(NAME apps.hunt_pytorch
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/hunt_pytorch_test.py $<TARGET_FILE:tristab>)
