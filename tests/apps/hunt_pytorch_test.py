@@ -82,10 +82,6 @@ class Tensor:
         columns = list(zip(*other.values))
         return Tensor([[sum(x * y for x, y in zip(row, column)) for column in columns] for row in self.values])
 
-    def expand(self, rows, columns, channels):
-        assert rows == columns == -1
-        return Tensor([[list(x) * (channels // len(x)) for x in row] for row in self.values])
-
     def tril(self, diagonal):
         return Tensor([[x if j <= i + diagonal else 0.0 for j, x in enumerate(row)] for i, row in enumerate(self.values)])
 

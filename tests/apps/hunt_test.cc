@@ -1,8 +1,10 @@
 // tristab hunt: what it writes, what can be done with it, and refusals.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
+#include "pseudo_terminal.h"
 #include "run_program.h"
 #include "tristab/base/json.h"
 
@@ -119,6 +121,23 @@ TEST(HuntCommand, an_overflow_is_expected_as_one) {
   EXPECT_EQ(Json::parse(place.read("h.json"))["worst"]["finite"], false);
   EXPECT_EQ(Json::parse(place.read("s.json"))["expect"][0]["statistic"], "nonfinite_trials");
   EXPECT_EQ(place.run("sweep s.json").status, 0);
+}
+
+TEST(HuntCommand, an_interrupt_keeps_what_was_found) {
+  const Workplace place;
+  const std::string setting = "hunt --method mch --arithmetic fp16 --chunk 16 --head-dim 16 ";
+  const TerminalResult stopped = run_on_terminal(setting + "--evaluations 1000000000 --json h.json -o w.safetensors",
+                                                 place.file("."), 80, {}, 400);
+  EXPECT_EQ(stopped.status, 130) << stopped.raw;
+  EXPECT_NE(stopped.raw.find(" s left; worst total_frobenius "), std::string::npos) << stopped.raw;
+  const Json report = Json::parse(place.read("h.json"));
+  EXPECT_EQ(report["stopped"], true);
+  const std::int64_t done = report["evaluations"].get<std::int64_t>();
+  EXPECT_EQ(done % 512, 0);
+  const std::string more = fmt::format("{}--evaluations {} ", setting, done + 512);
+  ASSERT_EQ(place.run(more + "--resume h.json -o a.safetensors").status, 0);
+  ASSERT_EQ(place.run(more + "-o b.safetensors").status, 0);
+  EXPECT_EQ(place.read("a.safetensors"), place.read("b.safetensors"));
 }
 
 TEST(HuntCommand, wrong_options_are_explained) {

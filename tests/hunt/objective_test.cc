@@ -100,7 +100,8 @@ TEST(Evaluator, a_gate_counts_only_what_it_lets_through) {
                     wrong = repeated_key(small->request.space, 0.9997);
   EXPECT_GT(evaluator.evaluate(harmless, machines).badness, 0);
   EXPECT_LT(evaluator.evaluate(harmless, machines).badness, 0.1);
-  EXPECT_EQ(evaluator.evaluate(wrong, machines).badness, 0);  // the gate sees it
+  EXPECT_LT(evaluator.evaluate(repeated_key(small->request.space, 0), machines).badness, 0.1);  // nothing is written
+  EXPECT_EQ(evaluator.evaluate(wrong, machines).badness, 0);                                    // the gate sees it
   EXPECT_GT(evaluator.evaluate(wrong, machines).near_gate, 1);
 }
 

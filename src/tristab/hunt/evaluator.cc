@@ -143,9 +143,11 @@ void Evaluator::judge_by_gate(const TokenInputs& tokens, const Matrix& a, const 
                      complete.values.columns());
   const ChunkOutputs outputs = layer.advance(complete, x);
   const LayerTruth truth = establish_layer_truth(complete, complete.rows());
-  const double o = relative_distance(outputs.o, truth.o, frobenius_norm(truth.o));
-  const double state = relative_distance(layer.state(), truth.states.back(), frobenius_norm(truth.states.back()));
-  const double worst = max_or_nan(o, state);
+  const auto error = [](const Matrix& found, const Matrix& wanted) {
+    return found == wanted ? 0
+                           : relative_distance(found, wanted, frobenius_norm(wanted));  // 0 of 0: nothing is written
+  };
+  const double worst = max_or_nan(error(outputs.o, truth.o), error(layer.state(), truth.states.back()));
   evaluation.badness = std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
 }
 

@@ -41,16 +41,15 @@ std::string tensor_text(const Matrix& x) {
 // A of the tensors by their names, in double.
 std::string matrix_text(const DeltaRule& rule, int width) {
   const bool khat = rule.erase_rate.empty(), before_decay = khat || rule.name == "comba";
-  const std::string left = khat ? "khat" : rule.erase_rate == "b" ? "b.double() * k" : "k";
-  const std::string right = khat ? "khat.double() * eta" : "k";
+  const std::string left = khat ? "khat.double()" : rule.erase_rate == "b" ? "(b.double() * k)" : "k.double()";
+  const std::string right = khat ? "(khat.double() * eta)" : "k.double()";
   const std::string scale = rule.erase_rate == "beta" ? "beta.double() * " : "";
-  if (width == 0) return fmt::format("A = ({}({}).double() @ ({}).double().T).tril(-1)", scale, left, right);
-  const std::string sums = "g.double().cumsum(0)", upper = before_decay ? fmt::format("{} - g", sums) : sums;
-  const std::string difference = fmt::format("(({})[:, None] - {}[None])", upper, sums);
-  return fmt::format(
-      "A = ({}torch.einsum('id,jd,ijd->ij', ({}).double(), ({}).double(), "
-      "{}.exp().expand(-1, -1, {}.shape[1]))).tril(-1)",
-      scale, left, right, difference, khat ? "khat" : "k");
+  if (width == 0) return fmt::format("A = ({}({} @ {}.T)).tril(-1)", scale, left, right);
+  const std::string sums = "g.double().cumsum(0)", upper = before_decay ? fmt::format("({} - g)", sums) : sums;
+  if (width == 1)
+    return fmt::format("A = ({}({} @ {}.T) * ({} - {}.T).exp()).tril(-1)", scale, left, right, upper, sums);
+  return fmt::format("A = ({}torch.einsum('id,jd,ijd->ij', {}, {}, ({}[:, None] - {}[None]).exp())).tril(-1)", scale,
+                     left, right, upper, sums);
 }
 
 }  // namespace

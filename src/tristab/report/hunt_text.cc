@@ -38,7 +38,14 @@ std::string input_text(const HuntFind& find) {
   return text;
 }
 
-double bound_ratio(const HuntFind& find) { return find.record().metrics.measured(Metric::bound_ratio).ranked(false); }
+std::string number_of(const HuntFind& find, const Measured& number) {
+  return find.record().status == Status::nonfinite ? "not finite" : value_text(number.ranked(false));
+}
+
+// Of a gate, what hurts the layer is a find although T is as accurate as its format allows.
+bool found_nothing(const HuntRequest& request, const HuntResult& result) {
+  return !request.objective.needs_layer() && is_nothing(result);
+}
 
 std::string evaluations_text(std::int64_t count) {
   return fmt::format("{} evaluation{}", count, count == 1 ? "" : "s");
@@ -56,32 +63,34 @@ std::string hunt_text(const HuntRequest& request, const HuntResult& result, cons
       fmt::format("{}: {} of {}{}", what, evaluations_text(result.evaluations), request.objective.name, ended), 0,
       page);
   if (!result.worst) return text + paragraph("no input that counts was met", 0, page);
-  if (is_nothing(result)) {
+  if (found_nothing(request, result)) {
     text +=
         paragraph(fmt::format("nothing in {}; worst ratio {} of a stable method's error ({} and more would be a find)",
                               evaluations_text(result.evaluations), tristab::short_number(worst_bound_ratio(result)),
                               tristab::short_number(normal_limit(request))),
                   0, page);
   }
+  const bool is_error = request.objective.name == "total_frobenius";
   const auto add = [&](const char* name, const HuntFind& find) {
-    text +=
-        paragraph(fmt::format("{:<10}{} {} (total error {}, for its format {}), {} at {}", name, request.objective.name,
-                              value_text(find.value), value_text(find.record().total_frobenius.ranked(false)),
-                              find.record().for_format ? name_of(*find.record().for_format) : "-", find.strategy,
-                              find.evaluation),
-                  0, page);
-    text += paragraph(input_text(find), 10, page);
+    const Record& record = find.record();
+    const std::string error =
+        is_error ? "" : fmt::format("; total_frobenius {}", number_of(find, record.total_frobenius));
+    text += paragraph(
+        fmt::format("{:<8} {} {}{}; for its format {}; {} at evaluation {}", name, request.objective.name,
+                    value_text(find.value), error, record.for_format ? name_of(*record.for_format) : "without a word",
+                    find.strategy, find.evaluation),
+        0, page);
+    text += paragraph(input_text(find), 9, page);
   };
   add("worst", *result.worst);
   if (result.worst_finite) add("finite", *result.worst_finite);
-  Table others({{"others"}, {"total error", true}, {"bound ratio", true}, {"found by"}, {"keys"}});
+  Table others({{"others"}, {"bound_ratio", true}, {"found by"}, {"keys"}});
   constexpr std::size_t most = 5;
   for (std::size_t k = 0; k < std::min(most, result.others.size()); ++k) {
     const HuntFind& find = result.others[k];
     const KeySurvey keys = survey_keys(find.tokens);
-    others.add_row({value_text(find.value), value_text(find.record().total_frobenius.ranked(false)),
-                    value_text(bound_ratio(find)), find.strategy,
-                    fmt::format("{} different, mean cosine {:.2f}", keys.different, keys.mean_cosine)});
+    others.add_row({value_text(find.value), number_of(find, find.record().metrics.measured(Metric::bound_ratio)),
+                    find.strategy, fmt::format("{} different, mean cosine {:.2f}", keys.different, keys.mean_cosine)});
   }
   if (!result.others.empty()) text += "\n" + others.str(page);
   Table table({{"strategy"}, {"evaluations", true}, {"improvements", true}});
@@ -140,7 +149,7 @@ std::string hunt_json(const HuntRequest& request, const HuntResult& result, bool
   JsonObject object;
   object.text("schema", "tristab-hunt/1").json("request", json_of(request));
   object.integer("evaluations", result.evaluations).flag("stopped", result.stopped);
-  object.flag("nothing", is_nothing(result)).number("worst_ratio", worst_bound_ratio(result));
+  object.flag("nothing", found_nothing(request, result)).number("worst_ratio", worst_bound_ratio(result));
   object.raw("worst", result.worst ? find_json(*result.worst, true) : "null");
   JsonArray others, tallies;
   if (result.worst_finite) object.raw("worst_finite", find_json(*result.worst_finite, true));
