@@ -292,7 +292,7 @@ Keys, betas and gates are exactly numbers of this format. Keys have their length
       .beside();
   command.option("--condition", "C", o.condition, "cond_2(I + A)");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)").beside();
-  command.option("--objective", "NAME", o.objective, R"(total_frobenius, overflow, ratio, gate:G ...
+  command.option("--objective", "OBJECTIVE", o.objective, R"(total_frobenius, overflow, ratio, gate:G ...
 Any number of a record (tristab list metrics), of which the worse end is sought, or
 overflow: largest intermediate over the largest number of its format;
 achievable: total error over that of the exact inverse as it is stored;

@@ -1,6 +1,7 @@
 tristab_tests(hunt
   SOURCES
     bank_test.cc
+    gradient_test.cc
     hunt_support.cc
     hunt_test.cc
     objective_test.cc

@@ -57,6 +57,7 @@ double Evaluation::score() const {
   if (!counts()) return -beyond;
   if (std::isinf(badness)) return beyond + natural_log(growth + 1);
   if (near_gate > 1) return -flat - natural_log(near_gate);
+  if (is_signed) return badness;
   if (badness == 0) return -flat + 1e-3 * natural_log(growth + 1);
   return badness > 0 ? natural_log(badness) : badness;
 }
@@ -213,7 +214,8 @@ Evaluation Evaluator::evaluate(const TokenInputs& tokens, Machines& machines) co
   if (record.status == Status::failed) return evaluation;
   evaluation.growth = record.growth.value;
   if (!std::isfinite(evaluation.growth)) evaluation.growth = 0;
-  evaluation.badness = request_.objective.larger_is_better() ? -find.value : find.value;
+  evaluation.is_signed = request_.objective.larger_is_better();
+  evaluation.badness = evaluation.is_signed ? -find.value : find.value;
   if (std::isnan(evaluation.badness)) evaluation.badness = -std::numeric_limits<double>::infinity();
   return evaluation;
 }

@@ -4,6 +4,8 @@
 //   log ||(I + A)^-1||_F: the growth of the inverse itself
 // With P_k = P_{k-1}^2 the adjoint is G_{k-1} = G_k P_{k-1}^T + P_{k-1}^T G_k; of the second, -X^T X X^T / ||X||_F^2.
 // Every factor of A is elementwise linear in the keys and in the rates, so a difference gives its derivative exactly.
+#include "tristab/hunt/gradient.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -16,11 +18,6 @@
 
 namespace tristab {
 namespace {
-
-struct Model {
-  int block = 0;  // 0: the inverse
-  int squarings = 0;
-};
 
 struct Slope {
   double value = 0;
@@ -35,7 +32,7 @@ void keep_blocks(int block, Matrix& x) {
   }
 }
 
-Slope slope_of(const Model& model, const Matrix& a) {
+Slope slope_of(const GrowthModel& model, const Matrix& a) {
   Slope slope;
   if (model.block == 0) {
     const Matrix x = plain_inverse(a), t = transposed(x);
@@ -159,19 +156,15 @@ void climb(double step, double width, const Matrix& slope, Matrix& x) {
   for (std::size_t k = 0; k < x.values().size(); ++k) x.values()[k] += step * width * slope.values()[k] / largest;
 }
 
-TokenInputs step_up(const InputSpace& space, const TokenInputs& tokens, const Matrix& slope_of_a, double step) {
-  const FactorSlopes slopes = through_product(factors_of(tokens), slope_of_a);
+TokenInputs step_up(const InputSpace& space, const TokenInputs& tokens, const GrowthSlope& slope, double step) {
   TokenInputs next = tokens;
-  Matrix& keys = directions_of(next);
-  climb(step, space.length.high, chained(slopes, derivative_by(tokens, directions_of), keys.columns()), keys);
-  Matrix& rates = rate_of(next);
-  climb(step, space.rate.high - space.rate.low, chained(slopes, derivative_by(tokens, rate_of), rates.columns()),
-        rates);
-  climb(step, space.log_decay.high - space.log_decay.low, slopes.decay, next.log_decay);
+  climb(step, space.length.high, slope.directions, directions_of(next));
+  climb(step, space.rate.high - space.rate.low, slope.rates, rate_of(next));
+  climb(step, space.log_decay.high - space.log_decay.low, slope.decays, next.log_decay);
   return next;
 }
 
-Model draw_model(Search& search, const HuntRequest& request) {
+GrowthModel draw_model(Search& search, const HuntRequest& request) {
   const int n = search.space().n, block = search.chance(0.5) ? block_of(request) : n;
   if (search.chance(0.2) || block < 4) return {};
   int most = 0;
@@ -181,22 +174,29 @@ Model draw_model(Search& search, const HuntRequest& request) {
 
 }  // namespace
 
+GrowthSlope growth_slope(const GrowthModel& model, const TokenInputs& tokens) {
+  const Slope slope = slope_of(model, delta_rule_matrix(tokens));
+  FactorSlopes slopes = through_product(factors_of(tokens), slope.a);
+  return {slope.value, chained(slopes, derivative_by(tokens, directions_of), directions_of(tokens).columns()),
+          chained(slopes, derivative_by(tokens, rate_of), rate_of(tokens).columns()), std::move(slopes.decay)};
+}
+
 Strategy gradient_strategy() {
   return {"gradient", "ascent of powers of A, or of the inverse, in exact arithmetic", false,
           [](Search& search, const HuntRequest& request, std::span<const Trial* const> elites) {
             while (!search.done()) {
-              const Model model = draw_model(search, request);
+              const GrowthModel model = draw_model(search, request);
               Trial current = search.examine(search.chance(0.5) ? search.anywhere() : search.start(elites));
               if (current.tokens.rule == nullptr) continue;
-              Slope slope = slope_of(model, delta_rule_matrix(current.tokens));
+              GrowthSlope slope = growth_slope(model, current.tokens);
               double step = 0.5;
               for (int k = 0; k < 24 && step > 1e-4 && !search.done(); ++k) {
-                Trial next = search.examine(step_up(search.space(), current.tokens, slope.a, step));
+                Trial next = search.examine(step_up(search.space(), current.tokens, slope, step));
                 if (next.tokens.rule == nullptr) break;
-                const Slope there = slope_of(model, delta_rule_matrix(next.tokens));
+                GrowthSlope there = growth_slope(model, next.tokens);
                 if (there.value > slope.value) {
                   current = std::move(next);
-                  slope = there;
+                  slope = std::move(there);
                   step *= 1.5;
                 } else {
                   step *= 0.4;
