@@ -85,3 +85,8 @@ set_tests_properties(apps.check_corpus PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 36
 # The lines of PyTorch that hunt prints build its input; without PyTorch a stand-in runs them.
 add_test(NAME apps.hunt_pytorch
          COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/hunt_pytorch_test.py $<TARGET_FILE:tristab>)
+# A hunt of a few evaluations finds more than the listed families and than as many draws.
+add_test(NAME apps.measure_hunt
+         COMMAND bash -c "directory=$(mktemp -d) && trap 'rm -r $directory' EXIT && \"$1\" \"$2\" \"$directory\" \
+                          --kernels flashkda-v1,tt-metal-ps --evaluations 2000 --draws 2000 --check"
+                 bash ${PROJECT_SOURCE_DIR}/apps/measure_hunt.py $<TARGET_FILE:tristab>)

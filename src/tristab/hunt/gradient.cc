@@ -11,10 +11,10 @@
 
 #include "tristab/base/elementary.h"
 #include "tristab/hunt/strategy.h"
-#include "tristab/layer/product_unit.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/matrix/plain_algebra.h"
 #include "tristab/matrix/rule/rule.h"
+#include "tristab/matrix/sum.h"
 
 namespace tristab {
 namespace {
@@ -23,6 +23,59 @@ struct Slope {
   double value = 0;
   Matrix a;  // dF/dA
 };
+
+// Products of strictly lower triangular matrices, and what the adjoint of a square needs of them: strictly lower
+// triangles only, sixths of n^3.
+
+// x y
+Matrix lower_product(const Matrix& x, const Matrix& y) {
+  const int n = x.rows();
+  Matrix product(n, n);
+  for (int i = 0; i < n; ++i) {
+    double* row = product.row(i);
+    for (int k = 0; k < i; ++k) {
+      const double factor = x(i, k);
+      if (factor == 0) continue;
+      const double* other = y.row(k);
+      for (int j = 0; j < k; ++j) row[j] += factor * other[j];
+    }
+  }
+  return product;
+}
+
+// The strictly lower triangle of slope x^T + x^T slope: any other element of x is always 0.
+Matrix adjoint_of_square(const Matrix& slope, const Matrix& x) {
+  const int n = x.rows();
+  Matrix result(n, n);
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < i; ++j) result(i, j) = dot(slope.row(i), x.row(j), static_cast<std::size_t>(j));
+  }
+  for (int k = 0; k < n; ++k) {
+    for (int i = 0; i < k; ++i) {
+      const double factor = x(k, i);
+      if (factor == 0) continue;
+      const double* row = slope.row(k);
+      double* target = result.row(i);
+      for (int j = 0; j < i; ++j) target[j] += factor * row[j];
+    }
+  }
+  return result;
+}
+
+// The strictly lower triangle of x^T x x^T, x lower triangular.
+Matrix growth_of_inverse(const Matrix& x) {
+  const int n = x.rows();
+  Matrix squares(n, n), result(n, n);  // x^T x
+  for (int k = 0; k < n; ++k) {
+    for (int i = 0; i <= k; ++i) {
+      for (int j = 0; j <= k; ++j) squares(i, j) += x(k, i) * x(k, j);
+    }
+  }
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < i; ++j) result(i, j) = dot(squares.row(i), x.row(j), static_cast<std::size_t>(j) + 1);
+  }
+  return result;
+}
 
 void keep_blocks(int block, Matrix& x) {
   for (int i = 0; i < x.rows(); ++i) {
@@ -35,17 +88,16 @@ void keep_blocks(int block, Matrix& x) {
 Slope slope_of(const GrowthModel& model, const Matrix& a) {
   Slope slope;
   if (model.block == 0) {
-    const Matrix x = plain_inverse(a), t = transposed(x);
+    const Matrix x = plain_inverse(a);
     const double size = frobenius_norm(x);
     slope.value = natural_log(size);
-    slope.a = plain_product(plain_product(t, x), t);
+    slope.a = growth_of_inverse(x);
     for (double& value : slope.a.values()) value *= -1 / (size * size);
-    keep_blocks(a.rows(), slope.a);
     return slope;
   }
   std::vector<Matrix> powers{a};
   keep_blocks(model.block, powers.front());
-  for (int k = 0; k < model.squarings; ++k) powers.push_back(plain_product(powers.back(), powers.back()));
+  for (int k = 0; k < model.squarings; ++k) powers.push_back(lower_product(powers.back(), powers.back()));
   const double size = frobenius_norm(powers.back());
   if (!(size > 1e-280) || !std::isfinite(size)) {
     slope.value = -1e3;
@@ -55,13 +107,7 @@ Slope slope_of(const GrowthModel& model, const Matrix& a) {
   slope.value = natural_log(size);
   slope.a = powers.back();
   for (double& value : slope.a.values()) value /= size * size;
-  for (int k = model.squarings; k-- > 0;) {
-    const Matrix t = transposed(powers[static_cast<std::size_t>(k)]);
-    Matrix before = plain_product(slope.a, t);
-    const Matrix other = plain_product(t, slope.a);
-    for (std::size_t e = 0; e < before.values().size(); ++e) before.values()[e] += other.values()[e];
-    slope.a = std::move(before);
-  }
+  for (int k = model.squarings; k-- > 0;) slope.a = adjoint_of_square(slope.a, powers[static_cast<std::size_t>(k)]);
   keep_blocks(model.block, slope.a);
   return slope;
 }

@@ -104,10 +104,11 @@ class Hunt {
     return passed.count() >= request_.seconds;
   }
 
+  // Nothing is worse than a result that is not finite.
   bool has_ended() const {
-    if (is_stopped()) return true;
+    if (is_stopped() || time_is_up()) return true;
     const Trial* worst = state_.elites.worst();
-    return time_is_up() || (worst != nullptr && worst->badness() > request_.stop_at);
+    return worst != nullptr && (std::isinf(worst->badness()) || worst->badness() > request_.stop_at);
   }
 
   // False if it was stopped from outside; then what it has done is lost, because it depends on the moment.

@@ -56,8 +56,11 @@ std::string evaluations_text(std::int64_t count) {
 std::string hunt_text(const HuntRequest& request, const HuntResult& result, const Page& page) {
   const InputSpace& space = request.space;
   const std::string what = fmt::format("{} on {} n={}", request.setting.label(), space.rule->name, space.n);
+  const bool ends_at_worst =
+      result.worst && std::isinf(result.worst->value) && result.evaluations < request.evaluations;
   const std::string ended = result.stopped       ? ", stopped"
                             : result.out_of_time ? fmt::format(", all that {:g} s allowed", request.seconds)
+                            : ends_at_worst      ? ", where nothing can be worse"
                                                  : "";
   std::string text = paragraph(
       fmt::format("{}: {} of {}{}", what, evaluations_text(result.evaluations), request.objective.name, ended), 0,
