@@ -1,7 +1,9 @@
 // tristab hunt: the worst input that a layer can make for a setting; --shrink: the smallest one that is still bad.
 #include <fmt/format.h>
 
+#include <chrono>
 #include <cmath>
+#include <filesystem>
 #include <memory>
 
 #include "command.h"
@@ -13,10 +15,12 @@
 #include "tristab/base/json_reader.h"
 #include "tristab/base/output_file.h"
 #include "tristab/hunt/hunt.h"
+#include "tristab/hunt/shrink.h"
 #include "tristab/matrix/layer_arrays.h"
 #include "tristab/report/hunt_text.h"
 #include "tristab/report/table.h"
 #include "tristab/report/text_layout.h"
+#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
 namespace tristab {
@@ -24,9 +28,9 @@ namespace {
 
 struct HuntOptions {
   FilePart input;
-  std::string method, arithmetic, formation, kernel, against, family = "gdn";
+  std::string method, arithmetic, kernel, against, family = "gdn";
   std::string beta, decay, cosine, condition, grid, objective = "total_frobenius", require = Requirement::default_text;
-  std::string from = "structures", resume, output, json;
+  std::string from = "all", resume, output, json, shrink, keep = "0.5", scenario;
   std::int64_t chunk = 0, head_dim = 0, evaluations = 20000, seconds = 0, seed = 1, jobs = 0;
 };
 
@@ -49,16 +53,14 @@ struct HeldSetting {
   }
 };
 
-void hold_plain(const std::string& method, const std::string& arithmetic, const std::string& formation,
-                const std::string& place, HeldSetting& held) {
+void hold_plain(const std::string& method, const std::string& arithmetic, const std::string& place, HeldSetting& held) {
   held.method = only_one(expand_method(Json(method), place), place);
   held.arithmetic = only_one(expand_arithmetic(Json(arithmetic), place), place);
-  if (!formation.empty()) held.formation = only_one(expand_formation(Json(formation), "--formation"), "--formation");
 }
 
 void hold_setting(const Command& command, const HuntOptions& options, HeldSetting& held) {
   if (!options.kernel.empty()) {
-    command.excludes("--kernel", {"--method", "--arithmetic", "--formation"}, "--kernel alone: it has all three");
+    command.excludes("--kernel", {"--method", "--arithmetic"}, "--kernel alone: it has both");
     held.recipe = only_one(expand_recipe(Json(options.kernel), "--kernel", ""), "--kernel");
     return;
   }
@@ -68,7 +70,7 @@ void hold_setting(const Command& command, const HuntOptions& options, HeldSettin
                                 : !options.arithmetic.empty() ? "--method"
                                                               : "--method, --arithmetic or --kernel"),
            "--method M --arithmetic F, or --kernel K");
-  hold_plain(options.method, options.arithmetic, options.formation, "tristab hunt", held);
+  hold_plain(options.method, options.arithmetic, "tristab hunt", held);
 }
 
 // "KERNEL" or "METHOD ARITHMETIC".
@@ -77,7 +79,7 @@ void hold_second(const std::string& text, HeldSetting& held) {
   if (space == std::string::npos) {
     held.recipe = only_one(expand_recipe(Json(text), "--against", ""), "--against");
   } else {
-    hold_plain(text.substr(0, space), text.substr(space + 1), "", "--against", held);
+    hold_plain(text.substr(0, space), text.substr(space + 1), "--against", held);
   }
 }
 
@@ -112,7 +114,7 @@ InputSpace space_of(const Command& command, const HuntOptions& options, const He
     const FamilySpec spec = only_one(expand_family(options.input.family(), "--input"), "--input");
     space = measured_space(*open_source(spec, 1, 1, "", "--input"), n, "--input");
   } else {
-    command.needs({"--layer", "--heads", "--tokens"}, "--input", "with a file of a layer");
+    if (options.shrink.empty()) command.needs({"--layer"}, "--input", "with a file of a layer");
     const FamilySpec spec = only_one(expand_family(Json(options.family), "--family"), "--family");
     bool is_rule = false;
     std::vector<std::string> rules;
@@ -155,6 +157,56 @@ JsonValue read_state(const std::string& path) {
   return report["state"];
 }
 
+// The first chunk of the file.
+TokenInputs tokens_to_shrink(const HuntOptions& options, int n) {
+  FilePart part = options.input;
+  part.path = options.shrink;
+  const FamilySpec spec = only_one(expand_family(part.family(), "--shrink"), "--shrink");
+  const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "--shrink");
+  if (source->count(n) == 0) refuse("--shrink", fmt::format("no matrix of size {}", n), "a file of tristab hunt -o");
+  const Problem problem = source->problem(n, 0);
+  if (problem.tokens == nullptr)
+    refuse("--shrink", "matrices without keys", "a file of tristab hunt -o, with k, beta, g");
+  return *problem.tokens;
+}
+
+struct Outputs {
+  std::unique_ptr<OutputFile> tensors, report, scenario;
+  explicit Outputs(const HuntOptions& options) {
+    if (!options.output.empty()) tensors = std::make_unique<OutputFile>(options.output, replaces_no_file());
+    if (!options.json.empty())
+      report = std::make_unique<OutputFile>(options.json, replaces_files_with("{\"schema\": \"tristab-hunt"));
+    if (!options.scenario.empty())
+      scenario = std::make_unique<OutputFile>(options.scenario, replaces_files_with("{\n  \"chunks\""));
+  }
+  void write(const HuntRequest& request, const HuntFind& find, const std::string& json, const HuntOptions& options) {
+    if (tensors) write_safetensors(*tensors, layer_arrays(std::span(&find.tokens, 1)));
+    if (scenario) {
+      const std::filesystem::path from = std::filesystem::absolute(options.scenario).parent_path();
+      const std::filesystem::path path = std::filesystem::absolute(options.output).lexically_relative(from);
+      scenario->write(scenario_of(request, find, path).dump(2) + "\n");
+      scenario->commit();
+    }
+    if (report) {
+      report->write(json);
+      report->commit();
+    }
+  }
+  static bool on_standard_output(const HuntOptions& options) {
+    return options.json == "-" || options.output == "-" || options.scenario == "-";
+  }
+};
+
+void run_shrink(const HuntRequest& request, const TokenInputs& tokens, const HuntOptions& options) {
+  const Json keep = parse_scalar(options.keep);
+  if (!keep.is_number() || !(keep.get<double>() > 0 && keep.get<double>() <= 1))
+    refuse("--keep", options.keep, "a share above 0, up to 1");
+  Outputs outputs(options);
+  const Shrunk shrunk = shrink(request, tokens, keep.get<double>(), listen_for_interrupts());
+  outputs.write(request, shrunk.after, shrink_json(request, shrunk), options);
+  if (!Outputs::on_standard_output(options)) fmt::print("{}", shrink_text(request, shrunk, standard_output_page()));
+}
+
 void run_hunt(const Command& command, const HuntOptions& options, int& status) {
   HeldSetting held, second;
   hold_setting(command, options, held);
@@ -176,12 +228,17 @@ void run_hunt(const Command& command, const HuntOptions& options, int& status) {
   const bool only_time = options.seconds > 0 && !command.given("--evaluations");
   request.evaluations = only_time ? std::int64_t{1} << 50 : options.evaluations;
   request.only_random = options.from == "random";
+  request.only_draws = options.from == "draws";
   request.jobs = static_cast<int>(options.jobs);
   if (!options.resume.empty()) request.state = read_state(options.resume);
-  std::unique_ptr<OutputFile> tensors, report;
-  if (!options.output.empty()) tensors = std::make_unique<OutputFile>(options.output, replaces_no_file());
-  if (!options.json.empty())
-    report = std::make_unique<OutputFile>(options.json, replaces_files_with("{\"schema\": \"tristab-hunt/"));
+  if (!options.scenario.empty() && options.output.empty())
+    refuse("--scenario", "no -o", "-o FILE.safetensors beside it: the configuration names that file");
+  if (!options.shrink.empty()) {
+    command.excludes("--shrink", {"--evaluations", "--seconds", "--from", "--resume"}, "these only for a hunt");
+    return run_shrink(request, tokens_to_shrink(options, request.space.n), options);
+  }
+  command.needs({"--keep"}, "--shrink", "with --shrink FILE");
+  Outputs outputs(options);
 
   const std::atomic<bool>& stop = listen_for_interrupts();
   HuntProgress progress;
@@ -202,15 +259,10 @@ void run_hunt(const Command& command, const HuntOptions& options, int& status) {
   }
   const HuntResult result = hunt(request, progress, &stop);
   if (shown) std::fputs("\r\033[K", stderr);
-  if (tensors && result.worst) write_safetensors(*tensors, layer_arrays(std::span(&result.worst->tokens, 1)));
-  if (report) {
-    report->write(hunt_json(request, result, true));
-    report->commit();
-  }
+  if (result.worst) outputs.write(request, *result.worst, hunt_json(request, result, true), options);
   if (result.stopped) status = 128 + interrupt_signal();
-  if (options.json == "-" || options.output == "-") return;
+  if (Outputs::on_standard_output(options)) return;
   fmt::print("{}", hunt_text(request, result, standard_output_page()));
-  if (tensors && result.worst) tell(fmt::format("the worst input: {}", options.output));
 }
 
 }  // namespace
@@ -220,40 +272,54 @@ Command hunt_command(int& status) {
   HuntOptions& o = *options;
   Command command("hunt", "Search for the worst input that a layer can make",
                   R"(Searches keys, betas and gates, never A, for the input that is worst for a setting.)",
-                  {"tristab hunt --method mch --arithmetic fp16 --chunk 16 --evaluations 2000 --from random"});
+                  {"tristab hunt --method mch --arithmetic fp16 --chunk 16 --from random"});
   command.option("--method,--methods", "METHOD", o.method, "method, such as mxr or mxr:block=8");
-  command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "its arithmetic").beside();
+  command.option("--arithmetic,--arithmetics", "ARITHMETIC", o.arithmetic, "its arithmetic");
   command.option("--kernel,--kernels", "KERNEL", o.kernel, "kernel instead of these");
-  command.option("--formation,--formations", "FORMATION", o.formation, "how A is formed").beside();
-  command.option("--family,--families", "FAMILY", o.family, "rule of the layer (gdn); gdn:negative=true: beta to 2");
-  command.option("--input", "FILE.safetensors|npz", o.input.path, R"(or a layer, whose ranges are taken
+  command.option("--family,--families", "FAMILY", o.family, R"(rule of the layer (gdn)
+Its keys, betas and gates are searched, so only its head_dim, negative (betas to 2), steps and formats are taken.)");
+  command.option("--input", "FILE.safetensors|npz", o.input.path, R"(or a layer, for its ranges
 What its model can make is derived from what the file shows: src/tristab/hunt/README.md explains each choice.)");
-  command.option("--layer", "NAME", o.input.layer, "its layer").beside();
+  command.option("--layer", "NAME", o.input.layer, "its name").beside();
   command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 2, largest_chunk}, "size n (64)");
   command.option("--head-dim", "N", WholeNumber{&o.head_dim, 1, 512}, "channels of keys (128)").beside();
   command.option("--beta", "RANGE", o.beta, "range of beta, as 0:1");
   command.option("--decay", "RANGE", o.decay, "of log decays, as -5:0").beside();
-  command.option("--cosine", "RANGE", o.cosine, "between keys, as -1:1");
-  command.option("--condition", "C", o.condition, "cond_2(I + A)").beside();
-  command.option("--grid", "FORMAT", o.grid, "exactly numbers of bf16, fp16, ... (fp32)");
-  command.option("--objective", "NAME", o.objective, R"(total_frobenius, overflow, ratio, gate:G ...
+  command.option("--cosine", "RANGE", o.cosine, "between keys, -1:1");
+  command
+      .option("--grid", "NAME", o.grid, R"(numbers of bf16, fp16
+Keys, betas and gates are exactly numbers of this format. Keys have their length only up to that rounding.)")
+      .beside();
+  command.option("--condition", "C", o.condition, "cond_2(I + A)");
+  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)").beside();
+  command.option("--objective", "OBJECTIVE", o.objective, R"(total_frobenius, overflow, ratio, gate:G ...
 Any number of a record (tristab list metrics), of which the worse end is sought, or
 overflow: largest intermediate over the largest number of its format;
 achievable: total error over that of the exact inverse as it is stored;
-difference, ratio: how far --against is away, and how much better it is;
+difference, ratio: how far the result of --against is away, and how much better it is;
 gate:G: the layer's error where gate G passes T.)");
   command.option("--against", "SETTING", o.against, "second setting: a kernel, or 'mbh fp16'");
-  command.option("--require", "REQUIREMENT", o.require, "for requirement_share").beside();
-  command.option("--evaluations", "N", WholeNumber{&o.evaluations, 1, std::int64_t{1} << 50}, "budget (20000)");
-  command.option("--seconds", "N", WholeNumber{&o.seconds, 1, 1000000}, "or a time").beside();
+  command.option("--evaluations", "N", WholeNumber{&o.evaluations, 1, std::int64_t{1} << 50}, R"(budget (20000)
+The result is the same for any number of threads.)");
+  command
+      .option("--seconds", "N", WholeNumber{&o.seconds, 1, 1000000}, R"(or a time
+The round of that time is finished; the report says how many evaluations were made, and as many give the same result.)")
+      .beside();
   command.option("--seed", "N", WholeNumber{&o.seed, 0, std::int64_t{1} << 53}, "seed (1)");
-  command.option("--from", "random|structures", o.from, "starts (structures)").beside();
-  command.option("--resume", "FILE.json", o.resume, "continue from the report of an earlier hunt");
-  command.group("Output");
-  command.output("-o,--output", "FILE.safetensors", o.output, "the worst input");
-  command.output("--json", "FILE.json", o.json, "report").beside();
-  command.force();
-  command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
+  command.option("--require", "REQUIREMENT", o.require, "for requirement_share").beside();
+  command.option("--from", "all|random|draws", o.from, R"(where searches start (all)
+all: repeated, clustered, alternating, turning and blockwise keys as well as random ones; random: none of these,
+so that what is found was found; draws: random inputs and no search, what a search is measured against.)");
+  command.option("--resume", "FILE.json", o.resume, R"(continue an earlier report
+Of the same setting, ranges, objective and seed. The result is that of a hunt that was never interrupted.)");
+  command.option("--shrink", "FILE.safetensors|npz", o.shrink, R"(make an input small that stays bad
+Fewer tokens, simpler gates and keys, fewer channels, fewer bits; then the nearest families, and five lines of PyTorch
+that build it. The setting and the objective are those of the hunt.)");
+  command.option("--keep", "SHARE", o.keep, "(0.5 of it)").beside();
+  command.output("-o,--output", "FILE", o.output, "the worst input, a .safetensors file");
+  command.output("--json", "FILE.json", o.json, "report");
+  command.force().beside();
+  command.output("--scenario", "FILE.json", o.scenario, "a sweep that shows it");
   command.run([options, &status](const Command& c) { run_hunt(c, *options, status); });
   return command;
 }

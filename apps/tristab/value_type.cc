@@ -15,7 +15,7 @@ struct NamedType {
   bool list;
 };
 
-constexpr std::array<NamedType, 13> named_types{{{"METHOD", "methods", false},
+constexpr std::array<NamedType, 14> named_types{{{"METHOD", "methods", false},
                                                  {"METHODS", "methods", true},
                                                  {"KERNEL", "kernels", false},
                                                  {"KERNELS", "kernels", true},
@@ -26,6 +26,7 @@ constexpr std::array<NamedType, 13> named_types{{{"METHOD", "methods", false},
                                                  {"FORMATION", "formations", false},
                                                  {"FORMATIONS", "formations", true},
                                                  {"METRICS", "table-metrics", true},
+                                                 {"OBJECTIVE", "metrics", false},
                                                  {"REQUIREMENT", "gates", true},
                                                  {"HARDWARE", "hardware", false}}};
 

@@ -29,7 +29,7 @@ struct ValueType {
 //   FILE.npy|npz, FILE   a file
 //   DIR                  a directory
 //   METHOD, METHODS      a method, methods with commas between them; so KERNEL(S), ARITHMETIC(S), FAMILY, FAMILIES,
-//                        FORMATION, METRICS
+//                        FORMATION, METRICS, OBJECTIVE
 //   TABLE                a section of a result
 //   ENTRY, SETTINGS      see ValueType::Kind
 //   SIZES, HEADS         numbers with commas between them

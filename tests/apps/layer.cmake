@@ -16,6 +16,7 @@ tristab_tests(apps
     generate_test.cc
     help_test.cc
     history_test.cc
+    hunt_test.cc
     inspect_test.cc
     installed_files_test.cc
     invert_test.cc
@@ -88,3 +89,11 @@ set_tests_properties(apps.check_corpus PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 36
 add_test(NAME apps.measure_gpu
          COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/measure_gpu_test.py $<TARGET_FILE:tristab>
                  ${PROJECT_SOURCE_DIR}/apps/measure_gpu.py ${PROJECT_SOURCE_DIR}/configs/hardware/h200.json)
+# The lines of PyTorch that hunt prints build its input; without PyTorch a stand-in runs them.
+add_test(NAME apps.hunt_pytorch
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/hunt_pytorch_test.py $<TARGET_FILE:tristab>)
+# A hunt of a few evaluations finds more than the listed families and than as many draws.
+add_test(NAME apps.measure_hunt
+         COMMAND bash -c "directory=$(mktemp -d) && trap 'rm -r $directory' EXIT && \"$1\" \"$2\" \"$directory\" \
+                          --kernels flashkda-v1,tt-metal-ps --evaluations 2000 --draws 2000 --check"
+                 bash ${PROJECT_SOURCE_DIR}/apps/measure_hunt.py $<TARGET_FILE:tristab>)

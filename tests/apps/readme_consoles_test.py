@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-DOCUMENTS = ("README.md", "configs/README.md", "configs/suites/README.md", "results/README.md")
+DOCUMENTS = ("README.md", "configs/README.md", "configs/suites/README.md", "results/README.md",
+             "src/tristab/hunt/README.md")
 FENCE = "```"
 RUNNING_TIME = re.compile(r"in [0-9.]+ s on [0-9]+ threads?")
 

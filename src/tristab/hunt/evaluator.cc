@@ -57,6 +57,7 @@ double Evaluation::score() const {
   if (!counts()) return -beyond;
   if (std::isinf(badness)) return beyond + natural_log(growth + 1);
   if (near_gate > 1) return -flat - natural_log(near_gate);
+  if (is_signed) return badness;
   if (badness == 0) return -flat + 1e-3 * natural_log(growth + 1);
   return badness > 0 ? natural_log(badness) : badness;
 }
@@ -143,9 +144,11 @@ void Evaluator::judge_by_gate(const TokenInputs& tokens, const Matrix& a, const 
                      complete.values.columns());
   const ChunkOutputs outputs = layer.advance(complete, x);
   const LayerTruth truth = establish_layer_truth(complete, complete.rows());
-  const double o = relative_distance(outputs.o, truth.o, frobenius_norm(truth.o));
-  const double state = relative_distance(layer.state(), truth.states.back(), frobenius_norm(truth.states.back()));
-  const double worst = max_or_nan(o, state);
+  const auto error = [](const Matrix& found, const Matrix& wanted) {
+    return found == wanted ? 0
+                           : relative_distance(found, wanted, frobenius_norm(wanted));  // 0 of 0: nothing is written
+  };
+  const double worst = max_or_nan(error(outputs.o, truth.o), error(layer.state(), truth.states.back()));
   evaluation.badness = std::isnan(worst) ? std::numeric_limits<double>::infinity() : worst;
 }
 
@@ -211,7 +214,8 @@ Evaluation Evaluator::evaluate(const TokenInputs& tokens, Machines& machines) co
   if (record.status == Status::failed) return evaluation;
   evaluation.growth = record.growth.value;
   if (!std::isfinite(evaluation.growth)) evaluation.growth = 0;
-  evaluation.badness = request_.objective.larger_is_better() ? -find.value : find.value;
+  evaluation.is_signed = request_.objective.larger_is_better();
+  evaluation.badness = evaluation.is_signed ? -find.value : find.value;
   if (std::isnan(evaluation.badness)) evaluation.badness = -std::numeric_limits<double>::infinity();
   return evaluation;
 }

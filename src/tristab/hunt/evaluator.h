@@ -13,8 +13,9 @@ struct Evaluation {
   // result is not finite. -infinity: the input does not count (its exact inverse leaves the format of the result, or
   // there is no such number).
   double badness = -std::numeric_limits<double>::infinity();
-  double growth = 0;     // largest intermediate over max |X_ij|
-  double near_gate = 0;  // of `gate:`: the share that T takes of the gate
+  bool is_signed = false;  // the badness may be negative and says what its logarithm would
+  double growth = 0;       // largest intermediate over max |X_ij|
+  double near_gate = 0;    // of `gate:`: the share that T takes of the gate
 
   bool counts() const { return badness > -std::numeric_limits<double>::infinity(); }
   // What searches climb: the logarithm of the badness, and where that is flat, a way towards it.

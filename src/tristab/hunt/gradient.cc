@@ -4,28 +4,78 @@
 //   log ||(I + A)^-1||_F: the growth of the inverse itself
 // With P_k = P_{k-1}^2 the adjoint is G_{k-1} = G_k P_{k-1}^T + P_{k-1}^T G_k; of the second, -X^T X X^T / ||X||_F^2.
 // Every factor of A is elementwise linear in the keys and in the rates, so a difference gives its derivative exactly.
+#include "tristab/hunt/gradient.h"
+
 #include <algorithm>
 #include <cmath>
 
 #include "tristab/base/elementary.h"
 #include "tristab/hunt/strategy.h"
-#include "tristab/layer/product_unit.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/matrix/plain_algebra.h"
 #include "tristab/matrix/rule/rule.h"
+#include "tristab/matrix/sum.h"
 
 namespace tristab {
 namespace {
-
-struct Model {
-  int block = 0;  // 0: the inverse
-  int squarings = 0;
-};
 
 struct Slope {
   double value = 0;
   Matrix a;  // dF/dA
 };
+
+// Products of strictly lower triangular matrices, and what the adjoint of a square needs of them: strictly lower
+// triangles only, sixths of n^3.
+
+// x y
+Matrix lower_product(const Matrix& x, const Matrix& y) {
+  const int n = x.rows();
+  Matrix product(n, n);
+  for (int i = 0; i < n; ++i) {
+    double* row = product.row(i);
+    for (int k = 0; k < i; ++k) {
+      const double factor = x(i, k);
+      if (factor == 0) continue;
+      const double* other = y.row(k);
+      for (int j = 0; j < k; ++j) row[j] += factor * other[j];
+    }
+  }
+  return product;
+}
+
+// The strictly lower triangle of slope x^T + x^T slope: any other element of x is always 0.
+Matrix adjoint_of_square(const Matrix& slope, const Matrix& x) {
+  const int n = x.rows();
+  Matrix result(n, n);
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < i; ++j) result(i, j) = dot(slope.row(i), x.row(j), static_cast<std::size_t>(j));
+  }
+  for (int k = 0; k < n; ++k) {
+    for (int i = 0; i < k; ++i) {
+      const double factor = x(k, i);
+      if (factor == 0) continue;
+      const double* row = slope.row(k);
+      double* target = result.row(i);
+      for (int j = 0; j < i; ++j) target[j] += factor * row[j];
+    }
+  }
+  return result;
+}
+
+// The strictly lower triangle of x^T x x^T, x lower triangular.
+Matrix growth_of_inverse(const Matrix& x) {
+  const int n = x.rows();
+  Matrix squares(n, n), result(n, n);  // x^T x
+  for (int k = 0; k < n; ++k) {
+    for (int i = 0; i <= k; ++i) {
+      for (int j = 0; j <= k; ++j) squares(i, j) += x(k, i) * x(k, j);
+    }
+  }
+  for (int i = 0; i < n; ++i) {
+    for (int j = 0; j < i; ++j) result(i, j) = dot(squares.row(i), x.row(j), static_cast<std::size_t>(j) + 1);
+  }
+  return result;
+}
 
 void keep_blocks(int block, Matrix& x) {
   for (int i = 0; i < x.rows(); ++i) {
@@ -35,20 +85,19 @@ void keep_blocks(int block, Matrix& x) {
   }
 }
 
-Slope slope_of(const Model& model, const Matrix& a) {
+Slope slope_of(const GrowthModel& model, const Matrix& a) {
   Slope slope;
   if (model.block == 0) {
-    const Matrix x = plain_inverse(a), t = transposed(x);
+    const Matrix x = plain_inverse(a);
     const double size = frobenius_norm(x);
     slope.value = natural_log(size);
-    slope.a = plain_product(plain_product(t, x), t);
+    slope.a = growth_of_inverse(x);
     for (double& value : slope.a.values()) value *= -1 / (size * size);
-    keep_blocks(a.rows(), slope.a);
     return slope;
   }
   std::vector<Matrix> powers{a};
   keep_blocks(model.block, powers.front());
-  for (int k = 0; k < model.squarings; ++k) powers.push_back(plain_product(powers.back(), powers.back()));
+  for (int k = 0; k < model.squarings; ++k) powers.push_back(lower_product(powers.back(), powers.back()));
   const double size = frobenius_norm(powers.back());
   if (!(size > 1e-280) || !std::isfinite(size)) {
     slope.value = -1e3;
@@ -58,13 +107,7 @@ Slope slope_of(const Model& model, const Matrix& a) {
   slope.value = natural_log(size);
   slope.a = powers.back();
   for (double& value : slope.a.values()) value /= size * size;
-  for (int k = model.squarings; k-- > 0;) {
-    const Matrix t = transposed(powers[static_cast<std::size_t>(k)]);
-    Matrix before = plain_product(slope.a, t);
-    const Matrix other = plain_product(t, slope.a);
-    for (std::size_t e = 0; e < before.values().size(); ++e) before.values()[e] += other.values()[e];
-    slope.a = std::move(before);
-  }
+  for (int k = model.squarings; k-- > 0;) slope.a = adjoint_of_square(slope.a, powers[static_cast<std::size_t>(k)]);
   keep_blocks(model.block, slope.a);
   return slope;
 }
@@ -159,19 +202,15 @@ void climb(double step, double width, const Matrix& slope, Matrix& x) {
   for (std::size_t k = 0; k < x.values().size(); ++k) x.values()[k] += step * width * slope.values()[k] / largest;
 }
 
-TokenInputs step_up(const InputSpace& space, const TokenInputs& tokens, const Matrix& slope_of_a, double step) {
-  const FactorSlopes slopes = through_product(factors_of(tokens), slope_of_a);
+TokenInputs step_up(const InputSpace& space, const TokenInputs& tokens, const GrowthSlope& slope, double step) {
   TokenInputs next = tokens;
-  Matrix& keys = directions_of(next);
-  climb(step, space.length.high, chained(slopes, derivative_by(tokens, directions_of), keys.columns()), keys);
-  Matrix& rates = rate_of(next);
-  climb(step, space.rate.high - space.rate.low, chained(slopes, derivative_by(tokens, rate_of), rates.columns()),
-        rates);
-  climb(step, space.log_decay.high - space.log_decay.low, slopes.decay, next.log_decay);
+  climb(step, space.length.high, slope.directions, directions_of(next));
+  climb(step, space.rate.high - space.rate.low, slope.rates, rate_of(next));
+  climb(step, space.log_decay.high - space.log_decay.low, slope.decays, next.log_decay);
   return next;
 }
 
-Model draw_model(Search& search, const HuntRequest& request) {
+GrowthModel draw_model(Search& search, const HuntRequest& request) {
   const int n = search.space().n, block = search.chance(0.5) ? block_of(request) : n;
   if (search.chance(0.2) || block < 4) return {};
   int most = 0;
@@ -181,22 +220,29 @@ Model draw_model(Search& search, const HuntRequest& request) {
 
 }  // namespace
 
+GrowthSlope growth_slope(const GrowthModel& model, const TokenInputs& tokens) {
+  const Slope slope = slope_of(model, delta_rule_matrix(tokens));
+  FactorSlopes slopes = through_product(factors_of(tokens), slope.a);
+  return {slope.value, chained(slopes, derivative_by(tokens, directions_of), directions_of(tokens).columns()),
+          chained(slopes, derivative_by(tokens, rate_of), rate_of(tokens).columns()), std::move(slopes.decay)};
+}
+
 Strategy gradient_strategy() {
   return {"gradient", "ascent of powers of A, or of the inverse, in exact arithmetic", false,
           [](Search& search, const HuntRequest& request, std::span<const Trial* const> elites) {
             while (!search.done()) {
-              const Model model = draw_model(search, request);
+              const GrowthModel model = draw_model(search, request);
               Trial current = search.examine(search.chance(0.5) ? search.anywhere() : search.start(elites));
               if (current.tokens.rule == nullptr) continue;
-              Slope slope = slope_of(model, delta_rule_matrix(current.tokens));
+              GrowthSlope slope = growth_slope(model, current.tokens);
               double step = 0.5;
               for (int k = 0; k < 24 && step > 1e-4 && !search.done(); ++k) {
-                Trial next = search.examine(step_up(search.space(), current.tokens, slope.a, step));
+                Trial next = search.examine(step_up(search.space(), current.tokens, slope, step));
                 if (next.tokens.rule == nullptr) break;
-                const Slope there = slope_of(model, delta_rule_matrix(next.tokens));
+                GrowthSlope there = growth_slope(model, next.tokens);
                 if (there.value > slope.value) {
                   current = std::move(next);
-                  slope = there;
+                  slope = std::move(there);
                   step *= 1.5;
                 } else {
                   step *= 0.4;

@@ -37,7 +37,9 @@ std::size_t index_of(const char* name) {
 
 // Which strategies the tasks of a round follow: starts first, later one task for each kind of search, and two more for
 // those that improved most lately.
-std::vector<std::size_t> plan_round(const HuntState& state, bool only_random) {
+std::vector<std::size_t> plan_round(const HuntState& state, const HuntRequest& request) {
+  if (request.only_draws) return std::vector<std::size_t>(tasks_of_round, index_of("random"));
+  const bool only_random = request.only_random;
   const std::size_t start = only_random ? index_of("random") : index_of("structured");
   if (state.round == 0) {
     std::vector<std::size_t> plan(tasks_of_round, start);
@@ -102,15 +104,16 @@ class Hunt {
     return passed.count() >= request_.seconds;
   }
 
+  // Nothing is worse than a result that is not finite.
   bool has_ended() const {
-    if (is_stopped()) return true;
+    if (is_stopped() || time_is_up()) return true;
     const Trial* worst = state_.elites.worst();
-    return time_is_up() || (worst != nullptr && worst->badness() > request_.stop_at);
+    return worst != nullptr && (std::isinf(worst->badness()) || worst->badness() > request_.stop_at);
   }
 
   // False if it was stopped from outside; then what it has done is lost, because it depends on the moment.
   bool run_round() {
-    const std::vector<std::size_t> plan = plan_round(state_, request_.only_random);
+    const std::vector<std::size_t> plan = plan_round(state_, request_);
     std::vector<Task> tasks;
     std::int64_t left = request_.evaluations - state_.evaluations;
     for (const std::size_t strategy : plan) {

@@ -28,12 +28,13 @@ struct HuntRequest {
   Requirement requirement;  // for `requirement_share`
   LayerArithmetic layer;    // of all but T, for `gate:`; a kernel's own comes first
   std::uint64_t seed = 1;
-  std::int64_t evaluations = 20000;  // the budget
+  std::int64_t evaluations = 20000;  // the budget; less are made once a result is not finite
   double seconds = 0;                // it ends with the round of that time, of 512 evaluations; 0: no limit
   double stop_at = std::numeric_limits<double>::infinity();  // end once the objective is beyond this
   bool only_random = false;                                  // no structured starts
-  int jobs = 0;                                              // threads; 0: all cores. No result depends on it
-  JsonValue state;  // of an earlier hunt with the same request, to be continued; null: none
+  bool only_draws = false;  // nothing but draws over the whole space: what a hunt is measured against
+  int jobs = 0;             // threads; 0: all cores. No result depends on it
+  JsonValue state;          // of an earlier hunt with the same request, to be continued; null: none
 };
 
 // An input with what it does to the setting.

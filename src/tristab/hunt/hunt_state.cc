@@ -25,6 +25,10 @@ Matrix matrix_of(const Json& json) {
   return x;
 }
 
+const char* start_of(const HuntRequest& request) {
+  return request.only_draws ? "draws" : request.only_random ? "random" : "all";
+}
+
 std::string text_of(const Range& range) { return fmt::format("{}:{}", range.low, range.high); }
 
 std::string text_of(const Setting& setting) {
@@ -43,8 +47,8 @@ std::string identity_of(const HuntRequest& request) {
       text_of(space.rate), text_of(space.log_decay), text_of(space.length), text_of(space.cosine), space.condition);
   for (const std::optional<Format>* format : {&space.key_format, &space.rate_format, &space.decay_format})
     text += fmt::format(" {}", *format ? (*format)->name : "fp32");
-  return text + fmt::format(" | {} {} seed={} random={}", request.objective.name, request.requirement.text(),
-                            request.seed, request.only_random);
+  return text + fmt::format(" | {} {} seed={} from={}", request.objective.name, request.requirement.text(),
+                            request.seed, start_of(request));
 }
 
 Json json_of(const HuntRequest& request) {
@@ -75,7 +79,7 @@ Json json_of(const HuntRequest& request) {
       {"require", request.requirement.text()},
       {"seed", request.seed},
       {"evaluations", request.evaluations},
-      {"from", request.only_random ? "random" : "structures"}};
+      {"from", start_of(request)}};
   if (request.second) json["against"] = setting(*request.second);
   if (space.condition > 0) json["condition"] = space.condition;
   return json;

@@ -1,6 +1,6 @@
 # Hunting: searches for the worst input that a layer can make for a setting.
 pkg_check_modules(NLOPT REQUIRED IMPORTED_TARGET nlopt)
-tristab_layer(hunt ALONE
+tristab_layer(hunt COMPUTES
   SOURCES
     direct.cc
     elites.cc
@@ -11,7 +11,9 @@ tristab_layer(hunt ALONE
     moves.cc
     objective.cc
     random.cc
+    reproducer.cc
     search.cc
+    shrink.cc
     space.cc
     structured.cc
     token_source.cc

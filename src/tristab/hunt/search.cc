@@ -48,11 +48,14 @@ double Search::spread(double low, double high) {
 TokenInputs Search::anywhere() {
   TokenInputs tokens = blank_tokens(space_);
   for (double& x : directions_of(tokens).values()) x = normal();
-  const auto fill = [&](Matrix& x, const Range& range) {
-    for (double& value : x.values()) value = range.low + (range.high - range.low) * uniform();
+  // Half of the inputs over the whole ranges; half within a part of its own at the upper ends, as heads differ.
+  const bool whole = chance(0.5);
+  const double of_rates = whole ? 1 : spread(1e-3, 1), of_decays = whole ? 1 : spread(1e-4, 1);
+  const auto fill = [&](Matrix& x, const Range& range, double part) {
+    for (double& value : x.values()) value = range.high - (range.high - range.low) * part * uniform();
   };
-  fill(rate_of(tokens), space_.rate);
-  fill(tokens.log_decay, space_.log_decay);
+  fill(rate_of(tokens), space_.rate, of_rates);
+  fill(tokens.log_decay, space_.log_decay, of_decays);
   return tokens;
 }
 

@@ -38,7 +38,8 @@ class Search {
   bool chance(double probability) { return uniform() < probability; }
   // Between the two, uniform in the logarithm.
   double spread(double low, double high);
-  // Uniform over the whole space: keys over the sphere, rates and decays over their ranges.
+  // Random over the whole space: keys over the sphere; rates and decays over their ranges, or over a part of its own
+  // below the upper ends of them (a thousandth and a ten-thousandth of them, or more).
   TokenInputs anywhere();
   // From the elites, the worst ones more often; anywhere if there are none.
   TokenInputs start(std::span<const Trial* const> elites);

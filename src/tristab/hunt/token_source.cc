@@ -54,7 +54,7 @@ class TokenSource : public Source {
 
   Sequence sequence(int index, int n, std::int64_t) const override {
     const TokenInputs& tokens = at(index);
-    return {problem_id("found", n, index, content_of(tokens)), tokens, index, Json()};
+    return {problem_id("found", n, index, content_of(tokens)), tokens, index, nullptr};
   }
 
  private:

@@ -38,7 +38,14 @@ std::string input_text(const HuntFind& find) {
   return text;
 }
 
-double bound_ratio(const HuntFind& find) { return find.record().metrics.measured(Metric::bound_ratio).ranked(false); }
+std::string number_of(const HuntFind& find, const Measured& number) {
+  return find.record().status == Status::nonfinite ? "not finite" : value_text(number.ranked(false));
+}
+
+// Of a gate, what hurts the layer is a find although T is as accurate as its format allows.
+bool found_nothing(const HuntRequest& request, const HuntResult& result) {
+  return !request.objective.needs_layer() && is_nothing(result);
+}
 
 std::string evaluations_text(std::int64_t count) {
   return fmt::format("{} evaluation{}", count, count == 1 ? "" : "s");
@@ -49,39 +56,44 @@ std::string evaluations_text(std::int64_t count) {
 std::string hunt_text(const HuntRequest& request, const HuntResult& result, const Page& page) {
   const InputSpace& space = request.space;
   const std::string what = fmt::format("{} on {} n={}", request.setting.label(), space.rule->name, space.n);
+  const bool ends_at_worst =
+      result.worst && std::isinf(result.worst->value) && result.evaluations < request.evaluations;
   const std::string ended = result.stopped       ? ", stopped"
                             : result.out_of_time ? fmt::format(", all that {:g} s allowed", request.seconds)
+                            : ends_at_worst      ? ", where nothing can be worse"
                                                  : "";
   std::string text = paragraph(
       fmt::format("{}: {} of {}{}", what, evaluations_text(result.evaluations), request.objective.name, ended), 0,
       page);
   if (!result.worst) return text + paragraph("no input that counts was met", 0, page);
-  if (is_nothing(result)) {
+  if (found_nothing(request, result)) {
     text +=
         paragraph(fmt::format("nothing in {}; worst ratio {} of a stable method's error ({} and more would be a find)",
                               evaluations_text(result.evaluations), tristab::short_number(worst_bound_ratio(result)),
                               tristab::short_number(normal_limit(request))),
                   0, page);
   }
+  const bool is_error = request.objective.name == "total_frobenius";
   const auto add = [&](const char* name, const HuntFind& find) {
-    text +=
-        paragraph(fmt::format("{:<10}{} {} (total error {}, for its format {}), {} at {}", name, request.objective.name,
-                              value_text(find.value), value_text(find.record().total_frobenius.ranked(false)),
-                              find.record().for_format ? name_of(*find.record().for_format) : "-", find.strategy,
-                              find.evaluation),
-                  0, page);
-    text += paragraph(input_text(find), 10, page);
+    const Record& record = find.record();
+    const std::string error =
+        is_error ? "" : fmt::format("; total_frobenius {}", number_of(find, record.total_frobenius));
+    text += paragraph(
+        fmt::format("{:<8} {} {}{}; for its format {}; {} at evaluation {}", name, request.objective.name,
+                    value_text(find.value), error, record.for_format ? name_of(*record.for_format) : "without a word",
+                    find.strategy, find.evaluation),
+        0, page);
+    text += paragraph(input_text(find), 9, page);
   };
   add("worst", *result.worst);
   if (result.worst_finite) add("finite", *result.worst_finite);
-  Table others({{"others"}, {"total error", true}, {"bound ratio", true}, {"found by"}, {"keys"}});
+  Table others({{"others"}, {"bound_ratio", true}, {"found by"}, {"keys"}});
   constexpr std::size_t most = 5;
   for (std::size_t k = 0; k < std::min(most, result.others.size()); ++k) {
     const HuntFind& find = result.others[k];
     const KeySurvey keys = survey_keys(find.tokens);
-    others.add_row({value_text(find.value), value_text(find.record().total_frobenius.ranked(false)),
-                    value_text(bound_ratio(find)), find.strategy,
-                    fmt::format("{} different, mean cosine {:.2f}", keys.different, keys.mean_cosine)});
+    others.add_row({value_text(find.value), number_of(find, find.record().metrics.measured(Metric::bound_ratio)),
+                    find.strategy, fmt::format("{} different, mean cosine {:.2f}", keys.different, keys.mean_cosine)});
   }
   if (!result.others.empty()) text += "\n" + others.str(page);
   Table table({{"strategy"}, {"evaluations", true}, {"improvements", true}});
@@ -90,6 +102,32 @@ std::string hunt_text(const HuntRequest& request, const HuntResult& result, cons
       table.add_row({tally.name, std::to_string(tally.evaluations), std::to_string(tally.improved)});
   }
   return text + "\n" + table.str(page);
+}
+
+std::string shrink_text(const HuntRequest& request, const Shrunk& shrunk, const Page& page) {
+  const std::string& name = request.objective.name;
+  std::string text =
+      paragraph(fmt::format("{} on {} n={}: {} {} shrunk to {} in {}", request.setting.label(),
+                            request.space.rule->name, request.space.n, name, value_text(shrunk.before.value),
+                            value_text(shrunk.after.value), evaluations_text(shrunk.evaluations)),
+                0, page);
+  text += paragraph(input_text(shrunk.after), 2, page);
+  Table steps({{"step"}, {name, true}});
+  for (const ShrinkStep& step : shrunk.steps) steps.add_row({step.what, value_text(step.value)});
+  if (!shrunk.steps.empty()) text += "\n" + steps.str(page);
+  Table families({{"nearest families", false, broken_label}, {fmt::format("worst {}", name), true}, {"of it", true}});
+  constexpr std::size_t most = 3;
+  for (std::size_t k = 0; k < std::min(most, shrunk.families.size()); ++k) {
+    const NearFamily& family = shrunk.families[k];
+    const double share = family.value / shrunk.after.value;
+    families.add_row({family.label, value_text(family.value),
+                      std::isfinite(share)       ? fmt::format("{:.0f}%", 100 * share)
+                      : std::isinf(family.value) ? "100%"
+                                                 : "-"});
+  }
+  text += "\n" + families.str(page) + "\n";
+  for (const std::string& line : pytorch_lines(shrunk.after.tokens)) text += line + "\n";
+  return text;
 }
 
 namespace {
@@ -114,7 +152,7 @@ std::string hunt_json(const HuntRequest& request, const HuntResult& result, bool
   JsonObject object;
   object.text("schema", "tristab-hunt/1").json("request", json_of(request));
   object.integer("evaluations", result.evaluations).flag("stopped", result.stopped);
-  object.flag("nothing", is_nothing(result)).number("worst_ratio", worst_bound_ratio(result));
+  object.flag("nothing", found_nothing(request, result)).number("worst_ratio", worst_bound_ratio(result));
   object.raw("worst", result.worst ? find_json(*result.worst, true) : "null");
   JsonArray others, tallies;
   if (result.worst_finite) object.raw("worst_finite", find_json(*result.worst_finite, true));
@@ -129,6 +167,25 @@ std::string hunt_json(const HuntRequest& request, const HuntResult& result, bool
   }
   object.raw("strategies", tallies.str());
   if (with_state) object.json("state", result.state);
+  return object.str() + "\n";
+}
+
+std::string shrink_json(const HuntRequest& request, const Shrunk& shrunk) {
+  JsonObject object;
+  object.text("schema", "tristab-hunt-shrink/1").json("request", json_of(request));
+  object.integer("evaluations", shrunk.evaluations).raw("before", find_json(shrunk.before, false));
+  object.raw("after", find_json(shrunk.after, true));
+  JsonArray steps, families, lines;
+  for (const ShrinkStep& step : shrunk.steps) {
+    JsonObject one;
+    steps.raw(one.text("step", step.what).number("value", step.value).str());
+  }
+  for (const NearFamily& family : shrunk.families) {
+    JsonObject one;
+    families.raw(one.text("family", family.label).integer("trials", family.trials).number("value", family.value).str());
+  }
+  for (const std::string& line : pytorch_lines(shrunk.after.tokens)) lines.raw(json_string(line));
+  object.raw("steps", steps.str()).raw("families", families.str()).raw("pytorch", lines.str());
   return object.str() + "\n";
 }
 
