@@ -429,9 +429,10 @@ void list_hardware(const std::string& name) {
   print_field("memory", fmt::format("{:g} GB/s", hardware.memory_gb_s));
   print_field("in work", fmt::format("{} multiprocessors, {:g} KiB and at most {} matrices each",
                                      hardware.multiprocessors, hardware.local_kib, hardware.most_in_work));
-  Table units({{"unit"}, {"TFLOP/s", true}, {"ns a step", true}});
+  Table units({{"unit"}, {"TFLOP/s", true}, {"casts/ns", true}, {"ns a step", true}});
   const auto add = [&](const HardwareUnit& unit, const char* what) {
-    units.add_row({unit.arithmetic.label + what, fmt::format("{:g}", unit.tflops), fmt::format("{:g}", unit.step_ns)});
+    units.add_row({unit.arithmetic.label + what, fmt::format("{:g}", unit.tflops),
+                   fmt::format("{:g}", unit.casts_per_ns), fmt::format("{:g}", unit.step_ns)});
   };
   for (const HardwareUnit& unit : hardware.matrix) add(unit, "");
   add(hardware.vector, " (vector)");

@@ -29,7 +29,7 @@ struct RecommendOptions {
   FilePart input;
   std::string hardware = "h200", outputs = "fp32,bf16,fp16", tune, like, calibrate, beta, decay, cosine, recipe,
               format = "text";
-  std::int64_t hunt = 4000, jobs = 0, top = 12;
+  std::int64_t hunt = 20000, jobs = 0, top = 12;
   bool exhaustive = false, orders = false;
 };
 
@@ -210,7 +210,7 @@ Each whole number up to 16, and 24, 32, 48, ... up to the size.)")
   command.option("--calibrate", "RANGE", o.calibrate, R"(static scales of integers, from these tokens
 Each stage gets one scale, from its largest magnitude on these tokens of the file; --tokens then says which ones settings
 are tried on.)");
-  command.option("--hunt", "N", WholeNumber{&o.hunt, 0, 100000000}, R"(inputs of a hunt (4000)
+  command.option("--hunt", "N", WholeNumber{&o.hunt, 0, 100000000}, R"(inputs of a hunt (20000)
 0: no hunts. A would-be answer is hunted for its worst input. The three ranges are those of hunted inputs; without them, what the model
 that made the inputs can make.)");
   command.option("--cosine", "RANGE", o.cosine, "cosines of keys").beside();

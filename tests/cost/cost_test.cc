@@ -14,9 +14,9 @@ namespace {
 Hardware simple_machine() {
   Hardware hardware;
   hardware.name = "simple";
-  hardware.matrix = {{make_arithmetic("fp16", Json::object(), ""), 1, 1e9, 10},
-                     {make_arithmetic("tf32x3", Json::object(), ""), 1, 1e9, 10}};
-  hardware.vector = {make_arithmetic("fp32", Json::object(), ""), 0.5, 1e9, 4};
+  hardware.matrix = {{make_arithmetic("fp16", Json::object(), ""), 1, 1e9, 0, 10},
+                     {make_arithmetic("tf32x3", Json::object(), ""), 1, 1e9, 0, 10}};
+  hardware.vector = {make_arithmetic("fp32", Json::object(), ""), 0.25, 1e9, 0.5, 4};
   hardware.memory_gb_s = 1e6;
   hardware.multiprocessors = 1;
   hardware.local_kib = 1e6;

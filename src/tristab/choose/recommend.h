@@ -21,7 +21,7 @@ struct RecommendRequest {
   std::optional<Recipe> like;  // only changes of this recipe, as few as possible
   bool exhaustive = false;     // no setting is given up early
   bool hunts = true;
-  std::int64_t evaluations = 4000;  // of each hunt
+  std::int64_t evaluations = 20000;  // of each hunt
   // A part of a file for static scales of integers; none: each tensor has a scale of its own.
   std::optional<FamilyEntry> calibration;
   // In place of what the inputs show.

@@ -60,7 +60,7 @@ TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit>
     double flops = 0;
     for (const ProductShape& shape : stage.products) flops += padded_flops(shape);
     work += passes * flops / (unit.tflops * 1e3);
-    work += stage.vector_flops / (hardware.vector.tflops * 1e3);
+    work += stage.vector_flops / (hardware.vector.steps_tflops * 1e3);
     work += static_cast<double>(stage.casts) / unit.casts_per_ns;
     product_steps += static_cast<double>(stage.matmuls);
     step_time += passes * static_cast<double>(stage.matmuls) * unit.step_ns;

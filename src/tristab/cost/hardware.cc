@@ -39,6 +39,14 @@ const std::vector<Parameter>& unit_keys() {
   };
   return keys;
 }
+const std::vector<Parameter>& vector_keys() {
+  static const std::vector<Parameter> keys = [] {
+    std::vector<Parameter> all = unit_keys();
+    all.push_back(Parameter::real("steps_tflops", nullptr, 1e-6, kMost, "in vector steps"));
+    return all;
+  }();
+  return keys;
+}
 const std::vector<Parameter>& measured_keys() {
   static const std::vector<Parameter> keys{
       Parameter::text("method", nullptr, "its label"),
@@ -60,13 +68,13 @@ Settings complete(const std::vector<Parameter>& keys, const Json& given, std::st
   return settings;
 }
 
-HardwareUnit read_unit(const Json& given, const std::string& place) {
-  const Settings settings = complete(unit_keys(), given, "a unit", place);
+HardwareUnit read_unit(const std::vector<Parameter>& keys, const Json& given, const std::string& place) {
+  const Settings settings = complete(keys, given, "a unit", place);
   std::vector<Arithmetic> arithmetics =
       expand_arithmetic(Json(settings.text("arithmetic")), fmt::format("{}: arithmetic", place));
   if (arithmetics.size() != 1) refuse(place, settings.text("arithmetic"), "one arithmetic");
   return {std::move(arithmetics.front()), settings.real("tflops"), settings.real("casts_per_ns"),
-          settings.real("step_ns")};
+          settings.has("steps_tflops") ? settings.real("steps_tflops") : 0, settings.real("step_ns")};
 }
 
 Hardware read_hardware(const std::string& text, const std::string& place, const std::string& name) {
@@ -95,8 +103,8 @@ Hardware read_hardware(const std::string& text, const std::string& place, const 
   hardware.launch_us = settings.real("launch_us");
   if (!matrix.is_array()) refuse(place + ": matrix", quoted(matrix), "a list of units");
   for (std::size_t k = 0; k < matrix.size(); ++k)
-    hardware.matrix.push_back(read_unit(matrix[k], fmt::format("{}: matrix[{}]", place, k)));
-  hardware.vector = read_unit(vector, place + ": vector");
+    hardware.matrix.push_back(read_unit(unit_keys(), matrix[k], fmt::format("{}: matrix[{}]", place, k)));
+  hardware.vector = read_unit(vector_keys(), vector, place + ": vector");
   if (!measured.is_null() && !measured.is_array()) refuse(place + ": measured", quoted(measured), "a list of times");
   for (std::size_t k = 0; k < measured.size(); ++k) {
     const std::string at = fmt::format("{}: measured[{}]", place, k);

@@ -13,8 +13,9 @@ namespace tristab {
 // A unit that multiplies, by the arithmetic that emulates it. All rates are peaks of the whole chip.
 struct HardwareUnit {
   Arithmetic arithmetic;
-  double tflops = 0;        // dense, 10^12 operations a second, a multiplication and an addition are two
+  double tflops = 0;        // in products, dense, 10^12 operations a second, a multiplication and an addition are two
   double casts_per_ns = 0;  // elements of results that are converted and passed on to the next step
+  double steps_tflops = 0;  // of the vector unit: in vector steps, such as updates of a row by a matrix
   double step_ns = 0;       // from one product of 16 x 16 blocks to the next one that needs its result
 };
 

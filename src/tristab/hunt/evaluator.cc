@@ -30,9 +30,16 @@ double stored_error(const Matrix& exact, const Format& format) {
   return relative_distance(rounded_to(exact, format, Rounding::nearest_even), exact, frobenius_norm(exact));
 }
 
-// Fields of which the search needs no certified inverse.
-bool is_quick(const std::string& field) {
+// Numbers of which the search needs no certified inverse.
+bool is_quick(const std::string& field, const Requirement& requirement) {
+  if (field == "requirement_share") return requirement.needs_only_total_error() && requirement.recipe() == nullptr;
   return field == "total_frobenius" || field == "growth" || field == "dead_growth";
+}
+
+double strict_size(const Matrix& x) {
+  Matrix below = x;
+  for (int i = 0; i < x.rows(); ++i) below(i, i) = 0;
+  return frobenius_norm(below);
 }
 
 // Both statements of a record need a scenario; this one has no cases.
@@ -65,7 +72,7 @@ double Evaluation::score() const {
 Evaluator::Evaluator(const HuntRequest& request) : request_(request) {
   constexpr double finest = 0x1p-40;  // below it, double is no truth
   const HuntObjective& objective = request.objective;
-  quick_ = (objective.kind != Kind::field || is_quick(objective.field->name())) &&
+  quick_ = (objective.kind != Kind::field || is_quick(objective.field->name(), request.requirement)) &&
            request.setting.arithmetic->unit_roundoff() >= finest;
   for (const Setting* setting : {&request.setting, request.second ? &*request.second : &request.setting}) {
     for (const auto& [name, arithmetic] : setting->stages()) {
@@ -171,6 +178,18 @@ Evaluation Evaluator::quickly(const TokenInputs& tokens, Machines& machines) con
   const double error = found.finite ? relative_distance(found.x, exact, size) : evaluation.badness;
   switch (objective.kind) {
     case Kind::field:
+      if (objective.field->name() == "requirement_share") {
+        const double strict = strict_size(exact);
+        const CasePrecision precision = precision_of(setting.stages(), found.trace);
+        if (is_trivial(strict, size, precision.largest())) return {};  // it shows nothing
+        Record record;
+        record.total_frobenius = error;
+        evaluation.badness = request_.requirement.share(
+            {}, record,
+            {[&](const Format& format) { return stored_yardstick(stored_error(exact, format), format, strict / size); },
+             {}});
+        break;
+      }
       evaluation.badness = objective.field->name() == "growth"        ? evaluation.growth
                            : objective.field->name() == "dead_growth" ? total.largest_dead / largest
                                                                       : error;

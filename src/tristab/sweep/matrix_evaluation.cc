@@ -205,16 +205,14 @@ Measured MatrixEvaluation::formation_error(const std::string& key, const Matrix&
   return found->second;
 }
 
-// The relative error of the exact inverse of A as given, stored in this format; at least a quarter of u in every
-// element below the diagonal, or an inverse that happens to have few digits would ask for more than any rounding can
-// give.
+// The yardstick of Nx-FORMAT.
 double MatrixEvaluation::stored_error(const Format& format) {
   const auto [found, fresh] = stored_errors_.try_emplace(format.name, 0.0);
   if (fresh) {
     const Matrix stored = rounded_to(given_->reference.high, format, Rounding::nearest_even);
     const ReferenceFacts& facts = given_->facts;
-    found->second = std::max(relative_frobenius(stored, given_->reference),
-                             0.25 * format.unit_roundoff() * facts.strict_lower.frobenius / facts.whole.frobenius);
+    found->second = stored_yardstick(relative_frobenius(stored, given_->reference), format,
+                                     facts.strict_lower.frobenius / facts.whole.frobenius);
   }
   return found->second;
 }

@@ -147,6 +147,10 @@ bool Requirement::gates_layers() const {
                              [](const Part& part) { return part.kind == Part::Kind::gate && part.says_of_layers(); });
 }
 
+double stored_yardstick(double stored_error, const Format& format, double strict_part) {
+  return std::max(stored_error, 0.25 * format.unit_roundoff() * strict_part);
+}
+
 double Requirement::share(const MatrixResult& matrix, const Record& record, const MatrixYardstick& yardstick) const {
   double largest = 0;
   for (const Part& part : parts_) {

@@ -40,10 +40,13 @@ struct Record;
 // The share that a gate takes of a result.
 using GateShare = std::function<double(const GateSpec&)>;
 
+// The error that Nx-FORMAT takes N times: that of the exact inverse stored in the format, or u / 4 in every element below
+// the diagonal. `strict_part`: ||stril X||_F / ||X||_F.
+double stored_yardstick(double stored_error, const Format& format, double strict_part);
+
 // What a matrix is measured against.
 struct MatrixYardstick {
-  // The relative error of the exact inverse of A as given after rounding to a format; at least u / 4 in every element
-  // below the diagonal.
+  // The stored_yardstick of a format.
   std::function<double(const Format&)> stored_error;
   GateShare gate;
   double recipe = 0;  // the worst total error of Requirement::recipe()
