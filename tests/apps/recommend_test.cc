@@ -46,7 +46,7 @@ TEST(RecommendCommand, the_recipe_that_it_writes_has_the_error_that_it_promises)
   ASSERT_EQ(compared.status, 0) << compared.err;
   const Json row = Json::parse(compared.out)[0];
   EXPECT_EQ(row["kernel"], "mine");
-  EXPECT_NEAR(row["total_frobenius_worst"].get<double>(), answer["sizes"][0]["winner"]["error"].get<double>(),
+  EXPECT_NEAR(row["worst"].get<double>(), answer["sizes"][0]["winner"]["error"].get<double>(),
               1e-3 * answer["sizes"][0]["winner"]["error"].get<double>());
 }
 
@@ -73,7 +73,7 @@ TEST(RecommendCommand, pruned_and_exhaustive_answers_are_equal) {
 TEST(RecommendCommand, without_an_answer_it_ends_with_one) {
   const Workplace place;
   const ProgramResult result = place.run(
-      "recommend --family ones --chunk 64 --methods mch --arithmetics fp16 --require total_frobenius<=1e-12 "
+      "recommend --family ones --chunk 64 --methods mch --arithmetics fp16 --require 'total_frobenius<=1e-12' "
       "--trials 2 --hunt 0");
   EXPECT_EQ(result.status, 1) << result.err;
   EXPECT_NE(result.out.find("No setting meets total_frobenius<=1e-12"), std::string::npos) << result.out;
@@ -91,7 +91,7 @@ TEST(RecommendCommand, a_hunt_names_what_it_found_and_that_it_is_no_proof) {
 TEST(RecommendCommand, the_least_change_of_a_kernel_is_counted) {
   const Workplace place;
   const Json size =
-      answered(place, "--family gdn:gate=none --chunk 16 --trials 4 --hunt 0 --like flashkda-v1")["sizes"][0];
+      answered(place, "--family gdn:gate=none:keys=identical --chunk 16 --trials 4 --hunt 0 --like flashkda-v1")["sizes"][0];
   EXPECT_EQ(size["winner"]["edits"], 1);
   EXPECT_EQ(size["front"][0]["edits"], 0);
 }
@@ -99,7 +99,7 @@ TEST(RecommendCommand, the_least_change_of_a_kernel_is_counted) {
 TEST(RecommendCommand, scales_are_calibrated_on_other_tokens_than_tried) {
   const Workplace place;
   const std::string file = "--input " TRISTAB_TEST_DATA
-                           "/gdn-slice.safetensors --chunk 16 --trials 4 --hunt 0 "
+                           "/gdn-slice.safetensors --layer layer6 --chunk 16 --trials 4 --hunt 0 "
                            "--tune residual-neumann --arithmetics int8 --outputs fp32 --tokens 64:128 ";
   const Json size = answered(place, file + "--calibrate 0:64")["sizes"][0];
   bool is_static = false;
@@ -133,7 +133,7 @@ TEST(RecommendCommand, refusals_name_what_was_typed_and_the_nearest_name) {
   expect_refusal(place, "--family gdn --beta 2", {"--beta", "'2'", "LOW:HIGH"});
   expect_refusal(place, "--family gdn --beta 2:1", {"--beta", "'2:1'"});
   expect_refusal(place, "--family gdn --chunk 16,32 -o r.json", {"-o", "one size"});
-  expect_refusal(place, "--family gdn --require layer.o<=1e-2", {"--require", "layer.o<=1e-2"});
+  expect_refusal(place, "--family gdn --require 'layer.o<=1e-2'", {"--require", "layer.o<=1e-2"});
   expect_refusal(place, "--family gdn --tune mxr --methods mbh", {"--tune", "--methods"});
   expect_refusal(place, "--family gdn --heads 0", {"--heads", "--input"});
   expect_refusal(place, "--input missing.safetensors", {"missing.safetensors"}, 3);

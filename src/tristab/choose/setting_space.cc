@@ -372,8 +372,8 @@ SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : 
     const Edit* one = &edit;
     if (const std::optional<Recipe> changed = edited(recipe, {&one, 1})) add_recipe(*changed, request, 1);
   }
-  // Another method, with blocks of any size, in the arithmetic of the whole recipe is one change.
-  const Arithmetic& whole = recipe.arithmetics.at("*");
+  // Another method, with blocks of any size, is one change. Stages that it has too keep their arithmetic, or all stages
+  // take that of "*".
   for (const Method& method : methods()) {
     if (method.input != nullptr || method.solve != nullptr) continue;
     std::vector<Json> blocks{nullptr};
@@ -383,16 +383,18 @@ SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : 
     for (const Json& block : blocks) {
       Json given{{"method", method.description.name}};
       if (!block.is_null()) given["block"] = block;
-      const MethodSpec spec = expand_method(given, kPlace).front();
       Recipe changed = recipe;
-      changed.method = spec;
-      changed.arithmetics.clear();
-      changed.arithmetics.emplace("*", whole);
-      for (const char* stage : {"output", "result"}) {
-        if (const auto found = recipe.arithmetics.find(stage); found != recipe.arithmetics.end())
-          changed.arithmetics.insert(*found);
-      }
-      changed.label = fmt::format("{}, method: {}", recipe.label, spec.label);
+      changed.method = expand_method(given, kPlace).front();
+      changed.label = fmt::format("{}, method: {}", recipe.label, changed.method.label);
+      std::erase_if(changed.arithmetics, [&](const auto& each) {
+        return each.first != "*" && each.first != "output" && each.first != "result" &&
+               std::ranges::find(method.stages, each.first) == method.stages.end();
+      });
+      add_recipe(changed, request, 1);
+      changed.label += fmt::format(" in {}", recipe.arithmetics.at("*").label);
+      std::erase_if(changed.arithmetics, [](const auto& each) {
+        return each.first != "*" && each.first != "output" && each.first != "result";
+      });
       add_recipe(changed, request, 1);
     }
   }

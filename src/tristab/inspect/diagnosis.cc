@@ -264,11 +264,6 @@ class Diagnostician {
   }
 
   std::string change(Blame blame) const {
-    if (record_.requirement_share.undefined == Undefined::exact_zero) {
-      const std::string method = other_method();
-      return fmt::format("{} allows no error here, because the exact inverse is a number of that format.{}",
-                         requirement_, method.empty() ? "" : fmt::format(" Use {}.", method));
-    }
     if (i_.search.by_formula || !i_.shares.resolved) {
       const std::string method = other_method();
       if (blame == Blame::truncation)

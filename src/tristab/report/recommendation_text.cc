@@ -102,8 +102,8 @@ std::string cheaper_table(const Recommendation& r, int top, const Page& page) {
 std::string one_text(const Recommendation& r, const RecommendRequest& request, int top, const Page& page) {
   const std::string& requirement = request.scenario->requirement.text();
   std::string text = styled(fmt::format("Chunks of {} on {}", r.n, request.space.hardware->name), Style::heading, page);
-  text += "\n" + paragraph(fmt::format("{} settings, {} inversions tried on {}, {} hunts. {}", r.settings,
-                                       r.evaluations, inputs_text(r), r.hunts.size(),
+  text += "\n" + paragraph(fmt::format("{} settings, {} inversions tried on {}, {} {}. {}", r.settings, r.evaluations,
+                                       inputs_text(r), r.hunts.size(), r.hunts.size() == 1 ? "hunt" : "hunts",
                                        request.like ? fmt::format("Changes of {}: the fewest first, then the cheapest.",
                                                                   request.like->label)
                                                     : "Cheapest first."),
@@ -120,6 +120,7 @@ std::string one_text(const Recommendation& r, const RecommendRequest& request, i
                                   short_number(winner.error), winner.worst, hunts_sentence(r)),
                       0, page);
   }
+  for (const std::string& note : r.notes) text += paragraph(note, 0, page);
   text += "\n" + styled("Front of error against cost", Style::heading, page) + "\n" + front_table(r, top, page);
   if (!r.cheaper.empty())
     text += "\n" +
@@ -173,6 +174,7 @@ std::string recommendation_json(const std::vector<Recommendation>& recommendatio
     Json size{{"n", r.n}, {"settings", r.settings}, {"duplicates", r.duplicates}, {"evaluations", r.evaluations}};
     for (std::size_t group = 0; group < r.groups.size(); ++group)
       size["inputs"].push_back({{"name", r.groups[group].label}, {"matrices", r.inputs[group]}});
+    size["notes"] = r.notes;
     size["winner"] = r.winner ? chosen_json(*r.winner) : Json();
     size["front"] = size["cheaper"] = size["hunts"] = size["would_do"] = Json::array();
     for (const ChosenSetting& each : r.front) size["front"].push_back(chosen_json(each));
