@@ -9,6 +9,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
 #include "tristab/matrix/condition.h"
+#include "tristab/matrix/keys/keys.h"
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab::space_test {
@@ -145,6 +146,13 @@ TEST(MeasuredSpace, a_family_gives_the_ranges_of_its_activations) {
   EXPECT_EQ(measured("delta-net").log_decay, (Range{0, 0}));
   EXPECT_GT(measured("gdn:keys=unnormalised").length.high, 1.5);
   EXPECT_LT(measured("gdn:gate=saturated").log_decay.low, -100);
+}
+
+TEST(MeasuredSpace, every_model_of_keys_leaves_room) {
+  for (const KeyModel& model : key_models()) {
+    for (const char* format : {"fp64", "bf16"})
+      expect_settled(measured("gdn:keys=" + model.name + ":key_format=" + format), model.name.c_str());
+  }
 }
 
 TEST(MeasuredSpace, a_trained_layer_is_inside_its_own_space) {

@@ -166,7 +166,7 @@ Evaluation Evaluator::quickly(const TokenInputs& tokens, Machines& machines) con
   const Matrix a = delta_rule_matrix(tokens), exact = plain_inverse(a);
   const double largest = max_abs(exact), size = frobenius_norm(exact);
   if (!(largest <= setting.result_format().largest())) return evaluation;
-  const std::uint64_t draws = 0;
+  const std::uint64_t draws = stochastic_ ? hash_text(token_source({tokens})->problem(tokens.rows(), 0).id) : 0;
   const Run found = run(setting, a, tokens, draws, machines);
   const StageTrace total = found.trace.total();
   evaluation.growth = total.largest_live / largest;

@@ -144,22 +144,28 @@ void change(Search& search, std::span<const Trial* const> elites, TokenInputs& t
   }
 }
 
+void climb_by_moves(Search& search, std::span<const Trial* const> elites, TokenInputs first, bool by_growth,
+                    std::int64_t end) {
+  Trial current = search.examine(std::move(first));
+  const auto height = [&](const Trial& trial) {
+    return by_growth && trial.evaluation.counts() ? natural_log(trial.evaluation.growth + 1e-30)
+                                                  : trial.evaluation.score();
+  };
+  while (!search.done() && search.used() < end) {
+    TokenInputs tokens = current.tokens.rule != nullptr ? current.tokens : search.anywhere();
+    change(search, elites, tokens);
+    Trial trial = search.examine(std::move(tokens));
+    if (trial.evaluation.counts() && (current.tokens.rule == nullptr || height(trial) >= height(current)))
+      current = std::move(trial);
+  }
+}
+
 Strategy moves_strategy() {
   return {"moves", "hill climbing by moves of blocks and coordinates", false,
           [](Search& search, const HuntRequest&, std::span<const Trial* const> elites) {
-            Trial current = search.examine(search.start(elites));
+            TokenInputs first = search.start(elites);
             const bool by_growth = search.chance(0.2);  // on the way to an overflow the error may be flat
-            const auto height = [&](const Trial& trial) {
-              return by_growth && trial.evaluation.counts() ? natural_log(trial.evaluation.growth + 1e-30)
-                                                            : trial.evaluation.score();
-            };
-            while (!search.done()) {
-              TokenInputs tokens = current.tokens.rule != nullptr ? current.tokens : search.anywhere();
-              change(search, elites, tokens);
-              Trial trial = search.examine(std::move(tokens));
-              if (trial.evaluation.counts() && (current.tokens.rule == nullptr || height(trial) >= height(current)))
-                current = std::move(trial);
-            }
+            climb_by_moves(search, elites, std::move(first), by_growth, search.left());
           }};
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
-#include <set>
 
 #include "tristab/base/json.h"
 #include "tristab/format/round.h"
@@ -33,13 +32,13 @@ TokenInputs with_rows(const TokenInputs& tokens, const std::vector<int>& rows) {
   return some;
 }
 
-// Every tensor with a column a channel.
+// Every tensor with a column a channel, without those that follow from others (derive).
 std::vector<Matrix*> channel_tensors(TokenInputs& tokens) {
   const int dim = tokens.keys.columns();
   std::vector<Matrix*> all{&tokens.keys};
   if (tokens.log_decay.columns() == dim && dim > 1) all.push_back(&tokens.log_decay);
   for (auto& [name, x] : tokens.parts) {
-    if (x.columns() == dim && dim > 1) all.push_back(&x);
+    if (name != "p" && x.columns() == dim && dim > 1) all.push_back(&x);
   }
   return all;
 }

@@ -17,7 +17,7 @@ namespace tristab {
 namespace {
 
 constexpr double fastest_rwkv7_decay = -0.60653065971263342;  // -exp(-1/2)
-constexpr double gentlest_bound = -5;                         // of kda-safe gates, -5 sigmoid(.)
+constexpr double lowest_safe_decay = -5;                      // of kda-safe gates, -5 sigmoid(.)
 
 // Rounds to the numbers that a tensor may have, inside its range.
 class Grid {
@@ -410,7 +410,8 @@ InputSpace measured_space(const Source& source, int n, std::string_view place) {
       }
     }
     widen(rates, rate_of(tokens));
-    if (tokens.log_decay.columns() > 0) decaying = true, widen(decays, tokens.log_decay);
+    decaying = decaying || tokens.log_decay.columns() > 0;
+    widen(decays, tokens.log_decay);
     keys_grid.add(keys);
     rates_grid.add(rate_of(tokens));
     decays_grid.add(tokens.log_decay);
@@ -418,8 +419,9 @@ InputSpace measured_space(const Source& source, int n, std::string_view place) {
   if (!space) refuse(place, fmt::format("no matrix of size {}", n), "an input with chunks of that size");
   space->rate = {0, rates.high > 1 ? std::max(2.0, rates.high) : 1};
   space->length = lengths.high > 0 ? lengths : Range{1, 1};
-  space->cosine = {std::max(cosines.low, -1.0), 1};
-  if (decaying && !is_khat(*space->rule)) space->log_decay = {std::min(decays.low, gentlest_bound), decays.high};
+  constexpr double closest = 1 - 0x1p-6;  // rounding to 16 bits must find room
+  space->cosine = {std::clamp(cosines.low, -1.0, closest), 1};
+  if (decaying && !is_khat(*space->rule)) space->log_decay = {std::min(decays.low, lowest_safe_decay), decays.high};
   if (!decaying) space->log_decay = {0, 0};
   space->key_format = keys_grid.found();
   space->rate_format = rates_grid.found();

@@ -74,6 +74,11 @@ std::span<const Strategy> strategies();  // in the order of tallies
 // Changes tokens in one of the ways of moves.cc: blocks and coordinates.
 void change(Search& search, std::span<const Trial* const> elites, TokenInputs& tokens);
 
+// Hill climbing by such changes from `first` until so many evaluations are used; `by_growth`: up the growth instead of
+// the score.
+void climb_by_moves(Search& search, std::span<const Trial* const> elites, TokenInputs first, bool by_growth,
+                    std::int64_t end);
+
 // Rows of a block of the method's own size, else of a power of two.
 int block_of(const HuntRequest& request);
 

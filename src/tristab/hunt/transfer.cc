@@ -22,18 +22,11 @@ Strategy transfer_strategy() {
               small.n = std::clamp(small.n, std::min(smallest, space.n), space.n);
               small.n -= small.n % space.steps;
               if (small.n < space.steps) small.n = space.n;
+              const bool anew = search.chance(0.5);
+              TokenInputs first = anew ? TokenInputs() : resized(search.start(elites), small.n);
               Search inner = search.inside(small);
-              TokenInputs first = search.chance(0.5) ? inner.anywhere() : resized(search.start(elites), small.n);
-              Trial current = inner.examine(std::move(first));
-              const std::int64_t end = std::max<std::int64_t>(inner.used(), search.left() - 4);
-              while (!inner.done() && inner.used() < end) {
-                TokenInputs tokens = current.tokens.rule != nullptr ? current.tokens : inner.anywhere();
-                change(inner, {}, tokens);
-                Trial trial = inner.examine(std::move(tokens));
-                if (trial.evaluation.counts() &&
-                    (current.tokens.rule == nullptr || trial.evaluation.score() >= current.evaluation.score()))
-                  current = std::move(trial);
-              }
+              if (anew) first = inner.anywhere();
+              climb_by_moves(inner, {}, std::move(first), false, std::max<std::int64_t>(1, inner.left() - 4));
               search.absorb(inner);
               const Trial* best = inner.found().worst();
               if (best == nullptr) continue;
