@@ -90,8 +90,8 @@ TEST(RecommendCommand, a_hunt_names_what_it_found_and_that_it_is_no_proof) {
 
 TEST(RecommendCommand, the_least_change_of_a_kernel_is_counted) {
   const Workplace place;
-  const Json size =
-      answered(place, "--family gdn:gate=none:keys=identical --chunk 16 --trials 4 --hunt 0 --like flashkda-v1")["sizes"][0];
+  const Json size = answered(
+      place, "--family gdn:gate=none:keys=identical --chunk 16 --trials 4 --hunt 0 --like flashkda-v1")["sizes"][0];
   EXPECT_EQ(size["winner"]["edits"], 1);
   EXPECT_EQ(size["front"][0]["edits"], 0);
 }

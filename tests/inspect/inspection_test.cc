@@ -107,7 +107,8 @@ TEST(Inspection, where_double_doubles_are_too_narrow_nothing_is_said_of_sites) {
   expect_blame(*each, Blame::rounding, {"reaches"});
 }
 
-// Its inverse has entries 0, 1 and -1: stored in bf16 it is exact. Four times no error would ask for what no rounding gives.
+// Its inverse has entries 0, 1 and -1: stored in bf16 it is exact. Four times no error would ask for what no rounding
+// gives.
 TEST(Inspection, an_inverse_of_few_digits_allows_the_error_of_others) {
   const auto each = inspected(case_json({{"family", "ones"}}, 32, "mbh", "bf16"));
   EXPECT_EQ(each->inspection.record().requirement_share.undefined, Undefined::no);

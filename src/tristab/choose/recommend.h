@@ -69,7 +69,7 @@ struct Recommendation {
   std::vector<ChosenSetting> front;     // by cost
   std::vector<ChosenSetting> cheaper;   // the best of each cheaper method, or change: why each fails
   std::vector<HuntNote> hunts;
-  std::vector<std::string> notes;  // sentences, such as why there was no hunt
+  std::vector<std::string> notes;         // sentences, such as why there was no hunt
   std::vector<CheaperOnInputs> would_do;  // at most one of each group
   // Candidates point into it.
   std::shared_ptr<const SettingSpace> space;

@@ -60,7 +60,8 @@ std::string gnuplot_text(const std::string& text) {
 
 std::string array_text(const char* name, const std::vector<std::string>& labels) {
   std::string text = fmt::format("array {}[{}] = [", name, labels.size());
-  for (const std::string& label : labels) text += fmt::format("{}{}", text.back() == '[' ? "" : ", ", gnuplot_text(label));
+  for (const std::string& label : labels)
+    text += fmt::format("{}{}", text.back() == '[' ? "" : ", ", gnuplot_text(label));
   return fmt::format("{}]\n", text);
 }
 

@@ -1,5 +1,6 @@
 // What a result must meet to be of use, whatever the format that it was computed in: `--require`.
-//   Nx-FORMAT       finite, and a total error of at most N times that of the exact inverse stored in FORMAT: 4x-bf16. An
+//   Nx-FORMAT       finite, and a total error of at most N times that of the exact inverse stored in FORMAT: 4x-bf16.
+//   An
 //                   inverse that happens to have few digits asks for no more than u / 4 in every element below the
 //                   diagonal
 //   GATE            finite, and a gate (gate/gate.h) passes: fla:0.005, fa:2x, torch:rtol=1e-2:atol=1e-2, lapack:30
@@ -40,8 +41,8 @@ struct Record;
 // The share that a gate takes of a result.
 using GateShare = std::function<double(const GateSpec&)>;
 
-// The error that Nx-FORMAT takes N times: that of the exact inverse stored in the format, or u / 4 in every element below
-// the diagonal. `strict_part`: ||stril X||_F / ||X||_F.
+// The error that Nx-FORMAT takes N times: that of the exact inverse stored in the format, or u / 4 in every element
+// below the diagonal. `strict_part`: ||stril X||_F / ||X||_F.
 double stored_yardstick(double stored_error, const Format& format, double strict_part);
 
 // What a matrix is measured against.
