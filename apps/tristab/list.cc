@@ -439,7 +439,8 @@ void list_hardware(const std::string& name) {
   print_table(units);
   if (hardware.measured.empty()) return;
   Machines machines;
-  const std::vector<double> predicted = predicted_times(hardware, machines);
+  std::vector<double> predicted;
+  for (const TimeEstimate& time : predicted_times(hardware, machines)) predicted.push_back(time.ns);
   std::vector<double> measured;
   fmt::print("\n");
   Table times({{"n", true}, {"method"}, {"arithmetic"}, {"ns measured", true}, {"predicted", true}});

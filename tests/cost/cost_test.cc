@@ -118,13 +118,27 @@ TEST(PredictionQuality, reversed_orders_have_rank_correlation_minus_1) {
 
 TEST(TimeCorrection, is_the_mean_of_measured_over_predicted) {
   Hardware hardware = simple_machine();
-  const double predicted = time_of("mch", 64, hardware, hardware.matrix[0]).ns;
-  hardware.measured = {{"mch", "fp16", 64, 2 * predicted, ""}, {"mch", "fp16", 64, 8 * predicted, ""}};
+  const TimeEstimate predicted = time_of("mch", 64, hardware, hardware.matrix[0]);
+  hardware.measured = {{"mch", "fp16", 64, 2 * predicted.ns, ""}, {"mch", "fp16", 64, 8 * predicted.ns, ""}};
   Machines machines;
   const TimeCorrection correction(hardware, 64, machines);
-  EXPECT_NEAR(correction.of("mch"), 4, 1e-9);
-  EXPECT_NEAR(correction.of("mbh"), 4, 1e-9);  // of all methods
-  EXPECT_DOUBLE_EQ(TimeCorrection(hardware, 32, machines).of("mch"), 1);
+  EXPECT_NEAR(correction.corrected(predicted, "mch").ns, 4 * predicted.ns, 1e-6);
+  EXPECT_NEAR(correction.corrected(predicted, "mbh").ns, 4 * predicted.ns, 1e-6);  // of all methods
+  EXPECT_EQ(TimeCorrection(hardware, 32, machines).corrected(predicted, "mch").ns, predicted.ns);
+}
+
+TEST(TimeCorrection, corrects_memory_by_copies_alone) {
+  Hardware hardware = simple_machine();
+  hardware.memory_gb_s = 1;
+  const TimeEstimate predicted = time_of("mch", 64, hardware, hardware.matrix[0]);
+  ASSERT_EQ(predicted.limit, TimeEstimate::Limit::memory);
+  // As slow as a copy: nothing is said of how fast it computes.
+  hardware.measured = {{"copy", "fp16", 64, 1.5 * predicted.memory, ""},
+                       {"mch", "fp16", 64, 1.5 * predicted.memory, ""}};
+  Machines machines;
+  const TimeEstimate corrected = TimeCorrection(hardware, 64, machines).corrected(predicted, "mch");
+  EXPECT_NEAR(corrected.ns, 1.5 * predicted.memory, 1e-6);
+  EXPECT_EQ(corrected.compute(), predicted.compute());
 }
 
 }  // namespace

@@ -237,14 +237,17 @@ void SettingSpace::add(Candidate candidate, const Choice& choice, const std::vec
   candidate.method = &choice.spec;
   candidate.time = estimate_time(choice.cost, units, elements * bytes_of(candidate.input()),
                                  elements * candidate.result_format().bits / 8, *request.hardware);
-  candidate.time.ns *= correction_->of(choice.spec.name);
+  candidate.time = correction_->corrected(candidate.time, choice.spec.name);
   // A measured time stands for all settings of this method and arithmetic: only the format of the result may differ.
   const HardwareUnit* unit = units.front().unit;
   if (std::ranges::all_of(units, [&](const StageUnit& each) { return each.unit == unit; })) {
     const auto measured = std::ranges::find_if(request.hardware->measured, [&](const MeasuredTime& time) {
       return time.n == n_ && time.method == choice.spec.label && time.arithmetic == unit->arithmetic.label;
     });
-    if (measured != request.hardware->measured.end()) candidate.time = {measured->ns, TimeEstimate::Limit::measured};
+    if (measured != request.hardware->measured.end()) {
+      candidate.time.ns = std::max(measured->ns, candidate.time.memory);
+      candidate.time.limit = TimeEstimate::Limit::measured;
+    }
   }
   candidates_.push_back(std::move(candidate));
 }

@@ -36,6 +36,15 @@ std::vector<double> ranks(std::span<const double> values) {
   return rank;
 }
 
+TimeEstimate largest_of(TimeEstimate bounds) {
+  using Limit = TimeEstimate::Limit;
+  bounds.ns = std::max(bounds.memory, bounds.compute());
+  bounds.limit = bounds.ns == bounds.memory       ? Limit::memory
+                 : bounds.ns == bounds.throughput ? Limit::throughput
+                                                  : Limit::latency;
+  return bounds;
+}
+
 }  // namespace
 
 InversionCost count_cost(const MethodSpec& spec, int n, Machines& machines) {
@@ -74,10 +83,7 @@ TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit>
       std::clamp(std::floor(hardware.local_kib * 1024 / space), 1.0, static_cast<double>(hardware.most_in_work));
   const double memory = (bytes_in + bytes_out) / hardware.memory_gb_s;
   const double latency = chain / (fitting * hardware.multiprocessors);
-  const double largest = std::max({memory, work, latency});
-  return {largest, largest == memory ? TimeEstimate::Limit::memory
-                   : largest == work ? TimeEstimate::Limit::throughput
-                                     : TimeEstimate::Limit::latency};
+  return largest_of({memory, work, latency});
 }
 
 const char* name_of(TimeEstimate::Limit limit) {
@@ -116,23 +122,27 @@ PredictionQuality compare_times(std::span<const double> predicted, std::span<con
   return quality;
 }
 
-std::vector<double> predicted_times(const Hardware& hardware, Machines& machines) {
-  std::vector<double> times;
+std::vector<TimeEstimate> predicted_times(const Hardware& hardware, Machines& machines) {
+  std::vector<TimeEstimate> times;
   for (const MeasuredTime& entry : hardware.measured) {
-    double ns = std::numeric_limits<double>::quiet_NaN();
+    TimeEstimate time;
+    time.ns = std::numeric_limits<double>::quiet_NaN();
     const HardwareUnit* unit = hardware.unit(entry.arithmetic);
-    try {
-      const MethodSpec spec = expand_method(Json(entry.method), "measured").front();
-      if (unit != nullptr) {
-        const double elements = static_cast<double>(entry.n) * entry.n;
-        const StageUnit all{"*", unit};
-        ns = estimate_time(count_cost(spec, entry.n, machines), {&all, 1}, elements * unit->arithmetic.storage.bits / 8,
-                           elements * 4, hardware)
-                 .ns;
+    if (unit != nullptr) {
+      const double elements = static_cast<double>(entry.n) * entry.n;
+      const double in = elements * unit->arithmetic.storage.bits / 8, out = elements * 4;
+      try {
+        if (entry.method == "copy") {
+          time = largest_of({(in + out) / hardware.memory_gb_s, 0, 0});
+        } else {
+          const StageUnit all{"*", unit};
+          const MethodSpec spec = expand_method(Json(entry.method), "measured").front();
+          time = estimate_time(count_cost(spec, entry.n, machines), {&all, 1}, in, out, hardware);
+        }
+      } catch (const UsageError&) {  // a peer that is no method of this program
       }
-    } catch (const UsageError&) {  // a peer that is no method of this program
     }
-    times.push_back(ns);
+    times.push_back(time);
   }
   return times;
 }
@@ -140,21 +150,29 @@ std::vector<double> predicted_times(const Hardware& hardware, Machines& machines
 TimeCorrection::TimeCorrection(const Hardware& hardware, int n, Machines& machines) {
   Hardware of_size = hardware;
   std::erase_if(of_size.measured, [&](const MeasuredTime& time) { return time.n != n; });
-  const std::vector<double> predicted = predicted_times(of_size, machines);
+  const std::vector<TimeEstimate> predicted = predicted_times(of_size, machines);
+  const auto add = [](Mean& mean, double measured, double time) {
+    mean.logarithms += std::log(measured / time);
+    ++mean.times;
+  };
   for (std::size_t k = 0; k < predicted.size(); ++k) {
-    if (std::isnan(predicted[k])) continue;
-    const std::string& label = of_size.measured[k].method;
-    for (const std::string& name : {label.substr(0, label.find(':')), std::string()}) {
-      means_[name].logarithms += std::log(of_size.measured[k].ns / predicted[k]);
-      ++means_[name].times;
-    }
+    if (of_size.measured[k].method == "copy") add(memory_, of_size.measured[k].ns, predicted[k].memory);
+  }
+  for (std::size_t k = 0; k < predicted.size(); ++k) {
+    const MeasuredTime& time = of_size.measured[k];
+    constexpr double above = 1.1;  // what is no slower than memory says nothing of the rest
+    if (std::isnan(predicted[k].ns) || time.method == "copy" || time.ns < above * predicted[k].memory * memory_.value())
+      continue;
+    for (const std::string& name : {time.method.substr(0, time.method.find(':')), std::string()})
+      add(compute_[name], time.ns, predicted[k].compute());
   }
 }
 
-double TimeCorrection::of(const std::string& method) const {
-  auto found = means_.find(method);
-  if (found == means_.end()) found = means_.find("");
-  return found == means_.end() ? 1 : std::exp(found->second.logarithms / found->second.times);
+TimeEstimate TimeCorrection::corrected(const TimeEstimate& predicted, const std::string& method) const {
+  auto found = compute_.find(method);
+  if (found == compute_.end()) found = compute_.find("");
+  const double compute = found == compute_.end() ? 1 : found->second.value();
+  return largest_of({predicted.memory * memory_.value(), predicted.throughput * compute, predicted.latency * compute});
 }
 
 }  // namespace tristab

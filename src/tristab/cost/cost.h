@@ -1,6 +1,8 @@
 // What an inversion costs: counts of a run, and the time that they take on a described machine.
 #pragma once
 
+#include <algorithm>
+#include <cmath>
 #include <map>
 #include <span>
 #include <string>
@@ -37,8 +39,11 @@ struct StageUnit {
 // These are bounds of a roofline kind (Williams, Waterman and Patterson, CACM 52(4), 2009) and a latency bound; a
 // kernel may be slower. Source of the rates: the description.
 struct TimeEstimate {
-  double ns = 0;
+  double memory = 0, throughput = 0, latency = 0;  // the three bounds
+  double ns = 0;                                   // the largest of them; or what was measured
   enum class Limit { memory, throughput, latency, measured } limit = Limit::memory;
+
+  double compute() const { return std::max(throughput, latency); }
 };
 TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit> stages, double bytes_in,
                            double bytes_out, const Hardware& hardware);
@@ -52,23 +57,27 @@ struct PredictionQuality {
 };
 PredictionQuality compare_times(std::span<const double> predicted, std::span<const double> measured);
 
-// What to multiply predicted times of a method at size n by: the geometric mean of measured over predicted times of
-// this method at this size, without one of all methods at this size, without one 1.
+// Makes predicted times comparable with measured ones of the same size. The memory bound is multiplied by measured over
+// predicted time of a copy (an entry of the method `copy`), the other two by the geometric mean of measured over
+// predicted times of this method where memory is not what limits, without any by that of all methods; without measured
+// times by 1.
 class TimeCorrection {
  public:
   TimeCorrection(const Hardware& hardware, int n, Machines& machines);
-  double of(const std::string& method) const;
+  TimeEstimate corrected(const TimeEstimate& predicted, const std::string& method) const;
 
  private:
   struct Mean {
     double logarithms = 0;
     int times = 0;
+    double value() const { return times > 0 ? std::exp(logarithms / times) : 1; }
   };
-  std::map<std::string, Mean> means_;  // "" stands for all
+  Mean memory_;
+  std::map<std::string, Mean> compute_;  // "" stands for all
 };
 
-// The predicted time of each measured entry whose method and arithmetic this program has, without looking at it; NaN
-// for the others.
-std::vector<double> predicted_times(const Hardware& hardware, Machines& machines);
+// Of each measured entry whose method and arithmetic this program has, or that is a copy, without looking at its time;
+// ns is NaN for the others.
+std::vector<TimeEstimate> predicted_times(const Hardware& hardware, Machines& machines);
 
 }  // namespace tristab
