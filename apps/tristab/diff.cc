@@ -59,6 +59,10 @@ void diff(const Command& command, const DiffOptions& options, int& status) {
       result_diff(before, after, match_of(options.match), options.json ? cases.visitor() : CaseVisitor());
   const std::vector<Violation> failed = violations(found, thresholds);
   if (!failed.empty()) status = 1;
+  if (!thresholds.empty() && found.records.both() + found.layers.both() == 0) {
+    tell("tristab diff: FAILED: no case is in both, so that nothing holds the thresholds");
+    status = 1;
+  }
   const auto write = [&](std::string_view text) { output ? output->write(text) : fmt::print("{}", text); };
   if (options.json) {
     write_diff_json(found, failed, cases, write);

@@ -83,14 +83,6 @@ void hold_second(const std::string& text, HeldSetting& held) {
   }
 }
 
-Range range_option(const char* option, const std::string& text) {
-  const Json low = parse_scalar(text.substr(0, text.find(':')));
-  const Json high = text.find(':') == std::string::npos ? low : parse_scalar(text.substr(text.find(':') + 1));
-  if (!low.is_number() || !high.is_number() || low.get<double>() > high.get<double>())
-    refuse(option, text, "LOW:HIGH, two numbers in this order, or one");
-  return {low.get<double>(), high.get<double>()};
-}
-
 Format grid_format(const std::string& name) {
   const Format format = format_of(name, "--grid");
   if (!format.inside(fp32_format())) refuse("--grid", name, "a format inside fp32, such as bf16 or fp16");

@@ -1,7 +1,7 @@
 // tristab recommend: the cheapest setting that meets a requirement.
 #include <fmt/format.h>
 
-#include <charconv>
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <thread>
@@ -32,22 +32,6 @@ struct RecommendOptions {
   std::int64_t hunt = 20000, jobs = 0, top = 12;
   bool exhaustive = false, orders = false;
 };
-
-// "LOW:HIGH"
-Range range_of(const std::string& text, const std::string& option) {
-  const std::size_t colon = text.find(':');
-  const auto number = [&](std::string_view part) {
-    double value = 0;
-    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
-    if (error != std::errc{} || end != part.data() + part.size())
-      refuse(option, fmt::format("'{}'", text), "LOW:HIGH, as 0:2");
-    return value;
-  };
-  if (colon == std::string::npos) refuse(option, fmt::format("'{}'", text), "LOW:HIGH, as 0:2");
-  const Range range{number(std::string_view(text).substr(0, colon)), number(std::string_view(text).substr(colon + 1))};
-  if (range.low > range.high) refuse(option, fmt::format("'{}'", text), "LOW at most HIGH");
-  return range;
-}
 
 // The scenario of the inputs: configurations are read in one place.
 SweepConfig read_inputs(const Command& command, const RecommendOptions& options) {
@@ -129,8 +113,11 @@ int recommend_setting(const Command& command, const RecommendOptions& options) {
     request.like = std::move(recipes.front());
   }
   if (!options.calibrate.empty()) {
-    const Range tried = range_of(options.input.tokens, "--tokens with --calibrate");
-    const Range shown = range_of(options.calibrate, "--calibrate");
+    if (std::ranges::none_of(space.units,
+                             [](const HardwareUnit* unit) { return unit->arithmetic.quantiser.has_value(); }))
+      refuse("--calibrate", "no integers among the arithmetics", "--calibrate with --arithmetics int8");
+    const Range tried = range_option("--tokens with --calibrate", options.input.tokens);
+    const Range shown = range_option("--calibrate", options.calibrate);
     if (shown.low < tried.high && tried.low < shown.high)
       refuse("--calibrate", fmt::format("{}, which overlaps --tokens {}", options.calibrate, options.input.tokens),
              "other tokens than --tokens, on which settings are tried");
@@ -138,9 +125,9 @@ int recommend_setting(const Command& command, const RecommendOptions& options) {
     part.tokens = options.calibrate;
     request.calibration = FamilyEntry{expand_family(part.family(), "--calibrate").front(), "--calibrate", ""};
   }
-  if (!options.beta.empty()) request.rate = range_of(options.beta, "--beta");
-  if (!options.decay.empty()) request.log_decay = range_of(options.decay, "--decay");
-  if (!options.cosine.empty()) request.cosine = range_of(options.cosine, "--cosine");
+  if (!options.beta.empty()) request.rate = range_option("--beta", options.beta);
+  if (!options.decay.empty()) request.log_decay = range_option("--decay", options.decay);
+  if (!options.cosine.empty()) request.cosine = range_option("--cosine", options.cosine);
   if (!options.recipe.empty() && scenario.chunks.size() != 1)
     refuse("-o", "several sizes", "one size with -o, for a recipe is for one");
   std::unique_ptr<OutputFile> file;

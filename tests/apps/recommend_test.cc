@@ -130,8 +130,15 @@ TEST(RecommendCommand, refusals_name_what_was_typed_and_the_nearest_name) {
   expect_refusal(place, "--family gdn --outputs fb16", {"--outputs", "fb16"});
   expect_refusal(place, "--family gdn --tune mrx", {"--tune", "mrx", "'mxr'"});
   expect_refusal(place, "--family gdn --like flashkda-v1 --chunk 64", {"--like", "flashkda-v1", "16"});
-  expect_refusal(place, "--family gdn --beta 2", {"--beta", "'2'", "LOW:HIGH"});
-  expect_refusal(place, "--family gdn --beta 2:1", {"--beta", "'2:1'"});
+  expect_refusal(place, "--family gdn --beta x", {"--beta", "x", "LOW:HIGH"});
+  expect_refusal(place, "--family gdn --beta 2:1", {"--beta", "2:1"});
+  expect_refusal(place, "--family gdn --beta 0:nan", {"--beta", "0:nan"});
+  expect_refusal(place, "--family gdn --chunk 16 --require aiter-v2", {"--require", "aiter-v2", "64"});
+  expect_refusal(place, "--family gdn --chunk 64 --like qualcomm-int16", {"--like", "qualcomm-int16", "--arithmetics"});
+  expect_refusal(place,
+                 "--input " TRISTAB_TEST_DATA
+                 "/gdn-slice.safetensors --layer layer6 --chunk 16 --tokens 64:128 --calibrate 0:64",
+                 {"--calibrate", "int8"});
   expect_refusal(place, "--family gdn --chunk 16,32 -o r.json", {"-o", "one size"});
   expect_refusal(place, "--family gdn --require 'layer.o<=1e-2'", {"--require", "layer.o<=1e-2"});
   expect_refusal(place, "--family gdn --tune mxr --methods mbh", {"--tune", "--methods"});

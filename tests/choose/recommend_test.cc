@@ -73,6 +73,29 @@ TEST(Recommend, the_winner_meets_the_requirement_everywhere) {
   }
 }
 
+TEST(Recommend, the_margin_counts_what_was_hunted) {
+  Question question("4x-bf16", {"gdn"});
+  only(question, {"mbh", "mxr:block=4/8"});
+  const Recommendation found = question.answer(64);
+  ASSERT_TRUE(found.winner.has_value());
+  for (const HuntNote& note : found.hunts) {
+    if (note.setting != found.winner->candidate.label()) continue;
+    EXPECT_GE(found.winner->share, note.share);
+  }
+}
+
+TEST(Recommend, the_nearest_cheaper_settings_do_not_depend_on_pruning) {
+  Question question("4x-bf16", {"gdn:keys=clustered"});
+  only(question, {"mch", "mbh", "mxr:block=4/8", "newton-schulz:steps=6/7/8", "gauss-jordan"});
+  question.request.hunts = false;
+  const Recommendation pruned = question.answer(16);
+  question.request.exhaustive = true;
+  const Recommendation whole = question.answer(16);
+  ASSERT_EQ(pruned.cheaper.size(), whole.cheaper.size());
+  for (std::size_t k = 0; k < pruned.cheaper.size(); ++k)
+    EXPECT_EQ(pruned.cheaper[k].share, whole.cheaper[k].share) << pruned.cheaper[k].candidate.label();
+}
+
 TEST(Recommend, nothing_meets_the_impossible) {
   Question question("total_frobenius<=1e-30", {"gdn"});
   only(question, {"mbh", "mxr"});

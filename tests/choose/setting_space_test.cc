@@ -114,6 +114,26 @@ TEST(SettingSpace, static_scales_cover_what_the_calibration_shows) {
   EXPECT_LE(found->stages.at("powers")->quantiser->static_amax, 3460);
 }
 
+// S (N + 1) = 32 > 16: powers of the residual are zero, and the scale of a zero tensor is 1.
+TEST(SettingSpace, a_tensor_of_zeros_says_nothing_of_a_scale) {
+  SpaceRequest integers = request(16);
+  integers.units = {h200().unit("int8")};
+  integers.methods = expand_method(Json("residual-neumann"), "");
+  integers.recipes = false;
+  Matrix a(16, 16);
+  for (int i = 0; i < 16; ++i) {
+    for (int j = 0; j < i; ++j) a(i, j) = 0.25;
+  }
+  integers.calibration = {a};
+  const SettingSpace space(integers);
+  for (const Candidate& each : space.candidates()) {
+    for (const auto& [stage, arithmetic] : each.stages) {
+      const double largest = arithmetic->quantiser ? arithmetic->quantiser->static_amax : 0;
+      EXPECT_LT(largest, 100) << each.label();
+    }
+  }
+}
+
 TEST(Candidate, its_recipe_computes_the_same_setting) {
   SpaceRequest only = request(64);
   only.methods = expand_method(Json("mxr:block=8"), "");

@@ -335,8 +335,12 @@ void Stage::finish(Value& result, RoundTo format, Unit unit, const Format& sums,
   machine_->set_stored_bits(result, to_codes ? quantiser->bits : (rounded ? arithmetic_->storage : sums).bits);
   StageTrace& counts = this->counts();
   if (to_storage || to_codes) counts.casts += std::int64_t{result.rows()} * result.columns() * result.batch();
-  if (to_codes)
-    counts.largest_coded = std::max(counts.largest_coded, result.tags_.codes.scale * result.tags_.codes.largest_code);
+  if (to_codes) {
+    // A tensor of zeros has the scale 1, which says nothing of its size.
+    const double held = result.tags_.codes.scale * result.tags_.codes.largest_code;
+    const double largest = std::max(statistics.live.largest, statistics.dead.largest);
+    if (held <= 1.01 * largest) counts.largest_coded = std::max(counts.largest_coded, held);
+  }
   counts.largest_live = std::max(counts.largest_live, statistics.live.largest);
   counts.largest_dead = std::max(counts.largest_dead, statistics.dead.largest);
   counts.underflows += statistics.live.underflows + statistics.dead.underflows;

@@ -15,7 +15,7 @@ constexpr double kStep = 0.70710678118654752;  // half a bit: what is no better 
 constexpr double kEnough = 0x1p-8;             // the front ends where 8 bits are to spare
 constexpr std::size_t kTogether = 128;         // candidates that are tried before the limit is set anew
 
-bool same_cost(const Candidate& x, const Candidate& y) { return x.edits == y.edits && x.time.ns == y.time.ns; }
+bool same_cost(const Candidate& x, const Candidate& y) { return x.cost() == y.cost(); }
 
 }  // namespace
 
@@ -62,8 +62,25 @@ const CandidateState& FrontSearch::complete(std::size_t candidate) {
 }
 
 bool FrontSearch::costs_less(std::size_t x, std::size_t y) const {
-  const auto cost = [&](std::size_t k) { return std::pair(candidates_[k].edits, candidates_[k].time.ns); };
-  return cost(x) < cost(y);
+  return candidates_[x].cost() < candidates_[y].cost();
+}
+
+std::size_t FrontSearch::nearest(std::vector<std::size_t> among) {
+  order_inputs();
+  const auto bound = [&](std::size_t k) { return states_[k].worst_share; };
+  std::stable_sort(among.begin(), among.end(), [&](std::size_t x, std::size_t y) { return bound(x) < bound(y); });
+  std::size_t best = among.front();
+  double least = HUGE_VAL;
+  for (std::size_t begin = 0; begin < among.size() && bound(among[begin]) < least; begin += kTogether) {
+    const std::size_t end = std::min(among.size(), begin + kTogether);
+    tbb::parallel_for(begin, end, [&](std::size_t k) { try_until(among[k], least); });
+    for (std::size_t k = begin; k < end; ++k) {
+      if (bound(among[k]) >= least) continue;
+      least = bound(among[k]);
+      best = among[k];
+    }
+  }
+  return best;
 }
 
 std::size_t FrontSearch::cheapest_on(std::size_t group, std::size_t last) const {

@@ -37,6 +37,8 @@ class FrontSearch {
                                  const std::atomic<bool>* stop);
   // Tries a candidate on the inputs that it was not tried on.
   const CandidateState& complete(std::size_t candidate);
+  // Of some candidates the one with the smallest worst share; the first of these in their order if all are infinite.
+  std::size_t nearest(std::vector<std::size_t> among);
   // The first candidate that meets the requirement on all inputs of a group, at most `last`.
   std::size_t cheapest_on(std::size_t group, std::size_t last) const;
   bool costs_less(std::size_t x, std::size_t y) const;

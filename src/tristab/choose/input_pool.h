@@ -1,6 +1,7 @@
 // The inputs on which settings are tried, and how much of what the requirement allows a setting takes on each.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <map>
 #include <memory>
@@ -35,6 +36,7 @@ class InputPool {
 
   int size() const { return static_cast<int>(inputs_.size()); }
   const std::vector<InputGroup>& groups() const { return groups_; }
+  int count(std::size_t group) const { return static_cast<int>(std::ranges::count(inputs_, group, &Input::group)); }
   std::size_t group_of(int input) const { return inputs_[static_cast<std::size_t>(input)].group; }
   const Problem& problem(int input) const;
 

@@ -26,6 +26,8 @@ class Recommender {
 
   Recommendation run() {
     open_inputs();
+    const Recipe* yardstick = request_.scenario->requirement.recipe();
+    if (yardstick != nullptr) yardstick->check_takes(std::span(&n_, 1), "--require");
     SpaceRequest wanted = request_.space;
     wanted.n = n_;
     if (request_.calibration) {
@@ -55,11 +57,13 @@ class Recommender {
     }
     result_.settings = space_->candidates().size();
     result_.duplicates = space_->duplicates();
-    if (winner != kNone) result_.winner = looked_at(winner, false);
-    for (const std::size_t k : front) result_.front.push_back(looked_at(k, false));
+    for (const std::size_t k : front) {
+      result_.front.push_back(looked_at(k, false));
+      if (k == winner) result_.winner = result_.front.back() = with_hunts(std::move(result_.front.back()));
+    }
     for (const std::size_t k : cheaper_ones(winner)) result_.cheaper.push_back(looked_at(k, true));
     for (std::size_t group = 0; winner != kNone && group < pool_.groups().size(); ++group) {
-      if (pool_.groups()[group].hunted) continue;
+      if (pool_.groups()[group].hunted || pool_.count(group) == 0) continue;
       const std::size_t k = search_->cheapest_on(group, winner);
       if (k < winner && search_->costs_less(k, winner)) result_.would_do.push_back({group, space_->candidates()[k]});
     }
@@ -82,10 +86,22 @@ class Recommender {
           open_source(family.spec, request_.scenario->seed, request_.scenario->trials, family.directory, family.place));
       const Source& source = *sources_.back();
       const int count = source.count(n_), taken = std::min(count, request_.scenario->trials);
-      if (count == 0) continue;
+      if (count == 0) {
+        result_.notes.push_back(fmt::format("{} has no matrix of size {}.", family.spec.label, n_));
+        continue;
+      }
       const std::size_t group = pool_.add_group({family.spec.label, false});
+      int kept = 0;
       for (int k = 0; k < taken; ++k)
-        pool_.add(group, source.problem(n_, static_cast<int>(std::int64_t{k} * count / taken)));
+        kept += pool_.add(group, source.problem(n_, static_cast<int>(std::int64_t{k} * count / taken))) ? 1 : 0;
+      if (taken < count)
+        result_.notes.push_back(
+            fmt::format("{}: {} of its {} matrices, spread over it.", family.spec.label, taken, count));
+      if (kept < taken)
+        result_.notes.push_back(
+            fmt::format("{}: {} of {} inputs show nothing, for their inverse is the identity to fp32.",
+                        family.spec.label, taken - kept, taken));
+      if (kept == 0) continue;
       if (!request_.hunts) continue;
       if (source.problem(n_, 0).tokens == nullptr) {
         result_.notes.push_back(
@@ -110,7 +126,7 @@ class Recommender {
     if (pool_.size() == 0)
       throw UsageError(
           fmt::format("recommend: found no matrix of size {} that shows anything; allowed: inputs whose "
-                      "inverse is more than the identity to bf16",
+                      "inverse is more than the identity to fp32",
                       n_));
   }
 
@@ -143,8 +159,9 @@ class Recommender {
           &stop_);
       if (found.stopped) throw Stopped{};
       const double share = found.worst ? found.worst->value : 0;
-      HuntNote note{candidate.label(), share, found.evaluations, family, "", {}};
+      HuntNote note{candidate.label(), share, 0, found.evaluations, family, "", {}};
       if (found.worst) {
+        note.error = found.worst->record().total_frobenius.value;
         note.strategy = found.worst->strategy;
         note.worst = found.worst->tokens;
       }
@@ -161,20 +178,18 @@ class Recommender {
     return survived;
   }
 
-  // Of each method, or recipe, that is cheaper than the winner the setting that came nearest; without a winner, of
+  // Of each method, or change, that is cheaper than the winner the setting that comes nearest; without a winner, of
   // each.
-  std::vector<std::size_t> cheaper_ones(std::size_t winner) const {
+  std::vector<std::size_t> cheaper_ones(std::size_t winner) {
     const std::vector<Candidate>& all = space_->candidates();
-    std::map<std::string, std::size_t> best;
+    std::map<std::string, std::vector<std::size_t>> groups;
     for (std::size_t k = 0; k < all.size(); ++k) {
       if (winner != kNone && !search_->costs_less(k, winner)) break;
-      const std::string name = request_.like ? all[k].label() : all[k].method->name;
-      const auto [found, fresh] = best.try_emplace(name, k);
-      if (!fresh && search_->state(k).worst_share < search_->state(found->second).worst_share) found->second = k;
+      groups[request_.like ? all[k].label() : all[k].method->name].push_back(k);
     }
     std::vector<std::size_t> chosen;
-    for (const auto& [name, k] : best) chosen.push_back(k);
-    std::ranges::sort(chosen, {}, [&](std::size_t k) { return search_->state(k).worst_share; });
+    for (const auto& [name, group] : groups) chosen.push_back(search_->nearest(group));
+    std::ranges::stable_sort(chosen, {}, [&](std::size_t k) { return search_->state(k).worst_share; });
     if (chosen.size() > kMostExplained) chosen.resize(kMostExplained);
     std::ranges::sort(chosen);
     return chosen;
@@ -183,6 +198,17 @@ class Recommender {
   std::string name_of(int input) const {
     const InputGroup& group = pool_.groups()[pool_.group_of(input)];
     return group.hunted ? "a hunted input" : pool_.problem(input).id;
+  }
+
+  // The margin counts what was hunted for it as well.
+  ChosenSetting with_hunts(ChosenSetting chosen) const {
+    for (const HuntNote& note : result_.hunts) {
+      if (note.setting != chosen.candidate.label() || note.share <= chosen.share) continue;
+      chosen.share = note.share;
+      chosen.error = std::max(chosen.error, note.error);
+      chosen.worst = "a hunted input";
+    }
+    return chosen;
   }
 
   ChosenSetting looked_at(std::size_t k, bool explained) {

@@ -45,6 +45,7 @@ struct ChosenSetting {
 struct HuntNote {
   std::string setting;
   double share = 0;  // of the worst that was found
+  double error = 0;  // there
   std::int64_t evaluations = 0;
   std::string family;    // whose ranges were searched
   std::string strategy;  // that found the worst

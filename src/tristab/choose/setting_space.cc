@@ -93,7 +93,9 @@ const HardwareUnit* unit_for(const Arithmetic& arithmetic, const SpaceRequest& r
   for (const HardwareUnit* unit : request.units) {
     const Arithmetic& own = unit->arithmetic;
     if (own.operand.name == arithmetic.operand.name && own.split.has_value() == arithmetic.split.has_value() &&
-        own.quantiser.has_value() == arithmetic.quantiser.has_value())
+        own.quantiser.has_value() == arithmetic.quantiser.has_value() &&
+        (!own.quantiser ||
+         (own.quantiser->kind == arithmetic.quantiser->kind && own.quantiser->bits == arithmetic.quantiser->bits)))
       return unit;
   }
   const bool in_fp32 = arithmetic.operand.name == vector.arithmetic.operand.name && !arithmetic.quantiser;
@@ -321,9 +323,8 @@ void SettingSpace::add_recipe(const Recipe& recipe, const SpaceRequest& request,
 }
 
 void SettingSpace::sort() {
-  std::stable_sort(candidates_.begin(), candidates_.end(), [](const Candidate& x, const Candidate& y) {
-    return std::pair(x.edits, x.time.ns) < std::pair(y.edits, y.time.ns);
-  });
+  std::stable_sort(candidates_.begin(), candidates_.end(),
+                   [](const Candidate& x, const Candidate& y) { return x.cost() < y.cost(); });
   if (candidates_.empty())
     throw UsageError(
         fmt::format("{}: found no setting for chunks of {}; allowed: a method and an arithmetic that take "
@@ -369,6 +370,11 @@ SettingSpace::SettingSpace(const SpaceRequest& request) : n_(request.n) {
 SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : n_(request.n) {
   prepare(request);
   add_recipe(recipe, request, 0);
+  if (candidates_.empty())
+    throw UsageError(
+        fmt::format("--like: found {}, which {} cannot compute with the units that may be used; allowed: a "
+                    "kernel of their arithmetics, or others in --arithmetics",
+                    recipe.label, request.hardware->name));
   std::vector<Edit> edits = inverse_edits(recipe, n_);
   std::erase_if(edits, [](const Edit& edit) { return edit.benign; });
   for (const Edit& edit : edits) {

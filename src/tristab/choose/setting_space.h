@@ -7,6 +7,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tristab/cost/cost.h"
@@ -20,6 +21,8 @@ struct Candidate {
   const MethodSpec* method = nullptr;
   StageArithmetics stages;  // of every stage that runs at this size, of "*" and of `output`
   TimeEstimate time;
+  // What is compared: fewer edits, then the time, then the work and the chain behind it, where memory hides them.
+  std::tuple<int, double, double> cost() const { return {edits, time.ns, time.throughput + time.latency}; }
   int edits = 0;       // of a recipe, if the space is that of its changes; cheaper ones first among equals
   std::string origin;  // the recipe that it is, or is made from; "": none
 

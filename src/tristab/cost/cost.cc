@@ -36,6 +36,8 @@ std::vector<double> ranks(std::span<const double> values) {
   return rank;
 }
 
+std::string kind_of(const TimeEstimate& time) { return time.vector_chain ? "vector steps" : "products"; }
+
 TimeEstimate largest_of(TimeEstimate bounds) {
   using Limit = TimeEstimate::Limit;
   bounds.ns = std::max(bounds.memory, bounds.compute());
@@ -83,7 +85,9 @@ TimeEstimate estimate_time(const InversionCost& cost, std::span<const StageUnit>
       std::clamp(std::floor(hardware.local_kib * 1024 / space), 1.0, static_cast<double>(hardware.most_in_work));
   const double memory = (bytes_in + bytes_out) / hardware.memory_gb_s;
   const double latency = chain / (fitting * hardware.multiprocessors);
-  return largest_of({memory, work, latency});
+  TimeEstimate estimate = largest_of({memory, work, latency});
+  estimate.vector_chain = cost.trace.vector_depth > cost.trace.product_depth;
+  return estimate;
 }
 
 const char* name_of(TimeEstimate::Limit limit) {
@@ -163,14 +167,14 @@ TimeCorrection::TimeCorrection(const Hardware& hardware, int n, Machines& machin
     constexpr double above = 1.1;  // what is no slower than memory says nothing of the rest
     if (std::isnan(predicted[k].ns) || time.method == "copy" || time.ns < above * predicted[k].memory * memory_.value())
       continue;
-    for (const std::string& name : {time.method.substr(0, time.method.find(':')), std::string()})
+    for (const std::string& name : {time.method.substr(0, time.method.find(':')), kind_of(predicted[k])})
       add(compute_[name], time.ns, predicted[k].compute());
   }
 }
 
 TimeEstimate TimeCorrection::corrected(const TimeEstimate& predicted, const std::string& method) const {
   auto found = compute_.find(method);
-  if (found == compute_.end()) found = compute_.find("");
+  if (found == compute_.end()) found = compute_.find(kind_of(predicted));
   const double compute = found == compute_.end() ? 1 : found->second.value();
   return largest_of({predicted.memory * memory_.value(), predicted.throughput * compute, predicted.latency * compute});
 }

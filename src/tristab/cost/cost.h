@@ -41,6 +41,7 @@ struct StageUnit {
 struct TimeEstimate {
   double memory = 0, throughput = 0, latency = 0;  // the three bounds
   double ns = 0;                                   // the largest of them; or what was measured
+  bool vector_chain = false;                       // more vector steps than products behind each other
   enum class Limit { memory, throughput, latency, measured } limit = Limit::memory;
 
   double compute() const { return std::max(throughput, latency); }
@@ -59,8 +60,8 @@ PredictionQuality compare_times(std::span<const double> predicted, std::span<con
 
 // Makes predicted times comparable with measured ones of the same size. The memory bound is multiplied by measured over
 // predicted time of a copy (an entry of the method `copy`), the other two by the geometric mean of measured over
-// predicted times of this method where memory is not what limits, without any by that of all methods; without measured
-// times by 1.
+// predicted times of this method where memory is not what limits; without any, by that of all methods whose chains are
+// of vector steps, or of products, as its own are; without measured times by 1.
 class TimeCorrection {
  public:
   TimeCorrection(const Hardware& hardware, int n, Machines& machines);
@@ -73,7 +74,7 @@ class TimeCorrection {
     double value() const { return times > 0 ? std::exp(logarithms / times) : 1; }
   };
   Mean memory_;
-  std::map<std::string, Mean> compute_;  // "" stands for all
+  std::map<std::string, Mean> compute_;  // of a method; "products" and "vector steps" stand for all of a kind
 };
 
 // Of each measured entry whose method and arithmetic this program has, or that is a copy, without looking at its time;

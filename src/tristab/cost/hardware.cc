@@ -104,6 +104,11 @@ Hardware read_hardware(const std::string& text, const std::string& place, const 
   if (!matrix.is_array()) refuse(place + ": matrix", quoted(matrix), "a list of units");
   for (std::size_t k = 0; k < matrix.size(); ++k)
     hardware.matrix.push_back(read_unit(unit_keys(), matrix[k], fmt::format("{}: matrix[{}]", place, k)));
+  for (std::size_t k = 0; k < hardware.matrix.size(); ++k) {
+    if (hardware.unit(hardware.matrix[k].arithmetic.name) != &hardware.matrix[k])
+      refuse(fmt::format("{}: matrix[{}]", place, k), fmt::format("{} twice", hardware.matrix[k].arithmetic.name),
+             "each unit once");
+  }
   hardware.vector = read_unit(vector_keys(), vector, place + ": vector");
   if (!measured.is_null() && !measured.is_array()) refuse(place + ": measured", quoted(measured), "a list of times");
   for (std::size_t k = 0; k < measured.size(); ++k) {

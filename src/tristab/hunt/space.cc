@@ -382,14 +382,15 @@ InputSpace rule_space(const DeltaRule& rule, int n, int head_dim, bool negative,
 
 InputSpace measured_space(const Source& source, int n, std::string_view place) {
   constexpr int most = 64;
-  const int count = std::min(source.count(n), most);
+  const int available = source.count(n), count = std::min(available, most);
   std::optional<InputSpace> space;
   constexpr double infinity = std::numeric_limits<double>::infinity();
   Range rates{0, 1}, decays{0, 0}, lengths{infinity, 0}, cosines{1, 1};
   bool decaying = false;
   GridSurvey keys_grid, rates_grid, decays_grid;
   for (int index = 0; index < count; ++index) {
-    const Problem problem = source.problem(n, index);
+    // Spread over the file: its end may be unlike its beginning.
+    const Problem problem = source.problem(n, static_cast<int>(std::int64_t{index} * available / count));
     if (problem.tokens == nullptr) refuse(place, "matrices without keys", "k, beta and g of a layer");
     const TokenInputs& tokens = *problem.tokens;
     if (!space) {

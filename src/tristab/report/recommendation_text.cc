@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <set>
 
 #include "tristab/base/json.h"
 #include "tristab/report/table.h"
@@ -21,56 +22,59 @@ std::string margin_text(const ChosenSetting& chosen) {
   return std::isfinite(chosen.share) && chosen.share > 0 ? fmt::format("{:.1f}", chosen.margin_bits()) : "-";
 }
 
+// "all 16 inputs and 4 hunted ones"
 std::string inputs_text(const Recommendation& r) {
-  int total = 0;
-  for (const int count : r.inputs) total += count;
-  return total == 1 ? "the one input" : fmt::format("all {} inputs", total);
+  int given = 0, hunted = 0;
+  for (std::size_t group = 0; group < r.groups.size(); ++group)
+    (r.groups[group].hunted ? hunted : given) += r.inputs[group];
+  std::string text = given == 1 ? "the one input" : fmt::format("all {} inputs", given);
+  if (hunted > 0) text += fmt::format(" and {} hunted {}", hunted, hunted == 1 ? "one" : "ones");
+  return text;
 }
 
 std::string hunts_sentence(const Recommendation& r) {
-  if (r.hunts.empty()) return "";
-  std::vector<const HuntNote*> of_winner;
-  std::size_t failed = 0;
+  std::int64_t evaluations = 0;
+  double worst = 0;
+  std::set<std::string> failed;
   for (const HuntNote& note : r.hunts) {
-    failed += note.survived() ? 0 : 1;
-    if (r.winner && note.setting == r.winner->candidate.label()) of_winner.push_back(&note);
+    if (!note.survived()) failed.insert(note.setting);
+    if (!r.winner || note.setting != r.winner->candidate.label()) continue;
+    evaluations += note.evaluations;
+    worst = std::max(worst, note.share);
   }
   std::string text;
-  if (!of_winner.empty()) {
-    std::int64_t evaluations = 0;
-    double worst = 0;
-    for (const HuntNote* note : of_winner) {
-      evaluations += note->evaluations;
-      worst = std::max(worst, note->share);
-    }
+  if (evaluations > 0)
     text = fmt::format(
         " A hunt for its worst input within the ranges of these inputs found nothing that misses it in {} evaluations: "
         "the worst takes {} of what is allowed. That is no proof.",
         evaluations, short_number(worst));
-  }
-  if (failed > 0)
-    text += fmt::format(" {} cheaper {} met it on the given inputs and failed on a hunted one.", failed,
-                        failed == 1 ? "setting" : "settings");
+  if (!failed.empty())
+    text += fmt::format(" {} {} before it met the requirement on the given inputs and failed on a hunted one.",
+                        failed.size(), failed.size() == 1 ? "setting" : "settings");
   return text;
 }
 
-std::string front_table(const Recommendation& r, int top, const Page& page) {
-  Table table({{.header = "ns", .right = true},
-               {.header = "limited by", .dispensable = 1},
-               {.header = "takes of\nrequirement", .right = true},
-               {.header = "margin,\nbits", .right = true},
-               {.header = "worst\nerror", .right = true},
-               {.header = "setting", .layout = wrapped_cell, .widest = 64}},
-              0);
+std::string front_table(const Recommendation& r, bool changes, int top, const Page& page) {
+  std::vector<TableColumn> columns{{.header = "ns", .right = true},
+                                   {.header = "limited by", .dispensable = 1},
+                                   {.header = "takes of\nrequirement", .right = true},
+                                   {.header = "margin,\nbits", .right = true},
+                                   {.header = "worst\nerror", .right = true},
+                                   {.header = "setting", .layout = wrapped_cell, .widest = 64}};
+  if (changes) columns.insert(columns.begin(), {.header = "changes", .right = true});
+  Table table(std::move(columns));
   int rows = 0;
   for (const ChosenSetting& each : r.front) {
     if (top > 0 && rows++ == top) break;
-    table.add_row({time_text(each.candidate.time.ns),
-                   name_of(each.candidate.time.limit),
-                   {share_text(each.share), each.fits() ? Style::pass : Style::fail},
-                   margin_text(each),
-                   short_number(each.error),
-                   each.candidate.label()});
+    std::vector<TableCell> cells;
+    if (changes) cells.push_back(std::to_string(each.candidate.edits));
+    cells.insert(cells.end(), {time_text(each.candidate.time.ns),
+                               name_of(each.candidate.time.limit),
+                               {share_text(each.share), each.fits() ? Style::pass : Style::fail},
+                               margin_text(each),
+                               short_number(each.error),
+                               each.candidate.label()});
+    table.add_row(std::move(cells));
   }
   return table.str(page);
 }
@@ -79,7 +83,7 @@ std::string cheaper_table(const Recommendation& r, int top, const Page& page) {
   Table table({{.header = "ns", .right = true},
                {.header = "setting", .layout = wrapped_cell, .widest = 34},
                {.header = "takes", .right = true},
-               {.header = "fits on", .layout = wrapped_cell, .widest = 24, .dispensable = 1},
+               {.header = "given inputs\nthat it meets", .layout = wrapped_cell, .widest = 24, .dispensable = 1},
                {.header = "why it fails", .layout = wrapped_cell, .widest = 60}},
               0);
   int rows = 0;
@@ -87,7 +91,7 @@ std::string cheaper_table(const Recommendation& r, int top, const Page& page) {
     if (top > 0 && rows++ == top) break;
     std::string fits;
     for (std::size_t group = 0; group < r.groups.size(); ++group) {
-      if (each.by_group[group] <= 1 && !r.groups[group].hunted)
+      if (each.by_group[group] <= 1 && !r.groups[group].hunted && r.inputs[group] > 0)
         fits += (fits.empty() ? "" : ", ") + r.groups[group].label;
     }
     table.add_row({time_text(each.candidate.time.ns),
@@ -121,16 +125,21 @@ std::string one_text(const Recommendation& r, const RecommendRequest& request, i
                       0, page);
   }
   for (const std::string& note : r.notes) text += paragraph(note, 0, page);
-  text += "\n" + styled("Front of error against cost", Style::heading, page) + "\n" + front_table(r, top, page);
+  text += "\n" + styled("Front of error against cost", Style::heading, page) + "\n" +
+          front_table(r, request.like.has_value(), top, page);
   if (!r.cheaper.empty())
     text += "\n" +
             styled(request.like ? "Changes that are not enough" : "The nearest cheaper setting of each method",
                    Style::heading, page) +
             "\n" + cheaper_table(r, top, page);
-  for (const CheaperOnInputs& each : r.would_do)
-    text += "\n" + paragraph(fmt::format("{} would do ({} ns) if all inputs were like {}.", each.candidate.label(),
-                                         time_text(each.candidate.time.ns), r.groups[each.group].label),
+  for (const CheaperOnInputs& each : r.would_do) {
+    const std::string label = each.candidate.label();
+    const bool hunted = std::ranges::any_of(r.hunts, [&](const HuntNote& note) { return note.setting == label; });
+    text += "\n" + paragraph(fmt::format("{} ({} ns) meets it on the given inputs of {} alone; {}.", label,
+                                         time_text(each.candidate.time.ns), r.groups[each.group].label,
+                                         hunted ? "a hunt broke it" : "it was not hunted"),
                              0, page);
+  }
   return text;
 }
 
@@ -199,18 +208,18 @@ std::string recipe_text(const ChosenSetting& chosen, const Recommendation& recom
   const Recipe recipe = chosen.candidate.recipe(name, recommendation.n);
   std::vector<std::string> inputs;
   for (const InputGroup& group : recommendation.groups) inputs.push_back(group.label);
-  Json json{
-      {"kernel", name},
-      {"summary", chosen.candidate.label()},
-      {"source", "tristab recommend"},
-      {"known", "model"},
-      {"chunks", recipe.chunks},
-      {"method", recipe.method.json("method")},
-      {"phases",
-       {fmt::format("The cheapest of {} settings on {} that meets {} on {} inputs ({}), with a margin of {:.1f} bits.",
-                    recommendation.settings, request.space.hardware->name, request.scenario->requirement.text(),
-                    std::accumulate(recommendation.inputs.begin(), recommendation.inputs.end(), 0),
-                    fmt::join(inputs, ", "), chosen.margin_bits())}}};
+  Json json{{"kernel", name},
+            {"summary", chosen.candidate.label()},
+            {"source", "tristab recommend"},
+            {"known", "model"},
+            {"chunks", recipe.chunks},
+            {"method", recipe.method.json("method")},
+            {"phases",
+             {fmt::format("{} of {} settings on {} that meets {} on {} inputs ({}), with a margin of {:.1f} bits.",
+                          request.like ? "The least change" : "The cheapest", recommendation.settings,
+                          request.space.hardware->name, request.scenario->requirement.text(),
+                          std::accumulate(recommendation.inputs.begin(), recommendation.inputs.end(), 0),
+                          fmt::join(inputs, ", "), chosen.margin_bits())}}};
   for (const auto& [stage, arithmetic] : recipe.arithmetics) json["arithmetic"][stage] = arithmetic.json("arithmetic");
   return json.dump(2) + "\n";
 }
