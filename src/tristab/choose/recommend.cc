@@ -131,8 +131,13 @@ class Recommender {
   }
 
   static bool same_space(const InputSpace& x, const InputSpace& y) {
-    return x.rule == y.rule && x.head_dim == y.head_dim && x.rate == y.rate && x.log_decay == y.log_decay &&
-           x.length == y.length && x.cosine == y.cosine;
+    const auto same_format = [](const std::optional<Format>& one, const std::optional<Format>& other) {
+      return (one ? one->name : "") == (other ? other->name : "");
+    };
+    return x.rule == y.rule && x.head_dim == y.head_dim && x.steps == y.steps && x.rate == y.rate &&
+           x.log_decay == y.log_decay && x.length == y.length && x.cosine == y.cosine &&
+           same_format(x.key_format, y.key_format) && same_format(x.rate_format, y.rate_format) &&
+           same_format(x.decay_format, y.decay_format);
   }
 
   // Hunts in every space; what makes it fail joins the inputs.
