@@ -36,7 +36,6 @@ void FrontSearch::try_until(std::size_t candidate, double limit) {
       state.worst_share = trial.share;
       state.worst_input = input;
     }
-    state.worst_error = std::max(state.worst_error, trial.error);
   }
 }
 

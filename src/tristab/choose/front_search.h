@@ -13,12 +13,10 @@ namespace tristab {
 
 // What is known of a candidate.
 struct CandidateState {
-  double worst_share = 0, worst_error = 0;  // over the inputs tried so far: lower bounds until all are
-  int worst_input = -1;                     // where the share is the largest
-  int failing_input = -1;                   // the first one found on which it misses the requirement
-  std::vector<bool> tried;                  // by input
-
-  int tries() const { return static_cast<int>(std::count(tried.begin(), tried.end(), true)); }
+  double worst_share = 0;   // over the inputs tried so far: a lower bound until all are
+  int worst_input = -1;     // where the share is the largest
+  int failing_input = -1;   // the first one found on which it misses the requirement
+  std::vector<bool> tried;  // by input
 };
 
 struct FrontProgress {

@@ -6,7 +6,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/random.h"
-#include "tristab/matrix/norms.h"
+#include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
 #include "tristab/metric/verdict.h"
 
@@ -41,11 +41,9 @@ bool InputPool::add(std::size_t group, Problem problem) {
   };
   start();
   if (input.evaluation->given() == nullptr) return false;
-  const Matrix& x = input.evaluation->given()->high;
-  input.size = frobenius_norm(x);
-  Matrix below = x;
-  for (int i = 0; i < x.rows(); ++i) below(i, i) = 0;
-  input.strict_size = frobenius_norm(below);
+  const ReferenceFacts facts = establish_facts(problem.a, *input.evaluation->given());
+  input.size = facts.whole.frobenius;
+  input.strict_size = facts.strict_lower.frobenius;
   if (is_trivial(input.strict_size, input.size, fp32_format().unit_roundoff())) return false;
   if (recipe != nullptr) {
     const Record record = input.evaluation->evaluate(

@@ -16,6 +16,9 @@ namespace {
 constexpr std::size_t kNone = std::numeric_limits<std::size_t>::max();
 constexpr std::size_t kMostExplained = 8;  // cheaper settings of which it is said why they fail
 
+// The k-th of `taken` matrices spread over `count`.
+int spread(int k, int taken, int count) { return static_cast<int>(std::int64_t{k} * count / taken); }
+
 class Recommender {
  public:
   Recommender(const RecommendRequest& request, int n, const std::function<void(const RecommendProgress&)>& progress,
@@ -35,8 +38,7 @@ class Recommender {
       const std::unique_ptr<Source> source =
           open_source(family.spec, request_.scenario->seed, request_.scenario->trials, family.directory, family.place);
       const int count = source->count(n_), taken = std::min(count, request_.scenario->trials);
-      for (int k = 0; k < taken; ++k)
-        wanted.calibration.push_back(source->problem(n_, static_cast<int>(std::int64_t{k} * count / taken)).a);
+      for (int k = 0; k < taken; ++k) wanted.calibration.push_back(source->problem(n_, spread(k, taken, count)).a);
     }
     space_ = request_.like ? std::make_shared<const SettingSpace>(wanted, *request_.like)
                            : std::make_shared<const SettingSpace>(wanted);
@@ -92,8 +94,7 @@ class Recommender {
       }
       const std::size_t group = pool_.add_group({family.spec.label, false});
       int kept = 0;
-      for (int k = 0; k < taken; ++k)
-        kept += pool_.add(group, source.problem(n_, static_cast<int>(std::int64_t{k} * count / taken))) ? 1 : 0;
+      for (int k = 0; k < taken; ++k) kept += pool_.add(group, source.problem(n_, spread(k, taken, count))) ? 1 : 0;
       if (taken < count)
         result_.notes.push_back(
             fmt::format("{}: {} of its {} matrices, spread over it.", family.spec.label, taken, count));
@@ -152,7 +153,6 @@ class Recommender {
       hunted.space = space;
       hunted.objective = make_objective("requirement_share", "recommend");
       hunted.requirement = request_.scenario->requirement;
-      hunted.layer = request_.scenario->layer_arithmetic;
       hunted.seed = request_.scenario->seed;
       hunted.evaluations = request_.evaluations;
       hunted.stop_at = 1;
@@ -164,11 +164,10 @@ class Recommender {
           &stop_);
       if (found.stopped) throw Stopped{};
       const double share = found.worst ? found.worst->value : 0;
-      HuntNote note{candidate.label(), share, 0, found.evaluations, family, "", {}};
+      HuntNote note{candidate.label(), share, 0, found.evaluations, family, ""};
       if (found.worst) {
         note.error = found.worst->record().total_frobenius.value;
         note.strategy = found.worst->strategy;
-        note.worst = found.worst->tokens;
       }
       result_.hunts.push_back(std::move(note));
       if (share <= 1) continue;

@@ -49,7 +49,6 @@ struct HuntNote {
   std::int64_t evaluations = 0;
   std::string family;    // whose ranges were searched
   std::string strategy;  // that found the worst
-  TokenInputs worst;     // n rows; of a hunt that found an input
   bool survived() const { return share <= 1; }
 };
 

@@ -8,6 +8,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/judge/variant_search.h"
 #include "tristab/matrix/norms.h"
 
 namespace tristab {
@@ -70,6 +71,20 @@ std::vector<Json> values_of(const Method& method, const Parameter& parameter, in
       break;
   }
   return values;
+}
+
+// Calls `visit` with every combination of positions in lists of these sizes; the last one runs fastest.
+template <class Visit>
+void for_each_combination(const std::vector<std::size_t>& sizes, Visit visit) {
+  std::vector<std::size_t> at(sizes.size(), 0);
+  for (bool more = true; more;) {
+    visit(at);
+    more = false;
+    for (std::size_t k = sizes.size(); k-- > 0 && !more;) {
+      more = ++at[k] < sizes[k];
+      if (!more) at[k] = 0;
+    }
+  }
 }
 
 // The arithmetic whose storage holds the most: A must reach the stage that needs it most exactly.
@@ -155,19 +170,15 @@ std::vector<MethodSpec> settings_of(const Method& method, int n, bool orders, bo
     std::vector<Json> values = values_of(method, parameter, n, orders, every);
     if (!values.empty()) axes.emplace_back(parameter.name, std::move(values));
   }
-  std::vector<std::size_t> at(axes.size(), 0);
-  for (bool more = true; more;) {
+  std::vector<std::size_t> sizes;
+  for (const auto& [name, values] : axes) sizes.push_back(values.size());
+  for_each_combination(sizes, [&](const std::vector<std::size_t>& at) {
     for (std::size_t k = 0; k < axes.size(); ++k) given[axes[k].first] = axes[k].second[at[k]];
     try {
       all.push_back(expand_method(given, kPlace).front());
     } catch (const UsageError&) {  // these values do not go together
     }
-    more = false;
-    for (std::size_t k = axes.size(); k-- > 0 && !more;) {
-      more = ++at[k] < axes[k].second.size();
-      if (!more) at[k] = 0;
-    }
-  }
+  });
   return all;
 }
 
@@ -270,8 +281,9 @@ void SettingSpace::add_method(const MethodSpec& spec, const SpaceRequest& reques
     units.push_back(&request.hardware->vector);
     options.push_back(std::move(units));
   }
-  std::vector<std::size_t> at(options.size(), 0);
-  for (bool more = true; more;) {
+  std::vector<std::size_t> sizes;
+  for (const auto& units : options) sizes.push_back(units.size());
+  for_each_combination(sizes, [&](const std::vector<std::size_t>& at) {
     std::vector<StageUnit> units;
     std::vector<const Arithmetic*> arithmetics;
     for (std::size_t k = 0; k < stages.size(); ++k) {
@@ -289,12 +301,7 @@ void SettingSpace::add_method(const MethodSpec& spec, const SpaceRequest& reques
       candidate.stages["output"] = output;
       add(std::move(candidate), *choice, units, request);
     }
-    more = false;
-    for (std::size_t k = options.size(); k-- > 0 && !more;) {
-      more = ++at[k] < options[k].size();
-      if (!more) at[k] = 0;
-    }
-  }
+  });
 }
 
 // With the machine's own units in place of those of other machines.
@@ -355,14 +362,7 @@ SettingSpace::SettingSpace(const SpaceRequest& request) : n_(request.n) {
     }
   }
   if (request.recipes) {
-    for (const RecipeEntry& entry : recipe_entries()) {
-      if (!entry.chunks.empty() && std::ranges::find(entry.chunks, n_) == entry.chunks.end()) continue;
-      Json given{{"kernel", entry.description.name}};
-      for (const Parameter& parameter : entry.description.parameters) {
-        if (parameter.name != "formation") given[parameter.name] = parameter.choices;
-      }
-      for (const Recipe& recipe : expand_recipe(given, kPlace, "")) add_recipe(recipe, request, 0);
-    }
+    for (const Recipe& recipe : listed_recipes(n_)) add_recipe(recipe, request, 0);
   }
   sort();
 }

@@ -30,7 +30,7 @@ struct Candidate {
   const Format& result_format() const;
   // "mxr:block=8 fp16-h200, merge: bf16-h200, output: bf16"; of a recipe its label.
   std::string label() const;
-  // As a recipe of this name for chunks of n. `hardware`: for its words.
+  // As a recipe of this name for chunks of n.
   Recipe recipe(const std::string& name, int n) const;
 };
 
@@ -57,7 +57,6 @@ class SettingSpace {
   SettingSpace(const SpaceRequest& request, const Recipe& recipe);
 
   const std::vector<Candidate>& candidates() const { return candidates_; }  // by cost, cheapest first
-  int n() const { return n_; }
   std::int64_t duplicates() const { return duplicates_; }  // left out: they compute the same as another one
 
  private:

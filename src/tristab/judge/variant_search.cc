@@ -187,7 +187,7 @@ VariantSearch search_variants(const SearchSpace& space, const BitDistance& dista
   return Search(space, distance).run();
 }
 
-std::vector<Recipe> all_recipes(int n) {
+std::vector<Recipe> listed_recipes(int n) {
   std::vector<Recipe> all;
   for (const RecipeEntry& entry : recipe_entries()) {
     if (!entry.chunks.empty() && std::ranges::find(entry.chunks, n) == entry.chunks.end()) continue;
@@ -197,6 +197,11 @@ std::vector<Recipe> all_recipes(int n) {
     }
     for (Recipe& recipe : expand_recipe(given, "variant", "")) all.push_back(std::move(recipe));
   }
+  return all;
+}
+
+std::vector<Recipe> all_recipes(int n) {
+  std::vector<Recipe> all = listed_recipes(n);
   for (const Method& method : methods()) {
     if (method.input != nullptr) continue;
     const MethodSpec spec = expand_method(Json(method.description.name), "variant").front();

@@ -47,7 +47,10 @@ struct SearchSpace {
 
 VariantSearch search_variants(const SearchSpace& space, const BitDistance& distance);
 
-// Every recipe that takes n, with all its parameters, and every method in the usual arithmetics.
+// Every recipe that takes n, with all its parameters but the formation.
+std::vector<Recipe> listed_recipes(int n);
+
+// The same, and every method in the usual arithmetics.
 std::vector<Recipe> all_recipes(int n);
 
 }  // namespace tristab
