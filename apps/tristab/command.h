@@ -138,6 +138,7 @@ std::string help_text(const Program& program);
 std::string help_text(const Command& command);
 
 Command sweep_command(const CommandWords& words, int& status);  // status 1: an expectation is not met
+Command merge_command(const CommandWords& words, int& status);  // the same
 Command compare_command(int& status);                           // status 1: --require is not met
 Command invert_command();
 Command inspect_command(int& status);    // status 1: --against finds a difference

@@ -67,6 +67,7 @@ int run(int count, char** arguments) {
       Command("tristab", summary, details, {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"}),
       {}};
   program.commands = {sweep_command(words, status),
+                      merge_command(words, status),
                       compare_command(status),
                       diff_command(status),
                       history_command(),
@@ -99,13 +100,13 @@ int complain(int status, const std::string& message) {
   const std::string error = styled("error:", Style::fail, standard_error_page());
   std::fputs(fmt::format("tristab: {} {}\n", error, in_one_line(shortened(message))).c_str(), stderr);
   for (const std::string& journal : kept_journals())
-    tell(fmt::format("tristab: note: what was done until then is in {}", journal));
+    tell(fmt::format("tristab: note: {}; to go on, say --resume", journal));
   return status;
 }
 
 int report_stop() {
   std::string kept;
-  for (const std::string& journal : kept_journals()) kept += fmt::format("; the records until then are in {}", journal);
+  for (const std::string& journal : kept_journals()) kept += fmt::format("; {}; to go on, say --resume", journal);
   tell(fmt::format("tristab: stopped; no complete result was written{}", kept));
   return signal_status + interrupt_signal();
 }

@@ -164,9 +164,12 @@ std::string files_section() {
   std::string text = section("FILES");
   text += entry(".I results/NAME.json",
                 "The result of the configuration NAME, unless sweep is given another file with -o.");
-  text += entry(".I FILE.partial",
-                "NDJSON while it is written. It stays if the run is stopped, and can be read like a result.");
-  text += entry(".I FILE.partial\\-*", "Any other output while it is written; removed if writing fails.");
+  text +=
+      entry(".I FILE.partial",
+            "Finished cases of a sweep, as NDJSON, while it runs. It stays if the run is stopped, can be read like a\n"
+            "result, and sweep --resume goes on with it.");
+  text += entry(".I FILE.partial\\-*",
+                "Any other output, where the file system cannot write files without a name; removed if writing fails.");
   text +=
       entry(".I configs/sweeps, configs/kernels",
             "In the source tree: configurations to run, and recipes of the kernels that the program knows. Your own\n"

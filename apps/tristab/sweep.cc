@@ -3,36 +3,36 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
 
 #include "command.h"
 #include "configuration.h"
-#include "interrupt.h"
 #include "progress.h"
+#include "sweep_run.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
-#include "tristab/report/closing_summary.h"
-#include "tristab/report/expectation_table.h"
-#include "tristab/report/html_report.h"
-#include "tristab/report/layer_table.h"
+#include "tristab/base/output_file.h"
+#include "tristab/report/object_stream.h"
+#include "tristab/report/result_head.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/table.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/one_case.h"
-#include "tristab/sweep/run.h"
+#include "tristab/sweep/shard.h"
 
 namespace tristab {
 namespace {
 
 struct SweepOptions {
   ConfigOptions replaced;
-  std::string config, output, format, html, only;
+  std::string config, output, format, html, only, shard;
   std::int64_t jobs = 0, max_cases = 0;
-  bool dry_run = false, layer = false;
+  bool dry_run = false, layer = false, resume = false;
 };
 
 void print_plan(const SweepConfig& config, const Plan& plan) {
@@ -74,40 +74,6 @@ void print_plan(const SweepConfig& config, const Plan& plan) {
   fmt::print("{}", sentence(total, page));
 }
 
-// Passes everything on to the writer, and keeps what is printed at the end.
-class SinkWithProgress : public ResultSink {
- public:
-  SinkWithProgress(std::unique_ptr<ResultSink> writer, Progress& progress, std::string path, ResultFormat format)
-      : writer_(std::move(writer)), progress_(progress), path_(std::move(path)), format_(format) {}
-  SerializedRecords render(const MatrixResult& result) const override { return writer_->render(result); }
-  void accept(const MatrixResult& result, SerializedRecords rendered) override {
-    progress_.add(result);
-    writer_->accept(result, std::move(rendered));
-  }
-  std::string render_layer(const LayerResult& result) const override { return writer_->render_layer(result); }
-  void accept_layer(const LayerResult& result, std::string rendered) override {
-    progress_.add(result);
-    layers.add(result);
-    writer_->accept_layer(result, std::move(rendered));
-  }
-  void finish(const SweepReport& done) override {
-    progress_.phase(fmt::format("writing {}", path_ == "-" ? "the summary" : path_));
-    writer_->finish(done);
-    outcomes = done.expectations;
-    closing = closing_summary(done, layers, path_, format_, standard_error_page());
-  }
-
-  LayerTable layers;
-  std::vector<ExpectationOutcome> outcomes;
-  std::string closing;  // the summary that it is made from is not kept
-
- private:
-  std::unique_ptr<ResultSink> writer_;
-  Progress& progress_;
-  std::string path_;
-  ResultFormat format_;
-};
-
 // The configuration in a file, or that of a result, which is then run again.
 SweepConfig config_of(const Command& command, const SweepOptions& options) {
   ConfigOverrides overrides = options.replaced.given(command);
@@ -117,6 +83,27 @@ SweepConfig config_of(const Command& command, const SweepOptions& options) {
   return options.only.empty() ? config : only_case(config, options.only, "--case");
 }
 
+bool names_no_file(const std::string& path) { return path == "-" || is_written_through(path); }
+
+// If an earlier run has completed this very result, and no later one has begun: whether it met its expectations.
+std::optional<bool> finished_before(const std::string& path, const SweepConfig& config,
+                                    const std::optional<Shard>& shard) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error) || std::filesystem::exists(journal_of(path), error))
+    return std::nullopt;
+  const auto head = result_beginning(path);
+  const bool same =
+      head && head->shard == shard && head->config.json() == config.json() && tool_name(head->tool) == tool_name();
+  if (!same || !(head->lines ? has_end_line(path) : head->complete)) return std::nullopt;
+  forget_output(path);  // it is not written again, but read
+  bool met = true;
+  visit_result(path, {"expectations"}, [&](const std::string&, const Json& expectation, const std::string&) {
+    met = met && expectation.value("met", true);
+  });
+  tell(fmt::format("tristab: {} is complete; nothing is left to do", path));
+  return met;
+}
+
 // Runs the sweep; returns whether all expectations of the configuration are met.
 bool sweep(const Command& command, const SweepOptions& options, const CommandWords& words) {
   if (options.config.empty()) refuse("tristab sweep", "no configuration", "tristab sweep CONFIG.json");
@@ -124,16 +111,27 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
     refuse("-o", "nothing", "a result file, or - for standard output");
   static_cast<void>(Json(words).dump());  // results contain these words: throws before the work if they are not UTF-8
   const SweepConfig config = config_of(command, options);
+  std::optional<Shard> shard;
+  if (command.given("--shard")) shard = parse_shard(options.shard, [](const char* name) { return std::getenv(name); });
   std::string path = options.output;
   ResultFormat format = ResultFormat::json;
   if (path.empty()) {
-    format = result_format_of(options.format.empty() ? "json" : options.format, "");
-    path = fmt::format("results/{}{}.{}", config.name, options.only.empty() ? "" : "-case", extension_of(format));
+    format = result_format_of(options.format.empty() ? shard ? "ndjson" : "json" : options.format, "");
+    const std::string part = shard ? fmt::format("-shard-{}-of-{}", shard->index, shard->count) : "";
+    path =
+        fmt::format("results/{}{}{}.{}", config.name, options.only.empty() ? "" : "-case", part, extension_of(format));
   } else {
     format = result_format_of(options.format, path);
   }
+  if (shard && format == ResultFormat::csv)
+    refuse("--shard", "a result in CSV", "json, ndjson; tristab merge makes any format of them");
+  if (shard && !options.html.empty()) refuse("--html", "a page of a shard", "one of the merged result");
+  if (options.resume && names_no_file(path)) refuse("--resume", fmt::format("-o {}", path), "a result in a file");
   if (command.given("--html") && options.html.empty())
     refuse("--html", "nothing", "an HTML file, or - for standard output");
+  if (options.resume) {
+    if (const auto met = finished_before(path, config, shard)) return *met;
+  }
   note_output(path);
   if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
     refuse("--html", fmt::format("a result {}", path == "-" ? "on standard output" : "in CSV"),
@@ -150,26 +148,18 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
     return true;
   }
 
-  const RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
-  const std::unique_ptr<OutputFile> html = options.html.empty() ? nullptr : open_page(options.html, "--html");
-  // No progress line if the result is printed on the same terminal.
-  Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
-  SinkWithProgress sink(make_result_writer(format, path, header), progress, path, format);
-  run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
-  progress.clear();
-
-  // Tables are data; the closing summary is not.
-  std::FILE* const data = path == "-" ? stderr : stdout;
-  const Page page = path == "-" ? standard_error_page() : standard_output_page();
-  if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
-  if (!sink.outcomes.empty()) fmt::print(data, "{}", expectations_table(sink.outcomes, page));
-  std::fflush(data);
-  std::fputs(sink.closing.c_str(), stderr);  // ignores errors on stderr: the result is already written
-  if (html != nullptr) {
-    progress.phase(fmt::format("writing {}", options.html));
-    write_html_report(path, *html);
+  RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
+  header.shard = shard;
+  header.plan = &plan;
+  header.resume = options.resume;
+  if (shard) {
+    header.cases = 0;
+    for (const Unit& unit : units_of(plan, shard))
+      header.cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
   }
-  return std::all_of(sink.outcomes.begin(), sink.outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
+  RunOptions run{static_cast<int>(options.jobs)};
+  run.shard = shard;
+  return run_into_file(config, plan, header, format, path, options.html, run);
 }
 
 }  // namespace
@@ -178,7 +168,7 @@ Command sweep_command(const CommandWords& words, int& status) {
   auto options = std::make_shared<SweepOptions>();
   SweepOptions& o = *options;
   Command command(
-      "sweep", "Run every case of a configuration into one result file",
+      "sweep", "Run all cases of a configuration",
       R"(Runs every method in every arithmetic, and every kernel, on every matrix of every family and size that the
 configuration names. Each inverse is compared with a certified one in high precision. The same configuration, seed and
 version give the same numbers on every machine and with any number of threads.
@@ -218,24 +208,33 @@ whole sweep. CONFIG may be the result itself: tristab sweep r.json --case ID.)")
   command.group("Output");
   command.output("-o,--output", "FILE.json|ndjson|csv", o.output,
                  R"(result; - for standard output (results/NAME.json)
-NAME is the name of the configuration. The file gets its name when it is complete. NDJSON can be read before: it grows
-in FILE.partial, which stays if the run is stopped.)");
+NAME is the name of the configuration. The file gets its name when it is complete. Until then finished cases are in
+FILE.partial, as NDJSON that can be read; it stays if the run is stopped (--resume).)");
   command.option("--format", "json|ndjson|csv", o.format, R"(format of the result (by the extension of -o)
 json: everything, with a summary; ndjson: one line for each matrix and record as they finish; csv: only the records.)");
   command.output("--html", "FILE.html", o.html, R"(also write a page with figures (tristab report)
 Needs a result in a .json or .ndjson file.)");
   command.force();
-  command.flag("--layer-outputs", o.layer, R"(also compute the layer's outputs and states
+  command
+      .flag("--layer-outputs", o.layer, R"(also run whole layers
 W, U, the state and the outputs of whole sequences are computed with the inverses, and compared with the recurrence in
-high precision. The same as "layer": true in the configuration.)");
+high precision. The same as "layer": true in the configuration.)")
+      .beside();
   command.group("Run");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)");
   command
-      .option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53},
-              R"(refuse more cases
-Nothing is run then, and the exit status is 2.)")
+      .option("--shard", "I/N", o.shard, R"(part I of N (tristab merge)
+From 1/N to N/N, each a run of its own, on any machine (results/NAME-shard-I-of-N.ndjson); tristab merge joins them.
+auto/N takes I from SLURM_ARRAY_TASK_ID (from 1 on), from JOB_COMPLETION_INDEX, or from the rank of a program of MPI;
+auto also takes N. Examples are in configs/cluster.)")
       .beside();
-  command.flag("--dry-run", o.dry_run, "print the number of cases and stop");
+  command.option("--max-cases", "N", WholeNumber{&o.max_cases, 1, std::int64_t{1} << 53},
+                 R"(refuse more cases
+Nothing is run then, and the exit status is 2.)");
+  command.flag("--dry-run", o.dry_run, "only print their number").beside();
+  command.flag("--resume", o.resume, R"(go on where an earlier run stopped
+Cases that are in FILE.partial are not computed again, and the result has the bytes of a run that was not stopped. If
+nothing is there the run begins, if all is there it ends at once. Another configuration or version is refused.)");
   command.run([options, &words, &status](const Command& given) {
     if (!sweep(given, *options, words)) status = 1;
   });

@@ -81,6 +81,18 @@ endforeach()
 add_test(NAME apps.planted_faults
          COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/planted_faults_test.py $<TARGET_FILE:tristab>)
 set_tests_properties(apps.planted_faults PROPERTIES TIMEOUT 3600)
+# Runs that are killed, interrupted or starved of disk go on and lose nothing.
+add_test(NAME apps.resume
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/resume_test.py $<TARGET_FILE:tristab>)
+set_tests_properties(apps.resume PROPERTIES TIMEOUT 3600)
+# The same bytes with any number of threads and any C library.
+add_test(NAME apps.determinism
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/determinism_test.py $<TARGET_FILE:tristab>)
+set_tests_properties(apps.determinism PROPERTIES TIMEOUT 1800)
+# Shards under a real Slurm and under GNU parallel; skipped where neither can run.
+add_test(NAME apps.cluster
+         COMMAND /usr/bin/env python3 -B ${CMAKE_CURRENT_LIST_DIR}/cluster_test.py $<TARGET_FILE:tristab> ${PROJECT_SOURCE_DIR})
+set_tests_properties(apps.cluster PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 900)
 # What kernels may return, right and wrong: check tells rounding from bugs. Skipped where the Python of Debian has no numpy.
 add_test(NAME apps.check_corpus
          COMMAND /usr/bin/python3 -B ${CMAKE_CURRENT_LIST_DIR}/check_corpus_test.py $<TARGET_FILE:tristab>)

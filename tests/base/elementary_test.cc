@@ -136,6 +136,28 @@ TEST(Elementary, logarithms_to_other_bases_err_by_less_than_two_ulp) {
   expect_within(2.0, log10_of, exact_log10, spread_exponents(-1074, 1022, false, 10000));
 }
 
+TEST(Elementary, power_of_ten_errs_by_less_than_four_ulp) {
+  std::vector<double> points = spread(-300, 300, 20000);
+  for (const double x : spread(-0.5, 0.5, 5000)) points.push_back(x);
+  for (const double x : points) {
+    Real exact(x), ten(10);
+    mpfr_pow(exact.get(), ten.get(), exact.get(), MPFR_RNDN);
+    EXPECT_LT(ulps(power_of_ten(x), exact.get()), 4) << x;
+  }
+  for (int x = -330; x <= 310; ++x) {
+    Real exact(x), ten(10);
+    mpfr_pow(exact.get(), ten.get(), exact.get(), MPFR_RNDN);
+    if (x >= -307 && x <= 308) {
+      EXPECT_EQ(power_of_ten(x), mpfr_get_d(exact.get(), MPFR_RNDN)) << x;
+    }
+  }
+  EXPECT_EQ(power_of_ten(inf), inf);
+  EXPECT_EQ(power_of_ten(-inf), 0);
+  EXPECT_EQ(power_of_ten(1000), inf);
+  EXPECT_EQ(power_of_ten(-1000), 0);
+  EXPECT_TRUE(std::isnan(power_of_ten(nan)));
+}
+
 TEST(Elementary, logarithms_are_exact_at_powers_of_their_base) {
   for (int k = -1074; k <= 1023; ++k) EXPECT_EQ(log2_of(std::ldexp(1.0, k)), k);
   double power = 1;

@@ -43,6 +43,7 @@ std::string text_of(const fs::path& path) { return beginning_of_file(path, 1000)
 
 std::string any(const fs::path&) { return ""; }
 std::string none(const fs::path&) { return "somebody's data"; }
+const JournalCheck anew = [](const fs::path&) { return 0; };
 
 template <class Error, class Action>
 std::string message_of(Action action) {
@@ -74,10 +75,10 @@ TEST_F(OutputFileTest, appears_when_it_is_committed) {
 }
 
 TEST_F(OutputFileTest, not_committed_leaves_nothing_and_spares_an_older_file) {
-  for (const OutputFile::Growth growth : {OutputFile::Growth::apart, OutputFile::Growth::journal}) {
+  for (const JournalCheck& journal : {JournalCheck(), anew}) {
     const std::string path = put("result", "old");
     {
-      OutputFile output(path, any, growth);
+      OutputFile output(path, any, journal);
       output.write("new");
       output.flush();
       EXPECT_EQ(text_of(path), "old");
@@ -103,12 +104,11 @@ TEST_F(OutputFileTest, two_at_once_are_each_whole_and_the_last_wins) {
 TEST_F(OutputFileTest, a_journal_is_read_while_it_grows_and_has_one_writer) {
   const std::string path = file("r.ndjson");
   {
-    OutputFile output(path, any, OutputFile::Growth::journal);
+    OutputFile output(path, any, anew);
     output.write("line\n");
     output.flush();
     EXPECT_EQ(text_of(path + ".partial"), "line\n");
-    EXPECT_NE(message_of<InputError>([&] { OutputFile(path, any, OutputFile::Growth::journal); }).find("another run"),
-              std::string::npos);
+    EXPECT_NE(message_of<InputError>([&] { OutputFile(path, any, anew); }).find("another run"), std::string::npos);
     EXPECT_EQ(text_of(path + ".partial"), "line\n");
     output.commit();
   }
@@ -116,20 +116,28 @@ TEST_F(OutputFileTest, a_journal_is_read_while_it_grows_and_has_one_writer) {
   EXPECT_EQ(names(), (std::vector<std::string>{"r.ndjson"}));
 }
 
-TEST_F(OutputFileTest, a_kept_journal_stays_and_is_checked_before_the_next) {
+TEST_F(OutputFileTest, a_kept_journal_stays_and_the_next_run_goes_on) {
   const std::string path = put("r.ndjson", "old");
   {
-    OutputFile output(path, any, OutputFile::Growth::journal);
-    output.write("half");
-    output.keep();
+    OutputFile output(path, any, anew);
+    output.write("whole torn");
+    output.keep("2 cases are kept");
   }
-  EXPECT_EQ(kept_journals().back(), path + ".partial");
-  EXPECT_EQ(text_of(path + ".partial"), "half");
+  EXPECT_EQ(kept_journals().back(), "2 cases are kept in " + path + ".partial");
+  EXPECT_EQ(text_of(path + ".partial"), "whole torn");
   EXPECT_EQ(text_of(path), "old");
-  const ReplaceCheck only_old = replaces_files_with("old");
-  EXPECT_NE(message_of<UsageError>([&] { OutputFile(path, only_old, OutputFile::Growth::journal); }).find(".partial: "),
-            std::string::npos);
-  EXPECT_EQ(text_of(path + ".partial"), "half");
+  const JournalCheck refusing = [](const fs::path& file) -> std::uint64_t { throw UsageError(text_of(file)); };
+  EXPECT_EQ(message_of<UsageError>([&] { OutputFile(path, any, refusing); }), "whole torn");
+  EXPECT_EQ(text_of(path + ".partial"), "whole torn");
+  {
+    OutputFile output(path, any, [](const fs::path&) { return 6; });
+    output.write("rest");
+    output.flush();
+    EXPECT_EQ(text_of(path + ".partial"), "whole rest");
+    output.discard();
+  }
+  EXPECT_EQ(names(), (std::vector<std::string>{"r.ndjson"}));
+  EXPECT_EQ(text_of(path), "old");
 }
 
 TEST_F(OutputFileTest, a_file_that_may_not_be_replaced_is_spared) {
@@ -149,7 +157,9 @@ TEST_F(OutputFileTest, a_file_that_came_meanwhile_is_spared_and_the_output_kept)
     EXPECT_NE(message_of<UsageError>([&] { output.commit(); }).find("somebody's data"), std::string::npos);
   }
   EXPECT_EQ(text_of(path), "theirs");
-  EXPECT_EQ(text_of(kept_journals().back()), "mine");
+  const std::string& kept = kept_journals().back();
+  ASSERT_TRUE(kept.starts_with("the result is in ")) << kept;
+  EXPECT_EQ(text_of(kept.substr(17)), "mine");
 }
 
 // The temporary file of every version but this one had a name that anybody could guess.
@@ -159,11 +169,9 @@ TEST_F(OutputFileTest, files_that_stand_where_a_temporary_one_might_are_spared) 
   write_whole(file("r.json"), "new");
   EXPECT_EQ(text_of(file("victim")), "precious");
   EXPECT_FALSE(fs::is_symlink(directory_ / "r.json"));
-  EXPECT_NE(message_of<InputError>([&] { OutputFile(file("r.json"), any, OutputFile::Growth::journal); }).find("link"),
-            std::string::npos);
+  EXPECT_NE(message_of<InputError>([&] { OutputFile(file("r.json"), any, anew); }).find("link"), std::string::npos);
   ASSERT_EQ(mkfifo(file("pipe.partial").c_str(), 0600), 0);
-  EXPECT_NE(message_of<InputError>([&] { OutputFile(file("pipe"), any, OutputFile::Growth::journal); }).find("plain"),
-            std::string::npos);
+  EXPECT_NE(message_of<InputError>([&] { OutputFile(file("pipe"), any, anew); }).find("plain"), std::string::npos);
   EXPECT_EQ(text_of(file("victim")), "precious");
 }
 

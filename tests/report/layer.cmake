@@ -11,13 +11,17 @@ tristab_tests(report
     expectation_table_test.cc
     export_table_test.cc
     inferred_types_test.cc
+    kept_results_test.cc
     layer_table_test.cc
+    merged_shards_test.cc
     object_stream_test.cc
     progress_line_test.cc
     ranking_test.cc
     result_diff_test.cc
+    result_journal_test.cc
     results_schema_test.cc
     selection_test.cc
+    simd_levels_test.cc
     table_test.cc
     text_layout_test.cc
     writers_test.cc

@@ -27,6 +27,32 @@ TEST(ResultsSchema, the_committed_copy_is_the_one_of_this_program) {
             schema_text(results_file_schema()));
 }
 
+// src/tristab/report/README.md promises it.
+TEST(ResultsSchema, every_field_of_version_1_0_0_stays) {
+  const Json definitions = Json::parse(schema_text(results_file_schema()))["definitions"];
+  std::ifstream fields(std::filesystem::path(TRISTAB_TEST_DATA) / "result-fields-1.0.0.txt");
+  int count = 0;
+  for (std::string line; std::getline(fields, line);) {
+    if (line.starts_with('#')) continue;
+    std::istringstream words(line);
+    std::string section, name, type;
+    words >> section >> name >> type;
+    const Json& properties = definitions.at(section).at("properties");
+    ASSERT_TRUE(properties.contains(name)) << section << '.' << name;
+    const Json& field = properties[name];
+    std::string found = field.contains("const") ? "const" : field.contains("enum") ? "enum" : "";
+    if (field.contains("$ref")) found = field["$ref"];
+    if (field.contains("type")) {
+      const Json types = field["type"].is_array() ? field["type"] : Json::array({field["type"]});
+      found.clear();
+      for (const Json& each : types) found += (found.empty() ? "" : ",") + each.get<std::string>();
+    }
+    EXPECT_EQ(found, type) << section << '.' << name;
+    ++count;
+  }
+  EXPECT_GT(count, 400);
+}
+
 TEST(ResultsSchema, a_result_with_cases_of_every_kind_is_valid) {
   EXPECT_EQ(schema_error(Json::parse(small_result())), "");
 }

@@ -60,7 +60,10 @@ inline SweepConfig layered_config() {
 }
 
 inline RunHeader small_header(const SweepConfig& config, const Plan& plan) {
-  return {{"tristab", "sweep", "a \"quoted\" name"}, "2026-11-21T20:00:00Z", config.json(), config.seed, plan.cases};
+  RunHeader header{
+      {"tristab", "sweep", "a \"quoted\" name"}, "2026-11-21T20:00:00Z", config.json(), config.seed, plan.cases};
+  header.plan = &plan;
+  return header;
 }
 
 inline std::string read_text(const std::filesystem::path& path) {

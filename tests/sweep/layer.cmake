@@ -15,6 +15,7 @@ tristab_tests(sweep
     schema_agreement_test.cc
     schema_test.cc
     setting_test.cc
+    shard_test.cc
     stability_class_test.cc
     summary_test.cc
     trial_statistics_test.cc

@@ -1,9 +1,12 @@
 #include "tristab/base/elementary.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 #include "tristab/base/double_double.h"
@@ -138,6 +141,20 @@ double natural_log(double x) {
   const double k = reduced.exponent;
   const DoubleDouble sum = two_sum(k * ln2_high, reduced.fraction);
   return sum.high + (sum.low + (logarithm_tail(reduced.fraction) + k * ln2_low));
+}
+
+double power_of_ten(double x) {
+  if (std::isnan(x) || std::isinf(x)) return exponential(x);
+  const double clamped = std::fmax(-400, std::fmin(x, 400)), whole = std::nearbyint(clamped);
+  // 10^whole by the reader of decimals, which rounds once. Both parts of a large |whole| are in range.
+  const auto power = [](double exponent) {
+    return std::strtod(fmt::format("1e{}", static_cast<int>(exponent)).c_str(), nullptr);
+  };
+  constexpr double log_of_ten = 2.302585092994045684;
+  const double rest = exponential((clamped - whole) * log_of_ten);
+  if (rest == 1) return power(whole);
+  const double half = std::trunc(whole / 2);
+  return power(whole - half) * rest * power(half);
 }
 
 double log1p_of(double x) {

@@ -2,7 +2,7 @@
 // of libm differ between processors with and without FMA, and the difference would reach the result file.)
 //
 // Errors: exponential, natural_log, log1p_of and expm1_of less than 1 ulp; log2_of, log10_of and softplus less than 2;
-// sigmoid and silu less than 4; normal_quantile less than 16 (the tests compare with MPFR). All round to nearest and
+// power_of_ten less than 4; sigmoid and silu less than 4; normal_quantile less than 16 (the tests compare with MPFR). All round to nearest and
 // treat NaN and infinities as IEEE 754-2019 section 9.2 says.
 #pragma once
 
@@ -12,6 +12,7 @@ double exponential(double x);      // e^x
 double natural_log(double x);      // log x; NaN below 0, -inf at 0
 double log10_of(double x);         // log_10 x; exact at powers of ten that a double holds
 double log2_of(double x);          // log_2 x; exact at powers of two
+double power_of_ten(double x);     // 10^x; correctly rounded where x is a whole number
 double log1p_of(double x);         // log(1 + x), accurate near 0
 double expm1_of(double x);         // e^x - 1, accurate near 0
 double sigmoid(double x);          // 1 / (1 + e^-x)

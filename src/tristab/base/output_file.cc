@@ -71,6 +71,8 @@ std::vector<std::string>& journals() {
 
 }  // namespace
 
+std::string journal_of(const std::string& path) { return beside(target_of(path), ".partial"); }
+
 const std::vector<std::string>& kept_journals() { return journals(); }
 
 void end_by_signal(int number) {
@@ -99,11 +101,13 @@ ReplaceCheck replaces_no_file() {
   return [](const fs::path&) { return "an older file, in a format that does not say what made it"; };
 }
 
-OutputFile::OutputFile(const std::string& path, ReplaceCheck check, Growth growth)
+OutputFile::OutputFile(const std::string& path, ReplaceCheck check) : OutputFile(path, std::move(check), {}) {}
+
+OutputFile::OutputFile(const std::string& path, ReplaceCheck check, const JournalCheck& journal)
     : path_(path), check_(std::move(check)) {
   note_output(path);
   try {
-    open(growth);
+    open(journal);
   } catch (...) {
     forget_output(path);
     if (file_ != nullptr) std::fclose(file_);
@@ -111,7 +115,7 @@ OutputFile::OutputFile(const std::string& path, ReplaceCheck check, Growth growt
   }
 }
 
-void OutputFile::open(Growth growth) {
+void OutputFile::open(const JournalCheck& journal) {
   const std::string& path = path_;
   if (path == "-") {
     file_ = stdout;
@@ -132,10 +136,40 @@ void OutputFile::open(Growth growth) {
   if (error) fail(error.value());  // opening the file would only report that its directory is missing
   struct stat old {};
   mode_ = ::stat(target_.c_str(), &old) == 0 ? old.st_mode & 07777 : mode_of_new_files();
-  growth == Growth::journal ? open_journal() : open_temporary();
+  journal ? open_journal(journal) : open_temporary();
+}
+
+// A file without a name, which even SIGKILL does not leave behind; false where the file system has none.
+bool OutputFile::open_nameless() {
+  const int file = ::open(directory().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  std::string name = fmt::format("/proc/self/fd/{}", file);
+  file_ = ::access(name.c_str(), F_OK) == 0 ? ::fdopen(file, "wb") : nullptr;
+  if (file_ == nullptr) {
+    ::close(file);
+    return false;
+  }
+  partial_ = std::move(name);
+  nameless_ = true;
+  return true;
+}
+
+// A name is needed to replace a file: linkat cannot.
+void OutputFile::give_name() {
+  std::string name = beside(target_, ".partial-XXXXXX");
+  listen_for_fatal_signals();
+  const int placeholder = ::mkostemp(name.data(), O_CLOEXEC);  // a name that nobody has
+  if (placeholder < 0) fail(errno);
+  ::close(placeholder);
+  ::unlink(name.c_str());
+  if (::linkat(AT_FDCWD, partial_.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) fail(errno);
+  partial_ = std::move(name);
+  slot_ = register_temporary(partial_.c_str());
+  nameless_ = false;
 }
 
 void OutputFile::open_temporary() {
+  if (open_nameless()) return;
   std::string name = beside(target_, ".partial-XXXXXX");
   listen_for_fatal_signals();
   const int file = ::mkostemp(name.data(), O_CLOEXEC);
@@ -145,8 +179,8 @@ void OutputFile::open_temporary() {
   file_ = ::fdopen(file, "wb");
 }
 
-void OutputFile::open_journal() {
-  const std::string name = beside(target_, ".partial");
+void OutputFile::open_journal(const JournalCheck& journal) {
+  const std::string name = journal_of(path_);
   while (true) {
     const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode_);
     if (file < 0 && errno == ELOOP) refuse_input(name, "a link", "nothing, or what an earlier run left");
@@ -162,8 +196,9 @@ void OutputFile::open_journal() {
     }
     // The run that had the lock may have renamed or removed the file meanwhile.
     if (::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino) {
-      check_existing(name);
-      if (::ftruncate(file, 0) != 0 || ::fchmod(file, mode_) != 0) fail(errno);
+      const auto kept = static_cast<off_t>(open.st_size == 0 ? 0 : journal(name));
+      if (::ftruncate(file, kept) != 0 || ::lseek(file, kept, SEEK_SET) != kept || ::fchmod(file, mode_) != 0)
+        fail(errno);
       partial_ = name;
       return;
     }
@@ -189,9 +224,9 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::close_unfinished() {
-  if (kept_) {
-    journals().push_back(partial_);
-  } else if (!partial_.empty()) {
+  if (!kept_.empty()) {
+    journals().push_back(fmt::format("{} in {}", kept_, partial_));
+  } else if (!partial_.empty() && !nameless_) {
     ::unlink(partial_.c_str());  // while the lock is held, so that it is this process's file
   }
   forget_temporary(slot_);
@@ -208,8 +243,7 @@ void OutputFile::fail(int error) const {
 }
 
 fs::path OutputFile::directory() const {
-  if (partial_.empty()) return {};
-  const fs::path parent = fs::path(partial_).parent_path();
+  const fs::path parent = target_.parent_path();
   return parent.empty() ? "." : parent;
 }
 
@@ -221,17 +255,26 @@ void OutputFile::flush() {
   if (std::fflush(file_) != 0) fail(errno);
 }
 
-void OutputFile::keep() { kept_ = !partial_.empty(); }
+void OutputFile::sync() {
+  flush();
+  // On some file systems only this says that there is no room. A pipe cannot be synchronised.
+  if (::fsync(fileno(file_)) != 0 && errno != EINVAL) fail(errno);
+}
+
+void OutputFile::keep(const std::string& what) {
+  if (!partial_.empty()) kept_ = what;
+}
 
 // Gives the file its name. Another run may have written that name since the beginning: if this one may not replace it,
 // it keeps its own file beside it. Renamed before it is closed, because closing releases the lock of a journal.
 void OutputFile::publish() {
+  if (nameless_) give_name();
   while (true) {
     struct stat old {};
     const bool is_there = ::lstat(target_.c_str(), &old) == 0;
     if (is_there && old.st_size > 0 && !may_replace()) {
       if (const std::string wrong = check_(target_); !wrong.empty()) {
-        keep();
+        keep("the result is");
         refuse(path_, wrong, "another name, or --force to replace it");
       }
     }
@@ -241,21 +284,33 @@ void OutputFile::publish() {
     if (error == EINVAL || error == ENOSYS)  // a file system without flags
       error = std::rename(partial_.c_str(), target_.c_str()) == 0 ? 0 : errno;
     if (error != 0) fail(error);
+    // The name is on the disk only when its directory is.
+    const int parent = ::open(directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (parent >= 0) {
+      ::fsync(parent);  // the file is whole with either name
+      ::close(parent);
+    }
     return;
   }
+}
+
+void OutputFile::discard() {
+  kept_.clear();
+  close_unfinished();
+  partial_.clear();
+  committed_ = true;
+  forget_output(path_);
 }
 
 void OutputFile::commit() {
   flush();
   if (!partial_.empty()) {
-    // The name must not appear before the contents are on the disk; on some file systems only this says that there is
-    // no room for them.
-    if (::fsync(fileno(file_)) != 0 && errno != EINVAL) fail(errno);
+    sync();  // the name must not appear before the contents are on the disk
     if (::fchmod(fileno(file_), mode_) != 0) fail(errno);
     publish();
     forget_temporary(slot_);
     partial_.clear();
-    kept_ = false;
+    kept_.clear();
   }
   committed_ = true;
   std::FILE* const file = file_;

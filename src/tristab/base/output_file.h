@@ -2,6 +2,7 @@
 // one of these.
 #pragma once
 
+#include <cstdint>
 #include <cstdio>
 #include <filesystem>
 #include <functional>
@@ -24,35 +25,43 @@ ReplaceCheck replaces_no_file();
 // At most so many bytes of the beginning of a file; "" if it cannot be read.
 std::string beginning_of_file(const std::filesystem::path& path, std::size_t bytes);
 
+// Says how many bytes of a journal that an earlier run left are kept, 0 to begin anew; throws if it must stay as it is.
+// Asked while no other process can have the journal.
+using JournalCheck = std::function<std::uint64_t(const std::filesystem::path& journal)>;
+
 class OutputFile {
  public:
-  enum class Growth {
-    apart,    // in a temporary file of this process alone, removed on failure
-    journal,  // in NAME.partial, which can be read meanwhile and which one process at a time can have
-  };
-
-  // "-" is standard output; a link is followed. Missing directories are created. The file appears under its name at
-  // commit(). Without --force (file_ledger.h) `check` is asked about a file that is there already, at the beginning and
-  // again at commit(). Throws UsageError if the file is an input or may not be replaced, InputError if it cannot be
-  // created.
-  OutputFile(const std::string& path, ReplaceCheck check, Growth growth = Growth::apart);
+  // "-" is standard output; a link is followed. Missing directories are created. The file grows in a temporary file of
+  // this process alone, which is removed on failure, and appears under its name at commit(). Without --force
+  // (file_ledger.h) `check` is asked about a file that is there already, at the beginning and again at commit(). Throws
+  // UsageError if the file is an input or may not be replaced, InputError if it cannot be created.
+  OutputFile(const std::string& path, ReplaceCheck check);
+  // The same, but the file grows in a journal, NAME.partial, which can be read meanwhile, which one process at a time
+  // can have, and which continues what an earlier run left of it.
+  OutputFile(const std::string& path, ReplaceCheck check, const JournalCheck& journal);
   ~OutputFile();
   OutputFile(const OutputFile&) = delete;
   OutputFile& operator=(const OutputFile&) = delete;
 
   const std::string& path() const { return path_; }
-  // The directory for temporary files beside the output; empty if there is none.
-  std::filesystem::path directory() const;
   void write(std::string_view text);  // throws InputError if it fails (disk full)
   void flush();
-  void keep();    // what is written is worth reading even if the rest never comes: do not remove it
-  void commit();  // completes the file; throws InputError if writing failed
+  void sync();  // what is written so far is on the disk; throws InputError if it cannot be
+  // What is written is worth keeping even if the rest never comes: do not remove it. `what` says so in messages.
+  void keep(const std::string& what);
+  void commit();   // completes the file; throws InputError if writing failed
+  void discard();  // the file is not needed any more: it never appears
+  // A name of the file that grows, by which this process can read it; empty if there is none.
+  const std::string& partial() const { return partial_; }
 
  private:
+  std::filesystem::path directory() const;
   [[noreturn]] void fail(int error) const;
-  void open(Growth growth);
+  void open(const JournalCheck& journal);
   void open_temporary();
-  void open_journal();
+  bool open_nameless();
+  void give_name();
+  void open_journal(const JournalCheck& journal);
   void check_existing(const std::filesystem::path& file) const;
   void close_unfinished();
   void publish();
@@ -63,11 +72,16 @@ class OutputFile {
   std::string partial_;           // empty: written through
   unsigned mode_ = 0;             // of the complete file
   std::FILE* file_ = nullptr;
-  int slot_ = -1;  // of the temporaries that a signal removes
-  bool kept_ = false, committed_ = false;
+  bool nameless_ = false;  // disappears with the process
+  int slot_ = -1;          // of the temporaries that a signal removes
+  std::string kept_;       // what a journal holds; empty: nothing worth keeping
+  bool committed_ = false;
 };
 
-// Journals that their processes left unfinished, so far.
+// The name of the journal of a file.
+std::string journal_of(const std::string& path);
+
+// What unfinished files of this process hold, and where: "12 of 40 cases are kept in r.json.partial".
 const std::vector<std::string>& kept_journals();
 
 // Removes temporary files and ends the process by a signal; may be called in a handler.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <set>
 
+#include "tristab/base/elementary.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/judge/variant_search.h"
@@ -210,7 +211,7 @@ const Arithmetic* SettingSpace::arithmetic_of(const HardwareUnit& unit, const Ch
   Json given = unit.arithmetic.json("arithmetic");
   given["scale_rule"] = "static";
   // Three digits, rounded up, are as good and can be read.
-  const double digit = std::pow(10.0, std::floor(std::log10(largest->second)) - 2);
+  const double digit = power_of_ten(std::floor(log10_of(largest->second)) - 2);
   given["static_amax"] = std::stod(fmt::format("{:.3g}", std::ceil(largest->second / digit) * digit));
   return kept(expand_arithmetic(given, kPlace).front());
 }

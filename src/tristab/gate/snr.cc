@@ -9,6 +9,7 @@
 #include <cmath>
 #include <limits>
 
+#include "tristab/base/elementary.h"
 #include "tristab/gate/registry.h"
 #include "tristab/gate/tensor.h"
 
@@ -22,10 +23,10 @@ GateResult evaluate_snr(const GateInput& input, const Settings& settings) {
     noise += (at.x - at.y) * (at.x - at.y);
   }
   const double least = settings.real("decibels");
-  const double found = noise == 0 ? std::numeric_limits<double>::infinity() : 10 * std::log10(signal / noise);
+  const double found = noise == 0 ? std::numeric_limits<double>::infinity() : 10 * log10_of(signal / noise);
   GateResult result{
       found >= least, 0, found, least, fmt::format("{:.4g} dB, required at least {:g} dB", found, least), {}};
-  result.share = share_of(result.passes, std::pow(10, (least - found) / 20), 1);
+  result.share = share_of(result.passes, power_of_ten((least - found) / 20), 1);
   return result;
 }
 
@@ -45,9 +46,9 @@ Gate snr_gate() {
           .main = "decibels",
           .evaluate = evaluate_snr,
           .scaled = [](const Settings& settings, const Format& format, double factor) {
-            const double most = -20 * std::log10(format.unit_roundoff());
+            const double most = -20 * log10_of(format.unit_roundoff());
             return with_numbers(settings,
-                                {{"decibels", std::min(settings.real("decibels") - 20 * std::log10(factor), most)}});
+                                {{"decibels", std::min(settings.real("decibels") - 20 * log10_of(factor), most)}});
           }};
 }
 

@@ -7,6 +7,7 @@
 #include <limits>
 #include <stdexcept>
 
+#include "tristab/base/elementary.h"
 #include "tristab/base/json.h"
 
 namespace tristab {
@@ -130,7 +131,7 @@ Settings with_multiplied(const Settings& settings, const std::vector<std::string
 }
 
 double at_least_roundoff(double tolerance, const Format& stored) {
-  const double u = stored.unit_roundoff(), digit = std::pow(10.0, std::floor(std::log10(u)) - 1);
+  const double u = stored.unit_roundoff(), digit = power_of_ten(std::floor(log10_of(u)) - 1);
   return std::max(tolerance, std::ceil(u / digit) * digit);
 }
 

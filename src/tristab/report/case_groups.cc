@@ -13,6 +13,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/named.h"
 #include "tristab/report/object_stream.h"
+#include "tristab/report/record_words.h"
 #include "tristab/report/text_layout.h"
 #include "tristab/sweep/quantity.h"
 
@@ -69,23 +70,6 @@ double number_at(const Json& object, const std::string& place, const Field& fiel
   return Measured(undefined_of(reason->get_ref<const std::string&>())).ranked(field.info.larger_is_better);
 }
 
-Status status_at(const Json& object, const std::string& place) {
-  const std::string text = required_text(object, place, "status");
-  for (const Status status : {Status::ok, Status::nonfinite, Status::failed}) {
-    if (text == status_name(status)) return status;
-  }
-  refuse_field(object, place, "status", "ok, nonfinite, failed");
-}
-
-// The word of an enumeration with these names; none for a word of another version.
-template <class Word, std::size_t count>
-std::optional<Word> word_at(const Json& object, const std::string& place, const char* name,
-                            const std::array<std::string_view, count>& names) {
-  const auto found = std::ranges::find(names, text_field(object, place, name));
-  if (found == names.end()) return std::nullopt;
-  return static_cast<Word>(found - names.begin());
-}
-
 // The name of an input: for the family `file` made from the parameters, else the label.
 std::string name_of(const CaseInput& input, const Json& parameters) {
   const auto text = [&](const char* key) {
@@ -117,6 +101,14 @@ std::string distinct(std::map<std::string, std::size_t>& given, const std::strin
 }
 
 }  // namespace
+
+Status status_at(const Json& object, const std::string& place) {
+  const std::string text = required_text(object, place, "status");
+  for (const Status status : {Status::ok, Status::nonfinite, Status::failed}) {
+    if (text == status_name(status)) return status;
+  }
+  refuse_field(object, place, "status", "ok, nonfinite, failed");
+}
 
 std::string CaseInput::title() const { return scenario.empty() ? name : fmt::format("{}: {}", scenario, name); }
 

@@ -245,6 +245,16 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
     if (page.is_terminal() && !whole) shown = elided(shown, page.width - std::min(page.width - 3, margin));
     text += fmt::format("{}{:{}}{}\n", styled(word, style, page), "", margin - word.size(), shown);
   };
+  const std::string done =
+      fmt::format("{} ({}{}) in {:.1f} s on {}", counted(static_cast<double>(report.records), "case"),
+                  counted(static_cast<double>(report.matrices), "matrix", "matrices"),
+                  report.kept > 0 ? fmt::format(", {} kept", counted(static_cast<double>(report.kept), "case")) : "",
+                  report.seconds, counted(report.threads, "thread"));
+  if (report.shard) {  // what holds for all trials is known when all shards are there
+    add("", Style::plain, fmt::format("shard {}: {}", report.shard->text(), done));
+    add("rest", Style::heading, fmt::format("{}; when all are there: tristab merge", path), true);
+    return text;
+  }
   const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary, layers);
   std::set<std::string> inputs;
   for (const SummaryRow& row : report.summary) inputs.insert(row.input.label());
@@ -262,8 +272,7 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
   }
   const std::string required = requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; "));
   add("", Style::plain,
-      fmt::format("{} ({}) in {:.1f} s on {}: {}{} non-finite{}{}", counted(report.records, "case"),
-                  counted(report.matrices, "matrix", "matrices"), report.seconds, counted(report.threads, "thread"),
+      fmt::format("{}: {}{} non-finite{}{}", done,
                   about_matrices ? fmt::format("{} fit{}, {} unfit, ", fit, required, unfit) : "", nonfinite,
                   failed > 0 ? fmt::format(", {} without an answer", failed) : "",
                   trivial > 0 ? fmt::format(", {} trivial", trivial) : ""));

@@ -1,11 +1,15 @@
 // The records as comma-separated values, RFC 4180 with LF line ends: a header, then a row for each record.
 // Reals always have a point or an exponent; missing values are those of absent_csv(). Columns that may need quotes
 // (messages, and objects as JSON text) are last, because gnuplot miscounts the columns after a quoted quote.
+#include <memory>
 #include <vector>
 
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
+#include "tristab/base/spool.h"
 #include "tristab/report/cell_text.h"
+#include "tristab/report/result_journal.h"
+#include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 
 namespace tristab {
@@ -30,12 +34,15 @@ std::vector<const Field*> csv_fields(const Json& config) {
 
 class CsvWriter : public ResultSink {
  public:
-  CsvWriter(const std::string& path, const RunHeader& header)
-      : fields_(csv_fields(header.config.json())), file_(path, replaces_no_file()) {
-    std::string names;
-    for (const Field* field : fields_) names += (names.empty() ? "" : ",") + field->name();
-    file_.write(names + "\n");
+  CsvWriter(const std::string& path, const RunHeader& header) : fields_(csv_fields(header.config.json())), path_(path) {
+    if (has_journal(path, header)) {
+      journal_ = std::make_unique<ResultJournal>(path, header, replaces_no_file());
+    } else {
+      open();
+    }
   }
+
+  KeptResults* kept() override { return journal_ != nullptr ? journal_->kept() : nullptr; }
 
   SerializedRecords render(const MatrixResult& result) const override {
     std::string rows;
@@ -48,17 +55,40 @@ class CsvWriter : public ResultSink {
       }
       rows += row + "\n";
     }
-    return {"", rows};
+    if (journal_ == nullptr) return {"", rows};
+    return {matrix_text(result, "matrix") + records_text(result, "record"), rows};
   }
 
-  void accept(const MatrixResult&, SerializedRecords rendered) override { file_.write(rendered.records); }
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
+    if (journal_ == nullptr) return file_->write(rendered.records);
+    journal_->append(rendered.matrix, result.records.size());
+    rows_.append(rendered.records);
+  }
   std::string render_layer(const LayerResult&) const override { return {}; }  // CSV has only records
   void accept_layer(const LayerResult&, std::string) override {}
-  void finish(const SweepReport&) override { file_.commit(); }
+
+  void finish(const SweepReport&) override {
+    if (journal_ != nullptr) {
+      open();
+      rows_.for_each_block([&](std::string_view block) { file_->write(block); });
+    }
+    file_->commit();
+    if (journal_ != nullptr) journal_->discard();
+  }
 
  private:
+  void open() {
+    file_ = std::make_unique<OutputFile>(path_, replaces_no_file());
+    std::string names;
+    for (const Field* field : fields_) names += (names.empty() ? "" : ",") + field->name();
+    file_->write(names + "\n");
+  }
+
   std::vector<const Field*> fields_;
-  OutputFile file_;
+  std::string path_;
+  std::unique_ptr<ResultJournal> journal_;  // null: rows are written as they come
+  SpooledText rows_;
+  std::unique_ptr<OutputFile> file_;
 };
 
 }  // namespace

@@ -1,10 +1,11 @@
-// The result file as one JSON document, a line for each matrix, record and summary row. `run` stands near
-// the beginning but is known only at the end, so the lists are kept in temporary files until then.
+// The result file as one JSON document, a line for each matrix, record and summary row. `run` stands near the beginning
+// but is known only at the end; until then the lists are in the journal.
 #include <fmt/format.h>
 
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
-#include "tristab/base/spool.h"
+#include "tristab/report/result_journal.h"
+#include "tristab/report/result_lines.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/tool_info.h"
@@ -12,85 +13,91 @@
 namespace tristab {
 namespace {
 
-// Writes the elements of a list, each an object on its own line, block by block.
+// Writes the elements of a list, each an object on its own line.
 class ListWriter {
  public:
   explicit ListWriter(OutputFile& file) : file_(file) { file_.write("[\n"); }
 
-  void add(std::string_view lines) {
-    for (std::size_t begin = 0; begin < lines.size();) {
-      if (line_ended_) file_.write(",\n");
-      const std::size_t end = lines.find('\n', begin);
-      line_ended_ = end != std::string_view::npos;
-      file_.write(lines.substr(begin, end - begin));
-      begin = line_ended_ ? end + 1 : lines.size();
-    }
+  void add(std::string_view object) {
+    if (has_any_) file_.write(",\n");
+    has_any_ = true;
+    file_.write(object);
   }
 
-  void finish() { file_.write(line_ended_ ? "\n]" : "]"); }
+  void finish() { file_.write(has_any_ ? "\n]" : "]"); }
 
  private:
   OutputFile& file_;
-  bool line_ended_ = false;  // the end of a line is written once it is known whether another follows
+  bool has_any_ = false;
 };
 
 class JsonWriter : public ResultSink {
  public:
   JsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, replaces_result_of(header)),
-        header_(header),
-        matrices_(file_.directory()),
-        records_(file_.directory()),
-        layers_(file_.directory()) {}
+      : path_(path), header_(header), journal_(path, header, replaces_result_of(header)) {
+    if (!has_journal(path, header)) open();
+  }
+
+  KeptResults* kept() override { return journal_.kept(); }
 
   SerializedRecords render(const MatrixResult& result) const override {
-    return {matrix_text(result, ""), records_text(result, "")};
+    return {matrix_text(result, "matrix"), records_text(result, "record")};
   }
 
-  void accept(const MatrixResult&, SerializedRecords rendered) override {
-    matrices_.append(rendered.matrix);
-    records_.append(rendered.records);
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
+    journal_.append(rendered.matrix + rendered.records, result.records.size());
   }
 
-  std::string render_layer(const LayerResult& result) const override { return layers_text(result, ""); }
-  void accept_layer(const LayerResult&, std::string rendered) override { layers_.append(rendered); }
+  std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
+  void accept_layer(const LayerResult&, std::string rendered) override { journal_.append(rendered, 0); }
 
   void finish(const SweepReport& report) override {
-    file_.write("{\n\"schema\": " + json_string(results_schema));
-    file_.write(",\n\"tool\": " + tool_text());
-    file_.write(",\n\"run\": " + run_text(header_, report));
-    file_.write(",\n\"config\": " + json_text(header_.config));
-    write_list("matrices", matrices_);
-    write_list("records", records_);
-    if (report.sequences > 0) write_list("layers", layers_);
-    write_list("summary", summary_text(report.summary, ""));
-    write_list("classes", classes_text(report.classes, ""));
-    if (!report.expectations.empty()) write_list("expectations", expectations_text(report.expectations, ""));
-    file_.write("\n}\n");
-    file_.commit();
+    if (file_ == nullptr) open();
+    OutputFile& file = *file_;
+    file.write("{\n\"schema\": " + json_string(results_schema));
+    file.write(",\n\"tool\": " + tool_text());
+    file.write(",\n\"run\": " + run_text(header_, report));
+    file.write(",\n\"config\": " + json_text(header_.config));
+    copy_list("matrices", "matrix", file);
+    copy_list("records", "record", file);
+    if (report.sequences > 0) copy_list("layers", "layer", file);
+    write_list("summary", summary_text(report.summary, ""), file);
+    write_list("classes", classes_text(report.classes, ""), file);
+    if (!report.expectations.empty()) write_list("expectations", expectations_text(report.expectations, ""), file);
+    file.write("\n}\n");
+    file.commit();
+    journal_.discard();
   }
 
  private:
-  ListWriter begin_list(const char* name) {
-    file_.write(fmt::format(",\n\"{}\": ", name));
-    return ListWriter(file_);
+  void open() { file_ = std::make_unique<OutputFile>(path_, replaces_result_of(header_)); }
+
+  static ListWriter begin_list(const char* name, OutputFile& file) {
+    file.write(fmt::format(",\n\"{}\": ", name));
+    return ListWriter(file);
   }
 
-  void write_list(const char* name, const SpooledText& lines) {
-    ListWriter list = begin_list(name);
-    lines.for_each_block([&](std::string_view block) { list.add(block); });
+  void copy_list(const char* name, const char* type, OutputFile& file) {
+    ListWriter list = begin_list(name, file);
+    SectionLines lines(journal_.file(), type);
+    for (std::string line; lines.next(line);) list.add(line);
     list.finish();
   }
 
-  void write_list(const char* name, const std::string& lines) {
-    ListWriter list = begin_list(name);
-    list.add(lines);
+  static void write_list(const char* name, std::string_view lines, OutputFile& file) {
+    ListWriter list = begin_list(name, file);
+    for (std::size_t begin = 0; begin < lines.size();) {
+      const std::size_t end = lines.find('\n', begin);
+      list.add(lines.substr(begin, end - begin));
+      begin = end + 1;
+    }
     list.finish();
   }
 
-  OutputFile file_;
+  std::string path_;
   RunHeader header_;
-  SpooledText matrices_, records_, layers_;
+  ResultJournal journal_;
+  std::unique_ptr<OutputFile> file_;
 };
 
 }  // namespace

@@ -28,6 +28,7 @@ tristab_layer(report
     inspection_page.cc
     inspection_text.cc
     json_writer.cc
+    kept_results.cc
     layer_table.cc
     ndjson_writer.cc
     object_stream.cc
@@ -38,7 +39,11 @@ tristab_layer(report
     ranking.cc
     recommendation_text.cc
     result_diff.cc
+    result_head.cc
     result_history.cc
+    result_journal.cc
+    result_lines.cc
+    merged_shards.cc
     result_text.cc
     result_writer.cc
     results_schema.cc

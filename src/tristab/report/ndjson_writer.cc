@@ -1,60 +1,63 @@
-// Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order,
-// then summary, classes, expectations and an end line. Until then they are in a journal, which is an incomplete result.
+// Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order, then summary,
+// classes, expectations and an end line. Until then they are in a journal, which is an incomplete result.
+#include <memory>
+
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
+#include "tristab/report/result_journal.h"
+#include "tristab/report/result_lines.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
-#include "tristab/report/tool_info.h"
 
 namespace tristab {
 namespace {
 
 class NdjsonWriter : public ResultSink {
  public:
-  NdjsonWriter(const std::string& path, const RunHeader& header)
-      : file_(path, replaces_result_of(header), OutputFile::Growth::journal), header_(header) {
-    JsonObject line;
-    line.text("type", "header").text("schema", results_schema).raw("tool", tool_text());
-    line.json("config", header.config).integer("expected_cases", header.cases);
-    file_.write(line.str() + "\n");
-    file_.flush();
+  NdjsonWriter(const std::string& path, const RunHeader& header) : header_(header) {
+    if (has_journal(path, header)) {
+      journal_ = std::make_unique<ResultJournal>(path, header, replaces_result_of(header));
+      return;
+    }
+    file_ = std::make_unique<OutputFile>(path, replaces_result_of(header));
+    file_->write(header_line(header));
+    file_->flush();
   }
+
+  KeptResults* kept() override { return journal_ != nullptr ? journal_->kept() : nullptr; }
 
   SerializedRecords render(const MatrixResult& result) const override {
     return {matrix_text(result, "matrix"), records_text(result, "record")};
   }
 
-  void accept(const MatrixResult&, SerializedRecords rendered) override {
-    file_.write(rendered.matrix);
-    file_.write(rendered.records);
-    save();
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
+    append(rendered.matrix + rendered.records, result.records.size());
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
-  void accept_layer(const LayerResult&, std::string rendered) override {
-    file_.write(rendered);
-    save();
-  }
+  void accept_layer(const LayerResult&, std::string rendered) override { append(rendered, 0); }
 
   void finish(const SweepReport& report) override {
-    file_.write(summary_text(report.summary, "summary"));
-    file_.write(classes_text(report.classes, "class"));
-    file_.write(expectations_text(report.expectations, "expectation"));
+    std::string rest = summary_text(report.summary, "summary") + classes_text(report.classes, "class") +
+                       expectations_text(report.expectations, "expectation");
     JsonObject end;
     end.text("type", "end").flag("complete", true).integer("cases", report.records);
-    file_.write(end.raw("run", run_text(header_, report)).str() + "\n");
-    file_.commit();
+    rest += end.raw("run", run_text(header_, report)).str() + "\n";
+    if (journal_ != nullptr) return journal_->commit(rest);
+    file_->write(rest);
+    file_->commit();
   }
 
  private:
-  // After a crash the journal has whole matrices.
-  void save() {
-    file_.flush();
-    file_.keep();
+  void append(const std::string& lines, std::size_t records) {
+    if (journal_ != nullptr) return journal_->append(lines, records);
+    file_->write(lines);
+    file_->flush();  // who reads a pipe sees whole matrices
   }
 
-  OutputFile file_;
   RunHeader header_;
+  std::unique_ptr<ResultJournal> journal_;  // becomes the result; null: lines are written as they come
+  std::unique_ptr<OutputFile> file_;
 };
 
 }  // namespace

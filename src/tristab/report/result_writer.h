@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,14 @@ struct RunHeader {
   std::string started;  // UTC
   JsonValue config;
   std::uint64_t seed = 0;
-  std::int64_t cases = 0;
+  std::int64_t cases = 0;  // of the run, or of its shard
+  std::optional<Shard> shard = {};
+  const Plan* plan = nullptr;  // given, the run keeps a journal; it outlives the writer
+  bool resume = false;         // goes on with the journal of an earlier run, if there is one
 };
+
+// {"index": 2, "count": 8}
+std::string shard_text(const Shard& shard);
 
 // The `run` object of a finished run.
 std::string run_text(const RunHeader& header, const SweepReport& report);
@@ -35,9 +42,9 @@ std::string run_text(const RunHeader& header, const SweepReport& report);
 ReplaceCheck replaces_result_of(const RunHeader& header);
 
 // Opens `path` ("-": standard output) at once. A result appears under its name when finish() has written all of it.
-// Before that, NDJSON grows line by line in `path`.partial, which stays if the run ends before; its last line is
-// {"type": "end", "complete": true, ...}. Throws UsageError if a file may not be replaced, InputError when writing
-// fails.
+// Before that, finished matrices are in the journal `path`.partial (result_journal.h), which stays if the run ends
+// before. The last line of NDJSON is {"type": "end", "complete": true, ...}. Throws UsageError if a file may not be
+// replaced, InputError when writing fails.
 std::unique_ptr<ResultSink> make_result_writer(ResultFormat format, const std::string& path, const RunHeader& header);
 
 // The writers of the single formats.

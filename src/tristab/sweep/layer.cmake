@@ -20,6 +20,7 @@ tristab_layer(sweep
     scenario.cc
     schema.cc
     setting.cc
+    shard.cc
     stability_class.cc
     summary.cc
     summary_quantity.cc

@@ -32,13 +32,24 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
       refuse("layer_chunks", fmt::format("{} chunks of {} rows", scenario.layer_chunks, n),
              fmt::format("at most {} rows", Source::largest_sequence));
     }
+    const auto settings = static_cast<int>(scenario.settings(n).size());
     if (count > 0) {
-      plan.groups.push_back(
-          {&scenario, &entry, &source, n, count, sequences, one ? scenario.trial : 0, all, all_sequences});
+      MatrixGroup group;
+      group.scenario = &scenario;
+      group.family = &entry;
+      group.source = &source;
+      group.n = n;
+      group.count = count;
+      group.sequences = sequences;
+      group.first = one ? scenario.trial : 0;
+      group.all = all;
+      group.all_sequences = all_sequences;
+      group.settings = settings;
+      plan.groups.push_back(group);
     }
     matrices += count;
     plan.sequences += sequences;
-    plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(scenario.settings(n).size());
+    plan.cases += std::int64_t{count} * settings;
   }
   if (matrices == 0 && most > 0)
     refuse(entry.place, fmt::format("trial {} of {}, which has {} matrices", scenario.trial, entry.spec.label, most),
@@ -83,6 +94,23 @@ std::set<int> sizes_of_families(const Scenario& scenario) {
 }
 
 }  // namespace
+
+// Every method does O(n^3) operations.
+static std::uint64_t inversion_work(int n) {
+  const auto size = static_cast<std::uint64_t>(n);
+  return size * size * size;
+}
+
+std::uint64_t matrix_work(const MatrixGroup& group) {
+  constexpr int reference = 4;  // in inversions
+  return inversion_work(group.n) * static_cast<std::uint64_t>(group.settings + reference);
+}
+
+std::uint64_t sequence_work(const MatrixGroup& group) {
+  constexpr std::uint64_t chunk = 5;  // in inversions of its matrix
+  return chunk * inversion_work(group.n) * static_cast<std::uint64_t>(group.settings) *
+         static_cast<std::uint64_t>(group.scenario->layer_chunks);
+}
 
 void settle_sizes(SweepConfig& config) {
   for (Scenario& scenario : config.scenarios) {

@@ -23,9 +23,14 @@ struct MatrixGroup {
   int sequences = 0;               // of the scenario's layers; 0 if it has none
   int first = 0;                   // the first matrix and the first sequence that is run: the scenario's "trial"
   int all = 0, all_sequences = 0;  // of the source, also those that are not run
+  int settings = 0;                // records of each matrix
 
   Input input() const { return {scenario, &family->spec, n}; }
 };
+
+// The relative work of a matrix with its references, and of a sequence.
+std::uint64_t matrix_work(const MatrixGroup& group);
+std::uint64_t sequence_work(const MatrixGroup& group);
 
 struct Plan {
   std::vector<std::unique_ptr<Source>> sources;  // one for each family of each scenario

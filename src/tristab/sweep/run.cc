@@ -23,24 +23,19 @@
 namespace tristab {
 namespace {
 
-// A position in the plan: matrix `index` of those of a group that are run.
-struct Position {
-  std::size_t group = 0;
-  int index = 0;
+// A unit on its way, with what an earlier run has made of it.
+struct Job {
+  Unit unit;
+  std::optional<std::string> kept;
 };
 
+template <class Result, class Rendered>
 struct Finished {
-  MatrixResult result;
-  SerializedRecords rendered;
+  Unit unit;
+  Result result;
+  Rendered rendered;
+  bool kept = false;
 };
-
-struct FinishedLayer {
-  LayerResult result;
-  std::string rendered;
-};
-
-// The relative work of a matrix, to estimate the remaining time: every method does O(n^3) operations.
-double work_of(int n) { return static_cast<double>(n) * n * n; }
 
 // What the recipe of a requirement achieves on a group: its largest errors of all matrices, and of all sequences.
 struct RecipeError {
@@ -56,13 +51,14 @@ RecipeError worst(const RecipeError& x, const RecipeError& y) {
 }
 
 // For each group, over all matrices of the source, so that one of them gets the same share when it is run alone; 0
-// without a recipe.
-std::vector<RecipeError> recipe_errors(const Plan& plan, const std::atomic<bool>& stop) {
+// without a recipe, and for groups that are not `needed`.
+std::vector<RecipeError> recipe_errors(const Plan& plan, const std::vector<bool>& needed,
+                                       const std::atomic<bool>& stop) {
   std::vector<RecipeError> errors(plan.groups.size());
   for (std::size_t g = 0; g < plan.groups.size(); ++g) {
     const MatrixGroup& group = plan.groups[g];
     const Recipe* recipe = group.scenario->requirement.recipe();
-    if (recipe == nullptr) continue;
+    if (recipe == nullptr || !needed[g]) continue;
     if (!recipe->takes(group.n))
       refuse("require", fmt::format("{} with chunks of {}", recipe->label, group.n),
              fmt::format("chunks of {}", fmt::join(recipe->chunks, ", ")));
@@ -88,11 +84,6 @@ std::vector<RecipeError> recipe_errors(const Plan& plan, const std::atomic<bool>
   return errors;
 }
 
-// A chunk of a layer takes about as long as five inversions of its matrix.
-double layer_work_of(const MatrixGroup& group) {
-  return 5 * work_of(group.n) * static_cast<double>(group.scenario->layer_chunks);
-}
-
 }  // namespace
 
 void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& options, ResultSink& sink) {
@@ -100,110 +91,117 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   const std::atomic<bool>& stop = options.stop != nullptr ? *options.stop : never;
   const int threads = options.jobs > 0 ? options.jobs : oneapi::tbb::info::default_concurrency();
   const auto start = std::chrono::steady_clock::now();
+  const std::vector<Unit> units = units_of(plan, options.shard);
+  const auto first_sequence = static_cast<std::size_t>(std::ranges::count(units, false, &Unit::is_sequence));
+  KeptResults* const kept = options.made != nullptr ? options.made : sink.kept();
 
   SweepReport report;
   report.threads = threads;
+  report.shard = options.shard;
   SummaryBuilder summary(plan);
   StabilityBuilder stability(config);
   ExpectationChecker expectations(plan);
+  const bool is_whole = !options.shard;
+  const auto work_of = [&](const Unit& unit) {
+    const MatrixGroup& group = plan.groups[unit.group];
+    return static_cast<double>(unit.is_sequence ? sequence_work(group) : matrix_work(group));
+  };
   double work = 0, work_done = 0;
-  for (const MatrixGroup& group : plan.groups) {
-    work += work_of(group.n) * group.count;
-    work += layer_work_of(group) * group.sequences;
+  std::vector<bool> groups_here(plan.groups.size(), false);
+  for (const Unit& unit : units) {
+    work += work_of(unit);
+    groups_here[unit.group] = true;
   }
 
-  const auto index_of = [&](const Position& position) { return plan.groups[position.group].first + position.index; };
-  Position next;
-  const auto source = [&](oneapi::tbb::flow_control& control) {
-    if (next.group == plan.groups.size() || stop.load(std::memory_order_relaxed)) {
-      control.stop();
-      return Position{};
-    }
-    const Position position = next;
-    if (++next.index == plan.groups[next.group].count) next = {next.group + 1, 0};
-    return position;
-  };
-  std::vector<RecipeError> errors_of_recipes;
-  oneapi::tbb::enumerable_thread_specific<Machines> machines;
-  const auto evaluate = [&](const Position& position) {
-    auto finished = std::make_shared<Finished>();
-    finished->result = evaluate_matrix(plan, position.group, index_of(position),
-                                       errors_of_recipes[position.group].total, machines.local(), stop);
-    finished->rendered = sink.render(finished->result);
-    return finished;
-  };
-  const auto collect = [&](const std::shared_ptr<Finished>& finished) {
-    const MatrixResult& result = finished->result;
-    summary.add(result);
-    stability.add(result);
-    expectations.add(result);
-    ++report.matrices;
-    report.records += static_cast<std::int64_t>(result.records.size());
-    report.references += result.references_computed;
-    report.busy.add(result.seconds);
-    work_done += work_of(result.input.n);
-    sink.accept(result, std::move(finished->rendered));
-    if (options.progress) options.progress(work_done / work, report.records);
-  };
-
-  using oneapi::tbb::filter_mode;
-  using oneapi::tbb::make_filter;
   const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
                                           static_cast<std::size_t>(threads));
   oneapi::tbb::task_arena arena(threads);
-  arena.execute([&] { errors_of_recipes = recipe_errors(plan, stop); });
-  arena.execute([&] {
-    oneapi::tbb::parallel_pipeline(
-        4 * static_cast<std::size_t>(threads),
-        make_filter<void, Position>(filter_mode::serial_in_order, source) &
-            make_filter<Position, std::shared_ptr<Finished>>(filter_mode::parallel, evaluate) &
-            make_filter<std::shared_ptr<Finished>, void>(filter_mode::serial_in_order, collect));
-  });
-  if (stop.load()) throw Stopped{};
+  std::vector<RecipeError> errors_of_recipes;
+  oneapi::tbb::enumerable_thread_specific<Machines> machines;
+  if (options.made == nullptr) arena.execute([&] { errors_of_recipes = recipe_errors(plan, groups_here, stop); });
 
-  next = Position{};
-  const auto skip_empty = [&] {
-    while (next.group < plan.groups.size() && plan.groups[next.group].sequences == 0) ++next.group;
+  // Runs the units [begin, end): takes what is kept, computes the rest, and collects in order.
+  const auto run_units = [&](std::size_t begin, std::size_t end, const auto& evaluate, const auto& collect) {
+    using Pointer = std::invoke_result_t<decltype(evaluate), const Job&>;
+    std::size_t next = begin;
+    const auto source = [&](oneapi::tbb::flow_control& control) {
+      if (next == end || stop.load(std::memory_order_relaxed)) {
+        control.stop();
+        return Job{};
+      }
+      const Unit& unit = units[next++];
+      return Job{unit, kept != nullptr ? kept->next(unit) : std::nullopt};
+    };
+    using oneapi::tbb::filter_mode;
+    using oneapi::tbb::make_filter;
+    arena.execute([&] {
+      oneapi::tbb::parallel_pipeline(4 * static_cast<std::size_t>(threads),
+                                     make_filter<void, Job>(filter_mode::serial_in_order, source) &
+                                         make_filter<Job, Pointer>(filter_mode::parallel, evaluate) &
+                                         make_filter<Pointer, void>(filter_mode::serial_in_order, collect));
+    });
+    if (stop.load()) throw Stopped{};
   };
-  skip_empty();
-  const auto sequence_source = [&](oneapi::tbb::flow_control& control) {
-    if (next.group == plan.groups.size() || stop.load(std::memory_order_relaxed)) {
-      control.stop();
-      return Position{};
-    }
-    const Position position = next;
-    if (++next.index == plan.groups[next.group].sequences) {
-      next = {next.group + 1, 0};
-      skip_empty();
-    }
-    return position;
+  const auto index_of = [&](const Unit& unit) { return plan.groups[unit.group].first + unit.index; };
+  const auto advance = [&](const Unit& unit) {
+    work_done += work_of(unit);
+    if (options.progress) options.progress(work_done / work, report.records);
   };
-  const auto evaluate_sequence = [&](const Position& position) {
-    auto finished = std::make_shared<FinishedLayer>();
-    finished->result = evaluate_layer(plan, position.group, index_of(position), errors_of_recipes[position.group].layer,
-                                      machines.local(), stop);
+
+  using FinishedMatrix = Finished<MatrixResult, SerializedRecords>;
+  const auto evaluate = [&](const Job& job) {
+    const Unit& unit = job.unit;
+    auto finished = std::make_shared<FinishedMatrix>();
+    finished->unit = unit;
+    finished->kept = job.kept.has_value();
+    finished->result = job.kept ? kept->matrix(plan, unit, *job.kept)
+                                : evaluate_matrix(plan, unit.group, index_of(unit), errors_of_recipes[unit.group].total,
+                                                  machines.local(), stop);
+    finished->rendered = sink.render(finished->result);
+    return finished;
+  };
+  const auto collect = [&](const std::shared_ptr<FinishedMatrix>& finished) {
+    const MatrixResult& result = finished->result;
+    if (is_whole) {
+      summary.add(result);
+      stability.add(result);
+      expectations.add(result);
+    }
+    ++report.matrices;
+    const auto records = static_cast<std::int64_t>(result.records.size());
+    report.records += records;
+    if (finished->kept) report.kept += records;
+    report.references += result.references_computed;
+    report.busy.add(result.seconds);
+    sink.accept(result, std::move(finished->rendered));
+    advance(finished->unit);
+  };
+  run_units(0, first_sequence, evaluate, collect);
+
+  using FinishedSequence = Finished<LayerResult, std::string>;
+  const auto evaluate_sequence = [&](const Job& job) {
+    const Unit& unit = job.unit;
+    auto finished = std::make_shared<FinishedSequence>();
+    finished->unit = unit;
+    finished->result = job.kept ? kept->sequence(plan, unit, *job.kept)
+                                : evaluate_layer(plan, unit.group, index_of(unit), errors_of_recipes[unit.group].layer,
+                                                 machines.local(), stop);
     finished->rendered = sink.render_layer(finished->result);
     return finished;
   };
-  const auto collect_layer = [&](const std::shared_ptr<FinishedLayer>& finished) {
+  const auto collect_sequence = [&](const std::shared_ptr<FinishedSequence>& finished) {
     ++report.sequences;
-    expectations.add(finished->result);
-    work_done += layer_work_of(plan.groups[finished->result.group]);
+    if (is_whole) expectations.add(finished->result);
     sink.accept_layer(finished->result, std::move(finished->rendered));
-    if (options.progress) options.progress(work_done / work, report.records);
+    advance(finished->unit);
   };
-  arena.execute([&] {
-    oneapi::tbb::parallel_pipeline(
-        2 * static_cast<std::size_t>(threads),
-        make_filter<void, Position>(filter_mode::serial_in_order, sequence_source) &
-            make_filter<Position, std::shared_ptr<FinishedLayer>>(filter_mode::parallel, evaluate_sequence) &
-            make_filter<std::shared_ptr<FinishedLayer>, void>(filter_mode::serial_in_order, collect_layer));
-  });
-  if (stop.load()) throw Stopped{};
+  run_units(first_sequence, units.size(), evaluate_sequence, collect_sequence);
 
-  report.summary = summary.finish();
-  report.classes = stability.finish();
-  report.expectations = expectations.finish();
+  if (is_whole) {
+    report.summary = summary.finish();
+    report.classes = stability.finish();
+    report.expectations = expectations.finish();
+  }
   report.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   sink.finish(report);
 }

@@ -10,6 +10,7 @@
 #include "tristab/sweep/expectation_check.h"
 #include "tristab/sweep/plan.h"
 #include "tristab/sweep/record.h"
+#include "tristab/sweep/shard.h"
 #include "tristab/sweep/stability_class.h"
 #include "tristab/sweep/summary.h"
 
@@ -27,6 +28,8 @@ struct SweepReport {
   std::int64_t matrices = 0, records = 0;
   std::int64_t references = 0;  // exact inverses computed
   std::int64_t sequences = 0;   // of layers
+  std::int64_t kept = 0;        // records that earlier runs had made
+  std::optional<Shard> shard;   // of which this is the report
   int threads = 0;
   double seconds = 0;  // wall clock
   Seconds busy;        // of all threads together
@@ -35,10 +38,22 @@ struct SweepReport {
   double cases_per_second() const { return seconds > 0 ? static_cast<double>(records) / seconds : 0; }
 };
 
+// Results that earlier runs have made of the same configuration.
+class KeptResults {
+ public:
+  virtual ~KeptResults() = default;
+  // The text of the next unit; none: it is not kept. Called for each unit of the run in order, by one thread at a time.
+  virtual std::optional<std::string> next(const Unit& unit) = 0;
+  // What the text says; on any thread.
+  virtual MatrixResult matrix(const Plan& plan, const Unit& unit, const std::string& text) const = 0;
+  virtual LayerResult sequence(const Plan& plan, const Unit& unit, const std::string& text) const = 0;
+};
+
 // Receives the results of a sweep.
 class ResultSink {
  public:
   virtual ~ResultSink() = default;
+  virtual KeptResults* kept() { return nullptr; }  // what it has already; it must be accepted again all the same
   virtual SerializedRecords render(const MatrixResult& result) const = 0;  // on any thread
   virtual void accept(const MatrixResult& result,
                       SerializedRecords rendered) = 0;  // in case order, one at a time
@@ -52,7 +67,9 @@ struct RunOptions {
   int jobs = 0;  // threads; 0: all cores
   const std::atomic<bool>* stop = nullptr;
   // Called after every matrix, in case order: the fraction of the work that is done, and the cases done.
-  std::function<void(double fraction, std::int64_t cases)> progress;
+  std::function<void(double fraction, std::int64_t cases)> progress = {};
+  std::optional<Shard> shard = {};  // none: all units. A shard has no summary, classes and expectations.
+  KeptResults* made = nullptr;      // if given, has every unit: nothing is computed
 };
 
 // Runs every case of the plan. For any number of threads the sink receives the same results in the same order.

@@ -1,0 +1,266 @@
+#include "tristab/report/kept_results.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json_reader.h"
+#include "tristab/report/record_words.h"
+#include "tristab/sweep/quantity.h"
+
+namespace tristab {
+namespace {
+
+// The objects of the lines of a text.
+class Objects {
+ public:
+  Objects(const std::string& text, const std::string& place) : text_(text), place_(place) {}
+
+  Json next() {
+    const std::size_t end = std::min(text_.find('\n', begin_), text_.size());
+    const std::string_view line = std::string_view(text_).substr(begin_, end - begin_);
+    begin_ = std::min(end + 1, text_.size());
+    try {
+      return parse_json(line);
+    } catch (const JsonError& error) {
+      refuse_input(place_, error.what(), "the lines that tristab wrote");
+    }
+  }
+
+ private:
+  const std::string& text_;
+  const std::string& place_;
+  std::size_t begin_ = 0;
+};
+
+[[noreturn]] void refuse_other(const std::string& place, const std::string& found, const std::string& expected) {
+  refuse_input(place, found, fmt::format("{}, as the configuration says", expected));
+}
+
+std::string described(const Json& object) {
+  return fmt::format("{} n={} trial {}", object.value("family_label", "nothing"), object.value("n", 0),
+                     object.value("trial", 0));
+}
+
+// Whether an object names the unit's input and trial.
+void check_input(const Json& object, const Input& input, const std::string& place) {
+  const bool same = object.value("family_label", "") == input.family->label && object.value("n", 0) == input.n &&
+                    object.value("scenario", "") == input.scenario->name;
+  if (!same) refuse_other(place, described(object), input.label());
+}
+
+void check_setting(const Json& object, const Setting& setting, const std::string& place) {
+  const std::string method = object.value("method_label", ""), arithmetic = object.value("arithmetic_label", "");
+  if (method == setting.method_label() && arithmetic == setting.arithmetic->label) return;
+  refuse_other(place, fmt::format("{} {}", method, arithmetic), setting.label());
+}
+
+double number_or(const Json& object, const char* name, double absent) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_number() ? found->get<double>() : absent;
+}
+
+std::int64_t count_of(const Json& object, const char* name) { return object.value(name, std::int64_t{0}); }
+
+std::vector<double> numbers_of(const Json& list, double absent) {
+  std::vector<double> numbers;
+  for (const Json& value : list) numbers.push_back(value.is_number() ? value.get<double>() : absent);
+  return numbers;
+}
+
+std::string text_or_nothing(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
+}
+
+// Every number of a record has its value, or the reason why it has none.
+class Numbers {
+ public:
+  explicit Numbers(const Json& record) : record_(record) {}
+  Measured operator[](const std::string& name) const {
+    const auto value = record_.find(name);
+    if (value != record_.end() && value->is_number()) return value->get<double>();
+    const auto reason = record_.at("undefined").find(name);
+    if (reason == record_.at("undefined").end()) return nan;
+    return undefined_of(reason->get_ref<const std::string&>());
+  }
+
+ private:
+  const Json& record_;
+};
+
+// The inverse of stages_cell (sweep/field.cc) and of the fields that count the trace.
+Trace trace_of(const Json& record) {
+  Trace trace;
+  for (const Json& object : record.at("stages")) {
+    StageTrace stage;
+    stage.name = object.value("name", "");
+    stage.matmuls = count_of(object, "matmuls");
+    stage.vector_steps = count_of(object, "vector_steps");
+    stage.matmul_flops = number_or(object, "matmul_flops", nan);
+    stage.vector_flops = number_or(object, "vector_flops", nan);
+    stage.largest_live = number_or(object, "largest_live", infinity);
+    stage.largest_dead = number_or(object, "largest_dead", infinity);
+    stage.overflows_live = count_of(object, "overflows");
+    stage.overflows_dead = count_of(object, "dead_overflows");
+    stage.underflows = count_of(object, "underflows");
+    stage.saturations = count_of(object, "saturations");
+    trace.stages.push_back(std::move(stage));
+  }
+  trace.first_overflow.stage = text_or_nothing(record, "first_overflow_stage");
+  trace.product_depth = static_cast<std::int64_t>(number_or(record, "depth", 0));
+  trace.vector_depth = static_cast<std::int64_t>(number_or(record, "vector_depth", 0));
+  trace.workspace_bytes = static_cast<std::int64_t>(number_or(record, "workspace_bytes", 0));
+  return trace;
+}
+
+Record record_of(const Json& object, const Setting& configured, const Input& input, const std::string& place) {
+  check_input(object, input, place);
+  check_setting(object, configured, place);
+  Record record;
+  record.id = object.value("case", "");
+  record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
+  record.reference = object.value("reference", "");
+  record.status = status_at(object, place);
+  record.message = text_or_nothing(object, "message");
+  record.for_format = word_at<ForFormat>(object, place, "for_format", for_format_names);
+  record.fit = word_at<Fit>(object, place, "fit", fit_names);
+  record.padded_to = static_cast<int>(number_or(object, "padded_to", 0));
+  if (record.status == Status::failed) return record;
+  const Numbers numbers(object);
+  for (const MetricInfo& info : metrics()) {
+    const Measured value = numbers[info.name];
+    value.undefined == Undefined::no ? record.metrics.set(info.metric, value.value)
+                                     : record.metrics.set_undefined(info.metric, value.undefined);
+  }
+  record.total_frobenius = numbers["total_frobenius"];
+  record.requirement_share = numbers["requirement_share"];
+  if (input.scenario->decompose) {
+    record.parts = {numbers["error_formation"], numbers["error_truncation"], numbers["error_rounding"],
+                    numbers["error_output"]};
+    record.error_forming = numbers["error_forming"];
+  } else {
+    record.error_forming = numbers["error_formation"];
+  }
+  record.growth = numbers["growth"];
+  record.dead_growth = numbers["dead_growth"];
+  record.trace = trace_of(object);
+  record.precision = precision_of(configured.stages(), record.trace);
+  return record;
+}
+
+LayerRecord layer_record_of(const Json& object, const Setting& configured, const std::string& place) {
+  check_setting(object, configured, place);
+  LayerRecord record;
+  record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
+  record.status = status_at(object, place);
+  record.message = text_or_nothing(object, "message");
+  record.for_layer = word_at<ForFormat>(object, place, "for_layer", for_format_names);
+  record.fit = word_at<Fit>(object, place, "fit", fit_names);
+  for (const LayerPart& part : layer_parts())
+    record.errors.whole.*part.value = number_or(object, part.name, std::nan(""));
+  const Json& by_chunk = object.at("by_chunk");
+  for (const Json& count : by_chunk.at("chunks")) record.errors.chunks.push_back(count.get<int>());
+  record.errors.by_chunk.resize(record.errors.chunks.size());
+  for (const LayerPart& part : layer_parts()) {
+    const std::vector<double> values = numbers_of(by_chunk.at(part.name), std::nan(""));
+    for (std::size_t k = 0; k < std::min(values.size(), record.errors.by_chunk.size()); ++k)
+      record.errors.by_chunk[k].*part.value = values[k];
+  }
+  record.errors.state_max = number_or(object, "state_max", std::nan(""));
+  if (const auto first = object.find("first_nonfinite_chunk"); first != object.end() && first->is_number())
+    record.errors.first_nonfinite_chunk = first->get<int>();
+  record.exact_t.o = number_or(object, "o_exact_t", std::nan(""));
+  record.exact_t.state = number_or(object, "state_exact_t", std::nan(""));
+  record.exact_t_ratio = number_or(object, "exact_t_ratio", std::nan(""));
+  record.requirement_share = number_or(object, "requirement_share", std::nan(""));
+  return record;
+}
+
+// Runs `read`, and says where a field was not of the type that tristab writes.
+template <class Read>
+auto reading(const std::string& place, const Read& read) {
+  try {
+    return read();
+  } catch (const Json::exception& error) {
+    refuse_input(place, error.what(), "the lines that tristab wrote");
+  }
+}
+
+}  // namespace
+
+MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place) {
+  return reading(place, [&] {
+    const MatrixGroup& group = plan.groups[unit.group];
+    Objects objects(text, place);
+    const Json matrix = objects.next();
+    MatrixResult result;
+    result.group = unit.group;
+    result.input = group.input();
+    check_input(matrix, result.input, place);
+    result.id = matrix.value("id", "");
+    result.trial = matrix.value("trial", 0);
+    result.source = matrix.at("source");
+    const bool known =
+        std::ranges::any_of(matrix_facts(), [&](const MatrixFact& fact) { return !matrix.at(fact.name).is_null(); });
+    if (known) {
+      ConditionReport& condition = result.condition.emplace();
+      for (const MatrixFact& fact : matrix_facts())  // what is beyond the range of double is infinite
+        condition.*fact.value = number_or(matrix, fact.name, infinity);
+      condition.power_max = numbers_of(matrix.at("power_max"), infinity);
+      condition.inverse_decay = numbers_of(matrix.at("inverse_decay"), infinity);
+    }
+    for (const Json& note : matrix.at("references")) {
+      result.references.push_back({note.value("of", ""), note.value("bits", 0), number_or(note, "residual", infinity)});
+    }
+    result.references_computed = static_cast<int>(result.references.size());
+    for (const Setting& setting : group.scenario->settings(group.n)) {
+      const Json record = objects.next();
+      if (record.value("matrix", "") != result.id)
+        refuse_other(place, fmt::format("a record of {}", record.value("matrix", "")), result.id);
+      result.records.push_back(record_of(record, setting, result.input, place));
+    }
+    return result;
+  });
+}
+
+LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place) {
+  return reading(place, [&] {
+    const MatrixGroup& group = plan.groups[unit.group];
+    Objects objects(text, place);
+    LayerResult result;
+    result.group = unit.group;
+    result.input = group.input();
+    for (const Setting& setting : group.scenario->settings(group.n)) {
+      const Json layer = objects.next();
+      check_input(layer, result.input, place);
+      result.id = layer.value("sequence", "");
+      result.trial = layer.value("trial", 0);
+      result.tokens = layer.value("tokens", 0);
+      result.source = layer.at("source");
+      result.state_max = number_or(layer, "state_max_exact", infinity);
+      result.records.push_back(layer_record_of(layer, setting, place));
+    }
+    return result;
+  });
+}
+
+std::string UnitLines::next(const Plan& plan, const Unit& unit) {
+  const int settings = plan.groups[unit.group].settings;
+  std::string text, line;
+  const auto append = [&](SectionLines& lines, const char* what) {
+    if (!lines.next(line))
+      refuse_input(path_, fmt::format("no {} of {}", what, plan.groups[unit.group].input().label()), "one more");
+    text += line;
+    text += '\n';
+  };
+  if (!unit.is_sequence) append(matrices_, "matrix");
+  for (int k = 0; k < settings; ++k)
+    append(unit.is_sequence ? layers_ : records_, unit.is_sequence ? "layer" : "record");
+  return text;
+}
+
+}  // namespace tristab

@@ -1,0 +1,57 @@
+// Results that are read back from the lines that were written of them (result_text.h), so that a run goes on where
+// another stopped, and shards become one result. What is read back gives the same lines, and the same numbers in
+// summaries, classes and expectations.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tristab/report/result_lines.h"
+#include "tristab/sweep/run.h"
+
+namespace tristab {
+
+// The text of a unit: the line of its matrix and those of its records, or the lines of its sequence; with or without
+// `type`. Both throw InputError that begins with `place` if the lines are not those of this unit of the plan.
+MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place);
+LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place);
+
+// The units of one file, in their order.
+class UnitLines {
+ public:
+  explicit UnitLines(const std::string& path)
+      : path_(path), matrices_(path, "matrix"), records_(path, "record"), layers_(path, "layer") {}
+  // Throws InputError if the file has not all lines of the unit.
+  std::string next(const Plan& plan, const Unit& unit);
+
+ private:
+  std::string path_;
+  SectionLines matrices_, records_, layers_;
+};
+
+// The first so many units of a run, in one file.
+class KeptUnits : public KeptResults {
+ public:
+  KeptUnits(const Plan& plan, const std::string& path, std::size_t count)
+      : plan_(plan), path_(path), left_(count), lines_(path) {}
+  std::optional<std::string> next(const Unit& unit) override {
+    if (left_ == 0) return std::nullopt;
+    --left_;
+    return lines_.next(plan_, unit);
+  }
+  MatrixResult matrix(const Plan& plan, const Unit& unit, const std::string& text) const override {
+    return matrix_of(plan, unit, text, path_);
+  }
+  LayerResult sequence(const Plan& plan, const Unit& unit, const std::string& text) const override {
+    return sequence_of(plan, unit, text, path_);
+  }
+
+ private:
+  const Plan& plan_;
+  std::string path_;
+  std::size_t left_;
+  UnitLines lines_;
+};
+
+}  // namespace tristab

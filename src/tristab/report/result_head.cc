@@ -1,0 +1,112 @@
+#include "tristab/report/result_head.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <fstream>
+#include <vector>
+
+#include "tristab/base/json_reader.h"
+#include "tristab/report/result_lines.h"
+#include "tristab/report/tool_info.h"
+
+namespace tristab {
+namespace {
+
+std::optional<Shard> shard_at(const Json& object) {
+  const auto found = object.find("shard");
+  if (found == object.end() || !found->is_object()) return std::nullopt;
+  return Shard{found->value("index", 0), found->value("count", 0)};
+}
+
+std::string named(const std::string& version, const std::string& commit) {
+  return fmt::format("tristab {} ({})", version, commit);
+}
+
+}  // namespace
+
+std::optional<ResultBeginning> result_beginning(const std::filesystem::path& path) {
+  struct Found {};
+  Json schema, tool, run = Json::object(), config, type, shard;
+  std::string key;
+  // Keeps these fields, and stops as soon as all that stand before the lists are known.
+  const auto take = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (event == Event::key && depth == 1) {
+      key = parsed.get<std::string>();
+      return key == "type" || key == "schema" || key == "tool" || key == "run" || key == "config" || key == "shard";
+    }
+    if (depth != 1 || (event != Event::value && event != Event::object_end)) return true;
+    for (const auto& [name, target] :
+         {std::pair{"schema", &schema}, std::pair{"tool", &tool}, std::pair{"run", &run}, std::pair{"config", &config},
+          std::pair{"type", &type}, std::pair{"shard", &shard}}) {
+      if (key == name) *target = parsed;
+    }
+    if (key == "config" && !schema.is_null()) throw Found{};
+    return true;
+  };
+  std::ifstream stream(path, std::ios::binary);
+  try {
+    parse_json(stream, take);
+    return std::nullopt;
+  } catch (const JsonError&) {
+    return std::nullopt;
+  } catch (const Found&) {
+    const bool ours = schema.is_string() && schema.get_ref<const std::string&>().starts_with("tristab-results/");
+    if (!ours || !config.is_object()) return std::nullopt;
+    ResultBeginning head;
+    head.lines = type == "header";
+    head.tool = tool;
+    head.config = config;
+    head.shard = shard_at(head.lines ? Json{{"shard", shard}} : run);
+    head.complete = run.is_object() && run.value("complete", false);
+    return head;
+  } catch (const Json::exception&) {
+    return std::nullopt;
+  }
+}
+
+bool has_end_line(const std::filesystem::path& path) {
+  // Summaries and classes stand before it, so it is near the end of the file.
+  std::ifstream stream(path, std::ios::binary | std::ios::ate);
+  const auto size = static_cast<std::int64_t>(stream.tellg());
+  constexpr std::int64_t longest = 1 << 20;  // it holds the command
+  if (size <= 0) return false;
+  std::string tail(static_cast<std::size_t>(std::min(size, longest)), '\0');
+  stream.seekg(size - static_cast<std::int64_t>(tail.size()));
+  stream.read(tail.data(), static_cast<std::streamsize>(tail.size()));
+  if (!stream || !tail.ends_with('\n')) return false;
+  tail.pop_back();
+  const std::size_t begin = tail.rfind('\n');
+  return begin != std::string::npos &&
+         tail.compare(begin + 1, line_beginning("end").size(), line_beginning("end")) == 0;
+}
+
+std::string config_differences(const Json& there, const Json& here) {
+  Json keys = there;
+  keys.update(here);
+  std::vector<std::string> found;
+  for (const auto& [key, value] : keys.items()) {
+    const Json old = there.value(key, Json()), now = here.value(key, Json());
+    if (old == now) continue;
+    const bool short_values = old.is_primitive() && now.is_primitive();
+    found.push_back(short_values ? fmt::format("{} {} instead of {}", key, quoted(old), quoted(now))
+                                 : fmt::format("other {}", key));
+  }
+  return fmt::format("{}", fmt::join(found, ", "));
+}
+
+std::string tool_name(const Json& tool) {
+  const auto text = [&](const char* key) {
+    const auto found = tool.is_object() ? tool.find(key) : tool.end();
+    return found != tool.end() && found->is_string() ? found->get<std::string>() : "unknown";
+  };
+  return named(text("version"), text("commit"));
+}
+
+std::string tool_name() {
+  const ToolInfo tool = tool_info();
+  return named(tool.version, tool.commit);
+}
+
+}  // namespace tristab

@@ -1,0 +1,33 @@
+// What stands at the beginning of a result, read without the rest.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+#include "tristab/base/parameters.h"
+#include "tristab/sweep/shard.h"
+
+namespace tristab {
+
+struct ResultBeginning {
+  JsonValue tool, config;      // null: the file does not say
+  std::optional<Shard> shard;  // none: a whole sweep
+  bool complete = false;       // a JSON result says so; NDJSON says it in its last line
+  bool lines = false;          // NDJSON
+};
+
+// None if the file is no result of tristab, in JSON or NDJSON.
+std::optional<ResultBeginning> result_beginning(const std::filesystem::path& path);
+
+// Whether the last line of NDJSON says that all is there.
+bool has_end_line(const std::filesystem::path& path);
+
+// "seed 1 instead of 2, other families"; "" if they are equal.
+std::string config_differences(const Json& there, const Json& here);
+
+// Who made a result: "tristab 1.0.0 (3f2a9c1)", and that of this program.
+std::string tool_name(const Json& tool);
+std::string tool_name();
+
+}  // namespace tristab

@@ -1,0 +1,42 @@
+#include "tristab/report/result_lines.h"
+
+#include <fmt/format.h>
+
+#include "tristab/base/input_file.h"
+
+namespace tristab {
+
+LineFile::LineFile(const std::string& path) : stream_(open_input(path, "", "a result of tristab")) {}
+
+bool LineFile::next(std::string& line) {
+  if (!std::getline(stream_, line) || stream_.eof()) return false;
+  offset_ += line.size() + 1;
+  return true;
+}
+
+std::string line_beginning(const std::string& type) { return fmt::format("{{\"type\": \"{}\", ", type); }
+
+SectionLines::SectionLines(const std::string& path, const std::string& type)
+    : file_(path), beginning_(line_beginning(type)) {
+  const std::string header = line_beginning("header");
+  if (!file_.next(line_) || line_.starts_with(header)) return;
+  const std::string opening = fmt::format("\"{}\": [", type == "matrix" ? "matrices" : type + "s");
+  while (!in_document_ && file_.next(line_)) in_document_ = line_ == opening;
+}
+
+bool SectionLines::next(std::string& object) {
+  if (in_document_) {
+    if (!file_.next(object) || !object.starts_with('{')) return false;
+    if (object.ends_with(',')) object.pop_back();
+    return true;
+  }
+  while (file_.next(line_)) {
+    if (!line_.starts_with(beginning_)) continue;
+    object = "{";
+    object.append(line_, beginning_.size());
+    return true;
+  }
+  return false;
+}
+
+}  // namespace tristab

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Nothing is lost: runs of tristab sweep are killed, interrupted, starved of disk, and go on with --resume.
+
+resume_test.py PROGRAM. Kills 20 runs at random moments, or 100 for each format with TRISTAB_FULL_TESTS=1. Every resumed
+result must have the bytes of a run that was not stopped, but for what it says about the run.
+"""
+import json
+import os
+import random
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+PROGRAM = os.path.abspath(sys.argv[1])
+KILLS = 100 if os.environ.get("TRISTAB_FULL_TESTS") else 7
+CONFIG = {
+    "name": "c", "seed": 3, "trials": 12, "chunks": [16, 64],
+    "families": ["ones", "gdn", {"family": "uniform", "scale": [0.1, 0.9]}],
+    "methods": ["mbh", "mch"], "kernels": ["flashkda-v1"], "arithmetics": ["fp16", "int8"],
+    "formations": ["exact", "gram:product=bf16"],
+    "expect": [{"method": "mch", "arithmetic": "fp16", "statistic": "nonfinite_trials", "at_least": 0}],
+}
+
+
+def tristab(*words, **options):
+    return subprocess.run([PROGRAM, *words], capture_output=True, text=True, **options)
+
+
+def comparable(path):
+    """A result without `run`, which has times."""
+    with open(path, "rb") as stream:
+        text = stream.read()
+    if path.endswith(".json"):
+        begin, end = text.index(b'\n"run"'), text.index(b'\n"config"')
+        return text[:begin] + text[end:]
+    if path.endswith(".ndjson"):
+        return text[:text.rindex(b"\n", 0, -1)]
+    return text
+
+
+def reference(form):
+    path = f"reference.{form}"
+    start = time.monotonic()
+    assert tristab("sweep", "c.json", "-o", path).returncode == 0
+    return comparable(path), time.monotonic() - start
+
+
+def killed_at_random(form):
+    """Kills until a run ends by itself, and again; sometimes tears the journal as well."""
+    expected, seconds = reference(form)
+    path, journal = f"k.{form}", f"k.{form}.partial"
+    chance = random.Random(form)
+    kills = went_on = 0
+    while kills < KILLS:
+        if os.path.exists(path):
+            os.remove(path)
+        while True:
+            run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", path, "--resume"], stdout=subprocess.DEVNULL,
+                                   stderr=subprocess.PIPE, text=True)
+            try:
+                _, said = run.communicate(timeout=chance.uniform(0, seconds / 2))
+            except subprocess.TimeoutExpired:
+                run.kill()
+                run.communicate()
+                kills += 1
+                assert not os.path.exists(path) or comparable(path) == expected  # whole, or not there
+                if chance.random() < 0.3 and os.path.exists(journal):
+                    os.truncate(journal, max(0, os.path.getsize(journal) - chance.randrange(4000)))
+                continue
+            assert run.returncode == 0, said
+            went_on += "kept)" in said
+            break
+        assert comparable(path) == expected, f"{form}: other bytes after {kills} kills"
+        assert not os.path.exists(journal)
+    assert went_on > 0
+    left = [name for name in os.listdir(".") if name.startswith(path + ".")]
+    assert not left, left
+    print(f"{form}: {kills} kills, {went_on} runs went on, the same bytes every time")
+
+
+def interrupted(number, status):
+    """SIGINT and SIGTERM: the earlier result stays, and the message says how to go on."""
+    shutil.copy("reference.json", "i.json")
+    before = open("i.json", "rb").read()
+    run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", "i.json", "--jobs", "1"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True)
+    while not (os.path.exists("i.json.partial") and os.path.getsize("i.json.partial") > 20000):
+        assert run.poll() is None, "the run ended too early"
+        time.sleep(0.002)
+    run.send_signal(number)
+    _, said = run.communicate()
+    assert run.returncode == status, (run.returncode, said)
+    assert " cases are kept in i.json.partial; to go on, say --resume" in said, said
+    assert open("i.json", "rb").read() == before
+    refused = tristab("sweep", "c.json", "-o", "i.json")
+    assert refused.returncode == 2 and "--resume" in refused.stderr, refused.stderr
+    went_on = tristab("sweep", "c.json", "-o", "i.json", "--resume")
+    assert went_on.returncode == 0 and "kept)" in went_on.stderr, went_on.stderr
+    assert comparable("i.json") == comparable("reference.json")
+    again = tristab("sweep", "c.json", "-o", "i.json", "--resume")
+    assert again.returncode == 0 and "nothing is left to do" in again.stderr, again.stderr
+    print(f"{signal.Signals(number).name}: status {status}, the earlier result kept, went on")
+
+
+def full_disk():
+    """A file that may not grow: the run fails, what is done stays, and the earlier result too."""
+    shutil.copy("reference.json", "d.json")
+    before = open("d.json", "rb").read()
+
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100000, resource.RLIM_INFINITY))
+
+    failed = tristab("sweep", "c.json", "-o", "d.json", preexec_fn=small_files)
+    assert failed.returncode == 3 and "cannot write" in failed.stderr, failed
+    assert "d.json.partial" in failed.stderr, failed.stderr
+    assert open("d.json", "rb").read() == before
+    went_on = tristab("sweep", "c.json", "-o", "d.json", "--resume")
+    assert went_on.returncode == 0 and "kept)" in went_on.stderr, went_on
+    assert comparable("d.json") == comparable("reference.json")
+    print("full disk: status 3, went on when there was room")
+
+
+def disk_that_lies():
+    """fsync that fails: the only notice of a full disk on some file systems."""
+    if not shutil.which("cc"):
+        return print("no C compiler: a failing fsync is not tried")
+    with open("fsync.c", "w") as source:
+        source.write("#include <errno.h>\nint fsync(int f) { (void)f; errno = ENOSPC; return -1; }\n")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", "fsync.so", "fsync.c"], check=True)
+    environment = dict(os.environ, LD_PRELOAD=os.path.abspath("fsync.so"))
+    for form in ("json", "ndjson", "csv"):
+        failed = tristab("sweep", "c.json", "-o", f"f.{form}", env=environment)
+        if "cannot be preloaded" in failed.stderr or "ASan runtime" in failed.stderr:
+            return print("a sanitizer's runtime must come first: a failing fsync is not tried")
+        assert failed.returncode == 3 and "cannot write" in failed.stderr, failed
+        assert not os.path.exists(f"f.{form}")
+    print("failing fsync: status 3, no result appears")
+
+
+def two_at_once():
+    run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", "t.csv", "--jobs", "1"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL)
+    while not os.path.exists("t.csv.partial"):
+        time.sleep(0.002)
+    time.sleep(0.05)
+    second = tristab("sweep", "c.json", "-o", "t.csv", "--resume")
+    assert second.returncode == 3 and "another run writes it now" in second.stderr, second
+    assert run.wait() == 0 and comparable("t.csv") == comparable("reference.csv")
+    print("two processes on one output: the second is refused, the first is whole")
+
+
+def shards_of_killed_runs():
+    for index in (1, 2, 3):
+        run = subprocess.Popen([PROGRAM, "sweep", "c.json", "--shard", f"{index}/3"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        time.sleep(0.15)
+        run.kill()
+        run.wait()
+    shards = [f"results/c-shard-{index}-of-3.ndjson" for index in (1, 2, 3)]
+    missing = tristab("merge", *[shard for shard in shards if os.path.exists(shard)] or ["reference.json"], "-o", "m.json")
+    assert missing.returncode in (2, 3) and not os.path.exists("m.json"), missing
+    for index in (1, 2, 3):
+        environment = dict(os.environ, SLURM_ARRAY_TASK_ID=str(index))
+        assert tristab("sweep", "c.json", "--shard", "auto/3", "--resume", env=environment).returncode == 0
+    for form in ("json", "ndjson", "csv"):
+        merged = tristab("merge", *reversed(shards), "-o", f"m.{form}")
+        assert merged.returncode == 0, merged.stderr
+        assert comparable(f"m.{form}") == comparable(f"reference.{form}"), form
+    print("shards of killed runs: merged, the same bytes in every format")
+
+
+with tempfile.TemporaryDirectory() as directory:
+    os.chdir(directory)
+    with open("c.json", "w") as file:
+        json.dump(CONFIG, file)
+    for each in ("json", "ndjson", "csv"):
+        killed_at_random(each)
+    interrupted(signal.SIGINT, 130)
+    interrupted(signal.SIGTERM, 143)
+    full_disk()
+    disk_that_lies()
+    two_at_once()
+    shards_of_killed_runs()

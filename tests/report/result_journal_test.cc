@@ -1,0 +1,135 @@
+#include "tristab/report/result_journal.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include "small_sweep.h"
+#include "tristab/base/errors.h"
+#include "tristab/report/result_head.h"
+
+namespace tristab::result_journal_test {
+
+class ResultJournalTest : public ::testing::Test {
+ protected:
+  ResultJournalTest() : config_(small_config()), plan_(make_plan(config_)), path_(directory_ / "r.ndjson") {
+    whole_ = written(config_, ResultFormat::ndjson, 2);
+  }
+
+  RunHeader header(bool resume = true) const {
+    RunHeader header = small_header(config_, plan_);
+    header.resume = resume;
+    return header;
+  }
+  void put_journal(const std::string& text) const { std::ofstream(path_ + ".partial", std::ios::binary) << text; }
+  // A result without what its run says of itself.
+  static std::string without_end(const std::string& text) { return text.substr(0, text.rfind('\n', text.size() - 2)); }
+
+  std::string resumed(int* kept = nullptr) const {
+    const auto writer = make_result_writer(ResultFormat::ndjson, path_, header());
+    class Counter : public ResultSink {
+     public:
+      explicit Counter(ResultSink& sink) : sink_(sink) {}
+      KeptResults* kept() override { return sink_.kept(); }
+      SerializedRecords render(const MatrixResult& result) const override { return sink_.render(result); }
+      void accept(const MatrixResult& result, SerializedRecords rendered) override {
+        sink_.accept(result, std::move(rendered));
+      }
+      std::string render_layer(const LayerResult& result) const override { return sink_.render_layer(result); }
+      void accept_layer(const LayerResult& result, std::string rendered) override {
+        sink_.accept_layer(result, std::move(rendered));
+      }
+      void finish(const SweepReport& report) override {
+        kept_records = static_cast<int>(report.kept);
+        sink_.finish(report);
+      }
+      int kept_records = 0;
+
+     private:
+      ResultSink& sink_;
+    } counter(*writer);
+    run_sweep(config_, plan_, {2}, counter);
+    if (kept != nullptr) *kept = counter.kept_records;
+    return read_text(path_);
+  }
+  std::string refusal(const RunHeader& header) const {
+    try {
+      ResultJournal(path_, header, [](const std::filesystem::path&) { return ""; });
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "";
+  }
+
+  TemporaryDirectory directory_;
+  SweepConfig config_;
+  Plan plan_;
+  std::string path_, whole_;
+};
+
+TEST_F(ResultJournalTest, a_journal_torn_anywhere_gives_the_same_result) {
+  int most_kept = 0;
+  for (int k = 0; k <= 12; ++k) {
+    put_journal(whole_.substr(0, whole_.size() * static_cast<std::size_t>(k) / 12));
+    int kept = 0;
+    EXPECT_EQ(without_end(resumed(&kept)), without_end(whole_)) << k;
+    EXPECT_GE(kept, most_kept);
+    most_kept = kept;
+    std::filesystem::remove(path_);
+  }
+  EXPECT_EQ(most_kept, plan_.cases);  // nothing was left to compute
+  EXPECT_TRUE(std::filesystem::is_empty(directory_ / ""));
+}
+
+TEST_F(ResultJournalTest, zeros_and_garbage_in_the_middle_are_computed_again) {
+  for (const std::string& damage : {std::string(5000, '\0'), std::string("garbage\nmore garbage\n")}) {
+    std::string text = whole_;
+    text.replace(text.size() / 2, damage.size(), damage);
+    put_journal(text);
+    int kept = 0;
+    EXPECT_EQ(without_end(resumed(&kept)), without_end(whole_));
+    EXPECT_GT(kept, 0);
+    EXPECT_LT(kept, plan_.cases);
+    std::filesystem::remove(path_);
+  }
+}
+
+TEST_F(ResultJournalTest, cases_are_not_thrown_away_without_being_asked) {
+  put_journal(whole_);
+  EXPECT_NE(refusal(header(false)).find("cases of a run that was stopped; allowed: --resume"), std::string::npos);
+  EXPECT_EQ(read_text(path_ + ".partial"), whole_);
+  put_journal(whole_.substr(0, whole_.find('\n') + 100));  // no whole matrix
+  EXPECT_EQ(refusal(header(false)), "");
+}
+
+TEST_F(ResultJournalTest, another_configuration_version_or_shard_is_refused) {
+  put_journal(whole_);
+  SweepConfig other = make_config(config_.json(), {{"seed", "9"}}, "test", TRISTAB_TEST_DATA, "small");
+  RunHeader changed = header();
+  changed.config = other.json();
+  EXPECT_NE(refusal(changed).find("another configuration (seed 1 instead of 9)"), std::string::npos)
+      << refusal(changed);
+  RunHeader shard = header();
+  shard.shard = Shard{1, 2};
+  EXPECT_NE(refusal(shard).find("the journal of a whole run instead of shard 1/2"), std::string::npos);
+  std::string older = whole_;
+  const std::string version = "\"version\": \"";
+  older.insert(older.find(version) + version.size(), "0.");
+  put_journal(older);
+  EXPECT_NE(refusal(header()).find("but this is tristab"), std::string::npos) << refusal(header());
+  put_journal("my notes\n");
+  EXPECT_NE(refusal(header()).find("no journal of tristab"), std::string::npos);
+  EXPECT_EQ(read_text(path_ + ".partial"), "my notes\n");
+}
+
+TEST_F(ResultJournalTest, the_end_of_a_result_is_recognised) {
+  put_journal(whole_);
+  EXPECT_TRUE(has_end_line(path_ + ".partial"));
+  put_journal(whole_.substr(0, whole_.size() - 1));
+  EXPECT_FALSE(has_end_line(path_ + ".partial"));
+  put_journal(without_end(whole_) + "\n");
+  EXPECT_FALSE(has_end_line(path_ + ".partial"));
+  put_journal("");
+  EXPECT_FALSE(has_end_line(path_ + ".partial"));
+}
+
+}  // namespace tristab::result_journal_test
