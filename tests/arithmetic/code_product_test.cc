@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 #include <vector>
 
@@ -42,7 +43,7 @@ void expect_exact_sums(int rows, int inner, int columns, Pattern pattern, CodeIn
   const std::vector<float> a = codes(rows, inner, pattern, engine), b = codes(inner, columns, pattern, engine);
   const auto size = static_cast<std::size_t>(rows) * static_cast<std::size_t>(columns);
   std::vector<float> sums(size + 1, 0.5F);  // what lies behind the last sum stays
-  const CodeTask task{rows, inner, columns, a.data(), inner, b.data(), columns, sums.data()};
+  const CodeTask task{{a.data(), inner, rows, inner}, 1, {b.data(), columns, inner, columns}, 1, sums.data()};
   if (!sum_codes(task, instructions)) return;
   for (int i = 0; i < rows; ++i) {
     for (int j = 0; j < columns; ++j) {
@@ -90,21 +91,34 @@ TEST(CodeProduct, long_sums_of_extreme_codes_do_not_saturate) {
   });
 }
 
-TEST(CodeProduct, operands_may_be_parts_of_larger_matrices) {
+TEST(CodeProduct, scaled_parts_of_matrices_leave_out_a_diagonal) {
   std::mt19937 engine(5);
   const int stride = 40, rows = 6, inner = 11, columns = 19;
-  const std::vector<float> a = codes(rows, stride, Pattern::random, engine),
-                           b = codes(inner, stride, Pattern::random, engine);
+  const float scale = 0x1.91p-7F;
+  std::vector<float> a = codes(rows, stride, Pattern::random, engine),
+                     b = codes(inner, stride, Pattern::random, engine);
+  for (std::vector<float>* x : {&a, &b}) {
+    for (float& value : *x) value *= scale;
+  }
+  const auto code = [&](const std::vector<float>& x, int i, int j, int outside) {
+    if (j == i + outside) return 0;
+    return static_cast<int>(std::lround(x[static_cast<std::size_t>(i * stride + j)] / scale));
+  };
   for_all_instructions([&](CodeInstructions instructions) {
-    std::vector<float> sums(static_cast<std::size_t>(rows * columns));
-    if (!sum_codes({rows, inner, columns, a.data() + 3, stride, b.data() + 5, stride, sums.data()}, instructions)) return;
-    for (int i = 0; i < rows; ++i) {
-      for (int j = 0; j < columns; ++j) {
-        int sum = 0;
-        for (int k = 0; k < inner; ++k)
-          sum += static_cast<int>(a[static_cast<std::size_t>(i * stride + 3 + k)]) *
-                 static_cast<int>(b[static_cast<std::size_t>(k * stride + 5 + j)]);
-        EXPECT_EQ(sums[static_cast<std::size_t>(i * columns + j)], static_cast<float>(sum));
+    for (const int outside : {-2, 0, 3, 12}) {
+      std::vector<float> sums(static_cast<std::size_t>(rows * columns));
+      const CodeTask task{{a.data(), stride, rows, inner, true, outside},
+                          1 / scale,
+                          {b.data(), stride, inner, columns, true, outside},
+                          1 / scale,
+                          sums.data()};
+      if (!sum_codes(task, instructions)) return;
+      for (int i = 0; i < rows; ++i) {
+        for (int j = 0; j < columns; ++j) {
+          int sum = 0;
+          for (int k = 0; k < inner; ++k) sum += code(a, i, k, outside) * code(b, k, j, outside);
+          EXPECT_EQ(sums[static_cast<std::size_t>(i * columns + j)], static_cast<float>(sum)) << i << ' ' << j;
+        }
       }
     }
   });

@@ -101,8 +101,8 @@ TEST(MetricKernels, maxima_over_entries_are_those_of_a_loop) {
           if (x(i, j) == 0) continue;
           expected.any_nonzero = true;
           expected.relative = std::max(expected.relative, std::fabs(e(i, j) / x(i, j)));
-          const int exponent = std::max(std::fpclassify(x(i, j)) == FP_SUBNORMAL ? -1023 : std::ilogb(x(i, j)),
-                                        format.min_exponent);
+          const int exponent =
+              std::max(std::fpclassify(x(i, j)) == FP_SUBNORMAL ? -1023 : std::ilogb(x(i, j)), format.min_exponent);
           if (format.precision > 0)
             expected.ulps = std::max(expected.ulps, std::ldexp(size, format.precision - 1 - exponent));
         }
@@ -157,8 +157,7 @@ TEST(MetricKernels, column_sums_hold_every_row_and_tell_nan) {
         x_squares += x_scaled * x_scaled;
         if (j < i) lower_squares += scaled * scaled;
         if (r(i, j) == 0) continue;
-        const double quotient =
-            s(i, j) == 0 ? std::numeric_limits<double>::infinity() : std::fabs(r(i, j)) / s(i, j);
+        const double quotient = s(i, j) == 0 ? std::numeric_limits<double>::infinity() : std::fabs(r(i, j)) / s(i, j);
         ratio = std::max(ratio, quotient);
         if (j < i) lower_ratio = std::max(lower_ratio, quotient);
       }

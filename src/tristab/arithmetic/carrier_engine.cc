@@ -217,10 +217,9 @@ class CarrierEngine final : public Engine {
     };
     const double a_scale = tensor_scale(a), b_scale = tensor_scale(b);
     for (int block = 0; block < accumulator.batch; ++block) {
-      counts += accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
-                                         coded(a.view, block, a.diagonal, a_scale, holds_codes(a)),
-                                         coded(b.view, block, b.diagonal, b_scale, holds_codes(b)), quantiser,
-                                         live.block);
+      counts += accumulate_coded_product(
+          row(accumulator, block, 0), accumulator.row_stride, coded(a.view, block, a.diagonal, a_scale, holds_codes(a)),
+          coded(b.view, block, b.diagonal, b_scale, holds_codes(b)), quantiser, live.block);
     }
   }
 

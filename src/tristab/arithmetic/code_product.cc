@@ -40,33 +40,34 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
 constexpr int kTileRows = 4, kTileVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;
 
-// The codes of row i from column j on, and zeros behind the last.
-HWY_INLINE hn::Vec<hn::ScalableTag<std::int32_t>> codes_at(const FloatRows<const float>& x, float factor, int i, int j) {
+// The codes of row i from column j on, and zeros behind the last. What is left out still counts.
+HWY_INLINE hn::Vec<hn::ScalableTag<std::int32_t>> codes_at(const FloatRows<const float>& x, float factor, int i,
+                                                           int j) {
   const hn::ScalableTag<float> d;
-  const hn::ScalableTag<std::int32_t> di;
   const int count = x.columns - j;
   const float* from = x.row(i) + j;
   const auto values =
       count >= kLanes ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
-  const auto codes = hn::NearestInt(hn::Mul(values, hn::Set(d, factor)));
-  const auto outside = hn::Eq(hn::Iota(di, 0), hn::Set(di, x.left_out(i) - j));
-  return hn::IfThenZeroElse(outside, codes);
+  return hn::NearestInt(hn::Mul(values, hn::Set(d, factor)));
 }
 
 // The rows of A as integers of type T, kGroup to a word, with zeros up to `stride` codes.
 template <class T, int kGroup>
 void pack_left(const CodeTask& task, std::ptrdiff_t stride, T* packed, GroupRange* ranges) {
+  const FloatRows<const float> a = task.a;  // a copy whose address nothing else knows stays in registers
+  const float factor = task.a_factor;
   const hn::ScalableTag<std::int32_t> di;
   const hn::Rebind<T, decltype(di)> dt;
-  for (int i = 0; i < task.a.rows; ++i, packed += stride) {
+  for (int i = 0; i < a.rows; ++i, packed += stride) {
     GroupRange range;
     int k = 0;
-    for (; k < task.a.columns; k += kLanes) {
-      const auto codes = codes_at(task.a, task.a_factor, i, k);
+    for (; k < a.columns; k += kLanes) {
+      const auto codes = codes_at(a, factor, i, k);
       hn::StoreU(hn::DemoteTo(dt, codes), dt, packed + k);
       if (!hn::AllTrue(di, hn::Eq(codes, hn::Zero(di)))) range.join(k / kGroup, (k + kLanes) / kGroup);
     }
     if (k < stride) std::fill(packed + k, packed + stride, T{0});
+    if (a.left_out(i) >= 0) packed[a.left_out(i)] = 0;
     ranges[i] = range;
   }
 }
@@ -74,16 +75,18 @@ void pack_left(const CodeTask& task, std::ptrdiff_t stride, T* packed, GroupRang
 // Columns of B, kVectors vectors from `column` on: a word of each lane holds kGroup codes along k.
 template <int kGroup, int kVectors>
 GroupRange pack_right(const CodeTask& task, int column, std::int32_t* packed) {
+  const FloatRows<const float> b = task.b;
+  const float factor = task.b_factor;
   const hn::ScalableTag<std::int32_t> di;
   const auto mask = hn::Set(di, kGroup == 4 ? 0xff : 0xffff);
   GroupRange range;
-  const int groups = (task.b.rows + kGroup - 1) / kGroup;
+  const int groups = (b.rows + kGroup - 1) / kGroup;
   for (int g = 0; g < groups; ++g) {
     auto any = hn::Zero(di);
     for (int v = 0; v < kVectors; ++v, packed += kLanes) {
       const auto code = [&](int t) TRISTAB_INLINED {
         const int k = g * kGroup + t;
-        return k < task.b.rows ? codes_at(task.b, task.b_factor, k, column + v * kLanes) : hn::Zero(di);
+        return k < b.rows ? codes_at(b, factor, k, column + v * kLanes) : hn::Zero(di);
       };
       if constexpr (kGroup == 4) {
         const auto low = hn::Or(hn::And(code(0), mask), hn::ShiftLeft<8>(hn::And(code(1), mask)));
@@ -98,6 +101,13 @@ GroupRange pack_right(const CodeTask& task, int column, std::int32_t* packed) {
       }
     }
     if (!hn::AllTrue(di, hn::Eq(any, hn::Zero(di)))) range.join(g, g + 1);
+  }
+  using Code = std::conditional_t<kGroup == 4, std::uint8_t, std::int16_t>;
+  auto* codes = reinterpret_cast<Code*>(packed - static_cast<std::ptrdiff_t>(groups) * kVectors * kLanes);
+  for (int k = 0; k < b.rows; ++k) {
+    const int at = b.left_out(k) - column;
+    if (b.left_out(k) >= 0 && at >= 0 && at < kVectors * kLanes)
+      codes[(k / kGroup * kVectors * kLanes + at) * kGroup + k % kGroup] = kGroup == 4 ? 128 : 0;
   }
   return range;
 }
@@ -197,7 +207,6 @@ bool SumCodes(const CodeTask& task, bool quads) {
 #else
 
 bool SumCodes(const CodeTask&, bool) { return false; }
-
 
 #endif
 

@@ -153,8 +153,8 @@ class CodeSums {
     const double bound = code * code * (end - begin);
     sums.resize(size_of(a_.rows, b_.columns));
     if (quantiser_.bits <= 8 && bound <= 0x1p31 - 1) {
-      if (sum_codes({a_.columns_of_codes(begin, end), a_.factor(), b_.rows_of_codes(begin, end), b_.factor(),
-                     sums.data()}))
+      if (sum_codes(
+              {a_.columns_of_codes(begin, end), a_.factor(), b_.rows_of_codes(begin, end), b_.factor(), sums.data()}))
         return;
     }
     std::fill(sums.begin(), sums.end(), 0.0F);
@@ -269,7 +269,8 @@ const float* copied_row(const FloatRows<const float>& x, int i, float* copy) {
   return copy;
 }
 
-// All terms of a product of square tensors that are codes already, with their main diagonals outside; that of B is whole.
+// All terms of a product of square tensors that are codes already, with their main diagonals outside; that of B is
+// whole.
 void add_coded_rows(float* accumulator, std::ptrdiff_t stride, const CodedOperand& a, const CodedOperand& b,
                     const std::vector<float>& sums) {
   CodedRow row;

@@ -55,7 +55,7 @@ HWY_INLINE std::uint32_t nonzero_bits(const T* x, int count) {
   const auto lanes =
       count >= kLanes ? hn::LoadU(d, x) : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, x);
   std::uint8_t bytes[8] = {};
-  hn::StoreMaskBits(d, hn::Ne(lanes, hn::Zero(d)), bytes);
+  hn::StoreMaskBits(d, hn::Not(hn::Eq(lanes, hn::Zero(d))), bytes);
   return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8;
 }
 

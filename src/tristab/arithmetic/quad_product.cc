@@ -39,7 +39,8 @@ TRISTAB_QUADS void multiply(const QuadTile& t) {
       for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_dpbusd_epi32(sums[r][v], right[v], left);
     }
   }
-  const auto last = static_cast<__mmask16>(t.columns >= kLanes ? 0xffffU : (1U << static_cast<unsigned>(t.columns)) - 1U);
+  const auto last =
+      static_cast<__mmask16>(t.columns >= kLanes ? 0xffffU : (1U << static_cast<unsigned>(t.columns)) - 1U);
   for (int r = 0; r < kRows; ++r) {
     float* to = t.sums + r * t.sums_stride;
     for (int v = 0; v + 1 < kVectors; ++v) _mm512_storeu_ps(to + v * kLanes, _mm512_cvtepi32_ps(sums[r][v]));

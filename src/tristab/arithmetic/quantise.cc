@@ -89,7 +89,8 @@ double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& qu
     thread_local std::vector<float> copy;
     copy.resize(static_cast<std::size_t>(block.columns));
     for (int i = 0; i < block.rows; ++i)
-      largest = std::max(largest, largest_magnitude_bits(quantised_row(block, quantiser, i, copy.data()), block.columns));
+      largest =
+          std::max(largest, largest_magnitude_bits(quantised_row(block, quantiser, i, copy.data()), block.columns));
   }
   const auto size = std::bit_cast<float>(largest);
   return static_cast<double>(size < kInfinity ? size : kInfinity);

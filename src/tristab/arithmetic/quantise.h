@@ -32,7 +32,8 @@ float quantiser_scale(double largest, const Quantiser& quantiser);
 double code_of(double x, double scale, const Quantiser& quantiser);
 
 // One block of carriers. Element (i, i + diagonal) lies on the main diagonal of the whole matrix. `scale` is that of
-// the tensor, 0 if not known; `holds_codes`: all quantised elements already are codes times that scale, rounded to fp32.
+// the tensor, 0 if not known; `holds_codes`: all quantised elements already are codes times that scale, rounded to
+// fp32.
 template <class Carrier>
 struct CodedBlock {
   Carrier* elements = nullptr;

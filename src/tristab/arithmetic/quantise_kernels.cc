@@ -126,8 +126,8 @@ std::int64_t RequantiseRow(float* x, double scale, CodeRange range, int count) {
 }
 
 #if HWY_TARGET != HWY_SCALAR
-// The codes in single precision for a scale from 2^-100 to 2^100 and finite numbers. A quotient below highest + 2 errs by
-// less than (highest + 2) 2^-22; a larger one is clamped.
+// The codes in single precision for a scale from 2^-100 to 2^100 and finite numbers. A quotient below highest + 2 errs
+// by less than (highest + 2) 2^-22; a larger one is clamped.
 struct FloatEncoder {
   using Tag = hn::ScalableTag<float>;
   using Vector = hn::Vec<Tag>;
@@ -190,7 +190,8 @@ struct FloatEncoder {
 bool in_single_precision(float scale) { return scale >= 0x1p-100F && scale <= 0x1p100F; }
 #endif
 
-std::uint32_t LargestInRows(const FloatRows<const float>& x) {
+std::uint32_t LargestInRows(const FloatRows<const float>& given) {
+  const FloatRows<const float> x = given;
 #if HWY_TARGET != HWY_SCALAR
   const FloatEncoder vectors(1, {});
   auto largest = hn::Zero(vectors.di);
@@ -234,7 +235,8 @@ std::int64_t EncodeRows(const FloatRows<const float>& x, float scale, CodeRange 
   return clamped;
 }
 
-std::int64_t RequantiseRows(const FloatRows<float>& x, float scale, CodeRange range) {
+std::int64_t RequantiseRows(const FloatRows<float>& given, float scale, CodeRange range) {
+  const FloatRows<float> x = given;
 #if HWY_TARGET != HWY_SCALAR
   if (in_single_precision(scale)) {
     FloatEncoder encode(scale, range);
@@ -284,7 +286,8 @@ void AddDequantisedRow(float* c, float row_scale, const float* column_scales, co
   });
 }
 
-void AddCodedRow(const CodedRow& row) {
+void AddCodedRow(const CodedRow& given) {
+  const CodedRow row = given;  // a copy whose address nothing else knows stays in registers
   const auto add = [&](auto d, int i) {
     const hn::RebindToSigned<decltype(d)> di;
     const auto columns = hn::Add(hn::Iota(di, 0), hn::Set(di, i));
@@ -343,9 +346,7 @@ HWY_EXPORT(AddProductsRow);
 std::uint32_t largest_magnitude_bits(const float* x, int count) {
   return HWY_DYNAMIC_DISPATCH(LargestMagnitude)(x, count);
 }
-std::uint32_t largest_magnitude_bits(const FloatRows<const float>& x) {
-  return HWY_DYNAMIC_DISPATCH(LargestInRows)(x);
-}
+std::uint32_t largest_magnitude_bits(const FloatRows<const float>& x) { return HWY_DYNAMIC_DISPATCH(LargestInRows)(x); }
 std::int64_t encode_rows(const FloatRows<const float>& x, float scale, CodeRange range, float* codes) {
   return HWY_DYNAMIC_DISPATCH(EncodeRows)(x, scale, range, codes);
 }

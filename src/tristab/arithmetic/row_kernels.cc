@@ -68,7 +68,8 @@ HWY_INLINE void sum_any(T* x, const T* y, T sign, int count, const Accumulation&
   with_step<T>(accumulation, facts, [&](auto d, const auto& step_in) {
     const auto step = step_in;
     const auto factor = hn::Set(d, static_cast<hn::TFromD<decltype(d)>>(sign));
-    for_each_vector(d, x, y, x, count, [&](auto sum, auto addend) TRISTAB_INLINED { return step(d, sum, factor, addend); });
+    for_each_vector(d, x, y, x, count,
+                    [&](auto sum, auto addend) TRISTAB_INLINED { return step(d, sum, factor, addend); });
   });
 }
 
@@ -398,7 +399,8 @@ void gather_statistics(const double* x, int count, RowStatistics& statistics) {
 template <>
 void finish_row(float* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
                 std::uint64_t draws, std::uint64_t first) {
-  if (rounding != Rounding::stochastic) return HWY_DYNAMIC_DISPATCH(FinishFloat)(x, count, format, rounding, statistics);
+  if (rounding != Rounding::stochastic)
+    return HWY_DYNAMIC_DISPATCH(FinishFloat)(x, count, format, rounding, statistics);
   gather_statistics(static_cast<const float*>(x), count, statistics);
   round_row_counted(x, count, format, rounding, statistics, draws, first);
 }

@@ -28,14 +28,13 @@ double MaxAbs(const double* x, std::size_t size) {
     for (std::size_t c = 0; c < kChains; ++c) {
       const auto value = hn::LoadU(d, x + k + c * kLanes);
       largest[c] = hn::Max(hn::Abs(value), largest[c]);
-      invalid = hn::Or(invalid, hn::VecFromMask(d, hn::Ne(value, value)));
+      invalid = hn::Or(invalid, hn::VecFromMask(d, hn::IsNaN(value)));
     }
   }
   for (; k < size; k += kLanes) {
-    const auto value =
-        k + kLanes <= size ? hn::LoadU(d, x + k) : hn::MaskedLoad(hn::FirstN(d, size - k), d, x + k);
+    const auto value = k + kLanes <= size ? hn::LoadU(d, x + k) : hn::MaskedLoad(hn::FirstN(d, size - k), d, x + k);
     largest[0] = hn::Max(hn::Abs(value), largest[0]);
-    invalid = hn::Or(invalid, hn::VecFromMask(d, hn::Ne(value, value)));
+    invalid = hn::Or(invalid, hn::VecFromMask(d, hn::IsNaN(value)));
   }
   if (!hn::AllTrue(d, hn::Eq(invalid, hn::Zero(d)))) return std::numeric_limits<double>::quiet_NaN();
   const auto all = hn::Max(hn::Max(largest[0], largest[1]), hn::Max(largest[2], largest[3]));
@@ -88,8 +87,7 @@ double InfinityNorm(const Matrix& m) {
   double largest = 0;
   for (int i = 0; i < m.rows(); ++i) {
     Eight sums = Eight::all(0);
-    for_each_eight(m.columns(),
-                   [&](int j, int count) { sums = sums + magnitude(Eight::load(m.row(i) + j, count)); });
+    for_each_eight(m.columns(), [&](int j, int count) { sums = sums + magnitude(Eight::load(m.row(i) + j, count)); });
     largest = max_or_nan(largest, sums.sum());
   }
   return largest;

@@ -12,8 +12,8 @@ double max_abs(const Matrix& m);         // max_ij |m_ij|, 0 for an empty matrix
 double max_abs_below(const Matrix& m);   // the same below the diagonal
 double frobenius_norm(const Matrix& m);  // sqrt(sum m_ij^2), without overflow or underflow of the squares
 double frobenius_norm(const Matrix& m, double largest);  // the same, where max_abs(m) is known
-double one_norm(const Matrix& m);        // largest column sum of |m_ij|
-double infinity_norm(const Matrix& m);   // largest row sum of |m_ij|
+double one_norm(const Matrix& m);                        // largest column sum of |m_ij|
+double infinity_norm(const Matrix& m);                   // largest row sum of |m_ij|
 
 // The Frobenius norm of each row, or of the part of each row left of the diagonal.
 std::vector<double> row_norms(const Matrix& m, bool strictly_lower);

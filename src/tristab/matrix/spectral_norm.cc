@@ -73,9 +73,8 @@ void gram_matrix(const Matrix& m, double scale, PaddedRows& g) {
     const double* x = m.row(k);
     int extent = n;
     while (extent > 0 && x[extent - 1] == 0) --extent;
-    for_each_eight(n, [&](int j, int count) {
-      (Eight::load(x + j, count) * Eight::all(scale)).store(scaled.row(k) + j);
-    });
+    for_each_eight(n,
+                   [&](int j, int count) { (Eight::load(x + j, count) * Eight::all(scale)).store(scaled.row(k) + j); });
     for (; reached < extent; ++reached) first_row[static_cast<std::size_t>(reached)] = k;
   }
   g.resize(n, n);

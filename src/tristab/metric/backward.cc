@@ -100,8 +100,7 @@ double skeel_condition(const Matrix& computed, const Matrix& a, const Matrix& d)
       n, [](int i) { return i + 1; }, [](int) { return 0.0; },
       [&](int i, int j) { return std::fabs(computed.row(i)[j]); });
   const std::vector<double> sums = sums_of_rows(
-      n, [](int i) { return i; },
-      [&](int i) { return std::fabs(1 + d(i, i)) * x[static_cast<std::size_t>(i)]; },
+      n, [](int i) { return i; }, [&](int i) { return std::fabs(1 + d(i, i)) * x[static_cast<std::size_t>(i)]; },
       [&](int i, int j) { return std::fabs(a.row(i)[j] + d.row(i)[j]) * x[static_cast<std::size_t>(j)]; });
   double largest = 0;
   for (const double sum : sums) largest = max_or_nan(largest, sum);

@@ -12,7 +12,7 @@ namespace tristab {
 struct RegionFacts {
   double count = 0;                                                   // number of entries: n^2, or n (n - 1) / 2
   double max_abs = 0, frobenius = 0, one = 0, infinity = 0, two = 0;  // norms of X
-  std::vector<double> rows;  // ||X_i:||_2 of each row in the region
+  std::vector<double> rows;                                           // ||X_i:||_2 of each row in the region
   // Xs: X times the power of two that brings max_abs into [0.5, 1), so that no product of entries overflows.
   Matrix scaled;
   double scaled_frobenius = 0;   // ||Xs||_F

@@ -214,8 +214,7 @@ CorrelationSums CentredSums(const Matrix& computed, double scale, double mean, c
   for (int i = 0; i < computed.rows(); ++i) {
     Eight product = Eight::all(0), squares = Eight::all(0);
     for_each_eight(columns[static_cast<std::size_t>(i)], [&](int j, int count) {
-      const Eight y =
-          (Eight::load(computed.row(i) + j, count) * Eight::all(scale) - Eight::all(mean)).leading(count);
+      const Eight y = (Eight::load(computed.row(i) + j, count) * Eight::all(scale) - Eight::all(mean)).leading(count);
       product = product + Eight::load(x.row(i) + j, count) * y;
       squares = squares + y * y;
     });
@@ -253,18 +252,17 @@ ColumnSums SumColumns(const Matrix& computed, const Matrix& residual, const Matr
       r_squares = r_squares + square;
       const Eight r_size = magnitude(r);
       const Eight quotient = r_size / s;
-      Eight ratio = of_parts(quotient, s, [&](auto q, auto from) {
-        return hn::IfThenElse(hn::Eq(from, hn::Zero(d)), hn::Inf(d), q);
-      });
+      Eight ratio = of_parts(
+          quotient, s, [&](auto q, auto from) { return hn::IfThenElse(hn::Eq(from, hn::Zero(d)), hn::Inf(d), q); });
       ratio = of_parts(ratio, r, [&](auto q, auto x) { return hn::IfThenZeroElse(hn::Eq(x, hn::Zero(d)), q); });
       most = larger(ratio, most);
-      invalid = of_parts(invalid, ratio, [&](auto a, auto q) { return hn::Or(a, hn::VecFromMask(d, hn::Ne(q, q))); });
+      invalid = of_parts(invalid, ratio, [&](auto a, auto q) { return hn::Or(a, hn::VecFromMask(d, hn::IsNaN(q))); });
       const int below = std::clamp(i - j, 0, 8);
       const Eight lower_ratio = ratio.leading(below);
       lower_squares = lower_squares + square.leading(below);
       lower_most = larger(lower_ratio, lower_most);
       lower_invalid = of_parts(lower_invalid, lower_ratio,
-                               [&](auto a, auto q) { return hn::Or(a, hn::VecFromMask(d, hn::Ne(q, q))); });
+                               [&](auto a, auto q) { return hn::Or(a, hn::VecFromMask(d, hn::IsNaN(q))); });
     }
     x_scale.store(result.x_scale.data() + j, count);
     r_scale.store(result.r_scale.data() + j, count);

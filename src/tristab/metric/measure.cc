@@ -152,8 +152,7 @@ void set_correlations(const Matrix& computed, const RegionFacts& x, bool strict,
 
   if (x.count == 0 || constant || x.centred_frobenius == 0)
     return values.set_undefined(at.pearson, Undefined::zero_over_zero);
-  const CorrelationSums centred =
-      centred_sums(computed, scale, sum / x.count, x.centred, strict ? lefts : columns);
+  const CorrelationSums centred = centred_sums(computed, scale, sum / x.count, x.centred, strict ? lefts : columns);
   const double spreads = std::sqrt(centred.squares) * x.centred_frobenius;
   values.set_ratio(at.pearson, sums.equal ? spreads : std::clamp(centred.product, -spreads, spreads), spreads);
 }
@@ -208,7 +207,8 @@ void set_residuals_and_backward(const MetricInput& in, double largest, const std
   set_residuals(in, right.high, x_frobenius, x_infinity, right_residuals, values);
 
   const Matrix scale = residual_scale(in.computed, extents, in.a);
-  const ColumnwiseBackward columnwise = columnwise_backward(in.computed, extents, right.high, scale, in.facts.l_frobenius);
+  const ColumnwiseBackward columnwise =
+      columnwise_backward(in.computed, extents, right.high, scale, in.facts.l_frobenius);
   const auto set_or_infinite = [&](Metric m, double value, Undefined why) {
     if (value == std::numeric_limits<double>::infinity()) return values.set_undefined(m, why);
     values.set(m, value);
@@ -219,7 +219,8 @@ void set_residuals_and_backward(const MetricInput& in, double largest, const std
   set_or_infinite(Metric::backward_componentwise_strict_lower, columnwise.componentwise_strict_lower,
                   Undefined::zero_scale);
 
-  const InversePerturbation exact = inverse_perturbation(in.computed, extents, in.a, std::move(left), in.facts.l_frobenius);
+  const InversePerturbation exact =
+      inverse_perturbation(in.computed, extents, in.a, std::move(left), in.facts.l_frobenius);
   if (exact.undefined != Undefined::no) {
     values.set_undefined(Metric::backward_exact, exact.undefined);
     values.set_undefined(Metric::backward_exact_strict_lower, exact.undefined);

@@ -59,7 +59,8 @@ ExtendedMatrix residual_left(const Matrix& computed, const std::vector<int>& ext
     return r;
   }
   for (int i = 0; i < n; ++i) {
-    for (int k = 1; k < extents[static_cast<std::size_t>(i)]; ++k) add_multiple_to_row(computed(i, k), a.row(k), k, r, i);
+    for (int k = 1; k < extents[static_cast<std::size_t>(i)]; ++k)
+      add_multiple_to_row(computed(i, k), a.row(k), k, r, i);
   }
   normalise(r);
   return r;
