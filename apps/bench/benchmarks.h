@@ -29,7 +29,8 @@ std::vector<ProductBenchmark> register_product_benchmarks(std::span<const SimdLe
 void register_rounding_benchmarks(std::span<const SimdLevel> levels);
 
 // case/<method>/<arithmetic>/<n>, reference/<n>, sweep/quick, at one level. Counters: `us_per_case` (median,
-// inversion and metrics without the reference), `us_per_reference` (median), `cases_per_second` and the
+// inversion and metrics without the reference), `ratio_to_products` (over the median time of Eigen's dense float
+// products of the shapes that the case multiplied; the two run alternately), `us_inversion`, `us_per_reference` (median), `cases_per_second` and the
 // shares of the threads' time.
 void register_case_benchmarks(const SimdLevel& level);
 

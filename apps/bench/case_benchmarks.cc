@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "benchmarks.h"
+#include "peer.h"
 #include "registration.h"
 #include "timed_batch.h"
 #include "tristab/base/errors.h"
@@ -39,16 +40,50 @@ double median_seconds(benchmark::State& state, const std::function<void()>& work
   return batch.median();
 }
 
-void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec& method, const Arithmetic& arithmetic,
-              int n, int& calls) {
+// Eigen's dense float products of the shapes of a trace, each on operands of its own.
+class DenseProducts {
+ public:
+  DenseProducts(EigenProduct multiply, std::vector<ProductShape> shapes)
+      : multiply_(multiply), shapes_(std::move(shapes)) {
+    std::size_t elements = 0;
+    for (const ProductShape& s : shapes_) {
+      const int largest = std::max({s.rows * s.inner, s.inner * s.columns, s.rows * s.columns});
+      elements = std::max(elements, static_cast<std::size_t>(largest) * static_cast<std::size_t>(s.batch));
+    }
+    a_ = b_ = std::vector<float>(elements, 0.5F);
+    c_.resize(elements);
+  }
+
+  void run() {
+    for (const ProductShape& s : shapes_) {
+      for (std::int64_t k = 0; k < s.count * s.batch; ++k) {
+        const std::int64_t block = k % s.batch;
+        multiply_(s.rows, s.inner, s.columns, a_.data() + block * s.rows * s.inner,
+                  b_.data() + block * s.inner * s.columns, c_.data() + block * s.rows * s.columns);
+      }
+    }
+    benchmark::DoNotOptimize(c_.data());
+  }
+
+  bool empty() const { return shapes_.empty(); }
+
+ private:
+  EigenProduct multiply_;
+  std::vector<ProductShape> shapes_;
+  std::vector<float> a_, b_, c_;
+};
+
+void run_case(benchmark::State& state, const SimdLevel& level, EigenProduct multiply, const MethodSpec& method,
+              const Arithmetic& arithmetic, int n, int& calls) {
   force_level(level);
   const Matrix a = round_input(typical_matrix(n), arithmetic);
   const Reference reference = invert_reference(a);
   const ReferenceFacts facts = establish_facts(a, reference);
   Machines machines;
   Machine& machine = machines.machine_for(arithmetic);
+  const Inversion first = invert(method, arithmetic, a, machine);
   // The metrics of a non-finite result end early, so such a case is labelled.
-  if (!all_finite(invert(method, arithmetic, a, machine).x)) state.SetLabel("non-finite result");
+  if (!all_finite(first.x)) state.SetLabel("non-finite result");
   const int precision = arithmetic.quantiser ? 0 : arithmetic.storage.precision;
   const auto one_case = [&] {
     const Inversion inversion = invert(method, arithmetic, a, machine);
@@ -56,7 +91,23 @@ void run_case(benchmark::State& state, const SimdLevel& level, const MethodSpec&
         {inversion.x, a, reference, facts, arithmetic.unit_roundoff(), precision, arithmetic.storage.min_exponent});
     benchmark::DoNotOptimize(metrics);
   };
-  state.counters["us_per_case"] = 1e6 * median_seconds(state, one_case, calls);
+  DenseProducts products(multiply, first.trace.total().products);
+  TimedBatch cases(one_case, calls);
+  calls = cases.calls();
+  TimedBatch inversions([&] { benchmark::DoNotOptimize(invert(method, arithmetic, a, machine)); });
+  TimedBatch peer([&] { products.run(); }, products.empty() ? 1 : 0);
+  while (state.KeepRunningBatch(cases.calls())) {
+    cases.run();
+    state.PauseTiming();
+    inversions.run();
+    peer.warm_up();
+    peer.run();
+    cases.warm_up();
+    state.ResumeTiming();
+  }
+  state.counters["us_per_case"] = 1e6 * cases.median();
+  state.counters["us_inversion"] = 1e6 * inversions.median();
+  if (!products.empty()) state.counters["ratio_to_products"] = cases.median() / peer.median();
 }
 
 // The exact inverse and the facts about it that metrics need, as the reference share of a sweep counts them.
@@ -109,6 +160,7 @@ void run_whole_sweep(benchmark::State& state, const SimdLevel& level, const std:
 }  // namespace
 
 void register_case_benchmarks(const SimdLevel& level) {
+  const EigenProduct multiply = load_eigen_product(level);
   for (const char* method_name : method_names) {
     const MethodSpec method = expand_method(method_name, place).front();
     for (const char* arithmetic_name : arithmetic_names) {
@@ -116,7 +168,7 @@ void register_case_benchmarks(const SimdLevel& level) {
       for (const int n : case_sizes) {
         const std::string name = fmt::format("case/{}/{}/{}", method.label, arithmetic.label, n);
         const auto body = [=](benchmark::State& state, int& calls) {
-          run_case(state, level, method, arithmetic, n, calls);
+          run_case(state, level, multiply, method, arithmetic, n, calls);
         };
         add_benchmark(name, body, benchmark::kMicrosecond);
       }

@@ -5,9 +5,10 @@
 static_assert(Eigen::internal::packet_traits<float>::size == TRISTAB_EIGEN_LANES,
               "Eigen does not use the SIMD level that this peer is named after");
 
-// C = A B; a, b and c are n x n, row-major, without gaps, and do not overlap.
-extern "C" [[gnu::visibility("default")]] void tristab_eigen_product(int n, const float* a, const float* b, float* c) {
+// C = A B, A rows x inner, B inner x columns, all row-major, without gaps, not overlapping.
+extern "C" [[gnu::visibility("default")]] void tristab_eigen_product(int rows, int inner, int columns, const float* a,
+                                                                     const float* b, float* c) {
   using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-  const Eigen::Map<const RowMajor> left(a, n, n), right(b, n, n);
-  Eigen::Map<RowMajor>(c, n, n).noalias() = left * right;
+  const Eigen::Map<const RowMajor> left(a, rows, inner), right(b, inner, columns);
+  Eigen::Map<RowMajor>(c, rows, columns).noalias() = left * right;
 }

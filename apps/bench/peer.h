@@ -5,8 +5,8 @@
 
 namespace tristab {
 
-// C = A B; a, b and c are n x n, row-major, without gaps, and do not overlap.
-using EigenProduct = void (*)(int n, const float* a, const float* b, float* c);
+// C = A B, A rows x inner, B inner x columns, all row-major, without gaps, not overlapping.
+using EigenProduct = void (*)(int rows, int inner, int columns, const float* a, const float* b, float* c);
 
 // The product from the shared object that lies beside this program; it stays loaded. Throws InputError when
 // it is not there.

@@ -74,12 +74,12 @@ void run_product(benchmark::State& state, const SimdLevel& level, EigenProduct e
   const auto eigen_result = hwy::AllocateAligned<float>(static_cast<std::size_t>(n) * static_cast<std::size_t>(n));
 
   product.run();
-  eigen_product(n, own.a.get(), own.b.get(), eigen_result.get());
+  eigen_product(n, n, n, own.a.get(), own.b.get(), eigen_result.get());
   if (!agrees(product.result(), eigen_result.get())) return state.SkipWithError("C is not near A B");
 
   TimedBatch emulated([&] { product.run(); }, calls);
   calls = emulated.calls();
-  TimedBatch eigen([&] { eigen_product(n, dense.a.get(), dense.b.get(), eigen_result.get()); });
+  TimedBatch eigen([&] { eigen_product(n, n, n, dense.a.get(), dense.b.get(), eigen_result.get()); });
   const auto run_eigen = [&] {
     eigen.warm_up();
     eigen.run();

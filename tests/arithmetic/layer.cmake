@@ -7,6 +7,7 @@ tristab_tests(arithmetic
     block_scale_test.cc
     block_scaled_product_test.cc
     case_precision_test.cc
+    code_product_test.cc
     coded_product_test.cc
     dot_models_test.cc
     engines_test.cc

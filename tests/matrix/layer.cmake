@@ -18,4 +18,4 @@ tristab_tests(matrix
     synthetic_family_test.cc
     target_norm_test.cc
     trained_layers_test.cc
-  USES tristab_matrix Eigen3::Eigen Boost::headers PkgConfig::MPFR)
+  USES tristab_matrix tristab_arithmetic Eigen3::Eigen Boost::headers PkgConfig::MPFR)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "support/exact_matrix.h"
+#include "support/simd_levels.h"
 
 namespace tristab::spectral_norm_test {
 
@@ -38,6 +39,19 @@ TEST(SpectralNorm, agrees_with_a_jacobi_svd_on_random_matrices) {
     if (seed % 2 == 1) m = m.triangularView<Eigen::StrictlyLower>();
     const double expected = Eigen::JacobiSVD<Eigen::MatrixXd>(m).singularValues()(0);
     EXPECT_NEAR(spectral_norm(from_eigen(m)), expected, 1e-12 * expected) << n;
+  }
+}
+
+TEST(SpectralNorm, every_simd_level_gives_the_same_bits) {
+  for (int n = 1; n <= 40; ++n) {
+    Eigen::MatrixXd dense = normal_matrix(n, n, static_cast<unsigned>(n));
+    if (n % 3 == 0) dense = dense.triangularView<Eigen::StrictlyLower>();
+    const Matrix m = from_eigen(dense), tall = from_eigen(normal_matrix(n + 5, n, 3));
+    const double expected = spectral_norm(m), expected_tall = spectral_norm(tall);
+    for_each_simd_level([&](const char*) {
+      EXPECT_EQ(spectral_norm(m), expected) << n;
+      EXPECT_EQ(spectral_norm(tall), expected_tall) << n;
+    });
   }
 }
 

@@ -18,7 +18,8 @@ using exact::RealMatrix;
 
 InversePerturbation perturbation(const Matrix& computed, const Matrix& a, bool extended) {
   const auto extents = row_extents(computed);
-  return inverse_perturbation(computed, extents, a, residual_left(computed, extents, a, extended));
+  return inverse_perturbation(computed, extents, a, residual_left(computed, extents, a, extended),
+                              frobenius_norm(add_identity(a)));
 }
 
 Real true_perturbation(const Matrix& computed, const Matrix& a) {
@@ -97,8 +98,9 @@ TEST(BackwardExact, is_never_below_the_columnwise_errors) {
       const Matrix computed = rounded_inverse(a, unit);
       const auto extents = row_extents(computed);
       const double l_norm = frobenius_norm(add_identity(a));
-      const ColumnwiseBackward columnwise = columnwise_backward(
-          computed, residual_right(computed, extents, a, false).high, residual_scale(computed, extents, a), l_norm);
+      const ColumnwiseBackward columnwise =
+          columnwise_backward(computed, extents, residual_right(computed, extents, a, false).high,
+                              residual_scale(computed, extents, a), l_norm);
       const double exact = perturbation(computed, a, false).whole / l_norm;
       EXPECT_LE(columnwise.normwise, exact);
       EXPECT_LE(columnwise.normwise_strict_lower, columnwise.normwise);
@@ -114,7 +116,8 @@ TEST(ColumnwiseBackward, zero_over_zero_is_zero_and_a_zero_column_is_infinite) {
   computed(1, 1) = 1;   // column 0 of Xh is zero
   residual(0, 0) = -1;  // so its residual is -e_0
   scale(1, 1) = 1;
-  const ColumnwiseBackward found = columnwise_backward(computed, residual, scale, std::sqrt(3.0));
+  const ColumnwiseBackward found =
+      columnwise_backward(computed, row_extents(computed), residual, scale, std::sqrt(3.0));
   EXPECT_EQ(found.normwise, std::numeric_limits<double>::infinity());
   EXPECT_EQ(found.componentwise, std::numeric_limits<double>::infinity());
   EXPECT_EQ(found.normwise_strict_lower, 0);

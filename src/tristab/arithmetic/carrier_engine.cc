@@ -40,6 +40,12 @@ class CarrierEngine final : public Engine {
 
   void copy(const View& source, const View& target, double factor) const override {
     const auto scale = static_cast<Carrier>(factor);
+    const auto gapless = [](const View& view) { return view.row_stride == view.columns; };
+    if (factor == 1 && gapless(source) && gapless(target)) {
+      for (int b = 0; b < target.batch; ++b)
+        std::copy_n(row(source, b, 0), std::ptrdiff_t{target.rows} * target.columns, row(target, b, 0));
+      return;
+    }
     for (int b = 0; b < target.batch; ++b) {
       for (int i = 0; i < target.rows; ++i) {
         const Carrier* from = row(source, b, i);
@@ -162,8 +168,11 @@ class CarrierEngine final : public Engine {
     std::uint64_t first = 0;
     const auto pass = [&](Carrier* x, int count, RowStatistics& counts) {
       if (count <= 0) return;
-      gather_statistics(static_cast<const Carrier*>(x), count, counts);
-      if (storage != nullptr) round_row_counted(x, count, *storage, rounding, counts, draws, first);
+      if (storage == nullptr) {
+        gather_statistics(static_cast<const Carrier*>(x), count, counts);
+      } else {
+        finish_row(x, count, *storage, rounding, counts, draws, first);
+      }
       first += static_cast<std::uint64_t>(count);
     };
     if (live.block == 0 || live.block >= std::max(target.rows, target.columns)) {
@@ -198,16 +207,19 @@ class CarrierEngine final : public Engine {
 
   void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                         const Quantiser& quantiser, Region live, QuantiserCounts& counts) const override {
+    const auto holds_codes = [&](const QuantisedOperand& x) {
+      return x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code;
+    };
     const auto tensor_scale = [&](const QuantisedOperand& x) {
       if (quantiser.scale != Quantiser::Scale::tensor) return 0.0;
-      if (x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code) return x.codes.scale;
+      if (holds_codes(x)) return x.codes.scale;
       return static_cast<double>(quantiser_scale(largest_quantised(x.view, x.diagonal, quantiser), quantiser));
     };
     const double a_scale = tensor_scale(a), b_scale = tensor_scale(b);
     for (int block = 0; block < accumulator.batch; ++block) {
-      counts += accumulate_coded_product(row(accumulator, block, 0), accumulator.row_stride,
-                                         coded(a.view, block, a.diagonal, a_scale),
-                                         coded(b.view, block, b.diagonal, b_scale), quantiser, live.block);
+      counts += accumulate_coded_product(
+          row(accumulator, block, 0), accumulator.row_stride, coded(a.view, block, a.diagonal, a_scale, holds_codes(a)),
+          coded(b.view, block, b.diagonal, b_scale, holds_codes(b)), quantiser, live.block);
     }
   }
 
@@ -264,8 +276,8 @@ class CarrierEngine final : public Engine {
     return largest;
   }
 
-  static CodedBlock<Carrier> coded(const View& view, int block, int diagonal, double scale) {
-    return {row(view, block, 0), view.row_stride, view.rows, view.columns, diagonal, scale};
+  static CodedBlock<Carrier> coded(const View& view, int block, int diagonal, double scale, bool holds_codes = false) {
+    return {row(view, block, 0), view.row_stride, view.rows, view.columns, diagonal, scale, holds_codes};
   }
 };
 

@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "tristab/arithmetic/code_product.h"
 #include "tristab/arithmetic/diagonal_terms.h"
 #include "tristab/arithmetic/kernels.h"
 #include "tristab/arithmetic/quantise.h"
@@ -24,6 +25,9 @@ struct CodedOperand {
   std::vector<float> scales;  // left: rows x blocks of k; right: blocks of k x columns
   OuterDiagonal diagonal;     // the part outside the quantiser
   std::int64_t saturations = 0;
+  // Values that are codes of a tensor already: no codes are made, the elements times 1 / scale are near enough.
+  FloatRows<const float> elements;
+  bool has_codes = true;
   std::vector<float> row;  // scratch
   std::vector<double> inverses;
   std::vector<std::uint32_t> largest;
@@ -36,6 +40,7 @@ struct CodedOperand {
     scales.resize(scale_count);
     row.resize(static_cast<std::size_t>(columns));
     saturations = 0;
+    has_codes = true;
     diagonal.offset = block.diagonal;
     diagonal.elements.assign(static_cast<std::size_t>(rows), 0.0F);
     for (int i = 0; i < rows; ++i) {
@@ -46,6 +51,17 @@ struct CodedOperand {
   }
   float* code_row(int i) { return codes.data() + static_cast<std::ptrdiff_t>(i) * columns; }
   const float* code_row(int i) const { return codes.data() + static_cast<std::ptrdiff_t>(i) * columns; }
+
+  // Rows begin to end - 1, or columns begin to end - 1, as numbers that times the factor are codes.
+  FloatRows<const float> rows_of_codes(int begin, int end) const {
+    if (!has_codes) return elements;  // all of them: a tensor has one block
+    return {codes.data() + static_cast<std::ptrdiff_t>(begin) * columns, columns, end - begin, columns};
+  }
+  FloatRows<const float> columns_of_codes(int begin, int end) const {
+    if (!has_codes) return elements;
+    return {codes.data() + begin, columns, rows, end - begin};
+  }
+  float factor() const { return has_codes ? 1.0F : 1 / scales.front(); }
 };
 
 CodeRange range_of(const Quantiser& quantiser) {
@@ -64,20 +80,40 @@ float tensor_scale(const CodedBlock<Carrier>& block, const Quantiser& quantiser)
   return quantiser_scale(quantised_magnitude(block, quantiser), quantiser);
 }
 
+template <class Carrier>
+void encode_by_tensor(const CodedBlock<Carrier>& block, const Quantiser& quantiser, CodedOperand& operand) {
+  const float scale = tensor_scale(block, quantiser);
+  std::fill(operand.scales.begin(), operand.scales.end(), scale);
+  if constexpr (std::is_same_v<Carrier, float>) {
+    const bool in_range = scale > 0x1p-100F && scale < 0x1p100F;
+    // Another stage may have left the identity outside; and -qmax - 1 has no negative.
+    const bool safe = quantiser.identity_outside && !quantiser.full_range;
+    if (block.holds_codes && in_range && safe && quantiser.bits <= 8 && has_code_sums()) {
+      operand.elements = block.float_rows(quantiser);
+      operand.has_codes = false;
+      return;
+    }
+    operand.saturations += encode_rows(block.float_rows(quantiser), scale, range_of(quantiser), operand.codes.data());
+  } else {
+    for (int i = 0; i < block.rows; ++i)
+      operand.saturations += encode_row(quantised_row(block, quantiser, i, operand.row.data()), inverse_of(scale),
+                                        range_of(quantiser), operand.code_row(i), block.columns);
+  }
+}
+
 // Blocks of k have `length` elements; the last one may be shorter.
 template <class Carrier>
 void encode_left(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int length, CodedOperand& operand) {
   const int blocks = (block.columns + length - 1) / length;
   operand.start(block, quantiser, size_of(block.rows, blocks));
-  const bool by_tensor = quantiser.scale == Quantiser::Scale::tensor;
-  const float shared = by_tensor ? tensor_scale(block, quantiser) : 0.0F;
+  if (quantiser.scale == Quantiser::Scale::tensor) return encode_by_tensor(block, quantiser, operand);
   float* scale = operand.scales.data();
   for (int i = 0; i < block.rows; ++i) {
     const float* x = quantised_row(block, quantiser, i, operand.row.data());
     float* codes = operand.code_row(i);
     for (int begin = 0; begin < block.columns; begin += length, ++scale) {
       const int count = std::min(length, block.columns - begin);
-      *scale = by_tensor ? shared : scale_of_bits(largest_magnitude_bits(x + begin, count), quantiser);
+      *scale = scale_of_bits(largest_magnitude_bits(x + begin, count), quantiser);
       operand.saturations += encode_row(x + begin, inverse_of(*scale), range_of(quantiser), codes + begin, count);
     }
   }
@@ -88,14 +124,7 @@ void encode_right(const CodedBlock<Carrier>& block, const Quantiser& quantiser, 
   const int blocks = (block.rows + length - 1) / length, columns = block.columns;
   operand.start(block, quantiser, size_of(blocks, columns));
   const auto row = [&](int k) { return quantised_row(block, quantiser, k, operand.row.data()); };
-  if (quantiser.scale == Quantiser::Scale::tensor) {
-    const float scale = tensor_scale(block, quantiser);
-    std::fill(operand.scales.begin(), operand.scales.end(), scale);
-    const double inverse = inverse_of(scale);
-    for (int k = 0; k < block.rows; ++k)
-      operand.saturations += encode_row(row(k), inverse, range_of(quantiser), operand.code_row(k), columns);
-    return;
-  }
+  if (quantiser.scale == Quantiser::Scale::tensor) return encode_by_tensor(block, quantiser, operand);
   operand.inverses.resize(static_cast<std::size_t>(columns));
   float* scales = operand.scales.data();
   for (int begin = 0; begin < block.rows; begin += length, scales += columns) {
@@ -122,7 +151,13 @@ class CodeSums {
   void sum(int begin, int end, std::vector<float>& sums) {
     const double code = -quantiser_.smallest_code();
     const double bound = code * code * (end - begin);
-    sums.assign(size_of(a_.rows, b_.columns), 0.0F);
+    sums.resize(size_of(a_.rows, b_.columns));
+    if (quantiser_.bits <= 8 && bound <= 0x1p31 - 1) {
+      if (sum_codes(
+              {a_.columns_of_codes(begin, end), a_.factor(), b_.rows_of_codes(begin, end), b_.factor(), sums.data()}))
+        return;
+    }
+    std::fill(sums.begin(), sums.end(), 0.0F);
     // If no sum can leave the accumulator or the carrier's exact range, native sums are exact in any order.
     const bool fits = quantiser_.accumulator_bits == 64 || bound <= 0x1p31 - 1;
     if (fits && bound <= 0x1p24) {
@@ -226,6 +261,37 @@ void add_dequantised(Carrier* accumulator, std::ptrdiff_t stride, const CodedOpe
   }
 }
 
+// Row i with 0 for the element that is left out.
+const float* copied_row(const FloatRows<const float>& x, int i, float* copy) {
+  if (x.left_out(i) < 0) return x.row(i);
+  std::copy(x.row(i), x.row(i) + x.columns, copy);
+  copy[x.left_out(i)] = 0;
+  return copy;
+}
+
+// All terms of a product of square tensors that are codes already, with their main diagonals outside; that of B is
+// whole.
+void add_coded_rows(float* accumulator, std::ptrdiff_t stride, const CodedOperand& a, const CodedOperand& b,
+                    const std::vector<float>& sums) {
+  CodedRow row;
+  row.scale = a.scales.front() * b.scales.front();
+  row.diagonal = b.diagonal.elements.data();
+  row.count = b.columns;
+  for (int i = 0; i < a.rows; ++i) {
+    const int k = i + a.diagonal.offset;
+    row.d = a.diagonal.elements[static_cast<std::size_t>(i)];
+    const bool has_left = k >= 0 && k < b.rows && row.d != 0;
+    row.c = accumulator + i * stride;
+    row.sums = sums.data() + static_cast<std::ptrdiff_t>(i) * b.columns;
+    row.right = has_left ? b.elements.row(k) : nullptr;
+    row.right_out = has_left ? b.elements.left_out(k) : -1;
+    row.left = a.elements.row(i);
+    row.left_out = a.elements.left_out(i);
+    add_coded_row(row);
+    if (has_left) row.c[k] += row.diagonal[k] * row.d;
+  }
+}
+
 }  // namespace
 
 template <class Carrier>
@@ -242,6 +308,14 @@ QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t st
   QuantiserCounts counts;
   counts.saturations = left.saturations + right.saturations;
   CodeSums code_sums(left, right, quantiser);
+  if constexpr (std::is_same_v<Carrier, float>) {
+    if (!left.has_codes && !right.has_codes && quantiser.identity_outside && right.diagonal.offset == 0 &&
+        inner == columns) {
+      code_sums.sum(0, inner, sums);
+      add_coded_rows(accumulator, stride, left, right, sums);
+      return counts;
+    }
+  }
   for (int block = 0; block < blocks; ++block) {
     code_sums.sum(block * length, std::min((block + 1) * length, inner), sums);
     add_dequantised(accumulator, stride, left, right, sums, block, blocks);
@@ -252,17 +326,19 @@ QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t st
   left_values.resize(static_cast<std::size_t>(inner));
   right_values.resize(static_cast<std::size_t>(columns));
   const auto left_row = [&](int i) {
+    if (!left.has_codes) return copied_row(left.elements, i, left_values.data());
     const float* scales = left.scales.data() + static_cast<std::ptrdiff_t>(i) * blocks;
     for (int block = 0; block < blocks; ++block) {
       const int begin = block * length, count = std::min(length, inner - begin);
       scale_row(left.code_row(i) + begin, scales[block], left_values.data() + begin, count);
     }
-    return left_values.data();
+    return static_cast<const float*>(left_values.data());
   };
   const auto right_row = [&](int k) {
+    if (!right.has_codes) return copied_row(right.elements, k, right_values.data());
     const float* scales = right.scales.data() + static_cast<std::ptrdiff_t>(k / length) * columns;
     scale_row(right.code_row(k), scales, right_values.data(), columns);
-    return right_values.data();
+    return static_cast<const float*>(right_values.data());
   };
   add_diagonal_terms(accumulator, stride, columns, left.diagonal, right.diagonal, left_row, right_row, fp32_format(),
                      Rounding::nearest_even);

@@ -92,6 +92,11 @@ template <class Carrier>
 void round_row_counted(Carrier* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
                        std::uint64_t draws = 0, std::uint64_t first = 0);
 
+// gather_statistics, then round_row_counted, in one pass.
+template <class Carrier>
+void finish_row(Carrier* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
+                std::uint64_t draws = 0, std::uint64_t first = 0);
+
 template <class Carrier>
 bool contains_negative_zero(const Carrier* x, int count);
 

@@ -10,7 +10,9 @@
 #include <hwy/highway.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
 #include <vector>
 
 #include "tristab/arithmetic/product_kernels.h"
@@ -45,29 +47,49 @@ HWY_INLINE bool all_zero(const T* x, int count) {
   return true;
 }
 
+// Bit `lane` says that x[lane] is not zero; `count` elements, at most a vector.
+template <class T>
+HWY_INLINE std::uint32_t nonzero_bits(const T* x, int count) {
+  const hn::ScalableTag<T> d;
+  constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
+  const auto lanes =
+      count >= kLanes ? hn::LoadU(d, x) : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, x);
+  std::uint8_t bytes[8] = {};
+  hn::StoreMaskBits(d, hn::Not(hn::Eq(lanes, hn::Zero(d))), bytes);
+  return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8;
+}
+
 // For tasks that may skip zero products: the smallest range of k outside of which every product of a tile has a zero
 // factor (triangles, bands and block diagonals have such ranges). For other tasks: all k.
 template <class T>
 class ZeroStructure {
  public:
-  explicit ZeroStructure(const ProductTask<T>& task) : task_(task) {}
+  explicit ZeroStructure(const ProductTask<T>& task) : task_(task) {
+    if (!task.skip_zeros) return;
+    constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
+    rows_of_a().resize(static_cast<std::size_t>(task.rows));
+    for (int i = 0; i < task.rows; ++i) {
+      const T* row = task.a + i * task.a_stride;
+      Range range{task.inner, 0};
+      for (int k = 0; k < task.inner; k += kLanes) {
+        const std::uint32_t bits = nonzero_bits(row + k, task.inner - k);
+        if (bits == 0) continue;
+        if (range.end == 0) range.begin = k + std::countr_zero(bits);
+        range.end = k + static_cast<int>(std::bit_width(bits));
+      }
+      rows_of_a()[static_cast<std::size_t>(i)] = range;
+    }
+  }
 
   // Columns of a in rows [row, row + count).
   Range columns_of_a(int row, int count) const {
     if (!task_.skip_zeros) return {0, task_.inner};
-    constexpr int kStep = 16;
-    const auto zero_block = [&](int begin, int end) {
-      for (int r = row; r < row + count; ++r) {
-        if (!all_zero(task_.a + r * task_.a_stride + begin, end - begin)) return false;
-      }
-      return true;
-    };
-    int begin = 0, end = task_.inner;
-    while (end > begin && zero_block(std::max(begin, end - kStep), end)) end = std::max(begin, end - kStep);
-    while (end > begin && zero_block(end - 1, end)) --end;
-    while (begin < end && zero_block(begin, std::min(end, begin + kStep))) begin = std::min(end, begin + kStep);
-    while (begin < end && zero_block(begin, begin + 1)) ++begin;
-    return {begin, end};
+    Range range{task_.inner, 0};
+    for (int i = row; i < row + count; ++i) {
+      const Range& of_row = rows_of_a()[static_cast<std::size_t>(i)];
+      range = {std::min(range.begin, of_row.begin), std::max(range.end, of_row.end)};
+    }
+    return range;
   }
 
   // Rows of b in columns [column, column + count).
@@ -80,6 +102,11 @@ class ZeroStructure {
   }
 
  private:
+  // By row of a: the elements that are not zero lie in this range. Only the latest structure of a thread is in use.
+  static std::vector<Range>& rows_of_a() {
+    thread_local std::vector<Range> ranges;
+    return ranges;
+  }
   const ProductTask<T>& task_;
 };
 

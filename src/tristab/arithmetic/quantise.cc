@@ -82,11 +82,15 @@ const float* quantised_row(const CodedBlock<Carrier>& block, const Quantiser& qu
 
 template <class Carrier>
 double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& quantiser) {
-  thread_local std::vector<float> copy;
-  copy.resize(static_cast<std::size_t>(block.columns));
   std::uint32_t largest = 0;
-  for (int i = 0; i < block.rows; ++i) {
-    largest = std::max(largest, largest_magnitude_bits(quantised_row(block, quantiser, i, copy.data()), block.columns));
+  if constexpr (std::is_same_v<Carrier, float>) {
+    largest = largest_magnitude_bits(block.float_rows(quantiser));
+  } else {
+    thread_local std::vector<float> copy;
+    copy.resize(static_cast<std::size_t>(block.columns));
+    for (int i = 0; i < block.rows; ++i)
+      largest =
+          std::max(largest, largest_magnitude_bits(quantised_row(block, quantiser, i, copy.data()), block.columns));
   }
   const auto size = std::bit_cast<float>(largest);
   return static_cast<double>(size < kInfinity ? size : kInfinity);
@@ -94,6 +98,8 @@ double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& qu
 
 template <class Carrier>
 std::int64_t requantise_block(const CodedBlock<Carrier>& block, double scale, const Quantiser& quantiser) {
+  if constexpr (std::is_same_v<Carrier, float>)
+    return requantise_rows(block.template float_rows<float>(quantiser), static_cast<float>(scale), range_of(quantiser));
   std::int64_t clamped = 0;
   rewrite_rows(block, quantiser,
                [&](float* x, int count) { clamped += requantise_row(x, scale, range_of(quantiser), count); });

@@ -11,6 +11,7 @@
 #include <cstdint>
 
 #include "tristab/arithmetic/arithmetic.h"
+#include "tristab/arithmetic/quantise_kernels.h"
 
 namespace tristab {
 
@@ -30,8 +31,9 @@ float quantiser_scale(double largest, const Quantiser& quantiser);
 // The code of x as a whole number.
 double code_of(double x, double scale, const Quantiser& quantiser);
 
-// One block of carriers. Element (i, i + diagonal) lies on the main diagonal of the whole matrix. `scale` is 0 unless
-// the elements already are codes times that scale.
+// One block of carriers. Element (i, i + diagonal) lies on the main diagonal of the whole matrix. `scale` is that of
+// the tensor, 0 if not known; `holds_codes`: all quantised elements already are codes times that scale, rounded to
+// fp32.
 template <class Carrier>
 struct CodedBlock {
   Carrier* elements = nullptr;
@@ -39,7 +41,13 @@ struct CodedBlock {
   int rows = 0, columns = 0;
   int diagonal = 0;
   double scale = 0;
+  bool holds_codes = false;
 
+  // The rows as kernels of fp32 values take them, to be rewritten or to be read.
+  template <class T = const Carrier>
+  FloatRows<T> float_rows(const Quantiser& quantiser) const {
+    return {elements, stride, rows, columns, quantiser.identity_outside, diagonal};
+  }
   // The column of row i's element on the main diagonal if the quantiser leaves it out, else -1.
   int outside(const Quantiser& quantiser, int i) const {
     const int column = i + diagonal;

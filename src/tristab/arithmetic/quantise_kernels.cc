@@ -2,11 +2,14 @@
 // With x and s in fp32, a quotient that is not a tie k + 1/2 lies at least 2^-26 away from all ties (|x - (k + 1/2) s|
 // is a multiple of half the last place of the smaller of x and s). So t is first rounded to a multiple of 2^-32: this
 // makes t a tie exactly if the quotient is one, as long as |t| < 2^19.
+// Whole matrices with one scale take single precision where a fused multiply-add is at hand: rint(x fl(1 / s)) is the
+// code or its neighbour, the remainder x - q s is exact for both, and tells which.
 #include "tristab/arithmetic/quantise_kernels.h"
 
 #include <algorithm>
 #include <bit>
 #include <cmath>
+#include <utility>
 
 // Compiles everything between HWY_BEFORE_NAMESPACE and HWY_AFTER_NAMESPACE once for each SIMD level.
 #undef HWY_TARGET_INCLUDE
@@ -122,6 +125,140 @@ std::int64_t RequantiseRow(float* x, double scale, CodeRange range, int count) {
   return encode.clamped;
 }
 
+#if HWY_TARGET != HWY_SCALAR
+// The codes in single precision for a scale from 2^-100 to 2^100 and finite numbers. A quotient below highest + 2 errs
+// by less than (highest + 2) 2^-22; a larger one is clamped.
+struct FloatEncoder {
+  using Tag = hn::ScalableTag<float>;
+  using Vector = hn::Vec<Tag>;
+  static constexpr int kLanes = static_cast<int>(hn::MaxLanes(Tag()));
+  Tag d;
+  hn::RebindToSigned<Tag> di;
+  Vector scale, inverse, low, high, certain;
+  hn::Vec<hn::RebindToSigned<Tag>> clamped, lanes;
+
+  FloatEncoder(float s, CodeRange range)
+      : scale(hn::Set(d, s)),
+        inverse(hn::Set(d, 1 / s)),
+        low(hn::Set(d, static_cast<float>(range.lowest))),
+        high(hn::Set(d, static_cast<float>(range.highest))),
+        certain(hn::Set(d, static_cast<float>(0.5 - (range.highest + 2) * 0x1p-21))),
+        clamped(hn::Zero(di)),
+        lanes(hn::Iota(di, 0)) {}
+
+  HWY_INLINE Vector operator()(Vector x) {
+    const auto quotient = hn::Mul(x, inverse);
+    auto code = hn::Round(quotient);
+    // Only near a tie can this be the wrong neighbour.
+    if (!hn::AllTrue(d, hn::Lt(hn::Abs(hn::Sub(quotient, code)), certain))) code = decided(x, code);
+    const auto inside = hn::Min(high, hn::Max(low, code));
+    clamped = hn::Sub(clamped, hn::VecFromMask(di, hn::RebindMask(di, hn::Ne(inside, code))));
+    return inside;
+  }
+
+  // The code by the remainder; of two equally near ones the even one. It has the sign of x.
+  HWY_INLINE Vector decided(Vector x, Vector code) const {
+    const auto one = hn::Set(di, 1);
+    const auto remainder = hn::NegMulAdd(code, scale, x);
+    const auto twice = hn::Add(hn::Abs(remainder), hn::Abs(remainder));
+    const auto odd = hn::RebindMask(d, hn::Eq(hn::And(hn::NearestInt(code), one), one));
+    const auto neighbour = hn::Or(hn::Gt(twice, scale), hn::And(hn::Eq(twice, scale), odd));
+    const auto other = hn::Add(code, hn::CopySign(hn::Set(d, 1.0F), remainder));
+    return hn::CopySign(hn::IfThenElse(neighbour, other, code), x);
+  }
+
+  // Calls action(quantised elements, elements, whether left out, column, count) for the vectors of row i.
+  template <class T, class Action>
+  HWY_INLINE void for_each_vector(const FloatRows<T>& rows, int i, const Action& action) const {
+    const auto outside = hn::Set(di, rows.left_out(i));
+    for (int j = 0; j < rows.columns; j += kLanes) {
+      const int count = rows.columns - j;
+      const auto x = count >= kLanes
+                         ? hn::LoadU(d, rows.row(i) + j)
+                         : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, rows.row(i) + j);
+      const auto left_out = hn::RebindMask(d, hn::Eq(hn::Add(lanes, hn::Set(di, j)), outside));
+      action(hn::IfThenZeroElse(left_out, x), x, left_out, j, count);
+    }
+  }
+  HWY_INLINE void store(Vector x, float* to, int count) const {
+    if (count >= kLanes) return hn::StoreU(x, d, to);
+    hn::BlendedStore(x, hn::FirstN(d, static_cast<std::size_t>(count)), d, to);
+  }
+  std::int64_t clamped_codes() const { return hn::GetLane(hn::SumOfLanes(di, clamped)); }
+};
+
+bool in_single_precision(float scale) { return scale >= 0x1p-100F && scale <= 0x1p100F; }
+#endif
+
+std::uint32_t LargestInRows(const FloatRows<const float>& given) {
+  const FloatRows<const float> x = given;
+#if HWY_TARGET != HWY_SCALAR
+  const FloatEncoder vectors(1, {});
+  auto largest = hn::Zero(vectors.di);
+  for (int i = 0; i < x.rows; ++i) {
+    vectors.for_each_vector(x, i, [&](auto value, auto, auto, int, int) {
+      largest = hn::Max(largest, hn::BitCast(vectors.di, hn::Abs(value)));
+    });
+  }
+  return static_cast<std::uint32_t>(hn::GetLane(hn::MaxOfLanes(vectors.di, largest)));
+#else
+  std::uint32_t largest = 0;
+  for (int i = 0; i < x.rows; ++i) {
+    const int outside = x.left_out(i);
+    for (int j = 0; j < x.columns; ++j) {
+      if (j != outside) largest = std::max(largest, std::bit_cast<std::uint32_t>(x.row(i)[j]) & kMagnitude);
+    }
+  }
+  return largest;
+#endif
+}
+
+std::int64_t EncodeRows(const FloatRows<const float>& x, float scale, CodeRange range, float* codes) {
+#if HWY_TARGET != HWY_SCALAR
+  if (in_single_precision(scale)) {
+    FloatEncoder encode(scale, range);
+    const auto zero = hn::Zero(encode.d);
+    for (int i = 0; i < x.rows; ++i, codes += x.columns) {
+      encode.for_each_vector(x, i, [&](auto value, auto, auto, int j, int count) {
+        encode.store(as_integer(encode(value), zero), codes + j, count);
+      });
+    }
+    return encode.clamped_codes();
+  }
+#endif
+  std::int64_t clamped = 0;
+  for (int i = 0; i < x.rows; ++i, codes += x.columns) {
+    std::copy(x.row(i), x.row(i) + x.columns, codes);
+    if (x.left_out(i) >= 0) codes[x.left_out(i)] = 0;
+    clamped += EncodeRow(codes, 1 / static_cast<double>(scale), range, codes, x.columns);
+  }
+  return clamped;
+}
+
+std::int64_t RequantiseRows(const FloatRows<float>& given, float scale, CodeRange range) {
+  const FloatRows<float> x = given;
+#if HWY_TARGET != HWY_SCALAR
+  if (in_single_precision(scale)) {
+    FloatEncoder encode(scale, range);
+    for (int i = 0; i < x.rows; ++i) {
+      encode.for_each_vector(x, i, [&](auto value, auto kept, auto left_out, int j, int count) {
+        const auto coded = hn::Mul(encode(value), encode.scale);
+        encode.store(hn::IfThenElse(left_out, kept, coded), x.row(i) + j, count);
+      });
+    }
+    return encode.clamped_codes();
+  }
+#endif
+  std::int64_t clamped = 0;
+  for (int i = 0; i < x.rows; ++i) {
+    const int outside = x.left_out(i);
+    const float kept = outside < 0 ? 0.0F : std::exchange(x.row(i)[outside], 0.0F);
+    clamped += RequantiseRow(x.row(i), static_cast<double>(scale), range, x.columns);
+    if (outside >= 0) x.row(i)[outside] = kept;
+  }
+  return clamped;
+}
+
 // Calls action(d, i) for every full vector of [0, count), then for one lane at a time.
 template <class Action>
 HWY_INLINE void for_each_float(int count, const Action& action) {
@@ -149,6 +286,27 @@ void AddDequantisedRow(float* c, float row_scale, const float* column_scales, co
   });
 }
 
+void AddCodedRow(const CodedRow& given) {
+  const CodedRow row = given;  // a copy whose address nothing else knows stays in registers
+  const auto add = [&](auto d, int i) {
+    const hn::RebindToSigned<decltype(d)> di;
+    const auto columns = hn::Add(hn::Iota(di, 0), hn::Set(di, i));
+    const auto without = [&](const float* x, int column) {
+      const auto outside = hn::RebindMask(d, hn::Eq(columns, hn::Set(di, column)));
+      return hn::IfThenZeroElse(outside, hn::LoadU(d, x + i));
+    };
+    auto c = hn::Add(hn::LoadU(d, row.c + i), hn::Mul(hn::Set(d, row.scale), hn::LoadU(d, row.sums + i)));
+    if (row.right != nullptr) c = hn::Add(c, hn::Mul(without(row.right, row.right_out), hn::Set(d, row.d)));
+    if (row.left != nullptr) {
+      const auto factor = hn::LoadU(d, row.diagonal + i);
+      const auto sum = hn::Add(c, hn::Mul(without(row.left, row.left_out), factor));
+      c = hn::IfThenElse(hn::Eq(factor, hn::Zero(d)), c, sum);
+    }
+    hn::StoreU(c, d, row.c + i);
+  };
+  for_each_float(row.count, add);
+}
+
 void AddMultipleRow(float* c, const float* x, float factor, int count) {
   for_each_float(count, [&](auto d, int i) {
     hn::StoreU(hn::Add(hn::LoadU(d, c + i), hn::Mul(hn::LoadU(d, x + i), hn::Set(d, factor))), d, c + i);
@@ -170,6 +328,9 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace tristab {
 
+HWY_EXPORT(LargestInRows);
+HWY_EXPORT(EncodeRows);
+HWY_EXPORT(RequantiseRows);
 HWY_EXPORT(LargestMagnitude);
 HWY_EXPORT(RaiseMagnitudes);
 HWY_EXPORT(EncodeRow);
@@ -178,11 +339,19 @@ HWY_EXPORT(RequantiseRow);
 HWY_EXPORT(ScaleRow);
 HWY_EXPORT(ScaleRowByOne);
 HWY_EXPORT(AddDequantisedRow);
+HWY_EXPORT(AddCodedRow);
 HWY_EXPORT(AddMultipleRow);
 HWY_EXPORT(AddProductsRow);
 
 std::uint32_t largest_magnitude_bits(const float* x, int count) {
   return HWY_DYNAMIC_DISPATCH(LargestMagnitude)(x, count);
+}
+std::uint32_t largest_magnitude_bits(const FloatRows<const float>& x) { return HWY_DYNAMIC_DISPATCH(LargestInRows)(x); }
+std::int64_t encode_rows(const FloatRows<const float>& x, float scale, CodeRange range, float* codes) {
+  return HWY_DYNAMIC_DISPATCH(EncodeRows)(x, scale, range, codes);
+}
+std::int64_t requantise_rows(const FloatRows<float>& x, float scale, CodeRange range) {
+  return HWY_DYNAMIC_DISPATCH(RequantiseRows)(x, scale, range);
 }
 void raise_magnitude_bits(std::uint32_t* largest, const float* x, int count) {
   HWY_DYNAMIC_DISPATCH(RaiseMagnitudes)(largest, x, count);
@@ -205,6 +374,7 @@ void scale_row(const float* x, float scale, float* z, int count) {
 void add_dequantised_row(float* c, float row_scale, const float* column_scales, const float* sums, int count) {
   HWY_DYNAMIC_DISPATCH(AddDequantisedRow)(c, row_scale, column_scales, sums, count);
 }
+void add_coded_row(const CodedRow& row) { HWY_DYNAMIC_DISPATCH(AddCodedRow)(row); }
 void add_multiple_row(float* c, const float* x, float factor, int count) {
   HWY_DYNAMIC_DISPATCH(AddMultipleRow)(c, x, factor, count);
 }

@@ -2,13 +2,33 @@
 // the same bits. Codes are q = clamp(rint(x / s), lowest, highest), ties to even, of the exact quotient.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace tristab {
 
+// Rows of fp32 values; the quantiser takes 0 for element (i, i + outside) if there is one and `leaves_out` is set.
+template <class T>
+struct FloatRows {
+  T* x = nullptr;
+  std::ptrdiff_t stride = 0;
+  int rows = 0, columns = 0;
+  bool leaves_out = false;
+  int outside = 0;
+
+  T* row(int i) const { return x + i * stride; }
+  // The column left out of row i, or -1.
+  int left_out(int i) const {
+    const int column = i + outside;
+    return leaves_out && column >= 0 && column < columns ? column : -1;
+  }
+};
+
 // Bits of the largest |x[i]|. Bit patterns of magnitudes have the order of the magnitudes; infinity and then NaN come
 // last.
 std::uint32_t largest_magnitude_bits(const float* x, int count);
+
+std::uint32_t largest_magnitude_bits(const FloatRows<const float>& x);
 
 // largest[i] := the larger of largest[i] and the bits of |x[i]|.
 void raise_magnitude_bits(std::uint32_t* largest, const float* x, int count);
@@ -21,12 +41,33 @@ struct CodeRange {
 // many codes were clamped.
 std::int64_t encode_row(const float* x, double inverse, CodeRange range, float* codes, int count);
 
+// The codes of all rows for one scale, without gaps.
+std::int64_t encode_rows(const FloatRows<const float>& x, float scale, CodeRange range, float* codes);
+
 // The same with a scale for each element.
 std::int64_t encode_row(const float* x, const double* inverses, CodeRange range, float* codes, int count);
 
 // z[i] := fl32(scales[i] x[i]); z may be x.
 void scale_row(const float* x, const float* scales, float* z, int count);
 void scale_row(const float* x, float scale, float* z, int count);
+
+// One row of a product of codes with main diagonals outside, all terms one after the other (quantise.h):
+//   c := c + scale sums,  c := c + d right,  c := c + left diagonal where the diagonal is not zero
+// A term without a pointer is left out; `right` only where d is not zero. Element right_out of `right` and element
+// left_out of `left` count as 0.
+struct CodedRow {
+  float* c = nullptr;
+  const float* sums = nullptr;
+  float scale = 0;
+  const float* right = nullptr;
+  int right_out = -1;
+  float d = 0;
+  const float* left = nullptr;
+  int left_out = -1;
+  const float* diagonal = nullptr;
+  int count = 0;
+};
+void add_coded_row(const CodedRow& row);
 
 // In single operations of fp32:
 // c[i] := c[i] + (row_scale column_scales[i]) sums[i]
@@ -38,5 +79,6 @@ void add_products_row(float* c, const float* x, const float* d, int count);
 
 // x[i] := fl32(scale * code of x[i]); NaN stays NaN. Returns how many codes were clamped.
 std::int64_t requantise_row(float* x, double scale, CodeRange range, int count);
+std::int64_t requantise_rows(const FloatRows<float>& x, float scale, CodeRange range);
 
 }  // namespace tristab

@@ -15,6 +15,10 @@
 
 #include "tristab/arithmetic/step-inl.h"
 
+// A lambda of an inner loop: what it counts must stay in registers.
+#undef TRISTAB_INLINED
+#define TRISTAB_INLINED __attribute__((always_inline))
+
 HWY_BEFORE_NAMESPACE();
 namespace tristab {
 namespace HWY_NAMESPACE {
@@ -64,7 +68,8 @@ HWY_INLINE void sum_any(T* x, const T* y, T sign, int count, const Accumulation&
   with_step<T>(accumulation, facts, [&](auto d, const auto& step_in) {
     const auto step = step_in;
     const auto factor = hn::Set(d, static_cast<hn::TFromD<decltype(d)>>(sign));
-    for_each_vector(d, x, y, x, count, [&](auto sum, auto addend) { return step(d, sum, factor, addend); });
+    for_each_vector(d, x, y, x, count,
+                    [&](auto sum, auto addend) TRISTAB_INLINED { return step(d, sum, factor, addend); });
   });
 }
 
@@ -78,62 +83,76 @@ HWY_INLINE void with_rounding(const Format& format, Rounding rounding, const Act
     if (wide) {
       const hn::ScalableTag<double> d;
       const RoundingTarget<double> target(format);
-      return action(d, [=](auto x) { return round_to(d, x, target, rounding); });
+      return action(d, [=](auto x) TRISTAB_INLINED { return round_to(d, x, target, rounding); });
     }
   }
   if constexpr (sizeof(T) == sizeof(float)) {
     const bool half = kHasFma && rounding == Rounding::nearest_even && format.is_ieee_style() &&
                       format.precision == 11 && format.min_exponent == -14 && format.max_exponent == 15;
     if (half) {
-      if constexpr (kHasFma) return action(native, [=](auto x) { return ToHalf{}(native, x); });
+      if constexpr (kHasFma) return action(native, [=](auto x) TRISTAB_INLINED { return ToHalf{}(native, x); });
     }
   }
   const RoundingTarget<T> target(format);
   if (rounding == Rounding::nearest_even && target.by_addition)
-    return action(native, [=](auto x) { return round_by_addition(native, x, target); });
+    return action(native, [=](auto x) TRISTAB_INLINED { return round_by_addition(native, x, target); });
   if constexpr (sizeof(T) == sizeof(float)) {
     const bool same_range = format.is_ieee_style() && format.min_exponent == -126 && format.max_exponent == 127;
     if (rounding == Rounding::nearest_even && same_range && target.dropped >= 2) {
       const ToSameRange round{target.dropped, target.low};
-      return action(native, [=](auto x) { return hn::IfThenElse(hn::Eq(x, x), round(native, x), x); });
+      return action(native, [=](auto x) TRISTAB_INLINED { return hn::IfThenElse(hn::Eq(x, x), round(native, x), x); });
     }
   }
   if (rounding == Rounding::nearest_even)
-    return action(native, [=](auto x) { return round_to<Rounding::nearest_even>(native, x, target); });
+    return action(native, [=](auto x) TRISTAB_INLINED { return round_to<Rounding::nearest_even>(native, x, target); });
   action(native, [=](auto x) { return round_to(native, x, target, rounding); });
 }
 
 template <class T>
 HWY_INLINE void round_any(const T* x, T* z, int count, const Format& format, Rounding rounding) {
   with_rounding<T>(format, rounding, [&](auto d, const auto& round) {
-    for_each_vector(d, x, x, z, count, [&](auto value, auto) { return round(value); });
+    for_each_vector(d, x, x, z, count, [&](auto value, auto) TRISTAB_INLINED { return round(value); });
   });
 }
 
-template <class T>
+// With kFinish: gather_statistics as well.
+template <bool kFinish, class T>
 HWY_INLINE void round_any_counted(T* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics) {
   with_rounding<T>(format, rounding, [&](auto d, const auto& round) {
     using Lane = hn::TFromD<decltype(d)>;
     const hn::RebindToSigned<decltype(d)> di;
     const auto infinity = hn::Inf(d), smallest = hn::Set(d, static_cast<Lane>(format.smallest_normal()));
-    const auto largest = hn::Set(d, static_cast<Lane>(format.largest()));
+    const auto most = hn::Set(d, static_cast<Lane>(format.largest()));
     const bool saturating = format.overflow == Overflow::saturate;
     RoundingTarget<Lane> unbounded(format);
     unbounded.largest = unbounded.beyond = std::numeric_limits<Lane>::infinity();
-    auto overflows = hn::Zero(di), underflows = hn::Zero(di);
-    for_each_vector(d, x, x, x, count, [&](auto before, auto) {
+    auto overflows = hn::Zero(di), underflows = hn::Zero(di), finite_ones = hn::Zero(di);
+    auto largest = hn::Zero(d);
+    for_each_vector(d, x, x, x, count, [&](auto before, auto) TRISTAB_INLINED {
       const auto after = round(before);
       const auto size = hn::Abs(after), size_before = hn::Abs(before);
+      const auto finite = hn::Lt(size_before, infinity);
       auto lost = hn::Not(hn::Lt(size, infinity));
-      if (saturating) lost = hn::Gt(hn::Abs(round_to(d, before, unbounded, rounding)), largest);
-      lost = hn::And(lost, hn::Lt(size_before, infinity));
+      if (saturating) lost = hn::Gt(hn::Abs(round_to(d, before, unbounded, rounding)), most);
+      lost = hn::And(lost, finite);
       const auto tiny = hn::And(hn::Ne(after, before), hn::Lt(size, smallest));
       overflows = hn::Sub(overflows, hn::VecFromMask(di, hn::RebindMask(di, lost)));
       underflows = hn::Sub(underflows, hn::VecFromMask(di, hn::RebindMask(di, tiny)));
+      if constexpr (kFinish) {
+        finite_ones = hn::Sub(finite_ones, hn::VecFromMask(di, hn::RebindMask(di, finite)));
+        largest = hn::Max(largest, hn::IfThenElseZero(finite, size_before));
+      }
       return after;
     });
-    statistics.overflows += static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(di, overflows)));
-    statistics.underflows += static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(di, underflows)));
+    const auto sum = [&](auto lanes) { return static_cast<std::int64_t>(hn::GetLane(hn::SumOfLanes(di, lanes))); };
+    statistics.overflows += sum(overflows);
+    statistics.underflows += sum(underflows);
+    if constexpr (kFinish) {
+      constexpr int kLanes = static_cast<int>(hn::MaxLanes(decltype(d)()));
+      const int padded = (count + kLanes - 1) / kLanes * kLanes;  // with zeros
+      statistics.nonfinite += padded - sum(finite_ones);
+      statistics.largest = std::max(statistics.largest, static_cast<double>(hn::GetLane(hn::MaxOfLanes(d, largest))));
+    }
   });
 }
 
@@ -270,10 +289,16 @@ void SumDouble(double* x, const double* y, double s, int n, const Accumulation& 
 void RoundFloat(const float* x, float* z, int n, const Format& f, Rounding r) { round_any(x, z, n, f, r); }
 void RoundDouble(const double* x, double* z, int n, const Format& f, Rounding r) { round_any(x, z, n, f, r); }
 void RoundCountedFloat(float* x, int n, const Format& f, Rounding r, RowStatistics& s) {
-  round_any_counted(x, n, f, r, s);
+  round_any_counted<false>(x, n, f, r, s);
 }
 void RoundCountedDouble(double* x, int n, const Format& f, Rounding r, RowStatistics& s) {
-  round_any_counted(x, n, f, r, s);
+  round_any_counted<false>(x, n, f, r, s);
+}
+void FinishFloat(float* x, int n, const Format& f, Rounding r, RowStatistics& s) {
+  round_any_counted<true>(x, n, f, r, s);
+}
+void FinishDouble(double* x, int n, const Format& f, Rounding r, RowStatistics& s) {
+  round_any_counted<true>(x, n, f, r, s);
 }
 void StatisticsFloat(const float* x, int n, RowStatistics& s) { statistics_any(x, n, s); }
 void StatisticsDouble(const double* x, int n, RowStatistics& s) { statistics_any(x, n, s); }
@@ -311,6 +336,8 @@ HWY_EXPORT(RoundFloat);
 HWY_EXPORT(RoundDouble);
 HWY_EXPORT(RoundCountedFloat);
 HWY_EXPORT(RoundCountedDouble);
+HWY_EXPORT(FinishFloat);
+HWY_EXPORT(FinishDouble);
 HWY_EXPORT(StatisticsFloat);
 HWY_EXPORT(StatisticsDouble);
 HWY_EXPORT(NegativeZeroFloat);
@@ -368,6 +395,22 @@ void gather_statistics(const float* x, int count, RowStatistics& statistics) {
 template <>
 void gather_statistics(const double* x, int count, RowStatistics& statistics) {
   HWY_DYNAMIC_DISPATCH(StatisticsDouble)(x, count, statistics);
+}
+template <>
+void finish_row(float* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
+                std::uint64_t draws, std::uint64_t first) {
+  if (rounding != Rounding::stochastic)
+    return HWY_DYNAMIC_DISPATCH(FinishFloat)(x, count, format, rounding, statistics);
+  gather_statistics(static_cast<const float*>(x), count, statistics);
+  round_row_counted(x, count, format, rounding, statistics, draws, first);
+}
+template <>
+void finish_row(double* x, int count, const Format& format, Rounding rounding, RowStatistics& statistics,
+                std::uint64_t draws, std::uint64_t first) {
+  if (rounding != Rounding::stochastic)
+    return HWY_DYNAMIC_DISPATCH(FinishDouble)(x, count, format, rounding, statistics);
+  gather_statistics(static_cast<const double*>(x), count, statistics);
+  round_row_counted(x, count, format, rounding, statistics, draws, first);
 }
 template <>
 bool contains_negative_zero(const float* x, int count) {

@@ -24,3 +24,5 @@ tristab_layer(matrix ALONE
   USES tristab_format)
 target_link_libraries(tristab_matrix PRIVATE PkgConfig::LIBZIP)
 tristab_computing_files(matrix condition.cc gated_product.cc norms.cc spectral_norm.cc)
+set_property(SOURCE ${CMAKE_CURRENT_LIST_DIR}/norms.cc ${CMAKE_CURRENT_LIST_DIR}/spectral_norm.cc APPEND PROPERTY
+  COMPILE_DEFINITIONS ${TRISTAB_SIMD_LEVELS})

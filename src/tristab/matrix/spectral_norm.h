@@ -14,5 +14,6 @@ namespace tristab {
 // is a direct method: unlike Lanczos or power iterations it needs no convergence and cannot settle on the wrong
 // singular value of a cluster.
 double spectral_norm(const Matrix& m);
+double spectral_norm(const Matrix& m, double largest);  // the same, where max_abs(m) is known
 
 }  // namespace tristab

@@ -4,8 +4,10 @@
 #include <cmath>
 #include <cstddef>
 #include <limits>
+#include <utility>
 
 #include "tristab/matrix/norms.h"
+#include "tristab/metric/kernels.h"
 #include "tristab/metric/residual.h"
 
 namespace tristab {
@@ -63,34 +65,60 @@ void solve_for_perturbation(const Matrix& computed, ExtendedMatrix& r) {
   }
 }
 
+// first(i) plus the sum over the leading columns(i) values(i, j) of each row, in ascending order. Four rows at a time
+// hide the latency of an addition.
+template <class Columns, class First, class Values>
+std::vector<double> sums_of_rows(int rows, const Columns& columns, const First& first, const Values& values) {
+  std::vector<double> sums(static_cast<std::size_t>(rows));
+  const auto finish = [&](int i, int from, double sum) {
+    for (int j = from; j < columns(i); ++j) sum += values(i, j);
+    sums[static_cast<std::size_t>(i)] = sum;
+  };
+  int i = 0;
+  for (; i + 4 <= rows; i += 4) {
+    const int common = columns(i);  // no later row has fewer
+    double s0 = first(i), s1 = first(i + 1), s2 = first(i + 2), s3 = first(i + 3);
+    for (int j = 0; j < common; ++j) {
+      s0 += values(i, j);
+      s1 += values(i + 1, j);
+      s2 += values(i + 2, j);
+      s3 += values(i + 3, j);
+    }
+    finish(i, common, s0);
+    finish(i + 1, common, s1);
+    finish(i + 2, common, s2);
+    finish(i + 3, common, s3);
+  }
+  for (; i < rows; ++i) finish(i, 0, first(i));
+  return sums;
+}
+
 // || |L + D| |Xh| ||_inf
 double skeel_condition(const Matrix& computed, const Matrix& a, const Matrix& d) {
   const int n = a.rows();
-  std::vector<double> row_sums(static_cast<std::size_t>(n));
+  const std::vector<double> x = sums_of_rows(
+      n, [](int i) { return i + 1; }, [](int) { return 0.0; },
+      [&](int i, int j) { return std::fabs(computed.row(i)[j]); });
+  const std::vector<double> sums = sums_of_rows(
+      n, [](int i) { return i; }, [&](int i) { return std::fabs(1 + d(i, i)) * x[static_cast<std::size_t>(i)]; },
+      [&](int i, int j) { return std::fabs(a.row(i)[j] + d.row(i)[j]) * x[static_cast<std::size_t>(j)]; });
   double largest = 0;
-  for (int i = 0; i < n; ++i) {
-    double sum = 0;
-    for (int j = 0; j <= i; ++j) sum += std::fabs(computed(i, j));
-    row_sums[static_cast<std::size_t>(i)] = sum;
-  }
-  for (int i = 0; i < n; ++i) {
-    double sum = std::fabs(1 + d(i, i)) * row_sums[static_cast<std::size_t>(i)];
-    for (int j = 0; j < i; ++j) sum += std::fabs(a(i, j) + d(i, j)) * row_sums[static_cast<std::size_t>(j)];
-    largest = max_or_nan(largest, sum);
-  }
+  for (const double sum : sums) largest = max_or_nan(largest, sum);
   return largest;
 }
 
 // Undefined if the precision is not enough for the answer: because of Xh's condition, or, if an error of 2^-60 ||L|| is
 // ruled out, because the answer is smaller than that.
-InversePerturbation attempt(const Matrix& computed, const Matrix& a, ExtendedMatrix residual) {
-  const bool extended = residual.extended();
-  ExtendedMatrix& d = residual;
-  solve_for_perturbation(computed, d);
+InversePerturbation attempt(const Matrix& computed, const std::vector<int>& extents, const Matrix& a, ExtendedMatrix d,
+                            double l_norm) {
+  const bool extended = d.extended();
+  if (extended || !substitute(computed, d.high)) {
+    if (!extended) d = residual_left(computed, extents, a, false);
+    solve_for_perturbation(computed, d);
+  }
   InversePerturbation result;
   result.whole = frobenius_norm(d.high);
-  result.strict_lower = frobenius_norm(strictly_lower(d.high));
-  const double l_norm = frobenius_norm(add_identity(a));
+  result.strict_lower = is_strictly_lower(d.high) ? result.whole : frobenius_norm(strictly_lower(d.high));
   const double roundoff = extended ? twofold_roundoff : double_roundoff;
   const double error = a.rows() * roundoff * skeel_condition(computed, a, d.high) * (l_norm + result.whole);
   const bool well_conditioned = extended && error < 0x1p-60 * l_norm;
@@ -104,59 +132,31 @@ InversePerturbation attempt(const Matrix& computed, const Matrix& a, ExtendedMat
 }  // namespace
 
 InversePerturbation inverse_perturbation(const Matrix& computed, const std::vector<int>& extents, const Matrix& a,
-                                         const ExtendedMatrix& residual) {
+                                         ExtendedMatrix residual, double l_frobenius) {
   InversePerturbation result;
   result.undefined = shape_problem(computed, extents);
   if (result.undefined != Undefined::no) return result;
-  result = attempt(computed, a, residual);
-  if (result.undefined == Undefined::no || residual.extended()) return result;
-  return attempt(computed, a, residual_left(computed, extents, a, true));
+  const bool extended = residual.extended();
+  result = attempt(computed, extents, a, std::move(residual), l_frobenius);
+  if (result.undefined == Undefined::no || extended) return result;
+  return attempt(computed, extents, a, residual_left(computed, extents, a, true), l_frobenius);
 }
 
-ColumnwiseBackward columnwise_backward(const Matrix& computed, const Matrix& residual, const Matrix& scale,
-                                       double l_frobenius) {
+ColumnwiseBackward columnwise_backward(const Matrix& computed, const std::vector<int>& extents, const Matrix& residual,
+                                       const Matrix& scale, double l_frobenius) {
   const int n = computed.rows();
-  const std::size_t columns = static_cast<std::size_t>(n);
   constexpr double infinity = std::numeric_limits<double>::infinity();
-  ColumnwiseBackward result;
+  bool triangular = true;
+  for (int i = 0; i < n; ++i) triangular = triangular && extents[static_cast<std::size_t>(i)] <= i + 1;
   // Columns of Xh and of R can differ by the exponent range of a format, so each is scaled by its own power of two.
-  std::vector<double> x_max(columns), r_max(columns);
-  for (int i = 0; i < n; ++i) {
-    for (std::size_t j = 0; j < columns; ++j) {
-      const double x = std::fabs(computed.row(i)[j]), r = std::fabs(residual.row(i)[j]);
-      x_max[j] = x > x_max[j] ? x : x_max[j];
-      r_max[j] = r > r_max[j] ? r : r_max[j];
-    }
-  }
-  std::vector<double> x_scale(columns), r_scale(columns), x_squares(columns), r_squares(columns),
-      lower_squares(columns);
-  for (std::size_t j = 0; j < columns; ++j) {
-    x_scale[j] = binary_scale(x_max[j]);
-    r_scale[j] = binary_scale(r_max[j]);
-  }
-  for (int i = 0; i < n; ++i) {
-    const double* x = computed.row(i);
-    const double* r = residual.row(i);
-    const double* s = scale.row(i);
-    for (std::size_t j = 0; j < columns; ++j) {
-      const double x_scaled = x[j] * x_scale[j], r_scaled = r[j] * r_scale[j];
-      x_squares[j] += x_scaled * x_scaled;
-      r_squares[j] += r_scaled * r_scaled;
-    }
-    for (std::size_t j = 0; j < static_cast<std::size_t>(i); ++j) {
-      const double r_scaled = r[j] * r_scale[j];
-      lower_squares[j] += r_scaled * r_scaled;
-    }
-    for (int j = 0; j < n; ++j) {
-      if (r[j] == 0) continue;
-      const double ratio = s[j] == 0 ? infinity : std::fabs(r[j]) / s[j];
-      result.componentwise = max_or_nan(result.componentwise, ratio);
-      if (j < i) result.componentwise_strict_lower = max_or_nan(result.componentwise_strict_lower, ratio);
-    }
-  }
-  for (std::size_t j = 0; j < columns; ++j) {
-    const double norm = l_frobenius * (std::sqrt(x_squares[j]) / x_scale[j]);
-    const double r = std::sqrt(r_squares[j]) / r_scale[j], r_lower = std::sqrt(lower_squares[j]) / r_scale[j];
+  const ColumnSums sums = column_sums(computed, residual, scale, triangular);
+  ColumnwiseBackward result;
+  result.componentwise = sums.ratio;
+  result.componentwise_strict_lower = sums.lower_ratio;
+  for (std::size_t j = 0; j < static_cast<std::size_t>(n); ++j) {
+    const double norm = l_frobenius * (std::sqrt(sums.x_squares[j]) / sums.x_scale[j]);
+    const double r = std::sqrt(sums.r_squares[j]) / sums.r_scale[j];
+    const double r_lower = std::sqrt(sums.lower_squares[j]) / sums.r_scale[j];
     result.normwise = max_or_nan(result.normwise, norm == 0 ? infinity : r / norm);
     if (r_lower > 0) {
       result.normwise_strict_lower = std::max(result.normwise_strict_lower, norm == 0 ? infinity : r_lower / norm);

@@ -40,6 +40,7 @@ RegionFacts describe(const Matrix& x, bool strict) {
   facts.one = one_norm(x);
   facts.infinity = infinity_norm(x);
   facts.two = spectral_norm(x);
+  facts.rows = row_norms(x, strict);
   facts.scaled = x;
   const double scale = binary_scale(facts.max_abs);
   for (double& value : facts.scaled.values()) value *= scale;

@@ -1,6 +1,8 @@
 // What metrics need to know about the exact inverse and about L. Computed once and shared by all records of a matrix.
 #pragma once
 
+#include <vector>
+
 #include "tristab/matrix/matrix.h"
 #include "tristab/reference/inverse.h"
 
@@ -10,6 +12,7 @@ namespace tristab {
 struct RegionFacts {
   double count = 0;                                                   // number of entries: n^2, or n (n - 1) / 2
   double max_abs = 0, frobenius = 0, one = 0, infinity = 0, two = 0;  // norms of X
+  std::vector<double> rows;                                           // ||X_i:||_2 of each row in the region
   // Xs: X times the power of two that brings max_abs into [0.5, 1), so that no product of entries overflows.
   Matrix scaled;
   double scaled_frobenius = 0;   // ||Xs||_F
