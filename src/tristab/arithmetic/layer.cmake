@@ -2,7 +2,4 @@ tristab_layer(arithmetic COMPUTES
   SOURCES accumulation.cc arithmetic.cc case_precision.cc presets.cc quantised_arithmetic.cc sequential_product.cc matrix_unit.cc wide_matrix_unit.cc unit_group.cc dot_models.cc exact_sum.cc row_kernels.cc scalar_rows.cc
     quantise.cc quantise_kernels.cc coded_product.cc diagonal_terms.cc block_scale.cc carrier_engine.cc exact_engine.cc site.cc site_rounding.cc site_sums.cc site_quantise.cc site_engine.cc machine.cc machines.cc stage.cc value.cc
   USES tristab_format tristab_matrix PkgConfig::MPFR hwy::hwy)
-# One binary for every machine: AVX-512, AVX2 and a baseline of one lane; the levels between are not worth their size.
-target_compile_definitions(tristab_arithmetic PUBLIC "HWY_DISABLED_TARGETS=(HWY_AVX3_DL|HWY_SSE4|HWY_SSSE3)"
-  HWY_BROKEN_EMU128=1)  # the baseline is one lane (HWY_SCALAR): the emulated vectors turn a double beyond float's range into its
-                        # largest value, not into infinity
+target_compile_definitions(tristab_arithmetic PUBLIC ${TRISTAB_SIMD_LEVELS})
