@@ -83,7 +83,8 @@ void run_reference(benchmark::State& state, EigenProduct eigen_product, int n, i
   calls = references.calls();
   TimedBatch inverses([&] { benchmark::DoNotOptimize(invert_reference(a)); });
   const Reference reference = invert_reference(a);
-  TimedBatch conditions([&] { benchmark::DoNotOptimize(report_condition(a, reference)); });
+  const double norm_2 = establish_facts(a, reference).whole.two;
+  TimedBatch conditions([&] { benchmark::DoNotOptimize(report_condition(a, reference, norm_2)); });
   TimedBatch eigen([&] { eigen_product(n, operand.data(), operand.data(), product.data()); });
   while (state.KeepRunningBatch(references.calls())) {
     references.run();
@@ -156,8 +157,8 @@ double share_of_output(const SweepConfig& config, const Plan& plan) {
       std::filesystem::temp_directory_path() / fmt::format("tristab-bench-{}.json", getpid());
   double share = 0;
   {
-    WritingSink sink(
-        make_json_writer(path.string(), {.command = {"tristab-bench"}, .config = JsonValue(JsonObject{})}));
+    const RunHeader header{{"tristab-bench"}, "", config.json(), config.seed, plan.cases};
+    WritingSink sink(make_json_writer(path.string(), header));
     run_sweep(config, plan, {}, sink);
     share = sink.share();
   }
@@ -178,7 +179,9 @@ void run_whole_sweep(benchmark::State& state, const SimdLevel& level, const std:
       rates.push_back(sink.report.cases_per_second());
       state.PauseTiming();
       ReportSink one;
-      run_sweep(config, plan, {.jobs = 1}, one);
+      RunOptions one_thread;
+      one_thread.jobs = 1;
+      run_sweep(config, plan, one_thread, one);
       rates_of_one.push_back(one.report.cases_per_second());
       state.ResumeTiming();
     }
