@@ -30,8 +30,10 @@ void register_rounding_benchmarks(std::span<const SimdLevel> levels);
 
 // case/<method>/<arithmetic>/<n>, reference/<n>, sweep/quick, at one level. Counters: `us_per_case` (median,
 // inversion and metrics without the reference), `ratio_to_products` (over the median time of Eigen's dense float
-// products of the shapes that the case multiplied; the two run alternately), `us_inversion`, `us_per_reference` (median), `cases_per_second` and the
-// shares of the threads' time.
+// products of the shapes that the case multiplied; the two run alternately), `us_inversion`; `us_per_reference`
+// (median, inverse and facts), `us_inverse`, `us_condition`, `ratio_to_eigen` (the reference beside Eigen's float
+// product, as above); `cases_per_second`, `ratio_to_one_thread`, the shares of the threads' time, and `share_output`,
+// that of a JSON file where one is written. scaling.py fits exponents of n to these times.
 void register_case_benchmarks(const SimdLevel& level);
 
 // form/<formation>/<family>/<n> (A from given keys and gates of head_dim 128), generate/<family>/<n> (keys and gates

@@ -1,10 +1,14 @@
 // Whole cases, exact inverses and sweeps: what a user waits for.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <filesystem>
+#include <memory>
+#include <type_traits>
 
 #include "benchmarks.h"
 #include "peer.h"
@@ -15,8 +19,11 @@
 #include "tristab/matrix/norms.h"
 #include "tristab/metric/facts.h"
 #include "tristab/metric/measure.h"
+#include "tristab/reference/condition.h"
 #include "tristab/reference/inverse.h"
+#include "tristab/report/result_writer.h"
 #include "tristab/sweep/run.h"
+#include "tristab/sweep/stopwatch.h"
 
 namespace tristab {
 namespace {
@@ -24,7 +31,7 @@ namespace {
 constexpr const char* place = "case benchmarks";
 constexpr const char* method_names[] = {"row-substitution", "mch", "mxr", "newton-schulz"};
 constexpr const char* arithmetic_names[] = {"fp16", "fp16-pure", "int8"};
-constexpr int case_sizes[] = {64, 128};
+constexpr int case_sizes[] = {16, 64, 128, 256};
 
 // A as DeltaNet makes it from correlated keys; without gates, so that no size has more zeros than another.
 Matrix typical_matrix(int n) {
@@ -110,15 +117,39 @@ void run_case(benchmark::State& state, const SimdLevel& level, EigenProduct mult
   if (!products.empty()) state.counters["ratio_to_products"] = cases.median() / peer.median();
 }
 
-// The exact inverse and the facts about it that metrics need, as the reference share of a sweep counts them.
-void run_reference(benchmark::State& state, int n, int& calls) {
+// The exact inverse and the facts about it that metrics need, as the reference share of a sweep counts them;
+// alternately, Eigen's float product of the same size.
+void run_reference(benchmark::State& state, EigenProduct multiply, int n, int& calls) {
   const Matrix a = typical_matrix(n);
-  const auto one_reference = [&] {
-    const Reference reference = invert_reference(a);
-    ReferenceFacts facts = establish_facts(a, reference);
-    benchmark::DoNotOptimize(facts);
-  };
-  state.counters["us_per_reference"] = 1e6 * median_seconds(state, one_reference, calls);
+  const std::vector<float> operand(a.values().begin(), a.values().end());
+  std::vector<float> product(operand.size());
+  TimedBatch references(
+      [&] {
+        const Reference reference = invert_reference(a);
+        ReferenceFacts facts = establish_facts(a, reference);
+        benchmark::DoNotOptimize(facts);
+      },
+      calls);
+  calls = references.calls();
+  TimedBatch inverses([&] { benchmark::DoNotOptimize(invert_reference(a)); });
+  const Reference reference = invert_reference(a);
+  const double norm_2 = establish_facts(a, reference).whole.two;
+  TimedBatch conditions([&] { benchmark::DoNotOptimize(report_condition(a, reference, norm_2)); });
+  TimedBatch eigen([&] { multiply(n, n, n, operand.data(), operand.data(), product.data()); });
+  while (state.KeepRunningBatch(references.calls())) {
+    references.run();
+    state.PauseTiming();
+    inverses.run();
+    conditions.run();
+    eigen.warm_up();
+    eigen.run();
+    references.warm_up();
+    state.ResumeTiming();
+  }
+  state.counters["us_per_reference"] = 1e6 * references.median();
+  state.counters["us_inverse"] = 1e6 * inverses.median();
+  state.counters["us_condition"] = 1e6 * conditions.median();
+  state.counters["ratio_to_eigen"] = references.median() / eigen.median();
 }
 
 // Keeps the last report and writes nothing.
@@ -132,18 +163,79 @@ class ReportSink : public ResultSink {
   SweepReport report;
 };
 
-// All cores, without writing of results.
+// Writes a result file and counts the seconds of that, on all threads together.
+class WritingSink final : public ResultSink {
+ public:
+  explicit WritingSink(std::unique_ptr<ResultSink> writer) : writer_(std::move(writer)) {}
+  SerializedRecords render(const MatrixResult& result) const override {
+    return timed([&] { return writer_->render(result); });
+  }
+  void accept(const MatrixResult& result, SerializedRecords rendered) override {
+    timed([&] { writer_->accept(result, std::move(rendered)); });
+  }
+  std::string render_layer(const LayerResult& result) const override {
+    return timed([&] { return writer_->render_layer(result); });
+  }
+  void accept_layer(const LayerResult& result, std::string rendered) override {
+    timed([&] { writer_->accept_layer(result, std::move(rendered)); });
+  }
+  void finish(const SweepReport& report) override {
+    timed([&] { writer_->finish(report); });
+    share_ = seconds_ / (seconds_ + report.busy.total());
+  }
+  double share() const { return share_; }
+
+ private:
+  template <class Work>
+  std::invoke_result_t<Work> timed(const Work& work) const {
+    struct Addition {
+      ~Addition() { total.fetch_add(own); }
+      std::atomic<double>& total;
+      double own = 0;
+    } addition{seconds_};
+    const Stopwatch watch(addition.own);
+    return work();
+  }
+
+  std::unique_ptr<ResultSink> writer_;
+  mutable std::atomic<double> seconds_ = 0;
+  double share_ = 0;
+};
+
+double share_of_output(const SweepConfig& config, const Plan& plan) {
+  const std::filesystem::path path =
+      std::filesystem::temp_directory_path() / fmt::format("tristab-bench-{}.json", getpid());
+  double share = 0;
+  {
+    const RunHeader header{{"tristab-bench"}, "", config.json(), config.seed, plan.cases};
+    WritingSink sink(make_json_writer(path.string(), header));
+    run_sweep(config, plan, {}, sink);
+    share = sink.share();
+  }
+  std::filesystem::remove(path);
+  return share;
+}
+
+// All cores, without writing of results; alternately, on one thread.
 void run_whole_sweep(benchmark::State& state, const SimdLevel& level, const std::string& name) {
   force_level(level);
   ReportSink sink;
-  std::vector<double> rates;
+  std::vector<double> rates, rates_of_one;
   try {
     const SweepConfig config = load_config(std::filesystem::path(TRISTAB_SWEEPS) / (name + ".json"), {});
     const Plan plan = make_plan(config);
     while (state.KeepRunning()) {
       run_sweep(config, plan, {}, sink);
       rates.push_back(sink.report.cases_per_second());
+      state.PauseTiming();
+      ReportSink one;
+      RunOptions one_thread;
+      one_thread.jobs = 1;
+      run_sweep(config, plan, one_thread, one);
+      rates_of_one.push_back(one.report.cases_per_second());
+      state.ResumeTiming();
     }
+    state.counters["share_output"] = share_of_output(config, plan);
   } catch (const InputError& error) {  // the program was moved away from its sources
     return state.SkipWithError(error.what());
   }
@@ -151,6 +243,7 @@ void run_whole_sweep(benchmark::State& state, const SimdLevel& level, const std:
   const double total = busy.total();
   state.counters["cases_per_second"] = quantile_of(rates, 0.5);
   state.counters["threads"] = sink.report.threads;
+  state.counters["ratio_to_one_thread"] = quantile_of(rates, 0.5) / quantile_of(rates_of_one, 0.5);
   state.counters["share_generation"] = busy.generation / total;
   state.counters["share_reference"] = sink.report.reference_share();
   state.counters["share_inversion"] = busy.inversion / total;
@@ -175,7 +268,10 @@ void register_case_benchmarks(const SimdLevel& level) {
     }
   }
   for (const int n : benchmark_sizes) {
-    const auto body = [=](benchmark::State& state, int& calls) { run_reference(state, n, calls); };
+    const auto body = [=](benchmark::State& state, int& calls) {
+      force_level(level);
+      run_reference(state, multiply, n, calls);
+    };
     add_benchmark(fmt::format("reference/{}", n), body, benchmark::kMicrosecond);
   }
   const auto body = [=](benchmark::State& state, int&) { run_whole_sweep(state, level, "quick"); };

@@ -28,7 +28,7 @@ void RatioReporter::ReportRuns(const std::vector<Run>& runs) {
   display_->ReportRuns(runs);
   for (const Run& run : runs) {
     failed_ = failed_ || run.error_occurred;
-    if (run.run_type != Run::RT_Iteration || run.counters.count("ratio_to_eigen") == 0) continue;
+    if (run.run_type != Run::RT_Iteration || run.counters.count("ratio_spread") == 0) continue;
     const Measurement measured{run.counters.at("ratio_to_eigen"), run.counters.at("ratio_spread"),
                                run.counters.at("eigen_gflops")};
     Measurement& quietest = quietest_[run.run_name.function_name];

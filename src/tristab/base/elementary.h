@@ -2,8 +2,8 @@
 // of libm differ between processors with and without FMA, and the difference would reach the result file.)
 //
 // Errors: exponential, natural_log, log1p_of and expm1_of less than 1 ulp; log2_of, log10_of and softplus less than 2;
-// power_of_ten less than 4; sigmoid and silu less than 4; normal_quantile less than 16 (the tests compare with MPFR). All round to nearest and
-// treat NaN and infinities as IEEE 754-2019 section 9.2 says.
+// power_of_ten, sigmoid and silu less than 4; normal_quantile less than 16 (the tests compare with MPFR). All round
+// to nearest and treat NaN and infinities as IEEE 754-2019 section 9.2 says.
 #pragma once
 
 namespace tristab {

@@ -96,8 +96,7 @@ Inversion invert(const MethodSpec& spec, const StageArithmetics& arithmetics, co
   machine.set_result(x);
   inversion.x = machine.output(machine.block(x, 0, 0, n, n));
   inversion.low = machine.corrections(machine.block(x, 0, 0, n, n));
-  inversion.before_output =
-      before.is_same_view(x) ? inversion.x : machine.output(machine.block(before, 0, 0, n, n));
+  inversion.before_output = before.is_same_view(x) ? inversion.x : machine.output(machine.block(before, 0, 0, n, n));
   inversion.trace = machine.trace();
   return inversion;
 }

@@ -47,6 +47,16 @@ Matrix square(const Matrix& p, int band) {
   return result;
 }
 
+// m_ij 2^exponent, rounded once, as std::ldexp gives them.
+void scale_by_power_of_two(Matrix& m, int exponent) {
+  if (exponent > 1023) {  // the factor is beyond the range
+    for (double& x : m.values()) x = std::ldexp(x, exponent);
+    return;
+  }
+  const double factor = std::ldexp(1.0, exponent);
+  for (double& x : m.values()) x *= factor;
+}
+
 // Powers are held as P 2^exponent with max |P_ij| in [0.5, 1), so that only reported values can overflow.
 std::vector<double> power_maxima(const Matrix& a) {
   const int n = a.rows();
@@ -65,7 +75,7 @@ std::vector<double> power_maxima(const Matrix& a) {
     }
     int e = 0;
     std::frexp(largest, &e);
-    for (double& x : power.values()) x = std::ldexp(x, -e);
+    scale_by_power_of_two(power, -e);
     exponent = std::clamp(exponent + e, -100000, 100000);  // stands for 0 or infinity, also when doubled
     maxima.push_back(std::ldexp(max_abs(power), exponent));
   }
@@ -84,13 +94,13 @@ std::vector<double> decay(const Matrix& x) {
 
 }  // namespace
 
-ConditionReport report_condition(const Matrix& a, const Reference& reference) {
+ConditionReport report_condition(const Matrix& a, const Reference& reference, std::optional<double> inverse_norm_2) {
   const Matrix l = add_identity(a);
   const Matrix& x = reference.high;
   ConditionReport report;
   report.cond_1 = one_norm(l) * one_norm(x);
   report.cond_inf = infinity_norm(l) * infinity_norm(x);
-  report.cond_2 = spectral_norm(l) * spectral_norm(x);
+  report.cond_2 = spectral_norm(l) * (inverse_norm_2 ? *inverse_norm_2 : spectral_norm(x));
   report.cond_frobenius = frobenius_norm(l) * frobenius_norm(x);
   report.cond_skeel = skeel_condition(x, l);
   report.norm_inf = infinity_norm(a);

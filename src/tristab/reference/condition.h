@@ -1,6 +1,7 @@
 // How sensitive (I + A)^-1 is and why methods fail on it: condition numbers, norms, powers of A, decay of X.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "tristab/matrix/matrix.h"
@@ -26,7 +27,9 @@ struct ConditionReport {
   std::vector<double> inverse_decay;
 };
 
-// `a` is n x n, strictly lower triangular; `reference` its inverse of the same size.
-ConditionReport report_condition(const Matrix& a, const Reference& reference);
+// `a` is n x n, strictly lower triangular; `reference` its inverse of the same size. `inverse_norm_2` is the spectral
+// norm of reference.high, where the caller has it.
+ConditionReport report_condition(const Matrix& a, const Reference& reference,
+                                 std::optional<double> inverse_norm_2 = std::nullopt);
 
 }  // namespace tristab

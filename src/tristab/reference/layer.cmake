@@ -1,4 +1,5 @@
 # The truth: certified inverses, norms and condition numbers. Knows nothing of arithmetics or methods.
 tristab_layer(reference COMPUTES
-  SOURCES condition.cc inverse.cc
-  USES tristab_matrix PkgConfig::MPFR)
+  SOURCES condition.cc inverse.cc mpfr_inverse.cc threefold_inverse.cc
+  USES tristab_matrix PkgConfig::MPFR hwy::hwy)
+target_compile_definitions(tristab_reference PUBLIC ${TRISTAB_SIMD_LEVELS})

@@ -27,6 +27,7 @@ const Check kChecks[] = {
      false, check_product_levels},
     {"rows, SIMD levels", "the same for sums, roundings, counts and single operations", false, check_row_levels},
     {"integer sums", "products of int4, int8 and int16 codes: 64-bit integers", false, check_integer_sums},
+    {"certified inverses", "in three doubles, leading parts and bounds of residuals: MPFR", false, check_references},
     {"fp16 + - * /, all pairs", "all 2^32 operand pairs, to nearest even: oracle", true, check_fp16_pairs},
     {"bf16 + - * /, all pairs", "all 2^32 operand pairs, to nearest even: oracle", true, check_bf16_pairs},
     {"fp16, bf16 sqrt, all", "every operand in every rounding: oracle", true, check_square_roots},

@@ -24,6 +24,8 @@ void check_product_levels(const Runner& runner, Effort effort, Tally& tally);
 void check_row_levels(const Runner& runner, Effort effort, Tally& tally);
 // integer_checks.cc
 void check_integer_sums(const Runner& runner, Effort effort, Tally& tally);
+// reference_checks.cc
+void check_references(const Runner& runner, Effort effort, Tally& tally);
 // exhaustive_checks.cc
 void check_fp16_pairs(const Runner& runner, Effort effort, Tally& tally);
 void check_bf16_pairs(const Runner& runner, Effort effort, Tally& tally);

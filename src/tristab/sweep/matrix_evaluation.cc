@@ -59,7 +59,7 @@ MatrixEvaluation::MatrixEvaluation(const Scenario& scenario, double recipe_error
     return;
   }
   const Stopwatch watch(result_.seconds.metrics);
-  result_.condition = report_condition(problem_.a, given_->reference);
+  result_.condition = report_condition(problem_.a, given_->reference, given_->facts.whole.two);
   note("given", given_->reference);
 }
 
