@@ -235,7 +235,7 @@ TEST_F(Agreement, the_cross_tables_csv) {
 }
 
 TEST_F(Agreement, the_data_of_the_page) {
-  const Json page = Json::parse(page_.text(head_, 1000));
+  const Json page = Json::parse(page_.text(head_, {.cases = 1000, .groups = 1000}));
   expect_all(
       [&](std::size_t k, const Json& row, const std::string& field) {
         const Json& groups = page["groups"];

@@ -75,6 +75,18 @@ std::vector<std::size_t> numbers_to(std::size_t count) {
   return numbers;
 }
 
+// A figure of thousands of panels would take gnuplot hours, and no one could read it.
+constexpr std::size_t most_panels = 120;
+
+// The families that have a panel at first: all, or some of them, evenly chosen.
+std::string families_text(std::size_t count) {
+  const std::size_t step = (count + most_panels - 1) / most_panels;
+  std::vector<std::size_t> shown;
+  for (std::size_t k = 1; k <= count; k += step) shown.push_back(k);
+  const std::string note = step > 1 ? fmt::format("# {} of {} inputs, evenly chosen:\n", shown.size(), count) : "";
+  return note + list_text("families", fmt::format("{}", fmt::join(shown, " ")));
+}
+
 std::string number_text(double value) { return std::isfinite(value) ? json_number(value) : "NaN"; }
 
 // The blocks of rows in one file, each of one panel and method. gnuplot selects a block by its index.
@@ -189,6 +201,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   for (std::size_t k = 1; k <= arithmetics.labels.size(); ++k) {
     if (!beside || !recipes.contains(k)) paneled.push_back(k);
   }
+  const std::vector<double> conditions = groups.matrix_fact(cond_2);
   Blocks errors, cases;
   PartRows parts(fields.size() - first_part + 1);
   std::map<std::size_t, std::vector<double>> medians;
@@ -220,9 +233,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     }
     parts.add(setting.label(), fields.size() - first_part, over_trials.median);
     const std::vector<double> errors_of_trials = groups.values(group, drawn);
-    for (std::size_t k = 0; k < group.matrices.size(); ++k) {
+    const std::vector<std::size_t> matrices = groups.matrices_of(group);
+    for (std::size_t k = 0; k < matrices.size(); ++k) {
       const double error = errors_of_trials[k];
-      const double condition = groups.matrices()[group.matrices[k]].facts[cond_2];
+      const double condition = conditions[matrices[k]];
       if (!std::isfinite(error)) continue;
       if (error > lowest) {
         least = std::min(least, error);
@@ -250,7 +264,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       "without colour)\n"
       "# These lists of numbers choose and order panels and methods (-e \"families='2 1'\"); the names are below.\n",
       figure);
-  script += list_text("families", fmt::format("{}", fmt::join(numbers_to(families.labels.size()), " ")));
+  script += families_text(families.labels.size());
   script += list_text("arithmetics", fmt::format("{}", fmt::join(paneled, " ")));
   script +=
       list_text("methods", sizes.size() == 1 ? ordered_by_error(std::move(medians), methods.labels.size())

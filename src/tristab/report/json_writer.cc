@@ -63,7 +63,9 @@ class JsonWriter : public ResultSink {
     write_list("matrices", matrices_);
     write_list("records", records_);
     if (report.sequences > 0) write_list("layers", layers_);
-    write_list("summary", summary_text(report.summary, ""));
+    ListWriter summary = begin_list("summary");
+    for (const SummaryRow& row : report.summary) summary.add(summary_text(row, ""));
+    summary.finish();
     write_list("classes", classes_text(report.classes, ""));
     if (!report.expectations.empty()) write_list("expectations", expectations_text(report.expectations, ""));
     file_.write("\n}\n");

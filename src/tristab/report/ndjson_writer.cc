@@ -37,7 +37,7 @@ class NdjsonWriter : public ResultSink {
   }
 
   void finish(const SweepReport& report) override {
-    file_.write(summary_text(report.summary, "summary"));
+    for (const SummaryRow& row : report.summary) file_.write(summary_text(row, "summary"));
     file_.write(classes_text(report.classes, "class"));
     file_.write(expectations_text(report.expectations, "expectation"));
     JsonObject end;
