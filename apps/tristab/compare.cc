@@ -171,7 +171,8 @@ bool compare(const Command& command, const CompareOptions& options) {
     return met;
   };
   if (!metrics.empty()) {
-    return print(cross_table_text(cross_table(groups, selection), format, page));
+    write_cross_table(cross_table(groups, selection), format, page, write);
+    return print("");
   }
   const int top = static_cast<int>(options.top);
   if (options.overall) {

@@ -131,7 +131,7 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
   return text;
 }
 
-std::string cross_rows(const CrossTable& table, TableFormat format) {
+void write_rows(const CrossTable& table, TableFormat format, const std::function<void(const std::string&)>& write) {
   std::vector<std::string> columns{
       "input", "n", "method", "kernel", "arithmetic", "trials", "nonfinite_trials", "failed_trials", "trivial_trials"};
   for (const Field* metric : table.metrics) {
@@ -140,7 +140,7 @@ std::string cross_rows(const CrossTable& table, TableFormat format) {
     columns.push_back(fmt::format("{}_{}", metric->name(), metric->info.larger_is_better ? "min" : "max"));
   }
   RowsText rows(std::move(columns), format);
-  std::string text = rows.beginning();
+  write(rows.beginning());
   for (const CrossRow& row : table.rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const CrossCell& cell = row.cells[i];
@@ -156,10 +156,10 @@ std::string cross_rows(const CrossTable& table, TableFormat format) {
         values.emplace_back(found.median);
         values.emplace_back(found.worst);
       }
-      text += rows.row(values);
+      write(rows.row(values));
     }
   }
-  return text + rows.end();
+  write(rows.end());
 }
 
 // Why settings did not run, each once.
@@ -178,15 +178,21 @@ std::string failures_text(const CrossTable& table, const Page& page) {
 
 }  // namespace
 
-std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
-  if (format == TableFormat::csv || format == TableFormat::json) return cross_rows(table, format);
+void write_cross_table(const CrossTable& table, TableFormat format, const Page& page,
+                       const std::function<void(const std::string&)>& write) {
+  if (format == TableFormat::csv || format == TableFormat::json) return write_rows(table, format, write);
   const PrintedTable printed = printed_table(table);
-  std::string text;
   for (std::size_t m = 0; m < table.metrics.size(); ++m) {
-    if (m > 0) text += "\n";
-    text += format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m);
+    if (m > 0) write("\n");
+    write(format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m));
   }
-  return format == TableFormat::text ? text + failures_text(table, page) : text;
+  if (format == TableFormat::text) write(failures_text(table, page));
+}
+
+std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
+  std::string text;
+  write_cross_table(table, format, page, [&](const std::string& part) { text += part; });
+  return text;
 }
 
 }  // namespace tristab

@@ -89,19 +89,27 @@ std::string families_text(std::size_t count) {
 
 std::string number_text(double value) { return std::isfinite(value) ? json_number(value) : "NaN"; }
 
+// The first line of each file is always the same.
+OutputFile open_output(const std::string& path, const std::string& text) {
+  return OutputFile(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
+}
+
 // The blocks of rows in one file, each of one panel and method. gnuplot selects a block by its index.
 struct Blocks {
   std::map<std::pair<std::size_t, std::size_t>, std::string> rows;  // by panel and method
 
-  std::string text(const std::string& header, const std::vector<std::string>& panels,
-                   const std::vector<std::string>& methods) const {
-    std::string all = header;
+  // `panel` names one.
+  template <class Panel>
+  void write(const std::string& path, const std::string& header, Panel panel,
+             const std::vector<std::string>& methods) const {
+    OutputFile file = open_output(path, header);
+    file.write(header);
     bool first = true;
     for (const auto& [key, lines] : rows) {
-      all += fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panels[key.first], methods[key.second - 1], lines);
+      file.write(fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panel(key.first), methods[key.second - 1], lines));
       first = false;
     }
-    return all;
+    file.commit();
   }
 
   // For each panel the indices of its blocks, and their methods.
@@ -146,9 +154,8 @@ class PartRows {
   std::map<std::string, std::vector<double>> rows_;
 };
 
-// The first line of each file is always the same.
 void write_file(const std::string& path, const std::string& text) {
-  OutputFile file(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
+  OutputFile file = open_output(path, text);
   file.write(text);
   file.commit();
 }
@@ -252,11 +259,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     refuse_input(results == "-" ? "standard input" : results, fmt::format("no finite '{}' above zero", info.name),
                  "a result with one");
   }
-  std::vector<std::string> panels;
-  for (const std::string& family : families.labels) {
-    for (const std::string& arithmetic : arithmetics.labels)
-      panels.push_back(fmt::format("{}; {}", family, arithmetic));
-  }
+  const std::size_t of_family = arithmetics.labels.size();
+  const auto panel = [&](std::size_t k) {
+    return fmt::format("{}; {}", families.labels[k / of_family], arithmetics.labels[k % of_family]);
+  };
   const char* figure = sizes.size() == 1 ? "error-by-method" : "error-by-size";
   std::string script = fmt::format(
       "# gnuplot plot.gp: {} and error-by-condition as .svg and .pdf\n"
@@ -272,7 +278,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   script += array_text("family", families.labels);
   script += array_text("arithmetic", arithmetics.labels);
   script += array_text("method", methods.labels);
-  script += errors.script("error_blocks", "error_methods", panels.size());
+  script += errors.script("error_blocks", "error_methods", families.labels.size() * of_family);
   script += cases.script("case_blocks", "case_methods", arithmetics.labels.size());
   const double lower = std::pow(10, std::floor(std::log10(least)));
   const double upper = std::pow(10, std::ceil(std::log10(std::max(most, 2 * least))));
@@ -294,9 +300,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       "# chunk size, {}: median and worst over the trials whose input is not trivial (NaN: not finite), these trials, "
       "those that are not finite, 1 if the median is not finite, those that are not fit\n",
       info.name);
-  write_file(files[0], errors.text(header + without_number, panels, methods.labels));
-  write_file(files[1], cases.text(fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
-                                  arithmetics.labels, methods.labels));
+  errors.write(files[0], header + without_number, panel, methods.labels);
+  cases.write(
+      files[1], fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
+      [&](std::size_t k) { return arithmetics.labels[k]; }, methods.labels);
   write_file(files[2], script);
   if (decomposed) write_file(files[3], parts.text());
   return head;
