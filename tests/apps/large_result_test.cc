@@ -9,7 +9,7 @@
 
 namespace tristab::large_result_test {
 
-constexpr int inputs = 25'000;
+constexpr int inputs = 15'000;
 constexpr std::string_view header =
     R"("schema": "tristab-results/1", "tool": {"version": "0"}, "config": {"name": "large"})";
 
