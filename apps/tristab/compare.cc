@@ -7,6 +7,7 @@
 #include <memory>
 #include <set>
 #include <system_error>
+#include <utility>
 
 #include "command.h"
 #include "interrupt.h"
@@ -163,25 +164,34 @@ bool compare(const Command& command, const CompareOptions& options) {
   const bool met = !command.given("--require") || (std::ranges::none_of(layers.rows(), lost) &&
                                                    std::ranges::none_of(groups.groups(), lost, &CaseGroup::statistics));
   const bool for_people = format == TableFormat::text || format == TableFormat::markdown;
+  const auto write = [](const std::string& text) { fmt::print("{}", text); };
   const auto print = [&](const std::string& text) {
-    fmt::print("{}", text);
+    write(text);
     if (!layers.empty() && for_people) fmt::print("\n{}", layers.text(page));
     return met;
   };
   if (!metrics.empty()) {
-    return print(cross_table_text(cross_table(groups, selection), format, page));
+    write_cross_table(cross_table(groups, selection), format, page, write);
+    return print("");
   }
-  const std::vector<Ranking> rankings = rank_settings(groups, selection, requirements);
   const int top = static_cast<int>(options.top);
   if (options.overall) {
+    const std::vector<Ranking> rankings = rank_settings(groups, selection, requirements);
     const std::vector<OverallSetting> overall = rank_overall(rankings);
     return print(format == TableFormat::text ? overall_text(overall, rankings, top, page)
                                              : rows_text(overall_rows(overall, top), format));
   }
-  if (format != TableFormat::text) return print(rows_text(ranking_rows(rankings, top), format));
-  std::string text;
-  for (const Ranking& ranking : rankings) text += (text.empty() ? "" : "\n") + ranking_text(ranking, top, page);
-  return print(text);
+  RowsText rows(ranking_columns(), format);
+  bool first = true;
+  if (format != TableFormat::text) write(rows.beginning());
+  for_each_ranking(groups, selection, requirements, [&](const Ranking& ranking) {
+    if (format == TableFormat::text) {
+      write((std::exchange(first, false) ? "" : "\n") + ranking_text(ranking, top, page));
+    } else {
+      for (const ValueRow& row : ranking_rows(ranking, top)) write(rows.row(row));
+    }
+  });
+  return print(format == TableFormat::text ? "" : rows.end());
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -17,10 +18,11 @@ using Texts = std::vector<std::string>;
 template <class Things, class Chosen, class TextsOf>
 Texts names_in(const Things& things, Chosen chosen, TextsOf texts) {
   Texts names;
+  std::set<std::string> known;
   for (const auto& thing : things) {
     if (!chosen(thing)) continue;
     for (const std::string& each : texts(thing)) {
-      if (std::ranges::find(names, each) == names.end()) names.push_back(each);
+      if (known.insert(each).second) names.push_back(each);
     }
   }
   return names;
@@ -66,7 +68,7 @@ Texts labels_of(const Specs& specs) {
 
 }  // namespace
 
-CaseSelection selection_in(const Command& command, const std::vector<CaseInput>& inputs,
+CaseSelection selection_in(const Command& command, const std::deque<CaseInput>& inputs,
                            const std::vector<CaseSetting>& settings, const ConfigOptions& options) {
   const auto any = [](const auto&) { return true; };
   const auto of_method = [](const CaseSetting& s) { return s.kernel.empty(); };

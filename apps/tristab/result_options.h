@@ -1,6 +1,7 @@
 // Options of commands that read results: which settings and which metrics are shown.
 #pragma once
 
+#include <deque>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace tristab {
 
 // What --chunk, --family, --methods, --arithmetics and --kernels select. Throws UsageError for what a result
 // with these inputs and settings lacks.
-CaseSelection selection_in(const Command& command, const std::vector<CaseInput>& inputs,
+CaseSelection selection_in(const Command& command, const std::deque<CaseInput>& inputs,
                            const std::vector<CaseSetting>& settings, const ConfigOptions& options);
 
 // The metrics that `option` names, with commas between them. Throws UsageError for other names.

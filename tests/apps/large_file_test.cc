@@ -2,9 +2,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
@@ -49,23 +47,7 @@ class LargeFile : public ::testing::Test {
     ::close(file);
   }
 
-  // Runs the program and gives the most memory it held, in kilobytes; -1 where it failed.
-  long memory_of(const std::string& arguments) const {
-    const std::string command =
-        fmt::format("cd '{}' && exec '" TRISTAB_PROGRAM "' {} 2>.err </dev/null", place_.file("").string(), arguments);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
-      ::_exit(127);
-    }
-    int status = 0;
-    struct rusage usage {};
-    if (::wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-      ADD_FAILURE() << arguments << ": " << place_.read(".err");
-      return -1;
-    }
-    return usage.ru_maxrss;
-  }
+  long memory_of(const std::string& arguments) const { return tristab::memory_of(arguments, place_); }
 
   // The one matrix that `generate` writes of the last chunk of head 3: `value` below the diagonal.
   void expect_last_chunk(const std::string& family, double value) const {

@@ -23,6 +23,7 @@ tristab_tests(apps
     judgement_test.cc
     kernels_test.cc
     large_file_test.cc
+    large_result_test.cc
     layer_sweep_test.cc
     layer_zoo_test.cc
     list_test.cc

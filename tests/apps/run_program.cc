@@ -1,6 +1,10 @@
 #include "run_program.h"
 
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -44,6 +48,23 @@ Workplace::Workplace() {
 }
 
 Workplace::~Workplace() { std::filesystem::remove_all(path_); }
+
+long memory_of(const std::string& arguments, const Workplace& place) {
+  const std::string command = fmt::format("cd '{}' && exec '" TRISTAB_PROGRAM "' {} 2>{} </dev/null",
+                                          place.file("").string(), arguments, err_name);
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
+    ::_exit(127);
+  }
+  int status = 0;
+  struct rusage usage {};
+  if (::wait4(child, &status, 0, &usage) != child || !WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    ADD_FAILURE() << arguments << ": " << place.read(err_name);
+    return -1;
+  }
+  return usage.ru_maxrss;
+}
 
 void Workplace::write(const std::string& name, const std::string& text) const {
   std::ofstream(path_ / name, std::ios::binary) << text;

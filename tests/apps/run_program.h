@@ -39,6 +39,10 @@ class Workplace {
   std::filesystem::path path_;
 };
 
+// The most memory that a run of the program in this place held, in kilobytes; -1, and a failure of the test, where its
+// exit status is not 0.
+long memory_of(const std::string& arguments, const Workplace& place);
+
 // A .npy file, version 1.0: shape "(2, 16, 16)", descr "<f8", and the raw bytes.
 std::string npy_bytes(const std::string& descr, const std::string& shape, const std::string& values);
 

@@ -73,6 +73,41 @@ TEST(JsonReader, what_a_filter_leaves_out_is_not_in_the_value) {
   EXPECT_EQ(parse_json(R"({"a": 1, "b": {"c": 2}})", without_b), (Json{{"a", 1}}));
 }
 
+// A parser that looks at all earlier members after each one takes minutes for these.
+TEST(JsonReader, lists_and_objects_of_many_objects_are_read_member_by_member) {
+  constexpr std::size_t count = 300000;
+  std::string list = "[", object = "{";
+  for (std::size_t k = 0; k < count; ++k) {
+    list += k == 0 ? "{\"a\": 1}" : ", {\"a\": 1}";
+    object += (k == 0 ? "\"" : ", \"") + std::to_string(k) + "\": {}";
+  }
+  EXPECT_EQ(parse_json(list + "]").size(), count);
+  EXPECT_EQ(parse_json(object + "}").size(), count);
+}
+
+TEST(JsonReader, a_filter_sees_every_part_with_its_depth_but_no_part_of_what_it_leaves_out) {
+  std::string seen;
+  const JsonFilter filter = [&](int depth, Json::parse_event_t event, Json& parsed) {
+    using Event = Json::parse_event_t;
+    constexpr const char* names[] = {"{", "}", "[", "]", "key", "value"};
+    seen += names[static_cast<std::size_t>(event)] + std::to_string(depth);
+    if (event == Event::object_start || event == Event::array_start)
+      return seen.append(" ").size() > 0;  // has no value yet
+    seen += parsed.dump() + " ";
+    return parsed != "skip" && parsed != Json{{"drop", 1}} && parsed != 7;
+  };
+  const Json found = parse_json(R"({"a": [7, {"drop": 1}, {"b": null}], "skip": {"c": [1]}, "d": 2})", filter);
+  EXPECT_EQ(found, Json::parse(R"({"a": [{"b": null}], "d": 2})"));
+  EXPECT_EQ(seen,
+            "{0 key1\"a\" [1 value27 {2 key3\"drop\" value31 }2{\"drop\":1} {2 key3\"b\" value3null "
+            "}2{\"b\":null} ]1[{\"b\":null}] key1\"skip\" key1\"d\" value12 }0{\"a\":[{\"b\":null}],\"d\":2} ");
+}
+
+TEST(JsonReader, of_a_key_given_twice_the_last_value_stays) {
+  EXPECT_EQ(parse_json(R"({"a": {"b": 1}, "a": {"c": 2}})"), Json::parse(R"({"a": {"c": 2}})"));
+  EXPECT_TRUE(parse_json("[1]", [](int, Json::parse_event_t, const Json&) { return false; }).is_null());
+}
+
 // Words of a command line are values where they are JSON, and texts where they are not.
 TEST(JsonReader, deep_words_of_a_command_line_are_texts) {
   EXPECT_EQ(parse_scalar(lists(200000)), Json(lists(200000)));

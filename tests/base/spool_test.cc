@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cstdlib>
 
 #include "tristab/base/errors.h"
@@ -34,13 +35,28 @@ TEST_F(SpoolTest, bytes_are_read_back_from_where_they_were_put) {
 
 TEST_F(SpoolTest, leaves_no_name_in_its_directory) {
   Spool spool(directory_);
-  spool.append("abc");
+  spool.append(std::string(Spool::block_bytes, ' '));
   EXPECT_TRUE(std::filesystem::is_empty(directory_));
 }
 
 TEST_F(SpoolTest, goes_to_the_temporary_directory_where_its_own_takes_nothing) {
   Spool missing(directory_ / "none");
-  EXPECT_EQ(missing.append("abc"), 0u);
+  EXPECT_EQ(missing.append(std::string(Spool::block_bytes, ' ')), 0u);
+}
+
+TEST_F(SpoolTest, reads_across_the_end_of_what_is_in_its_file) {
+  Spool spool(directory_);
+  spool.append(std::string(Spool::block_bytes, 'a'));
+  spool.append("bcd");
+  std::string bytes(5, ' ');
+  spool.read(Spool::block_bytes - 2, bytes.data(), 5);
+  EXPECT_EQ(bytes, "aabcd");
+  spool.read(Spool::block_bytes + 1, bytes.data(), 2);
+  EXPECT_EQ(bytes, "cdbcd");
+  spool.clear();
+  spool.append("xyz");
+  spool.read(0, bytes.data(), 3);
+  EXPECT_EQ(bytes, "xyzcd");
 }
 
 TEST_F(SpoolTest, names_the_temporary_directory_that_is_missing) {
@@ -49,7 +65,7 @@ TEST_F(SpoolTest, names_the_temporary_directory_that_is_missing) {
   setenv("TMPDIR", (directory_ / "none").c_str(), 1);
   try {
     Spool spool;
-    spool.append("abc");
+    spool.append(std::string(Spool::block_bytes, ' '));
     ADD_FAILURE() << "no error";
   } catch (const InputError& error) {
     const std::string message = error.what();
@@ -77,7 +93,7 @@ TEST_F(SpoolTest, text_of_many_blocks_comes_back_in_order) {
 
 TEST_F(SpoolTest, lists_that_share_a_spool_keep_their_numbers_apart) {
   Spool spool(directory_);
-  std::vector<SpooledNumbers> lists(3);
+  std::vector<SpooledRows> lists(3);
   const std::size_t sizes[] = {1024, 1500, 7};  // whole pages, a page and a half, none
   for (std::size_t k = 0; k < 1500; ++k) {
     for (std::size_t list = 0; list < 3; ++list) {
@@ -86,10 +102,27 @@ TEST_F(SpoolTest, lists_that_share_a_spool_keep_their_numbers_apart) {
   }
   EXPECT_GT(spool.size(), 0u);
   for (std::size_t list = 0; list < 3; ++list) {
-    const std::vector<double> values = lists[list].all(spool);
+    const std::vector<double> values = lists[list].column(0, spool);
     ASSERT_EQ(values.size(), sizes[list]);
     EXPECT_EQ(lists[list].size(), sizes[list]);
     for (std::size_t k = 0; k < values.size(); ++k) EXPECT_EQ(values[k], static_cast<double>(10 * k + list));
+  }
+}
+
+TEST_F(SpoolTest, rows_give_their_columns_in_the_order_of_the_rows) {
+  Spool spool(directory_);
+  SpooledRows rows(3);
+  for (int k = 0; k < 300; ++k) {
+    const double number = k;
+    rows.append(std::array{number, -number, number / 2}, spool);
+  }
+  EXPECT_EQ(rows.size(), 300u);
+  EXPECT_EQ(spool.size(), 256 * 3 * sizeof(double));  // whole pages; the rest is in memory
+  const double factors[] = {1, -1, 0.5};
+  for (std::size_t column = 0; column < 3; ++column) {
+    const std::vector<double> values = rows.column(column, spool);
+    ASSERT_EQ(values.size(), 300u);
+    for (std::size_t k = 0; k < values.size(); ++k) EXPECT_EQ(values[k], factors[column] * static_cast<double>(k));
   }
 }
 

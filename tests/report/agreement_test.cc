@@ -235,7 +235,7 @@ TEST_F(Agreement, the_cross_tables_csv) {
 }
 
 TEST_F(Agreement, the_data_of_the_page) {
-  const Json page = Json::parse(page_.text(head_, 1000));
+  const Json page = Json::parse(page_.text(head_, {.cases = 1000, .groups = 1000}));
   expect_all(
       [&](std::size_t k, const Json& row, const std::string& field) {
         const Json& groups = page["groups"];
@@ -245,6 +245,32 @@ TEST_F(Agreement, the_data_of_the_page) {
         return Shown{number_of(groups[field]["median"][k]), number_of(groups[field]["worst"][k])};
       },
       true);
+}
+
+TEST_F(Agreement, a_page_of_too_many_groups_shows_some_inputs_and_their_numbers) {
+  const Json whole = Json::parse(page_.text(head_, {.cases = 1000, .groups = 1000})), &all = whole["groups"];
+  const Json part = Json::parse(page_.text(head_, {.cases = 1000, .groups = all["f"].size() - 1})),
+             &groups = part["groups"];
+  const std::size_t inputs = part["families"].size();
+  EXPECT_EQ(inputs, (whole["families"].size() + 1) / 2);
+  EXPECT_EQ(part["inputs"], whole["families"].size());
+  EXPECT_FALSE(whole.contains("inputs"));
+  const std::size_t matrices = part["matrices"]["f"].size();
+  EXPECT_LT(matrices, whole["matrices"]["f"].size());
+  std::size_t found = 0;
+  for (std::size_t k = 0; k < all["f"].size(); ++k) {
+    if (all["f"][k].get<std::size_t>() % 2 != 0) continue;  // every second input
+    ASSERT_LT(found, groups["f"].size());
+    EXPECT_EQ(part["families"][groups["f"][found].get<std::size_t>()],
+              whole["families"][all["f"][k].get<std::size_t>()]);
+    EXPECT_EQ(groups["total_frobenius"]["median"][found], all["total_frobenius"]["median"][k]);
+    for (const Json& matrix : part["cases"]["matrix"][found]) {
+      ASSERT_LT(matrix.get<std::size_t>(), matrices);
+      EXPECT_EQ(part["matrices"]["f"][matrix.get<std::size_t>()], groups["f"][found]);
+    }
+    ++found;
+  }
+  EXPECT_EQ(found, groups["f"].size());
 }
 
 TEST_F(Agreement, the_data_for_gnuplot) {

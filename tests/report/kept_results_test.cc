@@ -36,8 +36,9 @@ class RoundTrip : public ResultSink, public KeptResults {
     texts_.push_back(rendered);
   }
   void finish(const SweepReport& report) override {
-    ends_.push_back(summary_text(report.summary, "") + classes_text(report.classes, "") +
-                    expectations_text(report.expectations, ""));
+    std::string end = classes_text(report.classes, "") + expectations_text(report.expectations, "");
+    for (const SummaryRow& row : report.summary) end += summary_text(row, "");
+    ends_.push_back(std::move(end));
   }
 
   // As an earlier run.

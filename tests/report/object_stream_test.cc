@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -40,6 +42,17 @@ TEST(ObjectStream, documents_and_lines_give_the_same_objects) {
   Json first = whole["records"][0];
   first.erase("stages");
   EXPECT_EQ(document.objects.at("records")[0], first);
+}
+
+TEST(ObjectStream, lines_and_documents_with_sorted_keys_are_told_apart) {
+  std::istringstream lines(written(scenarios_config(), ResultFormat::ndjson, 2));
+  std::string sorted, line;
+  while (std::getline(lines, line)) sorted += Json::parse(line).dump() + "\n";  // "type" stands last
+  EXPECT_TRUE(visit(sorted).head.lines);
+  EXPECT_TRUE(visit("\n" + sorted).head.lines);
+  const Visit document = visit(Json::parse(scenarios_result()).dump());  // one line, "schema" behind the records
+  EXPECT_FALSE(document.head.lines);
+  EXPECT_EQ(document.objects, visit(sorted).objects);
 }
 
 TEST(ObjectStream, stages_are_those_of_the_records_with_their_cases) {

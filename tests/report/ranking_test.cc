@@ -262,7 +262,7 @@ TEST(Ranking, rows_for_other_programs) {
   good["fit"] = "fit";
   const MadeGroups groups = ranked({lost, good});
   const std::vector<Ranking> rankings = rank_settings(groups, {});
-  const ValueRows rows = ranking_rows(rankings, 0);
+  const ValueRows rows{ranking_columns(), ranking_rows(rankings[0], 0)};
   const std::string csv = rows_text(rows, TableFormat::csv);
   EXPECT_NE(csv.find("\ngdn,64,1,mbh,none,fp16,1,0,1,0,0,0,total_frobenius,0.5,0.5,0.25,"), std::string::npos) << csv;
   EXPECT_NE(csv.find("\ngdn,64,2,mch,none,fp16,1,0,0,0,1,0,total_frobenius,inf,inf,inf,"), std::string::npos) << csv;
@@ -272,7 +272,7 @@ TEST(Ranking, rows_for_other_programs) {
   EXPECT_TRUE(parsed[0]["kernel"].is_null());
   EXPECT_TRUE(parsed[1]["worst"].is_null());
   EXPECT_EQ(parsed[1]["nonfinite_trials"], 1);
-  EXPECT_EQ(ranking_rows(rankings, 1).rows.size(), 1u);
+  EXPECT_EQ(ranking_rows(rankings[0], 1).size(), 1u);
   const std::string markdown = rows_text(overall_rows(rank_overall(rankings), 0), TableFormat::markdown);
   EXPECT_TRUE(markdown.starts_with("| rank | method | kernel |")) << markdown;
   EXPECT_NE(markdown.find("| 1 | mbh | - | fp16 | 1 | 1 | 0 | 5.0e-01 | gdn | "), std::string::npos) << markdown;

@@ -42,17 +42,17 @@ TEST(Summary, median_and_worst_count_a_lost_trial_as_infinite) {
   SummaryBuilder builder(plan);
   for (const double error : {5.0, 1.0, 4.0}) add(builder, 0, {record_with(config, 0, error)});
   add(builder, 0, {record_with(config, 0, 1000, Status::nonfinite)});
-  const std::vector<SummaryRow> rows = builder.finish();
+  const Summary rows = builder.finish();
   ASSERT_EQ(rows.size(), 1u);
   EXPECT_EQ(rows[0].trials, 4);
   EXPECT_EQ(rows[0].nonfinite, 1);
   EXPECT_EQ(rows[0].fit, 3);
-  const Distribution& frobenius = rows[0].distribution("frobenius");
+  const Distribution frobenius = rows[0].distribution("frobenius");
   EXPECT_EQ(frobenius.median, 4.5);
   EXPECT_EQ(frobenius.worst, HUGE_VAL);
   EXPECT_TRUE(std::isnan(frobenius.tail));  // fewer than 20 trials
   EXPECT_EQ(rows[0].distribution("total_frobenius").median, 9);
-  const Distribution& snr = rows[0].distribution("snr_db");
+  const Distribution snr = rows[0].distribution("snr_db");
   EXPECT_EQ(snr.worst, -HUGE_VAL);            // the smallest
   EXPECT_EQ(snr.mean, (50.0 + 10 + 40) / 3);  // of the finite ones
   EXPECT_TRUE(std::isnan(frobenius.mean));    // no decibels, no mean
@@ -63,7 +63,7 @@ TEST(Summary, tails_from_twenty_trials_on) {
   const Plan plan = make_plan(config);
   SummaryBuilder builder(plan);
   for (int k = 20; k >= 0; --k) add(builder, 0, {record_with(config, 0, k)});  // 0 .. 20
-  const std::vector<SummaryRow> rows = builder.finish();
+  const Summary rows = builder.finish();
   EXPECT_EQ(rows[0].distribution("frobenius").tail, 19);
   EXPECT_EQ(rows[0].distribution("snr_db").tail, 10);  // 5 %
 }
@@ -80,16 +80,16 @@ TEST(Summary, many_trials_give_the_same_numbers) {
       add(builder, group, {record_with(config, 0, error), record_with(config, 1, 2 * error)});
     }
   }
-  const std::vector<SummaryRow> rows = builder.finish();
+  const Summary rows = builder.finish();
   ASSERT_EQ(rows.size(), 4u);
   for (std::size_t r = 0; r < 4; ++r) {
     const double scale = r % 2 == 0 ? 1 : 2, first = r < 2 ? 0 : 10000;
     EXPECT_EQ(rows[r].trials, trials);
-    const Distribution& frobenius = rows[r].distribution("frobenius");
+    const Distribution frobenius = rows[r].distribution("frobenius");
     EXPECT_EQ(frobenius.median, scale * (first + 2499.5));
     EXPECT_DOUBLE_EQ(frobenius.tail, scale * (first + 0.95 * 4999));
     EXPECT_EQ(frobenius.worst, scale * (first + 4999));
-    const Distribution& snr = rows[r].distribution("snr_db");
+    const Distribution snr = rows[r].distribution("snr_db");
     EXPECT_EQ(snr.mean, 10 * scale * (first + 2499.5));  // of whole numbers: exact in any order
     EXPECT_EQ(snr.worst, 10 * scale * first);
   }
@@ -105,7 +105,7 @@ TEST(Summary, sizes_and_methods_are_never_merged) {
       add(builder, group, {record_with(config, 0, error), record_with(config, 1, 10 * error)});
     }
   }
-  const std::vector<SummaryRow> rows = builder.finish();
+  const Summary rows = builder.finish();
   ASSERT_EQ(rows.size(), 4u);
   const double expected[] = {1, 10, 2, 20};
   for (std::size_t k = 0; k < 4; ++k) {
@@ -126,7 +126,7 @@ TEST(Summary, growth_of_a_lost_trial_counts_and_its_error_is_infinite) {
   lost.dead_growth = 700;
   lost.error_forming = 0.25;
   add(builder, 0, {lost});
-  const std::vector<SummaryRow> rows = builder.finish();
+  const Summary rows = builder.finish();
   EXPECT_EQ(rows[0].distribution("frobenius").count, 2u);
   EXPECT_EQ(rows[0].distribution("frobenius").worst, HUGE_VAL);
   EXPECT_EQ(rows[0].distribution("growth").count, 2u);
@@ -148,7 +148,7 @@ TEST(Summary, counts_are_of_all_trials) {
     record.trace.product_depth = 5 - k;
     add(builder, 0, {record});
   }
-  const std::vector<SummaryRow> rows = builder.finish();
+  const Summary rows = builder.finish();
   EXPECT_EQ(rows[0].count("matmuls"), 3);  // of the costliest trial
   EXPECT_EQ(rows[0].count("depth"), 4);
   EXPECT_EQ(rows[0].count("overflows"), 60);  // of all of them

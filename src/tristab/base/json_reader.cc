@@ -26,18 +26,97 @@ std::string reason(const Json::exception& error) {
   return text;
 }
 
+// Builds what the filter keeps, and nothing of the rest. nlohmann's own parser with a callback looks through all
+// earlier members of an object or a list after each member that is an object or a list itself.
+class FilteredBuilder {
+ public:
+  explicit FilteredBuilder(const JsonFilter& filter) : filter_(filter) {}
+
+  Json take() { return std::move(root_); }
+
+  // The interface that Json::sax_parse calls; false would stop it.
+  bool null() { return value(nullptr); }
+  bool boolean(bool flag) { return value(flag); }
+  bool number_integer(Json::number_integer_t number) { return value(number); }
+  bool number_unsigned(Json::number_unsigned_t number) { return value(number); }
+  bool number_float(Json::number_float_t number, const std::string&) { return value(number); }
+  bool string(std::string& text) { return value(std::move(text)); }
+  bool binary(Json::binary_t&) { return false; }  // not in texts
+  bool start_object(std::size_t) { return start(Event::object_start, Json::value_t::object); }
+  bool start_array(std::size_t) { return start(Event::array_start, Json::value_t::array); }
+  bool key(std::string& name) {
+    if (skipped_ > 0) return true;
+    Frame& frame = frames_.back();
+    Json text(std::move(name));
+    frame.keeps_member = sees(depth(), Event::key, text);
+    if (frame.keeps_member) frame.key = std::move(text.get_ref<std::string&>());
+    return true;
+  }
+  bool end_object() { return end(Event::object_end); }
+  bool end_array() { return end(Event::array_end); }
+  bool parse_error(std::size_t, const std::string&, const Json::exception& error) { throw JsonError(reason(error)); }
+
+ private:
+  // An object or a list that is open.
+  struct Frame {
+    Json value;
+    std::string key{};         // of the member that comes next
+    bool keeps_member = true;  // whether it is kept
+  };
+
+  int depth() const { return static_cast<int>(frames_.size()); }
+  bool sees(int depth, Event event, Json& parsed) const { return !filter_ || filter_(depth, event, parsed); }
+  bool keeps() const { return skipped_ == 0 && (frames_.empty() || frames_.back().keeps_member); }
+
+  bool value(Json&& value) {
+    if (keeps() && sees(depth(), Event::value, value)) attach(std::move(value));
+    return true;
+  }
+
+  bool start(Event event, Json::value_t type) {
+    if (frames_.size() + skipped_ >= static_cast<std::size_t>(deepest_json))
+      throw JsonError(fmt::format("nested deeper than {} levels", deepest_json));
+    Json value(Json::value_t::discarded);
+    if (!keeps() || !sees(depth(), event, value)) {
+      ++skipped_;
+    } else {
+      frames_.push_back({Json(type)});
+    }
+    return true;
+  }
+
+  bool end(Event event) {
+    if (skipped_ > 0) {
+      --skipped_;
+      return true;
+    }
+    Json value = std::move(frames_.back().value);
+    frames_.pop_back();
+    if (sees(depth(), event, value)) attach(std::move(value));
+    return true;
+  }
+
+  void attach(Json&& value) {
+    if (frames_.empty()) {
+      root_ = std::move(value);
+    } else if (Frame& frame = frames_.back(); frame.value.is_array()) {
+      frame.value.push_back(std::move(value));
+    } else {
+      frame.value[frame.key] = std::move(value);
+    }
+  }
+
+  const JsonFilter& filter_;
+  std::vector<Frame> frames_;
+  std::size_t skipped_ = 0;  // open objects and lists, from the outermost one on that is left out
+  Json root_;                // null if the filter leaves out all
+};
+
 template <class Input>
 Json parse(Input&& input, const JsonFilter& filter) {
-  const auto checked = [&](int depth, Event event, Json& parsed) {
-    if ((event == Event::object_start || event == Event::array_start) && depth >= deepest_json)
-      throw JsonError(fmt::format("nested deeper than {} levels", deepest_json));
-    return !filter || filter(depth, event, parsed);
-  };
-  try {
-    return Json::parse(std::forward<Input>(input), checked);
-  } catch (const Json::exception& error) {
-    throw JsonError(reason(error));
-  }
+  FilteredBuilder builder(filter);
+  Json::sax_parse(std::forward<Input>(input), &builder);
+  return builder.take();
 }
 
 // Refuses a key that an object has twice, while the text is parsed: nlohmann::json would silently keep the last

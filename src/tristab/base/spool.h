@@ -5,13 +5,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace tristab {
 
-// A temporary file without a name. It is made at the first append and disappears with its owner or the process.
+// A temporary file without a name. It is made when more is appended than a block in memory holds, and disappears with
+// its owner or the process.
 class Spool {
  public:
   // The file is made in `directory`. If that fails or none is given, it is made in the temporary directory (TMPDIR).
@@ -22,6 +24,8 @@ class Spool {
   Spool(const Spool&) = delete;
   Spool& operator=(const Spool&) = delete;
 
+  static constexpr std::size_t block_bytes = std::size_t{1} << 18;
+
   // Returns the offset of the bytes. Throws InputError with the directory if there is no room.
   std::uint64_t append(std::string_view bytes);
   void read(std::uint64_t offset, char* out, std::size_t bytes) const;  // of what was appended
@@ -30,12 +34,14 @@ class Spool {
 
  private:
   void open();
+  void write_block();
   [[noreturn]] void fail(int error) const;
 
   std::filesystem::path directory_;
   std::string what_;
   int file_ = -1;
   std::uint64_t size_ = 0;
+  std::string block_;  // the last bytes, which are not in the file yet
 };
 
 // Text of any length; at most a block of 1 MiB of it is in memory.
@@ -50,17 +56,20 @@ class SpooledText {
   std::string tail_;
 };
 
-// A list of numbers; at most a page of 4 KiB of it is in memory. Many lists share a spool.
-class SpooledNumbers {
+// Rows of numbers, all of one width; at most a page of 128 rows is in memory. Many lists share a spool.
+class SpooledRows {
  public:
-  void append(double value, Spool& spool);
-  std::vector<double> all(const Spool& spool) const;  // in the order of the appends
-  std::size_t size() const { return pages_.size() * page_numbers + tail_.size(); }
+  explicit SpooledRows(std::size_t width = 1) : width_(width) {}
+  void append(std::span<const double> row, Spool& spool);
+  void append(double value, Spool& spool) { append({&value, 1}, spool); }                 // a row of one number
+  std::vector<double> column(std::size_t at, const Spool& spool) const;                   // in the order of the appends
+  std::size_t size() const { return pages_.size() * page_rows + tail_.size() / width_; }  // rows
 
  private:
-  static constexpr std::size_t page_numbers = 512;
-  std::vector<std::uint64_t> pages_;  // offsets of full pages
-  std::vector<double> tail_;
+  static constexpr std::size_t page_rows = 128;
+  std::size_t width_;
+  std::vector<std::uint64_t> pages_;  // offsets of full pages, each column after column
+  std::vector<double> tail_;          // row after row
 };
 
 }  // namespace tristab

@@ -12,6 +12,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/base/named.h"
+#include "tristab/base/random.h"
 #include "tristab/report/object_stream.h"
 #include "tristab/report/record_words.h"
 #include "tristab/report/text_layout.h"
@@ -70,6 +71,10 @@ double number_at(const Json& object, const std::string& place, const Field& fiel
   return Measured(undefined_of(reason->get_ref<const std::string&>())).ranked(field.info.larger_is_better);
 }
 
+std::string_view bytes_of(const std::vector<double>& numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(double)};
+}
+
 // The name of an input: for the family `file` made from the parameters, else the label.
 std::string name_of(const CaseInput& input, const Json& parameters) {
   const auto text = [&](const char* key) {
@@ -89,14 +94,18 @@ std::string name_of(const CaseInput& input, const Json& parameters) {
   return name;
 }
 
-std::size_t position_in(std::map<std::string, std::size_t>& positions, const std::string& key) {
-  return positions.try_emplace(key, positions.size()).first->second;
+// The position of what has this key; a new one is the next.
+template <class Positions, class Key>
+std::size_t position_in(Positions& positions, const Key& key) {
+  return positions.try_emplace(key, static_cast<std::uint32_t>(positions.size())).first->second;
 }
 
 // Makes a label unique. Different settings should have different labels; if two have the same one nevertheless, the
 // second gets a number, so that they are not merged.
+std::string label_at(const std::string& where, const std::string& label) { return fmt::format("{}\n{}", where, label); }
+
 std::string distinct(std::map<std::string, std::size_t>& given, const std::string& where, const std::string& label) {
-  const std::size_t count = ++given[where + "\n" + label];
+  const std::size_t count = ++given[label_at(where, label)];
   return count == 1 ? label : fmt::format("{} ({})", label, count);
 }
 
@@ -118,7 +127,12 @@ std::string CaseSetting::label() const {
   return kernel.empty() ? fmt::format("{} / {}", shown, arithmetic_label) : shown;
 }
 
-CaseGroups::CaseGroups(std::vector<const Field*> fields) : fields_(std::move(fields)), seen_(fields_.size(), false) {}
+CaseGroups::CaseGroups(std::vector<const Field*> fields)
+    : fields_(std::move(fields)), seen_(fields_.size(), false), facts_(matrix_facts().size()) {}
+
+CaseGroups::Key CaseGroups::key_of(const std::string& text) {
+  return {hash_text(text), std::hash<std::string>()(text)};
+}
 
 std::size_t CaseGroups::position(std::string_view field) const {
   const auto found = std::ranges::find(fields_, field, &Field::name);
@@ -133,23 +147,21 @@ void CaseGroups::add(const std::string& section, const Json& object, const std::
 
 std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
   const std::size_t at =
-      position_in(input_index_, fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters.dump()));
+      position_in(input_index_, key_of(fmt::format("{}\n{}\n{}", input.scenario, input.family, parameters.dump())));
   if (at == inputs_.size()) {
     for (std::string* text : {&input.scenario, &input.family, &input.label}) *text = in_one_line(*text);
     input.name = in_one_line(name_of(input, parameters));
     const bool plain = !parameters.contains("path") &&
                        std::ranges::none_of(parameters, [](const Json& value) { return value.is_structured(); });
     input.whole = plain ? in_one_line(label_of(input.family, parameters, Json::object())) : input.label;
-    std::vector<std::size_t>& namesakes = namesakes_[input.scenario + "\n" + input.name];
-    namesakes.push_back(at);
-    inputs_.push_back(std::move(input));
-    if (namesakes.size() > 1) {  // files with one name in two directories: use their labels
-      CaseInput& first = inputs_[namesakes.front()];
-      first.name = first.label;
-      CaseInput& last = inputs_.back();
-      const auto same = std::ranges::count(namesakes, last.label, [&](std::size_t k) { return inputs_[k].label; });
-      last.name = same == 1 ? last.label : fmt::format("{} ({})", last.label, same);
+    const std::string where = fmt::format("input {}\n{}", input.scenario, input.name);
+    const auto [first, alone] = first_of_name_.try_emplace(key_of(where), static_cast<std::uint32_t>(at));
+    if (!alone) {  // files with one name in two directories: use their labels
+      CaseInput& namesake = inputs_[first->second];
+      if (!labels_.contains(label_at(where, namesake.label))) namesake.name = distinct(labels_, where, namesake.label);
+      input.name = distinct(labels_, where, input.label);
     }
+    inputs_.push_back(std::move(input));
   }
   return at;
 }
@@ -157,7 +169,8 @@ std::size_t CaseGroups::input_at(CaseInput input, const Json& parameters) {
 std::size_t CaseGroups::setting_at(CaseSetting setting, const std::string& key) {
   // The input decides whether a recipe forms A; both cases are one setting.
   if (!setting.kernel.empty()) setting.formation.clear();
-  const std::size_t at = position_in(setting_index_, fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation));
+  const std::size_t at =
+      position_in(setting_index_, key_of(fmt::format("{}\n{}\n{}", key, setting.kernel, setting.formation)));
   if (at == settings_.size()) {
     for (std::string* text : {&setting.method, &setting.kernel, &setting.arithmetic, &setting.method_label,
                               &setting.arithmetic_label, &setting.formation})
@@ -195,36 +208,63 @@ std::size_t CaseGroups::setting_at(const Json& object, const std::string& place)
 }
 
 std::size_t CaseGroups::matrix_at(std::size_t input, int n, const std::string& id, bool named) {
-  const std::size_t at = position_in(matrix_index_, fmt::format("{}\n{}", inputs_[input].scenario, id));
-  if (at == matrices_.size())
-    matrices_.push_back({input, n, named, false, std::vector<double>(matrix_facts().size(), std::nan("")), {}, {}});
+  const std::size_t at = position_in(matrix_index_, key_of(fmt::format("{}\n{}", inputs_[input].scenario, id)));
+  if (at == matrices_.size()) matrices_.push_back({.input = static_cast<std::uint32_t>(input), .n = n, .named = named});
   return at;
 }
 
 std::size_t CaseGroups::group_at(std::size_t input, std::size_t setting, int n) {
-  const std::size_t at = position_in(group_index_, fmt::format("{}/{}/{}", input, setting, n));
-  if (at == groups_.size()) groups_.push_back({input, setting, n, TrialStatistics(fields_)});
+  const std::uint64_t pair = static_cast<std::uint64_t>(input) << 32 | setting;
+  const std::size_t at = position_in(group_index_, Key(pair * 0x9e3779b97f4a7c15, n));
+  if (at == groups_.size())
+    groups_.push_back(
+        {static_cast<std::uint32_t>(input), static_cast<std::uint32_t>(setting), n, TrialStatistics(fields_)});
   return at;
 }
 
-void CaseGroups::add_trial(std::size_t at, std::size_t matrix, const TrialNumbers& trial, const std::string& message) {
+void CaseGroups::add_trial(std::size_t at, const TrialNumbers& trial, const std::string& message) {
   CaseGroup& group = groups_[at];
-  if (trial.status == Status::failed && group.failure.empty())
-    group.failure = message.empty() ? "the result does not say why" : in_one_line(message);
+  if (trial.status == Status::failed && group.failure == nullptr)
+    group.failure = &*failures_.insert(message.empty() ? "the result does not say why" : in_one_line(message)).first;
   for (std::size_t k = 0; k < fields_.size(); ++k) seen_[k] = seen_[k] || std::isfinite(trial.values[k]);
   group.statistics.add(trial, spool_);
-  group.matrices.push_back(matrix);
 }
 
 void CaseGroups::add_matrix(const Json& object, const std::string& place) {
   const std::size_t input = input_at(object, place);
   const int n = size_of(object, place);
   CaseMatrix& matrix = matrices_[matrix_at(input, n, required_text(object, place, "id"), true)];
-  matrix.known = true;
-  for (std::size_t k = 0; k < matrix_facts().size(); ++k)
-    matrix.facts[k] = number_field(object, place, matrix_facts()[k].name);
-  matrix.power_max = numbers_at(object, place, "power_max");
-  matrix.inverse_decay = numbers_at(object, place, "inverse_decay");
+  matrix.facts = static_cast<std::uint32_t>(facts_.size());
+  std::vector<double> facts;
+  for (const MatrixFact& fact : matrix_facts()) facts.push_back(number_field(object, place, fact.name));
+  facts_.append(facts, spool_);
+  const std::vector<double> powers = numbers_at(object, place, "power_max"),
+                            decays = numbers_at(object, place, "inverse_decay");
+  profiles_.push_back({spool_.append(bytes_of(powers)), static_cast<std::uint32_t>(powers.size()),
+                       static_cast<std::uint32_t>(decays.size())});
+  spool_.append(bytes_of(decays));
+}
+
+std::vector<double> CaseGroups::matrix_fact(std::size_t fact) const {
+  const std::vector<double> rows = facts_.column(fact, spool_);
+  std::vector<double> values;
+  values.reserve(matrices_.size());
+  for (const CaseMatrix& matrix : matrices_) values.push_back(matrix.known() ? rows[matrix.facts] : nan);
+  return values;
+}
+
+MatrixProfiles CaseGroups::profiles_of(const CaseMatrix& matrix) const {
+  MatrixProfiles found;
+  if (!matrix.known()) return found;
+  const Profiles& profiles = profiles_[matrix.facts];
+  std::uint64_t offset = profiles.offset;
+  for (const auto& [values, count] :
+       {std::pair(&found.power_max, profiles.powers), std::pair(&found.inverse_decay, profiles.decays)}) {
+    values->resize(count);
+    spool_.read(offset, reinterpret_cast<char*>(values->data()), count * sizeof(double));
+    offset += count * sizeof(double);
+  }
+  return found;
 }
 
 std::size_t CaseGroups::add_record(const Json& object, const std::string& place) {
@@ -234,12 +274,13 @@ std::size_t CaseGroups::add_record(const Json& object, const std::string& place)
   TrialNumbers trial{status_at(object, place),
                      word_at<ForFormat>(object, place, "for_format", for_format_names),
                      word_at<Fit>(object, place, "fit", fit_names),
-                     {}};
+                     {},
+                     0};
   for (const Field* field : fields_) trial.values.push_back(number_at(object, place, *field));
   const std::string id = text_field(object, place, "matrix");
+  trial.matrix = matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty());
   const std::size_t group = group_at(input, setting, n);
-  add_trial(group, matrix_at(input, n, id.empty() ? "record of " + place : id, !id.empty()), trial,
-            text_field(object, place, "message"));
+  add_trial(group, trial, text_field(object, place, "message"));
   return group;
 }
 
@@ -253,8 +294,9 @@ void CaseGroups::add(const MatrixResult& result) {
         setting_at(CaseSetting{s.method->name, s.kernel != nullptr ? s.kernel->label : "", s.arithmetic->name,
                                s.method_label(), s.arithmetic->label, s.is_formed() ? s.formation->label : "", ""},
                    s.method->identity() + "\n" + s.arithmetic->identity());
-    add_trial(group_at(input, setting, result.input.n), matrix_at(input, result.input.n, result.id, true),
-              trial_numbers(result, record, fields_), record.message);
+    TrialNumbers trial = trial_numbers(result, record, fields_);
+    trial.matrix = matrix_at(input, result.input.n, result.id, true);
+    add_trial(group_at(input, setting, result.input.n), trial, record.message);
   }
 }
 

@@ -1,13 +1,18 @@
 // The records of a result, grouped by input, setting and size, with their statistics: for rankings, tables, pages
 // and exports. They come from a result file of any version of tristab, or from the records of a run. Fields that a
-// file lacks are absent.
+// file lacks are absent. A million records may be a million groups, so of each there are only numbers in memory, and a
+// text once.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "tristab/base/json_value.h"
@@ -40,19 +45,25 @@ struct CaseSetting {
 };
 
 struct CaseGroup {
-  std::size_t input = 0, setting = 0;  // positions in CaseGroups
+  std::uint32_t input = 0, setting = 0;  // positions in CaseGroups
   int n = 0;
   TrialStatistics statistics;
-  std::vector<std::size_t> matrices{};  // position of the matrix of each trial
-  std::string failure{};                // why its first trial without an answer has none; "": all have one
+  const std::string* failure = nullptr;  // why its first trial without an answer has none; null: all have one
 };
 
 struct CaseMatrix {
-  std::size_t input = 0;
+  static constexpr std::uint32_t unknown = static_cast<std::uint32_t>(-1);
+
+  std::uint32_t input = 0;
   int n = 0;
-  bool named = false;         // the file gives its id
-  bool known = false;         // the file also has it in `matrices`
-  std::vector<double> facts;  // in the order of matrix_facts(); NaN: unknown
+  bool named = false;             // the file gives its id
+  std::uint32_t facts = unknown;  // row of what the file has of it in `matrices`; unknown: it has nothing
+
+  bool known() const { return facts != unknown; }
+};
+
+// What a matrix has for each power, and for each distance from the diagonal.
+struct MatrixProfiles {
   std::vector<double> power_max, inverse_decay;
 };
 
@@ -70,9 +81,9 @@ class CaseGroups {
   void add(const MatrixResult& result);
 
   const std::vector<const Field*>& fields() const { return fields_; }
-  const std::vector<CaseInput>& inputs() const { return inputs_; }
+  const std::deque<CaseInput>& inputs() const { return inputs_; }
   const std::vector<CaseSetting>& settings() const { return settings_; }
-  const std::vector<CaseGroup>& groups() const { return groups_; }
+  const std::deque<CaseGroup>& groups() const { return groups_; }
   const std::vector<CaseMatrix>& matrices() const { return matrices_; }
 
   const CaseInput& input_of(const CaseGroup& group) const { return inputs_[group.input]; }
@@ -88,28 +99,48 @@ class CaseGroups {
   std::vector<double> values(const CaseGroup& group, std::size_t field) const {
     return group.statistics.counted_values(field, spool_);
   }
+  // The positions of the matrices of its trials.
+  std::vector<std::size_t> matrices_of(const CaseGroup& group) const { return group.statistics.matrices(spool_); }
+  // One of matrix_facts() of every matrix; NaN: unknown.
+  std::vector<double> matrix_fact(std::size_t fact) const;
+  MatrixProfiles profiles_of(const CaseMatrix& matrix) const;
 
   // The position of the input, or of the setting, that an object names; a new one is added at the end.
   std::size_t input_at(const Json& object, const std::string& place);
   std::size_t setting_at(const Json& object, const std::string& place);
 
  private:
+  // Texts are found again by two 64-bit hashes of them.
+  using Key = std::pair<std::uint64_t, std::uint64_t>;
+  static Key key_of(const std::string& text);
+  struct KeyHash {
+    std::size_t operator()(const Key& key) const { return key.first; }
+  };
+  using Positions = std::unordered_map<Key, std::uint32_t, KeyHash>;
+  struct Profiles {
+    std::uint64_t offset = 0;  // in spool_: power_max, then inverse_decay
+    std::uint32_t powers = 0, decays = 0;
+  };
+
   std::size_t input_at(CaseInput input, const Json& parameters);
   std::size_t setting_at(CaseSetting setting, const std::string& key);
   std::size_t matrix_at(std::size_t input, int n, const std::string& id, bool named);
   std::size_t group_at(std::size_t input, std::size_t setting, int n);
-  void add_trial(std::size_t at, std::size_t matrix, const TrialNumbers& trial, const std::string& message);
+  void add_trial(std::size_t at, const TrialNumbers& trial, const std::string& message);
   void add_matrix(const Json& object, const std::string& place);
 
   std::vector<const Field*> fields_;
   std::vector<bool> seen_;
-  std::vector<CaseInput> inputs_;
+  std::deque<CaseInput> inputs_;
   std::vector<CaseSetting> settings_;
-  std::vector<CaseGroup> groups_;
+  std::deque<CaseGroup> groups_;
   std::vector<CaseMatrix> matrices_;
-  std::map<std::string, std::size_t> input_index_, setting_index_, group_index_, matrix_index_;
-  std::map<std::string, std::size_t> labels_;                  // number of settings with this label
-  std::map<std::string, std::vector<std::size_t>> namesakes_;  // inputs of a scenario with the same name
+  SpooledRows facts_;  // of known matrices
+  std::vector<Profiles> profiles_;
+  Positions input_index_, setting_index_, group_index_, matrix_index_;
+  std::map<std::string, std::size_t> labels_;  // number of settings, and of inputs of one name, with this label
+  Positions first_of_name_;                    // of the inputs of a scenario
+  std::set<std::string> failures_;
   Spool spool_;
 };
 

@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 #include <tuple>
 
+#include "tristab/base/random.h"
 #include "tristab/report/case_groups.h"
 #include "tristab/report/table.h"
 #include "tristab/report/text_layout.h"
@@ -60,16 +62,16 @@ std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& se
 }
 
 // The largest error, in the field by which the settings of its input are ranked; "" if no case has a finite result.
-std::string worst_text(const std::vector<SummaryRow>& summary) {
-  const SummaryRow* worst = nullptr;
+std::string worst_text(const Summary& summary) {
+  std::optional<SummaryRow> worst;
   double error = -1;
   for (const SummaryRow& row : summary) {
     const double value = row.distribution(ranked_field).worst;
     if (!(value > error)) continue;  // NaN: no trial has one
     error = value;
-    worst = &row;
+    worst = row;
   }
-  if (worst == nullptr) return "";
+  if (!worst) return "";
   return fmt::format("{} {}: {} on {}", ranked_field, std::isinf(error) ? "not finite" : short_number(error),
                      worst->setting.label(), worst->input.label());
 }
@@ -189,7 +191,7 @@ double SettingOutcome::operand_bits() const {
   return setting.arithmetic->quantiser ? setting.arithmetic->quantiser->bits : setting.arithmetic->operand.bits;
 }
 
-std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary, const LayerTable& layers) {
+std::vector<SettingOutcome> outcomes_by_setting(const Summary& summary, const LayerTable& layers) {
   std::vector<SettingOutcome> settings;
   std::map<std::string, std::size_t> index;
   for (const SummaryRow& row : summary) {
@@ -256,12 +258,12 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
     return text;
   }
   const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary, layers);
-  std::set<std::string> inputs;
-  for (const SummaryRow& row : report.summary) inputs.insert(row.input.label());
+  std::set<std::uint64_t> inputs;  // hashes of their labels
   std::int64_t fit = 0, unfit = 0, nonfinite = 0, failed = 0, trivial = 0;
   std::set<std::string> requirements;
   bool about_matrices = report.summary.empty();
   for (const SummaryRow& row : report.summary) {
+    inputs.insert(hash_text(row.input.label()));
     fit += row.fit;
     unfit += row.unfit;
     nonfinite += row.nonfinite;

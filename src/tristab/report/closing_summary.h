@@ -35,7 +35,7 @@ struct SettingOutcome {
 };
 
 // The rows of a summary by setting, in the order of their first rows.
-std::vector<SettingOutcome> outcomes_by_setting(const std::vector<SummaryRow>& summary, const LayerTable& layers);
+std::vector<SettingOutcome> outcomes_by_setting(const Summary& summary, const LayerTable& layers);
 
 // The cheapest setting that passed every case; null if there is none. Settings that ran on more inputs come first,
 // then those with fewer dependent steps, then fewer products, then fewer operand bits, then the first one.

@@ -2,6 +2,7 @@
 // each input. The cells have the statistics of a metric over the trials.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,8 @@ CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection)
 // run. With one input at several sizes, the sizes are the columns. If a terminal is too narrow for all inputs, they
 // are spread over several tables, and settings that did not run stand below with the reason; only text uses `page`. CSV
 // and JSON: a row for each setting, size and input.
+void write_cross_table(const CrossTable& table, TableFormat format, const Page& page,
+                       const std::function<void(const std::string&)>& write);
 std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page = {});
 
 }  // namespace tristab

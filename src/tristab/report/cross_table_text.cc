@@ -1,9 +1,10 @@
 // Cross tables as text for a terminal, as Markdown and as comma-separated values.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 
 #include "tristab/report/cross_table.h"
 #include "tristab/report/ranking.h"
@@ -63,13 +64,13 @@ struct PrintedTable {
 PrintedTable sizes_as_columns(const CrossTable& table, const std::vector<int>& sizes) {
   PrintedTable printed{table.inputs.front()->title(), {}, {}};
   for (const int n : sizes) printed.columns.push_back(fmt::format("n = {}", n));
+  std::map<std::string, std::size_t> row_of;
   for (const CrossRow& row : table.rows) {
     const std::string setting = row.setting->label();
-    auto same = std::ranges::find(printed.rows, setting, &PrintedTable::Row::setting);
-    if (same == printed.rows.end()) {
-      same = printed.rows.insert(printed.rows.end(), {setting, "", std::vector<CrossCell>(sizes.size())});
-    }
-    same->cells[static_cast<std::size_t>(std::ranges::find(sizes, row.n) - sizes.begin())] = row.cells.front();
+    const auto [found, fresh] = row_of.try_emplace(setting, printed.rows.size());
+    if (fresh) printed.rows.push_back({setting, "", std::vector<CrossCell>(sizes.size())});
+    printed.rows[found->second].cells[static_cast<std::size_t>(std::ranges::find(sizes, row.n) - sizes.begin())] =
+        row.cells.front();
   }
   return printed;
 }
@@ -130,22 +131,22 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
   return text;
 }
 
-ValueRows cross_rows(const CrossTable& table) {
-  ValueRows all{
-      {"input", "n", "method", "kernel", "arithmetic", "trials", "nonfinite_trials", "failed_trials", "trivial_trials"},
-      {}};
+void write_rows(const CrossTable& table, TableFormat format, const std::function<void(const std::string&)>& write) {
+  std::vector<std::string> columns{
+      "input", "n", "method", "kernel", "arithmetic", "trials", "nonfinite_trials", "failed_trials", "trivial_trials"};
   for (const Field* metric : table.metrics) {
-    if (metric->info.decibels) all.columns.push_back(fmt::format("{}_mean", metric->name()));
-    all.columns.push_back(fmt::format("{}_median", metric->name()));
-    all.columns.push_back(fmt::format("{}_{}", metric->name(), metric->info.larger_is_better ? "min" : "max"));
+    if (metric->info.decibels) columns.push_back(fmt::format("{}_mean", metric->name()));
+    columns.push_back(fmt::format("{}_median", metric->name()));
+    columns.push_back(fmt::format("{}_{}", metric->name(), metric->info.larger_is_better ? "min" : "max"));
   }
+  RowsText rows(std::move(columns), format);
+  write(rows.beginning());
   for (const CrossRow& row : table.rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const CrossCell& cell = row.cells[i];
       if (cell.trials == nullptr) continue;
       const CaseSetting& setting = *row.setting;
-      std::vector<RowValue> values{table.inputs[i]->title(), row.n, setting.shown, setting.kernel,
-                                   setting.arithmetic_label};
+      ValueRow values{table.inputs[i]->title(), row.n, setting.shown, setting.kernel, setting.arithmetic_label};
       const TrialStatistics& trials = *cell.trials;
       for (const int count : {trials.trials, trials.nonfinite, trials.failed, trials.trivial})
         values.emplace_back(count);
@@ -155,36 +156,43 @@ ValueRows cross_rows(const CrossTable& table) {
         values.emplace_back(found.median);
         values.emplace_back(found.worst);
       }
-      all.rows.push_back(std::move(values));
+      write(rows.row(values));
     }
   }
-  return all;
+  write(rows.end());
 }
 
 // Why settings did not run, each once.
 std::string failures_text(const CrossTable& table, const Page& page) {
-  std::vector<std::string> lines;
+  std::set<std::string> lines;
+  std::string text;
   for (const CrossRow& row : table.rows) {
     for (const CrossCell& cell : row.cells) {
       if (cell.group == nullptr) continue;
       const std::string line = failure_text(*cell.group, *row.setting, page);
-      if (!line.empty() && std::ranges::find(lines, line) == lines.end()) lines.push_back(line);
+      if (lines.insert(line).second) text += line;
     }
   }
-  return fmt::format("{}", fmt::join(lines, ""));
+  return text;
 }
 
 }  // namespace
 
-std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
-  if (format == TableFormat::csv || format == TableFormat::json) return rows_text(cross_rows(table), format);
+void write_cross_table(const CrossTable& table, TableFormat format, const Page& page,
+                       const std::function<void(const std::string&)>& write) {
+  if (format == TableFormat::csv || format == TableFormat::json) return write_rows(table, format, write);
   const PrintedTable printed = printed_table(table);
-  std::string text;
   for (std::size_t m = 0; m < table.metrics.size(); ++m) {
-    if (m > 0) text += "\n";
-    text += format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m);
+    if (m > 0) write("\n");
+    write(format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m));
   }
-  return format == TableFormat::text ? text + failures_text(table, page) : text;
+  if (format == TableFormat::text) write(failures_text(table, page));
+}
+
+std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
+  std::string text;
+  write_cross_table(table, format, page, [&](const std::string& part) { text += part; });
+  return text;
 }
 
 }  // namespace tristab

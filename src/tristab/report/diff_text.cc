@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <set>
 #include <utility>
 
 #include "tristab/report/diff_sentences.h"
@@ -163,19 +165,14 @@ DiffRows change_rows(const ResultDiff& diff, bool layers, const Field& metric, b
 
 // A row of the table of cases that only one result has: those of a setting that the other lacks, or those of an input.
 struct SingleRow {
-  std::vector<std::string> settings, inputs;
-  std::vector<int> sizes;
+  std::set<std::string> settings, inputs;
+  std::set<int> sizes;
   int cases = 0, of = 0;
   bool layers = false;
 };
 
-template <class Value>
-void add_once(std::vector<Value>& values, const Value& value) {
-  if (std::ranges::find(values, value) == values.end()) values.push_back(value);
-}
-
-std::string one_or_count(const std::vector<std::string>& names, const char* what) {
-  return names.size() == 1 ? names.front() : fmt::format("{} {}s", names.size(), what);
+std::string one_or_count(const std::set<std::string>& names, const char* what) {
+  return names.size() == 1 ? *names.begin() : fmt::format("{} {}s", names.size(), what);
 }
 
 // Cases that only OLD has, or only NEW.
@@ -195,9 +192,9 @@ DiffRows single_rows(const ResultDiff& diff, bool missing, std::size_t top) {
     const auto [found, fresh] = at.try_emplace(key, singles.size());
     if (fresh) singles.emplace_back().layers = group.layers;
     SingleRow& row = singles[found->second];
-    add_once(row.settings, setting);
-    add_once(row.inputs, input);
-    add_once(row.sizes, n);
+    row.settings.insert(setting);
+    row.inputs.insert(input);
+    row.sizes.insert(n);
     row.cases += count;
     row.of += of;
   }
@@ -207,12 +204,11 @@ DiffRows single_rows(const ResultDiff& diff, bool missing, std::size_t top) {
                  {"n", true},
                  {"cases", false}},
                 {}};
-  for (SingleRow& row : singles) {
+  for (const SingleRow& row : singles) {
     if (rows.rows.size() == top) {
       ++rows.left_out;
       continue;
     }
-    std::ranges::sort(row.sizes);
     rows.rows.push_back({one_or_count(row.settings, "setting"), one_or_count(row.inputs, "input"),
                          fmt::format("{}", fmt::join(row.sizes, ", ")),
                          fmt::format("{} of {}{}", row.cases, row.of, row.layers ? " layers" : "")});

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <string>
 #include <vector>
 
 #include "tristab/report/table.h"
@@ -16,16 +18,6 @@ std::string input_text(const ExpectationOutcome& outcome) {
   const bool one = outcome.trials == 1;
   return fmt::format("{}, n = {}, {} {}", outcome.input.family->label, outcome.input.n, outcome.trials,
                      layer ? (one ? "sequence" : "sequences") : (one ? "matrix" : "matrices"));
-}
-
-// The inputs of a scenario, each once; rows of its table name them by their numbers.
-std::vector<std::string> inputs_of(std::span<const ExpectationOutcome> outcomes) {
-  std::vector<std::string> inputs;
-  for (const ExpectationOutcome& outcome : outcomes) {
-    std::string input = input_text(outcome);
-    if (std::find(inputs.begin(), inputs.end(), input) == inputs.end()) inputs.push_back(std::move(input));
-  }
-  return inputs;
 }
 
 // The kernel; or method, arithmetic and formation, each on a line.
@@ -79,9 +71,11 @@ std::string explanation_of(const ExpectationOutcome& outcome, const Page& page) 
 // The outcomes of one scenario.
 std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Page& page) {
   std::string text = heading_of(*outcomes.front().input.scenario, page);
-  const std::vector<std::string> inputs = inputs_of(outcomes);
-  for (std::size_t i = 0; i < inputs.size(); ++i)
-    text += paragraph(fmt::format("input {}: {}", i + 1, inputs[i]), 2, page);
+  std::map<std::string, std::size_t> inputs;  // rows of the table name them by their numbers
+  for (const ExpectationOutcome& outcome : outcomes) {
+    const auto [found, fresh] = inputs.try_emplace(input_text(outcome), inputs.size() + 1);
+    if (fresh) text += paragraph(fmt::format("input {}: {}", found->second, found->first), 2, page);
+  }
   Table table({{.header = "setting", .layout = setting_lines, .widest = 36, .least = 18},
                {.header = "input", .right = true, .dispensable = 1},
                {.header = "statistic", .layout = wrapped_cell},
@@ -90,9 +84,9 @@ std::string scenario_text(std::span<const ExpectationOutcome> outcomes, const Pa
                {""}});
   std::string explanations;
   for (const ExpectationOutcome& outcome : outcomes) {
-    const auto input = std::find(inputs.begin(), inputs.end(), input_text(outcome)) - inputs.begin();
-    table.add_row({setting_text(outcome.setting), std::to_string(input + 1), statistic_text(*outcome.expectation),
-                   outcome.expectation->bounds(), expectation_number(outcome.found),
+    table.add_row({setting_text(outcome.setting), std::to_string(inputs.at(input_text(outcome))),
+                   statistic_text(*outcome.expectation), outcome.expectation->bounds(),
+                   expectation_number(outcome.found),
                    outcome.met ? TableCell("met", Style::pass) : TableCell("NOT MET", Style::fail)});
     explanations += explanation_of(outcome, page);
   }

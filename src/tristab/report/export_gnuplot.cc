@@ -75,21 +75,41 @@ std::vector<std::size_t> numbers_to(std::size_t count) {
   return numbers;
 }
 
+// A figure of thousands of panels would take gnuplot hours, and no one could read it.
+constexpr std::size_t most_panels = 120;
+
+// The families that have a panel at first: all, or some of them, evenly chosen.
+std::string families_text(std::size_t count) {
+  const std::size_t step = (count + most_panels - 1) / most_panels;
+  std::vector<std::size_t> shown;
+  for (std::size_t k = 1; k <= count; k += step) shown.push_back(k);
+  const std::string note = step > 1 ? fmt::format("# {} of {} inputs, evenly chosen:\n", shown.size(), count) : "";
+  return note + list_text("families", fmt::format("{}", fmt::join(shown, " ")));
+}
+
 std::string number_text(double value) { return std::isfinite(value) ? json_number(value) : "NaN"; }
+
+// The first line of each file is always the same.
+OutputFile open_output(const std::string& path, const std::string& text) {
+  return OutputFile(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
+}
 
 // The blocks of rows in one file, each of one panel and method. gnuplot selects a block by its index.
 struct Blocks {
   std::map<std::pair<std::size_t, std::size_t>, std::string> rows;  // by panel and method
 
-  std::string text(const std::string& header, const std::vector<std::string>& panels,
-                   const std::vector<std::string>& methods) const {
-    std::string all = header;
+  // `panel` names one.
+  template <class Panel>
+  void write(const std::string& path, const std::string& header, Panel panel,
+             const std::vector<std::string>& methods) const {
+    OutputFile file = open_output(path, header);
+    file.write(header);
     bool first = true;
     for (const auto& [key, lines] : rows) {
-      all += fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panels[key.first], methods[key.second - 1], lines);
+      file.write(fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panel(key.first), methods[key.second - 1], lines));
       first = false;
     }
-    return all;
+    file.commit();
   }
 
   // For each panel the indices of its blocks, and their methods.
@@ -134,9 +154,8 @@ class PartRows {
   std::map<std::string, std::vector<double>> rows_;
 };
 
-// The first line of each file is always the same.
 void write_file(const std::string& path, const std::string& text) {
-  OutputFile file(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
+  OutputFile file = open_output(path, text);
   file.write(text);
   file.commit();
 }
@@ -189,6 +208,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   for (std::size_t k = 1; k <= arithmetics.labels.size(); ++k) {
     if (!beside || !recipes.contains(k)) paneled.push_back(k);
   }
+  const std::vector<double> conditions = groups.matrix_fact(cond_2);
   Blocks errors, cases;
   PartRows parts(fields.size() - first_part + 1);
   std::map<std::size_t, std::vector<double>> medians;
@@ -220,9 +240,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     }
     parts.add(setting.label(), fields.size() - first_part, over_trials.median);
     const std::vector<double> errors_of_trials = groups.values(group, drawn);
-    for (std::size_t k = 0; k < group.matrices.size(); ++k) {
+    const std::vector<std::size_t> matrices = groups.matrices_of(group);
+    for (std::size_t k = 0; k < matrices.size(); ++k) {
       const double error = errors_of_trials[k];
-      const double condition = groups.matrices()[group.matrices[k]].facts[cond_2];
+      const double condition = conditions[matrices[k]];
       if (!std::isfinite(error)) continue;
       if (error > lowest) {
         least = std::min(least, error);
@@ -238,11 +259,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     refuse_input(results == "-" ? "standard input" : results, fmt::format("no finite '{}' above zero", info.name),
                  "a result with one");
   }
-  std::vector<std::string> panels;
-  for (const std::string& family : families.labels) {
-    for (const std::string& arithmetic : arithmetics.labels)
-      panels.push_back(fmt::format("{}; {}", family, arithmetic));
-  }
+  const std::size_t of_family = arithmetics.labels.size();
+  const auto panel = [&](std::size_t k) {
+    return fmt::format("{}; {}", families.labels[k / of_family], arithmetics.labels[k % of_family]);
+  };
   const char* figure = sizes.size() == 1 ? "error-by-method" : "error-by-size";
   std::string script = fmt::format(
       "# gnuplot plot.gp: {} and error-by-condition as .svg and .pdf\n"
@@ -250,7 +270,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       "without colour)\n"
       "# These lists of numbers choose and order panels and methods (-e \"families='2 1'\"); the names are below.\n",
       figure);
-  script += list_text("families", fmt::format("{}", fmt::join(numbers_to(families.labels.size()), " ")));
+  script += families_text(families.labels.size());
   script += list_text("arithmetics", fmt::format("{}", fmt::join(paneled, " ")));
   script +=
       list_text("methods", sizes.size() == 1 ? ordered_by_error(std::move(medians), methods.labels.size())
@@ -258,7 +278,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
   script += array_text("family", families.labels);
   script += array_text("arithmetic", arithmetics.labels);
   script += array_text("method", methods.labels);
-  script += errors.script("error_blocks", "error_methods", panels.size());
+  script += errors.script("error_blocks", "error_methods", families.labels.size() * of_family);
   script += cases.script("case_blocks", "case_methods", arithmetics.labels.size());
   const double lower = std::pow(10, std::floor(std::log10(least)));
   const double upper = std::pow(10, std::ceil(std::log10(std::max(most, 2 * least))));
@@ -280,9 +300,10 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       "# chunk size, {}: median and worst over the trials whose input is not trivial (NaN: not finite), these trials, "
       "those that are not finite, 1 if the median is not finite, those that are not fit\n",
       info.name);
-  write_file(files[0], errors.text(header + without_number, panels, methods.labels));
-  write_file(files[1], cases.text(fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
-                                  arithmetics.labels, methods.labels));
+  errors.write(files[0], header + without_number, panel, methods.labels);
+  cases.write(
+      files[1], fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
+      [&](std::size_t k) { return arithmetics.labels[k]; }, methods.labels);
   write_file(files[2], script);
   if (decomposed) write_file(files[3], parts.text());
   return head;

@@ -110,7 +110,9 @@ void ExportTable::add(const Json& object) {
   }
   std::string row;
   for (const std::string& cell : cells) row.append(cell).push_back(separator);
-  rows_.push_back(std::move(row));
+  row.push_back(row_end);
+  text_.append(row);
+  ++rows_;
 }
 
 std::vector<std::size_t> ExportTable::written_order() const {

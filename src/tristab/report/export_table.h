@@ -5,8 +5,10 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tristab/base/spool.h"
 #include "tristab/report/object_stream.h"
 
 namespace tristab {
@@ -22,7 +24,7 @@ class ExportTable {
   explicit ExportTable(std::string section);
 
   void add(const Json& object);
-  std::size_t rows() const { return rows_.size(); }
+  std::size_t rows() const { return rows_; }
 
   // Writes the file line by line: the header (only CSV), then the rows. Real numbers always have a point or an
   // exponent, so that no reader takes a column for integers because its first rows are whole. Objects and lists
@@ -31,7 +33,16 @@ class ExportTable {
   void write(ExportFormat format, Write write_line) const {
     const std::vector<std::size_t> order = written_order();
     if (format == ExportFormat::csv) write_line(csv_header(order));
-    for (const std::string& row : rows_) write_line(line(format, order, row));
+    std::string rest;  // of a row whose end is in the next block
+    text_.for_each_block([&](std::string_view block) {
+      for (std::size_t end = block.find(row_end); end != std::string_view::npos; end = block.find(row_end)) {
+        rest += block.substr(0, end);
+        write_line(line(format, order, rest));
+        rest.clear();
+        block.remove_prefix(end + 1);
+      }
+      rest += block;
+    });
   }
 
   // How every such table begins, whatever its rows.
@@ -46,8 +57,11 @@ class ExportTable {
   std::string section_;
   std::vector<Field> fields_;
   std::map<std::string, std::size_t> field_at_;
-  // Cells in the order of fields_, each followed by a separator; trailing ones may be missing.
-  std::vector<std::string> rows_;
+  // Of each row the cells in the order of fields_, each followed by a separator, and row_end; trailing cells may be
+  // missing. What a column holds is known only when all rows are.
+  SpooledText text_;
+  std::size_t rows_ = 0;
+  static constexpr char row_end = '\x1e';  // no cell holds it: they have no such control characters
 
   std::size_t field_of(const std::string& name);
   std::vector<std::size_t> written_order() const;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "tristab/base/json.h"
@@ -24,11 +25,11 @@ std::vector<double> finite_only(std::vector<double> values) {
 }
 
 // For each position, the median over the lists; there is one list for each matrix.
-std::vector<double> medians_by_position(const std::vector<const std::vector<double>*>& lists) {
+std::vector<double> medians_by_position(const std::vector<std::vector<double>>& lists) {
   std::vector<std::vector<double>> columns;
-  for (const std::vector<double>* list : lists) {
-    if (columns.size() < list->size()) columns.resize(list->size());
-    for (std::size_t k = 0; k < list->size(); ++k) columns[k].push_back((*list)[k]);
+  for (const std::vector<double>& list : lists) {
+    if (columns.size() < list.size()) columns.resize(list.size());
+    for (std::size_t k = 0; k < list.size(); ++k) columns[k].push_back(list[k]);
   }
   std::vector<double> medians;
   medians.reserve(columns.size());
@@ -103,11 +104,34 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
   }
 }
 
-std::string HtmlData::layers_text() const {
+HtmlData::Shown HtmlData::shown(std::size_t most_groups) const {
+  const std::size_t all = groups_.groups().size() + layers_.size();
+  const std::size_t step = all <= most_groups ? 1 : (all + most_groups - 1) / most_groups;
+  Shown shown;
+  shown.input_at.assign(groups_.inputs().size(), Shown::none);
+  for (std::size_t k = 0; k < shown.input_at.size(); k += step) {
+    shown.input_at[k] = static_cast<std::uint32_t>(shown.inputs.size());
+    shown.inputs.push_back(k);
+  }
+  for (const CaseGroup& group : groups_.groups()) {
+    if (shown.input_at[group.input] != Shown::none) shown.groups.push_back(&group);
+  }
+  const std::vector<CaseMatrix>& matrices = groups_.matrices();
+  shown.matrix_at.assign(matrices.size(), Shown::none);
+  for (std::size_t k = 0; k < matrices.size(); ++k) {
+    if (shown.input_at[matrices[k].input] == Shown::none) continue;
+    shown.matrix_at[k] = static_cast<std::uint32_t>(shown.matrices.size());
+    shown.matrices.push_back(k);
+  }
+  return shown;
+}
+
+std::string HtmlData::layers_text(const Shown& shown) const {
   JsonArray list;
   for (const LayerGroup& group : layers_) {
+    if (shown.input_at[group.input] == Shown::none) continue;
     JsonObject object;
-    object.integer("f", static_cast<std::int64_t>(group.input)).integer("n", group.n);
+    object.integer("f", shown.input_at[group.input]).integer("n", group.n);
     object.integer("s", static_cast<std::int64_t>(group.setting));
     object.integer("trials", group.sequences).integer("nonfinite", group.nonfinite).integer("failed", group.failed);
     object.integer("fit", group.fit).integer("unfit", group.unfit);
@@ -123,13 +147,13 @@ std::string HtmlData::layers_text() const {
   return list.str();
 }
 
-std::string HtmlData::groups_text() const {
-  const std::vector<CaseGroup>& groups = groups_.groups();
+std::string HtmlData::groups_text(const Shown& shown) const {
+  const std::vector<const CaseGroup*>& groups = shown.groups;
   JsonObject columns;
   const auto integers = [&](const char* name, auto value) {
-    columns.raw(name, page_list(groups, [&](const CaseGroup& group) { return std::to_string(value(group)); }));
+    columns.raw(name, page_list(groups, [&](const CaseGroup* group) { return std::to_string(value(*group)); }));
   };
-  integers("f", [](const CaseGroup& g) { return g.input; });
+  integers("f", [&](const CaseGroup& g) { return shown.input_at[g.input]; });
   integers("s", [](const CaseGroup& g) { return g.setting; });
   integers("n", [](const CaseGroup& g) { return g.n; });
   integers("trials", [](const CaseGroup& g) { return g.statistics.trials; });
@@ -141,14 +165,15 @@ std::string HtmlData::groups_text() const {
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
     const Field& field = *groups_.fields()[k];
     if (field.info.words.empty()) {
-      columns.raw(field.name(),
-                  page_list(groups, [&](const CaseGroup& group) { return page_number(group.statistics.count(k), 9); }));
+      columns.raw(field.name(), page_list(groups, [&](const CaseGroup* group) {
+                    return page_number(group->statistics.count(k), 9);
+                  }));
       continue;
     }
     if (!groups_.has(k)) continue;
     std::vector<Distribution> distributions;
     distributions.reserve(groups.size());
-    for (const CaseGroup& group : groups) distributions.push_back(groups_.distribution(group, k));
+    for (const CaseGroup* group : groups) distributions.push_back(groups_.distribution(*group, k));
     JsonObject statistics;
     statistics.raw("median", page_list(distributions,
                                        [](const Distribution& d) { return page_number(d.median, statistic_digits); }));
@@ -159,25 +184,25 @@ std::string HtmlData::groups_text() const {
   return columns.str();
 }
 
-std::string HtmlData::cases_text(std::size_t most_cases) const {
-  const std::vector<CaseGroup>& groups = groups_.groups();
+std::string HtmlData::cases_text(const Shown& shown, std::size_t most_cases) const {
   std::size_t all = 0;
-  for (const CaseGroup& group : groups) all += group.matrices.size();
+  for (const CaseGroup* group : shown.groups) all += static_cast<std::size_t>(group->statistics.trials);
   const std::size_t step = all <= most_cases ? 1 : (all + most_cases - 1) / most_cases;
   // Each group starts at another trial, so that thinning does not always take the first.
   std::vector<std::string> matrices;
   std::vector<std::vector<std::string>> values(errors_.size());
   std::size_t offset = 0, kept = 0;
-  for (const CaseGroup& group : groups) {
+  for (const CaseGroup* group : shown.groups) {
+    const std::vector<std::size_t> of_trials = groups_.matrices_of(*group);
     std::vector<std::size_t> chosen;
-    for (std::size_t k = 0; k < group.matrices.size(); ++k) {
+    for (std::size_t k = 0; k < of_trials.size(); ++k) {
       if ((offset + k) % step == 0) chosen.push_back(k);
     }
-    offset += group.matrices.size();
+    offset += of_trials.size();
     kept += chosen.size();
-    matrices.push_back(page_list(chosen, [&](std::size_t k) { return std::to_string(group.matrices[k]); }));
+    matrices.push_back(page_list(chosen, [&](std::size_t k) { return std::to_string(shown.matrix_at[of_trials[k]]); }));
     for (std::size_t e = 0; e < errors_.size(); ++e) {
-      const std::vector<double> errors = groups_.values(group, errors_[e]);
+      const std::vector<double> errors = groups_.values(*group, errors_[e]);
       values[e].push_back(page_list(chosen, [&](std::size_t k) { return page_number(errors[k], case_digits); }));
     }
   }
@@ -191,35 +216,38 @@ std::string HtmlData::cases_text(std::size_t most_cases) const {
   return cases.str();
 }
 
-std::string HtmlData::matrices_text() const {
+std::string HtmlData::matrices_text(const Shown& shown) const {
   const std::vector<CaseMatrix>& matrices = groups_.matrices();
+  const std::vector<std::size_t>& positions = shown.matrices;
   JsonObject columns;
-  columns.raw("f", page_list(matrices, [](const CaseMatrix& m) { return std::to_string(m.input); }));
-  columns.raw("n", page_list(matrices, [](const CaseMatrix& m) { return std::to_string(m.n); }));
+  columns.raw("f",
+              page_list(positions, [&](std::size_t m) { return std::to_string(shown.input_at[matrices[m].input]); }));
+  columns.raw("n", page_list(positions, [&](std::size_t m) { return std::to_string(matrices[m].n); }));
+  std::vector<std::vector<double>> facts;
   for (std::size_t k = 0; k < matrix_facts().size(); ++k) {
-    bool any = false;
-    for (const CaseMatrix& matrix : matrices) any = any || std::isfinite(matrix.facts[k]);
-    if (!any) continue;
+    const std::vector<double>& values = facts.emplace_back(groups_.matrix_fact(k));
+    if (std::ranges::none_of(values, [](double value) { return std::isfinite(value); })) continue;
     columns.raw(matrix_facts()[k].name,
-                page_list(matrices, [&](const CaseMatrix& m) { return page_number(m.facts[k], case_digits); }));
+                page_list(positions, [&](std::size_t m) { return page_number(values[m], case_digits); }));
   }
-  std::map<std::pair<std::size_t, int>, std::vector<const CaseMatrix*>> situations;
-  for (const CaseMatrix& matrix : matrices) {
-    if (matrix.known) situations[{matrix.input, matrix.n}].push_back(&matrix);
+  std::map<std::pair<std::uint32_t, int>, std::vector<std::size_t>> situations;
+  for (const std::size_t m : positions) {
+    if (matrices[m].known()) situations[{shown.input_at[matrices[m].input], matrices[m].n}].push_back(m);
   }
   JsonArray profiles;
   for (const auto& [situation, members] : situations) {
-    std::vector<const std::vector<double>*> decays, powers;
-    for (const CaseMatrix* matrix : members) {
-      decays.push_back(&matrix->inverse_decay);
-      powers.push_back(&matrix->power_max);
+    std::vector<std::vector<double>> decays, powers;
+    for (const std::size_t m : members) {
+      MatrixProfiles of_matrix = groups_.profiles_of(matrices[m]);
+      decays.push_back(std::move(of_matrix.inverse_decay));
+      powers.push_back(std::move(of_matrix.power_max));
     }
     JsonObject profile;
-    profile.integer("f", static_cast<std::int64_t>(situation.first)).integer("n", situation.second);
+    profile.integer("f", situation.first).integer("n", situation.second);
     profile.integer("count", static_cast<std::int64_t>(members.size()));
     for (std::size_t k = 0; k < matrix_facts().size(); ++k) {
       std::vector<double> values;
-      for (const CaseMatrix* matrix : members) values.push_back(matrix->facts[k]);
+      for (const std::size_t m : members) values.push_back(facts[k][m]);
       const Distribution over = distribution_of(finite_only(values), {});
       profile.raw(matrix_facts()[k].name, numbers({over.median, over.worst}, case_digits));
     }
@@ -230,7 +258,8 @@ std::string HtmlData::matrices_text() const {
   return columns.raw("profiles", profiles.str()).str();
 }
 
-std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const {
+std::string HtmlData::text(const ResultHead& head, const Limits& limits) const {
+  const Shown on_page = shown(limits.groups);
   JsonObject data;
   data.text("schema", head.schema).json("tool", head.tool).json("run", head.run).json("config", head.config);
   data.integer("records", head.records).integer("expected", head.expected_cases);
@@ -243,13 +272,16 @@ std::string HtmlData::text(const ResultHead& head, std::size_t most_cases) const
     drawn.raw(info.name, fmt::format("[{},{}]", json_string(info.words), json_string(info.formula)));
   }
   data.raw("drawn", drawn.str());
-  data.raw("families", page_list(groups_.inputs(), [](const CaseInput& i) { return json_string(i.title()); }));
+  if (on_page.inputs.size() < groups_.inputs().size())
+    data.integer("inputs", static_cast<std::int64_t>(groups_.inputs().size()));
+  data.raw("families",
+           page_list(on_page.inputs, [this](std::size_t k) { return json_string(groups_.inputs()[k].title()); }));
   data.raw("settings", page_list(groups_.settings(), [](const CaseSetting& s) {
              return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),
                                 json_string(s.formation), s.kernel.empty() ? 0 : 1);
            }));
-  data.raw("groups", groups_text()).raw("cases", cases_text(most_cases)).raw("matrices", matrices_text());
-  data.raw("layers", layers_text());
+  data.raw("groups", groups_text(on_page)).raw("cases", cases_text(on_page, limits.cases));
+  data.raw("matrices", matrices_text(on_page)).raw("layers", layers_text(on_page));
   const auto text_of = [](const JsonValue& value) { return json_text(value); };
   data.raw("expectations", page_list(expectations_, text_of)).raw("classes", page_list(classes_, text_of));
   return escaped_for_script(data.str());

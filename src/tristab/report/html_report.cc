@@ -16,8 +16,9 @@ std::span<const EmbeddedFile> page_assets();
 
 namespace {
 
-// So many points of scatter plots a browser can draw and search without delay; each takes about 20 bytes.
-constexpr std::size_t most_cases = 200000;
+// So much a browser can draw and search without delay: points of scatter plots of about 20 bytes each, and settings on
+// inputs of about 400.
+constexpr HtmlData::Limits limits{.cases = 200000, .groups = 50000};
 
 // Every page has it, by page.html.
 constexpr std::string_view title_end = " · tristab</title>";
@@ -48,10 +49,9 @@ ResultHead write_html_report(const std::string& results, OutputFile& output) {
   std::string page, style, script;
   for (const EmbeddedFile& asset : page_assets())
     (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
-  output.write(filled(page, {{"title", escaped_for_html(name)},
-                             {"style", style},
-                             {"script", script},
-                             {"data", data.text(head, most_cases)}}));
+  output.write(filled(
+      page,
+      {{"title", escaped_for_html(name)}, {"style", style}, {"script", script}, {"data", data.text(head, limits)}}));
   output.commit();
   return head;
 }

@@ -61,7 +61,9 @@ class JsonWriter : public ResultSink {
     copy_list("matrices", "matrix", file);
     copy_list("records", "record", file);
     if (report.sequences > 0) copy_list("layers", "layer", file);
-    write_list("summary", summary_text(report.summary, ""), file);
+    ListWriter summary = begin_list("summary", file);
+    for (const SummaryRow& row : report.summary) add_lines(summary_text(row, ""), summary);
+    summary.finish();
     write_list("classes", classes_text(report.classes, ""), file);
     if (!report.expectations.empty()) write_list("expectations", expectations_text(report.expectations, ""), file);
     file.write("\n}\n");
@@ -84,13 +86,17 @@ class JsonWriter : public ResultSink {
     list.finish();
   }
 
-  static void write_list(const char* name, std::string_view lines, OutputFile& file) {
-    ListWriter list = begin_list(name, file);
+  static void add_lines(std::string_view lines, ListWriter& list) {
     for (std::size_t begin = 0; begin < lines.size();) {
       const std::size_t end = lines.find('\n', begin);
       list.add(lines.substr(begin, end - begin));
       begin = end + 1;
     }
+  }
+
+  static void write_list(const char* name, std::string_view lines, OutputFile& file) {
+    ListWriter list = begin_list(name, file);
+    add_lines(lines, list);
     list.finish();
   }
 

@@ -38,14 +38,14 @@ class NdjsonWriter : public ResultSink {
   void accept_layer(const LayerResult&, std::string rendered) override { append(rendered, 0); }
 
   void finish(const SweepReport& report) override {
-    std::string rest = summary_text(report.summary, "summary") + classes_text(report.classes, "class") +
-                       expectations_text(report.expectations, "expectation");
+    OutputFile& file = journal_ != nullptr ? journal_->output() : *file_;
+    for (const SummaryRow& row : report.summary) file.write(summary_text(row, "summary"));
+    file.write(classes_text(report.classes, "class"));
+    file.write(expectations_text(report.expectations, "expectation"));
     JsonObject end;
     end.text("type", "end").flag("complete", true).integer("cases", report.records);
-    rest += end.raw("run", run_text(header_, report)).str() + "\n";
-    if (journal_ != nullptr) return journal_->commit(rest);
-    file_->write(rest);
-    file_->commit();
+    file.write(end.raw("run", run_text(header_, report)).str() + "\n");
+    file.commit();
   }
 
  private:

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
-#include <sstream>
+#include <iostream>
+#include <streambuf>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/input_file.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/report/result_text.h"
@@ -61,17 +63,60 @@ bool contains(const std::vector<std::string>& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-// Whether the line begins NDJSON. The line may be a whole document, so only `type` is kept of it.
-bool is_header_line(const std::string& line) {
-  const auto type_only = [](int depth, Json::parse_event_t event, const Json& parsed) {
-    return event != Json::parse_event_t::key || depth != 1 || parsed == "type";
+// What a stream holds, its beginning twice: also of a pipe, which cannot go back.
+class RereadBuffer : public std::streambuf {
+ public:
+  explicit RereadBuffer(std::streambuf& source) : source_(source) {}
+
+  // Once: what was read so far is read again.
+  void go_back() {
+    keeps_ = false;
+    setg(beginning_.data(), beginning_.data(), beginning_.data() + beginning_.size());
+  }
+  std::string_view beginning() const { return beginning_; }  // what was read so far
+
+ protected:
+  int_type underflow() override {
+    const std::streamsize count = source_.sgetn(block_.data(), static_cast<std::streamsize>(block_.size()));
+    if (count <= 0) return traits_type::eof();
+    if (keeps_) beginning_.append(block_.data(), static_cast<std::size_t>(count));
+    setg(block_.data(), block_.data(), block_.data() + count);
+    return traits_type::to_int_type(block_.front());
+  }
+
+ private:
+  std::streambuf& source_;
+  std::vector<char> block_ = std::vector<char>(std::size_t{1} << 16);
+  std::string beginning_;
+  bool keeps_ = true;
+};
+
+// Whether the stream is NDJSON: its first object is a header. Reads no more than tells that, because a whole document
+// may stand in one line.
+bool begins_with_header(std::istream& stream) {
+  struct Told {
+    bool header;
+  };
+  bool at_type = false;
+  const auto look = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+    using Event = Json::parse_event_t;
+    if (depth == 0 && event != Event::object_start) throw Told{false};
+    if (depth != 1) return true;
+    if (event == Event::key) {
+      if (contains(result_sections(), parsed.get<std::string>())) throw Told{false};
+      at_type = parsed == "type";
+      return at_type;
+    }
+    if (at_type) throw Told{event == Event::value && parsed == "header"};
+    return true;
   };
   try {
-    const Json first = parse_json(line, type_only);
-    return first.is_object() && text_or_empty(first, "type") == "header";
+    parse_json(stream, look);
+  } catch (const Told& told) {
+    return told.header;
   } catch (const JsonError&) {
-    return false;
   }
+  return false;
 }
 
 class Visitor {
@@ -236,25 +281,23 @@ const std::vector<std::string>& result_tables() {
 }
 
 ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit) {
-  // What cannot be rewound is read into memory: standard input and pipes.
   std::ifstream file;
-  std::istringstream input;
-  const bool rewinds = is_read_again(path);
-  if (rewinds) {
-    file = open_input(path, "", allowed);
+  if (path == "-") {
+    note_input(path);
   } else {
-    input.str(read_input(path, "", allowed));
+    file = open_input(path, "", allowed);
   }
-  std::istream& stream = rewinds ? static_cast<std::istream&>(file) : input;
-  const std::string name = path == "-" ? "standard input" : path;
-  std::string first_line;
-  if (!std::getline(stream, first_line) && path != "-")
-    throw InputError(fmt::format("{}: cannot read: the file is empty; allowed: {}", name, allowed));
+  RereadBuffer buffer(path == "-" ? *std::cin.rdbuf() : *file.rdbuf());
+  std::istream stream(&buffer);
+  const bool lines = begins_with_header(stream);
+  buffer.go_back();
   stream.clear();
-  stream.seekg(0);
-  if (first_line.starts_with("case,matrix,")) refuse_input(name, "a table of records (--format csv)", allowed);
+  const std::string name = path == "-" ? "standard input" : path;
+  if (buffer.beginning().empty() && path != "-")
+    throw InputError(fmt::format("{}: cannot read: the file is empty; allowed: {}", name, allowed));
+  if (buffer.beginning().starts_with("case,matrix,")) refuse_input(name, "a table of records (--format csv)", allowed);
   Visitor visitor(name, sections, visit);
-  return is_header_line(first_line) ? visitor.lines(stream) : visitor.document(stream);
+  return lines ? visitor.lines(stream) : visitor.document(stream);
 }
 
 std::string text_field(const Json& object, const std::string& place, const char* name) {

@@ -79,7 +79,8 @@ Ranking rank_situation(const CaseGroups& groups, const std::vector<const CaseGro
   ranking.n = situation.front()->n;
   std::set<std::size_t> matrices;
   for (const CaseGroup* group : situation) {
-    matrices.insert(group->matrices.begin(), group->matrices.end());
+    const std::vector<std::size_t> of_trials = groups.matrices_of(*group);
+    matrices.insert(of_trials.begin(), of_trials.end());
     ranking.matrices = std::max(ranking.matrices, group->statistics.trials);
   }
   // Matrices are counted by their ids. Without ids, the largest number of trials of a setting is used.
@@ -132,8 +133,8 @@ Requirements requirements_of(const Json& config) {
   return requirements;
 }
 
-std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection,
-                                   const Requirements& requirements) {
+void for_each_ranking(const CaseGroups& groups, const CaseSelection& selection, const Requirements& requirements,
+                      const std::function<void(const Ranking&)>& visit) {
   std::vector<std::vector<const CaseGroup*>> situations;
   std::map<std::pair<std::size_t, int>, std::size_t> index;
   for (const CaseGroup& group : groups.groups()) {
@@ -142,13 +143,18 @@ std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection
     if (fresh) situations.emplace_back();
     situations[found->second].push_back(&group);
   }
-  std::vector<Ranking> rankings;
-  rankings.reserve(situations.size());
   for (const std::vector<const CaseGroup*>& situation : situations) {
-    rankings.push_back(rank_situation(groups, situation));
-    const auto required = requirements.find(rankings.back().input->scenario);
-    if (required != requirements.end()) rankings.back().requirement = required->second;
+    Ranking ranking = rank_situation(groups, situation);
+    const auto required = requirements.find(ranking.input->scenario);
+    if (required != requirements.end()) ranking.requirement = required->second;
+    visit(ranking);
   }
+}
+
+std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection,
+                                   const Requirements& requirements) {
+  std::vector<Ranking> rankings;
+  for_each_ranking(groups, selection, requirements, [&](const Ranking& ranking) { rankings.push_back(ranking); });
   return rankings;
 }
 
@@ -156,7 +162,7 @@ std::string failure_text(const CaseGroup& group, const CaseSetting& setting, con
   const TrialStatistics& trials = group.statistics;
   if (trials.failed == 0) return "";
   return paragraph(fmt::format("{} did not run on {} of {} {}: {}", setting.label(), trials.failed, trials.trials,
-                               trials.trials == 1 ? "matrix" : "matrices", group.failure),
+                               trials.trials == 1 ? "matrix" : "matrices", *group.failure),
                    0, page);
 }
 
@@ -206,49 +212,50 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   return text + table.str(page) + rows_left_out(rank, ranking.settings.size()) + failures;
 }
 
-ValueRows ranking_rows(const std::vector<Ranking>& rankings, int top) {
-  ValueRows all{{"input",
-                 "n",
-                 "rank",
-                 "method",
-                 "kernel",
-                 "arithmetic",
-                 "trials",
-                 "trivial_trials",
-                 "fit_trials",
-                 "unfit_trials",
-                 "nonfinite_trials",
-                 "failed_trials",
-                 "ranked_by",
-                 "median",
-                 "worst",
-                 "frobenius_median",
-                 "error_formation_median",
-                 "growth_max",
-                 "for_format",
-                 "matmuls",
-                 "depth",
-                 "vector_depth",
-                 "reason"},
-                {}};
-  for (const Ranking& ranking : rankings) {
-    int rank = 0;
-    for (const RankedSetting& each : ranking.settings) {
-      if (top > 0 && rank == top) break;
-      const CaseSetting& setting = *each.setting;
-      const TrialStatistics& trials = *each.trials;
-      const std::string word = format_text(trials);
-      std::vector<RowValue> row{ranking.input->title(), ranking.n,      ++rank,
-                                setting.shown,          setting.kernel, setting.arithmetic_label};
-      for (const int count : {trials.trials, trials.trivial, trials.fit, trials.unfit, trials.nonfinite, trials.failed})
-        row.emplace_back(count);
-      row.insert(row.end(), {ranking.field, each.error.median, each.error.worst, each.as_stored, each.formation,
-                             each.growth, word == "-" ? "" : word, each.matmuls, each.depth, each.vector_depth,
-                             trials.failed > 0 ? each.group->failure : reason_text(each)});
-      all.rows.push_back(std::move(row));
-    }
+const std::vector<std::string>& ranking_columns() {
+  static const std::vector<std::string> names{"input",
+                                              "n",
+                                              "rank",
+                                              "method",
+                                              "kernel",
+                                              "arithmetic",
+                                              "trials",
+                                              "trivial_trials",
+                                              "fit_trials",
+                                              "unfit_trials",
+                                              "nonfinite_trials",
+                                              "failed_trials",
+                                              "ranked_by",
+                                              "median",
+                                              "worst",
+                                              "frobenius_median",
+                                              "error_formation_median",
+                                              "growth_max",
+                                              "for_format",
+                                              "matmuls",
+                                              "depth",
+                                              "vector_depth",
+                                              "reason"};
+  return names;
+}
+
+std::vector<ValueRow> ranking_rows(const Ranking& ranking, int top) {
+  std::vector<ValueRow> rows;
+  int rank = 0;
+  for (const RankedSetting& each : ranking.settings) {
+    if (top > 0 && rank == top) break;
+    const CaseSetting& setting = *each.setting;
+    const TrialStatistics& trials = *each.trials;
+    const std::string word = format_text(trials);
+    ValueRow row{ranking.input->title(), ranking.n, ++rank, setting.shown, setting.kernel, setting.arithmetic_label};
+    for (const int count : {trials.trials, trials.trivial, trials.fit, trials.unfit, trials.nonfinite, trials.failed})
+      row.emplace_back(count);
+    row.insert(row.end(), {ranking.field, each.error.median, each.error.worst, each.as_stored, each.formation,
+                           each.growth, word == "-" ? "" : word, each.matmuls, each.depth, each.vector_depth,
+                           trials.failed > 0 ? *each.group->failure : reason_text(each)});
+    rows.push_back(std::move(row));
   }
-  return all;
+  return rows;
 }
 
 std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
@@ -310,10 +317,11 @@ std::string overall_text(const std::vector<OverallSetting>& settings, const std:
                    depth_text(each.depth, each.vector_depth)});
   }
   std::string failures;
+  std::set<std::string> lines;  // each once
   for (const Ranking& ranking : rankings) {
     for (const RankedSetting& setting : ranking.settings) {
       const std::string line = failure_text(*setting.group, *setting.setting, page);
-      if (failures.find(line) == std::string::npos) failures += line;
+      if (lines.insert(line).second) failures += line;
     }
   }
   return text + table.str(page) + rows_left_out(rank, settings.size()) + failures;

@@ -1,6 +1,7 @@
 // Settings ranked by their error, one table for each situation (scenario, family and size).
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -39,9 +40,12 @@ const std::vector<const Field*>& ranking_fields();
 using Requirements = std::map<std::string, std::string>;
 Requirements requirements_of(const Json& config);  // of a result
 
-// One ranking for each situation, in the order of their first appearance in `groups`, which must outlive the
+// Visits one ranking for each situation, in the order of their first appearance in `groups`, which must outlive the
 // rankings. Settings with fewer lost trials come first, then those with fewer unfit ones, then those with a smaller
 // median of the ranked field, then a smaller worst error, then fewer products.
+void for_each_ranking(const CaseGroups& groups, const CaseSelection& selection, const Requirements& requirements,
+                      const std::function<void(const Ranking&)>& visit);
+// All of them.
 std::vector<Ranking> rank_settings(const CaseGroups& groups, const CaseSelection& selection,
                                    const Requirements& requirements = {});
 
@@ -69,8 +73,9 @@ ValueRows overall_rows(const std::vector<OverallSetting>& settings, int top);
 // file or a pipe at most 100 columns wide; on a narrow terminal the cost, the error against A as stored, that of the
 // formation, the word for the format and the worst error are left out, in this order.
 std::string ranking_text(const Ranking& ranking, int top, const Page& page = {});
-// The rows of all rankings, with more columns.
-ValueRows ranking_rows(const std::vector<Ranking>& rankings, int top);
+// The same with more columns, as rows of a table of all rankings.
+const std::vector<std::string>& ranking_columns();
+std::vector<ValueRow> ranking_rows(const Ranking& ranking, int top);
 
 // "flashqla did not run on 8 of 8 matrices: method ungated: ..."; "" if it ran on all.
 std::string failure_text(const CaseGroup& group, const CaseSetting& setting, const Page& page);

@@ -88,7 +88,9 @@ class SectionDiff {
         visit_(visit),
         old_(diff.before->section(layers)),
         new_(diff.after->section(layers)),
-        counts_(layers ? diff.layers : diff.records) {}
+        counts_(layers ? diff.layers : diff.records),
+        of_old_(old_.groups.groups().size(), none),
+        of_new_(new_.groups.groups().size(), none) {}
 
   void run(MatchBy by) {
     Matching matching(old_.cases, new_.cases);
@@ -128,26 +130,26 @@ class SectionDiff {
 
   // The entry of a pair of groups. A case that only one result has belongs to the entry of its group, if there is one.
   GroupChange& group_of(std::size_t before, std::size_t after) {
-    if (after == none) {
-      const auto found = of_old_.find(before);
-      if (found != of_old_.end()) return groups_[found->second];
-    } else if (before == none) {
-      const auto found = of_new_.find(after);
-      if (found != of_new_.end()) return groups_[found->second];
+    const std::size_t old_entry = before == none ? none : of_old_[before];
+    const std::size_t new_entry = after == none ? none : of_new_[after];
+    if (after == none && old_entry != none) return groups_[old_entry];
+    if (before == none && new_entry != none) return groups_[new_entry];
+    if (old_entry != none && old_entry == new_entry) return groups_[old_entry];
+    if (old_entry != none || new_entry != none) {  // one of them has an entry with another group
+      const auto [found, fresh] = more_entries_.try_emplace({before, after}, groups_.size());
+      if (!fresh) return groups_[found->second];
     }
-    const auto [found, fresh] = entries_.try_emplace({before, after}, groups_.size());
-    if (fresh) {
-      GroupChange& added = groups_.emplace_back();
-      if (before != none) {
-        added.before = &old_.groups.groups()[before];
-        of_old_.emplace(before, found->second);
-      }
-      if (after != none) {
-        added.after = &new_.groups.groups()[after];
-        of_new_.emplace(after, found->second);
-      }
+    const std::size_t entry = groups_.size();
+    GroupChange& added = groups_.emplace_back();
+    if (before != none) {
+      added.before = &old_.groups.groups()[before];
+      if (old_entry == none) of_old_[before] = entry;
     }
-    return groups_[found->second];
+    if (after != none) {
+      added.after = &new_.groups.groups()[after];
+      if (new_entry == none) of_new_[after] = entry;
+    }
+    return added;
   }
 
   void compare(const Matching::Pair& pair) {
@@ -192,8 +194,8 @@ class SectionDiff {
   const ComparedSection &old_, &new_;
   DiffCounts& counts_;
   std::vector<GroupChange> groups_;
-  std::map<std::pair<std::size_t, std::size_t>, std::size_t> entries_;
-  std::map<std::size_t, std::size_t> of_old_, of_new_;
+  std::vector<std::size_t> of_old_, of_new_;  // the first entry of each group, or none
+  std::map<std::pair<std::size_t, std::size_t>, std::size_t> more_entries_;
 };
 
 // Smaller comes first.

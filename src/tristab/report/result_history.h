@@ -1,6 +1,7 @@
 // The kept results of a directory in the order of their runs, and one number of every setting in each of them.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -43,7 +44,7 @@ class ResultHistory {
 
   const Field& field() const { return *field_; }
   const std::vector<KeptResult>& results() const { return results_; }  // by start of the run, then by file name
-  const std::vector<CaseInput>& inputs() const { return inputs_; }
+  const std::deque<CaseInput>& inputs() const { return inputs_; }
   const std::vector<CaseSetting>& settings() const { return settings_; }
   const std::vector<HistoryLine>& lines() const { return lines_; }
   const std::vector<HistoryPoint>& points() const { return points_; }   // by result
@@ -57,7 +58,7 @@ class ResultHistory {
 
   const Field* field_;
   std::vector<KeptResult> results_;
-  std::vector<CaseInput> inputs_;
+  std::deque<CaseInput> inputs_;
   std::vector<CaseSetting> settings_;
   std::vector<HistoryLine> lines_;
   std::vector<HistoryPoint> points_;

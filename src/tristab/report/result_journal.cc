@@ -126,11 +126,6 @@ void ResultJournal::append(std::string_view lines, std::size_t records) {
   synced_ = now;
 }
 
-void ResultJournal::commit(std::string_view rest) {
-  file_.write(rest);
-  file_.commit();
-}
-
 const std::string& ResultJournal::file() {
   file_.flush();
   return file_.partial();

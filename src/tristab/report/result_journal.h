@@ -36,7 +36,7 @@ class ResultJournal {
   const std::string& file();
 
   void discard() { file_.discard(); }  // the result is complete elsewhere
-  void commit(std::string_view rest);  // the journal with its last lines becomes the result
+  OutputFile& output() { return file_; }  // for the last lines, with which the journal becomes the result
 
  private:
   // What of an older journal stands for whole units.

@@ -136,22 +136,17 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
   return text;
 }
 
-std::string summary_text(const std::vector<SummaryRow>& rows, const std::string& type) {
-  std::string text;
-  for (const SummaryRow& row : rows) {
-    JsonObject object = object_of(type), undefined;
-    add_input(row.input, object);
-    add_setting(row.setting, object);
-    for (const TrialCount& count : trial_counts()) object.integer(count.name, row.*count.value);
-    for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
-    for (std::size_t k = 0; k < row.distributions.size(); ++k) {
-      if (distributed_fields()[k]->is_present(*row.input.scenario))
-        add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);
-    }
-    object.raw("undefined", undefined.str());
-    text += object.str() + "\n";
+std::string summary_text(const SummaryRow& row, const std::string& type) {
+  JsonObject object = object_of(type), undefined;
+  add_input(row.input, object);
+  add_setting(row.setting, object);
+  for (const TrialCount& count : trial_counts()) object.integer(count.name, row.*count.value);
+  for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
+  for (std::size_t k = 0; k < row.distributions.size(); ++k) {
+    if (distributed_fields()[k]->is_present(*row.input.scenario))
+      add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);
   }
-  return text;
+  return object.raw("undefined", undefined.str()).str() + "\n";
 }
 
 std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, const std::string& type) {

@@ -15,7 +15,7 @@ inline constexpr const char* results_schema = "tristab-results/1";
 std::string matrix_text(const MatrixResult& result, const std::string& type);
 std::string records_text(const MatrixResult& result, const std::string& type);
 std::string layers_text(const LayerResult& result, const std::string& type);
-std::string summary_text(const std::vector<SummaryRow>& rows, const std::string& type);
+std::string summary_text(const SummaryRow& row, const std::string& type);
 std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, const std::string& type);
 std::string classes_text(const std::vector<StabilityRow>& rows, const std::string& type);
 

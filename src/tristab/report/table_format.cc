@@ -60,26 +60,26 @@ std::string markdown(std::string_view text) {
   return escaped;
 }
 
+std::string RowsText::beginning() const {
+  if (format_ == TableFormat::json) return "[";
+  if (format_ == TableFormat::csv) return joined(columns_, ",", quoted_csv) + "\n";
+  return fmt::format("| {} |\n|{}|\n", joined(columns_, " | ", [](const std::string& name) { return markdown(name); }),
+                     joined(columns_, "|", [](const std::string&) { return std::string("---"); }));
+}
+
+std::string RowsText::row(const ValueRow& row) {
+  if (format_ == TableFormat::csv) return joined(row, ",", csv_value) + "\n";
+  if (format_ != TableFormat::json) return fmt::format("| {} |\n", joined(row, " | ", markdown_value));
+  JsonObject object;
+  for (std::size_t c = 0; c < row.size(); ++c) object.raw(columns_[c], json_value(row[c]));
+  return fmt::format("{}\n{}", std::exchange(first_, false) ? "" : ",", object.str());
+}
+
 std::string rows_text(const ValueRows& rows, TableFormat format) {
-  std::string text;
-  if (format == TableFormat::json) {
-    for (const auto& row : rows.rows) {
-      JsonObject object;
-      for (std::size_t c = 0; c < row.size(); ++c) object.raw(rows.columns[c], json_value(row[c]));
-      text += fmt::format("{}\n{}", text.empty() ? "" : ",", object.str());
-    }
-    return fmt::format("[{}\n]\n", text);
-  }
-  if (format == TableFormat::csv) {
-    text = joined(rows.columns, ",", quoted_csv) + "\n";
-    for (const auto& row : rows.rows) text += joined(row, ",", csv_value) + "\n";
-    return text;
-  }
-  text =
-      fmt::format("| {} |\n|{}|\n", joined(rows.columns, " | ", [](const std::string& name) { return markdown(name); }),
-                  joined(rows.columns, "|", [](const std::string&) { return std::string("---"); }));
-  for (const auto& row : rows.rows) text += fmt::format("| {} |\n", joined(row, " | ", markdown_value));
-  return text;
+  RowsText parts(rows.columns, format);
+  std::string text = parts.beginning();
+  for (const ValueRow& row : rows.rows) text += parts.row(row);
+  return text + parts.end();
 }
 
 }  // namespace tristab

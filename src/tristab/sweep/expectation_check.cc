@@ -181,7 +181,7 @@ std::vector<ExpectationOutcome> ExpectationChecker::finish() {
   std::vector<ExpectationOutcome> outcomes;
   for (Watch& watch : watches_) {
     ExpectationOutcome& outcome = watch.outcome;
-    outcome.found = statistic_of(outcome.expectation->statistic, watch.values.all(spool_));
+    outcome.found = statistic_of(outcome.expectation->statistic, watch.values.column(0, spool_));
     if (std::isnan(outcome.found))  // the mean of infinities of both signs
       outcome.found = outcome.expectation->larger_is_better() ? -infinity : infinity;
     outcome.met = outcome.expectation->is_met_by(outcome.found);

@@ -40,7 +40,7 @@ class ExpectationChecker {
   struct Watch {
     ExpectationOutcome outcome;
     std::size_t setting = 0;  // position among the records of a matrix
-    SpooledNumbers values;    // of the quantity; or 1 for a trial that is counted, 0 for others
+    SpooledRows values;       // of the quantity; or 1 for a trial that is counted, 0 for others
   };
   void append(Watch& watch, double value);  // NaN: without a value
 

@@ -69,9 +69,17 @@ std::string unsuitable(const Recipe& kernel, const std::set<int>& chunks) {
                      fmt::join(chunks, ", "));
 }
 
-void add_note(Plan& plan, const std::string& note) {
-  if (std::ranges::find(plan.notes, note) == plan.notes.end()) plan.notes.push_back(note);
-}
+// Each note once; a file of layers may have one for every layer.
+class Notes {
+ public:
+  void add(const std::string& note) {
+    if (known_.insert(note).second) all.push_back(note);
+  }
+  std::vector<std::string> all;
+
+ private:
+  std::set<std::string> known_;
+};
 
 std::string in_scenario(const Scenario& scenario) {
   return scenario.name.empty() ? "" : fmt::format("scenario {}: ", scenario.name);
@@ -124,6 +132,7 @@ void settle_sizes(SweepConfig& config) {
 
 Plan make_plan(const SweepConfig& config) {
   Plan plan;
+  Notes notes;
   for (const Scenario& scenario : config.scenarios) {
     const std::int64_t cases_before = plan.cases;
     const std::size_t groups_before = plan.groups.size();
@@ -139,7 +148,7 @@ Plan make_plan(const SweepConfig& config) {
       throw UsageError(fmt::format("{}kernels: nothing to run: {}; allowed: sizes that they take",
                                    in_scenario(scenario), fmt::join(left_out, "; ")));
     }
-    for (const std::string& each : left_out) add_note(plan, fmt::format("{}{}: left out", in_scenario(scenario), each));
+    for (const std::string& each : left_out) notes.add(fmt::format("{}{}: left out", in_scenario(scenario), each));
     const std::span<const MatrixGroup> groups = std::span(plan.groups).subspan(groups_before);
     if (scenario.layer && std::ranges::none_of(groups, [](const MatrixGroup& group) { return group.sequences > 0; })) {
       refuse(fmt::format("{}layer", in_scenario(scenario)), "no family with keys, queries and values",
@@ -148,8 +157,9 @@ Plan make_plan(const SweepConfig& config) {
     for (const Expectation& expectation : scenario.expectations) refuse_without_group(expectation, groups);
   }
   for (const auto& source : plan.sources) {
-    for (const std::string& note : source->notes()) add_note(plan, note);
+    for (const std::string& note : source->notes()) notes.add(note);
   }
+  plan.notes = std::move(notes.all);
   return plan;
 }
 

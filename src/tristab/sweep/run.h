@@ -22,7 +22,7 @@ struct SerializedRecords {
 };
 
 struct SweepReport {
-  std::vector<SummaryRow> summary;
+  Summary summary;
   std::vector<StabilityRow> classes;
   std::vector<ExpectationOutcome> expectations;
   std::int64_t matrices = 0, records = 0;

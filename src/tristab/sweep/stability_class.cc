@@ -1,5 +1,6 @@
 #include "tristab/sweep/stability_class.h"
 
+#include <array>
 #include <cmath>
 
 #include "tristab/base/elementary.h"
@@ -118,9 +119,9 @@ void StabilityBuilder::add(const MatrixResult& result) {
     if (error == 0) {
       ++cell.row.exact;
     } else if (std::isfinite(condition.cond_2) && condition.cond_2 >= smallest_kappa) {
-      for (const double value :
-           {log2_of(condition.cond_2), log2_of(result.input.n), log2_of(error) - log2_of(record.precision.largest())})
-        cell.points.append(value, spool_);
+      const std::array point{log2_of(condition.cond_2), log2_of(result.input.n),
+                             log2_of(error) - log2_of(record.precision.largest())};
+      cell.points.append(point, spool_);
     }
   }
 }
@@ -128,9 +129,10 @@ void StabilityBuilder::add(const MatrixResult& result) {
 std::vector<StabilityRow> StabilityBuilder::finish() {
   std::vector<StabilityRow> rows;
   for (Cell& cell : cells_) {
-    const std::vector<double> values = cell.points.all(spool_);
+    const std::vector<double> kappa = cell.points.column(0, spool_), n = cell.points.column(1, spool_),
+                              error = cell.points.column(2, spool_);
     std::vector<GrowthPoint> points;
-    for (std::size_t k = 0; k < values.size(); k += 3) points.push_back({values[k], values[k + 1], values[k + 2]});
+    for (std::size_t k = 0; k < kappa.size(); ++k) points.push_back({kappa[k], n[k], error[k]});
     cell.row.growth = fit_growth(points);
     cell.row.name = stability_class(cell.row.growth, cell.row.fails, cell.row.nonfinite);
     rows.push_back(cell.row);

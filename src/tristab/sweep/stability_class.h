@@ -80,7 +80,7 @@ class StabilityBuilder {
  private:
   struct Cell {
     StabilityRow row;
-    SpooledNumbers points;  // the three numbers of a GrowthPoint, one after the other
+    SpooledRows points{3};  // of a GrowthPoint
   };
   Spool spool_;
   std::vector<Cell> cells_;                             // of each scenario, methods x arithmetics x formations

@@ -10,6 +10,14 @@ bool is_distributed(const Field& field) {
   return field.info.aggregate == Aggregate::judged_trials || field.info.aggregate == Aggregate::all_trials;
 }
 
+std::size_t count_of(std::span<const Field* const> fields, bool distributed) {
+  return static_cast<std::size_t>(
+      std::ranges::count(fields, distributed, [](const Field* field) { return is_distributed(*field); }));
+}
+
+// The columns of a trial; those of its numbers follow.
+constexpr std::size_t kind_column = 0, matrix_column = 1, first_column = 2;
+
 // What the numbers of a trial count for.
 constexpr double judged_kind = 0, trivial_kind = 1, nonfinite_kind = 2, no_answer_kind = 3;
 
@@ -56,14 +64,18 @@ Distribution distribution_of(std::vector<double> values, const NumberInfo& info)
 }
 
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields) {
-  TrialNumbers trial{record.status, record.for_format, record.fit, {}};
+  TrialNumbers trial{record.status, record.for_format, record.fit, {}, 0};
   for (const Field* field : fields)
     trial.values.push_back(field->number(matrix, record).ranked(field->info.larger_is_better));
   return trial;
 }
 
-TrialStatistics::TrialStatistics(std::span<const Field* const> fields) {
-  for (const Field* field : fields) numbers_.push_back({field, {}, nan});
+TrialStatistics::TrialStatistics(std::span<const Field* const> fields)
+    : fields_(fields), counts_(count_of(fields, false), nan), rows_(first_column + count_of(fields, true)) {}
+
+std::size_t TrialStatistics::column_of(std::size_t field) const {
+  const bool distributed = is_distributed(*fields_[field]);
+  return (distributed ? first_column : 0) + count_of(fields_.first(field), distributed);
 }
 
 void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
@@ -80,37 +92,45 @@ void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
                       : trial.status == Status::failed  ? no_answer_kind
                       : trial.fit == Fit::trivial       ? trivial_kind
                                                         : judged_kind;
-  kinds_.append(kind, spool);
-  for (std::size_t k = 0; k < numbers_.size(); ++k) {
-    Numbers& numbers = numbers_[k];
+  std::vector<double> row{kind, static_cast<double>(trial.matrix)};
+  std::size_t counted = 0;
+  for (std::size_t k = 0; k < fields_.size(); ++k) {
     const double value = trial.values[k];
-    if (is_distributed(*numbers.field)) {
-      numbers.values.append(value, spool);
-    } else if (!std::isnan(value)) {
-      const double before = std::isnan(numbers.count) ? 0 : numbers.count;
-      numbers.count = numbers.field->info.aggregate == Aggregate::sum ? before + value : std::max(before, value);
+    if (is_distributed(*fields_[k])) {
+      row.push_back(value);
+      continue;
     }
+    double& count = counts_[counted++];
+    if (std::isnan(value)) continue;
+    const double before = std::isnan(count) ? 0 : count;
+    count = fields_[k]->info.aggregate == Aggregate::sum ? before + value : std::max(before, value);
   }
+  rows_.append(row, spool);
 }
 
 Distribution TrialStatistics::distribution(std::size_t field, const Spool& spool) const {
   std::vector<double> values = counted_values(field, spool);
   std::erase_if(values, [](double value) { return std::isnan(value); });
-  return distribution_of(std::move(values), numbers_[field].field->info);
+  return distribution_of(std::move(values), fields_[field]->info);
 }
 
 std::vector<double> TrialStatistics::counted_values(std::size_t field, const Spool& spool) const {
-  const Numbers& numbers = numbers_[field];
-  std::vector<double> values = numbers.values.all(spool);
+  const NumberInfo& info = fields_[field]->info;
+  std::vector<double> values = rows_.column(column_of(field), spool);
   if (lost() + trivial == 0) return values;
-  const bool judges = numbers.field->info.aggregate == Aggregate::judged_trials;
-  const double worst = numbers.field->info.larger_is_better ? -infinity : infinity;
-  const std::vector<double> kinds = kinds_.all(spool);
+  const bool judges = info.aggregate == Aggregate::judged_trials;
+  const double worst = info.larger_is_better ? -infinity : infinity;
+  const std::vector<double> kinds = rows_.column(kind_column, spool);
   for (std::size_t k = 0; k < values.size(); ++k) {
     if (kinds[k] == trivial_kind || kinds[k] == no_answer_kind) values[k] = nan;
     if (kinds[k] == nonfinite_kind && judges) values[k] = worst;
   }
   return values;
+}
+
+std::vector<std::size_t> TrialStatistics::matrices(const Spool& spool) const {
+  const std::vector<double> positions = rows_.column(matrix_column, spool);
+  return {positions.begin(), positions.end()};
 }
 
 }  // namespace tristab

@@ -44,6 +44,7 @@ struct TrialNumbers {
   std::optional<ForFormat> for_format;
   std::optional<Fit> fit;
   std::vector<double> values;
+  std::size_t matrix = 0;  // a position, for those who ask which matrix each trial had
 };
 
 // The numbers of a record for `fields`.
@@ -60,9 +61,10 @@ struct TrialCounts {
   int judged() const { return trials - trivial; }  // those that statistics of errors are taken of
 };
 
+// There may be as many of them as trials, so they hold little but the numbers.
 class TrialStatistics : public TrialCounts {
  public:
-  // Collects `fields`, which outlive it.
+  // Collects `fields`; the list outlives it.
   explicit TrialStatistics(std::span<const Field* const> fields);
 
   // Long lists of values are kept in `spool`, the same one for every call.
@@ -71,19 +73,20 @@ class TrialStatistics : public TrialCounts {
   // Of the field at this position among the collected ones, if its aggregate is a distribution.
   Distribution distribution(std::size_t field, const Spool& spool) const;
   // The same if its aggregate is largest or sum; NaN if no trial has a value.
-  double count(std::size_t field) const { return numbers_[field].count; }
+  double count(std::size_t field) const { return counts_[column_of(field)]; }
 
   // The value of every trial in order, as distribution() takes it: NaN where it does not count or there is none.
   std::vector<double> counted_values(std::size_t field, const Spool& spool) const;
 
+  std::vector<std::size_t> matrices(const Spool& spool) const;  // of each trial
+
  private:
-  struct Numbers {
-    const Field* field;
-    SpooledNumbers values;  // of every trial
-    double count = 0;
-  };
-  std::vector<Numbers> numbers_;
-  SpooledNumbers kinds_;  // of every trial: what its numbers count for
+  // The place of a field's numbers among those of its sort: in rows_, or in counts_.
+  std::size_t column_of(std::size_t field) const;
+
+  std::span<const Field* const> fields_;
+  std::vector<double> counts_;  // of fields without a distribution
+  SpooledRows rows_;            // of every trial: what it counts for, its matrix, and numbers with a distribution
 };
 
 }  // namespace tristab

@@ -7,6 +7,8 @@
 #include <initializer_list>
 #include <iterator>
 #include <limits>
+#include <map>
+#include <mutex>
 #include <span>
 #include <stdexcept>
 
@@ -179,16 +181,20 @@ class LayersSource : public Source {
   LayersSource(const Settings& settings, std::vector<LayerTensors> layers, std::string_view place)
       : settings_(settings), tail_(tail_of(settings.text("tail"))) {
     for (LayerTensors& layer : layers) {
-      Selected selected{std::move(layer), {}, {}};
+      Selected selected{std::move(layer), {}};
       const int steps = selected.tensors.steps();
       selected.heads = selected_heads(settings.at("heads"), selected.tensors.heads(), place);
       const TokenRange tokens = selected_tokens(settings.at("tokens"), selected.tensors.tokens(), place);
       for (const SequenceRows& sequence : selected.tensors.sequences()) {
         const Stretch stretch{
+            layers_.size(),
             sequence.batch,
             sequence.sequence,
             {std::max(sequence.begin, tokens.begin * steps), std::min(sequence.end, tokens.end * steps)}};
-        if (stretch.range.begin < stretch.range.end) selected.stretches.push_back(stretch);
+        if (!(stretch.range.begin < stretch.range.end)) continue;
+        stretches_.push_back(stretch);
+        const std::size_t with_outputs = selected.tensors.has_outputs() ? selected.heads.size() : 0;
+        first_sequences_.push_back(first_sequences_.back() + static_cast<std::int64_t>(with_outputs));
       }
       layers_.push_back(std::move(selected));
     }
@@ -200,20 +206,15 @@ class LayersSource : public Source {
     return all;
   }
 
-  int count(int n) const override {
-    std::int64_t total = 0;
-    for (const Selected& layer : layers_) total += count_of(layer, n);
-    return checked_count(total);
-  }
+  int count(int n) const override { return checked_count(first_matrices(n).back()); }
 
   Problem problem(int n, int index) const override {
-    if (index < 0 || index >= count(n)) throw std::logic_error("no such matrix");
-    std::int64_t rest = index;
-    auto layer = layers_.begin();
-    for (; rest >= count_of(*layer, n); ++layer) rest -= count_of(*layer, n);
-    const auto heads = static_cast<std::int64_t>(layer->heads.size());
-    auto stretch = layer->stretches.begin();
-    for (; rest >= heads * stretch->range.chunks(n, tail_); ++stretch) rest -= heads * stretch->range.chunks(n, tail_);
+    const std::vector<std::int64_t>& firsts = first_matrices(n);
+    if (index < 0 || index >= firsts.back()) throw std::logic_error("no such matrix");
+    const std::size_t which = stretch_at(firsts, index);
+    const Stretch* const stretch = &stretches_[which];
+    const Selected* const layer = &layers_[stretch->layer];
+    const std::int64_t rest = index - firsts[which];
     const std::int64_t chunks = stretch->range.chunks(n, tail_), chunk = rest % chunks;
     const std::int64_t head = layer->heads[static_cast<std::size_t>(rest / chunks)];
     const ChunkRows rows = chunk_rows(stretch->range, chunk, n, tail_);
@@ -239,26 +240,16 @@ class LayersSource : public Source {
     return problem_of(settings_, n, index, std::move(a), std::move(source), std::move(tokens));
   }
 
-  int sequences() const override {
-    std::int64_t total = 0;
-    for (const Selected& layer : layers_) total += sequences_of(layer);
-    return checked_count(total);
-  }
+  int sequences() const override { return checked_count(first_sequences_.back()); }
 
   Sequence sequence(int index, int n, std::int64_t) const override {
     if (index < 0 || index >= sequences()) throw std::logic_error("no such sequence");
-    std::int64_t rest = index, matrices = 0;
-    auto layer = layers_.begin();
-    for (; rest >= sequences_of(*layer); ++layer) {
-      rest -= sequences_of(*layer);
-      matrices += count_of(*layer, n);
-    }
-    const auto heads = static_cast<std::int64_t>(layer->heads.size());
-    const auto which = static_cast<std::size_t>(rest / heads);
-    const Stretch& stretch = layer->stretches[which];
-    for (std::size_t s = 0; s < which; ++s) matrices += heads * layer->stretches[s].range.chunks(n, tail_);
-    matrices += rest % heads * stretch.range.chunks(n, tail_);
-    const std::int64_t head = layer->heads[static_cast<std::size_t>(rest % heads)];
+    const std::size_t which = stretch_at(first_sequences_, index);
+    const Stretch& stretch = stretches_[which];
+    const Selected* const layer = &layers_[stretch.layer];
+    const std::int64_t rest = index - first_sequences_[which];
+    const std::int64_t matrices = first_matrices(n)[which] + rest * stretch.range.chunks(n, tail_);
+    const std::int64_t head = layer->heads[static_cast<std::size_t>(rest)];
     const std::int64_t rows = stretch.range.end - stretch.range.begin;
     if (rows > largest_sequence) {
       throw InputError(fmt::format("{}: a sequence of {} rows; allowed: at most {} (choose fewer `tokens`)",
@@ -276,30 +267,41 @@ class LayersSource : public Source {
   }
 
  private:
-  // Rows of one sequence that `tokens` selects.
+  // Rows of one sequence of a layer that `tokens` selects.
   struct Stretch {
+    std::size_t layer = 0;
     std::int64_t batch = 0, sequence = 0;
     TokenRange range;
   };
   struct Selected {
     LayerTensors tensors;
     std::vector<std::int64_t> heads;
-    std::vector<Stretch> stretches;
   };
 
-  std::int64_t count_of(const Selected& layer, int n) const {
-    std::int64_t chunks = 0;
-    for (const Stretch& stretch : layer.stretches) chunks += stretch.range.chunks(n, tail_);
-    return static_cast<std::int64_t>(layer.heads.size()) * chunks;
+  // The first matrix of each stretch, and their number. A file may have 100,000 layers, so this is counted once.
+  const std::vector<std::int64_t>& first_matrices(int n) const {
+    const std::lock_guard lock(mutex_);
+    const auto [found, fresh] = first_matrices_.try_emplace(n, 1, 0);
+    std::vector<std::int64_t>& firsts = found->second;
+    if (!fresh) return firsts;
+    for (const Stretch& stretch : stretches_) {
+      const auto heads = static_cast<std::int64_t>(layers_[stretch.layer].heads.size());
+      firsts.push_back(firsts.back() + heads * stretch.range.chunks(n, tail_));
+    }
+    return firsts;
   }
 
-  static std::int64_t sequences_of(const Selected& layer) {
-    return layer.tensors.has_outputs() ? static_cast<std::int64_t>(layer.stretches.size() * layer.heads.size()) : 0;
+  static std::size_t stretch_at(const std::vector<std::int64_t>& firsts, std::int64_t index) {
+    return static_cast<std::size_t>(std::ranges::upper_bound(firsts, index) - firsts.begin()) - 1;
   }
 
   Settings settings_;
   Tail tail_;
   std::vector<Selected> layers_;
+  std::vector<Stretch> stretches_;                // of all layers
+  std::vector<std::int64_t> first_sequences_{0};  // of each stretch, and their number
+  mutable std::mutex mutex_;
+  mutable std::map<int, std::vector<std::int64_t>> first_matrices_;  // by n
 };
 
 }  // namespace

@@ -1,6 +1,17 @@
 // The data of the page, and what is selected of it.
 
-const data = JSON.parse(document.getElementById("data").textContent, (_, value) => value === "inf" ? Infinity : value === "-inf" ? -Infinity : value);
+const infinities = {"inf": Infinity, "-inf": -Infinity};
+// Infinite numbers are texts in JSON. (A reviver of JSON.parse takes seconds on large pages.)
+function withInfinities(value) {
+  if (value === null || typeof value !== "object") return;
+  for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
+    const member = value[key];
+    if (typeof member === "string" && Object.hasOwn(infinities, member)) value[key] = infinities[member];
+    else if (typeof member === "object") withInfinities(member);
+  }
+}
+const data = JSON.parse(document.getElementById("data").textContent);
+withInfinities(data);
 const unique = (values) => [...new Set(values)];
 const columnsOf = data.groups;
 const groups = columnsOf.f.map((family, k) => {
@@ -54,12 +65,16 @@ const requirement = unique([data.config, ...(data.config?.scenarios ?? [])].map(
 // The largest error that the requirement allows on a family at a size, if it is a bound on this metric: least, median and largest over
 // the matrices. It is the error over its share of what is allowed; settings that disagree on it for a matrix show that the requirement is
 // about something else.
-const limits = new Map();
+const limits = new Map(), groupsOn = new Map();
+for (const group of groups) {
+  const key = `${group.family}/${group.n}`;
+  groupsOn.has(key) ? groupsOn.get(key).push(group) : groupsOn.set(key, [group]);
+}
 function limitOf(family, n, metric) {
   if (metric === "requirement_share") return [1, 1, 1];
   if (metric !== "total_frobenius" || !data.cases.requirement_share || !data.cases.total_frobenius) return null;
   const key = `${family}/${n}`;
-  if (!limits.has(key)) limits.set(key, limitFromCases(groups.filter((group) => group.family === family && group.n === n)));
+  if (!limits.has(key)) limits.set(key, limitFromCases(groupsOn.get(key) ?? []));
   return limits.get(key);
 }
 function limitFromCases(members) {

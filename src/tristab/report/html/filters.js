@@ -20,9 +20,9 @@ function addMenu(form, name, title, values, labelOf, changed) {
   button("all", () => values);
   all.append(" ");
   button("none", () => []);
-  values.forEach((value) => {
+  const fill = () => values.forEach((value) => {
     const label = html("label", {}, menu), box = html("input", {type: "checkbox"}, label);
-    box.checked = true;
+    box.checked = chosen.has(value);
     box.addEventListener("change", () => {
       box.checked ? chosen.add(value) : chosen.delete(value);
       show();
@@ -31,6 +31,8 @@ function addMenu(form, name, title, values, labelOf, changed) {
     label.append(labelOf(value));
     boxes.push(box);
   });
+  // Long menus are made when they are opened.
+  values.length <= 500 ? fill() : details.addEventListener("toggle", fill, {once: true});
   show();
 }
 

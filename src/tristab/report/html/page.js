@@ -44,6 +44,7 @@ function addNotices() {
   if (!data.complete) {
     html("li", {class: "warning"}, list, `${data.complete === null ? "The result does not say whether it is complete" : "The result is not complete"}: ${cases}${data.expected ? " of " + data.expected.toLocaleString("en") : ""}. The figures show these.`);
   }
+  if (data.inputs) html("li", {class: "warning"}, list, `The page shows ${families.length.toLocaleString("en")} of ${data.inputs.toLocaleString("en")} inputs, evenly chosen; its counts are of these.`);
   const lacking = figures.filter((figure) => !figure.needs && figure.lacks).map((figure) => figure.lacks);
   if (lacking.length > 0) html("li", {}, list, `The result has no ${lacking.join(", no ")}: their figures are left out.`);
   if (groups.length > 0 && !areJudged(groups) && !areJudged(layerGroups) && sumOf(groups, "nonfinite") + sumOf(groups, "failed") < sumOf(groups, "trials")) html("li", {}, list, "The result does not say what is fit: cells of the table of requirements have a question mark.");

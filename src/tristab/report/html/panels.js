@@ -114,7 +114,7 @@ function metricFigure(metric, bounds) {
     const chosen = selectedGroups(), name = metric();
     const drawn = unique(chosen.map((group) => group.n)).length === 1 ? dotPlot(host, limit, chosen, name, bounds) : linesOverSizes(host, limit, chosen, name, bounds);
     return {...drawn, columns: ["family", "arithmetic", "method", "n", "trials", "nonfinite", "failed", name + "_median", name + "_worst", "trivial", "fit", "unfit"],
-      rows: chosen.map((group) => [data.families[group.family], group.arithmetic, group.method, group.n, ...["trials", "nonfinite", "failed"].map((each) => countOf(group, each)),
+      rows: () => chosen.map((group) => [data.families[group.family], group.arithmetic, group.method, group.n, ...["trials", "nonfinite", "failed"].map((each) => countOf(group, each)),
         columnsOf[name].median[group.index], columnsOf[name].worst[group.index], ...["trivial", "fit", "unfit"].map((each) => countOf(group, each))])};
   };
 }
@@ -123,13 +123,12 @@ function metricFigure(metric, bounds) {
 function linesOverSizes(host, limit, chosen, metric, bounds) {
   const panels = byArithmetic(chosen, (group) => group.family).map((members) => {
     const family = members[0].family, ns = unique(members.map((group) => group.n)).sort((a, b) => a - b);
-    return {title: `${arithmeticTitle(members[0].arithmetic)}\n${data.families[family]}`,
-      limit: ns.map((n) => ({x: n, y: limitOf(family, n, metric)?.[1]})).filter((point) => point.y),
+    return {title: `${arithmeticTitle(members[0].arithmetic)}\n${data.families[family]}`, limits: () => ns.map((n) => ({x: n, y: limitOf(family, n, metric)?.[1]})).filter((point) => point.y),
       series: [...grouped(members, (group) => group.method)].map(([name, list]) => ({name, style: methodStyle(name), points: list.sort((a, b) => a.n - b.n).map((group) => ({
         x: group.n, y: statisticOf(group, metric), lost: countOf(group, "nonfinite") > 0, hollow: isHollow(group), text: () => describe(group)}))}))};
   });
-  const shown = mostSpread(panels, limit, bounds.cap, bounds.floor);
-  drawPanels(host, shown, {...bounds, sharedX: true, label: metric, legend: markLegend(chosen, panels.some((panel) => panel.limit.length > 0)),
+  const shown = mostSpread(panels, limit, bounds.cap, bounds.floor).map((panel) => ({...panel, limit: panel.limits()}));
+  drawPanels(host, shown, {...bounds, sharedX: true, label: metric, legend: markLegend(chosen, shown.some((panel) => panel.limit.length > 0)),
     caption: `Across: chunk size n. Up: ${wordsOf(metric)}, ${selection.statistic} over the trials.${choiceNote(shown.length, panels.length)} ${leftOut(chosen).join(" ")}`});
   return {shown: [[shown.length, panels.length, "panels"]]};
 }

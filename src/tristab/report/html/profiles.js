@@ -1,18 +1,23 @@
 // Figures that are not over sizes: the decay of the inverse, powers of A, layers over chunks, and the parts of errors.
 
-const familyStyles = styles(families);
+const familyStyles = styles(families), mostLines = 200;
+
+// At most `most` of a list, evenly chosen.
+const evenly = (list, most) => list.length <= most ? list : list.filter((_, k) => k % Math.ceil(list.length / most) === 0);
 
 // Medians over the matrices of a family: a panel for each size, a line for each family; `part` is "decay" or "powers".
 function profileFigure(part, caption, bounds) {
   return (host, limit) => {
     const chosen = data.matrices.profiles.filter((profile) => selection.families.has(profile.f) && selection.sizes.has(profile.n) && profile[part].length > 0);
-    const panels = [...grouped(chosen, (profile) => profile.n)].sort((a, b) => a[0] - b[0]).map(([n, members]) => ({title: `n = ${n}`,
-      series: members.map((profile) => ({name: data.families[profile.f], style: familyStyles.get(profile.f), points: profile[part].map((value, k) => ({x: 2 ** k, y: value,
+    const sizesShown = [...grouped(chosen, (profile) => profile.n)].sort((a, b) => a[0] - b[0]), most = limit === Infinity ? limit : mostLines;
+    const lines = Math.max(0, ...sizesShown.map(([, members]) => members.length));
+    const shown = sizesShown.slice(0, limit).map(([n, members]) => ({title: `n = ${n}`,
+      series: evenly(members, most).map((profile) => ({name: data.families[profile.f], style: familyStyles.get(profile.f), points: profile[part].map((value, k) => ({x: 2 ** k, y: value,
         text: `${data.families[profile.f]}, n = ${n}\n${part === "decay" ? "i − j" : "power"} = ${2 ** k}: ${shortNumber(value)}\nmedian of ${profile.count} matrices`}))}))}));
-    const shown = panels.slice(0, limit);
     drawPanels(host, shown, {...bounds, caption, label: part});
-    return {shown: [[shown.length, panels.length, "panels"]], columns: ["family", "n", "matrices", part === "decay" ? "distance" : "power", "median"],
-      rows: chosen.flatMap((profile) => profile[part].map((value, k) => [data.families[profile.f], profile.n, profile.count, 2 ** k, value]))};
+    const drawn = Math.max(0, ...shown.map((panel) => panel.series.length));
+    return {shown: [[shown.length, sizesShown.length, "panels"], [drawn, lines, "inputs"]], columns: ["family", "n", "matrices", part === "decay" ? "distance" : "power", "median"],
+      rows: () => chosen.flatMap((profile) => profile[part].map((value, k) => [data.families[profile.f], profile.n, profile.count, 2 ** k, value]))};
   };
 }
 

@@ -48,15 +48,15 @@ function errorOverCondition(host, limit) {
     const box = {x, y, width: cell - left - gap, height};
     const xScale = logScale(conditionsShown, x + 6, x + box.width - 6, 5), yScale = axis(y + height, y), onScale = [];
     drawFrame(svg, box, xScale, yScale, cloud.name);
-    for (const {group, cases} of cloud.members) {
-      for (const [unfit, alike] of grouped(cases, (each) => each.share > 1)) {
-        drawCloud(svg, {...arithmeticStyle(group.arithmetic), hollow: unfit}, alike.map((each) => {
-          const place = [xScale.place(each.condition), yScale.place(each.error)];
-          if (!yScale.rail(each.error)) onScale.push(each);
-          points.push({x: place[0], y: place[1], group, case: each, text: describeCase});
-          return place;
-        }));
-      }
+    // One mark for all points that look alike: there may be as many groups as cases.
+    const looks = grouped(cloud.members.flatMap(({group, cases}) => cases.map((each) => ({group, each}))), ({group, each}) => `${group.arithmetic}\n${each.share > 1}`);
+    for (const alike of looks.values()) {
+      drawCloud(svg, {...arithmeticStyle(alike[0].group.arithmetic), hollow: alike[0].each.share > 1}, alike.map(({group, each}) => {
+        const place = [xScale.place(each.condition), yScale.place(each.error)];
+        if (!yScale.rail(each.error)) onScale.push(each);
+        points.push({x: place[0], y: place[1], group, case: each, text: describeCase});
+        return place;
+      }));
     }
     if (onScale.length > 0) {
       const errors = onScale.map((each) => each.error).sort((a, b) => a - b), least = onScale.reduce((low, each) => Math.min(low, each.condition), Infinity);
