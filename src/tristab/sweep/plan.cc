@@ -38,7 +38,7 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
     }
     matrices += count;
     plan.sequences += sequences;
-    plan.cases += static_cast<std::int64_t>(count) * static_cast<std::int64_t>(scenario.settings(n).size());
+    plan.cases += static_cast<std::int64_t>(count) * scenario.setting_count(n);
   }
   if (matrices == 0 && most > 0)
     refuse(entry.place, fmt::format("trial {} of {}, which has {} matrices", scenario.trial, entry.spec.label, most),
