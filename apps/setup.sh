@@ -8,7 +8,8 @@ build_packages="g++ cmake ninja-build pkg-config libcli11-dev libeigen3-dev libb
                 nlohmann-json3-dev libnlopt-dev libtbb-dev libhwy-dev librandom123-dev libzip-dev"
 test_packages="git zsh fish groff-base man-db libbenchmark-dev libgtest-dev libvalijson-dev clang-format gnuplot-nox python3-pandas python3-matplotlib"
 browser_packages="chromium"
-full_packages="clang clang-tidy parallel slurm-wlm slurm-client"
+fuzz_packages="clang libclang-rt-dev"
+full_packages="clang clang-tidy parallel slurm-wlm slurm-client debootstrap dpkg-dev"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -21,7 +21,8 @@ namespace fs = std::filesystem;
 void collect_paths(const Json& config, std::vector<std::filesystem::path>& paths) {
   if (config.is_object() && config.value("family", Json()) == "file") {
     for (const char* key : {"path", "beta", "g"}) {
-      if (config.contains(key) && config[key] != "-") paths.emplace_back(config[key].get<std::string>());
+      const Json path = config.value(key, Json());
+      if (path.is_string() && path != "-") paths.emplace_back(path.get<std::string>());
     }
   }
   if (config.is_object() && config.contains("kernel") && config["kernel"].is_string()) {

@@ -49,8 +49,7 @@ std::string shown(const std::string& name) {
   return text.size() == name.size() + 2 ? name : text;
 }
 
-std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*>& tensors, const Page& page,
-                         const std::atomic<bool>& stop) {
+std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*>& tensors, const Page& page) {
   constexpr std::int64_t piece = std::int64_t{1} << 18;  // elements read at once
   Table table({{.header = "tensor", .layout = cut_lines, .widest = 34},
                {"dtype"},
@@ -64,7 +63,6 @@ std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*
       ValueRange range;
       const std::int64_t elements = tensor->elements();
       for (std::int64_t first = 0; first < elements; first += piece) {
-        if (stop) throw Stopped{};
         file.survey(*tensor, first, std::min(piece, elements - first), range);
       }
       if (range.minimum <= range.maximum) {
@@ -78,8 +76,7 @@ std::string tensor_table(const TensorFile& file, const std::vector<const Tensor*
   return table.str(page);
 }
 
-std::string layer_text(const LayerTensors& layer, const DescribeOptions& options, const Page& page,
-                       const std::atomic<bool>& stop) {
+std::string layer_text(const LayerTensors& layer, const DescribeOptions& options, const Page& page) {
   std::string heads = counted(layer.heads(), "head", "heads");
   if (layer.key_heads() != layer.heads()) heads += fmt::format(" ({} of keys)", layer.key_heads());
   std::string dtypes, place = layer.name().empty() ? "layer without a name" : shown(layer.name());
@@ -127,7 +124,7 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
                  1);
   std::int64_t chunks = 0, seen = 0, left_out = 0;
   for (std::int64_t h = 0; h < layer.heads(); ++h) {
-    const HeadStatistics head = head_statistics(layer, h, options.chunk, options.sample, stop);
+    const HeadStatistics head = head_statistics(layer, h, options.chunk, options.sample);
     chunks = head.chunks, seen = head.seen, left_out += head.non_finite;
     const bool any = head.seen > head.non_finite;
     std::vector<TableCell> cells{
@@ -156,7 +153,7 @@ std::string layer_text(const LayerTensors& layer, const DescribeOptions& options
 
 // Describes a tensor of matrices; "" if it has another shape.
 std::string matrices_text(const Settings& settings, const std::shared_ptr<const TensorFile>& file, const Tensor& tensor,
-                          const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
+                          const DescribeOptions& options, const Page& page) {
   std::unique_ptr<Source> source;
   try {
     source = matrices_source(settings, file, tensor, "--describe");
@@ -170,7 +167,6 @@ std::string matrices_text(const Settings& settings, const std::shared_ptr<const 
   double entry = 0, row = 0, frobenius = 0;
   std::vector<double> conditions;
   for (int i = 0; i < seen; ++i) {
-    if (stop) throw Stopped{};
     Matrix a;
     try {
       a = source->problem(n, static_cast<int>(std::int64_t{count} * i / seen)).a;
@@ -215,7 +211,7 @@ std::vector<LayerTensors> chosen_layers(const Settings& settings, const std::sha
 
 }  // namespace
 
-std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop) {
+std::string description_of_file(const DescribeOptions& options, const Page& page) {
   const std::vector<FamilySpec> specs = expand_family(options.settings, "--describe");
   if (specs.size() != 1) refuse("--describe", fmt::format("{} settings", specs.size()), "one value for each parameter");
   const Settings& settings = specs.front().settings;
@@ -245,13 +241,13 @@ std::string description_of_file(const DescribeOptions& options, const Page& page
     if (named || used.contains(&tensor)) tensors.push_back(&tensor);
     if (named && !used.contains(&tensor)) others.push_back(&tensor);
   }
-  text += tensor_table(*file, tensors, page, stop);
+  text += tensor_table(*file, tensors, page);
   for (const LayerTensors& layer : layers) {
-    text += fmt::format("\n{}", layer_text(layer, options, page, stop));
+    text += fmt::format("\n{}", layer_text(layer, options, page));
     for (const std::string& note : layer_notes(layer)) text += paragraph("note: " + note, 0, page);
   }
   for (const Tensor* tensor : others) {
-    const std::string matrices = matrices_text(settings, file, *tensor, options, page, stop);
+    const std::string matrices = matrices_text(settings, file, *tensor, options, page);
     if (!matrices.empty()) text += fmt::format("\n{}", matrices);
   }
   return text;

@@ -1,7 +1,6 @@
 // tristab generate --describe FILE: describes a file of matrices, or of keys, betas and decays.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <string>
 
@@ -20,7 +19,7 @@ struct DescribeOptions {
 // Tables of at most 100 columns, or as wide as the terminal. First every tensor of the file, or of the layer or
 // tensor that the settings name, with the range of all its elements; then, layer by layer, the keys, gates and
 // matrices of every head; then the tensors of matrices. Throws UsageError for settings that the family `file`
-// refuses, InputError if the file cannot be read, and Stopped if `stop` becomes true.
-std::string description_of_file(const DescribeOptions& options, const Page& page, const std::atomic<bool>& stop);
+// refuses, InputError if the file cannot be read.
+std::string description_of_file(const DescribeOptions& options, const Page& page);
 
 }  // namespace tristab

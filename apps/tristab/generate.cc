@@ -73,7 +73,8 @@ void describe(const Command& command, const GenerateOptions& options) {
   }
   wanted.settings["family"] = "file";
   wanted.settings["path"] = options.describe;
-  fmt::print("{}", description_of_file(wanted, standard_output_page(), listen_for_interrupts()));
+  end_at_interrupts();
+  fmt::print("{}", description_of_file(wanted, standard_output_page()));
 }
 
 void generate(const Command& command, const GenerateOptions& options) {

@@ -49,8 +49,7 @@ void add_gates(const TokenInputs& tokens, HeadStatistics& head) {
 
 }  // namespace
 
-HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int chunk, std::int64_t most,
-                               const std::atomic<bool>& stop) {
+HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int chunk, std::int64_t most) {
   const auto chunks_of = [chunk](const SequenceRows& sequence) {
     return (sequence.end - sequence.begin + chunk - 1) / chunk;
   };
@@ -60,7 +59,6 @@ HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int
   auto sequence = layer.sequences().begin();
   std::int64_t before = 0;  // chunks of the sequences before this one
   for (std::int64_t i = 0; i < found.seen; ++i) {
-    if (stop) throw Stopped{};
     // i * chunks / seen, without a product that overflows.
     const std::int64_t index = found.chunks / found.seen * i + found.chunks % found.seen * i / found.seen;
     for (; index >= before + chunks_of(*sequence); ++sequence) before += chunks_of(*sequence);

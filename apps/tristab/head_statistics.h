@@ -1,7 +1,6 @@
 // Statistics of one head of a layer in a file: its keys, gates and the matrices formed from them, chunk by chunk.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -26,8 +25,7 @@ struct HeadStatistics {
   std::vector<double> conditions;   // cond_2(I + A), one a chunk
 };
 
-// Examines at most `most` chunks of `chunk` rows of one head. Throws Stopped if `stop` becomes true.
-HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int chunk, std::int64_t most,
-                               const std::atomic<bool>& stop);
+// Examines at most `most` chunks of `chunk` rows of one head.
+HeadStatistics head_statistics(const LayerTensors& layer, std::int64_t head, int chunk, std::int64_t most);
 
 }  // namespace tristab

@@ -1,18 +1,20 @@
 #include "interrupt.h"
 
+#include <unistd.h>
+
 #include <csignal>
 #include <cstdint>
 #include <ctime>
+#include <string_view>
 
+#include "tristab/base/interruption.h"
 #include "tristab/base/output_file.h"
 
 namespace tristab {
 namespace {
 
-std::atomic<bool> interrupted{false};
 std::atomic<int> signal_number{0};
-static_assert(std::atomic<bool>::is_always_lock_free && std::atomic<int>::is_always_lock_free &&
-                  std::atomic<std::int64_t>::is_always_lock_free,
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<std::int64_t>::is_always_lock_free,
               "a signal handler may touch lock-free atomics only");
 
 std::atomic<std::int64_t> first_second{0};
@@ -22,6 +24,7 @@ std::atomic<std::int64_t> first_second{0};
 void on_signal(int number) {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
+  std::atomic<bool>& interrupted = interruption();
   if (interrupted && now.tv_sec - first_second >= 2) {
     end_by_signal(number);
   }
@@ -30,15 +33,28 @@ void on_signal(int number) {
   interrupted = true;
 }
 
+void end_at_once(int number) {
+  constexpr std::string_view text = "tristab: stopped; no complete result was written\n";
+  static_cast<void>(!::write(STDERR_FILENO, text.data(), text.size()));  // a closed standard error is no failure
+  end_by_signal(number);
+}
+
+void handle_interrupts(void (*handler)(int)) {
+  struct sigaction action {};
+  action.sa_handler = handler;
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
 }  // namespace
 
 const std::atomic<bool>& listen_for_interrupts() {
-  struct sigaction action {};
-  action.sa_handler = on_signal;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  return interrupted;
+  std::atomic<bool>& flag = interruption();  // made before a handler needs it
+  handle_interrupts(on_signal);
+  return flag;
 }
+
+void end_at_interrupts() { handle_interrupts(end_at_once); }
 
 int interrupt_signal() { return signal_number; }
 

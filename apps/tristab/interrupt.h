@@ -10,6 +10,10 @@ namespace tristab {
 // more ends the process at once.
 const std::atomic<bool>& listen_for_interrupts();
 
+// The same message and exit status, but at once, however long a step takes: for commands that keep nothing of what
+// they did.
+void end_at_interrupts();
+
 // The signal that came, 0 when none did.
 int interrupt_signal();
 

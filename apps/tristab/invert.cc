@@ -147,6 +147,7 @@ Dtype output_dtype(const StageArithmetics& stages) {
 }
 
 void invert_input(const InvertOptions& options) {
+  end_at_interrupts();  // a large matrix takes minutes
   if (options.input.path.empty())
     refuse("tristab invert", "no input", "tristab invert INPUT --method M --arithmetic F -o X.npy");
   FilePart part = options.input;
@@ -165,7 +166,6 @@ void invert_input(const InvertOptions& options) {
     refuse("--trial", std::to_string(options.trial), fmt::format("0 to {}", available - 1));
   const bool one = options.trial >= 0;
   const int first = one ? static_cast<int>(options.trial) : 0, count = one ? 1 : available;
-  const std::atomic<bool>& stop = listen_for_interrupts();
   Machines machines;
   const Setting setting = inverter.setting();
   const Dtype dtype = output_dtype(setting.stages());
@@ -173,7 +173,6 @@ void invert_input(const InvertOptions& options) {
   NpyFileWriter output(options.output, dtype, shape);
   int nonfinite = 0;
   for (int index = first; index < first + count; ++index) {
-    if (stop) throw Stopped{};
     const Problem problem = source->problem(n, index);
     const TokenInputs* tokens = problem.tokens.get();
     const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);

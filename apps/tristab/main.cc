@@ -36,13 +36,7 @@ Data goes to standard output or the named file, everything else to standard erro
 means standard input or standard output.)";
 
 constexpr int usage_status = 2, input_status = 3, signal_status = 128;
-
-// A message may quote what it found, which may be a megabyte.
-std::string shortened(std::string text) {
-  constexpr std::size_t beginning = 6000, end = 1000;
-  if (text.size() > beginning + end) text.replace(beginning, text.size() - beginning - end, " ... ");
-  return text;
-}
+constexpr std::size_t longest_message = 7000;
 
 // --color, of the program and of every command.
 OptionEntry color_option(std::string& choice, bool inherited) {
@@ -98,7 +92,7 @@ int run(int count, char** arguments) {
 // Uses fputs, because a closed standard error must not throw another exception.
 int complain(int status, const std::string& message) {
   const std::string error = styled("error:", Style::fail, standard_error_page());
-  std::fputs(fmt::format("tristab: {} {}\n", error, in_one_line(shortened(message))).c_str(), stderr);
+  std::fputs(fmt::format("tristab: {} {}\n", error, in_one_line(shortened(message, longest_message))).c_str(), stderr);
   for (const std::string& journal : kept_journals())
     tell(fmt::format("tristab: note: {}; to go on, say --resume", journal));
   return status;

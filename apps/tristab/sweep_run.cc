@@ -66,19 +66,21 @@ bool run_into_file(const SweepConfig& config, const Plan& plan, const RunHeader&
   options.stop = &listen_for_interrupts();
   options.progress = progress.reporter();
   run_sweep(config, plan, options, sink);
-  progress.clear();
-
-  // Tables are data; the closing summary is not.
-  std::FILE* const data = path == "-" ? stderr : stdout;
-  const Page page = path == "-" ? standard_error_page() : standard_output_page();
-  if (!sink.layers.empty()) fmt::print(data, "{}", sink.layers.text(page));
-  if (!sink.outcomes.empty()) fmt::print(data, "{}", expectations_table(sink.outcomes, page));
-  std::fflush(data);
-  std::fputs(sink.closing.c_str(), stderr);  // ignores errors on stderr: the result is already written
-  if (html != nullptr) {
+  if (html != nullptr) {  // before a closed pipe may end the process
     progress.phase(fmt::format("writing {}", html_path));
     write_html_report(path, *html);
   }
+  progress.clear();
+
+  // Tables are data; the closing summary is not. Errors on standard error are ignored: the result is already written.
+  const bool beside = path == "-";
+  const Page page = beside ? standard_error_page() : standard_output_page();
+  std::string tables;
+  if (!sink.layers.empty()) tables += sink.layers.text(page);
+  if (!sink.outcomes.empty()) tables += expectations_table(sink.outcomes, page);
+  if (!beside) fmt::print("{}", tables);
+  std::fflush(stdout);
+  std::fputs(((beside ? tables : "") + sink.closing).c_str(), stderr);
   return std::all_of(sink.outcomes.begin(), sink.outcomes.end(), [](const ExpectationOutcome& o) { return o.met; });
 }
 

@@ -173,6 +173,50 @@ TEST(BadInput, a_misspelt_layer) {
       2, {"gdn-slice.safetensors", "'layre6'", "did you mean 'layer6'?"});
 }
 
+// Whatever is a megabyte long, the message fits on a screen or two and ends with what is allowed.
+TEST(BadInput, a_value_of_a_megabyte_is_shortened) {
+  const Workplace place;
+  const std::string megabyte(1000000, 'x');
+  place.write("name.json",
+              R"({"chunks": [16], "families": [")" + megabyte + R"("], "methods": ["mbh"], "arithmetics": ["fp16"]})");
+  place.write("key.json", "{\"" + megabyte + "\": 1}");
+  place.write("digits.json", R"({"trials": )" + std::string(1000000, '9') + "}");
+  place.write("schema.json", R"({"schema": ")" + megabyte + R"(", "records": []})");
+  std::string ones = "1";
+  for (int k = 0; k < 20000; ++k) ones += ", 1";
+  place.write("axes.npy", npy_bytes("<f8", "(" + ones + ")", ""));
+  for (const char* arguments : {"sweep name.json", "sweep key.json", "sweep digits.json",
+                                "report schema.json -o r.html", "generate --describe axes.npy"}) {
+    const ProgramResult result = place.run(arguments);
+    expect_refusal(result, result.status == 3 ? 3 : 2, {"llowed: "});
+    EXPECT_LT(result.err.size(), 3000u) << arguments;
+  }
+}
+
+// Labels of many settings are never made for a configuration that asks for too many.
+TEST(BadInput, a_product_of_lists_is_limited_before_it_is_made) {
+  const std::vector<std::string> keys(3000, "silu"), betas(3000, "sigmoid");
+  const Json family{{"family", "gdn"}, {"keys", keys}, {"beta", betas}};
+  expect_config_refused("families", Json::array({family}).dump(), 2,
+                        {"c.json: families[0]: found 9000000 settings or more; allowed: at most 100000 of one item"});
+}
+
+TEST(BadInput, a_standard_input_that_is_a_directory) {
+  const Workplace place;
+  std::filesystem::create_directory(place.file("d"));
+  for (const char* arguments : {"sweep -", "report - -o r.html", "generate --describe -"})
+    expect_refusal(place.run(arguments, "d"), 3, {"standard input: cannot read", "Is a directory"});
+}
+
+TEST(BadInput, paths_of_a_foreign_result_that_are_no_texts) {
+  const Workplace place;
+  place.write("r.json",
+              R"({"schema": "tristab-results/1", "run": {"command": 1}, "records": [], "config": {"chunks": [16],
+    "families": [{"family": "file", "path": ["a"], "beta": 1}], "kernels": [{"kernel": 1}], "methods": ["mbh"],
+    "arithmetics": ["fp16"]}})");
+  expect_refusal(place.run("sweep r.json -o x.json"), 2, {"r.json: ", "allowed"});
+}
+
 TEST(BadInput, an_output_that_cannot_be_written) {
   const Workplace place;
   place.write("c.json", R"({"chunks": [16], "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"]})");

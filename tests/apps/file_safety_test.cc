@@ -325,4 +325,38 @@ TEST(FileSafety, no_control_character_reaches_a_terminal) {
   EXPECT_TRUE(has(all.substr(last), "| mbh")) << all;
 }
 
+// The tables of a sweep on a closed pipe end the process (SIGPIPE): result and page are written before.
+TEST(FileSafety, a_closed_pipe_costs_neither_result_nor_page) {
+  const Inputs place;
+  Json expecting = Json::parse(config);
+  expecting["expect"] = {{{"metric", "total_frobenius"}, {"statistic", "max"}, {"at_most", 1}}};
+  place.write("e.json", expecting.dump());
+  run_command("tristab sweep e.json -o x.json --html x.html | true", place.file(""));
+  EXPECT_TRUE(std::filesystem::exists(place.file("x.json")));
+  EXPECT_TRUE(std::filesystem::exists(place.file("x.html")));
+}
+
+TEST(FileSafety, a_standard_error_that_is_full_or_closed_is_no_failure) {
+  const Inputs place;
+  Json expecting = Json::parse(config);
+  expecting["expect"] = {{{"metric", "total_frobenius"}, {"statistic", "max"}, {"at_most", 1}}};
+  place.write("e.json", expecting.dump());
+  for (const char* where : {"2>/dev/full", "2>&-"}) {
+    for (const char* command : {"sweep e.json -o - --format json", "sweep e.json -o x.json", "report r.json -o x.html",
+                                "generate uniform --chunk 16 --force -o x.npy",
+                                "invert A.npy --method mbh --arithmetic fp16 --force -o y.npy"}) {
+      const ProgramResult result = run_command(std::string("tristab ") + command + " >out " + where, place.file(""));
+      EXPECT_EQ(result.status, 0) << command << " " << where;
+    }
+  }
+}
+
+TEST(FileSafety, no_command_is_suggested_for_a_device) {
+  const Inputs place;
+  const ProgramResult result = place.run("sweep c.json -o /dev/null --format json");
+  EXPECT_EQ(result.status, 0);
+  EXPECT_TRUE(has(result.err, "/dev/null\n")) << result.err;
+  EXPECT_FALSE(has(result.err, "next:")) << result.err;
+}
+
 }  // namespace tristab::file_safety_test

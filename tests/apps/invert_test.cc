@@ -60,6 +60,21 @@ TEST(Invert, standard_input_and_output) {
   EXPECT_NE(bad.err.find("standard input"), std::string::npos) << bad.err;
 }
 
+// n products of n x n: minutes for one matrix.
+TEST(Invert, a_signal_ends_it_within_one_large_matrix) {
+  const Workplace place;
+  constexpr int n = 1024;
+  place.write("a.npy", npy_bytes("<f4", "(1024, 1024)", std::string(std::size_t{4} * n * n, '\0')));
+  for (const auto& [signal, status] : {std::pair{"INT", 130}, std::pair{"TERM", 143}}) {
+    const std::string launcher = std::string("timeout --foreground --preserve-status -k 60 -s ") + signal + " 0.5";
+    const ProgramResult result =
+        place.run("invert a.npy --method matrix-column-sweep --arithmetic fp16 -o x.npy", "", launcher);
+    EXPECT_EQ(result.status, status);
+    EXPECT_EQ(result.err, "tristab: stopped; no complete result was written\n");
+    EXPECT_EQ(place.files(), std::vector<std::string>{"a.npy"});
+  }
+}
+
 TEST(Invert, a_layer_gives_a_matrix_for_each_chunk_of_each_head) {
   const Workplace place;
   const std::string common =

@@ -38,6 +38,38 @@ TEST(Refusal, has_one_form_for_both_errors) {
   EXPECT_EQ(message(refuse_input), "input a.json: seed: found -1; allowed: 0 to 9");
 }
 
+TEST(Shortened, keeps_beginning_and_end_between_characters) {
+  EXPECT_EQ(shortened("short"), "short");
+  EXPECT_EQ(shortened(std::string(400, 'x')).size(), 400u);
+  const std::string text = shortened(std::string(1000, 'a') + std::string(1000, 'b'), 25);
+  EXPECT_EQ(text, std::string(15, 'a') + " ... " + std::string(5, 'b'));
+  std::string wide;
+  for (int k = 0; k < 1000; ++k) wide += "\xe2\x82\xac";
+  const std::string cut = shortened(wide, 25);
+  EXPECT_EQ(cut, wide.substr(0, 15) + " ... " + wide.substr(0, 3));
+}
+
+TEST(Refusal, of_a_megabyte_still_says_what_is_allowed) {
+  const std::string megabyte(1000000, 'x');
+  const auto message = [](auto action) -> std::string {
+    try {
+      action();
+    } catch (const std::runtime_error& error) {
+      return error.what();
+    }
+    return "";
+  };
+  for (const std::string& text :
+       {message([&] { refuse(megabyte, megabyte, "0 to 9"); }), message([&] { refuse_input("a", megabyte, "0 to 9"); }),
+        message([&] {
+          throw_unknown_name("a", "b", megabyte, std::vector<std::string>{megabyte, "0 to 9"});
+        }),
+        message([&] { throw_unknown_name(megabyte, megabyte, "a", std::vector<std::string>(200, megabyte)); })}) {
+    EXPECT_LE(text.size(), 6000u);
+    EXPECT_TRUE(text.ends_with("0 to 9") || text.ends_with("and 180 more")) << text;
+  }
+}
+
 TEST(UnknownName, message_has_place_found_nearest_and_allowed_in_one_line) {
   try {
     throw_unknown_name("a.json: families[1].keys", "key model", "sliu", names);

@@ -147,4 +147,38 @@ TEST(Parameters, a_default_that_is_given_is_the_default) {
   EXPECT_EQ(given.json().dump(), complete_settings(own, Json::object(), "o", "p").json().dump());
 }
 
+// 3000^3 settings in 60 KB of JSON: refused before any of them is made.
+TEST(ExpandSettings, too_many_settings_are_counted_and_not_made) {
+  std::vector<Parameter> three;
+  Json given = Json::object();
+  for (const char* name : {"a", "b", "c"}) {
+    three.push_back(Parameter::integer(name, 1, 0, 1e6, "h"));
+    given[name] = Json(std::vector<int>(3000, 1));
+  }
+  try {
+    expand_settings(three, given, "method m", "x.json");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "x.json: found 9000000 settings or more; allowed: at most 100000 of one item");
+  }
+  given = {{"a", std::vector<int>(300, 1)}, {"b", std::vector<int>(333, 1)}};
+  EXPECT_EQ(expand_settings(three, given, "method m", "x.json").size(), 99900u);
+}
+
+// Ranges outside what is allowed stop at their first value, however many and however long they are.
+TEST(ExpandAxis, a_list_of_long_ranges_is_refused_at_its_first_value) {
+  const Json axis(std::vector<std::string>(100000, "0:99999:1"));
+  try {
+    expand_axis(axis, 16, 256, "chunks");
+    FAIL();
+  } catch (const UsageError& error) {
+    EXPECT_STREQ(error.what(), "chunks: found 0; allowed: 16 to 256");
+  }
+}
+
+TEST(ParseInline, json_takes_each_key_once) {
+  EXPECT_THROW(parse_inline(R"({"method": "mxr", "block": 8, "block": 16})", "method", "--methods"), UsageError);
+  EXPECT_EQ(parse_inline(R"({"method": "mxr", "block": 8})", "method", "--methods")["block"], 8);
+}
+
 }  // namespace tristab::parameters_test

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "test_support.h"
+#include "tristab/base/interruption.h"
 #include "zip_bytes.h"
 
 namespace tristab::npz_test {
@@ -153,6 +154,16 @@ TEST_F(Npz, what_inflates_leaves_no_file_behind) {
   const auto file = open({deflated_member("d", array_bytes("(1000,)", bytes_of(numbers)))});
   EXPECT_EQ(values_of(*file, "d"), numbers);
   EXPECT_TRUE(std::filesystem::is_empty(temporary));
+}
+
+TEST_F(Npz, a_signal_stops_the_check_of_a_member) {
+  const auto file = open({deflated_member("d", array_bytes("(1000,)", bytes_of(std::vector<double>(1000, 1.0)))),
+                          stored_member("s", array_bytes("(1000,)", bytes_of(std::vector<double>(1000, 1.0))))});
+  interruption() = true;
+  EXPECT_THROW(values_of(*file, "d"), Stopped);
+  EXPECT_THROW(values_of(*file, "s"), Stopped);
+  interruption() = false;
+  EXPECT_EQ(values_of(*file, "d"), values_of(*file, "s"));
 }
 
 TEST_F(Npz, a_temporary_directory_that_is_none_is_named) {

@@ -71,6 +71,7 @@ TEST(TextLayout, a_long_text_is_elided_and_lines_are_cut) {
 
 TEST(TextLayout, control_characters_do_not_reach_a_terminal) {
   EXPECT_EQ(without_controls("a\x1b[31mb\x7f\tc\nd"), "a?[31mb??c\nd");
+  EXPECT_EQ(without_controls("a\x9b[b \xc2\x9b \xc3\xa4 \xff"), "a?[b ? \xc3\xa4 ?");  // C1, as a byte and in UTF-8
 }
 
 TEST(TextLayout, sentences_and_paragraphs_fit_a_terminal_not_a_file) {

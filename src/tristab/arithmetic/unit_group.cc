@@ -22,6 +22,7 @@ Decomposed decompose(float x, int min_exponent) {
 
 // value * 2^-shift, truncated toward zero (floor: toward minus infinity).
 std::int64_t aligned(std::int64_t value, int shift, bool floor) {
+  if (value == 0) return 0;  // its exponent may be far above that of the group
   if (shift <= 0) return value * (std::int64_t{1} << -shift);
   if (shift > 62) return floor && value < 0 ? -1 : 0;
   const std::int64_t magnitude = value < 0 ? -value : value, kept = magnitude >> shift;

@@ -52,10 +52,30 @@ std::vector<std::string> nearest_names(std::string_view found, std::span<const s
   return nearest;
 }
 
+constexpr std::size_t longest_place = 1000, longest_name = 200;
+
+std::string listed_names(std::span<const std::string> names) {
+  std::string list;
+  for (const std::string& name : names) list += (list.empty() ? "" : ", ") + shortened(name, longest_name);
+  return list;
+}
+
 }  // namespace
+
+std::string shortened(std::string_view text, std::size_t most) {
+  if (text.size() <= most) return std::string(text);
+  const auto inside_character = [&](std::size_t at) { return (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80; };
+  constexpr std::string_view gap = " ... ";
+  const std::size_t room = most - gap.size();
+  std::size_t end = room - room / 4, rest = text.size() - room / 4;
+  for (int k = 0; k < 3 && inside_character(end); ++k) --end;
+  for (int k = 0; k < 3 && rest < text.size() && inside_character(rest); ++k) ++rest;
+  return fmt::format("{}{}{}", text.substr(0, end), gap, text.substr(rest));
+}
 
 std::string nearest_name(std::string_view found, std::span<const std::string> allowed) {
   std::string best;
+  if (found.size() > longest_name) return best;  // no slip; and the distance takes time
   std::size_t best_distance = std::max<std::size_t>(2, found.size() / 3) + 1;
   for (const std::string& name : allowed) {
     std::size_t distance = edit_distance(found, name);
@@ -70,16 +90,18 @@ std::string nearest_name(std::string_view found, std::span<const std::string> al
 }
 
 std::string join_names(std::span<const std::string> names) {
-  if (names.size() <= most_listed) return fmt::format("{}", fmt::join(names, ", "));
-  return fmt::format("{} and {} more", fmt::join(names.first(listed_of_many), ", "), names.size() - listed_of_many);
+  if (names.size() <= most_listed) return listed_names(names);
+  return fmt::format("{} and {} more", listed_names(names.first(listed_of_many)), names.size() - listed_of_many);
 }
 
 void refuse(std::string_view where, std::string_view found, std::string_view allowed) {
-  throw UsageError(fmt::format("{}: found {}; allowed: {}", where, found, allowed));
+  throw UsageError(
+      fmt::format("{}: found {}; allowed: {}", shortened(where, longest_place), shortened(found), allowed));
 }
 
 void refuse_input(std::string_view where, std::string_view found, std::string_view allowed) {
-  throw InputError(fmt::format("{}: found {}; allowed: {}", where, found, allowed));
+  throw InputError(
+      fmt::format("{}: found {}; allowed: {}", shortened(where, longest_place), shortened(found), allowed));
 }
 
 void throw_unknown_name(std::string_view place, std::string_view kind, std::string_view found,
@@ -88,9 +110,11 @@ void throw_unknown_name(std::string_view place, std::string_view kind, std::stri
   const std::string listed =
       allowed.size() <= most_listed
           ? join_names(allowed)
-          : fmt::format("{} and {} more", fmt::join(nearest_names(found, allowed, listed_of_many), ", "),
+          : fmt::format("{} and {} more",
+                        listed_names(nearest_names(found.substr(0, longest_name), allowed, listed_of_many)),
                         allowed.size() - listed_of_many);
-  throw UsageError(fmt::format("{}: no {} is called '{}'{} Allowed: {}", place, kind, found,
+  throw UsageError(fmt::format("{}: no {} is called '{}'{} Allowed: {}", shortened(place, longest_place),
+                               shortened(kind, longest_name), shortened(found, longest_name),
                                nearest.empty() ? "." : fmt::format("; did you mean '{}'?", nearest), listed));
 }
 

@@ -19,9 +19,15 @@ class InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// A text for a message: of one that is longer than `most` bytes, the beginning and the end, cut between characters.
+// What a file or a command line holds may be a megabyte.
+std::string shortened(std::string_view text, std::size_t most = 400);
+
 // The allowed name nearest to `found` in edit distance (case ignored), or "" if none is near enough to be a typing
 // error.
 std::string nearest_name(std::string_view found, std::span<const std::string> allowed);
+
+// All that follow shorten what they quote, so that every message ends with what is allowed.
 
 // "<place>: no <kind> is called 'sliu'; did you mean 'silu'? Allowed: a, b, c". `place` names file and JSON path, or
 // the option. If more than 100 names are allowed, the message lists the 20 nearest ones "and N more".

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
-#include <iostream>
 #include <iterator>
 #include <system_error>
 
@@ -15,6 +15,19 @@
 namespace tristab {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+std::string read_standard_input(std::string_view what, std::string_view allowed) {
+  note_input("-");
+  std::string text;
+  char block[1 << 16];
+  while (const std::size_t got = std::fread(block, 1, sizeof block, stdin)) text.append(block, got);
+  if (std::ferror(stdin) == 0) return text;
+  throw InputError(fmt::format("standard input: cannot read{}: {}; allowed: {}", what, std::strerror(errno), allowed));
+}
+
+}  // namespace
 
 std::ifstream open_input(const fs::path& path, std::string_view what, std::string_view allowed) {
   const auto fail = [&](const std::string& why) {
@@ -31,17 +44,11 @@ std::ifstream open_input(const fs::path& path, std::string_view what, std::strin
 }
 
 std::string read_input(const fs::path& path, std::string_view what, std::string_view allowed) {
-  std::ifstream file;
-  if (path == "-") {
-    note_input("-");
-  } else {
-    file = open_input(path, what, allowed);
-  }
-  std::istream& stream = path == "-" ? std::cin : static_cast<std::istream&>(file);
+  if (path == "-") return read_standard_input(what, allowed);
+  std::ifstream stream = open_input(path, what, allowed);
   std::string text(std::istreambuf_iterator<char>(stream), {});
   if (!stream.bad()) return text;
-  throw InputError(fmt::format("{}: cannot read{}: reading failed; allowed: {}",
-                               path == "-" ? "standard input" : path.string(), what, allowed));
+  throw InputError(fmt::format("{}: cannot read{}: reading failed; allowed: {}", path.string(), what, allowed));
 }
 
 bool is_read_again(const fs::path& path) {

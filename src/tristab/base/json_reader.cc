@@ -21,9 +21,7 @@ std::string reason(const Json::exception& error) {
   const std::size_t start = text.find("] ");
   if (start != std::string::npos) text.erase(0, start + 2);
   std::ranges::replace(text, '\n', ' ');
-  constexpr std::size_t beginning = 150, end = 50;
-  if (text.size() > beginning + end) text.replace(beginning, text.size() - beginning - end, " ... ");
-  return text;
+  return shortened(text, 200);
 }
 
 // Builds what the filter keeps, and nothing of the rest. nlohmann's own parser with a callback looks through all

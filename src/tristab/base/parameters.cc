@@ -50,7 +50,7 @@ const Parameter& find(std::span<const Parameter> table, const std::string& name,
     if (parameter.name == name) return parameter;
   }
   if (table.empty()) {
-    throw UsageError(fmt::format("{}: {} takes no parameters, found '{}'", place, owner, name));
+    throw UsageError(fmt::format("{}: {} takes no parameters, found '{}'", place, owner, shortened(name)));
   }
   throw_unknown_name(place, fmt::format("parameter of {}", owner), name, names_of(table));
 }
@@ -81,17 +81,16 @@ std::vector<std::int64_t> parse_range(std::string_view text, std::string_view pl
     throw UsageError(
         fmt::format("{}: the range '{}' never ends; allowed: a step of at least 1 or a factor of at least "
                     "*2 from a first value of at least 1",
-                    place, text));
+                    place, shortened(text)));
   }
   if (first > last) {
-    throw UsageError(fmt::format("{}: the range '{}' is empty; allowed: first <= last", place, text));
+    throw UsageError(fmt::format("{}: the range '{}' is empty; allowed: first <= last", place, shortened(text)));
   }
   // Neither last - first nor the value after the last one may fit in 64 bits.
-  constexpr std::uint64_t most = 100000;
   if (!geometric &&
       (static_cast<std::uint64_t>(last) - static_cast<std::uint64_t>(first)) / static_cast<std::uint64_t>(step) >=
-          most) {
-    throw UsageError(fmt::format("{}: the range '{}' has more than {} values", place, text, most));
+          most_settings) {
+    throw UsageError(fmt::format("{}: the range '{}' has more than {} values", place, shortened(text), most_settings));
   }
   std::vector<std::int64_t> values{first};
   while (geometric ? values.back() <= last / step : step <= last - values.back())
@@ -246,7 +245,8 @@ Settings complete_settings(std::span<const Parameter> table, const Json& given, 
 
 std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
                                       std::string_view place) {
-  std::vector<Json> combinations{Json::object()};
+  std::vector<std::pair<std::string, std::vector<Json>>> axes;
+  std::uint64_t count = 1;
   for (const auto& [name, value] : given.items()) {
     const Parameter& parameter = find(table, name, owner, place);
     const std::string value_place = fmt::format("{}.{}", place, name);
@@ -265,7 +265,15 @@ std::vector<Settings> expand_settings(std::span<const Parameter> table, const Js
     } else {
       axis.push_back(value);
     }
+    count *= axis.size();
+    if (count > most_settings)
+      refuse(place, fmt::format("{} settings or more", count), fmt::format("at most {} of one item", most_settings));
+    axes.emplace_back(name, std::move(axis));
+  }
+  std::vector<Json> combinations{Json::object()};
+  for (const auto& [name, axis] : axes) {
     std::vector<Json> next;
+    next.reserve(combinations.size() * axis.size());
     for (const Json& combination : combinations) {
       for (const Json& step : axis) {
         next.push_back(combination);
@@ -293,6 +301,8 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
       values.push_back(static_cast<std::int64_t>(number));
     } else if (item.is_string()) {
       for (const std::int64_t value : parse_range(item.get_ref<const std::string&>(), item_place)) {
+        if (value < minimum || value > maximum)
+          refuse(place, std::to_string(value), fmt::format("{} to {}", minimum, maximum));
         values.push_back(value);
       }
     } else {
@@ -309,10 +319,6 @@ std::vector<std::int64_t> expand_axis(const Json& axis, std::int64_t minimum, st
     throw UsageError(
         fmt::format("{}: the axis is empty; allowed: at least one value from {} to {}", place, minimum, maximum));
   }
-  for (const std::int64_t value : values) {
-    if (value < minimum || value > maximum)
-      refuse(place, std::to_string(value), fmt::format("{} to {}", minimum, maximum));
-  }
   return values;
 }
 
@@ -326,16 +332,10 @@ Json parse_scalar(std::string_view text) {
 }
 
 Json parse_inline(std::string_view text, std::string_view key, std::string_view place) {
-  if (!text.empty() && text.front() == '{') {
-    try {
-      return parse_json(text);
-    } catch (const JsonError& error) {
-      throw UsageError(fmt::format("{}: '{}' is not valid JSON: {}", place, text, error.what()));
-    }
-  }
+  if (!text.empty() && text.front() == '{') return parse_user_json(text, place);
   Json object = Json::object();
   const std::vector<std::string_view> parts = split_outside_brackets(text, ':');
-  if (parts.front().empty()) throw UsageError(fmt::format("{}: a name is missing in '{}'", place, text));
+  if (parts.front().empty()) refuse(place, fmt::format("no name in '{}'", text), "name:key=value:key=value");
   object[std::string(key)] = std::string(parts.front());
   for (const std::string_view part : std::span(parts).subspan(1)) {
     const std::size_t equals = part.find('=');
@@ -343,7 +343,7 @@ Json parse_inline(std::string_view text, std::string_view key, std::string_view 
       refuse(place, fmt::format("'{}' in '{}'", part, text), "name:key=value:key=value");
     const std::string name(part.substr(0, equals));
     const std::string_view value = part.substr(equals + 1);
-    if (object.contains(name)) throw UsageError(fmt::format("{}: '{}' is given twice in '{}'", place, name, text));
+    if (object.contains(name)) refuse(place, fmt::format("'{}' twice in '{}'", name, text), "each parameter once");
     // A path keeps its slashes.
     const std::vector<std::string_view> values =
         name == "path" ? std::vector{value} : split_outside_brackets(value, '/');

@@ -68,9 +68,13 @@ Settings complete_settings(std::span<const Parameter> table, const Json& given, 
 // Checks one value of a parameter: whole numbers become integers, "on" and "off" booleans. `place` names the value.
 Json checked_value(const Parameter& parameter, const Json& value, std::string_view place);
 
+// Of one thing of a list, and of a list as a whole. Every one of them takes about a kilobyte.
+inline constexpr std::uint64_t most_settings = 100000;
+
 // The Cartesian product over the values of `given` that are lists: {"block": [8, 16]} -> two settings. Keys are taken
 // in alphabetical order; the last one varies fastest. Also expands ranges "16:256:*2" and "16:128:16" of integer
-// parameters. An empty list is a UsageError.
+// parameters. An empty list is a UsageError, and so are more than `most_settings`: they are counted before they are
+// made.
 std::vector<Settings> expand_settings(std::span<const Parameter> table, const Json& given, std::string_view owner,
                                       std::string_view place);
 

@@ -6,6 +6,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/gate/tensor.h"
 
 namespace tristab {
 namespace {

@@ -13,6 +13,7 @@
 namespace tristab {
 namespace {
 
+constexpr std::size_t most_axes = 64;
 constexpr std::uint64_t longest_header = 1 << 20;  // far more than the description of one array needs
 
 // The header is a Python dictionary literal; this reads the subset that the format's specification allows.
@@ -97,6 +98,8 @@ class DictionaryReader {
       if (error != std::errc{} || extent < 0)
         broken(name_text(text_.substr(at_, 24)), "a whole number from 0 to 2^63 - 1");
       at_ += static_cast<std::size_t>(end - first);
+      if (shape.size() == most_axes)
+        broken(fmt::format("more than {} axes", most_axes), "at most as many as NumPy has");
       shape.push_back(extent);
       if (!accept(',') && peek() != ')') broken(name_text(text_.substr(at_, 8)), "',' or ')'");
     }

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/interruption.h"
 #include "tristab/base/json.h"
 #include "tristab/base/spool.h"
 #include "tristab/matrix/npy.h"
@@ -155,6 +156,7 @@ class Member : public ByteSource {
     const OpenMember member = open();
     std::string buffer(std::size_t{1} << 18, '\0');
     for (std::uint64_t done = 0; done < size_;) {
+      stop_if_interrupted();  // gigabytes take long
       const std::uint64_t wanted = std::min<std::uint64_t>(buffer.size(), size_ - done);
       const std::uint64_t got = read_on(member.get(), buffer.data(), wanted);
       if (got < wanted) broken("ends before its size");

@@ -25,8 +25,8 @@ struct Npz {
 //
 // Throws InputError with the member's name if the archive is broken; if a member is encrypted, compressed in another
 // way, not a .npy array, big-endian, or of another length than its header says; or if a name is not UTF-8 or occurs
-// twice; ForeignFile if PyTorch wrote the archive. `name` stands for the path in messages. The checksum of a stored
-// member is not checked, because only slices are read; that of a deflated one is.
+// twice; ForeignFile if PyTorch wrote the archive. `name` stands for the path in messages. The checksum of every
+// member is checked, of a large one when its values are first read.
 Npz read_npz(const std::filesystem::path& path, const std::string& name);
 
 }  // namespace tristab

@@ -10,6 +10,7 @@
 #include <set>
 #include <tuple>
 
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/random.h"
 #include "tristab/report/case_groups.h"
 #include "tristab/report/table.h"
@@ -180,6 +181,7 @@ std::string shell_word(const std::string& path) {
 
 std::string rest_text(const std::string& path, ResultFormat format) {
   if (path == "-") return "on standard output";
+  if (is_written_through(path)) return path;  // a device or a pipe, which nothing reads again
   if (format == ResultFormat::csv)
     return fmt::format("{} (a table; compare and report read the formats json and ndjson)", path);
   return fmt::format("{}; next: tristab compare {}, or tristab report", path, shell_word(path));

@@ -35,7 +35,7 @@ class ResultJournal {
   // What is written, for SectionLines.
   const std::string& file();
 
-  void discard() { file_.discard(); }  // the result is complete elsewhere
+  void discard() { file_.discard(); }     // the result is complete elsewhere
   OutputFile& output() { return file_; }  // for the last lines, with which the journal becomes the result
 
  private:

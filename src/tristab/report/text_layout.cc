@@ -187,6 +187,7 @@ std::string without_controls(std::string_view text) {
     const auto byte = [&](std::size_t k) { return static_cast<unsigned char>(text[k]); };
     const std::size_t bytes = first_character(text).bytes;
     const bool control = (byte(0) < 0x20 && byte(0) != '\n') || byte(0) == 0x7f ||
+                         (bytes == 1 && byte(0) >= 0x80) ||  // not UTF-8: 0x9b begins a sequence on some terminals
                          (bytes == 2 && byte(0) == 0xc2 && byte(1) < 0xa0);  // U+0080 to U+009F
     result += control ? "?" : text.substr(0, bytes);
     text.remove_prefix(bytes);

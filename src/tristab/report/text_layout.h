@@ -46,8 +46,8 @@ std::string paragraph(std::string_view text, std::size_t indent, const Page& pag
 // A line of text that is one line in a file, and on a terminal as many as it needs.
 std::string sentence(std::string_view text, const Page& page);
 
-// Replaces control characters, which names of files and labels of results may have, by '?', so that none reaches a
-// terminal. Newlines stay.
+// Replaces control characters and bytes that are not UTF-8, which names of files and labels of results may have, by
+// '?', so that none reaches a terminal. Newlines stay.
 std::string without_controls(std::string_view text);
 
 // The same with spaces for newlines: a name, which must not break a line of a table or of a script.

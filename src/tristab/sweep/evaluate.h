@@ -3,13 +3,11 @@
 
 #include <atomic>
 
+#include "tristab/base/interruption.h"
 #include "tristab/sweep/plan.h"
 #include "tristab/sweep/record.h"
 
 namespace tristab {
-
-// Thrown if a run is stopped from outside before it is done.
-struct Stopped {};
 
 // Evaluates matrix `index` of `group`. `recipe_error`: the worst total error of the requirement's recipe on the group.
 // Computes the exact inverse once for A as given and, where records need it, once for each other A that formations and

@@ -32,7 +32,7 @@ void add_family(const Scenario& scenario, const FamilyEntry& entry, Plan& plan) 
       refuse("layer_chunks", fmt::format("{} chunks of {} rows", scenario.layer_chunks, n),
              fmt::format("at most {} rows", Source::largest_sequence));
     }
-    const auto settings = static_cast<int>(scenario.settings(n).size());
+    const auto settings = static_cast<int>(scenario.setting_count(n));
     if (count > 0) {
       MatrixGroup group;
       group.scenario = &scenario;

@@ -19,8 +19,11 @@ constexpr double largest_seed = 9007199254740992;  // 2^53: some JSON readers ch
 template <class Expand, class Keep>
 void read_list(const ConfigReader& given, const ScenarioList& list, const Expand& expand, const Keep& keep) {
   DuplicateCheck once(list.name_key);
+  std::uint64_t count = 0;
   for (const auto& [item, place] : given.items(list.key, list.name_key)) {
     for (auto& thing : expand(item, place)) {
+      if (++count > most_settings)
+        refuse(place, fmt::format("more than {} {}", most_settings, list.key), "fewer in one list");
       once.add(thing.identity(), thing.label, place);
       keep(std::move(thing), place);
     }
@@ -197,6 +200,16 @@ void read_own_keys(const ConfigReader& given, Scenario& scenario) {
     if (key == "kernels" ? !kernels : (key == "methods" || key == "arithmetics") && kernels && !settings) continue;
     list.read(given, list, scenario);
   }
+  // Beside each matrix all of them are listed.
+  const std::uint64_t methods = scenario.methods.size() * scenario.arithmetics.size();
+  if (methods > most_settings || methods * scenario.formations.size() > most_settings)
+    refuse(given.place(),
+           fmt::format("{} methods x {} arithmetics x {} formations", scenario.methods.size(),
+                       scenario.arithmetics.size(), scenario.formations.size()),
+           fmt::format("at most {} settings", most_settings));
+  if (scenario.families.size() * scenario.chunks.size() > most_settings)
+    refuse(given.place(), fmt::format("{} families x {} sizes", scenario.families.size(), scenario.chunks.size()),
+           fmt::format("at most {} inputs", most_settings));
   read_expectations(given, scenario);
 }
 
@@ -208,6 +221,11 @@ Json Scenario::json() const {
   for (const ScenarioList& list : scenario_lists()) config[list.key] = list.json(*this, list);
   for (const Expectation& expectation : expectations) config["expect"].push_back(expectation.given.json());
   return config;
+}
+
+std::int64_t Scenario::setting_count(int n) const {
+  return static_cast<std::int64_t>(methods.size() * arithmetics.size() * formations.size()) +
+         std::ranges::count_if(kernels, [n](const Recipe& kernel) { return kernel.takes(n); });
 }
 
 std::vector<Setting> Scenario::settings(int n) const {

@@ -51,6 +51,7 @@ struct Scenario {
 
   // The cases of a matrix of size n: methods x arithmetics x formations, then the kernels that take this size.
   std::vector<Setting> settings(int n) const;
+  std::int64_t setting_count(int n) const;  // how many they are
 };
 
 // A key of a scenario that holds one value: its parameter, and how to get and set it. Reading, writing, defaults and
