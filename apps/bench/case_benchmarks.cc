@@ -39,14 +39,6 @@ Matrix typical_matrix(int n) {
   return open_source(expand_family(family, place).front(), 1, 1, {}, place)->problem(n, 0).a;
 }
 
-// Repeated until the time of the benchmark is over.
-double median_seconds(benchmark::State& state, const std::function<void()>& work, int& calls) {
-  TimedBatch batch(work, calls);
-  calls = batch.calls();
-  while (state.KeepRunningBatch(batch.calls())) batch.run();
-  return batch.median();
-}
-
 // Eigen's dense float products of the shapes of a trace, each on operands of its own.
 class DenseProducts {
  public:

@@ -19,7 +19,7 @@ void read_result(std::string_view input, const char* name) {
   const std::string path = file_with(input, name).string();
   attempt([&] {
     std::map<std::string, ExportTable> tables;
-    for (const std::string& table : result_tables()) tables.emplace(table, ExportTable(table));
+    for (const std::string& table : result_tables()) tables.try_emplace(table, table);
     visit_result(path, result_tables(), [&](const std::string& table, const Json& object, const std::string&) {
       tables.at(table).add(object);
     });
@@ -47,7 +47,7 @@ void read_result(std::string_view input, const char* name) {
         visit_result(path, sections, [&](const std::string& section, const Json& object, const std::string& place) {
           data.add(section, object, place);
         });
-    data.text(head, 100);
+    data.text(head, {100, 100});
   });
   attempt([&] {
     const ComparedResult one(path, ranking_fields()), same(path, ranking_fields());
