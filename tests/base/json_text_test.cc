@@ -1,10 +1,12 @@
 #include "tristab/base/json_text.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "tristab/base/json.h"
 #include "tristab/base/random.h"
@@ -28,6 +30,14 @@ TEST(JsonText, numbers_are_short) {
   EXPECT_EQ(json_number(1e300), "1e+300");
 }
 
+TEST(JsonText, whole_numbers_print_as_all_others) {
+  const RandomStream random("whole json numbers");
+  std::vector<double> numbers{0, 1, -1, 0x1p53 - 1, 0x1p53, 0x1p53 + 2, -0x1p53, 0x1p62, 1e15, 1e16, 0x1p63, 0x1p64};
+  for (std::uint64_t k = 0; k < 20000; ++k)
+    numbers.push_back(std::trunc(std::ldexp(random.uniform(2 * k), static_cast<int>(random.bits(2 * k + 1) % 60))));
+  for (const double x : numbers) EXPECT_EQ(json_number(x), fmt::format("{}", x));
+}
+
 TEST(JsonText, what_is_not_finite_is_null) {
   EXPECT_EQ(json_number(std::nan("")), "null");
   EXPECT_EQ(json_number(std::numeric_limits<double>::infinity()), "null");
@@ -38,6 +48,20 @@ TEST(JsonText, text_is_escaped_and_invalid_bytes_are_replaced) {
   EXPECT_EQ(json_string("a\"b\\\n"), R"("a\"b\\\n")");
   EXPECT_EQ(Json::parse(json_string("\xff")).get<std::string>(), "\xef\xbf\xbd");
   EXPECT_EQ(valid_utf8("a\"\xff\n"), "a\"\xef\xbf\xbd\n");
+}
+
+TEST(JsonText, every_ascii_character_is_escaped_as_the_library_does) {
+  for (int c = 0; c < 128; ++c) {
+    const std::string text = std::string("a") + static_cast<char>(c) + "b";
+    EXPECT_EQ(json_string(text), Json(text).dump());
+    EXPECT_EQ(JsonObject().flag(text, true).str(), "{" + Json(text).dump() + ": true}");
+  }
+}
+
+TEST(JsonText, an_object_may_begin_behind_a_text) {
+  JsonObject object("[");
+  object.raw("a", "1").text(std::string("b"), "x");
+  EXPECT_EQ(std::move(object).str(), R"([{"a": 1, "b": "x"})");
 }
 
 TEST(JsonText, objects_keep_their_order) {

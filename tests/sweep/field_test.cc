@@ -89,9 +89,13 @@ class FieldOfRecord : public ::testing::Test {
   }
   Cell cell(const char* name) const { return find_field(name)->cell(matrix, record); }
   bool is_null(const char* name) const { return std::holds_alternative<std::monostate>(cell(name)); }
-  std::string text(const char* name) const { return std::get<std::string>(cell(name)); }
+  std::string text(const char* name) const { return std::string(std::get<std::string_view>(cell(name))); }
   std::int64_t whole(const char* name) const { return std::get<std::int64_t>(cell(name)); }
-  Json json(const char* name) const { return Json::parse(std::get<JsonText>(cell(name)).text); }
+  Json json(const char* name) const {
+    const Cell found = cell(name);
+    const auto* shared = std::get_if<JsonText>(&found);
+    return Json::parse(shared != nullptr ? shared->text : std::get<OwnJsonText>(found).text);
+  }
 
   const SweepConfig config = make_config(Json{{"families", {"uniform:scale=0.1"}},
                                               {"methods", {"mxr:block=8"}},

@@ -1,6 +1,6 @@
 #include "tristab/base/json_text.h"
 
-#include <fmt/format.h>
+#include <fmt/compile.h>
 
 #include <cmath>
 
@@ -8,7 +8,27 @@
 
 namespace tristab {
 
-std::string json_number(double value) { return std::isfinite(value) ? fmt::format("{}", value) : "null"; }
+std::string json_number(double value) {
+  std::string text;
+  append_json_number(text, value);
+  return text;
+}
+
+void append_json_number(std::string& text, double value) {
+  if (!std::isfinite(value)) {
+    text += "null";
+    return;
+  }
+  // The shortest decimal of a whole number below 2^53 has all its digits. Most numbers of a record are such, and these
+  // take a tenth of the time.
+  constexpr double whole_limit = 9007199254740992;
+  if (std::abs(value) < whole_limit && !(value == 0 && std::signbit(value))) {
+    if (const auto whole = static_cast<std::int64_t>(value); static_cast<double>(whole) == value)
+      return append_json_integer(text, whole);
+  }
+  std::array<char, 32> digits;
+  text.append(digits.data(), fmt::format_to(digits.data(), FMT_COMPILE("{}"), value));
+}
 
 std::string real_text(std::string number) {
   if (number.find_first_not_of("-0123456789") == std::string::npos) number += ".0";
@@ -16,7 +36,19 @@ std::string real_text(std::string number) {
 }
 
 std::string json_string(std::string_view text) {
-  return Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string quoted;
+  append_json_string(quoted, text);
+  return quoted;
+}
+
+void append_json_string(std::string& text, std::string_view value) {
+  if (is_plain_json(value)) {
+    text += '"';
+    text += value;
+    text += '"';
+  } else {
+    text += Json(std::string(value)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  }
 }
 
 std::string valid_utf8(std::string_view text) { return Json::parse(json_string(text)).get<std::string>(); }
@@ -37,18 +69,15 @@ std::string json_text(const Json& value) {
   return value.dump();
 }
 
-JsonObject& JsonObject::raw(std::string_view name, std::string_view json) {
-  if (text_.size() > 1) text_ += ", ";
-  text_ += json_string(name);
-  text_ += ": ";
-  text_ += json;
-  return *this;
-}
-
-JsonArray& JsonArray::raw(std::string_view json) {
-  if (text_.size() > 1) text_ += ", ";
-  text_ += json;
-  return *this;
+void JsonKey::append_to(std::string& text) const {
+  if (plain_) {
+    text += '"';
+    text += name_;
+    text += "\": ";
+  } else {
+    append_json_string(text, name_);
+    text += ": ";
+  }
 }
 
 }  // namespace tristab

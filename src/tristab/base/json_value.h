@@ -34,6 +34,7 @@ class JsonValue {
   }
 
   const Json& json() const;
+  const std::string& text() const;  // as json_text() writes it; made once
   operator const Json&() const { return json(); }
   bool is_null() const;
   bool operator==(const JsonValue& other) const;
@@ -43,7 +44,8 @@ class JsonValue {
   void set_integer(std::int64_t number);
   void set_real(double number);
 
-  std::shared_ptr<const Json> value_;  // null: JSON's null
+  struct Shared;
+  std::shared_ptr<const Shared> value_;  // null: JSON's null
 };
 
 // A value as messages quote it: its JSON text, at most 60 bytes of it. Bytes that are not UTF-8 are replaced.

@@ -53,6 +53,7 @@ class Settings {
   bool is_automatic(std::string_view name) const;  // holds "auto"
 
   const Json& json() const { return values_; }
+  const std::string& json_text() const { return values_.text(); }
   bool operator==(const Settings&) const = default;
 
  private:

@@ -47,21 +47,19 @@ class CsvWriter : public ResultSink {
   SerializedRecords render(const MatrixResult& result) const override {
     std::string rows;
     for (const Record& record : result.records) {
-      std::string row;
       for (const Field* field : fields_) {
-        if (!row.empty()) row += ',';
-        const std::string text = cell_csv(field->cell(result, record));
-        row += text.empty() ? absent_csv(field->kind) : text;
+        if (field != fields_.front()) rows += ',';
+        append_csv(rows, field->cell(result, record), field->kind);
       }
-      rows += row + "\n";
+      rows += '\n';
     }
-    if (journal_ == nullptr) return {"", rows};
-    return {matrix_text(result, "matrix") + records_text(result, "record"), rows};
+    if (journal_ == nullptr) return {"", std::move(rows)};
+    return {matrix_text(result, "matrix") + records_text(result, "record"), std::move(rows)};
   }
 
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
     if (journal_ == nullptr) return file_->write(rendered.records);
-    journal_->append(rendered.matrix, result.records.size());
+    journal_->append({rendered.matrix}, result.records.size());
     rows_.append(rendered.records);
   }
   std::string render_layer(const LayerResult&) const override { return {}; }  // CSV has only records

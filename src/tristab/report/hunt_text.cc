@@ -139,7 +139,7 @@ std::string find_json(const HuntFind& find, bool with_input) {
   for (const Field& field : record_fields()) {
     if (field.name() == "stages" || field.name() == "undefined" || !field.is_present(*find.matrix->input.scenario))
       continue;
-    record.raw(field.name(), cell_json(field.cell(*find.matrix, find.record())));
+    append_json(record.begin(field.name()), field.cell(*find.matrix, find.record()));
   }
   object.raw("record", record.str());
   if (with_input) object.json("tensors", json_of(find.tokens));

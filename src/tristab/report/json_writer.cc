@@ -1,9 +1,11 @@
 // The result file as one JSON document, a line for each matrix, record and summary row. `run` stands near the beginning
-// but is known only at the end; until then the lists are in the journal.
+// but is known only at the end; until then the lists are in the journal. The matrices, which come before the records,
+// are kept apart as well: the journal is then read once.
 #include <fmt/format.h>
 
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
+#include "tristab/base/spool.h"
 #include "tristab/report/result_journal.h"
 #include "tristab/report/result_lines.h"
 #include "tristab/report/result_text.h"
@@ -19,15 +21,25 @@ class ListWriter {
   explicit ListWriter(OutputFile& file) : file_(file) { file_.write("[\n"); }
 
   void add(std::string_view object) {
-    if (has_any_) file_.write(",\n");
+    if (has_any_) block_ += ",\n";
     has_any_ = true;
-    file_.write(object);
+    block_ += object;
+    if (block_.size() >= Spool::block_bytes) write_block();
   }
 
-  void finish() { file_.write(has_any_ ? "\n]" : "]"); }
+  void finish() {
+    block_ += has_any_ ? "\n]" : "]";
+    write_block();
+  }
 
  private:
+  void write_block() {
+    file_.write(block_);
+    block_.clear();
+  }
+
   OutputFile& file_;
+  std::string block_;
   bool has_any_ = false;
 };
 
@@ -45,11 +57,15 @@ class JsonWriter : public ResultSink {
   }
 
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
-    journal_.append(rendered.matrix + rendered.records, result.records.size());
+    const std::string_view line = std::string_view(rendered.matrix).substr(0, rendered.matrix.size() - 1);
+    matrices_.append(has_matrices_ ? ",\n{" : "{");
+    matrices_.append(line.substr(matrix_beginning_.size()));
+    has_matrices_ = true;
+    journal_.append({rendered.matrix, rendered.records}, result.records.size());
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
-  void accept_layer(const LayerResult&, std::string rendered) override { journal_.append(rendered, 0); }
+  void accept_layer(const LayerResult&, std::string rendered) override { journal_.append({rendered}, 0); }
 
   void finish(const SweepReport& report) override {
     if (file_ == nullptr) open();
@@ -58,7 +74,9 @@ class JsonWriter : public ResultSink {
     file.write(",\n\"tool\": " + tool_text());
     file.write(",\n\"run\": " + run_text(header_, report));
     file.write(",\n\"config\": " + json_text(header_.config));
-    copy_list("matrices", "matrix", file);
+    file.write(",\n\"matrices\": [\n");
+    matrices_.for_each_block([&](std::string_view block) { file.write(block); });
+    file.write(has_matrices_ ? "\n]" : "]");
     copy_list("records", "record", file);
     if (report.sequences > 0) copy_list("layers", "layer", file);
     ListWriter summary = begin_list("summary", file);
@@ -103,6 +121,9 @@ class JsonWriter : public ResultSink {
   std::string path_;
   RunHeader header_;
   ResultJournal journal_;
+  const std::string matrix_beginning_ = line_beginning("matrix");
+  SpooledText matrices_;  // the elements of the list, which stands before the records
+  bool has_matrices_ = false;
   std::unique_ptr<OutputFile> file_;
 };
 

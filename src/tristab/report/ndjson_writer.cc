@@ -1,5 +1,6 @@
 // Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order, then summary,
 // classes, expectations and an end line. Until then they are in a journal, which is an incomplete result.
+#include <initializer_list>
 #include <memory>
 
 #include "tristab/base/json_text.h"
@@ -31,11 +32,11 @@ class NdjsonWriter : public ResultSink {
   }
 
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
-    append(rendered.matrix + rendered.records, result.records.size());
+    append({rendered.matrix, rendered.records}, result.records.size());
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
-  void accept_layer(const LayerResult&, std::string rendered) override { append(rendered, 0); }
+  void accept_layer(const LayerResult&, std::string rendered) override { append({rendered}, 0); }
 
   void finish(const SweepReport& report) override {
     OutputFile& file = journal_ != nullptr ? journal_->output() : *file_;
@@ -49,9 +50,9 @@ class NdjsonWriter : public ResultSink {
   }
 
  private:
-  void append(const std::string& lines, std::size_t records) {
+  void append(std::initializer_list<std::string_view> lines, std::size_t records) {
     if (journal_ != nullptr) return journal_->append(lines, records);
-    file_->write(lines);
+    for (const std::string_view part : lines) file_->write(part);
     file_->flush();  // who reads a pipe sees whole matrices
   }
 

@@ -111,12 +111,12 @@ std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const R
   return found.bytes;
 }
 
-void ResultJournal::append(std::string_view lines, std::size_t records) {
+void ResultJournal::append(std::initializer_list<std::string_view> lines, std::size_t records) {
   if (left_ > 0) {
     --left_;
     return;
   }
-  file_.write(lines);
+  for (const std::string_view part : lines) file_.write(part);
   file_.flush();  // after a crash of the program the journal has whole units
   records_ += static_cast<std::int64_t>(records);
   file_.keep(fmt::format("{} of {} cases are kept", records_, cases_));

@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,7 +31,7 @@ class ResultJournal {
   KeptResults* kept() { return kept_.get(); }  // what an earlier run left; null: nothing
 
   // The lines of the next unit, with `type`. What is kept is there already.
-  void append(std::string_view lines, std::size_t records);
+  void append(std::initializer_list<std::string_view> lines, std::size_t records);
 
   // What is written, for SectionLines.
   const std::string& file();

@@ -9,9 +9,23 @@ namespace tristab {
 LineFile::LineFile(const std::string& path) : stream_(open_input(path, "", "a result of tristab")) {}
 
 bool LineFile::next(std::string& line) {
-  if (!std::getline(stream_, line) || stream_.eof()) return false;
-  offset_ += line.size() + 1;
-  return true;
+  constexpr std::size_t block_bytes = std::size_t{1} << 18;
+  line.clear();
+  while (true) {
+    const std::string_view rest = std::string_view(block_).substr(at_);
+    const std::size_t end = rest.find('\n');
+    line += rest.substr(0, end);
+    if (end != std::string_view::npos) {
+      at_ += end + 1;
+      offset_ += line.size() + 1;
+      return true;
+    }
+    block_.resize(block_bytes);
+    stream_.read(block_.data(), block_bytes);
+    block_.resize(static_cast<std::size_t>(stream_.gcount()));
+    at_ = 0;
+    if (block_.empty()) return false;
+  }
 }
 
 std::string line_beginning(const std::string& type) { return fmt::format("{{\"type\": \"{}\", ", type); }

@@ -19,6 +19,8 @@ class LineFile {
 
  private:
   std::ifstream stream_;
+  std::string block_;   // what was read
+  std::size_t at_ = 0;  // of it, the beginning of the next line
   std::uint64_t offset_ = 0;
 };
 

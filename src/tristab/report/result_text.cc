@@ -11,35 +11,36 @@
 namespace tristab {
 namespace {
 
-JsonObject object_of(const std::string& type) {
-  JsonObject object;
+JsonObject object_of(const std::string& type, std::string before = {}) {
+  JsonObject object(std::move(before));
   if (!type.empty()) object.text("type", type);
   return object;
 }
 
 std::string numbers(const std::vector<double>& values) {
   JsonArray array;
-  for (const double value : values) array.raw(json_number(value));
-  return array.str();
+  for (const double value : values) append_json_number(array.begin(), value);
+  return std::move(array).str();
 }
 
 // The scenario (absent in a plain sweep), and the fields that name the family and the size.
 void add_input(const Input& input, JsonObject& object) {
   if (!input.scenario->name.empty()) object.text("scenario", input.scenario->name);
-  for (const auto& field : input_fields()) object.raw(field.name, cell_json(field.cell(input)));
+  for (const auto& field : input_fields()) append_json(object.begin(field.name), field.cell(input));
 }
 
 void add_setting(const Setting& setting, JsonObject& object) {
-  for (const auto& field : setting_fields()) object.raw(field.name, cell_json(field.cell(setting)));
+  for (const auto& field : setting_fields()) append_json(object.begin(field.name), field.cell(setting));
 }
 
-void add_distribution(const NumberInfo& info, const Distribution& d, JsonObject& object, JsonObject& undefined) {
-  for (const SummaryStatistic& statistic : summary_statistics(info)) {
-    const std::string name = info.name + std::string(statistic.suffix);
-    const double value = d.*statistic.value;
-    object.number(name, value);
-    const bool few = statistic.value == &Distribution::tail && d.count < tail_trials;  // null without a reason
-    if (!few && !std::isfinite(value)) undefined.text(name, std::isinf(value) ? "infinite" : "no trial has a value");
+void add_distribution(const std::vector<SummaryQuantity>& statistics, const Distribution& d, JsonObject& object,
+                      JsonObject& undefined) {
+  for (const SummaryQuantity& each : statistics) {
+    const double value = d.*each.statistic;
+    object.number(each.name, value);
+    const bool few = each.statistic == &Distribution::tail && d.count < tail_trials;  // null without a reason
+    if (!few && !std::isfinite(value))
+      undefined.text(each.name, std::isinf(value) ? "infinite" : "no trial has a value");
   }
 }
 
@@ -55,7 +56,7 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
   JsonObject object = object_of(type);
   object.text("id", result.id);
   add_input(result.input, object);
-  object.integer("trial", result.trial).json("source", result.source);
+  object.integer("trial", result.trial).raw("source", result.source.text());
   const double none = std::nan("");
   const ConditionReport nothing{none, none, none, none, none, none, none, none, none, {}, {}};
   const ConditionReport& condition = result.condition ? *result.condition : nothing;
@@ -72,13 +73,22 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
 }
 
 std::string records_text(const MatrixResult& result, const std::string& type) {
+  struct Member {
+    const Field* field;
+    JsonKey key;
+  };
+  static const std::vector<Member> members = [] {
+    std::vector<Member> all;
+    for (const Field& field : record_fields()) all.push_back({&field, field.name()});
+    return all;
+  }();
   std::string text;
   for (const Record& record : result.records) {
-    JsonObject object = object_of(type);
-    for (const Field& field : record_fields()) {
-      if (field.is_present(*result.input.scenario)) object.raw(field.name(), cell_json(field.cell(result, record)));
+    JsonObject object = object_of(type, std::move(text));
+    for (const auto& [field, key] : members) {
+      if (field->is_present(*result.input.scenario)) append_json(object.begin(key), field->cell(result, record));
     }
-    text += object.str() + "\n";
+    text = std::move(object).str() += '\n';
   }
   return text;
 }
@@ -89,7 +99,7 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
     JsonObject object = object_of(type), undefined;
     object.text("sequence", result.id);
     add_input(result.input, object);
-    object.json("source", result.source).integer("trial", result.trial).integer("tokens", result.tokens);
+    object.raw("source", result.source.text()).integer("trial", result.trial).integer("tokens", result.tokens);
     add_setting(record.setting, object);
     object.text("layer_arithmetic", result.arithmetic_of(record.setting).name);
     object.text("status", status_name(record.status));
@@ -137,6 +147,11 @@ std::string layers_text(const LayerResult& result, const std::string& type) {
 }
 
 std::string summary_text(const SummaryRow& row, const std::string& type) {
+  static const std::vector<std::vector<SummaryQuantity>> statistics = [] {
+    std::vector<std::vector<SummaryQuantity>> of_fields;
+    for (const Field* field : distributed_fields()) of_fields.push_back(summary_quantities_of(field->info, field));
+    return of_fields;
+  }();
   JsonObject object = object_of(type), undefined;
   add_input(row.input, object);
   add_setting(row.setting, object);
@@ -144,9 +159,10 @@ std::string summary_text(const SummaryRow& row, const std::string& type) {
   for (std::size_t k = 0; k < row.counts.size(); ++k) object.number(counted_fields()[k]->name(), row.counts[k]);
   for (std::size_t k = 0; k < row.distributions.size(); ++k) {
     if (distributed_fields()[k]->is_present(*row.input.scenario))
-      add_distribution(distributed_fields()[k]->info, row.distributions[k], object, undefined);
+      add_distribution(statistics[k], row.distributions[k], object, undefined);
   }
-  return object.raw("undefined", undefined.str()).str() + "\n";
+  object.raw("undefined", undefined.str());
+  return std::move(object).str() += '\n';
 }
 
 std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, const std::string& type) {

@@ -13,17 +13,15 @@ using Kind = Field::Kind;
 using M = MatrixResult;
 using R = Record;
 
-Cell text_or_nothing(std::string text) {
+Cell text_or_nothing(std::string_view text) {
   if (text.empty()) return std::monostate{};
   return text;
 }
 
-Cell json_cell(const Json& value) { return JsonText{json_text(value)}; }
-
 constexpr std::array<NamingField<Input>, 4> input_table{{
     {"family", Kind::text, false, "family of the matrix", [](const Input& i) -> Cell { return i.family->name; }},
     {"family_params", Kind::object, false, "all parameters of the family",
-     [](const Input& i) { return json_cell(i.family->settings.json()); }},
+     [](const Input& i) -> Cell { return JsonText{i.family->settings.json_text()}; }},
     {"family_label", Kind::text, false, "family with the parameters that differ from their defaults",
      [](const Input& i) -> Cell { return i.family->label; }},
     {"n", Kind::integer, false, "size of the matrix", [](const Input& i) -> Cell { return std::int64_t{i.n}; }},
@@ -32,18 +30,18 @@ constexpr std::array<NamingField<Input>, 4> input_table{{
 constexpr std::array<NamingField<Setting>, 8> setting_table{{
     {"method", Kind::text, false, "inversion method", [](const Setting& s) -> Cell { return s.method->name; }},
     {"method_params", Kind::object, false, "all parameters of the method",
-     [](const Setting& s) { return json_cell(s.method->settings.json()); }},
+     [](const Setting& s) -> Cell { return JsonText{s.method->settings.json_text()}; }},
     {"method_label", Kind::text, false, "method, or recipe, with the parameters that differ from their defaults",
      [](const Setting& s) -> Cell { return s.method_label(); }},
     {"kernel", Kind::text, true, "recipe that assigned an arithmetic to each stage",
-     [](const Setting& s) { return text_or_nothing(s.kernel != nullptr ? s.kernel->label : ""); }},
+     [](const Setting& s) { return text_or_nothing(s.kernel != nullptr ? std::string_view(s.kernel->label) : ""); }},
     {"arithmetic", Kind::text, false, "arithmetic", [](const Setting& s) -> Cell { return s.arithmetic->name; }},
     {"arithmetic_params", Kind::object, false, "all parameters of the arithmetic",
-     [](const Setting& s) { return json_cell(s.arithmetic->settings.json()); }},
+     [](const Setting& s) -> Cell { return JsonText{s.arithmetic->settings.json_text()}; }},
     {"arithmetic_label", Kind::text, false, "arithmetic with the parameters that differ from their defaults",
      [](const Setting& s) -> Cell { return s.arithmetic->label; }},
     {"formation", Kind::text, true, "how A was formed from keys and gates; null: in double, or A was given",
-     [](const Setting& s) { return text_or_nothing(s.is_formed() ? s.formation->label : ""); }},
+     [](const Setting& s) { return text_or_nothing(s.is_formed() ? std::string_view(s.formation->label) : ""); }},
 }};
 
 Field described(std::string name, Kind kind, bool nullable, std::string help,
@@ -104,21 +102,22 @@ Cell undefined_cell(const M& matrix, const R& record) {
       if (reason != Undefined::no) reasons.text(field.name(), text_of(reason));
     }
   }
-  return JsonText{reasons.str()};
+  return OwnJsonText{std::move(reasons).str()};
 }
 
 Cell stages_cell(const M&, const R& record) {
-  JsonArray stages;
+  std::string text = "[";
   for (const StageTrace& stage : record.trace.stages) {
-    JsonObject object;
+    if (text.size() > 1) text += ", ";
+    JsonObject object(std::move(text));
     object.text("name", stage.name).integer("matmuls", stage.matmuls).integer("vector_steps", stage.vector_steps);
     object.number("matmul_flops", stage.matmul_flops).number("vector_flops", stage.vector_flops);
     object.number("largest_live", stage.largest_live).number("largest_dead", stage.largest_dead);
     object.integer("overflows", stage.overflows_live).integer("dead_overflows", stage.overflows_dead);
     object.integer("underflows", stage.underflows).integer("saturations", stage.saturations);
-    stages.raw(object.str());
+    text = std::move(object).str();
   }
-  return JsonText{stages.str()};
+  return OwnJsonText{text += ']'};
 }
 
 void append_naming_fields(std::vector<Field>& fields) {
@@ -136,8 +135,9 @@ void append_naming_fields(std::vector<Field>& fields) {
   }
   fields.push_back(described("trial", Kind::integer, false, "number of the matrix in its family",
                              [](const M& m, const R&) -> Cell { return std::int64_t{m.trial}; }));
-  fields.push_back(described("source", Kind::object, true, "place of the matrix in a file",
-                             [](const M& m, const R&) { return m.source.is_null() ? Cell{} : json_cell(m.source); }));
+  fields.push_back(described("source", Kind::object, true, "place of the matrix in a file", [](const M& m, const R&) {
+    return m.source.is_null() ? Cell{} : JsonText{m.source.text()};
+  }));
   for (const auto& field : setting_table) {
     fields.push_back(described(field.name, field.kind, field.nullable, field.help,
                                [&field](const M&, const R& r) { return field.cell(r.setting); }));
@@ -147,7 +147,7 @@ void append_naming_fields(std::vector<Field>& fields) {
                              "what errors compare with: given, or the format that A is stored in",
                              [](const M&, const R& r) -> Cell { return r.reference; }));
   fields.push_back(described("status", Kind::text, false, "ok, nonfinite, or failed",
-                             [](const M&, const R& r) -> Cell { return std::string(status_name(r.status)); }));
+                             [](const M&, const R& r) -> Cell { return std::string_view(status_name(r.status)); }));
   for (const Status status : {Status::ok, Status::nonfinite, Status::failed})
     fields.back().choices.emplace_back(status_name(status));
   fields.push_back(described("message", Kind::text, true, "why there is no answer",
@@ -155,7 +155,7 @@ void append_naming_fields(std::vector<Field>& fields) {
   const auto words = [&](const char* name, const char* help, auto all, auto word) {
     fields.push_back(described(name, Kind::text, true, help, [word](const M&, const R& r) -> Cell {
       if (!(r.*word)) return std::monostate{};
-      return std::string(name_of(*(r.*word)));
+      return std::string_view(name_of(*(r.*word)));
     }));
     fields.back().choices.assign(all.begin(), all.end());
   };

@@ -21,12 +21,16 @@ namespace tristab {
 inline constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 inline constexpr double infinity = std::numeric_limits<double>::infinity();
 
-// JSON text of an object or a list.
+// JSON text of an object or a list: one that many records share, or one of a record alone.
 struct JsonText {
+  std::string_view text;
+};
+struct OwnJsonText {
   std::string text;
 };
-// A value as it is written: null, a whole number, a real number, a text, or an object or list.
-using Cell = std::variant<std::monostate, std::int64_t, double, std::string, JsonText>;
+// A value as it is written: null, a whole number, a real number, a text, or an object or list. Texts belong to the
+// matrix, the record, or what these point to.
+using Cell = std::variant<std::monostate, std::int64_t, double, std::string_view, JsonText, OwnJsonText>;
 
 struct Field {
   enum class Kind { text, integer, real, object, list };
