@@ -142,12 +142,14 @@ bool run_command_line(Program& program, const std::string& version, int count, c
   declare(program.self, app, typed_before);
   std::vector<Typed> typed(program.commands.size());
   std::vector<CLI::App*> apps;
-  for (std::size_t k = 0; k < program.commands.size(); ++k) {
-    apps.push_back(app.add_subcommand(program.commands[k].name(), ""));
-    declare(program.commands[k], *apps.back(), typed[k]);
-  }
   const std::vector<std::string> words =
       spelt_as_options(program, std::vector<std::string>(arguments + 1, arguments + std::max(count, 1)));
+  for (std::size_t k = 0; k < program.commands.size(); ++k) {
+    const Command& command = program.commands[k];
+    apps.push_back(app.add_subcommand(command.name(), ""));
+    // Only a command that is typed needs its options, and CLI11 takes longer for all of them than a case takes.
+    if (std::ranges::find(words, command.name()) != words.end()) declare(command, *apps.back(), typed[k]);
+  }
   try {
     app.parse(std::vector<std::string>(words.rbegin(), words.rend()));  // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {

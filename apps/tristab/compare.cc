@@ -109,6 +109,7 @@ Requirements read_groups(const std::string& path, CaseGroups& groups) {
 
 // Refuses what is an input, a kernel, a method ... and belongs to an option.
 void refuse_other_words(const std::string& results) {
+  if (results.empty()) return;
   const std::filesystem::path path(results);
   std::string option;
   for (const char* tensors : {".npy", ".npz", ".safetensors"}) {
@@ -116,7 +117,7 @@ void refuse_other_words(const std::string& results) {
   }
   std::error_code error;
   for (const char* kind : {"methods", "kernels", "arithmetics", "families"}) {
-    const auto& names = vocabulary_of(kind).entries;
+    const Vocabulary::Entries names = vocabulary_of(kind).entries();
     if (std::ranges::find(names, results, &VocabularyEntry::name) != names.end() &&
         !std::filesystem::exists(path, error))
       option = fmt::format("--{}", kind);

@@ -166,12 +166,13 @@ class Answerer {
   }
 
   void offer_entries(const Vocabulary& vocabulary) {
-    for (const VocabularyEntry& entry : vocabulary.entries) offer(entry.name, entry.summary);
+    for (const VocabularyEntry& entry : vocabulary.entries()) offer(entry.name, entry.summary);
   }
 
   void offer_settings(const Vocabulary& vocabulary, const std::string& name) {
-    const auto entry = std::ranges::find(vocabulary.entries, name, &VocabularyEntry::name);
-    if (entry == vocabulary.entries.end()) return;
+    const Vocabulary::Entries entries = vocabulary.entries();
+    const auto entry = std::ranges::find(entries, name, &VocabularyEntry::name);
+    if (entry == entries.end()) return;
     for (const SettingWord& setting : entry->settings) offer(setting.text, setting.help);
     if (std::ranges::all_of(answer.words, [](const Word& word) { return word.text.ends_with('='); }))
       answer.kind = "nospace";
@@ -243,7 +244,7 @@ void offer_value(const ValueType& type, const Before& before, Answerer& answerer
       break;
     case Kind::entry:
       for (const Vocabulary& vocabulary : vocabularies()) {
-        if (!before.values.empty() && vocabulary.kind == before.values.back()) answerer.offer_entries(vocabulary);
+        if (!before.values.empty() && vocabulary.kind() == before.values.back()) answerer.offer_entries(vocabulary);
       }
       break;
     case Kind::settings:  // of a name that was typed before

@@ -519,7 +519,7 @@ Command list_command() {
   };
   auto options = std::make_shared<Options>();
   std::vector<std::string> kinds;
-  for (const Vocabulary& each : vocabularies()) kinds.push_back(each.kind);
+  for (const Vocabulary& each : vocabularies()) kinds.push_back(each.kind());
   Command command(
       "list", "Explain methods, kernels, arithmetics, families, metrics ...",
       "Without NAME, prints a table of all entries of a kind; with NAME, its formula, source and parameters.",

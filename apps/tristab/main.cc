@@ -53,6 +53,13 @@ OptionEntry color_option(std::string& choice, bool inherited) {
   return entry;
 }
 
+// Without the copies that a list in braces makes.
+template <class... Commands>
+void add_all(std::vector<Command>& all, Commands&&... commands) {
+  all.reserve(sizeof...(commands));
+  (all.push_back(std::move(commands)), ...);
+}
+
 int run(int count, char** arguments) {
   const CommandWords words(arguments, arguments + count);
   int status = 0;
@@ -60,27 +67,11 @@ int run(int count, char** arguments) {
   Program program{
       Command("tristab", summary, details, {"tristab compare --chunk 64 --family gdn:keys=silu --arithmetics fp16"}),
       {}};
-  program.commands = {sweep_command(words, status),
-                      merge_command(words, status),
-                      compare_command(status),
-                      diff_command(status),
-                      history_command(),
-                      report_command(),
-                      export_command(),
-                      generate_command(),
-                      invert_command(),
-                      inspect_command(status),
-                      audit_command(status),
-                      check_command(status),
-                      recommend_command(status),
-                      hunt_command(status),
-                      eval_command(),
-                      list_command(),
-                      schema_command(),
-                      selftest_command(status),
-                      completion_command(),
-                      man_command(program),
-                      complete_command(program)};
+  add_all(program.commands, sweep_command(words, status), merge_command(words, status), compare_command(status),
+          diff_command(status), history_command(), report_command(), export_command(), generate_command(),
+          invert_command(), inspect_command(status), audit_command(status), check_command(status),
+          recommend_command(status), hunt_command(status), eval_command(), list_command(), schema_command(),
+          selftest_command(status), completion_command(), man_command(program), complete_command(program));
   program.self.add(color_option(color, false));
   for (Command& command : program.commands) command.add(color_option(color, true));
   const ToolInfo info = tool_info();

@@ -132,8 +132,8 @@ std::string names_section() {
       ".PP");
   for (const Vocabulary& vocabulary : vocabularies()) {
     std::vector<std::string> names;
-    for (const VocabularyEntry& each : vocabulary.entries) names.push_back(each.name);
-    text += entry(fmt::format(".B {}", vocabulary.kind), fmt::format("{}.", fmt::join(names, ", ")));
+    for (const VocabularyEntry& each : vocabulary.entries()) names.push_back(each.name);
+    text += entry(fmt::format(".B {}", vocabulary.kind()), fmt::format("{}.", fmt::join(names, ", ")));
   }
   return text;
 }

@@ -45,14 +45,16 @@ VocabularyEntry entry_of(const Description& description) {
   return {description.name, brief(description.summary), setting_words(description.parameters)};
 }
 
-// `entry` makes an entry of each thing; one without a name is left out.
+// `things` gives what there is, `entry` an entry of each; one without a name is left out.
 template <class Things, class Entry>
-Vocabulary vocabulary(std::string kind, const Things& things, Entry entry) {
-  Vocabulary all{std::move(kind), {}};
-  for (const auto& thing : things) {
-    if (VocabularyEntry each = entry(thing); !each.name.empty()) all.entries.push_back(std::move(each));
-  }
-  return all;
+Vocabulary vocabulary(std::string kind, Things things, Entry entry) {
+  return {std::move(kind), [things, entry] {
+            Vocabulary::Entries entries;
+            for (const auto& thing : things()) {
+              if (VocabularyEntry each = entry(thing); !each.name.empty()) entries.push_back(std::move(each));
+            }
+            return entries;
+          }};
 }
 
 }  // namespace
@@ -60,26 +62,28 @@ Vocabulary vocabulary(std::string kind, const Things& things, Entry entry) {
 const std::vector<Vocabulary>& vocabularies() {
   static const std::vector<Vocabulary> all = [] {
     std::vector<Vocabulary> kinds{
-        vocabulary("methods", methods(), [](const Method& method) { return entry_of(method.description); }),
-        vocabulary("kernels", recipe_entries(), [](const RecipeEntry& recipe) { return entry_of(recipe.description); }),
-        vocabulary("arithmetics", arithmetic_descriptions(),
+        vocabulary("methods", methods, [](const Method& method) { return entry_of(method.description); }),
+        vocabulary("kernels", recipe_entries, [](const RecipeEntry& recipe) { return entry_of(recipe.description); }),
+        vocabulary("arithmetics", arithmetic_descriptions,
                    [](const Description& d) { return d.name.starts_with("eXmY") ? VocabularyEntry{} : entry_of(d); }),
-        vocabulary("formats", format_descriptions(),
+        vocabulary("formats", format_descriptions,
                    [](const FormatDescription& format) {
                      return VocabularyEntry{format.name, brief(format.summary), {}};
                    }),
-        vocabulary("families", family_descriptions(), entry_of)};
-    for (const ModelKind& kind : model_kinds()) kinds.push_back(vocabulary(kind.listed_as, kind.models, entry_of));
-    kinds.push_back(vocabulary("rules", delta_rules(), [](const DeltaRule& rule) {
+        vocabulary("families", family_descriptions, entry_of)};
+    for (const ModelKind& kind : model_kinds())
+      kinds.push_back(vocabulary(
+          kind.listed_as, [&kind] { return std::span(kind.models); }, entry_of));
+    kinds.push_back(vocabulary("rules", delta_rules, [](const DeltaRule& rule) {
       return VocabularyEntry{rule.name, brief(rule.formula), {}};
     }));
-    kinds.push_back(vocabulary("formations", formation_descriptions(), entry_of));
-    kinds.push_back({"ceilings", {}});
-    kinds.push_back(vocabulary("metrics", record_fields(), [](const Field& field) {
+    kinds.push_back(vocabulary("formations", formation_descriptions, entry_of));
+    kinds.push_back({"ceilings", [] { return Vocabulary::Entries(); }});
+    kinds.push_back(vocabulary("metrics", record_fields, [](const Field& field) {
       return field.is_number() ? VocabularyEntry{field.name(), brief(field.info.formula), {}} : VocabularyEntry{};
     }));
-    kinds.push_back(vocabulary("gates", gates(), [](const Gate& gate) { return entry_of(gate.description); }));
-    kinds.push_back(vocabulary("hardware", hardware_names(), [](const std::string& name) {
+    kinds.push_back(vocabulary("gates", gates, [](const Gate& gate) { return entry_of(gate.description); }));
+    kinds.push_back(vocabulary("hardware", hardware_names, [](const std::string& name) {
       return VocabularyEntry{name, brief(find_hardware(name, "hardware").summary), {}};
     }));
     return kinds;
@@ -88,16 +92,18 @@ const std::vector<Vocabulary>& vocabularies() {
 }
 
 const Vocabulary& table_metrics() {
-  static const Vocabulary all = vocabulary("table-metrics", distributed_fields(), [](const Field* field) {
-    return VocabularyEntry{field->name(), brief(field->info.formula), {}};
-  });
+  static const Vocabulary all = vocabulary(
+      "table-metrics", [] { return std::span(distributed_fields()); },
+      [](const Field* field) {
+        return VocabularyEntry{field->name(), brief(field->info.formula), {}};
+      });
   return all;
 }
 
 const Vocabulary& vocabulary_of(const std::string& kind) {
-  if (kind == table_metrics().kind) return table_metrics();
+  if (kind == table_metrics().kind()) return table_metrics();
   for (const Vocabulary& vocabulary : vocabularies()) {
-    if (vocabulary.kind == kind) return vocabulary;
+    if (vocabulary.kind() == kind) return vocabulary;
   }
   throw std::logic_error("no vocabulary is called " + kind);
 }

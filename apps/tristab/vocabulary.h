@@ -1,6 +1,7 @@
 // The names that options take, from the registries; completion offers them.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,9 +20,18 @@ struct VocabularyEntry {
   std::vector<SettingWord> settings;
 };
 
-struct Vocabulary {
-  std::string kind;  // "methods", as in `tristab list methods`
-  std::vector<VocabularyEntry> entries;
+// The entries of a kind are made when they are asked for, because that takes longer than most commands.
+class Vocabulary {
+ public:
+  using Entries = std::vector<VocabularyEntry>;
+  Vocabulary(std::string kind, std::function<Entries()> make) : kind_(std::move(kind)), make_(std::move(make)) {}
+
+  const std::string& kind() const { return kind_; }  // "methods", as in `tristab list methods`
+  Entries entries() const { return make_(); }
+
+ private:
+  std::string kind_;
+  std::function<Entries()> make_;
 };
 
 // Everything that `tristab list KIND` knows, in the order of its kinds. Patterns of names ("eXmY") are left out of the

@@ -30,7 +30,7 @@ tristab_tests(arithmetic
     vdpbf16_instruction.cc
     vdpbf16_test.cc
     wide_product_test.cc
-  USES tristab_arithmetic PkgConfig::MPFR hwy::hwy)
+  USES tristab_arithmetic PkgConfig::MPFR tristab_highway)
 target_include_directories(arithmetic_test PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 # The one file with the processor's own instruction; it is called only where the processor has it.
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")

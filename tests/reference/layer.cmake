@@ -4,4 +4,4 @@ tristab_tests(reference
     inverse_test.cc
     threefold_inverse_test.cc
     trained_layers_test.cc
-  USES tristab_reference Boost::headers hwy::hwy)
+  USES tristab_reference Boost::headers tristab_highway)

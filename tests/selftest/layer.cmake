@@ -6,4 +6,4 @@ tristab_tests(selftest
     recorded_products_test.cc
     runner_test.cc
     unit_oracle_test.cc
-  USES tristab_selftest PkgConfig::MPFR hwy::hwy)
+  USES tristab_selftest PkgConfig::MPFR tristab_highway)

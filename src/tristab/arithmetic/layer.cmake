@@ -1,5 +1,5 @@
 tristab_layer(arithmetic COMPUTES
   SOURCES accumulation.cc arithmetic.cc case_precision.cc presets.cc quantised_arithmetic.cc sequential_product.cc matrix_unit.cc wide_matrix_unit.cc unit_group.cc dot_models.cc exact_sum.cc row_kernels.cc scalar_rows.cc
     quantise.cc quantise_kernels.cc coded_product.cc code_product.cc quad_product.cc diagonal_terms.cc block_scale.cc carrier_engine.cc exact_engine.cc site.cc site_rounding.cc site_sums.cc site_quantise.cc site_engine.cc machine.cc machines.cc stage.cc value.cc
-  USES tristab_format tristab_matrix PkgConfig::MPFR hwy::hwy)
+  USES tristab_format tristab_matrix PkgConfig::MPFR tristab_highway)
 target_compile_definitions(tristab_arithmetic PUBLIC ${TRISTAB_SIMD_LEVELS})
