@@ -3,6 +3,7 @@
 #include <fmt/compile.h>
 
 #include <cmath>
+#include <cstring>
 
 #include "tristab/base/json.h"
 
@@ -71,9 +72,12 @@ std::string json_text(const Json& value) {
 
 void JsonKey::append_to(std::string& text) const {
   if (plain_) {
-    text += '"';
-    text += name_;
-    text += "\": ";
+    const std::size_t begin = text.size();
+    text.resize(begin + name_.size() + 4);
+    char* const quoted = text.data() + begin;
+    quoted[0] = '"';
+    name_.copy(quoted + 1, name_.size());
+    std::memcpy(quoted + 1 + name_.size(), "\": ", 3);
   } else {
     append_json_string(text, name_);
     text += ": ";

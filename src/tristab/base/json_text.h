@@ -90,6 +90,7 @@ class JsonObject {
   JsonObject& flag(const JsonKey& key, bool value) { return raw(key, value ? "true" : "false"); }
   JsonObject& json(const JsonKey& key, const Json& value) { return raw(key, json_text(value)); }
   bool empty() const { return !has_any_; }
+  const std::string& unfinished() const { return text_; }
   std::string str() const& { return text_ + '}'; }
   std::string str() && { return std::move(text_ += '}'); }
 

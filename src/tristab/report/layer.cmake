@@ -58,6 +58,7 @@ tristab_layer(report
 set(html ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/html)
 set(page_parts ${html}/page.html ${html}/style.css ${html}/scale.js ${html}/svg.js ${html}/download.js ${html}/data.js ${html}/filters.js
   ${html}/panels.js ${html}/tables.js ${html}/figures.js)
+tristab_computing_files(report cell_text.cc result_text.cc)  # records have five kilobytes of text
 tristab_embed(report page_assets ${page_parts}
   ${html}/rows.js ${html}/scatter.js ${html}/heat_table.js ${html}/cost.js ${html}/profiles.js ${html}/page.js)
 tristab_embed(report history_assets ${page_parts} ${html}/history.js)

@@ -11,8 +11,8 @@
 namespace tristab {
 namespace {
 
-JsonObject object_of(const std::string& type, std::string before = {}) {
-  JsonObject object(std::move(before));
+JsonObject object_of(const std::string& type) {
+  JsonObject object;
   if (!type.empty()) object.text("type", type);
   return object;
 }
@@ -75,20 +75,23 @@ std::string matrix_text(const MatrixResult& result, const std::string& type) {
 std::string records_text(const MatrixResult& result, const std::string& type) {
   struct Member {
     const Field* field;
-    JsonKey key;
+    std::string opening;  // `, "frobenius": `
   };
   static const std::vector<Member> members = [] {
     std::vector<Member> all;
-    for (const Field& field : record_fields()) all.push_back({&field, field.name()});
+    for (const Field& field : record_fields()) all.push_back({&field, ", " + json_string(field.name()) + ": "});
     return all;
   }();
+  const std::string object = object_of(type).unfinished();
   std::string text;
   for (const Record& record : result.records) {
-    JsonObject object = object_of(type, std::move(text));
-    for (const auto& [field, key] : members) {
-      if (field->is_present(*result.input.scenario)) append_json(object.begin(key), field->cell(result, record));
+    text += object;
+    for (const auto& [field, opening] : members) {
+      if (!field->is_present(*result.input.scenario)) continue;
+      text += std::string_view(opening).substr(text.back() == '{' ? 2 : 0);
+      append_json(text, field->cell(result, record));
     }
-    text = std::move(object).str() += '\n';
+    text += "}\n";
   }
   return text;
 }
@@ -161,8 +164,9 @@ std::string summary_text(const SummaryRow& row, const std::string& type) {
     if (distributed_fields()[k]->is_present(*row.input.scenario))
       add_distribution(statistics[k], row.distributions[k], object, undefined);
   }
-  object.raw("undefined", undefined.str());
-  return std::move(object).str() += '\n';
+  std::string text = std::move(object.raw("undefined", undefined.str())).str();
+  text += '\n';
+  return text;
 }
 
 std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes, const std::string& type) {

@@ -74,22 +74,24 @@ constexpr std::string_view of_trace = "counted while the method runs";
 template <auto Member>
 Field counted(const std::string& name, const std::string& formula, Aggregate aggregate, std::string_view shows,
               std::string_view hides, bool is_count = true) {
-  return number({.name = name,
-                 .formula = formula,
-                 .range = is_count ? "a count, from 0 on; smaller is better" : "from 0 on; smaller is better",
-                 .shows = shows,
-                 .hides = hides,
-                 .undefined = failed_only,
-                 .source = of_trace,
-                 .is_count = is_count,
-                 .aggregate = aggregate},
-                [](const M&, const R& r) {
-                  if constexpr (requires { r.trace.*Member; }) {
-                    return Measured(static_cast<double>(r.trace.*Member));
-                  } else {
-                    return Measured(static_cast<double>(r.trace.total().*Member));
-                  }
-                });
+  Field field = number({.name = name,
+                        .formula = formula,
+                        .range = is_count ? "a count, from 0 on; smaller is better" : "from 0 on; smaller is better",
+                        .shows = shows,
+                        .hides = hides,
+                        .undefined = failed_only,
+                        .source = of_trace,
+                        .is_count = is_count,
+                        .aggregate = aggregate},
+                       [](const M&, const R& r) {
+                         if constexpr (requires { r.trace.*Member; }) {
+                           return Measured(static_cast<double>(r.trace.*Member));
+                         } else {
+                           return Measured(static_cast<double>(r.trace.total().*Member));
+                         }
+                       });
+  field.counted = true;
+  return field;
 }
 
 // Why a number of this record is null, by field.
@@ -97,7 +99,7 @@ Cell undefined_cell(const M& matrix, const R& record) {
   JsonObject reasons;
   if (record.status != Status::failed) {  // a failed one has a message instead
     for (const Field& field : record_fields()) {
-      if (!field.is_number() || !field.is_present(*matrix.input.scenario)) continue;
+      if (!field.is_number() || field.counted || !field.is_present(*matrix.input.scenario)) continue;
       const Undefined reason = field.number(matrix, record).undefined;
       if (reason != Undefined::no) reasons.text(field.name(), text_of(reason));
     }

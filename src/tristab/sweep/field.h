@@ -39,6 +39,7 @@ struct Field {
   // Some fields are absent from other sweeps.
   enum class Presence { always, scenarios, decomposed };
   Presence presence = Presence::always;
+  bool counted = false;                   // has a value whenever there is an answer
   bool naming = false;                    // says which case it is; all others say what came of it
   NumberInfo info;                        // texts, objects and lists have only a name and, as formula, what they are
   std::vector<std::string> choices = {};  // all values that a text can have; empty: any
