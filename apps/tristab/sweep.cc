@@ -139,24 +139,23 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   }
   const Plan plan = make_plan(config);
   print_notes(plan);
-  if (options.max_cases > 0 && plan.cases > options.max_cases)
-    refuse("--max-cases", fmt::format("a sweep of {} cases", plan.cases), fmt::format("at most {}", options.max_cases));
+  const UnitCounts counts = counts_of(plan, units_of(plan, shard));
+  if (options.max_cases > 0 && counts.cases > options.max_cases) {
+    refuse("--max-cases", fmt::format("a {} of {} cases", shard ? "shard" : "sweep", counts.cases),
+           fmt::format("at most {}", options.max_cases));
+  }
   if (format == ResultFormat::csv && plan.sequences > 0)
     refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   if (options.dry_run) {
     print_plan(config, plan);
+    if (shard) fmt::print("shard {}: {} cases: {} matrices\n", shard->text(), counts.cases, counts.matrices);
     return true;
   }
 
-  RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
+  RunHeader header{words, utc_now(), config.json(), config.seed, counts.cases};
   header.shard = shard;
   header.plan = &plan;
   header.resume = options.resume;
-  if (shard) {
-    header.cases = 0;
-    for (const Unit& unit : units_of(plan, shard))
-      header.cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
-  }
   RunOptions run{static_cast<int>(options.jobs)};
   run.shard = shard;
   return run_into_file(config, plan, header, format, path, options.html, run);

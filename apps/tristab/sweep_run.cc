@@ -61,7 +61,8 @@ bool run_into_file(const SweepConfig& config, const Plan& plan, const RunHeader&
                    const std::string& path, const std::string& html_path, RunOptions options) {
   const std::unique_ptr<OutputFile> html = html_path.empty() ? nullptr : open_page(html_path, "--html");
   // No progress line if the result is printed on the same terminal.
-  Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
+  Progress progress(counts_of(plan, units_of(plan, options.shard)),
+                    path != "-" || !standard_output_page().is_terminal());
   SinkWithProgress sink(make_result_writer(format, path, header), progress, path, format);
   options.stop = &listen_for_interrupts();
   options.progress = progress.reporter();

@@ -14,9 +14,7 @@ class MergedShardsTest : public ::testing::Test {
     const std::string path = directory_ / fmt::format("{}-{}-{}.{}", config.name, index, count, extension_of(format));
     RunHeader header = small_header(config, plan);
     header.shard = Shard{index, count};
-    header.cases = 0;
-    for (const Unit& unit : units_of(plan, header.shard))
-      header.cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
+    header.cases = counts_of(plan, units_of(plan, header.shard)).cases;
     const auto writer = make_result_writer(format, path, header);
     RunOptions options{2};
     options.shard = header.shard;

@@ -24,6 +24,10 @@ class UnitLines {
       : path_(path), matrices_(path, "matrix"), records_(path, "record"), layers_(path, "layer") {}
   // Throws InputError if the file has not all lines of the unit.
   std::string next(const Plan& plan, const Unit& unit);
+  // Closes the file until the next unit is asked for.
+  void release() {
+    for (SectionLines* const lines : {&matrices_, &records_, &layers_}) lines->release();
+  }
 
  private:
   std::string path_;

@@ -14,6 +14,7 @@
 namespace tristab {
 namespace {
 
+constexpr std::size_t most_open = 50;  // files stay open if there are no more; a process may have 1,024, often
 constexpr const char* allowed = "results of tristab sweep --shard, .ndjson or .json";
 
 ResultBeginning beginning_of(const std::string& path) {
@@ -47,12 +48,6 @@ std::string named(const Plan& plan, const std::vector<Unit>& units) {
   }
   if (groups > most_groups) parts.push_back(fmt::format("{} more inputs", groups - most_groups));
   return fmt::format("{}", fmt::join(parts, "; "));
-}
-
-std::int64_t cases_of(const Plan& plan, const std::vector<Unit>& units) {
-  std::int64_t cases = 0;
-  for (const Unit& unit : units) cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
-  return cases;
 }
 
 // The units whose lines a file has, counted by its lines; a unit that was torn off does not count.
@@ -108,15 +103,15 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
   for (std::size_t s = 0; s < files_.size(); ++s) {
     const std::string name = fmt::format("shard {}/{}", s + 1, count);
     if (files_[s].empty()) {
-      missing.push_back(fmt::format("{} ({} cases: {})", name, cases_of(plan, units[s]), named(plan, units[s])));
+      missing.push_back(fmt::format("{} ({} cases: {})", name, counts_of(plan, units[s]).cases, named(plan, units[s])));
       continue;
     }
     if (complete[s]) continue;
     const std::size_t done = units_in(plan, units[s], files_[s]);
     const std::vector<Unit> rest(units[s].begin() + static_cast<std::ptrdiff_t>(done), units[s].end());
     missing.push_back(rest.empty() ? fmt::format("the end of {} in {}", name, files_[s])
-                                   : fmt::format("{} of {} cases of {} in {} ({})", cases_of(plan, rest),
-                                                 cases_of(plan, units[s]), name, files_[s], named(plan, rest)));
+                                   : fmt::format("{} of {} cases of {} in {} ({})", counts_of(plan, rest).cases,
+                                                 counts_of(plan, units[s]).cases, name, files_[s], named(plan, rest)));
   }
   if (!missing.empty()) {
     throw InputError(
@@ -124,11 +119,17 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
                     "configuration, --shard and --resume",
                     fmt::join(missing, "; ")));
   }
-  for (const std::string& path : files_) lines_.push_back(std::make_unique<UnitLines>(path));
+  for (const std::string& path : files_) {
+    lines_.push_back(std::make_unique<UnitLines>(path));
+    if (files_.size() > most_open) lines_.back()->release();
+  }
 }
 
 std::optional<std::string> MergedShards::next(const Unit& unit) {
-  return lines_[static_cast<std::size_t>(shards_[next_++] - 1)]->next(plan_, unit);
+  UnitLines& lines = *lines_[static_cast<std::size_t>(shards_[next_++] - 1)];
+  std::string text = lines.next(plan_, unit);
+  if (lines_.size() > most_open) lines.release();
+  return text;
 }
 
 MatrixResult MergedShards::matrix(const Plan& plan, const Unit& unit, const std::string& text) const {

@@ -6,9 +6,19 @@
 
 namespace tristab {
 
-LineFile::LineFile(const std::string& path) : stream_(open_input(path, "", "a result of tristab")) {}
+namespace {
+
+std::ifstream opened(const std::string& path) { return open_input(path, "", "a result of tristab"); }
+
+}  // namespace
+
+LineFile::LineFile(const std::string& path) : path_(path), stream_(opened(path)) {}
 
 bool LineFile::next(std::string& line) {
+  if (!stream_.is_open()) {
+    stream_ = opened(path_);
+    stream_.seekg(static_cast<std::streamoff>(offset_));
+  }
   if (!std::getline(stream_, line) || stream_.eof()) return false;
   offset_ += line.size() + 1;
   return true;

@@ -63,11 +63,17 @@ class ResultSink {
   virtual void finish(const SweepReport& report) = 0;  // after the last one
 };
 
+// How far a run is, after a matrix or a sequence.
+struct RunProgress {
+  double fraction = 0;               // of the work that is done
+  double kept_fraction = 0;          // of it, what an earlier run had done
+  std::int64_t cases = 0, kept = 0;  // done, and of these by an earlier run
+};
+
 struct RunOptions {
   int jobs = 0;  // threads; 0: all cores
   const std::atomic<bool>* stop = nullptr;
-  // Called after every matrix, in case order: the fraction of the work that is done, and the cases done.
-  std::function<void(double fraction, std::int64_t cases)> progress = {};
+  std::function<void(const RunProgress&)> progress = {};  // called in case order
   std::optional<Shard> shard = {};  // none: all units. A shard has no summary, classes and expectations.
   KeptResults* made = nullptr;      // if given, has every unit: nothing is computed
 };
