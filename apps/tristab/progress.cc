@@ -63,6 +63,7 @@ void Progress::report(const RunProgress& progress) {
   const Clock::time_point now = Clock::now();
   // The rate of sequences is measured from the first one on.
   if (progress.cases == state_.cases && state_.cases_done < state_.cases) phase_start_ = now;
+  if (progress.cases == progress.kept) start_ = phase_start_ = now;  // what is kept is only read
   state_.cases_done = progress.cases;
   state_.kept = progress.kept;
   if (seconds_between(last_, now) < seconds_between_lines) return;

@@ -27,6 +27,7 @@ class SinkWithProgress : public ResultSink {
       : writer_(std::move(writer)), progress_(progress), path_(std::move(path)), format_(format) {}
   KeptResults* kept() override { return writer_->kept(); }
   SerializedRecords render(const MatrixResult& result) const override { return writer_->render(result); }
+  SerializedRecords render_kept(const MatrixResult& result) const override { return writer_->render_kept(result); }
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
     progress_.add(result);
     writer_->accept(result, std::move(rendered));

@@ -5,7 +5,6 @@
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
 #include "tristab/report/result_journal.h"
-#include "tristab/report/result_lines.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/tool_info.h"
@@ -44,6 +43,8 @@ class JsonWriter : public ResultSink {
     return {matrix_text(result, "matrix"), records_text(result, "record")};
   }
 
+  SerializedRecords render_kept(const MatrixResult&) const override { return {}; }  // the journal has it
+
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
     journal_.append(rendered.matrix + rendered.records, result.records.size());
   }
@@ -81,8 +82,7 @@ class JsonWriter : public ResultSink {
 
   void copy_list(const char* name, const char* type, OutputFile& file) {
     ListWriter list = begin_list(name, file);
-    SectionLines lines(journal_.file(), type);
-    for (std::string line; lines.next(line);) list.add(line);
+    journal_.for_each(type, [&](std::string_view line) { list.add(line); });
     list.finish();
   }
 

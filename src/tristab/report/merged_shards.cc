@@ -18,6 +18,7 @@ constexpr std::size_t most_open = 50;  // files stay open if there are no more; 
 constexpr const char* allowed = "results of tristab sweep --shard, .ndjson or .json";
 
 ResultBeginning beginning_of(const std::string& path) {
+  if (!is_read_again(path)) refuse_input(path, "a pipe", "a file: shards are read several times");
   open_input(path, "", allowed);
   const auto head = result_beginning(path);
   if (!head) refuse_input(path, "no result", allowed);
@@ -66,6 +67,10 @@ std::size_t units_in(const Plan& plan, const std::vector<Unit>& units, const std
 
 Json config_of_shards(const std::vector<std::string>& files) {
   const ResultBeginning first = beginning_of(files.front());
+  if (tool_name(first.tool) != tool_name()) {
+    refuse_input(files.front(), fmt::format("a shard of {}, but this is {}", tool_name(first.tool), tool_name()),
+                 "shards of this version");
+  }
   std::map<int, std::string> seen;
   for (const std::string& path : files) {
     const ResultBeginning head = beginning_of(path);
@@ -102,6 +107,7 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
   std::vector<std::string> missing;
   for (std::size_t s = 0; s < files_.size(); ++s) {
     const std::string name = fmt::format("shard {}/{}", s + 1, count);
+    if (files_[s].empty() && units[s].empty()) continue;
     if (files_[s].empty()) {
       missing.push_back(fmt::format("{} ({} cases: {})", name, counts_of(plan, units[s]).cases, named(plan, units[s])));
       continue;
@@ -114,14 +120,22 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
                                                  counts_of(plan, units[s]).cases, name, files_[s], named(plan, rest)));
   }
   if (!missing.empty()) {
+    constexpr std::size_t most_named = 5;
+    if (missing.size() > most_named) {
+      const std::size_t rest = missing.size() - most_named;
+      missing.resize(most_named);
+      missing.push_back(fmt::format("{} more shards", rest));
+    }
     throw InputError(
         fmt::format("these shards are not a whole sweep; missing: {}; to go on: tristab sweep with the same "
                     "configuration, --shard and --resume",
                     fmt::join(missing, "; ")));
   }
-  for (const std::string& path : files_) {
-    lines_.push_back(std::make_unique<UnitLines>(path));
-    if (files_.size() > most_open) lines_.back()->release();
+  for (std::size_t s = 0; s < files_.size(); ++s) {
+    lines_.push_back(files_[s].empty() ? nullptr : std::make_unique<UnitLines>(files_[s]));
+    if (files_.size() > most_open && lines_.back() != nullptr) lines_.back()->release();
+    if (!units[s].empty() && units_in(plan, {units[s].front()}, files_[s]) == 0)
+      refuse_input(files_[s], "another layout than tristab writes", "the file as tristab sweep wrote it");
   }
 }
 

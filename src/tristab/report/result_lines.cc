@@ -2,13 +2,18 @@
 
 #include <fmt/format.h>
 
-#include "tristab/base/input_file.h"
+#include "tristab/base/errors.h"
 
 namespace tristab {
 
 namespace {
 
-std::ifstream opened(const std::string& path) { return open_input(path, "", "a result of tristab"); }
+// Journals are read while they are outputs, so the ledger of inputs is not asked (merges note their shards themselves).
+std::ifstream opened(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw InputError(fmt::format("{}: cannot read; allowed: a result of tristab", path));
+  return stream;
+}
 
 }  // namespace
 

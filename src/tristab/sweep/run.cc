@@ -107,10 +107,10 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     return static_cast<double>(unit.is_sequence ? sequence_work(group) : matrix_work(group));
   };
   double work = 0, work_done = 0, work_kept = 0;
-  std::vector<bool> groups_here(plan.groups.size(), false);
-  for (const Unit& unit : units) {
-    work += work_of(unit);
-    groups_here[unit.group] = true;
+  std::vector<bool> groups_to_compute(plan.groups.size(), false);
+  for (std::size_t k = 0; k < units.size(); ++k) {
+    work += work_of(units[k]);
+    if (kept == nullptr || k >= kept->count()) groups_to_compute[units[k].group] = true;
   }
 
   const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
@@ -118,7 +118,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   oneapi::tbb::task_arena arena(threads);
   std::vector<RecipeError> errors_of_recipes;
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
-  if (options.made == nullptr) arena.execute([&] { errors_of_recipes = recipe_errors(plan, groups_here, stop); });
+  if (options.made == nullptr) arena.execute([&] { errors_of_recipes = recipe_errors(plan, groups_to_compute, stop); });
 
   // Runs the units [begin, end): takes what is kept, computes the rest, and collects in order.
   const auto run_units = [&](std::size_t begin, std::size_t end, const auto& evaluate, const auto& collect) {
@@ -158,7 +158,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     finished->result = job.kept ? kept->matrix(plan, unit, *job.kept)
                                 : evaluate_matrix(plan, unit.group, index_of(unit), errors_of_recipes[unit.group].total,
                                                   machines.local(), stop);
-    finished->rendered = sink.render(finished->result);
+    finished->rendered = finished->kept ? sink.render_kept(finished->result) : sink.render(finished->result);
     return finished;
   };
   const auto collect = [&](const std::shared_ptr<FinishedMatrix>& finished) {
