@@ -85,7 +85,7 @@ std::string compute(const Command& command, const CompareOptions& options, CaseG
   }
   const Plan plan = make_plan(config);
   print_notes(plan);
-  Progress progress(plan);
+  Progress progress(counts_of(plan, units_of(plan)));
   GroupingSink sink(groups, layers, progress);
   run_sweep(config, plan, {static_cast<int>(options.jobs), &listen_for_interrupts(), progress.reporter()}, sink);
   return config.scenarios.front().requirement.text();

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -47,6 +48,7 @@ std::string last_words(const std::filesystem::path& log) {
 
 // In the new process: never returns.
 [[noreturn]] void become(const std::vector<char*>& arguments, const char* log, const KernelLimits& limits) {
+  std::signal(SIGXFSZ, SIG_DFL);  // main ignores it
   setpgid(0, 0);
   const rlim_t bytes = static_cast<rlim_t>(limits.mebibytes) << 20;
   const rlimit file{bytes, bytes};

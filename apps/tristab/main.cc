@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -127,6 +128,7 @@ std::string encoding_failure(int count, char** arguments, const std::string& mes
 
 int main(int count, char** arguments) {
   keep_released_memory();
+  std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of writing, which says what is kept
   try {
     const int status = run(count, arguments);
     flush_standard_output();

@@ -28,10 +28,10 @@ std::size_t line_width() { return standard_error_page().width - 3; }
 
 }  // namespace
 
-Progress::Progress(const Plan& plan, bool wanted)
+Progress::Progress(const UnitCounts& counts, bool wanted)
     : shown_(wanted && shows_progress()), start_(Clock::now()), phase_start_(start_), last_(start_) {
-  state_.cases = plan.cases;
-  state_.sequences = plan.sequences;
+  state_.cases = counts.cases;
+  state_.sequences = counts.sequences;
 }
 
 Progress::~Progress() { clear(); }
@@ -40,9 +40,9 @@ void Progress::clear() {
   if (shown_) show("");
 }
 
-std::function<void(double, std::int64_t)> Progress::reporter() {
+std::function<void(const RunProgress&)> Progress::reporter() {
   if (!shown_) return {};
-  return [this](double fraction, std::int64_t cases) { report(fraction, cases); };
+  return [this](const RunProgress& progress) { report(progress); };
 }
 
 void Progress::add(const MatrixResult& result) {
@@ -59,14 +59,17 @@ void Progress::phase(const std::string& text) {
   if (shown_) show(elided(without_controls(text), line_width()));
 }
 
-void Progress::report(double fraction, std::int64_t cases) {
+void Progress::report(const RunProgress& progress) {
   const Clock::time_point now = Clock::now();
   // The rate of sequences is measured from the first one on.
-  if (cases == state_.cases && state_.cases_done < state_.cases) phase_start_ = now;
-  state_.cases_done = cases;
+  if (progress.cases == state_.cases && state_.cases_done < state_.cases) phase_start_ = now;
+  if (progress.cases == progress.kept) start_ = phase_start_ = now;  // what is kept is only read
+  state_.cases_done = progress.cases;
+  state_.kept = progress.kept;
   if (seconds_between(last_, now) < seconds_between_lines) return;
   last_ = now;
-  state_.fraction = fraction;
+  state_.fraction = progress.fraction;
+  state_.kept_fraction = progress.kept_fraction;
   state_.seconds = seconds_between(start_, now);
   state_.phase_seconds = seconds_between(phase_start_, now);
   state_.worst = worst_.text();

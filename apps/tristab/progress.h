@@ -7,20 +7,20 @@
 #include <string>
 
 #include "tristab/report/progress_line.h"
-#include "tristab/sweep/plan.h"
+#include "tristab/sweep/run.h"
 
 namespace tristab {
 
 class Progress {
  public:
   // `wanted`: false if the line would stand between the lines of a result.
-  explicit Progress(const Plan& plan, bool wanted = true);
+  explicit Progress(const UnitCounts& counts, bool wanted = true);
   ~Progress();  // clears the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  // To be called with the fraction of the work that is done; empty if nothing is shown.
-  std::function<void(double fraction, std::int64_t cases)> reporter();
+  // Empty if nothing is shown.
+  std::function<void(const RunProgress&)> reporter();
 
   // Updates the worst case that the line shows. Called by one thread at a time, before the reporter.
   void add(const MatrixResult& result);
@@ -34,7 +34,7 @@ class Progress {
 
  private:
   using Clock = std::chrono::steady_clock;
-  void report(double fraction, std::int64_t cases);
+  void report(const RunProgress& progress);
 
   bool shown_;
   ProgressState state_;

@@ -12,6 +12,11 @@ namespace tristab {
 
 void note_incomplete(const std::string& path, const ResultHead& head) {
   if (head.complete) return;
+  if (!head.shards.empty()) {
+    tell(fmt::format("tristab: note: {} is only {} of a sweep; tristab merge joins all of them",
+                     path == "-" ? "standard input" : path, head.shards));
+    return;
+  }
   tell(fmt::format("tristab: note: {} {}: {} record{}{}", path == "-" ? "standard input" : path,
                    head.says_whether_complete ? "is not complete" : "does not say whether it is complete", head.records,
                    head.records == 1 ? "" : "s",

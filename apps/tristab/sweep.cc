@@ -17,6 +17,7 @@
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
+#include "tristab/report/html_report.h"
 #include "tristab/report/object_stream.h"
 #include "tristab/report/result_head.h"
 #include "tristab/report/result_writer.h"
@@ -129,9 +130,6 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   if (options.resume && names_no_file(path)) refuse("--resume", fmt::format("-o {}", path), "a result in a file");
   if (command.given("--html") && options.html.empty())
     refuse("--html", "nothing", "an HTML file, or - for standard output");
-  if (options.resume) {
-    if (const auto met = finished_before(path, config, shard)) return *met;
-  }
   note_output(path);
   if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
     refuse("--html", fmt::format("a result {}", path == "-" ? "on standard output" : "in CSV"),
@@ -139,24 +137,35 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   }
   const Plan plan = make_plan(config);
   print_notes(plan);
-  if (options.max_cases > 0 && plan.cases > options.max_cases)
-    refuse("--max-cases", fmt::format("a sweep of {} cases", plan.cases), fmt::format("at most {}", options.max_cases));
+  const UnitCounts counts = counts_of(plan, units_of(plan, shard));
+  if (options.max_cases > 0 && counts.cases > options.max_cases) {
+    refuse("--max-cases", fmt::format("a {} of {} cases", shard ? "shard" : "sweep", counts.cases),
+           fmt::format("at most {}", options.max_cases));
+  }
   if (format == ResultFormat::csv && plan.sequences > 0)
     refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   if (options.dry_run) {
     print_plan(config, plan);
+    if (shard) fmt::print("shard {}: {} cases: {} matrices\n", shard->text(), counts.cases, counts.matrices);
     return true;
   }
 
-  RunHeader header{words, utc_now(), config.json(), config.seed, plan.cases};
+  if (options.resume) {
+    if (const auto met = finished_before(path, config, shard)) {
+      if (!options.html.empty()) write_html_report(path, *open_page(options.html, "--html"));
+      return *met;
+    }
+    std::error_code error;
+    if (format == ResultFormat::csv && std::filesystem::exists(path, error) && !may_replace() &&
+        !std::filesystem::exists(journal_of(path), error)) {
+      refuse(path, "a CSV file without a journal beside it, which may be complete; it does not say what made it",
+             "another name, --force to compute it again, or a result in .json or .ndjson, which --resume recognises");
+    }
+  }
+  RunHeader header{words, utc_now(), config.json(), config.seed, counts.cases};
   header.shard = shard;
   header.plan = &plan;
   header.resume = options.resume;
-  if (shard) {
-    header.cases = 0;
-    for (const Unit& unit : units_of(plan, shard))
-      header.cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
-  }
   RunOptions run{static_cast<int>(options.jobs)};
   run.shard = shard;
   return run_into_file(config, plan, header, format, path, options.html, run);
@@ -234,7 +243,8 @@ Nothing is run then, and the exit status is 2.)");
   command.flag("--dry-run", o.dry_run, "only print their number").beside();
   command.flag("--resume", o.resume, R"(go on where an earlier run stopped
 Cases that are in FILE.partial are not computed again, and the result has the bytes of a run that was not stopped. If
-nothing is there the run begins, if all is there it ends at once. Another configuration or version is refused.)");
+nothing is there the run begins; if all is there it ends at once, unless it is CSV, which does not say what made it.
+Another configuration or version is refused.)");
   command.run([options, &words, &status](const Command& given) {
     if (!sweep(given, *options, words)) status = 1;
   });

@@ -27,6 +27,7 @@ class SinkWithProgress : public ResultSink {
       : writer_(std::move(writer)), progress_(progress), path_(std::move(path)), format_(format) {}
   KeptResults* kept() override { return writer_->kept(); }
   SerializedRecords render(const MatrixResult& result) const override { return writer_->render(result); }
+  SerializedRecords render_kept(const MatrixResult& result) const override { return writer_->render_kept(result); }
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
     progress_.add(result);
     writer_->accept(result, std::move(rendered));
@@ -61,7 +62,8 @@ bool run_into_file(const SweepConfig& config, const Plan& plan, const RunHeader&
                    const std::string& path, const std::string& html_path, RunOptions options) {
   const std::unique_ptr<OutputFile> html = html_path.empty() ? nullptr : open_page(html_path, "--html");
   // No progress line if the result is printed on the same terminal.
-  Progress progress(plan, path != "-" || !standard_output_page().is_terminal());
+  Progress progress(counts_of(plan, units_of(plan, options.shard)),
+                    path != "-" || !standard_output_page().is_terminal());
   SinkWithProgress sink(make_result_writer(format, path, header), progress, path, format);
   options.stop = &listen_for_interrupts();
   options.progress = progress.reporter();

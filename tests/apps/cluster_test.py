@@ -132,13 +132,14 @@ def under_slurm(directory):
             print("Slurm does not start on this machine: not tried")
             return False
         job = submit(f"1-{SHARDS - 1}")  # the last shard is left out
-        journal = "results/big/shard-1.ndjson.partial"
+        journal = f"results/big/shard-1-of-{SHARDS}.ndjson.partial"
         while not (os.path.exists(journal) and os.path.getsize(journal) > 50000):
             assert states(job), "the array ended too early"
             time.sleep(0.01)
         requeued = run("scontrol", "requeue", f"{job}_1")
         assert requeued.returncode == 0, requeued.stderr
         print("requeued task 1 with", os.path.getsize(journal), "bytes done")
+        time.sleep(3)  # a node refuses a job that starts again within the second in which it was killed
         for _ in range(100):  # it is held for a while, as after any requeue
             if states(job).get("1") == "PENDING":
                 run("scontrol", "update", f"JobId={job}_1", "StartTime=now")
@@ -158,7 +159,7 @@ def under_slurm(directory):
 
 
 def shards(count):
-    return [f"results/big/shard-{index}.ndjson" for index in range(1, count + 1)]
+    return [f"results/big/shard-{index}-of-{SHARDS}.ndjson" for index in range(1, count + 1)]
 
 
 def under_parallel():

@@ -62,7 +62,7 @@ def killed_at_random(form):
             run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", path, "--resume"], stdout=subprocess.DEVNULL,
                                    stderr=subprocess.PIPE, text=True)
             try:
-                _, said = run.communicate(timeout=chance.uniform(0, seconds / 2))
+                _, said = run.communicate(timeout=chance.uniform(0, seconds))
             except subprocess.TimeoutExpired:
                 run.kill()
                 run.communicate()
@@ -112,7 +112,6 @@ def full_disk():
     before = open("d.json", "rb").read()
 
     def small_files():
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (100000, resource.RLIM_INFINITY))
 
     failed = tristab("sweep", "c.json", "-o", "d.json", preexec_fn=small_files)
@@ -156,9 +155,11 @@ def two_at_once():
 
 def shards_of_killed_runs():
     for index in (1, 2, 3):
-        run = subprocess.Popen([PROGRAM, "sweep", "c.json", "--shard", f"{index}/3"], stdout=subprocess.DEVNULL,
-                               stderr=subprocess.DEVNULL)
-        time.sleep(0.15)
+        run = subprocess.Popen([PROGRAM, "sweep", "c.json", "--shard", f"{index}/3", "--jobs", "1"],
+                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        journal = f"results/c-shard-{index}-of-3.ndjson.partial"
+        while run.poll() is None and not (os.path.exists(journal) and os.path.getsize(journal) > 20000):
+            time.sleep(0.001)
         run.kill()
         run.wait()
     shards = [f"results/c-shard-{index}-of-3.ndjson" for index in (1, 2, 3)]

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
 #include "tristab/report/result_text.h"
@@ -42,6 +44,7 @@ class RoundTrip : public ResultSink, public KeptResults {
   }
 
   // As an earlier run.
+  std::size_t count() const override { return texts_.size(); }
   std::optional<std::string> next(const Unit&) override { return texts_[taken_++]; }
   MatrixResult matrix(const Plan& plan, const Unit& unit, const std::string& text) const override {
     return matrix_of(plan, unit, text, "kept");
@@ -54,9 +57,14 @@ class RoundTrip : public ResultSink, public KeptResults {
   const std::vector<std::string>& texts() const { return texts_; }
 
  private:
-  static Unit next_unit(std::size_t group, bool is_sequence) { return {group, 0, is_sequence}; }
+  Unit next_unit(std::size_t group, bool is_sequence) {
+    const bool same = group == last_.group && is_sequence == last_.is_sequence;
+    last_ = {group, same ? last_.index + 1 : 0, is_sequence};
+    return last_;
+  }
 
   const Plan& plan_;
+  Unit last_{0, -1, false};
   std::vector<std::string> texts_, ends_;
   std::size_t taken_ = 0;
 };
@@ -99,10 +107,21 @@ TEST(KeptResults, lines_of_another_unit_are_refused) {
   RoundTrip sink(plan);
   run_sweep(config, plan, {2}, sink);
   const std::string first = sink.texts().front();
+  static_cast<void>(matrix_of(plan, {0, 0, false}, first, "kept"));
   EXPECT_THROW(static_cast<void>(matrix_of(plan, {plan.groups.size() - 1, 0, false}, first, "kept")), InputError);
   EXPECT_THROW(static_cast<void>(matrix_of(plan, {0, 0, false}, first.substr(0, first.size() / 2), "kept")),
                InputError);
   EXPECT_THROW(static_cast<void>(matrix_of(plan, {0, 0, false}, "{}\n", "kept")), InputError);
+  // Another trial of the same input, and records in another order.
+  const auto next = std::ranges::find_if(plan.groups, [](const MatrixGroup& group) { return group.count > 1; });
+  const auto at = static_cast<std::size_t>(next - plan.groups.begin());
+  std::size_t before = 0;
+  for (std::size_t g = 0; g < at; ++g) before += static_cast<std::size_t>(plan.groups[g].count);
+  EXPECT_THROW(static_cast<void>(matrix_of(plan, {at, 1, false}, sink.texts()[before], "kept")), InputError);
+  const std::size_t one = first.find('\n') + 1, two = first.find('\n', one) + 1, three = first.find('\n', two) + 1;
+  const std::string exchanged =
+      first.substr(0, one) + first.substr(two, three - two) + first.substr(one, two - one) + first.substr(three);
+  EXPECT_THROW(static_cast<void>(matrix_of(plan, {0, 0, false}, exchanged, "kept")), InputError);
 }
 
 }  // namespace tristab::kept_results_test

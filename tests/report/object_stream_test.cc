@@ -1,6 +1,9 @@
 #include "tristab/report/object_stream.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
 
 #include <sstream>
 
@@ -130,6 +133,24 @@ TEST(ObjectStream, what_is_no_result_is_refused) {
         R"({"schema": "tristab-results/1", "rec)"}) {
     EXPECT_THROW(visit(text), InputError) << text;
   }
+}
+
+TEST(ObjectStream, shards_are_complete_only_together) {
+  const auto part = [](int index) {
+    return fmt::format(
+        "{{\"type\": \"header\", \"schema\": \"tristab-results/1\", \"shard\": {{\"index\": {}, \"count\": 2}}, "
+        "\"expected_cases\": 0}}\n{{\"type\": \"end\", \"complete\": true}}\n",
+        index);
+  };
+  const std::string path = ::testing::TempDir() + "shards.ndjson";
+  std::ofstream(path) << part(2);
+  ResultHead head = visit_result(path, {}, {});
+  EXPECT_FALSE(head.complete);
+  EXPECT_EQ(head.shards, "shard 2/2");
+  std::ofstream(path) << part(2) << part(1);
+  head = visit_result(path, {}, {});
+  EXPECT_TRUE(head.complete);
+  EXPECT_EQ(head.shards, "");
 }
 
 }  // namespace tristab::object_stream_test

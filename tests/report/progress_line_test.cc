@@ -40,6 +40,21 @@ TEST(ProgressLine, is_never_longer_than_the_terminal) {
   for (std::size_t width = 19; width < 120; ++width) EXPECT_LE(display_width(progress_line(state, width)), width);
 }
 
+// 700 of 1,000 cases are kept; of the other 300, 100 took ten seconds.
+TEST(ProgressLine, what_is_kept_does_not_speed_up_the_estimate) {
+  ProgressState state;
+  state.cases = 1000;
+  state.cases_done = 800;
+  state.kept = 700;
+  state.fraction = 0.8;
+  state.kept_fraction = 0.7;
+  state.seconds = state.phase_seconds = 10;
+  EXPECT_EQ(progress_line(state, 100), "800/1000 cases, 80%, 10/s, 0:20 left");
+  state.cases_done = state.kept;
+  state.fraction = state.kept_fraction;
+  EXPECT_EQ(progress_line(state, 100), "700/1000 cases, 70%");
+}
+
 MatrixResult result_with(const SweepConfig& config, std::vector<std::pair<Status, double>> answers) {
   const Scenario& scenario = config.scenarios[0];
   MatrixResult result;

@@ -13,6 +13,24 @@ class ResultJournalTest : public ::testing::Test {
  protected:
   ResultJournalTest() : config_(small_config()), plan_(make_plan(config_)), path_(directory_ / "r.ndjson") {
     whole_ = written(config_, ResultFormat::ndjson, 2);
+    // The journal of a run that was stopped at its end.
+    {
+      const auto writer = make_result_writer(ResultFormat::json, path_, header());
+      struct Unfinished : ResultSink {
+        explicit Unfinished(ResultSink& to) : sink(to) {}
+        SerializedRecords render(const MatrixResult& result) const override { return sink.render(result); }
+        void accept(const MatrixResult& result, SerializedRecords rendered) override {
+          sink.accept(result, std::move(rendered));
+        }
+        std::string render_layer(const LayerResult& result) const override { return sink.render_layer(result); }
+        void accept_layer(const LayerResult&, std::string) override {}
+        void finish(const SweepReport&) override {}
+        ResultSink& sink;
+      } unfinished(*writer);
+      run_sweep(config_, plan_, {2}, unfinished);
+    }
+    journal_ = read_text(path_ + ".partial");
+    std::filesystem::remove(path_ + ".partial");
   }
 
   RunHeader header(bool resume = true) const {
@@ -63,13 +81,13 @@ class ResultJournalTest : public ::testing::Test {
   TemporaryDirectory directory_;
   SweepConfig config_;
   Plan plan_;
-  std::string path_, whole_;
+  std::string path_, whole_, journal_;
 };
 
 TEST_F(ResultJournalTest, a_journal_torn_anywhere_gives_the_same_result) {
   int most_kept = 0;
   for (int k = 0; k <= 12; ++k) {
-    put_journal(whole_.substr(0, whole_.size() * static_cast<std::size_t>(k) / 12));
+    put_journal(journal_.substr(0, journal_.size() * static_cast<std::size_t>(k) / 12));
     int kept = 0;
     EXPECT_EQ(without_end(resumed(&kept)), without_end(whole_)) << k;
     EXPECT_GE(kept, most_kept);
@@ -80,10 +98,17 @@ TEST_F(ResultJournalTest, a_journal_torn_anywhere_gives_the_same_result) {
   EXPECT_TRUE(std::filesystem::is_empty(directory_ / ""));
 }
 
-TEST_F(ResultJournalTest, zeros_and_garbage_in_the_middle_are_computed_again) {
-  for (const std::string& damage : {std::string(5000, '\0'), std::string("garbage\nmore garbage\n")}) {
-    std::string text = whole_;
-    text.replace(text.size() / 2, damage.size(), damage);
+// Also what still reads as a record: another digit, a line twice.
+TEST_F(ResultJournalTest, damage_in_the_middle_is_computed_again) {
+  for (const std::string& damage :
+       {std::string(5000, '\0'), std::string("garbage\nmore garbage\n"), std::string("7")}) {
+    std::string text = journal_;
+    std::size_t at = text.size() / 2;
+    if (damage == "7") {
+      at = text.find("\"frobenius\": ", at) + 15;
+      ASSERT_NE(text[at], '7');
+    }
+    text.replace(at, damage.size(), damage);
     put_journal(text);
     int kept = 0;
     EXPECT_EQ(without_end(resumed(&kept)), without_end(whole_));
@@ -93,16 +118,28 @@ TEST_F(ResultJournalTest, zeros_and_garbage_in_the_middle_are_computed_again) {
   }
 }
 
+TEST_F(ResultJournalTest, a_unit_at_the_place_of_another_is_refused) {
+  // Matrices 0 and 1 exchanged, each with its hash.
+  const std::size_t first = journal_.find('\n') + 1;
+  const auto end_of_unit = [&](std::size_t from) {
+    return journal_.find('\n', journal_.find("{\"type\": \"unit\"", from)) + 1;
+  };
+  const std::size_t second = end_of_unit(first), third = end_of_unit(second);
+  put_journal(journal_.substr(0, first) + journal_.substr(second, third - second) +
+              journal_.substr(first, second - first) + journal_.substr(third));
+  EXPECT_THROW(resumed(), InputError);
+}
+
 TEST_F(ResultJournalTest, cases_are_not_thrown_away_without_being_asked) {
-  put_journal(whole_);
+  put_journal(journal_);
   EXPECT_NE(refusal(header(false)).find("cases of a run that was stopped; allowed: --resume"), std::string::npos);
-  EXPECT_EQ(read_text(path_ + ".partial"), whole_);
-  put_journal(whole_.substr(0, whole_.find('\n') + 100));  // no whole matrix
+  EXPECT_EQ(read_text(path_ + ".partial"), journal_);
+  put_journal(journal_.substr(0, journal_.find('\n') + 100));  // no whole matrix
   EXPECT_EQ(refusal(header(false)), "");
 }
 
 TEST_F(ResultJournalTest, another_configuration_version_or_shard_is_refused) {
-  put_journal(whole_);
+  put_journal(journal_);
   SweepConfig other = make_config(config_.json(), {{"seed", "9"}}, "test", TRISTAB_TEST_DATA, "small");
   RunHeader changed = header();
   changed.config = other.json();
@@ -111,14 +148,24 @@ TEST_F(ResultJournalTest, another_configuration_version_or_shard_is_refused) {
   RunHeader shard = header();
   shard.shard = Shard{1, 2};
   EXPECT_NE(refusal(shard).find("the journal of a whole run instead of shard 1/2"), std::string::npos);
-  std::string older = whole_;
+  std::string older = journal_;
   const std::string version = "\"version\": \"";
   older.insert(older.find(version) + version.size(), "0.");
   put_journal(older);
   EXPECT_NE(refusal(header()).find("but this is tristab"), std::string::npos) << refusal(header());
+  put_journal(journal_.substr(0, journal_.find('\n') + 1));  // without a case
+  EXPECT_EQ(refusal(changed), "");
   put_journal("my notes\n");
   EXPECT_NE(refusal(header()).find("no journal of tristab"), std::string::npos);
   EXPECT_EQ(read_text(path_ + ".partial"), "my notes\n");
+}
+
+TEST_F(ResultJournalTest, a_shard_and_a_whole_result_do_not_replace_each_other) {
+  std::ofstream(path_) << whole_;
+  RunHeader shard = header();
+  shard.shard = Shard{1, 2};
+  EXPECT_EQ(replaces_result_of(header())(path_), "");
+  EXPECT_EQ(replaces_result_of(shard)(path_), "the result of a whole run instead of shard 1/2");
 }
 
 TEST_F(ResultJournalTest, the_end_of_a_result_is_recognised) {

@@ -220,7 +220,7 @@ TEST(Writers, a_stopped_run_leaves_no_result_but_its_journal) {
     stop = false;
     {
       const auto writer = make_result_writer(format, path, small_header(config, plan));
-      const RunOptions options{2, &stop, [&](double, std::int64_t) { stop = true; }};
+      const RunOptions options{2, &stop, [&](const RunProgress&) { stop = true; }};
       EXPECT_THROW(run_sweep(config, plan, options, *writer), Stopped);
     }
     EXPECT_FALSE(std::filesystem::exists(path));

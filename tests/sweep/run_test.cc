@@ -197,7 +197,9 @@ TEST(Run, progress_ends_at_one_with_all_cases) {
   std::int64_t last_cases = 0;
   run_sweep(config, plan,
             {2, nullptr,
-             [&](double fraction, std::int64_t cases) {
+             [&](const RunProgress& progress) {
+               const auto [fraction, kept_fraction, cases, kept] = progress;
+               EXPECT_EQ(kept_fraction + static_cast<double>(kept), 0);
                EXPECT_GT(fraction, last_fraction);
                last_fraction = fraction;
                last_cases = cases;

@@ -43,7 +43,7 @@ void forget_temporary(int& slot) {
 
 // Signals that would end the process and leave temporary files. A command that handles one itself keeps its handler.
 void listen_for_fatal_signals() {
-  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU, SIGXFSZ}) {
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGPIPE, SIGTERM, SIGXCPU}) {
     struct sigaction action {};
     if (sigaction(number, nullptr, &action) != 0 || action.sa_handler != SIG_DFL) continue;
     action.sa_handler = end_by_signal;
@@ -56,6 +56,17 @@ std::string beside(const fs::path& target, std::string_view ending) {
   constexpr std::size_t longest = 255;
   const std::string name = target.filename().string().substr(0, longest - ending.size());
   return (target.parent_path() / name).string() + std::string(ending);
+}
+
+// Whether this process has the file alone. Where the file system has no locks of either kind, nobody can tell: the run
+// goes on.
+bool lock(int file) {
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0) return true;
+  if (errno == EWOULDBLOCK) return false;
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  whole.l_whence = SEEK_SET;
+  return ::fcntl(file, F_OFD_SETLK, &whole) == 0 || (errno != EAGAIN && errno != EACCES);
 }
 
 mode_t mode_of_new_files() {
@@ -109,7 +120,7 @@ OutputFile::OutputFile(const std::string& path, ReplaceCheck check, const Journa
   try {
     open(journal);
   } catch (...) {
-    forget_output(path);
+    forget();
     if (file_ != nullptr) std::fclose(file_);
     throw;
   }
@@ -181,6 +192,9 @@ void OutputFile::open_temporary() {
 
 void OutputFile::open_journal(const JournalCheck& journal) {
   const std::string name = journal_of(path_);
+  if (fs::is_directory(name)) refuse_input(name, "a directory", "nothing, or what an earlier run left");
+  note_output(name);
+  journal_ = name;
   while (true) {
     const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode_);
     if (file < 0 && errno == ELOOP) refuse_input(name, "a link", "nothing, or what an earlier run left");
@@ -190,8 +204,7 @@ void OutputFile::open_journal(const JournalCheck& journal) {
     }, named{};
     if (::fstat(file, &open) != 0) fail(errno);
     if (!S_ISREG(open.st_mode)) refuse_input(name, "no plain file", "nothing, or what an earlier run left");
-    if (::flock(file, LOCK_EX | LOCK_NB) != 0) {
-      if (errno != EWOULDBLOCK) fail(errno);
+    if (!lock(file)) {
       throw InputError(fmt::format("{}: another run writes it now (into {}); allowed: another file", path_, name));
     }
     // The run that had the lock may have renamed or removed the file meanwhile.
@@ -200,6 +213,7 @@ void OutputFile::open_journal(const JournalCheck& journal) {
       if (::ftruncate(file, kept) != 0 || ::lseek(file, kept, SEEK_SET) != kept || ::fchmod(file, mode_) != 0)
         fail(errno);
       partial_ = name;
+      sync_directory();
       return;
     }
     std::fclose(file_);
@@ -219,7 +233,7 @@ void OutputFile::check_existing(const fs::path& file) const {
 }
 
 OutputFile::~OutputFile() {
-  forget_output(path_);
+  forget();
   if (!committed_) close_unfinished();
 }
 
@@ -265,6 +279,14 @@ void OutputFile::keep(const std::string& what) {
   if (!partial_.empty()) kept_ = what;
 }
 
+// A name is on the disk only when its directory is. Errors do not matter: the file is whole with either name.
+void OutputFile::sync_directory() const {
+  const int parent = ::open(directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (parent < 0) return;
+  ::fsync(parent);
+  ::close(parent);
+}
+
 // Gives the file its name. Another run may have written that name since the beginning: if this one may not replace it,
 // it keeps its own file beside it. Renamed before it is closed, because closing releases the lock of a journal.
 void OutputFile::publish() {
@@ -284,12 +306,7 @@ void OutputFile::publish() {
     if (error == EINVAL || error == ENOSYS)  // a file system without flags
       error = std::rename(partial_.c_str(), target_.c_str()) == 0 ? 0 : errno;
     if (error != 0) fail(error);
-    // The name is on the disk only when its directory is.
-    const int parent = ::open(directory().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (parent >= 0) {
-      ::fsync(parent);  // the file is whole with either name
-      ::close(parent);
-    }
+    sync_directory();
     return;
   }
 }
@@ -299,7 +316,12 @@ void OutputFile::discard() {
   close_unfinished();
   partial_.clear();
   committed_ = true;
+  forget();
+}
+
+void OutputFile::forget() const {
   forget_output(path_);
+  if (!journal_.empty()) forget_output(journal_);
 }
 
 void OutputFile::commit() {
@@ -316,7 +338,7 @@ void OutputFile::commit() {
   std::FILE* const file = file_;
   file_ = nullptr;
   if (file != stdout && std::fclose(file) != 0) fail(errno);
-  forget_output(path_);
+  forget();
 }
 
 }  // namespace tristab

@@ -64,12 +64,15 @@ class OutputFile {
   void open_journal(const JournalCheck& journal);
   void check_existing(const std::filesystem::path& file) const;
   void close_unfinished();
+  void sync_directory() const;
+  void forget() const;
   void publish();
 
   std::string path_;
   ReplaceCheck check_;
   std::filesystem::path target_;  // of links
   std::string partial_;           // empty: written through
+  std::string journal_;           // its name; empty: none
   unsigned mode_ = 0;             // of the complete file
   std::FILE* file_ = nullptr;
   bool nameless_ = false;  // disappears with the process

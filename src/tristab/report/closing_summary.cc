@@ -256,7 +256,8 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
                   report.seconds, counted(report.threads, "thread"));
   if (report.shard) {  // what holds for all trials is known when all shards are there
     add("", Style::plain, fmt::format("shard {}: {}", report.shard->text(), done));
-    add("rest", Style::heading, fmt::format("{}; when all are there: tristab merge", path), true);
+    const std::string place = path == "-" ? "on standard output" : path;
+    add("rest", Style::heading, fmt::format("{}; when all are there: tristab merge", place), true);
     return text;
   }
   const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary, layers);

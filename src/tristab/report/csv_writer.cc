@@ -59,7 +59,7 @@ class CsvWriter : public ResultSink {
 
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
     if (journal_ == nullptr) return file_->write(rendered.records);
-    journal_->append({rendered.matrix}, result.records.size());
+    journal_->append(rendered.matrix, result.records.size());
     rows_.append(rendered.records);
   }
   std::string render_layer(const LayerResult&) const override { return {}; }  // CSV has only records

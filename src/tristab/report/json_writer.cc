@@ -1,13 +1,11 @@
 // The result file as one JSON document, a line for each matrix, record and summary row. `run` stands near the beginning
-// but is known only at the end; until then the lists are in the journal. The matrices, which come before the records,
-// are kept apart as well: the journal is then read once.
+// but is known only at the end; until then the lists are in the journal.
 #include <fmt/format.h>
 
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
 #include "tristab/base/spool.h"
 #include "tristab/report/result_journal.h"
-#include "tristab/report/result_lines.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 #include "tristab/report/tool_info.h"
@@ -56,16 +54,14 @@ class JsonWriter : public ResultSink {
     return {matrix_text(result, "matrix"), records_text(result, "record")};
   }
 
+  SerializedRecords render_kept(const MatrixResult&) const override { return {}; }  // the journal has it
+
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
-    const std::string_view line = std::string_view(rendered.matrix).substr(0, rendered.matrix.size() - 1);
-    matrices_.append(has_matrices_ ? ",\n{" : "{");
-    matrices_.append(line.substr(matrix_beginning_.size()));
-    has_matrices_ = true;
-    journal_.append({rendered.matrix, rendered.records}, result.records.size());
+    journal_.append(rendered.matrix += rendered.records, result.records.size());
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
-  void accept_layer(const LayerResult&, std::string rendered) override { journal_.append({rendered}, 0); }
+  void accept_layer(const LayerResult&, std::string rendered) override { journal_.append(rendered, 0); }
 
   void finish(const SweepReport& report) override {
     if (file_ == nullptr) open();
@@ -74,9 +70,7 @@ class JsonWriter : public ResultSink {
     file.write(",\n\"tool\": " + tool_text());
     file.write(",\n\"run\": " + run_text(header_, report));
     file.write(",\n\"config\": " + json_text(header_.config));
-    file.write(",\n\"matrices\": [\n");
-    matrices_.for_each_block([&](std::string_view block) { file.write(block); });
-    file.write(has_matrices_ ? "\n]" : "]");
+    copy_list("matrices", "matrix", file);
     copy_list("records", "record", file);
     if (report.sequences > 0) copy_list("layers", "layer", file);
     ListWriter summary = begin_list("summary", file);
@@ -99,8 +93,7 @@ class JsonWriter : public ResultSink {
 
   void copy_list(const char* name, const char* type, OutputFile& file) {
     ListWriter list = begin_list(name, file);
-    SectionLines lines(journal_.file(), type);
-    for (std::string line; lines.next(line);) list.add(line);
+    journal_.for_each(type, [&](std::string_view line) { list.add(line); });
     list.finish();
   }
 
@@ -121,9 +114,6 @@ class JsonWriter : public ResultSink {
   std::string path_;
   RunHeader header_;
   ResultJournal journal_;
-  const std::string matrix_beginning_ = line_beginning("matrix");
-  SpooledText matrices_;  // the elements of the list, which stands before the records
-  bool has_matrices_ = false;
   std::unique_ptr<OutputFile> file_;
 };
 

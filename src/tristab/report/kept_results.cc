@@ -45,17 +45,10 @@ std::string described(const Json& object) {
                      object.value("trial", 0));
 }
 
-// Whether an object names the unit's input and trial.
 void check_input(const Json& object, const Input& input, const std::string& place) {
   const bool same = object.value("family_label", "") == input.family->label && object.value("n", 0) == input.n &&
                     object.value("scenario", "") == input.scenario->name;
   if (!same) refuse_other(place, described(object), input.label());
-}
-
-void check_setting(const Json& object, const Setting& setting, const std::string& place) {
-  const std::string method = object.value("method_label", ""), arithmetic = object.value("arithmetic_label", "");
-  if (method == setting.method_label() && arithmetic == setting.arithmetic->label) return;
-  refuse_other(place, fmt::format("{} {}", method, arithmetic), setting.label());
 }
 
 double number_or(const Json& object, const char* name, double absent) {
@@ -117,14 +110,16 @@ Trace trace_of(const Json& record) {
   return trace;
 }
 
-Record record_of(const Json& object, const Setting& configured, const Input& input, const std::string& place) {
+Record record_of(const Json& object, const std::string& matrix, const Setting& configured, const Input& input,
+                 const std::string& place) {
   check_input(object, input, place);
-  check_setting(object, configured, place);
   Record record;
   record.id = object.value("case", "");
+  // It names the matrix and every parameter of the setting.
+  if (const std::string id = case_id(matrix, configured); record.id != id) refuse_other(place, record.id, id);
   record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
   record.reference = object.value("reference", "");
-  record.status = status_at(object, place);
+  record.status = status_at(object, place + ": ");
   record.message = text_or_nothing(object, "message");
   record.for_format = word_at<ForFormat>(object, place, "for_format", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
@@ -153,10 +148,12 @@ Record record_of(const Json& object, const Setting& configured, const Input& inp
 }
 
 LayerRecord layer_record_of(const Json& object, const Setting& configured, const std::string& place) {
-  check_setting(object, configured, place);
+  const std::string method = object.value("method_label", ""), arithmetic = object.value("arithmetic_label", "");
+  if (method != configured.method_label() || arithmetic != configured.arithmetic->label)
+    refuse_other(place, fmt::format("{} {}", method, arithmetic), configured.label());
   LayerRecord record;
   record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
-  record.status = status_at(object, place);
+  record.status = status_at(object, place + ": ");
   record.message = text_or_nothing(object, "message");
   record.for_layer = word_at<ForFormat>(object, place, "for_layer", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
@@ -202,6 +199,9 @@ MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& te
     result.input = group.input();
     check_input(matrix, result.input, place);
     result.id = matrix.value("id", "");
+    // The id has a hash of the input, so another trial and a file that has changed are noticed.
+    const std::string id = matrix_id_in(*group.scenario, group.source->problem(group.n, group.first + unit.index).id);
+    if (result.id != id) refuse_other(place, result.id, id);
     result.trial = matrix.value("trial", 0);
     result.source = matrix.at("source");
     const bool known =
@@ -218,10 +218,7 @@ MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& te
     }
     result.references_computed = static_cast<int>(result.references.size());
     for (const Setting& setting : group.scenario->settings(group.n)) {
-      const Json record = objects.next();
-      if (record.value("matrix", "") != result.id)
-        refuse_other(place, fmt::format("a record of {}", record.value("matrix", "")), result.id);
-      result.records.push_back(record_of(record, setting, result.input, place));
+      result.records.push_back(record_of(objects.next(), result.id, setting, result.input, place));
     }
     return result;
   });
@@ -234,10 +231,13 @@ LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& t
     LayerResult result;
     result.group = unit.group;
     result.input = group.input();
+    const std::string id = matrix_id_in(
+        *group.scenario, group.source->sequence(group.first + unit.index, group.n, group.scenario->layer_chunks).id);
     for (const Setting& setting : group.scenario->settings(group.n)) {
       const Json layer = objects.next();
       check_input(layer, result.input, place);
       result.id = layer.value("sequence", "");
+      if (result.id != id) refuse_other(place, result.id, id);
       result.trial = layer.value("trial", 0);
       result.tokens = layer.value("tokens", 0);
       result.source = layer.at("source");

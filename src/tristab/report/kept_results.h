@@ -24,6 +24,10 @@ class UnitLines {
       : path_(path), matrices_(path, "matrix"), records_(path, "record"), layers_(path, "layer") {}
   // Throws InputError if the file has not all lines of the unit.
   std::string next(const Plan& plan, const Unit& unit);
+  // Closes the file until the next unit is asked for.
+  void release() {
+    for (SectionLines* const lines : {&matrices_, &records_, &layers_}) lines->release();
+  }
 
  private:
   std::string path_;
@@ -34,7 +38,8 @@ class UnitLines {
 class KeptUnits : public KeptResults {
  public:
   KeptUnits(const Plan& plan, const std::string& path, std::size_t count)
-      : plan_(plan), path_(path), left_(count), lines_(path) {}
+      : plan_(plan), path_(path), count_(count), left_(count), lines_(path) {}
+  std::size_t count() const override { return count_; }
   std::optional<std::string> next(const Unit& unit) override {
     if (left_ == 0) return std::nullopt;
     --left_;
@@ -50,7 +55,7 @@ class KeptUnits : public KeptResults {
  private:
   const Plan& plan_;
   std::string path_;
-  std::size_t left_;
+  std::size_t count_, left_;
   UnitLines lines_;
 };
 

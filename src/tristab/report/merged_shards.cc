@@ -14,9 +14,11 @@
 namespace tristab {
 namespace {
 
+constexpr std::size_t most_open = 50;  // files stay open if there are no more; a process may have 1,024, often
 constexpr const char* allowed = "results of tristab sweep --shard, .ndjson or .json";
 
 ResultBeginning beginning_of(const std::string& path) {
+  if (!is_read_again(path)) refuse_input(path, "a pipe", "a file: shards are read several times");
   open_input(path, "", allowed);
   const auto head = result_beginning(path);
   if (!head) refuse_input(path, "no result", allowed);
@@ -49,12 +51,6 @@ std::string named(const Plan& plan, const std::vector<Unit>& units) {
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
-std::int64_t cases_of(const Plan& plan, const std::vector<Unit>& units) {
-  std::int64_t cases = 0;
-  for (const Unit& unit : units) cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
-  return cases;
-}
-
 // The units whose lines a file has, counted by its lines; a unit that was torn off does not count.
 std::size_t units_in(const Plan& plan, const std::vector<Unit>& units, const std::string& path) {
   UnitLines lines(path);
@@ -71,6 +67,10 @@ std::size_t units_in(const Plan& plan, const std::vector<Unit>& units, const std
 
 Json config_of_shards(const std::vector<std::string>& files) {
   const ResultBeginning first = beginning_of(files.front());
+  if (tool_name(first.tool) != tool_name()) {
+    refuse_input(files.front(), fmt::format("a shard of {}, but this is {}", tool_name(first.tool), tool_name()),
+                 "shards of this version");
+  }
   std::map<int, std::string> seen;
   for (const std::string& path : files) {
     const ResultBeginning head = beginning_of(path);
@@ -107,28 +107,43 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
   std::vector<std::string> missing;
   for (std::size_t s = 0; s < files_.size(); ++s) {
     const std::string name = fmt::format("shard {}/{}", s + 1, count);
+    if (files_[s].empty() && units[s].empty()) continue;
     if (files_[s].empty()) {
-      missing.push_back(fmt::format("{} ({} cases: {})", name, cases_of(plan, units[s]), named(plan, units[s])));
+      missing.push_back(fmt::format("{} ({} cases: {})", name, counts_of(plan, units[s]).cases, named(plan, units[s])));
       continue;
     }
     if (complete[s]) continue;
     const std::size_t done = units_in(plan, units[s], files_[s]);
     const std::vector<Unit> rest(units[s].begin() + static_cast<std::ptrdiff_t>(done), units[s].end());
     missing.push_back(rest.empty() ? fmt::format("the end of {} in {}", name, files_[s])
-                                   : fmt::format("{} of {} cases of {} in {} ({})", cases_of(plan, rest),
-                                                 cases_of(plan, units[s]), name, files_[s], named(plan, rest)));
+                                   : fmt::format("{} of {} cases of {} in {} ({})", counts_of(plan, rest).cases,
+                                                 counts_of(plan, units[s]).cases, name, files_[s], named(plan, rest)));
   }
   if (!missing.empty()) {
+    constexpr std::size_t most_named = 5;
+    if (missing.size() > most_named) {
+      const std::size_t rest = missing.size() - most_named;
+      missing.resize(most_named);
+      missing.push_back(fmt::format("{} more shards", rest));
+    }
     throw InputError(
         fmt::format("these shards are not a whole sweep; missing: {}; to go on: tristab sweep with the same "
                     "configuration, --shard and --resume",
                     fmt::join(missing, "; ")));
   }
-  for (const std::string& path : files_) lines_.push_back(std::make_unique<UnitLines>(path));
+  for (std::size_t s = 0; s < files_.size(); ++s) {
+    lines_.push_back(files_[s].empty() ? nullptr : std::make_unique<UnitLines>(files_[s]));
+    if (files_.size() > most_open && lines_.back() != nullptr) lines_.back()->release();
+    if (!units[s].empty() && units_in(plan, {units[s].front()}, files_[s]) == 0)
+      refuse_input(files_[s], "another layout than tristab writes", "the file as tristab sweep wrote it");
+  }
 }
 
 std::optional<std::string> MergedShards::next(const Unit& unit) {
-  return lines_[static_cast<std::size_t>(shards_[next_++] - 1)]->next(plan_, unit);
+  UnitLines& lines = *lines_[static_cast<std::size_t>(shards_[next_++] - 1)];
+  std::string text = lines.next(plan_, unit);
+  if (lines_.size() > most_open) lines.release();
+  return text;
 }
 
 MatrixResult MergedShards::matrix(const Plan& plan, const Unit& unit, const std::string& text) const {

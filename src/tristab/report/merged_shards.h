@@ -15,6 +15,7 @@ class MergedShards : public KeptResults {
   // names what is missing: shards, and cases of shards that are not complete.
   MergedShards(const Plan& plan, const std::vector<std::string>& files);
 
+  std::size_t count() const override { return shards_.size(); }
   std::optional<std::string> next(const Unit& unit) override;
   MatrixResult matrix(const Plan& plan, const Unit& unit, const std::string& text) const override;
   LayerResult sequence(const Plan& plan, const Unit& unit, const std::string& text) const override;

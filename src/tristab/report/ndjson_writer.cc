@@ -1,12 +1,10 @@
 // Newline-delimited JSON: a header line, the lines of matrices and records as they finish, in case order, then summary,
 // classes, expectations and an end line. Until then they are in a journal, which is an incomplete result.
-#include <initializer_list>
 #include <memory>
 
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
 #include "tristab/report/result_journal.h"
-#include "tristab/report/result_lines.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/result_writer.h"
 
@@ -15,13 +13,12 @@ namespace {
 
 class NdjsonWriter : public ResultSink {
  public:
-  NdjsonWriter(const std::string& path, const RunHeader& header) : header_(header) {
+  NdjsonWriter(const std::string& path, const RunHeader& header) : path_(path), header_(header) {
     if (has_journal(path, header)) {
       journal_ = std::make_unique<ResultJournal>(path, header, replaces_result_of(header));
       return;
     }
-    file_ = std::make_unique<OutputFile>(path, replaces_result_of(header));
-    file_->write(header_line(header));
+    open();
     file_->flush();
   }
 
@@ -31,15 +28,24 @@ class NdjsonWriter : public ResultSink {
     return {matrix_text(result, "matrix"), records_text(result, "record")};
   }
 
+  SerializedRecords render_kept(const MatrixResult&) const override { return {}; }  // the journal has it
+
   void accept(const MatrixResult& result, SerializedRecords rendered) override {
-    append({rendered.matrix, rendered.records}, result.records.size());
+    append(rendered.matrix += rendered.records, result.records.size());
   }
 
   std::string render_layer(const LayerResult& result) const override { return layers_text(result, "layer"); }
-  void accept_layer(const LayerResult&, std::string rendered) override { append({rendered}, 0); }
+  void accept_layer(const LayerResult&, std::string rendered) override { append(rendered, 0); }
 
   void finish(const SweepReport& report) override {
-    OutputFile& file = journal_ != nullptr ? journal_->output() : *file_;
+    if (journal_ != nullptr) {
+      open();
+      journal_->for_each([&](std::string_view line) {
+        file_->write(line);
+        file_->write("\n");
+      });
+    }
+    OutputFile& file = *file_;
     for (const SummaryRow& row : report.summary) file.write(summary_text(row, "summary"));
     file.write(classes_text(report.classes, "class"));
     file.write(expectations_text(report.expectations, "expectation"));
@@ -47,17 +53,24 @@ class NdjsonWriter : public ResultSink {
     end.text("type", "end").flag("complete", true).integer("cases", report.records);
     file.write(end.raw("run", run_text(header_, report)).str() + "\n");
     file.commit();
+    if (journal_ != nullptr) journal_->discard();
   }
 
  private:
-  void append(std::initializer_list<std::string_view> lines, std::size_t records) {
+  void open() {
+    file_ = std::make_unique<OutputFile>(path_, replaces_result_of(header_));
+    file_->write(header_line(header_));
+  }
+
+  void append(const std::string& lines, std::size_t records) {
     if (journal_ != nullptr) return journal_->append(lines, records);
-    for (const std::string_view part : lines) file_->write(part);
+    file_->write(lines);
     file_->flush();  // who reads a pipe sees whole matrices
   }
 
+  std::string path_;
   RunHeader header_;
-  std::unique_ptr<ResultJournal> journal_;  // becomes the result; null: lines are written as they come
+  std::unique_ptr<ResultJournal> journal_;  // null: lines are written as they come
   std::unique_ptr<OutputFile> file_;
 };
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <fstream>
 #include <iostream>
+#include <set>
 #include <streambuf>
 
 #include "tristab/base/errors.h"
@@ -137,7 +138,8 @@ class Visitor {
     take_head(document);
     if (head_.run.json().is_object()) {
       head_.expected_cases = cases_of(head_.run, "cases", path_ + ": run.");
-      head_.complete = flag_of(head_.run, "complete", path_ + ": run.") && has_all();
+      add_shard(head_.run);
+      head_.complete = flag_of(head_.run, "complete", path_ + ": run.") && has_all() && head_.shards.empty();
       head_.says_whether_complete = head_.run.json().contains("complete") || !has_all();
     }
     return head_;
@@ -165,6 +167,7 @@ class Visitor {
       if (type == "header") {
         check_schema(object);
         if (parts++ == 0) take_head(object);
+        add_shard(object);
         head_.expected_cases += cases_of(object, "expected_cases", place);
       } else if (type == "end") {
         take_head(object);
@@ -173,7 +176,7 @@ class Visitor {
         give(section, object, place);
       }
     }
-    head_.complete = parts > 0 && complete_parts == parts && has_all();
+    head_.complete = parts > 0 && complete_parts == parts && has_all() && head_.shards.empty();
     if (parts > 1) head_.run = {};  // no single run made all of it
     return head_;
   }
@@ -244,6 +247,19 @@ class Visitor {
                  allowed);
   }
 
+  // Shards are complete only together.
+  void add_shard(const Json& object) {
+    const auto shard = object.find("shard");
+    if (shard == object.end() || !shard->is_object()) return;
+    const int index = static_cast<int>(number_field(*shard, path_ + ": shard.", "index"));
+    shard_count_ = static_cast<int>(number_field(*shard, path_ + ": shard.", "count"));
+    shards_.insert(index);
+    head_.shards.clear();
+    if (static_cast<int>(shards_.size()) == shard_count_) return;
+    for (const int each : shards_)
+      head_.shards += fmt::format("{}{}/{}", head_.shards.empty() ? "shard " : ", ", each, shard_count_);
+  }
+
   void take_head(const Json& object) {
     if (head_.schema.empty()) head_.schema = text_or_empty(object, "schema");
     take_object(object, "tool", path_, head_.tool);
@@ -259,6 +275,8 @@ class Visitor {
   const ObjectVisitor& visit_;
   bool wants_stages_;
   ResultHead head_;
+  std::set<int> shards_;
+  int shard_count_ = 0;
   std::string section_;
   std::int64_t index_ = 0;
   bool is_list_ = false;

@@ -21,6 +21,7 @@ struct ResultHead {
   bool complete = false;            // the file says so, and has all records that it promises
   bool says_whether_complete = false;
   bool lines = false;  // NDJSON
+  std::string shards;  // "shard 2/8", if the file has only some shards of a sweep; then it is not complete
 };
 
 // The sections that hold lists of objects: "matrices", "records", "layers", "summary", "classes", "expectations".

@@ -57,10 +57,11 @@ std::string progress_line(const ProgressState& state, std::size_t width) {
   std::string line = in_layers ? fmt::format("{}/{} sequences of layers", done, state.sequences)
                                : fmt::format("{}/{} cases", done, state.cases);
   line += fmt::format(", {:.0f}%", 100 * state.fraction);
-  if (state.phase_seconds > 0)
-    line += fmt::format(", {}/s", rate_text(static_cast<double>(done) / state.phase_seconds));
-  if (state.fraction > 0)
-    line += fmt::format(", {} left", duration_text(state.seconds / state.fraction - state.seconds));
+  // What an earlier run had done says nothing about the rest.
+  const auto computed = static_cast<double>(in_layers ? done : done - state.kept);
+  if (state.phase_seconds > 0 && computed > 0) line += fmt::format(", {}/s", rate_text(computed / state.phase_seconds));
+  if (const double own = state.fraction - state.kept_fraction; own > 0)
+    line += fmt::format(", {} left", duration_text(state.seconds / own * (1 - state.fraction)));
   if (!state.worst.empty()) line += fmt::format("; {}", without_controls(state.worst));
   return elided(line, width);
 }

@@ -28,6 +28,8 @@ struct ProgressState {
   std::int64_t cases_done = 0, cases = 0;
   std::int64_t sequences_done = 0, sequences = 0;  // of layers, which come after all cases
   double fraction = 0;                             // of the work
+  double kept_fraction = 0;                        // of it, what an earlier run had done
+  std::int64_t kept = 0;                           // cases that an earlier run had done
   double seconds = 0;                              // since the start
   double phase_seconds = 0;                        // since the first case, or the first sequence
   std::string worst;                               // WorstCase::text()

@@ -96,6 +96,8 @@ std::string config_differences(const Json& there, const Json& here) {
   return fmt::format("{}", fmt::join(found, ", "));
 }
 
+std::string name_of(const std::optional<Shard>& shard) { return shard ? "shard " + shard->text() : "a whole run"; }
+
 std::string tool_name(const Json& tool) {
   const auto text = [&](const char* key) {
     const auto found = tool.is_object() ? tool.find(key) : tool.end();

@@ -26,6 +26,9 @@ bool has_end_line(const std::filesystem::path& path);
 // "seed 1 instead of 2, other families"; "" if they are equal.
 std::string config_differences(const Json& there, const Json& here);
 
+// "shard 2/8", "a whole run"
+std::string name_of(const std::optional<Shard>& shard);
+
 // Who made a result: "tristab 1.0.0 (3f2a9c1)", and that of this program.
 std::string tool_name(const Json& tool);
 std::string tool_name();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <functional>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
@@ -17,9 +18,12 @@ namespace {
 // After a crash of the machine, at most the work of this time is lost.
 constexpr std::chrono::seconds between_syncs{5};
 
-std::string scratch_path() { return (std::filesystem::temp_directory_path() / "tristab-result").string(); }
-
-std::string any(const std::filesystem::path&) { return ""; }
+// The hash of the standard library takes eight bytes at a time. Byte by byte (hash_text) it takes as long as all else
+// that is done with the lines.
+std::string unit_line(std::string_view lines) {
+  const std::uint64_t hash = std::hash<std::string_view>()(lines);
+  return JsonObject().text("type", "unit").text("hash", fmt::format("{:016x}", hash)).str();
+}
 
 }  // namespace
 
@@ -36,43 +40,34 @@ bool has_journal(const std::string& path, const RunHeader& header) {
 }
 
 ResultJournal::ResultJournal(const std::string& path, const RunHeader& header, ReplaceCheck replaces)
-    : cases_(header.cases),
-      file_(has_journal(path, header) ? path : scratch_path(), has_journal(path, header) ? std::move(replaces) : any,
-            has_journal(path, header)
-                ? JournalCheck([&](const std::filesystem::path& journal) { return check(journal, header); })
-                : JournalCheck()),
-      synced_(std::chrono::steady_clock::now()) {
-  if (found_.bytes == 0) file_.write(header_line(header));
-  file_.flush();
-  if (found_.units > 0) {
-    kept_ = std::make_unique<KeptUnits>(*header.plan, file_.partial(), found_.units);
-    left_ = found_.units;
-    records_ = found_.records;
-    file_.keep(fmt::format("{} of {} cases are kept", records_, cases_));
-  }
+    : cases_(header.cases), synced_(std::chrono::steady_clock::now()) {
+  if (!has_journal(path, header)) return;
+  file_ = std::make_unique<OutputFile>(path, std::move(replaces),
+                                       [&](const std::filesystem::path& journal) { return check(journal, header); });
+  if (found_.bytes == 0) file_->write(header_line(header));
+  file_->flush();
+  if (found_.units == 0) return;
+  kept_ = std::make_unique<KeptUnits>(*header.plan, file_->partial(), found_.units);
+  left_ = found_.units;
+  records_ = found_.records;
+  keep();
 }
 
-// Reads until something is not what a run of this configuration writes: the rest was torn off, or damaged.
+// Reads until a unit is not what was written: the rest was torn off, or damaged.
 ResultJournal::Found ResultJournal::whole_units(const std::filesystem::path& journal, const RunHeader& header) {
   LineFile file(journal.string());
-  std::string line;
+  std::string line, lines;
   Found found;
   if (!file.next(line)) return found;
   found.bytes = file.offset();
-  const auto next_is = [&](const std::string& beginning) {
-    return file.next(line) && line.starts_with(beginning) && line.ends_with('}') &&
-           line.find('\0') == std::string::npos;
-  };
-  const std::string matrix = line_beginning("matrix"), record = line_beginning("record"),
-                    layer = line_beginning("layer");
+  const std::string end = line_beginning("unit");
   for (const Unit& unit : units_of(*header.plan, header.shard)) {
-    const int settings = header.plan->groups[unit.group].settings;
-    bool whole = unit.is_sequence || next_is(matrix);
-    for (int k = 0; whole && k < settings; ++k) whole = next_is(unit.is_sequence ? layer : record);
-    if (!whole) break;
+    lines.clear();
+    while (file.next(line) && !line.starts_with(end)) lines += line + "\n";
+    if (line != unit_line(lines)) break;
     found.bytes = file.offset();
     ++found.units;
-    found.records += unit.is_sequence ? 0 : settings;
+    found.records += unit.is_sequence ? 0 : header.plan->groups[unit.group].settings;
   }
   return found;
 }
@@ -80,55 +75,91 @@ ResultJournal::Found ResultJournal::whole_units(const std::filesystem::path& jou
 std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const RunHeader& header) {
   const std::string place = journal.string();
   if (may_replace() && !header.resume) return 0;
+  const std::string instead = header.resume ? "another name, or --force without --resume to begin anew"
+                                            : "another name, or --force to begin anew";
   const auto head = result_beginning(journal);
   if (!head) {
     // A run that was killed at once leaves a part of its first line.
     const std::string beginning = line_beginning("header");
     std::string line;
     if (beginning.starts_with(beginning_of_file(journal, beginning.size())) && !LineFile(place).next(line)) return 0;
-    refuse(place, "a file that is no journal of tristab", "another name, or --force to replace it");
+    refuse(place, "a file that is no journal of tristab", instead);
   }
-  const std::string instead = "another name, or --force to begin anew";
+  if (LineFile lines(place); [&] {
+        std::string line;
+        return lines.next(line) && !lines.next(line);
+      }())
+    return 0;  // only a header
   if (const std::string other = config_differences(head->config, header.config.json()); !other.empty())
     refuse(place, fmt::format("the journal of another configuration ({})", other), instead);
-  if (head->shard != header.shard) {
-    const auto named = [](const std::optional<Shard>& shard) {
-      return shard ? "shard " + shard->text() : "a whole run";
-    };
-    refuse(place, fmt::format("the journal of {} instead of {}", named(head->shard), named(header.shard)), instead);
-  }
+  if (head->shard != header.shard)
+    refuse(place, fmt::format("the journal of {} instead of {}", name_of(head->shard), name_of(header.shard)), instead);
   const Found found = whole_units(journal, header);
   if (found.units == 0) return 0;
   if (!header.resume) {
     refuse(place, fmt::format("{} of {} cases of a run that was stopped", found.records, header.cases),
            "--resume to go on from there, or --force to begin anew");
   }
-  if (tool_name(head->tool) != tool_name()) {
-    refuse(place, fmt::format("cases of {}, but this is {}", tool_name(head->tool), tool_name()),
-           "the same version, or --force without --resume to begin anew");
-  }
+  if (tool_name(head->tool) != tool_name())
+    refuse(place, fmt::format("cases of {}, but this is {}", tool_name(head->tool), tool_name()), instead);
   found_ = found;
   return found.bytes;
 }
 
-void ResultJournal::append(std::initializer_list<std::string_view> lines, std::size_t records) {
+void ResultJournal::keep() { file_->keep(fmt::format("{} of {} cases are kept", records_, cases_)); }
+
+void ResultJournal::append(const std::string& lines, std::size_t records) {
+  if (file_ == nullptr) return spool_.append(lines);
   if (left_ > 0) {
     --left_;
     return;
   }
-  for (const std::string_view part : lines) file_.write(part);
-  file_.flush();  // after a crash of the program the journal has whole units
+  file_->write(lines);
+  file_->write(unit_line(lines) + "\n");
+  file_->flush();  // after a crash of the program the journal has whole units
   records_ += static_cast<std::int64_t>(records);
-  file_.keep(fmt::format("{} of {} cases are kept", records_, cases_));
+  keep();
   const auto now = std::chrono::steady_clock::now();
   if (now - synced_ < between_syncs) return;
-  file_.sync();
+  file_->sync();
   synced_ = now;
 }
 
-const std::string& ResultJournal::file() {
-  file_.flush();
-  return file_.partial();
+void ResultJournal::for_each(const std::function<void(std::string_view)>& visit) {
+  if (file_ != nullptr) {
+    file_->flush();
+    LineFile lines(file_->partial());
+    const std::string header = line_beginning("header"), unit = line_beginning("unit");
+    for (std::string line; lines.next(line);) {
+      if (!line.starts_with(header) && !line.starts_with(unit)) visit(line);
+    }
+    return;
+  }
+  std::string rest;  // of a line whose end is in the next block
+  spool_.for_each_block([&](std::string_view block) {
+    for (std::size_t end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
+      rest += block.substr(0, end);
+      visit(rest);
+      rest.clear();
+      block.remove_prefix(end + 1);
+    }
+    rest += block;
+  });
+}
+
+void ResultJournal::for_each(const std::string& type, const std::function<void(std::string_view)>& visit) {
+  const std::string beginning = line_beginning(type);
+  std::string object;
+  for_each([&](std::string_view line) {
+    if (!line.starts_with(beginning)) return;
+    object = "{";
+    object += line.substr(beginning.size());
+    visit(object);
+  });
+}
+
+void ResultJournal::discard() {
+  if (file_ != nullptr) file_->discard();
 }
 
 }  // namespace tristab

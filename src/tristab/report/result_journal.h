@@ -4,12 +4,14 @@
 
 #include <chrono>
 #include <cstdint>
-#include <initializer_list>
+#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "tristab/base/output_file.h"
+#include "tristab/base/spool.h"
 #include "tristab/report/kept_results.h"
 #include "tristab/report/result_writer.h"
 
@@ -25,19 +27,20 @@ class ResultJournal {
  public:
   // Opens the journal of the result at `path`, which one process at a time can have. `replaces` is asked about the
   // result that is there. Throws UsageError if a journal is there and may not be continued or replaced, InputError if
-  // another process has it. Without has_journal, it is a temporary file elsewhere that no later run goes on with.
+  // another process has it. Without has_journal, the lines are kept in a temporary file that no later run goes on with.
   ResultJournal(const std::string& path, const RunHeader& header, ReplaceCheck replaces);
 
   KeptResults* kept() { return kept_.get(); }  // what an earlier run left; null: nothing
 
   // The lines of the next unit, with `type`. What is kept is there already.
-  void append(std::initializer_list<std::string_view> lines, std::size_t records);
+  void append(const std::string& lines, std::size_t records);
 
-  // What is written, for SectionLines.
-  const std::string& file();
+  // Each line of the units that has this type, without it, in order.
+  void for_each(const std::string& type, const std::function<void(std::string_view line)>& visit);
+  // Each line of the units as it was appended.
+  void for_each(const std::function<void(std::string_view line)>& visit);
 
-  void discard() { file_.discard(); }     // the result is complete elsewhere
-  OutputFile& output() { return file_; }  // for the last lines, with which the journal becomes the result
+  void discard();  // the result is complete
 
  private:
   // What of an older journal stands for whole units.
@@ -48,10 +51,12 @@ class ResultJournal {
   };
   static Found whole_units(const std::filesystem::path& journal, const RunHeader& header);
   std::uint64_t check(const std::filesystem::path& journal, const RunHeader& header);
+  void keep();
 
   std::int64_t cases_;
   Found found_;
-  OutputFile file_;
+  std::unique_ptr<OutputFile> file_;  // null: the lines are spooled
+  SpooledText spool_;
   std::unique_ptr<KeptUnits> kept_;
   std::size_t left_ = 0;  // units that are accepted again before new ones
   std::int64_t records_ = 0;

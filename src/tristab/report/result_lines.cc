@@ -2,14 +2,25 @@
 
 #include <fmt/format.h>
 
-#include "tristab/base/input_file.h"
+#include "tristab/base/errors.h"
 
 namespace tristab {
 
-LineFile::LineFile(const std::string& path) : stream_(open_input(path, "", "a result of tristab")) {}
+namespace {
+
+// Journals are read while they are outputs, so the ledger of inputs is not asked (merges note their shards themselves).
+std::ifstream opened(const std::string& path) {
+  std::ifstream stream(path, std::ios::binary);
+  if (!stream) throw InputError(fmt::format("{}: cannot read; allowed: a result of tristab", path));
+  return stream;
+}
+
+}  // namespace
+
+LineFile::LineFile(const std::string& path) : path_(path), stream_(opened(path)) {}
 
 bool LineFile::next(std::string& line) {
-  constexpr std::size_t block_bytes = std::size_t{1} << 18;
+  constexpr std::size_t block_bytes = std::size_t{1} << 16;
   line.clear();
   while (true) {
     const std::string_view rest = std::string_view(block_).substr(at_);
@@ -20,12 +31,22 @@ bool LineFile::next(std::string& line) {
       offset_ += line.size() + 1;
       return true;
     }
+    if (!stream_.is_open()) {
+      stream_ = opened(path_);
+      stream_.seekg(static_cast<std::streamoff>(offset_ + line.size()));
+    }
     block_.resize(block_bytes);
     stream_.read(block_.data(), block_bytes);
     block_.resize(static_cast<std::size_t>(stream_.gcount()));
     at_ = 0;
     if (block_.empty()) return false;
   }
+}
+
+void LineFile::release() {
+  stream_.close();
+  block_ = {};
+  at_ = 0;
 }
 
 std::string line_beginning(const std::string& type) { return fmt::format("{{\"type\": \"{}\", ", type); }

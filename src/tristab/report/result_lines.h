@@ -16,8 +16,10 @@ class LineFile {
   // The next line that ends in a newline, without it; false if there is none.
   bool next(std::string& line);
   std::uint64_t offset() const { return offset_; }  // of the line after it
+  void release();                                   // until the next line is asked for: there may be many files
 
  private:
+  std::string path_;
   std::ifstream stream_;
   std::string block_;   // what was read
   std::size_t at_ = 0;  // of it, the beginning of the next line
@@ -33,6 +35,7 @@ class SectionLines {
   SectionLines(const std::string& path, const std::string& type);
   // The next object on one line, without `type`; false after the last one.
   bool next(std::string& object);
+  void release() { file_.release(); }
 
  private:
   LineFile file_;

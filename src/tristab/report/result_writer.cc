@@ -18,11 +18,13 @@ const std::vector<std::string>& format_names() {
 }  // namespace
 
 ReplaceCheck replaces_result_of(const RunHeader& header) {
-  return [config = header.config](const std::filesystem::path& path) -> std::string {
+  return [config = header.config, shard = header.shard](const std::filesystem::path& path) -> std::string {
     const auto there = result_beginning(path);
     if (!there) return "a file that is no result of tristab";
     const std::string other = config_differences(there->config, config);
-    return other.empty() ? "" : fmt::format("a result of another configuration ({})", other);
+    if (!other.empty()) return fmt::format("a result of another configuration ({})", other);
+    return there->shard == shard ? ""
+                                 : fmt::format("the result of {} instead of {}", name_of(there->shard), name_of(shard));
   };
 }
 

@@ -38,7 +38,7 @@ std::string shard_text(const Shard& shard);
 // The `run` object of a finished run.
 std::string run_text(const RunHeader& header, const SweepReport& report);
 
-// Lets only a result of the same configuration be replaced.
+// Lets only a result of the same configuration and shard be replaced.
 ReplaceCheck replaces_result_of(const RunHeader& header);
 
 // Opens `path` ("-": standard output) at once. A result appears under its name when finish() has written all of it.

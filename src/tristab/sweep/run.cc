@@ -106,11 +106,11 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     const MatrixGroup& group = plan.groups[unit.group];
     return static_cast<double>(unit.is_sequence ? sequence_work(group) : matrix_work(group));
   };
-  double work = 0, work_done = 0;
-  std::vector<bool> groups_here(plan.groups.size(), false);
-  for (const Unit& unit : units) {
-    work += work_of(unit);
-    groups_here[unit.group] = true;
+  double work = 0, work_done = 0, work_kept = 0;
+  std::vector<bool> groups_to_compute(plan.groups.size(), false);
+  for (std::size_t k = 0; k < units.size(); ++k) {
+    work += work_of(units[k]);
+    if (kept == nullptr || k >= kept->count()) groups_to_compute[units[k].group] = true;
   }
 
   const oneapi::tbb::global_control limit(oneapi::tbb::global_control::max_allowed_parallelism,
@@ -118,7 +118,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   oneapi::tbb::task_arena arena(threads);
   std::vector<RecipeError> errors_of_recipes;
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
-  if (options.made == nullptr) arena.execute([&] { errors_of_recipes = recipe_errors(plan, groups_here, stop); });
+  if (options.made == nullptr) arena.execute([&] { errors_of_recipes = recipe_errors(plan, groups_to_compute, stop); });
 
   // Runs the units [begin, end): takes what is kept, computes the rest, and collects in order.
   const auto run_units = [&](std::size_t begin, std::size_t end, const auto& evaluate, const auto& collect) {
@@ -143,9 +143,10 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     if (stop.load()) throw Stopped{};
   };
   const auto index_of = [&](const Unit& unit) { return plan.groups[unit.group].first + unit.index; };
-  const auto advance = [&](const Unit& unit) {
+  const auto advance = [&](const Unit& unit, bool was_kept) {
     work_done += work_of(unit);
-    if (options.progress) options.progress(work_done / work, report.records);
+    if (was_kept) work_kept += work_of(unit);
+    if (options.progress) options.progress({work_done / work, work_kept / work, report.records, report.kept});
   };
 
   using FinishedMatrix = Finished<MatrixResult, SerializedRecords>;
@@ -153,11 +154,11 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     const Unit& unit = job.unit;
     auto finished = std::make_shared<FinishedMatrix>();
     finished->unit = unit;
-    finished->kept = job.kept.has_value();
+    finished->kept = job.kept.has_value() && options.made == nullptr;
     finished->result = job.kept ? kept->matrix(plan, unit, *job.kept)
                                 : evaluate_matrix(plan, unit.group, index_of(unit), errors_of_recipes[unit.group].total,
                                                   machines.local(), stop);
-    finished->rendered = sink.render(finished->result);
+    finished->rendered = finished->kept ? sink.render_kept(finished->result) : sink.render(finished->result);
     return finished;
   };
   const auto collect = [&](const std::shared_ptr<FinishedMatrix>& finished) {
@@ -174,7 +175,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     report.references += result.references_computed;
     report.busy.add(result.seconds);
     sink.accept(result, std::move(finished->rendered));
-    advance(finished->unit);
+    advance(finished->unit, finished->kept);
   };
   run_units(0, first_sequence, evaluate, collect);
 
@@ -183,6 +184,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     const Unit& unit = job.unit;
     auto finished = std::make_shared<FinishedSequence>();
     finished->unit = unit;
+    finished->kept = job.kept.has_value() && options.made == nullptr;
     finished->result = job.kept ? kept->sequence(plan, unit, *job.kept)
                                 : evaluate_layer(plan, unit.group, index_of(unit), errors_of_recipes[unit.group].layer,
                                                  machines.local(), stop);
@@ -193,7 +195,7 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
     ++report.sequences;
     if (is_whole) expectations.add(finished->result);
     sink.accept_layer(finished->result, std::move(finished->rendered));
-    advance(finished->unit);
+    advance(finished->unit, finished->kept);
   };
   run_units(first_sequence, units.size(), evaluate_sequence, collect_sequence);
 

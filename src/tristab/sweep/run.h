@@ -42,6 +42,7 @@ struct SweepReport {
 class KeptResults {
  public:
   virtual ~KeptResults() = default;
+  virtual std::size_t count() const = 0;  // of units, the first ones of the run
   // The text of the next unit; none: it is not kept. Called for each unit of the run in order, by one thread at a time.
   virtual std::optional<std::string> next(const Unit& unit) = 0;
   // What the text says; on any thread.
@@ -55,6 +56,8 @@ class ResultSink {
   virtual ~ResultSink() = default;
   virtual KeptResults* kept() { return nullptr; }  // what it has already; it must be accepted again all the same
   virtual SerializedRecords render(const MatrixResult& result) const = 0;  // on any thread
+  // The same for a result that kept() gave: what the sink still needs of it.
+  virtual SerializedRecords render_kept(const MatrixResult& result) const { return render(result); }
   virtual void accept(const MatrixResult& result,
                       SerializedRecords rendered) = 0;  // in case order, one at a time
   // The same for sequences, after the last matrix.
@@ -63,11 +66,17 @@ class ResultSink {
   virtual void finish(const SweepReport& report) = 0;  // after the last one
 };
 
+// How far a run is, after a matrix or a sequence.
+struct RunProgress {
+  double fraction = 0;               // of the work that is done
+  double kept_fraction = 0;          // of it, what an earlier run had done
+  std::int64_t cases = 0, kept = 0;  // done, and of these by an earlier run
+};
+
 struct RunOptions {
   int jobs = 0;  // threads; 0: all cores
   const std::atomic<bool>* stop = nullptr;
-  // Called after every matrix, in case order: the fraction of the work that is done, and the cases done.
-  std::function<void(double fraction, std::int64_t cases)> progress = {};
+  std::function<void(const RunProgress&)> progress = {};  // called in case order
   std::optional<Shard> shard = {};  // none: all units. A shard has no summary, classes and expectations.
   KeptResults* made = nullptr;      // if given, has every unit: nothing is computed
 };

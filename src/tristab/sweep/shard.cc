@@ -116,6 +116,15 @@ std::vector<Unit> units_of(const Plan& plan, const std::optional<Shard>& shard) 
   return own;
 }
 
+UnitCounts counts_of(const Plan& plan, std::span<const Unit> units) {
+  UnitCounts counts;
+  for (const Unit& unit : units) {
+    ++(unit.is_sequence ? counts.sequences : counts.matrices);
+    counts.cases += unit.is_sequence ? 0 : plan.groups[unit.group].settings;
+  }
+  return counts;
+}
+
 Shard parse_shard(const std::string& text, const std::function<const char*(const char*)>& variable) {
   const std::size_t slash = text.find('/');
   const std::string index = text.substr(0, slash);

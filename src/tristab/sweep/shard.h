@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,11 @@ std::vector<int> shards_of(const Plan& plan, const std::vector<Unit>& units, int
 
 // The units of a shard; without one, all.
 std::vector<Unit> units_of(const Plan& plan, const std::optional<Shard>& shard);
+
+struct UnitCounts {
+  std::int64_t matrices = 0, cases = 0, sequences = 0;
+};
+UnitCounts counts_of(const Plan& plan, std::span<const Unit> units);
 
 // "2/8"; "auto/8": the index from the environment; "auto": both. `variable` gives a variable of the environment, null
 // if it is not set. Indices are taken from the first of these that is set: SLURM_ARRAY_TASK_ID (from 1 on),
