@@ -10,6 +10,7 @@ test_packages="git zsh fish groff-base man-db libbenchmark-dev libgtest-dev libv
 browser_packages="chromium"
 fuzz_packages="clang libclang-rt-dev"
 clang_packages="clang clang-tidy"
+thread_packages="dpkg-dev"
 cluster_packages="parallel slurm-wlm slurm-client"
 package_packages="debootstrap dpkg-dev"
 

@@ -13,7 +13,7 @@ parts="exhaustive -                every test (g++, Release), those of TRISTAB_F
        clang      clang_packages   every test of a build by clang++, each file alone and without precompiled headers
        tidy       clang_packages   clang-tidy of src and apps
        sanitize   -                tests with the sanitizers of addresses, undefined behaviour and casts of numbers
-       thread     -                tests of what runs on several threads, with the sanitizer of threads
+       thread     thread_packages  tests of what runs on several threads, with the sanitizer of threads
        fuzz       fuzz_packages    every target of tests/fuzz for two minutes
        builds     clang_packages   Release, Debug and clang++ give the same bytes
        cluster    cluster_packages shards under Slurm and GNU parallel
@@ -92,9 +92,39 @@ part_sanitize() {
   ASAN_OPTIONS=detect_leaks=0 run_tests build/sanitize --exclude-regex "$slow_with_sanitizers"
 }
 
+# oneTBB as Debian has it, with the sanitizer of threads, in DIRECTORY/lib: what its threads hand over to each other would
+# look like races, and to suppress these would hide all.
+instrumented_tbb() { # DIRECTORY
+  local sources=$1/apt
+  if [ ! -e "$1/lib/libtbb.so.12" ]; then
+    rm -rf "$1"
+    mkdir -p "$sources/lists/partial" "$sources/parts"
+    # The places of packages have their sources, too.
+    find /etc/apt -name '*.sources' -exec cp -t "$sources/parts" {} +
+    find /etc/apt -name '*.list' -exec cp -t "$sources/parts" {} +
+    find "$sources/parts" -type f -exec sed -i -E 's/^Types:.*/Types: deb-src/; s/^deb /deb-src /' {} +
+    (
+      cd "$1"
+      options=(-o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$sources/parts" -o "Dir::State::Lists=$sources/lists")
+      apt-get "${options[@]}" update -qq && apt-get "${options[@]}" source -qq onetbb
+    ) >&2 || {
+      say "no source of oneTBB can be fetched here"
+      return 77
+    }
+    # shellcheck disable=SC2211 # one folder
+    cmake -S "$1"/onetbb-*/ -B "$1/build" -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTBB_TEST=OFF -DTBB_STRICT=OFF \
+      -DTBB_SANITIZE=thread -DTBB_DISABLE_HWLOC_AUTOMATIC_SEARCH=ON --log-level=NOTICE >&2
+    cmake --build "$1/build" --target tbb >"$1/build.log" 2>&1 || { tail -20 "$1/build.log" >&2; return 1; }
+    mkdir -p "$1/lib"
+    find "$1/build" -name 'libtbb.so*' -exec cp -dt "$1/lib" {} +
+  fi
+}
+
 part_thread() {
   local layers="sweep report hunt judge choose inspect"
+  instrumented_tbb "$top/build/thread-tbb"
   build_sanitized build/thread "tristab $(printf '%s_test ' $layers)" thread
+  export LD_LIBRARY_PATH=$top/build/thread-tbb/lib
   export TSAN_OPTIONS="suppressions=$top/tests/thread-sanitizer.supp halt_on_error=1"
   run_tests build/thread --tests-regex "^(${layers// /|})\\."
   python3 -B tests/apps/determinism_test.py build/thread/apps/tristab
