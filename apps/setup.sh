@@ -9,7 +9,10 @@ build_packages="g++ cmake ninja-build pkg-config libcli11-dev libeigen3-dev libb
 test_packages="git zsh fish groff-base man-db libbenchmark-dev libgtest-dev libvalijson-dev clang-format gnuplot-nox python3-pandas python3-matplotlib"
 browser_packages="chromium"
 fuzz_packages="clang libclang-rt-dev"
-full_packages="clang clang-tidy parallel slurm-wlm slurm-client debootstrap dpkg-dev"
+clang_packages="clang clang-tidy"
+thread_packages="dpkg-dev"
+cluster_packages="parallel slurm-wlm slurm-client"
+package_packages="debootstrap dpkg-dev"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -37,12 +40,20 @@ install_missing() {
 # many.
 build_seconds=330
 
-# configure_and_build DIRECTORY TARGET [CMAKE_OPTION...]: warnings are errors; quiet when there is nothing to do. Files that
-# only carry results, and tests, are compiled eight at a time; -DCMAKE_UNITY_BUILD=OFF compiles each alone.
-configure_and_build() {
-  local directory=$1 target=$2
-  shift 2
+# configure DIRECTORY [CMAKE_OPTION...]: warnings are errors. Files that only carry results, and tests, are compiled eight at
+# a time; -DCMAKE_UNITY_BUILD=OFF compiles each alone.
+configure() {
+  local directory=$1
+  shift
   cmake -S "$top" -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release -DTRISTAB_WARNINGS_AS_ERRORS=ON -DCMAKE_UNITY_BUILD=ON \
     --log-level=NOTICE "$@" >&2
-  NINJA_STATUS='[%f of %t, %e s] ' cmake --build "$directory" --target "$target" >&2
+}
+
+# configure_and_build DIRECTORY TARGETS [CMAKE_OPTION...]: quiet when there is nothing to do.
+configure_and_build() {
+  local directory=$1 targets=$2
+  shift 2
+  configure "$directory" "$@"
+  # shellcheck disable=SC2086 # a list of words
+  NINJA_STATUS='[%f of %t, %e s] ' cmake --build "$directory" --target $targets >&2
 }

@@ -124,4 +124,22 @@ TEST(KeptResults, lines_of_another_unit_are_refused) {
   EXPECT_THROW(static_cast<void>(matrix_of(plan, {0, 0, false}, exchanged, "kept")), InputError);
 }
 
+TEST(KeptResults, counts_that_are_no_integers_are_refused) {
+  const SweepConfig config = small_config();
+  const Plan plan = make_plan(config);
+  RoundTrip sink(plan);
+  run_sweep(config, plan, {2}, sink);
+  for (const char* const count : {"1e300", "0.5", "\"0\"", "99999999999999999999"}) {
+    std::string text = sink.texts().front();
+    const std::size_t begin = text.find("\"trial\":") + 8, end = text.find(',', begin);
+    text.replace(begin, end - begin, count);
+    try {
+      static_cast<void>(matrix_of(plan, {0, 0, false}, text, "kept"));
+      ADD_FAILURE() << count << " was taken";
+    } catch (const InputError& error) {
+      EXPECT_TRUE(std::string_view(error.what()).starts_with("kept: found trial ")) << error.what();
+    }
+  }
+}
+
 }  // namespace tristab::kept_results_test

@@ -40,23 +40,37 @@ class Objects {
   refuse_input(place, found, fmt::format("{}, as the configuration says", expected));
 }
 
-std::string described(const Json& object) {
-  return fmt::format("{} n={} trial {}", object.value("family_label", "nothing"), object.value("n", 0),
-                     object.value("trial", 0));
+std::int64_t integer_of(const Json& value, const char* name, const std::string& place) {
+  const double number = value.is_number() ? value.get<double>() : nan;
+  if (number == std::trunc(number) && std::fabs(number) < 0x1p63) return value.get<std::int64_t>();
+  refuse_input(place, fmt::format("{} {}", name, value.dump()), "an integer");
+}
+
+// 0 without it.
+std::int64_t count_of(const Json& object, const char* name, const std::string& place) {
+  const auto found = object.find(name);
+  return found == object.end() || found->is_null() ? 0 : integer_of(*found, name, place);
+}
+
+int small_count_of(const Json& object, const char* name, const std::string& place) {
+  return static_cast<int>(count_of(object, name, place));
+}
+
+std::string described(const Json& object, const std::string& place) {
+  return fmt::format("{} n={} trial {}", object.value("family_label", "nothing"), count_of(object, "n", place),
+                     count_of(object, "trial", place));
 }
 
 void check_input(const Json& object, const Input& input, const std::string& place) {
-  const bool same = object.value("family_label", "") == input.family->label && object.value("n", 0) == input.n &&
-                    object.value("scenario", "") == input.scenario->name;
-  if (!same) refuse_other(place, described(object), input.label());
+  const bool same = object.value("family_label", "") == input.family->label &&
+                    count_of(object, "n", place) == input.n && object.value("scenario", "") == input.scenario->name;
+  if (!same) refuse_other(place, described(object, place), input.label());
 }
 
 double number_or(const Json& object, const char* name, double absent) {
   const auto found = object.find(name);
   return found != object.end() && found->is_number() ? found->get<double>() : absent;
 }
-
-std::int64_t count_of(const Json& object, const char* name) { return object.value(name, std::int64_t{0}); }
 
 std::vector<double> numbers_of(const Json& list, double absent) {
   std::vector<double> numbers;
@@ -86,27 +100,27 @@ class Numbers {
 };
 
 // The inverse of stages_cell (sweep/field.cc) and of the fields that count the trace.
-Trace trace_of(const Json& record) {
+Trace trace_of(const Json& record, const std::string& place) {
   Trace trace;
   for (const Json& object : record.at("stages")) {
     StageTrace stage;
     stage.name = object.value("name", "");
-    stage.matmuls = count_of(object, "matmuls");
-    stage.vector_steps = count_of(object, "vector_steps");
+    stage.matmuls = count_of(object, "matmuls", place);
+    stage.vector_steps = count_of(object, "vector_steps", place);
     stage.matmul_flops = number_or(object, "matmul_flops", nan);
     stage.vector_flops = number_or(object, "vector_flops", nan);
     stage.largest_live = number_or(object, "largest_live", infinity);
     stage.largest_dead = number_or(object, "largest_dead", infinity);
-    stage.overflows_live = count_of(object, "overflows");
-    stage.overflows_dead = count_of(object, "dead_overflows");
-    stage.underflows = count_of(object, "underflows");
-    stage.saturations = count_of(object, "saturations");
+    stage.overflows_live = count_of(object, "overflows", place);
+    stage.overflows_dead = count_of(object, "dead_overflows", place);
+    stage.underflows = count_of(object, "underflows", place);
+    stage.saturations = count_of(object, "saturations", place);
     trace.stages.push_back(std::move(stage));
   }
   trace.first_overflow.stage = text_or_nothing(record, "first_overflow_stage");
-  trace.product_depth = static_cast<std::int64_t>(number_or(record, "depth", 0));
-  trace.vector_depth = static_cast<std::int64_t>(number_or(record, "vector_depth", 0));
-  trace.workspace_bytes = static_cast<std::int64_t>(number_or(record, "workspace_bytes", 0));
+  trace.product_depth = count_of(record, "depth", place);
+  trace.vector_depth = count_of(record, "vector_depth", place);
+  trace.workspace_bytes = count_of(record, "workspace_bytes", place);
   return trace;
 }
 
@@ -123,7 +137,7 @@ Record record_of(const Json& object, const std::string& matrix, const Setting& c
   record.message = text_or_nothing(object, "message");
   record.for_format = word_at<ForFormat>(object, place, "for_format", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
-  record.padded_to = static_cast<int>(number_or(object, "padded_to", 0));
+  record.padded_to = small_count_of(object, "padded_to", place);
   if (record.status == Status::failed) return record;
   const Numbers numbers(object);
   for (const MetricInfo& info : metrics()) {
@@ -142,7 +156,7 @@ Record record_of(const Json& object, const std::string& matrix, const Setting& c
   }
   record.growth = numbers["growth"];
   record.dead_growth = numbers["dead_growth"];
-  record.trace = trace_of(object);
+  record.trace = trace_of(object, place);
   record.precision = precision_of(configured.stages(), record.trace);
   return record;
 }
@@ -160,7 +174,8 @@ LayerRecord layer_record_of(const Json& object, const Setting& configured, const
   for (const LayerPart& part : layer_parts())
     record.errors.whole.*part.value = number_or(object, part.name, std::nan(""));
   const Json& by_chunk = object.at("by_chunk");
-  for (const Json& count : by_chunk.at("chunks")) record.errors.chunks.push_back(count.get<int>());
+  for (const Json& count : by_chunk.at("chunks"))
+    record.errors.chunks.push_back(static_cast<int>(integer_of(count, "chunks", place)));
   record.errors.by_chunk.resize(record.errors.chunks.size());
   for (const LayerPart& part : layer_parts()) {
     const std::vector<double> values = numbers_of(by_chunk.at(part.name), std::nan(""));
@@ -169,7 +184,7 @@ LayerRecord layer_record_of(const Json& object, const Setting& configured, const
   }
   record.errors.state_max = number_or(object, "state_max", std::nan(""));
   if (const auto first = object.find("first_nonfinite_chunk"); first != object.end() && first->is_number())
-    record.errors.first_nonfinite_chunk = first->get<int>();
+    record.errors.first_nonfinite_chunk = small_count_of(object, "first_nonfinite_chunk", place);
   record.exact_t.o = number_or(object, "o_exact_t", std::nan(""));
   record.exact_t.state = number_or(object, "state_exact_t", std::nan(""));
   record.exact_t_ratio = number_or(object, "exact_t_ratio", std::nan(""));
@@ -202,7 +217,7 @@ MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& te
     // The id has a hash of the input, so another trial and a file that has changed are noticed.
     const std::string id = matrix_id_in(*group.scenario, group.source->problem(group.n, group.first + unit.index).id);
     if (result.id != id) refuse_other(place, result.id, id);
-    result.trial = matrix.value("trial", 0);
+    result.trial = small_count_of(matrix, "trial", place);
     result.source = matrix.at("source");
     const bool known =
         std::ranges::any_of(matrix_facts(), [&](const MatrixFact& fact) { return !matrix.at(fact.name).is_null(); });
@@ -214,7 +229,8 @@ MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& te
       condition.inverse_decay = numbers_of(matrix.at("inverse_decay"), infinity);
     }
     for (const Json& note : matrix.at("references")) {
-      result.references.push_back({note.value("of", ""), note.value("bits", 0), number_or(note, "residual", infinity)});
+      result.references.push_back(
+          {note.value("of", ""), small_count_of(note, "bits", place), number_or(note, "residual", infinity)});
     }
     result.references_computed = static_cast<int>(result.references.size());
     for (const Setting& setting : group.scenario->settings(group.n)) {
