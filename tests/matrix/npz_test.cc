@@ -168,7 +168,7 @@ TEST_F(Npz, a_signal_stops_the_check_of_a_member) {
 
 TEST_F(Npz, a_temporary_directory_that_is_none_is_named) {
   const TemporaryDirectoryIs nowhere(directory_.path() / "none");
-  const auto file = open({deflated_member("d", array_bytes("(1000,)", bytes_of(std::vector<double>(1000, 1.0))))});
+  const auto file = open({deflated_member("d", array_bytes("(100000,)", bytes_of(std::vector<double>(100000, 1.0))))});
   const std::string message = message_of<InputError>([&] { values_of(*file, "d"); });
   EXPECT_NE(message.find("a.npz: member 'd': its inflated bytes: cannot be kept in "), std::string::npos) << message;
 }
