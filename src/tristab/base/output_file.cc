@@ -209,7 +209,14 @@ void OutputFile::open_journal(const JournalCheck& journal) {
     }
     // The run that had the lock may have renamed or removed the file meanwhile.
     if (::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino) {
-      const auto kept = static_cast<off_t>(open.st_size == 0 ? 0 : journal(name));
+      const std::uint64_t kept_bytes = open.st_size == 0 ? 0 : journal(name);
+      if (kept_bytes == set_aside) {
+        if (std::rename(name.c_str(), (name + "~").c_str()) != 0) fail(errno);
+        std::fclose(file_);
+        file_ = nullptr;
+        continue;
+      }
+      const auto kept = static_cast<off_t>(kept_bytes);
       if (::ftruncate(file, kept) != 0 || ::lseek(file, kept, SEEK_SET) != kept || ::fchmod(file, mode_) != 0)
         fail(errno);
       partial_ = name;

@@ -27,6 +27,8 @@ std::string beginning_of_file(const std::filesystem::path& path, std::size_t byt
 
 // Says how many bytes of a journal that an earlier run left are kept, 0 to begin anew; throws if it must stay as it is.
 // Asked while no other process can have the journal.
+// set_aside: the journal is renamed to NAME.partial~, and a new one begins.
+inline constexpr std::uint64_t set_aside = UINT64_MAX;
 using JournalCheck = std::function<std::uint64_t(const std::filesystem::path& journal)>;
 
 class OutputFile {

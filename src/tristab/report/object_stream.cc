@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -299,6 +300,9 @@ const std::vector<std::string>& result_tables() {
 }
 
 ResultHead visit_result(const std::string& path, const std::vector<std::string>& sections, const ObjectVisitor& visit) {
+  std::error_code ignored;
+  if (path == "-" && std::filesystem::is_directory("/dev/stdin", ignored))
+    throw InputError(fmt::format("standard input: cannot read: Is a directory; allowed: {}", allowed));
   std::ifstream file;
   if (path == "-") {
     note_input(path);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <functional>
 
@@ -97,8 +98,14 @@ std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const R
   const Found found = whole_units(journal, header);
   if (found.units == 0) return 0;
   if (!header.resume) {
-    refuse(place, fmt::format("{} of {} cases of a run that was stopped", found.records, header.cases),
-           "--resume to go on from there, or --force to begin anew");
+    aside_ = place + "~";
+    std::fputs(
+        fmt::format("tristab: note: {} of {} cases of a run that was stopped are set aside in {}; --resume would go on "
+                    "with them\n",
+                    found.records, header.cases, aside_)
+            .c_str(),
+        stderr);
+    return set_aside;
   }
   if (tool_name(head->tool) != tool_name())
     refuse(place, fmt::format("cases of {}, but this is {}", tool_name(head->tool), tool_name()), instead);
@@ -160,6 +167,8 @@ void ResultJournal::for_each(const std::string& type, const std::function<void(s
 
 void ResultJournal::discard() {
   if (file_ != nullptr) file_->discard();
+  std::error_code ignored;
+  if (!aside_.empty()) std::filesystem::remove(aside_, ignored);  // the result has its cases
 }
 
 }  // namespace tristab

@@ -55,6 +55,7 @@ class ResultJournal {
 
   std::int64_t cases_;
   Found found_;
+  std::string aside_;                 // an older journal that this run does not go on with
   std::unique_ptr<OutputFile> file_;  // null: the lines are spooled
   SpooledText spool_;
   std::unique_ptr<KeptUnits> kept_;
