@@ -7,7 +7,6 @@
 #include "configuration.h"
 #include "sweep_run.h"
 #include "tristab/base/errors.h"
-#include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/report/merged_shards.h"
 #include "tristab/report/result_writer.h"
@@ -32,23 +31,13 @@ bool merge(const MergeOptions& options, const CommandWords& words) {
   if (config.json() != shared)
     refuse_input(options.shards.front(), "a configuration that this version reads differently",
                  "shards of the same version");
-  std::string path = options.output;
-  ResultFormat format = ResultFormat::json;
-  if (path.empty()) {
-    format = result_format_of(options.format.empty() ? "json" : options.format, "");
-    path = fmt::format("results/{}.{}", config.name, extension_of(format));
-  } else {
-    format = result_format_of(options.format, path);
-  }
-  note_output(path);
+  const ResultPlace place = result_place(options.output, options.format, config.name, ResultFormat::json, options.html);
   const Plan plan = make_plan(config);
-  if (format == ResultFormat::csv && plan.sequences > 0)
-    refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   MergedShards shards(plan, options.shards);
   RunOptions run;
   run.made = &shards;
-  return run_into_file(config, plan, {words, utc_now(), config.json(), config.seed, plan.cases}, format, path,
-                       options.html, run);
+  return run_into_file(config, plan, {words, utc_now(), config.json(), config.seed, plan.cases}, place.format,
+                       place.path, options.html, run);
 }
 
 }  // namespace

@@ -114,27 +114,16 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   const SweepConfig config = config_of(command, options);
   std::optional<Shard> shard;
   if (command.given("--shard")) shard = parse_shard(options.shard, [](const char* name) { return std::getenv(name); });
-  std::string path = options.output;
-  ResultFormat format = ResultFormat::json;
-  if (path.empty()) {
-    format = result_format_of(options.format.empty() ? shard ? "ndjson" : "json" : options.format, "");
-    const std::string part = shard ? fmt::format("-shard-{}-of-{}", shard->index, shard->count) : "";
-    path =
-        fmt::format("results/{}{}{}.{}", config.name, options.only.empty() ? "" : "-case", part, extension_of(format));
-  } else {
-    format = result_format_of(options.format, path);
-  }
+  if (command.given("--html") && options.html.empty())
+    refuse("--html", "nothing", "an HTML file, or - for standard output");
+  const std::string part = shard ? fmt::format("-shard-{}-of-{}", shard->index, shard->count) : "";
+  const auto [path, format] = result_place(
+      options.output, options.format, fmt::format("{}{}{}", config.name, options.only.empty() ? "" : "-case", part),
+      shard ? ResultFormat::ndjson : ResultFormat::json, options.html);
   if (shard && format == ResultFormat::csv)
     refuse("--shard", "a result in CSV", "json, ndjson; tristab merge makes any format of them");
   if (shard && !options.html.empty()) refuse("--html", "a page of a shard", "one of the merged result");
   if (options.resume && names_no_file(path)) refuse("--resume", fmt::format("-o {}", path), "a result in a file");
-  if (command.given("--html") && options.html.empty())
-    refuse("--html", "nothing", "an HTML file, or - for standard output");
-  note_output(path);
-  if (!options.html.empty() && (format == ResultFormat::csv || path == "-")) {
-    refuse("--html", fmt::format("a result {}", path == "-" ? "on standard output" : "in CSV"),
-           "one in a .json or .ndjson file");
-  }
   const Plan plan = make_plan(config);
   print_notes(plan);
   const UnitCounts counts = counts_of(plan, units_of(plan, shard));
@@ -142,8 +131,6 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
     refuse("--max-cases", fmt::format("a {} of {} cases", shard ? "shard" : "sweep", counts.cases),
            fmt::format("at most {}", options.max_cases));
   }
-  if (format == ResultFormat::csv && plan.sequences > 0)
-    refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   if (options.dry_run) {
     print_plan(config, plan);
     if (shard) fmt::print("shard {}: {} cases: {} matrices\n", shard->text(), counts.cases, counts.matrices);

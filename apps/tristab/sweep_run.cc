@@ -11,6 +11,8 @@
 #include "interrupt.h"
 #include "progress.h"
 #include "terminal.h"
+#include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/report/closing_summary.h"
 #include "tristab/report/expectation_table.h"
 #include "tristab/report/html_report.h"
@@ -58,8 +60,27 @@ class SinkWithProgress : public ResultSink {
 
 }  // namespace
 
+ResultPlace result_place(const std::string& output, const std::string& format, const std::string& name,
+                         ResultFormat otherwise, const std::string& html) {
+  ResultPlace place{output, otherwise};
+  if (!output.empty()) {
+    place.format = result_format_of(format, output);
+  } else {
+    if (!format.empty()) place.format = result_format_of(format, "");
+    place.path = fmt::format("results/{}.{}", name, extension_of(place.format));
+  }
+  if (!html.empty() && (place.format == ResultFormat::csv || place.path == "-")) {
+    refuse("--html", fmt::format("a result {}", place.path == "-" ? "on standard output" : "in CSV"),
+           "one in a .json or .ndjson file");
+  }
+  note_output(place.path);
+  return place;
+}
+
 bool run_into_file(const SweepConfig& config, const Plan& plan, const RunHeader& header, ResultFormat format,
                    const std::string& path, const std::string& html_path, RunOptions options) {
+  if (format == ResultFormat::csv && plan.sequences > 0)
+    refuse("--format", "csv for a sweep with layers", "json, ndjson (CSV has only records)");
   const std::unique_ptr<OutputFile> html = html_path.empty() ? nullptr : open_page(html_path, "--html");
   // No progress line if the result is printed on the same terminal.
   Progress progress(counts_of(plan, units_of(plan, options.shard)),

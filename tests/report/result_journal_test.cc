@@ -136,6 +136,11 @@ TEST_F(ResultJournalTest, cases_are_not_thrown_away_without_being_asked) {
     const auto writer = make_result_writer(ResultFormat::json, path_, header(false));
     EXPECT_EQ(read_text(path_ + ".partial~"), journal_);
     EXPECT_LT(read_text(path_ + ".partial").size(), journal_.size());
+  }
+  {  // another run that is stopped earlier, and one after it: the longest one stays
+    put_journal(journal_.substr(0, journal_.size() / 2));
+    const auto writer = make_result_writer(ResultFormat::json, path_, header(false));
+    EXPECT_EQ(read_text(path_ + ".partial~"), journal_);
     run_sweep(config_, plan_, {2}, *writer);
   }
   EXPECT_FALSE(std::filesystem::exists(path_ + ".partial~"));  // the result has all of it

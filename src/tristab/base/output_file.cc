@@ -84,6 +84,8 @@ std::vector<std::string>& journals() {
 
 std::string journal_of(const std::string& path) { return beside(target_of(path), ".partial"); }
 
+std::string aside_of(const std::string& journal) { return journal + "~"; }
+
 const std::vector<std::string>& kept_journals() { return journals(); }
 
 void end_by_signal(int number) {
@@ -167,16 +169,17 @@ bool OutputFile::open_nameless() {
 
 // A name is needed to replace a file: linkat cannot.
 void OutputFile::give_name() {
-  std::string name = beside(target_, ".partial-XXXXXX");
   listen_for_fatal_signals();
-  const int placeholder = ::mkostemp(name.data(), O_CLOEXEC);  // a name that nobody has
-  if (placeholder < 0) fail(errno);
-  ::close(placeholder);
-  ::unlink(name.c_str());
-  if (::linkat(AT_FDCWD, partial_.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) != 0) fail(errno);
-  partial_ = std::move(name);
+  for (int k = 0; nameless_; ++k) {
+    const std::string name = beside(target_, fmt::format(".partial-{}-{}", ::getpid(), k));
+    if (::linkat(AT_FDCWD, partial_.c_str(), AT_FDCWD, name.c_str(), AT_SYMLINK_FOLLOW) == 0) {
+      partial_ = name;
+      nameless_ = false;
+    } else if (errno != EEXIST) {
+      fail(errno);
+    }
+  }
   slot_ = register_temporary(partial_.c_str());
-  nameless_ = false;
 }
 
 void OutputFile::open_temporary() {
@@ -211,7 +214,7 @@ void OutputFile::open_journal(const JournalCheck& journal) {
     if (::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino) {
       const std::uint64_t kept_bytes = open.st_size == 0 ? 0 : journal(name);
       if (kept_bytes == set_aside) {
-        if (std::rename(name.c_str(), (name + "~").c_str()) != 0) fail(errno);
+        if (std::rename(name.c_str(), aside_of(name).c_str()) != 0) fail(errno);
         std::fclose(file_);
         file_ = nullptr;
         continue;

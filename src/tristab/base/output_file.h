@@ -27,7 +27,7 @@ std::string beginning_of_file(const std::filesystem::path& path, std::size_t byt
 
 // Says how many bytes of a journal that an earlier run left are kept, 0 to begin anew; throws if it must stay as it is.
 // Asked while no other process can have the journal.
-// set_aside: the journal is renamed to NAME.partial~, and a new one begins.
+// set_aside: the journal is renamed (aside_of), and a new one begins.
 inline constexpr std::uint64_t set_aside = UINT64_MAX;
 using JournalCheck = std::function<std::uint64_t(const std::filesystem::path& journal)>;
 
@@ -83,8 +83,9 @@ class OutputFile {
   bool committed_ = false;
 };
 
-// The name of the journal of a file.
+// The name of the journal of a file, and the one under which a journal is set aside.
 std::string journal_of(const std::string& path);
+std::string aside_of(const std::string& journal);
 
 // What unfinished files of this process hold, and where: "12 of 40 cases are kept in r.json.partial".
 const std::vector<std::string>& kept_journals();

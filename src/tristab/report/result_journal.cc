@@ -26,6 +26,12 @@ std::string unit_line(std::string_view lines) {
   return JsonObject().text("type", "unit").text("hash", fmt::format("{:016x}", hash)).str();
 }
 
+bool has_only_header(const std::string& journal) {
+  LineFile lines(journal);
+  std::string line;
+  return lines.next(line) && !lines.next(line);
+}
+
 }  // namespace
 
 std::string header_line(const RunHeader& header) {
@@ -86,11 +92,7 @@ std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const R
     if (beginning.starts_with(beginning_of_file(journal, beginning.size())) && !LineFile(place).next(line)) return 0;
     refuse(place, "a file that is no journal of tristab", instead);
   }
-  if (LineFile lines(place); [&] {
-        std::string line;
-        return lines.next(line) && !lines.next(line);
-      }())
-    return 0;  // only a header
+  if (has_only_header(place)) return 0;
   if (const std::string other = config_differences(head->config, header.config.json()); !other.empty())
     refuse(place, fmt::format("the journal of another configuration ({})", other), instead);
   if (head->shard != header.shard)
@@ -98,11 +100,16 @@ std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const R
   const Found found = whole_units(journal, header);
   if (found.units == 0) return 0;
   if (!header.resume) {
-    aside_ = place + "~";
+    aside_ = aside_of(place);
+    // Of two stopped runs the longer one stays.
+    std::error_code none;
+    if (const auto older = std::filesystem::file_size(aside_, none);
+        !none && older > std::filesystem::file_size(journal))
+      return 0;
     std::fputs(
-        fmt::format("tristab: note: {} of {} cases of a run that was stopped are set aside in {}; --resume would go on "
-                    "with them\n",
-                    found.records, header.cases, aside_)
+        fmt::format("tristab: note: {} of {} cases of a run that was stopped are set aside in {}; to go on with them, "
+                    "rename it to {} and say --resume\n",
+                    found.records, header.cases, aside_, place)
             .c_str(),
         stderr);
     return set_aside;
