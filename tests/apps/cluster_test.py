@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -18,7 +19,7 @@ PROGRAM = os.path.abspath(sys.argv[1])
 SCRIPT = os.path.join(os.path.abspath(sys.argv[2]), "configs", "cluster", "slurm-array.sh")
 SHARDS = 4
 CONFIG = {
-    "name": "big", "seed": 3, "trials": 40, "chunks": [16, 64], "families": ["ones", "gdn", "uniform"],
+    "name": "big", "seed": 3, "trials": 120, "chunks": [16, 64], "families": ["ones", "gdn", "uniform"],
     "methods": ["mbh", "mch"], "kernels": ["flashkda-v1"], "arithmetics": ["fp16", "int8"],
 }
 
@@ -95,6 +96,16 @@ def slurm(directory):
             daemon.wait()
 
 
+def stop(word):
+    """Stops each process with an argument that ends so; Slurm lets it go on, to end, when it kills it."""
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError):
+            with open(f"/proc/{process}/cmdline", "rb") as stream:
+                words = stream.read().decode(errors="replace").split("\0")
+            if any(each.endswith(word) for each in words):
+                os.kill(int(process), signal.SIGSTOP)
+
+
 def states(job):
     lines = run("squeue", "-h", "-r", "-j", job, "-o", "%K %T").stdout.split("\n")
     return dict(line.split() for line in lines if line.strip())
@@ -133,9 +144,12 @@ def under_slurm(directory):
             return False
         job = submit(f"1-{SHARDS - 1}")  # the last shard is left out
         journal = f"results/big/shard-1-of-{SHARDS}.ndjson.partial"
-        while not (os.path.exists(journal) and os.path.getsize(journal) > 50000):
-            assert states(job), "the array ended too early"
-            time.sleep(0.01)
+        end = time.monotonic() + 120
+        while not (os.path.exists(journal) and os.path.getsize(journal) > 20000):
+            assert time.monotonic() < end, "the task does not begin, or it ended too early"
+            time.sleep(0.001)
+        stop(os.path.basename(journal).removesuffix(".partial"))  # or it would end while it is requeued
+        assert os.path.exists(journal), "the task ended too early"
         requeued = run("scontrol", "requeue", f"{job}_1")
         assert requeued.returncode == 0, requeued.stderr
         print("requeued task 1 with", os.path.getsize(journal), "bytes done")
