@@ -100,7 +100,7 @@ def write_safetensors(path, arrays, metadata=None):
             file.write(stored[name][2])
 
 
-def _decay(g, a_log, dt_bias, lower_bound):
+def formed_decay(g, a_log, dt_bias, lower_bound):
     """The log decay that kernels form with use_gate_in_kernel: g [batch, tokens, heads] or [.., d_k], in fp32."""
     import torch
 
@@ -120,31 +120,25 @@ class Recorder:
     def __init__(self, layers=None):
         self._wanted = layers  # names; None: all
         self._modules = {}  # layer: qualified name of its module
-        self._running = []  # (qualified name, module) of the forward passes under way
         self._inside = False  # a recorded kernel runs: kernels that it calls are not recorded
         self.calls = {}  # layer: [(parts, sequence bounds, conventions)], in order
 
     def _layer(self, qualified, module):
-        index = getattr(module, "layer_idx", None)
-        short = f"layer{index}" if isinstance(index, int) else qualified
+        short = layer_name(qualified, module)
         if self._modules.setdefault(short, qualified) != qualified:
             short = qualified
         return short
 
-    def _wrapped(self, name, kernel, owner=None):
+    def _wrapped(self, name, kernel, owner):
         signature = inspect.signature(kernel)
 
         @functools.wraps(kernel)
         def call(*args, **kwargs):
             if self._inside:
                 return kernel(*args, **kwargs)
-            qualified, module = owner or (self._running[-1] if self._running else (name, None))
-            layer = self._layer(qualified, module)
+            layer = self._layer(*owner(name))
             if self._wanted is None or layer in self._wanted:
-                arguments = signature.bind(*args, **kwargs).arguments
-                for parameter in signature.parameters.values():
-                    if parameter.kind is inspect.Parameter.VAR_KEYWORD:
-                        arguments.update(arguments.pop(parameter.name, {}))
+                arguments = bound_arguments(signature, args, kwargs)
                 try:
                     self._record(layer, name, arguments)
                 except UnknownInputs as error:
@@ -173,7 +167,7 @@ class Recorder:
         if missing:
             raise UnknownInputs(f"found no argument {missing[0]} (arguments: {', '.join(given)})")
         if given.get("use_gate_in_kernel"):
-            parts["g"] = _decay(parts["g"], given.get("A_log"), given.get("dt_bias"), given.get("lower_bound"))
+            parts["g"] = formed_decay(parts["g"], given.get("A_log"), given.get("dt_bias"), given.get("lower_bound"))
         if given.get("use_beta_sigmoid_in_kernel"):
             factor = 2.0 if given.get("allow_neg_eigval") else 1.0
             parts["beta"] = factor * torch.sigmoid(parts["beta"].float())
@@ -217,37 +211,64 @@ class Recorder:
 
 
 @contextlib.contextmanager
-def record(model, layers=None):
-    """Records every call of a chunk kernel in the block, for the named layers or for all; then restores the model."""
-    recorder = Recorder(layers)
+def replaced_kernels(model, names, replacement):
+    """In the block, calls of these kernels in the model go to replacement(name, kernel, owner), a callable; owner(name) gives
+    the qualified name and the module of the layer that calls."""
     replaced, hooks, files = [], [], set()
+    running = []  # (qualified name, module) of the forward passes under way
+
+    def current(name):
+        return running[-1] if running else (name, None)
+
     try:
         for qualified, module in model.named_modules():
             # transformers keeps the kernel as an attribute of the layer, FLA calls it by its name in the layer's file.
-            for name in KERNELS:
+            for name in names:
                 kernel = vars(module).get(name)
                 if callable(kernel):
                     replaced.append((module, name, kernel))
-                    setattr(module, name, recorder._wrapped(name, kernel, (qualified, module)))
+                    setattr(module, name, replacement(name, kernel, lambda _, owner=(qualified, module): owner))
             file = sys.modules.get(type(module).__module__)
-            names = [name for name in KERNELS if callable(getattr(file, name, None))]
-            if not names:
+            called = [name for name in names if callable(getattr(file, name, None))]
+            if not called:
                 continue
-            owner = (qualified, module)
-            hooks.append(module.register_forward_pre_hook(lambda *_, owner=owner: recorder._running.append(owner)))
-            hooks.append(module.register_forward_hook(lambda *_: recorder._running.pop() and None))
+            hooks.append(module.register_forward_pre_hook(lambda *_, owner=(qualified, module): running.append(owner)))
+            hooks.append(module.register_forward_hook(lambda *_: running.pop() and None))
             if file not in files:
                 files.add(file)
-                for name in names:
+                for name in called:
                     kernel = getattr(file, name)
                     replaced.append((file, name, kernel))
-                    setattr(file, name, recorder._wrapped(name, kernel))
-        yield recorder
+                    setattr(file, name, replacement(name, kernel, current))
+        yield
     finally:
         for hook in hooks:
             hook.remove()
         for holder, name, kernel in reversed(replaced):
             setattr(holder, name, kernel)
+
+
+def bound_arguments(signature, args, kwargs):
+    """{name: value} of a call, those of **kwargs included."""
+    arguments = signature.bind(*args, **kwargs).arguments
+    for parameter in signature.parameters.values():
+        if parameter.kind is inspect.Parameter.VAR_KEYWORD:
+            arguments.update(arguments.pop(parameter.name, {}))
+    return arguments
+
+
+def layer_name(qualified, module):
+    """ "layer3" of a module with layer_idx, else its qualified name."""
+    index = getattr(module, "layer_idx", None)
+    return f"layer{index}" if isinstance(index, int) else qualified
+
+
+@contextlib.contextmanager
+def record(model, layers=None):
+    """Records every call of a chunk kernel in the block, for the named layers or for all; then restores the model."""
+    recorder = Recorder(layers)
+    with replaced_kernels(model, KERNELS, recorder._wrapped):
+        yield recorder
 
 
 def main():

@@ -7,6 +7,9 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages="g++ cmake ninja-build pkg-config libcli11-dev libeigen3-dev libboost-dev libmpfr-dev libfmt-dev
                 nlohmann-json3-dev libnlopt-dev libtbb-dev libhwy-dev librandom123-dev libzip-dev"
 test_packages="git zsh fish groff-base man-db libbenchmark-dev libgtest-dev libvalijson-dev clang-format gnuplot-nox python3-pandas python3-matplotlib"
+python_packages="python3-dev pybind11-dev python3-numpy python3-pytest"
+torch_packages="python3-torch libopenblas0"
+wheel_packages="python3-venv python3-pip python3-setuptools python3-wheel"
 browser_packages="chromium"
 fuzz_packages="clang libclang-rt-dev"
 clang_packages="clang clang-tidy"

@@ -17,7 +17,8 @@ parts="exhaustive -                every test (g++, Release), those of TRISTAB_F
        fuzz       fuzz_packages    every target of tests/fuzz for two minutes
        builds     clang_packages   Release, Debug and clang++ give the same bytes
        cluster    cluster_packages shards under Slurm and GNU parallel
-       package    package_packages the Debian package on a clean root"
+       package    package_packages the Debian package on a clean root
+       wheel      wheel_packages   the Python package as a wheel in a virtual environment"
 
 # Tests that take longer than 5 minutes with sanitizers, and run without them in other parts.
 slow_with_sanitizers="apps\.(planted_faults|resume|check_corpus|measure_hunt|notebook|determinism|cluster|.*_in_chromium)"
@@ -46,7 +47,9 @@ for argument in "$@"; do
 done
 
 # shellcheck disable=SC2086 # lists of words
-install_missing $build_packages $test_packages
+install_missing $build_packages $test_packages $python_packages
+# shellcheck disable=SC2086
+install_missing $torch_packages || say "PyTorch cannot be installed: its tests are skipped"
 # shellcheck disable=SC2086
 install_missing $browser_packages || say "Chromium cannot be installed: the test of reports in a browser is skipped"
 cd "$top"
@@ -148,6 +151,11 @@ part_cluster() {
 part_package() {
   build_release tristab_shell_files
   bash tests/apps/package_test.sh build/release
+}
+
+part_wheel() {
+  build_release tristab_shared
+  bash tests/python/wheel_test.sh build/release
 }
 
 say "== clang-format"

@@ -12,6 +12,7 @@
 #include "tristab/base/output_file.h"
 #include "tristab/judge/check.h"
 #include "tristab/judge/kernel_input.h"
+#include "tristab/library/opened_input.h"
 #include "tristab/matrix/standard_input.h"
 #include "tristab/report/check_text.h"
 #include "tristab/sweep/config_text.h"
@@ -30,39 +31,16 @@ struct CheckOptions {
 
 constexpr int chunks_of_generated = 4;  // of each sequence that a family gives a kernel
 
-template <class Thing>
-Thing only_one(std::vector<Thing> things, const std::string& option) {
-  if (things.size() != 1) refuse(option, fmt::format("{} settings", things.size()), "one value for each parameter");
-  return std::move(things.front());
-}
+const Wording wording{"tristab check"};
 
 // What OUTPUT is said to be.
-std::optional<Recipe> declared_recipe(const Command& command, const CheckOptions& options) {
-  if (!options.kernel.empty()) {
-    command.excludes("--kernel", {"--method", "--arithmetic"}, "--kernel alone, which has both");
-    return only_one(expand_recipe(Json(options.kernel), "--kernel", ""), "--kernel");
-  }
-  if (options.method.empty() && options.arithmetic.empty()) {
-    return {};
-  }
-  if (options.method.empty() || options.arithmetic.empty())
-    refuse("tristab check", fmt::format("no {}", options.method.empty() ? "--method" : "--arithmetic"),
-           "--method M --arithmetic F, or --kernel K");
-  const MethodSpec method = only_one(expand_method(Json(options.method), "--method"), "--method");
-  const Arithmetic arithmetic = only_one(expand_arithmetic(Json(options.arithmetic), "--arithmetic"), "--arithmetic");
-  std::map<std::string, Arithmetic, std::less<>> arithmetics;
-  arithmetics.emplace("*", arithmetic);
-  Recipe recipe = recipe_of(method, std::move(arithmetics), Formation(), std::nullopt, "tristab check");
-  recipe.name = method.name;
-  recipe.label = fmt::format("{} {}", method.label, arithmetic.label);
-  return recipe;
-}
-
-int size_of_input(const CheckOptions& options, const Source& source, const std::optional<Recipe>& kernel) {
-  if (options.chunk > 0) return static_cast<int>(options.chunk);
-  const std::vector<int> sizes = source.sizes();
-  if (!sizes.empty()) return sizes.front();
-  return kernel && !kernel->takes(64) ? kernel->chunks.back() : 64;
+std::optional<Recipe> declared_recipe(const CheckOptions& options) {
+  SettingNames names;
+  if (!options.kernel.empty()) names.kernel = options.kernel;
+  if (!options.method.empty()) names.method = options.method;
+  if (!options.arithmetic.empty()) names.arithmetic = options.arithmetic;
+  if (names.kernel.is_null() && names.method.is_null() && names.arithmetic.is_null()) return {};
+  return DeclaredSetting(names, wording).recipe(wording);
 }
 
 // The files of a kernel that --command runs.
@@ -115,7 +93,7 @@ void check_output(const Command& command, const CheckOptions& given, int& status
     command.excludes("INPUT", {"--trials", "--seed"}, "these only for a family");
   }
   const std::atomic<bool>& stop = listen_for_interrupts();
-  const std::optional<Recipe> kernel = declared_recipe(command, options);
+  const std::optional<Recipe> kernel = declared_recipe(options);
   std::unique_ptr<KernelFiles> files;
   const std::string shown = options.input.path, shown_output = runs ? options.process : options.output;
   std::unique_ptr<OutputFile> junit;
@@ -135,9 +113,7 @@ void check_output(const Command& command, const CheckOptions& given, int& status
     }
   };
   if (runs) {
-    const int n = options.chunk > 0              ? static_cast<int>(options.chunk)
-                  : kernel && !kernel->takes(64) ? kernel->chunks.back()
-                                                 : 64;
+    const int n = options.chunk > 0 ? static_cast<int>(options.chunk) : usual_chunk(kernel ? &*kernel : nullptr);
     files = judging([&] { return run_command(options, n, stop); });
     options.input.path = files->input.string();
     options.output = files->output.string();
@@ -145,16 +121,12 @@ void check_output(const Command& command, const CheckOptions& given, int& status
   }
   CheckRequest request;
   request.kernel = kernel;
-  const FamilySpec spec = expand_family(options.input.family(), "INPUT").front();
-  const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "INPUT");
-  request.source = source.get();
-  request.family = &spec;
-  request.n = size_of_input(options, *source, request.kernel);
-  const int available = source->count(request.n);
-  if (available == 0)
-    refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", request.n, options.input.path),
-           fmt::format("{}, the size of its matrices", source->sizes().front()));
-  if (request.kernel) request.kernel->check_takes(std::span(&request.n, 1), "--kernel");
+  const Recipe* const said = kernel ? &*kernel : nullptr;
+  const OpenedInput input =
+      open_chosen(options.input.family(), options.chunk, usual_chunk(said), said, options.input.path, "INPUT", wording);
+  request.source = input.source.get();
+  request.family = &input.spec;
+  request.n = input.n;
   request.input = shown;
   request.shown_output = shown_output;
   request.layer = options.input.layer;

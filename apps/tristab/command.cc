@@ -222,15 +222,6 @@ std::int64_t whole_number(std::string_view option, const std::string& text, std:
   return value.get<std::int64_t>();
 }
 
-Range range_option(const char* option, const std::string& text) {
-  const Json low = parse_scalar(text.substr(0, text.find(':')));
-  const Json high = text.find(':') == std::string::npos ? low : parse_scalar(text.substr(text.find(':') + 1));
-  if (!low.is_number() || !high.is_number() || !std::isfinite(low.get<double>()) ||
-      !std::isfinite(high.get<double>()) || low.get<double>() > high.get<double>())
-    refuse(option, text, "LOW:HIGH, two numbers in this order, or one");
-  return {low.get<double>(), high.get<double>()};
-}
-
 Json key_values(const std::vector<std::string>& words, std::string_view place) {
   Json object = Json::object();
   for (const std::string& word : words) {

@@ -166,10 +166,6 @@ void note_incomplete(const std::string& path, const ResultHead& head);
 // A whole number typed for an option. Throws UsageError naming it, what was found and what is allowed.
 std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum, std::int64_t maximum);
 
-// "LOW:HIGH", or one number for both. Throws UsageError naming the option.
-struct Range;
-Range range_option(const char* option, const std::string& text);
-
 // key=value words as an object; `place` names the command. Throws UsageError for a word without '=' and a key
 // given twice.
 Json key_values(const std::vector<std::string>& words, std::string_view place);

@@ -1,6 +1,7 @@
 // tristab history DIR: a page of one number over the kept results of a directory.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <memory>
 

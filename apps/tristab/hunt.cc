@@ -84,7 +84,7 @@ void hold_second(const std::string& text, HeldSetting& held) {
 }
 
 Format grid_format(const std::string& name) {
-  const Format format = format_of(name, "--grid");
+  Format format = format_of(name, "--grid");
   if (!format.inside(fp32_format())) refuse("--grid", name, "a format inside fp32, such as bf16 or fp16");
   return format;
 }
@@ -127,9 +127,9 @@ InputSpace space_of(const Command& command, const HuntOptions& options, const He
     format("gate_format", space.decay_format);
   }
   if (options.head_dim > 0) space.head_dim = static_cast<int>(options.head_dim);
-  if (!options.beta.empty()) space.rate = range_option("--beta", options.beta);
-  if (!options.decay.empty()) space.log_decay = range_option("--decay", options.decay);
-  if (!options.cosine.empty()) space.cosine = range_option("--cosine", options.cosine);
+  if (!options.beta.empty()) space.rate = range_of(options.beta, "--beta");
+  if (!options.decay.empty()) space.log_decay = range_of(options.decay, "--decay");
+  if (!options.cosine.empty()) space.cosine = range_of(options.cosine, "--cosine");
   if (!options.grid.empty()) space.key_format = space.rate_format = space.decay_format = grid_format(options.grid);
   if (!options.condition.empty()) {
     const Json condition = parse_scalar(options.condition);

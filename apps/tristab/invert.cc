@@ -1,12 +1,11 @@
 // tristab invert INPUT: writes the inverses that a method in an arithmetic, or a kernel, returns for the matrices or
 // layers of a file, bit for bit.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <optional>
+#include <utility>
 
 #include "command.h"
 #include "interrupt.h"
@@ -14,12 +13,10 @@
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/base/random.h"
+#include "tristab/library/declared_setting.h"
+#include "tristab/library/opened_input.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/matrix/npy.h"
-#include "tristab/recipe/recipe.h"
-#include "tristab/sweep/evaluate.h"
-#include "tristab/sweep/formed_input.h"
 
 namespace tristab {
 namespace {
@@ -76,17 +73,6 @@ void distribute(const Json& parameters, Json& method, Json& arithmetic) {
   }
 }
 
-struct Inverter {
-  MethodSpec method;
-  Arithmetic arithmetic;
-  std::optional<Recipe> kernel;  // if set, the others are the kernel's
-  Formation formation;
-
-  Setting setting() const {
-    return {&method, &arithmetic, kernel ? &*kernel : nullptr, kernel ? &kernel->formation : &formation};
-  }
-};
-
 Json inline_object(const std::string& text, const char* key, const std::string& option) {
   Json object = parse_inline(text, key, option);
   if (!object.is_object() || !object.contains(key) || !object[key].is_string())
@@ -94,56 +80,22 @@ Json inline_object(const std::string& text, const char* key, const std::string& 
   return object;
 }
 
-// A kernel with its key=value parameters.
-Inverter kernel_of(const InvertOptions& options, const Json& parameters) {
-  if (!options.method.empty() || !options.arithmetic.empty() || !options.formation.empty())
-    refuse("tristab invert", "--kernel with --method, --arithmetic or --formation",
-           "--kernel alone, which has all three");
-  Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
-  kernel.update(parameters);
-  std::vector<Recipe> recipes = expand_recipe(kernel, "--kernel", "");
-  if (recipes.size() != 1)
-    refuse("--kernel", fmt::format("{} settings", recipes.size()), "one value for each parameter");
-  return {recipes.front().method, recipes.front().summary_arithmetic, std::move(recipes.front()), {}};
-}
-
-Inverter inverter_of(const InvertOptions& options, const Json& parameters) {
-  if (!options.kernel.empty()) return kernel_of(options, parameters);
-  if (options.method.empty() || options.arithmetic.empty()) {
-    refuse("tristab invert", fmt::format("no {}", options.method.empty() ? "--method" : "--arithmetic"),
-           "--method M --arithmetic F, or --kernel K");
+// What was named, each with its key=value parameters.
+SettingNames names_of(const InvertOptions& options, const Json& parameters) {
+  SettingNames names;
+  if (!options.formation.empty()) names.formation = options.formation;
+  if (!options.kernel.empty()) {
+    Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
+    kernel.update(parameters);
+    names.kernel = std::move(kernel);
   }
-  Json method = inline_object(options.method, "method", "--method");
-  Json arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
-  distribute(parameters, method, arithmetic);
-  const std::vector<MethodSpec> methods = expand_method(method, "--method");
-  const std::vector<Arithmetic> arithmetics = expand_arithmetic(arithmetic, "--arithmetic");
-  if (methods.size() != 1 || arithmetics.size() != 1) {
-    refuse("tristab invert",
-           fmt::format("{} settings of the method and {} of the arithmetic", methods.size(), arithmetics.size()),
-           "one value for each parameter");
-  }
-  std::vector<Formation> formations =
-      expand_formation(options.formation.empty() ? Json("exact") : Json(options.formation), "--formation");
-  if (formations.size() != 1)
-    refuse("--formation", fmt::format("{} settings", formations.size()), "one value for each parameter");
-  return {methods.front(), arithmetics.front(), std::nullopt, std::move(formations.front())};
-}
-
-// The size of the matrices: --chunk, or their own; layers have none.
-int size_of_input(const InvertOptions& options, const Source& source) {
-  if (options.chunk > 0) return static_cast<int>(options.chunk);
-  const std::vector<int> sizes = source.sizes();
-  if (sizes.empty()) refuse("--chunk", "nothing", fmt::format("a size from 1 to {}, for layers", largest_size));
-  return sizes.front();
-}
-
-// float64 if a step of the arithmetic is wider than fp32; else float32, which represents every result.
-Dtype output_dtype(const StageArithmetics& stages) {
-  const bool fits = std::all_of(stages.begin(), stages.end(), [](const auto& stage) {
-    return stage.second->product.format.inside(fp32_format()) && stage.second->vector.format.inside(fp32_format());
-  });
-  return fits ? Dtype::f32 : Dtype::f64;
+  Json method, arithmetic;
+  if (!options.method.empty()) method = inline_object(options.method, "method", "--method");
+  if (!options.arithmetic.empty()) arithmetic = inline_object(options.arithmetic, "arithmetic", "--arithmetic");
+  if (names.kernel.is_null() && !method.is_null() && !arithmetic.is_null()) distribute(parameters, method, arithmetic);
+  names.method = std::move(method);
+  names.arithmetic = std::move(arithmetic);
+  return names;
 }
 
 void invert_input(const InvertOptions& options) {
@@ -152,41 +104,30 @@ void invert_input(const InvertOptions& options) {
     refuse("tristab invert", "no input", "tristab invert INPUT --method M --arithmetic F -o X.npy");
   FilePart part = options.input;
   const Json parameters = without_part(options.parameters, part);
-  const Inverter inverter = inverter_of(options, parameters);
+  const Wording wording{"tristab invert"};
+  const DeclaredSetting declared(names_of(options, parameters), wording);
   if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");
-  const FamilySpec spec = expand_family(part.family(), "INPUT").front();
-  const std::unique_ptr<Source> source = open_source(spec, 1, 1, "", "INPUT");
-  const int n = size_of_input(options, *source);
-  if (inverter.kernel) inverter.kernel->check_takes(std::span(&n, 1), "--kernel");
-  const int available = source->count(n);
-  if (available == 0)
-    refuse("--chunk", fmt::format("{}, a size of which {} has no matrix", n, options.input.path),
-           fmt::format("{}, the size of its matrices", fmt::join(source->sizes(), ", ")));
+  const auto [spec, source, n, available] =
+      open_chosen(part.family(), options.chunk, 0, declared.kernel ? &*declared.kernel : nullptr, options.input.path,
+                  "INPUT", wording);
   if (options.trial >= available)
     refuse("--trial", std::to_string(options.trial), fmt::format("0 to {}", available - 1));
   const bool one = options.trial >= 0;
   const int first = one ? static_cast<int>(options.trial) : 0, count = one ? 1 : available;
   Machines machines;
-  const Setting setting = inverter.setting();
-  const Dtype dtype = output_dtype(setting.stages());
+  const Setting setting = declared.setting();
+  const Dtype dtype = result_dtype(setting);
   const std::array<std::int64_t, 3> shape{count, n, n};
   NpyFileWriter output(options.output, dtype, shape);
   int nonfinite = 0;
   for (int index = first; index < first + count; ++index) {
-    const Problem problem = source->problem(n, index);
-    const TokenInputs* tokens = problem.tokens.get();
-    const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
-    const Matrix a = rounded_input(*setting.method, formed ? *formed : problem.a, *setting.arithmetic);
-    const Inversion inversion = invert(setting, {a, tokens}, machines, hash_text(problem.id));
+    const Inversion inversion = computed_inverse(source->problem(n, index), setting, machines);
     nonfinite += !all_finite(inversion.x);
     output.append(inversion.x.values());
   }
   output.commit();
-  const std::string by = setting.kernel != nullptr
-                             ? fmt::format("by the kernel {}", setting.kernel->label)
-                             : fmt::format("by {} in {}", setting.method->label, setting.arithmetic->label);
-  tell(fmt::format("{} {} {} x {} {}, {}, {} non-finite: {}", count, count == 1 ? "inverse" : "inverses", n, n, by,
-                   dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
+  tell(fmt::format("{} {} {} x {} {}, {}, {} non-finite: {}", count, count == 1 ? "inverse" : "inverses", n, n,
+                   declared.label(), dtype == Dtype::f64 ? "float64" : "float32", nonfinite,
                    options.output == "-" ? "standard output" : options.output));
 }
 

@@ -17,6 +17,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/choose/recommend.h"
+#include "tristab/library/choice.h"
 #include "tristab/report/recommendation_text.h"
 #include "tristab/sweep/config.h"
 #include "tristab/sweep/config_text.h"
@@ -27,53 +28,23 @@ namespace {
 struct RecommendOptions {
   ConfigOptions config;
   FilePart input;
-  std::string hardware = "h200", outputs = "fp32,bf16,fp16", tune, like, calibrate, beta, decay, cosine, recipe,
-              format = "text";
-  std::int64_t hunt = 20000, jobs = 0, top = 12;
-  bool exhaustive = false, orders = false;
+  ChoiceWords words;
+  std::string recipe, format = "text";
+  std::int64_t jobs = 0, top = 12;
 };
 
-// The scenario of the inputs: configurations are read in one place.
-SweepConfig read_inputs(const Command& command, const RecommendOptions& options) {
-  command.excludes("--input", {"--family"}, "one of them; a file is also a family, file:path=k.safetensors");
+ChoiceWords words_of(const Command& command, const RecommendOptions& options) {
   command.needs({"--tensor", "--layer", "--heads", "--tokens", "--calibrate"}, "--input", "--input FILE with it");
-  if (!command.given("--input") && !command.given("--family"))
-    refuse("tristab recommend", "no inputs", "--family gdn:keys=silu, or --input k.safetensors: what your kernel gets");
-  ConfigOptions inputs = options.config;
-  ConfigOverrides overrides = inputs.given(command);
-  for (const char* own : {"methods", "arithmetics", "kernels", "formations"}) overrides.erase(own);
-  if (command.given("--input")) overrides.emplace("families", Override(options.input.family().dump(), "--input"));
-  const Json json{{"families", {"gdn"}}, {"methods", {"mbh"}}, {"arithmetics", {"fp32"}}, {"trials", 16}};
-  SweepConfig config = make_config(json, overrides, "tristab recommend", "", "recommend");
-  settle_sizes(config);
-  const Requirement& requirement = config.scenarios.front().requirement;
-  if (!requirement.is_about_matrices() || requirement.bounds_layers())
-    refuse("--require", fmt::format("'{}'", requirement.text()), "a requirement about the inverse, such as 4x-bf16");
-  return config;
-}
-
-// What products may be computed in: the machine's units with 16 bits or more, or those that are named.
-std::vector<const HardwareUnit*> units_of(const std::string& names, const Hardware& hardware) {
-  std::vector<const HardwareUnit*> units;
-  if (names.empty()) {
-    for (const HardwareUnit& unit : hardware.matrix) {
-      if (!unit.arithmetic.quantiser && unit.arithmetic.operand.bits >= 16) units.push_back(&unit);
-    }
-    return units;
+  ChoiceWords words = options.words;
+  words.inputs = options.config.given(command);
+  for (const char* own : {"methods", "arithmetics", "kernels", "formations"}) words.inputs.erase(own);
+  words.methods = options.config.methods;
+  words.arithmetics = options.config.arithmetics;
+  if (command.given("--input")) {
+    words.file = options.input.family();
+    words.tokens = options.input.tokens;
   }
-  std::vector<std::string> offered{hardware.vector.arithmetic.name};
-  for (const HardwareUnit& unit : hardware.matrix) offered.push_back(unit.arithmetic.name);
-  for (const std::string& name : split_list(names, "--arithmetics")) {
-    const HardwareUnit* unit = hardware.unit(name);
-    // "fp16" for the machine's own fp16-h200.
-    for (const HardwareUnit& each : hardware.matrix) {
-      if (unit == nullptr && each.arithmetic.name.starts_with(name + "-")) unit = &each;
-    }
-    if (unit == nullptr)
-      throw_unknown_name("--arithmetics", fmt::format("arithmetic of {}", hardware.name), name, offered);
-    if (unit != &hardware.vector) units.push_back(unit);
-  }
-  return units;
+  return words;
 }
 
 int recommend_setting(const Command& command, const RecommendOptions& options) {
@@ -82,60 +53,16 @@ int recommend_setting(const Command& command, const RecommendOptions& options) {
   if (options.jobs > 0)
     threads = std::make_unique<tbb::global_control>(tbb::global_control::max_allowed_parallelism,
                                                     static_cast<std::size_t>(options.jobs));
-  command.excludes("--tune", {"--methods", "--like"}, "one of them");
-  command.excludes("--like", {"--methods"}, "one of them");
-  const SweepConfig config = read_inputs(command, options);
-  const Scenario& scenario = config.scenarios.front();
-  const Hardware hardware = find_hardware(options.hardware, "--hardware");
-  RecommendRequest request;
-  request.scenario = &scenario;
-  request.exhaustive = options.exhaustive;
-  request.hunts = options.hunt > 0;
-  request.evaluations = options.hunt;
-  SpaceRequest& space = request.space;
-  space.hardware = &hardware;
-  space.units = units_of(options.config.arithmetics, hardware);
-  space.orders = options.orders;
-  space.tuned = options.tune;
-  if (!options.tune.empty()) find_method(options.tune, "--tune");
-  for (const std::string& output : split_list(options.outputs, "--outputs"))
-    space.outputs.push_back(format_of(output, "--outputs"));
-  if (!options.config.methods.empty()) {
-    for (const std::string& given : split_list(options.config.methods, "--methods")) {
-      for (MethodSpec& spec : expand_method(Json(given), "--methods")) space.methods.push_back(std::move(spec));
-    }
-  }
-  space.recipes = space.methods.empty() && options.tune.empty();
-  if (!options.like.empty()) {
-    std::vector<Recipe> recipes = expand_recipe(Json(options.like), "--like", "");
-    if (recipes.size() != 1) refuse("--like", options.like, "one value for each parameter");
-    recipes.front().check_takes(scenario.chunks, "--like");
-    request.like = std::move(recipes.front());
-  }
-  if (!options.calibrate.empty()) {
-    if (std::ranges::none_of(space.units,
-                             [](const HardwareUnit* unit) { return unit->arithmetic.quantiser.has_value(); }))
-      refuse("--calibrate", "no integers among the arithmetics", "--calibrate with --arithmetics int8");
-    const Range tried = range_option("--tokens with --calibrate", options.input.tokens);
-    const Range shown = range_option("--calibrate", options.calibrate);
-    if (shown.low < tried.high && tried.low < shown.high)
-      refuse("--calibrate", fmt::format("{}, which overlaps --tokens {}", options.calibrate, options.input.tokens),
-             "other tokens than --tokens, on which settings are tried");
-    FilePart part = options.input;
-    part.tokens = options.calibrate;
-    request.calibration = FamilyEntry{expand_family(part.family(), "--calibrate").front(), "--calibrate", ""};
-  }
-  if (!options.beta.empty()) request.rate = range_option("--beta", options.beta);
-  if (!options.decay.empty()) request.log_decay = range_option("--decay", options.decay);
-  if (!options.cosine.empty()) request.cosine = range_option("--cosine", options.cosine);
-  if (!options.recipe.empty() && scenario.chunks.size() != 1)
+  const Choice choice(words_of(command, options), {"tristab recommend"});
+  const RecommendRequest& request = choice.request();
+  if (!options.recipe.empty() && choice.chunks().size() != 1)
     refuse("-o", "several sizes", "one size with -o, for a recipe is for one");
   std::unique_ptr<OutputFile> file;
   if (!options.recipe.empty()) file = std::make_unique<OutputFile>(options.recipe, replaces_files_with("{"));
 
   PhaseProgress line;
   const std::vector<Recommendation> found = recommend(
-      request, scenario.chunks,
+      request, choice.chunks(),
       [&](const RecommendProgress& now) {
         line.report(fmt::format("n = {}: {}{}", now.n, now.phase,
                                 now.hunts > 0 ? fmt::format(", {} hunts done", now.hunts) : ""),
@@ -181,30 +108,30 @@ A file gives at most --trials matrices, spread over it.)");
   command.option("--require", "REQUIREMENT", c.require, requirement_help);
   command.option("--trials", "N", c.trials, "inputs of each family or file (16)");
   command.option("--seed", "N", c.seed, "seed (1)").beside();
-  command.option("--hardware", "HARDWARE", o.hardware, R"(the machine: tristab list hardware (h200)
+  command.option("--hardware", "HARDWARE", o.words.hardware, R"(the machine: tristab list hardware (h200)
 Or a description in a file that ends in .json, as apps/measure_gpu.py writes it.)");
   command.option("--arithmetics,--arithmetic", "ARITHMETICS", c.arithmetics,
                  R"(its units to use (all of 16 bits or more)
 Products use these or the vector unit; everything else the vector unit.)");
-  command.option("--outputs", "FORMATS", o.outputs, "formats of results (fp32,bf16,fp16)");
+  command.option("--outputs", "FORMATS", o.words.outputs, "formats of results (fp32,bf16,fp16)");
   command.option("--methods,--method", "METHODS", c.methods, R"(only these
 With the parameters that are given, and defaults for the others.)");
   command
-      .option("--tune", "METHOD", o.tune, R"(all parameters of one
+      .option("--tune", "METHOD", o.words.tune, R"(all parameters of one
 Each whole number up to 16, and 24, 32, 48, ... up to the size.)")
       .beside();
-  command.option("--like", "KERNEL", o.like, "or the least change of this kernel");
-  command.option("--calibrate", "RANGE", o.calibrate, R"(static scales of integers, from these tokens
+  command.option("--like", "KERNEL", o.words.like, "or the least change of this kernel");
+  command.option("--calibrate", "RANGE", o.words.calibrate, R"(static scales of integers, from these tokens
 Each stage gets one scale, from its largest magnitude on these tokens of the file; --tokens then says which ones settings
 are tried on.)");
-  command.option("--hunt", "N", WholeNumber{&o.hunt, 0, 100000000}, R"(inputs of a hunt (20000)
+  command.option("--hunt", "N", WholeNumber{&o.words.hunt, 0, 100000000}, R"(inputs of a hunt (20000)
 0: no hunts. A would-be answer is hunted for its worst input. The three ranges are those of hunted inputs; without them, what the model
 that made the inputs can make.)");
-  command.option("--cosine", "RANGE", o.cosine, "cosines of keys").beside();
-  command.option("--beta", "RANGE", o.beta, "their betas, as 0:2");
-  command.option("--decay", "RANGE", o.decay, "log decays, as -5:0").beside();
-  command.flag("--exhaustive", o.exhaustive, "give up nothing early");
-  command.flag("--orders", o.orders, "orders of sums too").beside();
+  command.option("--cosine", "RANGE", o.words.cosine, "cosines of keys").beside();
+  command.option("--beta", "RANGE", o.words.beta, "their betas, as 0:2");
+  command.option("--decay", "RANGE", o.words.decay, "log decays, as -5:0").beside();
+  command.flag("--exhaustive", o.words.exhaustive, "give up nothing early");
+  command.flag("--orders", o.words.orders, "orders of sums too").beside();
   command.option("--top", "N", WholeNumber{&o.top, 1, 1000000}, "rows of tables (12)");
   command.option("--jobs", "N", thread_count(o.jobs), "threads (all cores)").beside();
   command.output("-o,--output", "FILE.json", o.recipe, "write the answer as a recipe for --kernels");

@@ -43,6 +43,16 @@ inside tristab sweep /usr/share/tristab/configs/sweeps/quick.json --shard 2/2 -o
 inside tristab merge /tmp/1.ndjson /tmp/2.ndjson -o /tmp/merged.json
 inside tristab diff /tmp/quick.json /tmp/merged.json --fail-on changed >/dev/null
 inside tristab report /tmp/quick.json -o /tmp/quick.html
+# The Python package, which is there where the module was built.
+if [ -e "$root/usr/lib/python3/dist-packages/tristab" ]; then
+  inside env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3-numpy python3-pytest >"$place/python.log" 2>&1
+  inside python3 -c '
+import tristab
+A = tristab.inputs("trained", chunk=32, trials=2)
+tristab.assert_inverse(A, tristab.invert(A, method="mbh", arithmetic="fp16"), method="mbh", arithmetic="fp16")'
+  inside bash -c 'cd /tmp && echo "def test(tristab_inputs): assert len(tristab_inputs(\"hard\", chunk=16)) > 2" >plugin_test.py &&
+                  python3 -m pytest -q plugin_test.py'
+fi
 for file in /usr/share/man/man1/tristab.1 /usr/share/bash-completion/completions/tristab /usr/share/tristab/results.schema.json \
   /usr/share/doc/tristab/changelog.gz /usr/share/doc/tristab/copyright /usr/share/tristab/configs/cluster/slurm-array.sh; do
   [ -s "$root$file" ] || [ -s "$root$file.gz" ] || { echo "$file is missing"; exit 1; }

@@ -29,7 +29,7 @@ endif()
 set(readers
   base/errors base/file_ledger base/input_file base/interruption base/json_reader base/json_text base/json_value base/named
   base/nearest_file base/parameters base/spool format/format format/format_name
-  matrix/layer_tensors matrix/npy matrix/npz matrix/pytorch matrix/safetensors matrix/source matrix/tensor_file
+  hunt/space matrix/layer_tensors matrix/npy matrix/npz matrix/pytorch matrix/safetensors matrix/source matrix/tensor_file
   matrix/family/file matrix/family/file_selection matrix/family/file_sources matrix/family/target_norm
   arithmetic/presets layer/formation layer/layer_arithmetic method/method recipe/recipe gate/registry
   sweep/config sweep/config_reader sweep/config_text sweep/expectation sweep/requirement sweep/scenario

@@ -60,7 +60,7 @@ void read_option(std::string_view input) {
     if (kind == "gate") make_gate(text, "--gate");
     if (kind == "format") format_of(text, "--format");
     if (kind == "number") whole_number("--trials", text, 1, 1000000);
-    if (kind == "range") range_option("--norm", text);
+    if (kind == "range") range_of(text, "--norm");
     if (kind == "words") key_values(words_of(text), "tristab invert");
     if (kind == "list") split_list(text, "--methods");
   });

@@ -8,6 +8,7 @@ tristab_tests(matrix
     keys_test.cc
     layer_notes_test.cc
     layer_tensors_test.cc
+    memory_file_test.cc
     norms_test.cc
     npy_test.cc
     npz_test.cc

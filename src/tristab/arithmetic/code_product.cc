@@ -33,9 +33,10 @@ struct GroupRange {
 HWY_BEFORE_NAMESPACE();
 namespace tristab {
 namespace HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
 constexpr int kTileRows = 4, kTileVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;

@@ -50,8 +50,9 @@ void for_each_multiple(const PairMatrix& a, const PairMatrix& b, const Action& a
   }
 }
 
-// Compiled for several SIMD levels; each element takes the same operations in all of them.
-#if defined(__x86_64__)
+// Compiled for several SIMD levels; each element takes the same operations in all of them. (The sanitizer of threads is
+// not yet there when the level is chosen.)
+#if defined(__x86_64__) && !defined(__SANITIZE_THREAD__)
 #define TRISTAB_SIMD_LEVELS __attribute__((target_clones("avx512f", "avx2", "default")))
 #else
 #define TRISTAB_SIMD_LEVELS

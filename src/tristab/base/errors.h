@@ -1,23 +1,14 @@
-// The two kinds of errors that end a run, and the hints that their messages give.
+// The messages of errors, and the hints that they give.
 #pragma once
 
 #include <span>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "tristab/base/error_kinds.h"
+
 namespace tristab {
-
-// The command or its configuration is wrong: exit status 2.
-class UsageError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
-// Reading or writing failed, or an input holds something forbidden (NaN included): exit status 3.
-class InputError : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 // A text for a message: of one that is longer than `most` bytes, the beginning and the end, cut between characters.
 // What a file or a command line holds may be a megabyte.

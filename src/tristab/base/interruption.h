@@ -3,10 +3,9 @@
 
 #include <atomic>
 
-namespace tristab {
+#include "tristab/base/error_kinds.h"
 
-// Thrown if a run is stopped before it is done.
-struct Stopped {};
+namespace tristab {
 
 // Becomes true when the process is asked to stop (a handler of signals may set it). For work of many seconds below the
 // layers that are given a flag.

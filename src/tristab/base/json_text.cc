@@ -3,7 +3,6 @@
 #include <fmt/compile.h>
 
 #include <cmath>
-#include <cstring>
 
 #include "tristab/base/json.h"
 
@@ -77,7 +76,7 @@ void JsonKey::append_to(std::string& text) const {
     char* const quoted = text.data() + begin;
     quoted[0] = '"';
     name_.copy(quoted + 1, name_.size());
-    std::memcpy(quoted + 1 + name_.size(), "\": ", 3);
+    std::string_view("\": ").copy(quoted + 1 + name_.size(), 3);
   } else {
     append_json_string(text, name_);
     text += ": ";

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/interruption.h"
 #include "tristab/choose/explain.h"
 
 namespace tristab {

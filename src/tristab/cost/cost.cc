@@ -14,7 +14,10 @@ namespace {
 
 constexpr int kTile = 16;  // the smallest side of a product on a matrix unit
 
-double padded(int side) { return static_cast<double>((side + kTile - 1) / kTile * kTile); }
+double padded(int side) {
+  const int tiles = (side + kTile - 1) / kTile;
+  return static_cast<double>(tiles) * kTile;
+}
 
 double padded_flops(const ProductShape& shape) {
   return 2 * padded(shape.rows) * padded(shape.inner) * padded(shape.columns) * shape.batch *

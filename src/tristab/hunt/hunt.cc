@@ -43,7 +43,7 @@ std::vector<std::size_t> plan_round(const HuntState& state, const HuntRequest& r
   const std::size_t start = only_random ? index_of("random") : index_of("structured");
   if (state.round == 0) {
     std::vector<std::size_t> plan(tasks_of_round, start);
-    for (int k = 0; k < tasks_of_round / 2; ++k) plan[static_cast<std::size_t>(2 * k + 1)] = index_of("gradient");
+    for (int k = 0; k < tasks_of_round / 2; ++k) plan[2 * static_cast<std::size_t>(k) + 1] = index_of("gradient");
     plan[0] = index_of("random");
     return plan;
   }

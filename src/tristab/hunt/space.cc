@@ -8,6 +8,8 @@
 #include <limits>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/base/parameters.h"
 #include "tristab/format/round.h"
 #include "tristab/matrix/condition.h"
 #include "tristab/matrix/rule/rule.h"
@@ -324,6 +326,16 @@ void widen(Range& range, const Matrix& x) {
 }
 
 }  // namespace
+
+Range range_of(std::string_view text, std::string_view place) {
+  const std::size_t colon = text.find(':');
+  const Json low = parse_scalar(text.substr(0, colon));
+  const Json high = colon == std::string_view::npos ? low : parse_scalar(text.substr(colon + 1));
+  if (!low.is_number() || !high.is_number() || !std::isfinite(low.get<double>()) ||
+      !std::isfinite(high.get<double>()) || low.get<double>() > high.get<double>())
+    refuse(place, text, "LOW:HIGH, two numbers in this order, or one");
+  return {low.get<double>(), high.get<double>()};
+}
 
 const std::string& rate_name(const DeltaRule& rule) {
   static const std::string eta = "eta";

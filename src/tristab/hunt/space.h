@@ -16,6 +16,9 @@ struct Range {
   bool operator==(const Range&) const = default;
 };
 
+// "LOW:HIGH", or one number for both. Throws UsageError naming `place`.
+Range range_of(std::string_view text, std::string_view place);
+
 struct InputSpace {
   const DeltaRule* rule = nullptr;
   int n = 64, head_dim = 128;

@@ -192,14 +192,15 @@ std::vector<std::pair<AuditRow, CaseVerdict>> audit_case(const TestCase& test, c
     CaseOutputs outputs;
     CaseVerdict verdict = verdict_of(attempt, test, runner, i > 0 ? &unmodified : nullptr, outputs, machines.local());
     if (i == 0) unmodified = {std::move(outputs), verdict.errors};
-    results[i] = {{attempt.kind, attempt.name, attempt.text, {}}, std::move(verdict)};
+    results[i].first = {attempt.kind, attempt.name, attempt.text, {}};
+    results[i].second = std::move(verdict);
   };
   run(0);
   tbb::parallel_for(std::size_t{1}, attempts.size(), run);
   return results;
 }
 
-Audit audit(std::shared_ptr<const Suite> suite, const AuditOptions& options) {
+Audit audit(const std::shared_ptr<const Suite>& suite, const AuditOptions& options) {
   Audit result;
   result.suite = suite;
   std::map<std::string, std::size_t> places;  // of mutants in rows

@@ -76,7 +76,7 @@ struct AuditOptions {
   std::function<void(double done)> progress;
 };
 
-Audit audit(std::shared_ptr<const Suite> suite, const AuditOptions& options);
+Audit audit(const std::shared_ptr<const Suite>& suite, const AuditOptions& options);
 
 // One case: the unmodified kernel first, then the mutants; `names`: only these, if not empty.
 std::vector<std::pair<AuditRow, CaseVerdict>> audit_case(const TestCase& test, const CaseInputs& inputs,

@@ -54,7 +54,7 @@ CaseRunner::CaseRunner(const TestCase& test, const CaseInputs& inputs)
 }
 
 CaseOutputs CaseRunner::collected(const std::vector<std::vector<Matrix>>& inverses,
-                                  std::vector<LayerOutputs> layers) const {
+                                  const std::vector<LayerOutputs>& layers) const {
   CaseOutputs outputs;
   for (const TestGate& gate : test_.gates) {
     std::vector<Matrix>& list = outputs.emplace_back();
@@ -95,7 +95,7 @@ CaseOutputs CaseRunner::with(const Inverse& inverse, Machines& machines, const L
     }
     layers = std::move(swapped);
   }
-  return collected(inverses, std::move(layers));
+  return collected(inverses, layers);
 }
 
 CaseOutputs CaseRunner::of(const Mutant& mutant, Machines& machines) const {
@@ -126,7 +126,7 @@ CaseOutputs CaseRunner::of(const Recipe& recipe, Machines& machines, bool whole)
     }
     layers.push_back(layer_of(recipe, inputs_.sequences[s], machines));
   }
-  return collected(inverses, std::move(layers));
+  return collected(inverses, layers);
 }
 
 // The kernel's own formation, inverse and layer.

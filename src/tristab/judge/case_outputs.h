@@ -39,7 +39,8 @@ class CaseRunner {
   using Inverse = std::function<Matrix(std::size_t sequence, std::size_t chunk)>;
   CaseOutputs with(const Inverse& inverse, Machines& machines, const LayerMutant* mutant) const;
   LayerOutputs layer_of(const Recipe& recipe, const CaseInputs::Sequence& sequence, Machines& machines) const;
-  CaseOutputs collected(const std::vector<std::vector<Matrix>>& inverses, std::vector<LayerOutputs> layers) const;
+  CaseOutputs collected(const std::vector<std::vector<Matrix>>& inverses,
+                        const std::vector<LayerOutputs>& layers) const;
   std::vector<Matrix> peer(std::size_t gate) const;
   GateInput gate_input(std::size_t gate, const CaseOutputs& outputs, std::vector<Matrix>& peer_outputs) const;
 

@@ -234,7 +234,7 @@ class Naming {
       return wrong_rows.size() <= 2 ? fmt::format("in row {}", numbers_text(wrong_rows)) : std::string();
     }
     if (box.size() == 1) return fmt::format("element ({}, {})", box.row, box.column);
-    if (const std::string few = elements_text(counts); !few.empty()) return few;
+    if (std::string few = elements_text(counts); !few.empty()) return few;
     if (wrong_rows.size() == 1) return fmt::format("row {}", box.row);
     if (wrong_columns.size() == 1) return fmt::format("column {}", box.column);
     if (const std::string stripes = stripes_text(wrong_columns, columns); !stripes.empty()) return "columns " + stripes;

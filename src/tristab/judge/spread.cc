@@ -26,7 +26,7 @@ TileRegion region_of(OutputPart part, int i, int j) {
 struct TileKey {
   int row, column;
   TileRegion region;
-  auto operator<=>(const TileKey&) const = default;
+  auto operator<=>(const TileKey&) const = default;  // NOLINT(modernize-use-nullptr): no pointer
 };
 
 }  // namespace

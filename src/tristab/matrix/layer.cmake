@@ -9,6 +9,7 @@ tristab_layer(matrix ALONE
     layer_notes.cc
     layer_arrays.cc
     layer_tensors.cc
+    memory_file.cc
     model.cc
     norms.cc
     npy.cc

@@ -20,6 +20,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/nearest_file.h"
 #include "tristab/base/parameters.h"
+#include "tristab/matrix/memory_file.h"
 #include "tristab/matrix/npy.h"
 #include "tristab/matrix/npz.h"
 #include "tristab/matrix/pytorch.h"
@@ -89,23 +90,6 @@ std::int64_t Tensor::elements() const {
 
 std::string Tensor::shape_text() const { return fmt::format("[{}]", fmt::join(shape, ", ")); }
 
-int size_of(Dtype dtype) {
-  switch (dtype) {
-    case Dtype::f64:
-    case Dtype::i64:
-      return 8;
-    case Dtype::f32:
-    case Dtype::i32:
-      return 4;
-    case Dtype::f16:
-    case Dtype::bf16:
-      return 2;
-    case Dtype::other:
-      break;
-  }
-  return 0;
-}
-
 bool checked_size(const std::vector<std::int64_t>& shape, std::int64_t bytes, std::int64_t& product) {
   constexpr std::int64_t limit = std::int64_t{1} << 62;
   product = bytes;
@@ -162,6 +146,7 @@ void RawFile::read(std::uint64_t offset, std::uint64_t bytes, void* out) const {
 }
 
 std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& path) {
+  if (auto arrays = memory_file(path)) return arrays;
   if (path == "-") return open(buffered_standard_input(), "standard input");
   return open(path, "");
 }

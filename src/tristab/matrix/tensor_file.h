@@ -10,11 +10,9 @@
 #include <string_view>
 #include <vector>
 
+#include "tristab/base/dtype.h"
+
 namespace tristab {
-
-enum class Dtype { f64, f32, f16, bf16, i64, i32, other };
-
-constexpr bool is_floating(Dtype dtype) { return dtype <= Dtype::bf16; }
 
 struct Tensor {
   std::string name;
@@ -72,8 +70,8 @@ struct ValueRange {
 
 class TensorFile {
  public:
-  // A .npy or .npz (recognised by their first bytes) or .safetensors file; "-" is standard input. Throws InputError if
-  // it is missing, truncated or broken, ForeignFile if PyTorch wrote it.
+  // A .npy or .npz (recognised by their first bytes) or .safetensors file, or a MemoryFile; "-" is standard input.
+  // Throws InputError if it is missing, truncated or broken, ForeignFile if PyTorch wrote it.
   static std::shared_ptr<const TensorFile> open(const std::filesystem::path& path);
 
   // Tensors stored in `parts`. Offsets and shapes must lie within the parts.
@@ -105,9 +103,6 @@ class TensorFile {
   std::vector<std::unique_ptr<ByteSource>> parts_;
   std::vector<Tensor> tensors_;
 };
-
-// Bytes of one element; 0 for `other`.
-int size_of(Dtype dtype);
 
 // Computes the product of a shape times bytes an element; returns false if it is negative or exceeds 2^62.
 bool checked_size(const std::vector<std::int64_t>& shape, std::int64_t bytes, std::int64_t& product);

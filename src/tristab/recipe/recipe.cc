@@ -247,8 +247,9 @@ bool Recipe::takes(int n) const { return chunks.empty() || std::find(chunks.begi
 
 void Recipe::check_takes(std::span<const int> sizes, std::string_view place) const {
   if (std::any_of(sizes.begin(), sizes.end(), [&](int n) { return takes(n); })) return;
-  throw UsageError(fmt::format("{}: found {} with chunks of {}; allowed for it: --chunk {}", place, label,
-                               fmt::join(sizes, ", "), fmt::join(chunks, ",")));
+  throw UsageError(fmt::format("{}: found {} with chunks of {}; allowed for it: {} {}", place, label,
+                               fmt::join(sizes, ", "), place.starts_with("--") ? "--chunk" : "chunks",
+                               fmt::join(chunks, ",")));
 }
 
 StageArithmetics Recipe::stages() const {

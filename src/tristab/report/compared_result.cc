@@ -20,7 +20,8 @@ std::string named(const Json& object, const std::string& place, const std::strin
 
 // The id of a record; of a layer its sequence and its setting.
 std::string id_text(const Json& object, const std::string& place) {
-  const std::string id = text_field(object, place, "case"), sequence = text_field(object, place, "sequence");
+  std::string id = text_field(object, place, "case");
+  const std::string sequence = text_field(object, place, "sequence");
   if (!id.empty() || sequence.empty()) return id;
   return fmt::format("{}/{}/{}/{}/{}", sequence, text_field(object, place, "kernel"), named(object, place, "method"),
                      named(object, place, "arithmetic"), text_field(object, place, "formation"));

@@ -82,7 +82,7 @@ std::string group_text(const ResultDiff& diff, const GroupChange& group) {
 // [, then one object a line, then ].
 class Lines {
  public:
-  explicit Lines(std::string name) : text_(fmt::format(",\n{}: [", json_string(name))) {}
+  explicit Lines(const std::string& name) : text_(fmt::format(",\n{}: [", json_string(name))) {}
   void add(const std::string& object) {
     text_ += fmt::format("{}\n{}", any_ ? "," : "", object);
     any_ = true;

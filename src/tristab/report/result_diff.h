@@ -27,8 +27,8 @@ struct DiffCounts {
 
 // A word about cases that is another one: their status, or a verdict.
 struct WordChange {
-  std::string field, before, after;  // "none" where it is null
-  auto operator<=>(const WordChange&) const = default;
+  std::string field, before, after;                     // "none" where it is null
+  auto operator<=>(const WordChange&) const = default;  // NOLINT(modernize-use-nullptr): no pointer
 
   bool is_status() const { return field == "status"; }
   bool is_worse() const;

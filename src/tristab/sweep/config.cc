@@ -40,7 +40,7 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
   DuplicateCheck once("scenario");
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", given.place("scenarios"), i);
-    const Json scenario_json = list[i];
+    const Json& scenario_json = list[i];
     const ConfigReader own(scenario_json, overrides, place, given.directory("scenarios"), keys);
     if (own.value("name").is_null())
       throw UsageError(fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));

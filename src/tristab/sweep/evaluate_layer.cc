@@ -163,8 +163,7 @@ class LayerEvaluation {
   // cut off.
   Matrix inverse_of(int first, int count, const Setting& setting, std::uint64_t draws) const {
     const TokenInputs chunk = token_rows(sequence_.tokens, first, count, result_.input.n);
-    Matrix x = invert(setting, {input_of(chunk, setting, machines_), &chunk}, machines_, draws).x;
-    return leading_block(std::move(x), count);
+    return leading_block(invert(setting, {input_of(chunk, setting, machines_), &chunk}, machines_, draws).x, count);
   }
 
   const LayerError& with_exact_t(const LayerArithmetic& arithmetic) {

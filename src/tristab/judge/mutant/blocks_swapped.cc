@@ -26,7 +26,7 @@ std::vector<Mutant> all_swapped(const MutantSite& site) {
     const std::string which = fmt::format("{}-{}", text_of(one), text_of(other));
     list.push_back(edit_of_inverse("blocks-swapped", fmt::format("blocks-swapped:{}", which),
                                    fmt::format("blocks {} and {} are swapped", text_of(one), text_of(other)),
-                                   [blocks, one, other](Matrix& x) {
+                                   [blocks, one = one, other = other](Matrix& x) {
                                      for (int i = 0; i < blocks.size; ++i) {
                                        for (int j = 0; j < blocks.size; ++j)
                                          std::swap(x(blocks.first(one.row) + i, blocks.first(one.column) + j),

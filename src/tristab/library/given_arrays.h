@@ -1,0 +1,41 @@
+// The caller's arrays as a source of matrices.
+#pragma once
+
+#include <tbb/enumerable_thread_specific.h>
+#include <tbb/parallel_for.h>
+
+#include <string>
+
+#include "tristab/base/interruption.h"
+#include "tristab/library/library.h"
+#include "tristab/library/opened_input.h"
+#include "tristab/matrix/memory_file.h"
+
+namespace tristab::library {
+
+// As files have them: {"A": matrices} is what a .npy file of them is, with the same ids.
+class GivenArrays {
+ public:
+  GivenArrays(const std::string& path, const Tensors& tensors);
+
+  bool is_matrices() const { return matrices_; }
+  Json family() const;
+  // `chunk`: 0 for the matrices' own, or the usual one.
+  OpenedInput open(const std::string& who, int chunk, const Recipe* kernel = nullptr) const;
+
+ private:
+  bool matrices_;
+  MemoryFile file_;
+};
+
+// body(index, machines) for each index, on all cores.
+template <class Body>
+void on_all_cores(int count, const Body& body) {
+  tbb::enumerable_thread_specific<Machines> machines;
+  tbb::parallel_for(0, count, [&](int index) {
+    stop_if_interrupted();
+    body(index, machines.local());
+  });
+}
+
+}  // namespace tristab::library

@@ -1,0 +1,130 @@
+// library.h: check and recommend.
+#include <fmt/format.h>
+
+#include <array>
+#include <utility>
+
+#include "tristab/base/errors.h"
+#include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
+#include "tristab/judge/check.h"
+#include "tristab/library/choice.h"
+#include "tristab/library/given_arrays.h"
+#include "tristab/report/check_text.h"
+#include "tristab/report/recommendation_text.h"
+#include "tristab/sweep/config_text.h"
+
+namespace tristab::library {
+namespace {
+
+const char* path_of(const Tensors& tensors) { return tensors.size() == 1 && tensors.contains("A") ? "A" : "the layer"; }
+
+class GivenOutput {
+ public:
+  GivenOutput(const std::string& path, const Tensors& tensors) : file_(path, arrays_of(tensors)) {}
+  const std::string& path() const { return file_.path(); }
+
+ private:
+  static std::vector<BorrowedArray> arrays_of(const Tensors& tensors) {
+    std::vector<BorrowedArray> arrays;
+    for (const auto& [name, array] : tensors) arrays.push_back({name, array.dtype, array.shape, array.data});
+    return arrays;
+  }
+  MemoryFile file_;
+};
+
+std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+// Several names, or objects, with commas between them.
+std::string list_text(const Json& value) {
+  if (!value.is_array()) return text_of(value);
+  std::string text;
+  for (const Json& each : value) text += (text.empty() ? "" : ",") + text_of(each);
+  return text;
+}
+
+ChoiceWords words_of(const Json& options) {
+  const std::string who = "tristab.recommend";
+  ChoiceWords words;
+  const std::pair<const char*, const char*> inputs[] = {
+      {"family", "families"}, {"chunk", "chunks"}, {"trials", "trials"}, {"seed", "seed"}, {"require", "require"}};
+  const std::pair<const char*, std::string*> texts[] = {
+      {"hardware", &words.hardware}, {"outputs", &words.outputs}, {"arithmetics", &words.arithmetics},
+      {"methods", &words.methods},   {"tune", &words.tune},       {"like", &words.like},
+      {"beta", &words.beta},         {"decay", &words.decay},     {"cosine", &words.cosine}};
+  const std::pair<const char*, bool*> flags[] = {{"exhaustive", &words.exhaustive}, {"orders", &words.orders}};
+  std::vector<std::string> allowed{"hunt"};
+  for (const auto& [name, key] : inputs) allowed.emplace_back(name);
+  for (const auto& [name, text] : texts) allowed.emplace_back(name);
+  for (const auto& [name, flag] : flags) allowed.emplace_back(name);
+  for (const auto& [name, value] : options.items()) {
+    if (std::ranges::find(allowed, name) == allowed.end()) throw_unknown_name(who, "argument", name, allowed);
+  }
+  for (const auto& [name, key] : inputs) {
+    if (options.contains(name)) words.inputs.emplace(key, Override(list_text(options.at(name)), name));
+  }
+  for (const auto& [name, text] : texts) {
+    if (options.contains(name)) *text = list_text(options.at(name));
+  }
+  for (const auto& [name, flag] : flags) {
+    if (!options.contains(name)) continue;
+    if (!options.at(name).is_boolean()) refuse(name, quoted(options.at(name)), "true or false");
+    *flag = options.at(name).get<bool>();
+  }
+  if (options.contains("hunt")) {
+    const Json& hunt = options.at("hunt");
+    if (!hunt.is_number_integer() || hunt.get<std::int64_t>() < 0 || hunt.get<std::int64_t>() > 100000000)
+      refuse("hunt", quoted(hunt), "a whole number from 0 to 100000000");
+    words.hunt = hunt.get<std::int64_t>();
+  }
+  return words;
+}
+
+}  // namespace
+
+Judgement check(const Tensors& input, const Tensors& output, const CheckOptions& options) {
+  const Wording wording{"tristab.check", ""};
+  const GivenArrays given(path_of(input), input);
+  const GivenOutput result("the output", output);
+  CheckRequest request;
+  if (options.inverter) request.kernel = options.inverter->declared().recipe(wording);
+  const OpenedInput opened = given.open(wording.who, options.chunk, request.kernel ? &*request.kernel : nullptr);
+  request.source = opened.source.get();
+  request.family = &opened.spec;
+  request.n = opened.n;
+  request.input = given.family().at("path");
+  request.output = request.shown_output = result.path();
+  std::optional<GivenOutput> again;
+  if (options.again != nullptr) request.again = again.emplace("the second output", *options.again).path();
+  request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
+  request.requirement = Requirement(options.require, "require");
+  if (!options.gates.empty()) {
+    for (const std::string& gate : split_list(options.gates, "gates"))
+      request.gates.push_back(make_gate(gate, "gates"));
+  }
+  if (options.exact && !request.kernel)
+    refuse("exact", "no kernel", "exact with a kernel, or a method and an arithmetic");
+  request.exact = options.exact;
+  request.search = options.search;
+  const std::unique_ptr<CheckReport> report = tristab::check(request, interruption());
+  return {report->passed(), check_text(*report, Page()), check_json(*report)};
+}
+
+Recommended recommend(const std::string& options, const Tensors* input) {
+  const Json given_options = parse_json(options);
+  if (!given_options.is_object()) refuse("tristab.recommend", quoted(given_options), "an object of options");
+  ChoiceWords words = words_of(given_options);
+  std::optional<GivenArrays> given;
+  if (input != nullptr) words.file = given.emplace(path_of(*input), *input).family();
+  const Choice choice(words, {"tristab.recommend", ""});
+  const std::vector<Recommendation> found = tristab::recommend(
+      choice.request(), choice.chunks(), [](const RecommendProgress&) {}, interruption());
+  Recommended recommended{true, recommendation_text(found, choice.request(), 12, Page()),
+                          recommendation_json(found, choice.request()), ""};
+  for (const Recommendation& each : found) recommended.found = recommended.found && each.winner.has_value();
+  if (found.size() == 1 && found.front().winner)
+    recommended.recipe = recipe_text(*found.front().winner, found.front(), choice.request(), "recommended");
+  return recommended;
+}
+
+}  // namespace tristab::library
