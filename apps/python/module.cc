@@ -103,8 +103,20 @@ auto computed(const Work& work) {
     lib::interrupt(false);
     throw py::error_already_set();
   }
-  if (error) std::rethrow_exception(error);
+  if (error) {
+    try {
+      std::rethrow_exception(error);
+    } catch (const tristab::Stopped&) {  // Ctrl-C in another thread
+      PyErr_SetNone(PyExc_KeyboardInterrupt);
+      throw py::error_already_set();
+    }
+  }
   return std::move(*result);
+}
+
+std::uint64_t seed_of(std::int64_t seed) {
+  if (seed < 0) throw tristab::UsageError("seed: found " + std::to_string(seed) + "; allowed: 0 or more");
+  return static_cast<std::uint64_t>(seed);
 }
 
 py::dict measurement_dict(const lib::Measurement& measured) {
@@ -154,11 +166,11 @@ PYBIND11_MODULE(_tristab, module) {
                const lib::Tensors views = views_of(tensors);
                return dict_of(computed([&] { return lib::layer(inverter, views, chunk, arithmetic); }));
              });
-  module.def("generate", [](const std::string& family, int chunk, int trials, std::uint64_t seed) {
-    return array_of(computed([&] { return lib::generate(family, chunk, trials, seed); }));
+  module.def("generate", [](const std::string& family, int chunk, int trials, std::int64_t seed) {
+    return array_of(computed([&] { return lib::generate(family, chunk, trials, seed_of(seed)); }));
   });
-  module.def("generate_layer", [](const std::string& family, int chunk, int chunks, int trials, std::uint64_t seed) {
-    return dict_of(computed([&] { return lib::generate_layer(family, chunk, chunks, trials, seed); }));
+  module.def("generate_layer", [](const std::string& family, int chunk, int chunks, int trials, std::int64_t seed) {
+    return dict_of(computed([&] { return lib::generate_layer(family, chunk, chunks, trials, seed_of(seed)); }));
   });
   module.def("reference", [](const Given& a) {
     const lib::ArrayView view = view_of(a);

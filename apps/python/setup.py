@@ -1,5 +1,6 @@
-"""Builds the wheel with CMake: in this repository the library with it, elsewhere (an installed tristab, CMAKE_PREFIX_PATH)
-the module alone. `pip wheel apps/python --no-build-isolation`; CMAKE_ARGS has more arguments for CMake."""
+"""Builds the wheel with CMake, in a checkout: `pip wheel apps/python --no-build-isolation`, or `python3 -m build --wheel
+--no-isolation apps/python`. The library is built, too; with TRISTAB_INSTALLED=1 (or without src) it is one that is installed.
+CMAKE_ARGS has more arguments for CMake, such as -DCMAKE_PREFIX_PATH."""
 
 import os
 import pathlib

@@ -85,6 +85,13 @@ def test_recommend_says_the_same(program, tmp_path):
     assert (tristab.invert(A, kernel=tmp_path / "mine.json") == tristab.invert(A, kernel=tmp_path / "best.json")).all()
 
 
+def test_arguments_may_be_numbers_of_numpy_and_paths_and_none(tmp_path):
+    answer = tristab.recommend("gdn", chunk=numpy.int64(16), methods="mch,mbh", hunt=0, tune=None)
+    answer.save(tmp_path / "best.json")
+    assert tristab.recommend("gdn", chunk=16, like=tmp_path / "best.json", hunt=0).report["like"]
+    assert tristab.generate("toeplitz", chunk=16, **{}).shape[-1] == 16
+
+
 def test_recommend_for_arrays_is_recommend_for_their_file(program, tmp_path):
     A = tristab.inputs("trained", chunk=32, trials=2)
     numpy.save(tmp_path / "A.npy", A)
@@ -95,8 +102,8 @@ def test_recommend_for_arrays_is_recommend_for_their_file(program, tmp_path):
 
 
 def test_sweep_gives_the_records_of_the_command(program, tmp_path):
-    config = {"families": ["gdn", "ones"], "chunks": [16, 32], "methods": ["mch", "mbh"], "arithmetics": ["fp16", "bf16"],
-              "trials": 2, "layer": True, "layer_chunks": 2, "families": ["gdn"]}
+    config = {"families": ["gdn", "kda"], "chunks": [16, 32], "methods": ["mch", "mbh"], "arithmetics": ["fp16", "bf16"],
+              "trials": 2, "layer": True, "layer_chunks": 2}
     (tmp_path / "c.json").write_text(json.dumps(config))
     program("sweep", "c.json", "-o", "r.ndjson", "--format", "ndjson", cwd=tmp_path)
     lines = [json.loads(line) for line in (tmp_path / "r.ndjson").read_text().splitlines()]

@@ -25,7 +25,7 @@ def model(data):
 @pytest.fixture(scope="module")
 def tokens(data):
     with open(data("text.txt"), "rb") as file:
-        return torch.tensor(list(file.read(4096)))[None].view(4, 1024)
+        return torch.tensor(list(file.read(8192)))[None].view(8, 1024)
 
 
 def run(*words, status=0):
@@ -78,7 +78,7 @@ def test_settings_that_harm_the_model_and_those_that_do_not(model, tokens):
             assert result["difference_low"] > 1
         else:
             assert abs(result["difference"]) < 5e-5 and result["nonfinite"] == 0
-        assert result["matrices"] == 6 * 4 * 4 * 16  # layers, heads, sequences, chunks
+        assert result["matrices"] == 6 * 4 * 8 * 16  # layers, heads, sequences, chunks
         assert set(result["layers"]) == {f"layer{i}" for i in range(6)}
 
 
@@ -137,7 +137,10 @@ def test_the_command_prints_and_writes_all_of_it(data, tmp_path):
     ([], 2, "perplexity: found no setting; allowed: --kernels, or --methods with --arithmetics"),
     (["--kernels", "fla-solve-trl"], 2, "did you mean"),
     (["--kernels", "fla-solve-tril", "--text", "/no/such/text"], 3, "/no/such/text"),
-    (["--kernels", "fla-solve-tril", "--dtype", "fp12"], 2, "--dtype: found fp12; allowed: auto"),
+    (["--kernels", "fla-solve-tril", "--dtype", "fp12"], 2, "invalid choice: 'fp12'"),
+    (["--kernels", "fla-solve-tril", "--length", "1"], 2, "--length: found '1'; allowed: a whole number, 2 or more"),
+    (["--kernels", "fla-solve-tril", "--formation", "exact"], 2, "its own"),
+    (["--kernels", "fla-solve-tril", "--rest", "nonsense"], 2, "nonsense"),
 ])
 def test_errors_name_the_option(words, status, message, data):
     done = run(data("gdn-lm.safetensors"), "--text", data("text.txt"), *words, status=status)
@@ -145,8 +148,8 @@ def test_errors_name_the_option(words, status, message, data):
 
 
 def test_the_interval_is_that_of_the_mean_of_paired_differences():
-    assert perplexity.paired_interval([0.5]) is None
-    low, high = perplexity.paired_interval([1.0, 1.0, 1.0])
+    assert perplexity.paired_interval([0.5] * 7) is None
+    low, high = perplexity.paired_interval([1.0] * 8)
     assert low == high == 1
     rng = numpy.random.default_rng(3)
     differences = rng.normal(2, 0.1, 200)

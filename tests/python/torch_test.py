@@ -87,9 +87,13 @@ def test_initial_states_scales_and_norms():
 
 def test_packed_sequences_are_the_sequences_alone():
     q, k, v, g, beta = (x[:1] for x in drawn())
-    bounds = torch.tensor([0, 40, 41, 150])
+    bounds = torch.tensor([0, 40, 40, 41, 150])
+    start = torch.randn(4, HEADS, D_K, D_V, generator=torch.Generator().manual_seed(2))
+    o, states = chunk_gated_delta_rule(q, k, v, g, beta, cu_seqlens=bounds, cu_seqlens_cpu=bounds, chunk_indices=bounds,
+                                       initial_state=start, output_final_state=True)
+    assert torch.equal(states[1], start[1])  # a sequence without tokens
     o, states = chunk_gated_delta_rule(q, k, v, g, beta, cu_seqlens=bounds, output_final_state=True)
-    for s, (begin, end) in enumerate(((0, 40), (40, 41), (41, 150))):
+    for s, (begin, end) in ((0, (0, 40)), (2, (40, 41)), (3, (41, 150))):
         alone, state = chunk_gated_delta_rule(*(x[:, begin:end] for x in (q, k, v, g, beta)), output_final_state=True)
         assert torch.equal(o[:, begin:end], alone) and torch.equal(states[s], state[0])
 
@@ -110,6 +114,20 @@ def test_T_is_that_of_invert():
     q, k, v, g, beta = drawn()
     formed = tristab.form(k, beta, g).reshape(A.shape)
     close(A, formed, 1e-6)
+
+
+def test_the_size_of_chunks_is_that_of_the_call():
+    for given, size in (({"chunk_size": 32}, 32), ({"chunk_size": 32, "chunk": 16}, 16), ({}, 64), ({"kernel": "fla-gdn"}, 32)):
+        inverse = Inverse(**{name: x for name, x in given.items() if name != "chunk_size"})
+        chunk_gated_delta_rule(*drawn(), inverse=inverse, chunk_size=given.get("chunk_size"))
+        assert inverse.report()[None]["matrices"] == BATCH * HEADS * -(-TOKENS // size)
+
+
+def test_nothing_has_a_gradient():
+    q, k, v, g, beta = drawn()
+    o, _ = chunk_gated_delta_rule(q, k.requires_grad_(), v, g, beta)
+    with pytest.raises(RuntimeError, match="does not require grad"):
+        o.sum().backward()
 
 
 def test_a_formation_changes_A_and_rest_changes_everything_else():
@@ -141,6 +159,13 @@ def test_a_lost_inverse_is_nan_in_its_head_alone_and_is_counted():
     assert o[0, :, 0].isnan().all()
     counts = inverse.report()[None]
     assert counts["nonfinite"] == 4 and counts["nonfinite_from_finite_A"] == 3
+    beta[0, :, 1] = 0.5
+    for how in ({"formation": "kernel"}, {"rest": "kernel"}):  # the same head alone, the same counts
+        inverse = Inverse(kernel="fla-gdn", chunk=32, **how)
+        o, _ = chunk_gated_delta_rule(q, k, v, g, beta, inverse=inverse)
+        assert o.isnan().flatten(-1).any(-1).any(1).sum() == 1 and o[0, :, 0].isnan().any()
+        counts = inverse.report()[None]
+        assert counts["matrices"] == BATCH * HEADS * 5 and counts["nonfinite"] >= 1 == 1 + counts["nonfinite_from_finite_A"]
 
 
 def test_arguments_that_exclude_each_other_are_refused():
@@ -148,6 +173,12 @@ def test_arguments_that_exclude_each_other_are_refused():
     for wrong, message in (
         ({"formation": "kernel"}, "without a setting"),
         ({"method": "mbh", "arithmetic": "fp16", "formation": "kernel"}, "without a kernel"),
+        ({"method": "mbh", "arithmetic": "fp16", "rest": "kernel"}, "without a kernel"),
+        ({"method": "mbh", "arithmetic": "fp16", "rest": "nonsense"}, "nonsense"),
+        ({"kernel": "fla-solve-tril", "formation": "exact"}, "its own"),
+        ({"kernel": "fla-gdn", "chunk_size": 64}, "chunks of 64"),
+        ({"cu_seqlens": torch.tensor([0, 150])}, "a batch of 1"),
+        ({"unknown": torch.zeros(2)}, "found unknown"),
         ({"inverse": Inverse(), "kernel": "fla-solve-tril"}, "inverse and a setting"),
         ({"kernel": "fla-gdn", "rest": "kernel", "scale": 1.0}, "scale"),
         ({"kernel": "fla-gdn", "rest": "kernel", "initial_state": torch.ones(BATCH, HEADS, D_K, D_V)}, "initial state"),

@@ -10,13 +10,13 @@ A setting, how T is computed, is `kernel=` (a name of kernels(), with parameters
 path of a recipe), or `method=` and `arithmetic=` ("mxr:block=8", "fp16"). A dict with the name and parameters is the same:
 {"method": "mxr", "block": 8}.
 
-Functions release the GIL, use all cores, and may be called by several threads. What was asked wrongly raises UsageError,
+Functions release the GIL, use all cores, and may be called by several threads; Ctrl-C ends all that run. What was asked wrongly raises UsageError,
 what arrays or files may not hold InputError; both are ValueErrors with the program's message.
 """
 
 import json
 import os
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Union
 
 import numpy
 
@@ -30,6 +30,10 @@ __all__ = [
     "families", "form", "formations", "generate", "generate_layer", "inputs", "invert", "kernels", "layer", "measure",
     "methods", "recommend", "reference", "sweep",
 ]
+
+
+# A name with parameters, a dict of them, or (kernel) the path of a recipe.
+Name = Union[str, Dict[str, Any], "os.PathLike[str]", None]
 
 
 def _inverter(function, kernel, method, arithmetic, formation=None):
@@ -50,29 +54,39 @@ def _inverter_or_none(function, kernel, method, arithmetic):
     return _inverter(function, kernel, method, arithmetic)
 
 
-def invert(A, *, kernel=None, method=None, arithmetic=None, formation=None, chunk: int = 64):
+def invert(A: Any, *, kernel: Name = None, method: Name = None, arithmetic: Name = None, formation: Name = None,
+           chunk: Optional[int] = None) -> Any:
     """T = (I + A)^-1 as a kernel, or a method in an arithmetic, computes it: what `tristab invert` writes.
 
     A: [..., n, n], strictly lower triangular and finite. Or the tensors of a layer by name, {"k": ..., "beta": ...,
     "g": ...} (shapes: form); then A of every chunk is formed as `formation`, or the kernel, says.
 
+    chunk: the size that a layer is cut into (None: 64, or what the kernel takes).
+
     Returns [..., n, n], or [(batch,) heads, chunks, n, n] of a layer: float32, or float64 if a step of the arithmetic is
     wider than fp32. Raises UsageError for unknown names, InputError for what A may not hold.
     """
     inverter = _inverter("invert", kernel, method, arithmetic, formation)
+    if isinstance(A, dict) and set(A) == {"A"}:
+        A = A["A"]
     if isinstance(A, dict):
-        return _arrays.like(_tristab.invert_layer(inverter, _arrays.tensors(A), chunk), A.get("k"))
+        return _arrays.like(_tristab.invert_layer(inverter, _arrays.tensors(A), chunk or 0), A.get("k"))
     (batch, dtype), shape = _arrays.matrices(A)
+    if chunk is not None and chunk != shape[-1]:
+        raise UsageError(f"tristab.invert: found chunk {chunk} for matrices of size {shape[-1]}; allowed: for layers")
     return _arrays.like(_tristab.invert(inverter, (batch, dtype)).reshape(shape), A)
 
 
-def form(k, beta=None, g=None, *, chunk: int = 64, formation=None, kernel=None, **parts):
+def form(k: Any, beta: Any = None, g: Any = None, *, chunk: Optional[int] = None, formation: Name = None, kernel: Name = None,
+         **parts: Any) -> Any:
     """A of every chunk of a layer: A_ij = beta_i exp(G_i - G_j) k_i . k_j for i > j, G the running sum of g in the chunk.
 
     k: [(batch,) tokens, key heads, d_k]; beta: [(batch,) tokens, heads]; g: [(batch,) tokens, heads] or [(batch,) tokens,
     heads, d_k], the log decay of each token to base e. `parts`: what other rules need (a, b, p, ...; `tristab list rules`),
     cu_seqlens, and conventions (l2norm=[1]).
     formation: how it is computed, "exact" (in double) or one of formations(); or `kernel`, for that of a kernel.
+
+    chunk: None for 64, or what the kernel takes.
 
     Returns [(batch,) heads, chunks, chunk, chunk] in float64; of packed sequences (cu_seqlens) [matrices, chunk, chunk]. A
     last chunk of fewer tokens is completed by zero rows.
@@ -81,11 +95,11 @@ def form(k, beta=None, g=None, *, chunk: int = 64, formation=None, kernel=None, 
     if kernel is not None:
         if formation is not None:
             raise UsageError("tristab.form: found kernel with formation; allowed: one of them")
-        return _arrays.like(_tristab.form_by(tensors, chunk, _tristab.Inverter(_arrays.text(kernel))), k)
-    return _arrays.like(_tristab.form(tensors, chunk, _arrays.text(formation or "exact")), k)
+        return _arrays.like(_tristab.form_by(tensors, chunk or 0, _tristab.Inverter(_arrays.text(kernel))), k)
+    return _arrays.like(_tristab.form(tensors, chunk or 0, _arrays.text(formation or "exact")), k)
 
 
-def blocks(x):
+def blocks(x: Any) -> Any:
     """Matrices as kernels of layers store them, a row a token, as a batch: [(batch,) tokens, heads, n] -> [(batch,) heads,
     tokens / n, n, n], in the order of form. A view where the array allows it; tokens must be a multiple of n."""
     tokens, heads, n = x.shape[-3:]
@@ -96,8 +110,9 @@ def blocks(x):
     return split.permute(order) if _arrays.is_torch(x) else split.transpose(order)
 
 
-def layer(q, k, v, beta=None, g=None, *, kernel=None, method=None, arithmetic=None, formation=None, chunk: int = 64,
-          rest="bf16", **parts) -> Dict[str, Any]:
+def layer(q: Any, k: Any, v: Any, beta: Any = None, g: Any = None, *, kernel: Name = None, method: Name = None,
+          arithmetic: Name = None, formation: Name = None, chunk: Optional[int] = None, rest: Name = "bf16",
+          **parts: Any) -> Dict[str, Any]:
     """What a layer computes from T, chunk after chunk, from the state 0, in emulated arithmetic.
 
     q: [(batch,) tokens, key heads, d_k]; v: [(batch,) tokens, heads, d_v]; the others as in form.
@@ -108,18 +123,18 @@ def layer(q, k, v, beta=None, g=None, *, kernel=None, method=None, arithmetic=No
     """
     inverter = _inverter("layer", kernel, method, arithmetic, formation)
     tensors = _arrays.tensors({"q": q, "k": k, "v": v, "beta": beta, "g": g, **parts})
-    results = _tristab.layer(inverter, tensors, chunk, _arrays.text(rest))
+    results = _tristab.layer(inverter, tensors, chunk or 0, _arrays.text(rest))
     return {name: _arrays.like(x, k) for name, x in results.items()}
 
 
 def _family(family, parameters):
     if isinstance(family, dict) or parameters:
         given = {"family": family} if isinstance(family, str) else dict(family)
-        return json.dumps({**given, **parameters})
+        return _arrays.to_json({**given, **parameters})
     return family
 
 
-def generate(family, *, chunk: int = 64, trials: int = 8, seed: int = 1, **parameters):
+def generate(family: Name, *, chunk: int = 64, trials: int = 8, seed: int = 1, **parameters: Any) -> numpy.ndarray:
     """Matrices A of a family: those that a sweep with this seed has.
 
     family: a name of families(), with parameters as in "gdn:keys=silu" or as keywords (keys="silu"); or a file,
@@ -130,7 +145,8 @@ def generate(family, *, chunk: int = 64, trials: int = 8, seed: int = 1, **param
     return _tristab.generate(_family(family, parameters), chunk, trials, seed)
 
 
-def generate_layer(family, *, chunk: int = 64, chunks: int = 4, trials: int = 8, seed: int = 1, **parameters):
+def generate_layer(family: Name, *, chunk: int = 64, chunks: int = 4, trials: int = 8, seed: int = 1,
+                   **parameters: Any) -> Dict[str, numpy.ndarray]:
     """Inputs of a layer, of a family that has keys or of a file with q and v: {"k": [tokens, heads, d_k], ...} in float64.
 
     Each trial is a head of chunks * chunk tokens.
@@ -149,7 +165,7 @@ _SETS = {
 }
 
 
-def inputs(name: str, *, chunk: int = 64, trials: int = 8, seed: int = 1):
+def inputs(name: str, *, chunk: int = 64, trials: int = 8, seed: int = 1) -> numpy.ndarray:
     """Matrices A to test a kernel with, [matrices, chunk, chunk] in float64.
 
     name: "trained" (chunks of layers that were trained for this project), "generated" (delta-rule families), "hard"
@@ -171,7 +187,7 @@ class Reference(NamedTuple):
     residual: Any
 
 
-def reference(A) -> Reference:
+def reference(A: Any) -> Reference:
     """The exact inverse of I + A, certified. A: [..., n, n] -> arrays [..., n, n] in float64, and residuals [...]."""
     (batch, dtype), shape = _arrays.matrices(A)
     high, low, residual = _tristab.reference((batch, dtype))
@@ -179,13 +195,14 @@ def reference(A) -> Reference:
                      numpy.array(residual).reshape(shape[:-2]))
 
 
-def measure(A, T, *, kernel=None, method=None, arithmetic=None, require="4x-bf16") -> Dict[str, Any]:
+def measure(A: Any, T: Any, *, kernel: Name = None, method: Name = None, arithmetic: Name = None,
+            require: str = "4x-bf16") -> Dict[str, numpy.ndarray]:
     """The numbers of a record for each T against the exact inverse (`tristab list metrics` says what each is).
 
     A, T: [..., n, n]. With a setting A is rounded as the setting rounds it, and errors are measured in its formats; without
     one A counts as given, and the format is that of T's dtype.
 
-    Returns {"frobenius": [...], ..., "status": [...], "for_format": [...], "fit": [...]}: arrays in the batch shape of A.
+    Returns {"frobenius": [...], ..., "status": [...], "for_format": [...], "fit": [...]}: numpy arrays in the batch shape of A.
     `fit` says whether T meets `require`. NaN where a number is undefined. pandas.DataFrame takes it for A of [batch, n, n].
     """
     inverter = _inverter_or_none("measure", kernel, method, arithmetic)
@@ -213,32 +230,48 @@ class Check:
         return f"<tristab.Check: {'passed' if self.passed else 'failed'}>\n{self.text}"
 
 
-def check(A, T, *, kernel=None, method=None, arithmetic=None, require="4x-bf16", gates=None, exact: bool = False,
-          search: int = 4000, again=None, chunk: Optional[int] = None) -> Check:
+def _outputs(T, chunk_of, argument):
+    """What a kernel returned, by name; T of a layer also in the shape that invert gives it: [.., heads, chunks, n, n]."""
+    named = dict(T) if isinstance(T, dict) else {"T": T}
+    if "T" in named and chunk_of is not None and named["T"].ndim == chunk_of.ndim + 1:
+        named["T"] = named["T"].reshape(-1, *named["T"].shape[-2:])
+    if chunk_of is None:
+        if set(named) != {"T"}:
+            raise UsageError(f"tristab.check: found {', '.join(sorted(named))} in {argument}; allowed for matrices: T")
+        return {"T": _arrays.matrices(named["T"], argument)[0]}
+    return _arrays.tensors(named)
+
+
+def check(A: Any, T: Any, *, kernel: Name = None, method: Name = None, arithmetic: Name = None, require: str = "4x-bf16",
+          gates: Any = None, exact: bool = False, search: int = 4000, again: Any = None,
+          chunk: Optional[int] = None) -> Check:
     """Judges what a kernel returned: right, rounding, or a bug, and which. What `tristab check` says.
 
     A: [..., n, n]; or a layer by names, {"k": ..., "beta": ..., "g": ..., "q": ..., "v": ...}.
     T: [..., n, n]; of a layer {"T": ..., "w": ..., "u": ..., "o": ..., "state": ...}, as many as there are, in layouts as
-    layer returns them (T also [matrices, n, n], head after head).
+    layer returns them (T also as invert returns it).
     kernel, or method and arithmetic: what T is said to be; without, it is searched among all kernels.
     require: what each T must meet; gates: "fla:0.005", or a list; exact: every bit; search: variants of recipes to try;
-    again: T of a second run, which must have the same bits.
+    again: T of a second run, which must have the same bits; chunk: of a layer (None: 64, or what the kernel takes).
     """
     inverter = _inverter_or_none("check", kernel, method, arithmetic)
-    if isinstance(A, dict):
-        given = _arrays.tensors(A)
-        results = _arrays.tensors(T if isinstance(T, dict) else {"T": T})
-        second = None if again is None else _arrays.tensors(again if isinstance(again, dict) else {"T": again})
-    else:
-        given = {"A": _arrays.matrices(A)[0]}
-        results = {"T": _arrays.matrices(T["T"] if isinstance(T, dict) else T, "T")[0]}
-        second = None if again is None else {"T": _arrays.matrices(again["T"] if isinstance(again, dict) else again, "T")[0]}
+    if isinstance(A, dict) and set(A) == {"A"}:
+        A = A["A"]
+    keys = A["k"] if isinstance(A, dict) and "k" in A else None
+    given = _arrays.tensors(A) if isinstance(A, dict) else {"A": _arrays.matrices(A)[0]}
+    results, second = _outputs(T, keys, "T"), None
+    if again is not None:
+        second = _outputs(again, keys, "again")
+        shapes = [{name: array.shape for name, (array, _) in each.items()} for each in (results, second)]
+        if shapes[0] != shapes[1]:
+            raise UsageError(f"tristab.check: found again with {shapes[1]}; allowed: the shapes of T, {shapes[0]}")
     gates = ",".join(_arrays.text(gate) for gate in gates) if isinstance(gates, (list, tuple)) else _arrays.text(gates)
     passed, text, report = _tristab.check(given, results, inverter, chunk or 0, require, gates, exact, search, second)
     return Check(passed, text, json.loads(report))
 
 
-def assert_inverse(A, T, *, kernel=None, method=None, arithmetic=None, require="4x-bf16", **options) -> None:
+def assert_inverse(A: Any, T: Any, *, kernel: Name = None, method: Name = None, arithmetic: Name = None,
+                   require: str = "4x-bf16", **options: Any) -> None:
     """Raises AssertionError with check's text unless T is right: check says what the arguments are."""
     __tracebackhide__ = True  # pytest shows the caller's line
     judged = check(A, T, kernel=kernel, method=method, arithmetic=arithmetic, require=require, **options)
@@ -268,25 +301,24 @@ class Recommendation:
             file.write("\n")
 
 
-def recommend(family=None, *, input=None, chunk=64, require="4x-bf16", hardware="h200", **options) -> Recommendation:
+def recommend(family: Any = None, *, input: Any = None, chunk: Any = None, require: str = "4x-bf16",
+              hardware: Any = "h200", **options: Any) -> Recommendation:
     """The cheapest setting that meets a requirement on all inputs, and on the worst that a hunt finds. What `tristab
     recommend` says.
 
     family: of inputs, "gdn:keys=silu", or a list; or `input`: matrices [..., n, n], or the tensors of a layer.
-    options: those of the program: trials, seed, arithmetics, outputs, methods, tune, like, hunt (0: none), cosine, beta,
-    decay ("LOW:HIGH"), exhaustive, orders.
+    chunk: a size or a list (None: 64, or that of the matrices).
+    options: those of the program: trials, seed, arithmetics, outputs, methods, tune, like, calibrate and tokens (of a
+    layer), hunt (0: none), cosine, beta, decay ("LOW:HIGH"), exhaustive, orders.
     """
-    words = {"chunk": chunk, "require": require, "hardware": hardware, **options}
+    words = {"chunk": chunk, "require": require, "hardware": hardware, "family": family, **options}
     given = None
-    if family is not None:
-        words["family"] = family
     if input is not None:
         given = _arrays.tensors(input) if isinstance(input, dict) else {"A": _arrays.matrices(input)[0]}
-        if not isinstance(input, dict):
-            words.pop("chunk")
-    if isinstance(words.get("chunk"), (list, tuple)):
-        words["chunk"] = ",".join(str(n) for n in words["chunk"])
-    found, text, report, recipe = _tristab.recommend(json.dumps(words), given)
+    if isinstance(chunk, (list, tuple)):
+        words["chunk"] = ",".join(str(n) for n in chunk)
+    words = {name: value for name, value in words.items() if value is not None}
+    found, text, report, recipe = _tristab.recommend(_arrays.to_json(words), given)
     return Recommendation(found, text, json.loads(report), json.loads(recipe) if recipe else None)
 
 
@@ -301,7 +333,7 @@ class Records(List[Dict[str, Any]]):
     expectations: List[Dict[str, Any]]
 
 
-def sweep(config, *, jobs: int = 0) -> Records:
+def sweep(config: Any, *, jobs: int = 0) -> Records:
     """Runs every case of a configuration and returns the records: those of `tristab sweep`.
 
     config: a dict as configs/README.md describes, or the path of a file. jobs: threads (0: all cores).
@@ -315,7 +347,7 @@ def sweep(config, *, jobs: int = 0) -> Records:
         except OSError as error:
             raise InputError(f"{os.fspath(config)}: cannot be opened: {error.strerror}") from None
     else:
-        config = json.dumps(config)
+        config = _arrays.to_json(config)
     texts = _tristab.sweep(config, directory, jobs)
     records, matrices, layers, rest = ([json.loads(line) for line in text.splitlines()] for text in texts)
     result = Records(records)

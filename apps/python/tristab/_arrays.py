@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 
 import numpy
 
@@ -9,7 +10,8 @@ _NAMES = {"float64": "f64", "float32": "f32", "float16": "f16", "bfloat16": "bf1
 
 
 def is_torch(x):
-    return type(x).__module__.split(".")[0] == "torch"
+    torch = sys.modules.get("torch")  # who has a tensor has imported it
+    return torch is not None and isinstance(x, torch.Tensor)
 
 
 def given(x, name="A"):
@@ -20,7 +22,7 @@ def given(x, name="A"):
         import torch
 
         dtype = str(x.dtype).replace("torch.", "")
-        x = x.detach().cpu().contiguous()
+        x = x.detach().resolve_conj().resolve_neg().cpu().contiguous()
         array = (x.view(torch.int16) if dtype == "bfloat16" else x).numpy()
     else:
         array = numpy.ascontiguousarray(x).reshape(numpy.shape(x))
@@ -37,6 +39,8 @@ def given(x, name="A"):
 def matrices(x, name="A"):
     """A batch [batch, n, n] of matrices [..., n, n], its dtype, and the shape that it had."""
     array, dtype = given(x, name)
+    if not dtype.startswith(("f", "b")):
+        raise TypeError(f"{name} has the dtype {array.dtype.name}; allowed: float64, float32, float16, bfloat16")
     if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.size == 0:
         raise ValueError(f"{name} has the shape {list(array.shape)}; allowed: [..., n, n]")
     return (array.reshape(-1, *array.shape[-2:]), dtype), array.shape
@@ -62,4 +66,9 @@ def text(x):
         return ""
     if isinstance(x, os.PathLike):
         return os.fspath(x)
-    return x if isinstance(x, str) else json.dumps(x)
+    return x if isinstance(x, str) else to_json(x)
+
+
+def to_json(x):
+    """JSON of what people write: with numbers of numpy, and paths."""
+    return json.dumps(x, default=lambda each: each.item() if hasattr(each, "item") else os.fspath(each))

@@ -26,19 +26,21 @@ import tristab.torch
 
 SCHEMA = "tristab-perplexity/1"
 NOTE = ("Only T differs between settings, and with --formation or --rest what these say. What else a delta-rule layer computes is "
-        "in {rest}; the rest of the model is as it is. A difference says what a setting does to this text through this model, without "
+        "in {rest}; the rest of the model is as it is.{more} A difference says what a setting does to this text through this model, without "
         "training. It says nothing of speed, of decoding token by token (which inverts nothing), of long answers, or of other models. "
-        "Differences of a few 1e-6 nats are rounding. The interval is over the sequences of this text alone.")
+        "Differences of a few 1e-6 nats are rounding. The interval is over the sequences of this text alone, as if they were "
+        "drawn one by one; there is none for fewer than 8.")
 
 
 def paired_interval(differences, resamples=10000, seed=1):
-    """(low, high): a 95% percentile bootstrap interval of the mean of paired differences, one a sequence. None for fewer than
-    two sequences. Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13."""
+    """(low, high): a 95% percentile bootstrap interval of the mean of paired differences, one a sequence; None for fewer than
+    8 sequences, for which it is too narrow. Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13."""
     differences = numpy.asarray(differences, dtype=float)
-    if len(differences) < 2 or not numpy.isfinite(differences).all():
+    if len(differences) < 8 or not numpy.isfinite(differences).all():
         return None
-    drawn = numpy.random.default_rng(seed).integers(0, len(differences), (resamples, len(differences)))
-    low, high = numpy.percentile(differences[drawn].mean(axis=1), [2.5, 97.5])
+    generator = numpy.random.default_rng(seed)
+    means = [differences[generator.integers(0, len(differences), len(differences))].mean() for _ in range(resamples)]
+    low, high = numpy.percentile(means, [2.5, 97.5])
     return float(low), float(high)
 
 
@@ -47,10 +49,10 @@ def losses(model, tokens, batch):
     means = []
     for first in range(0, len(tokens), batch):
         part = tokens[first : first + batch]
-        out = model(part)
-        logits = (out if isinstance(out, torch.Tensor) else out.logits)[:, :-1].float()
-        loss = F.cross_entropy(logits.flatten(0, 1), part[:, 1:].flatten(), reduction="none")
-        means += loss.view(len(part), -1).double().mean(1).tolist()
+        out = model(part) if isinstance(model, tristab.byte_model.GatedDeltaNet) else model(part, use_cache=False)
+        logits = out if isinstance(out, torch.Tensor) else out.logits
+        for row, target in zip(logits, part):  # one at a time: a vocabulary in fp32 is large
+            means.append(float(F.cross_entropy(row[:-1].float(), target[1:], reduction="none").double().mean()))
     return means
 
 
@@ -83,7 +85,7 @@ def evaluate(model, tokens, inverse, batch):
         "method": inverse.method,
         "arithmetic": inverse.arithmetic,
         "loss": None if lost else loss,
-        "perplexity": None if lost else math.exp(loss),
+        "perplexity": None if lost or loss > 700 else math.exp(loss),
         "lost": lost,
         "loss_by_sequence": [x if math.isfinite(x) else None for x in by_sequence],
         **total(report),
@@ -161,8 +163,9 @@ def table(results):
         if result["difference_low"] is not None and result is not results[0]:
             interval = f"{result['difference_low']:+.1e} to {result['difference_high']:+.1e}"
         nonfinite = f"{result['nonfinite_from_finite_A']} of {result['matrices']}"
-        if result["nonfinite"] > result["nonfinite_from_finite_A"]:
-            nonfinite += ", then all"
+        follow = result["nonfinite"] - result["nonfinite_from_finite_A"]
+        if follow > 0:
+            nonfinite += f", then {follow}"
         difference = "lost" if result["lost"] else "-" if result is results[0] else number(result["difference"], "+.1e")
         rows.append((result["setting"].removeprefix("by "), number(result["loss"]), number(result["perplexity"]), difference,
                      interval, nonfinite, f"{result['worst_norm_A']:.3g}", f"{result['seconds']:.1f}"))
@@ -194,7 +197,7 @@ def plot(path, results, model):
     found = [abs(result["difference"]) for result in shown if result["difference"] is not None]
     end = max([1e-4, *found]) * 10
     for row, result in enumerate(shown):
-        if result["difference"] is None:
+        if result["difference"] is None:  # lost, or the exact inverse's own loss is
             axes.plot(end, row, marker="x", color="#c0392b", clip_on=False)
             axes.annotate("lost", (end, row), xytext=(-6, 0), textcoords="offset points", ha="right", va="center", fontsize=8,
                           color="#c0392b")
@@ -203,7 +206,11 @@ def plot(path, results, model):
             axes.plot([result["difference_low"], result["difference_high"]], [row, row], color="#7f8c8d", linewidth=2)
         axes.plot(result["difference"], row, marker="o", color="#1f4e79", markersize=5)
     axes.set_xscale("symlog", linthresh=1e-5)
-    axes.set_xlim(-min(end, 1e-3), end)
+    low = min([-1e-4] + [result["difference_low"] for result in shown if result["difference_low"] is not None]) * 3
+    axes.set_xlim(low, end)
+    powers = [10.0**k for k in range(-5, 3, 2)]
+    axes.set_xticks([x for x in (*(-x for x in powers), 0.0, *powers) if low <= x <= end])
+    axes.minorticks_off()
     axes.set_yticks(range(len(shown)), [result["setting"].removeprefix("by ") for result in shown], fontsize=8)
     axes.invert_yaxis()
     axes.axvline(0, color="black", linewidth=0.8)
@@ -214,6 +221,15 @@ def plot(path, results, model):
     axes.set_title(model, fontsize=10)
     figure.savefig(path, dpi=150)
     pyplot.close(figure)
+
+
+def at_least(least):
+    def number_of(text):
+        if not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"found '{text}'; allowed: a whole number, {least} or more")
+        return int(text)
+
+    return number_of
 
 
 def words(text):
@@ -244,11 +260,12 @@ def parser():
     made.add_argument("--arithmetics", metavar="ARITHMETICS", help="arithmetics for each method: fp16,bf16")
     made.add_argument("--formation", metavar="F", help="how A is formed: kernel, or a formation (in fp32, here)")
     made.add_argument("--rest", metavar="R", help="w, u, o and the state: kernel, or an arithmetic such as bf16 (fp32)")
-    made.add_argument("--length", type=int, default=2048, metavar="N", help="tokens of a sequence (2048)")
-    made.add_argument("--sequences", type=int, default=16, metavar="N", help="at most so many (16)")
-    made.add_argument("--batch", type=int, default=4, metavar="N", help="sequences at a time (4)")
+    made.add_argument("--length", type=at_least(2), default=2048, metavar="N", help="tokens of a sequence (2048)")
+    made.add_argument("--sequences", type=at_least(1), default=16, metavar="N", help="at most so many (16)")
+    made.add_argument("--batch", type=at_least(1), default=4, metavar="N", help="sequences at a time (4)")
     made.add_argument("--device", default="cpu", help="cpu, cuda, ... (cpu)")
-    made.add_argument("--dtype", default="auto", help="of the model's weights: auto, float32, bfloat16 (auto)")
+    made.add_argument("--dtype", default="auto", choices=["auto", "float32", "bfloat16", "float16"],
+                      help="of the weights of a model of transformers (auto)")
     made.add_argument("--json", metavar="FILE", help="results, with layers and sequences")
     made.add_argument("--csv", metavar="FILE", help="results, a row a setting")
     made.add_argument("--plot", metavar="FILE.png", help="a picture of the differences")
@@ -258,9 +275,9 @@ def parser():
 
 def run(options):
     inverses = inverses_of(options)  # names are wrong before a model is loaded
-    dtype = options.dtype if options.dtype == "auto" else getattr(torch, options.dtype, None)
-    if dtype is None:
-        raise tristab.UsageError(f"--dtype: found {options.dtype}; allowed: auto, float32, bfloat16, float16")
+    if options.device.startswith("cuda") and not torch.cuda.is_available():
+        raise tristab.UsageError(f"--device: found {options.device}, and no GPU that PyTorch can use; allowed: cpu")
+    dtype = options.dtype if options.dtype == "auto" else getattr(torch, options.dtype)
     model, tokenize = load(options.model, options.device, dtype)
     if options.text.endswith(".npy"):
         tokens = torch.from_numpy(numpy.atleast_2d(numpy.load(options.text)).astype(numpy.int64))
@@ -273,7 +290,9 @@ def run(options):
             print(text, file=sys.stderr)
 
     results = compare(model, tokens, inverses, options.batch, progress)
-    note = NOTE.format(rest={None: "fp32", "kernel": "the kernel's arithmetic"}.get(options.rest, options.rest))
+    more = "" if options.rest is None and options.formation is None else (
+        " The exact inverse runs with all of that in fp32: differences to it include what --formation and --rest change.")
+    note = NOTE.format(rest={None: "fp32", "kernel": "the kernel's arithmetic"}.get(options.rest, options.rest), more=more)
     print(f"{options.model}: {len(tokens)} sequences of {tokens.shape[1]} tokens; loss in nats a token\n")
     print(table(results))
     print("\n" + textwrap.fill(note, 100))
@@ -300,7 +319,7 @@ def main():
         print(f"perplexity: {error}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(f"perplexity: {error.filename}: {error.strerror}", file=sys.stderr)
+        print(f"perplexity: {error.filename}: {error.strerror}" if error.filename else f"perplexity: {error}", file=sys.stderr)
         return 3
     return 0
 

@@ -12,7 +12,7 @@ Everything but T is computed in fp32, as the chunk form of the layer defines it:
 state are computed as the recipe's layer computes them, too (or in `rest="bf16"`, any arithmetic), from the state 0.
 
 The signatures are those of flash-linear-attention (fla.ops: chunk_gated_delta_rule, chunk_kda, chunk_delta_rule;
-https://github.com/fla-org/flash-linear-attention), with the setting as keywords; gradients flow through nothing.
+https://github.com/fla-org/flash-linear-attention), with the setting as keywords. Nothing here has a gradient.
 """
 
 import contextlib
@@ -34,20 +34,37 @@ CHUNK = 64
 class Inverse:
     """T = inverse(A): a setting of tristab, or the exact inverse where none is named. Keeps counts of what it was given.
 
-    kernel, method, arithmetic: as for tristab.invert. formation: None (A as formed in fp32), "kernel", or a formation of
-    tristab.formations(). rest: None (fp32), "kernel", or an arithmetic. chunk: the size that layers are cut into.
+    kernel, method, arithmetic: as for tristab.invert. chunk: the size that layers are cut into (None: that of the call, 64, or
+    what the kernel takes).
+    formation: None (A as formed here, in fp32), "kernel" (as the kernel forms it), or, with a method, one of
+    tristab.formations(). rest: None (everything else in fp32), "kernel" (as the kernel's recipe says, bf16 where it says
+    nothing), or an arithmetic; with rest, A is formed as `formation` or the kernel says, else in double.
     """
 
     def __init__(self, *, kernel=None, method=None, arithmetic=None, formation=None, rest=None, chunk=None):
         self.exact = kernel is None and method is None and arithmetic is None
         if self.exact and (formation is not None or rest is not None):
             raise tristab.UsageError("found a formation or rest without a setting; allowed: with kernel, or method and arithmetic")
+        for name, value in (("formation", formation), ("rest", rest)):
+            if value == "kernel" and kernel is None:
+                raise tristab.UsageError(f"found {name}='kernel' without a kernel; allowed: with kernel")
+        if kernel is not None and formation not in (None, "kernel"):
+            raise tristab.UsageError("found a formation with a kernel; allowed: formation='kernel', its own")
         self.kernel, self.method, self.arithmetic = kernel, method, arithmetic
-        self.formation, self.rest = formation, rest
-        self._inverter = None if self.exact else tristab._inverter("torch", kernel, method, arithmetic)
-        takes = self._inverter.chunks if self._inverter else []
-        self.chunk = chunk or (CHUNK if not takes or CHUNK in takes else takes[-1])
+        self.formation, self.rest, self.chunk = formation, rest, chunk
+        own = None if formation == "kernel" else formation
+        self._inverter = None if self.exact else tristab._inverter("torch", kernel, method, arithmetic, own)
+        if rest not in (None, "kernel") and isinstance(rest, str):
+            tristab._tristab.Inverter("row-substitution", rest, "exact")  # an unknown name is refused here
         self.layers = {}  # by layer: what report() returns
+
+    def size(self, of_call=None):
+        """The size of chunks: that which was named, that of the call, 64, or what the kernel takes."""
+        takes = self._inverter.chunks if self._inverter else []
+        size = self.chunk or of_call or (CHUNK if not takes or CHUNK in takes else takes[-1])
+        if takes and size not in takes:
+            raise tristab.UsageError(f"found chunks of {size} for {self.label}; allowed: {', '.join(map(str, takes))}")
+        return size
 
     @property
     def label(self):
@@ -142,23 +159,23 @@ def _decayed(left, right, sums, per_channel, rate=1.0):
     return rate * torch.stack(rows, -2)
 
 
-def _one_sequence(q, k, v, beta, g, state, inverse, layer):
+def _one_sequence(q, k, v, beta, g, state, inverse, layer, n, invert=None):
     """The chunk form over one sequence: q, k [tokens, heads, d_k], v [tokens, heads, d_v], beta [tokens, heads], g [tokens,
-    heads], [tokens, heads, d_k] or None, state [heads, d_k, d_v]; q is scaled. Returns o [tokens, heads, d_v] and the state.
+    heads], [tokens, heads, d_k] or None, state [heads, d_k, d_v]; chunks of n. Returns o [tokens, heads, d_v] and the state.
 
         A_ij = beta_i sum_d k_id k_jd exp(G_id - G_jd), i > j       T = (I + A)^-1
         U = T (beta v), W = T (beta exp(G) k), V = U - W S
         O = (exp(G) q) S + tril(sum_d q_id k_jd exp(G_id - G_jd)) V
         S <- exp(G_last) S + (exp(G_last - G) k)^T V
     """
-    tokens, n = q.shape[0], inverse.chunk
+    tokens = q.shape[0]
     per_channel = g is not None and g.dim() == 3
     if g is None:
         g = torch.zeros_like(beta)
     q, k, v, beta = (_in_chunks(x, n) for x in (q, k, v, beta[..., None]))
     sums = _in_chunks(g if per_channel else g[..., None], n).cumsum(-2)
     A = _decayed(k, k, sums, per_channel, beta).tril(-1)
-    T = inverse(A, layer)
+    T = (invert or inverse)(A, layer)
     scores = _decayed(q, k, sums, per_channel).tril()
     U, W = T @ (beta * v), T @ (beta * sums.exp() * k)
     last = sums[..., -1:, :]
@@ -172,56 +189,68 @@ def _one_sequence(q, k, v, beta, g, state, inverse, layer):
     return o.transpose(0, 1), state
 
 
-def _emulated_sequence(q, k, v, beta, g, state, inverse, layer):
+def _finite(n, **inputs):
+    """The inputs with 0 for what is not finite, which the library does not take; and the chunks that had such numbers, [heads,
+    chunks]."""
+    lost = [_in_chunks(~x.isfinite().flatten(2) if x.dim() > 2 else ~x.isfinite()[..., None], n).flatten(2).any(-1)
+            for x in inputs.values() if x is not None]
+    clean = {name: None if x is None else torch.nan_to_num(x, 0.0, 0.0, 0.0) for name, x in inputs.items()}
+    return clean, torch.stack(lost).any(0)
+
+
+def _emulated_sequence(q, k, v, beta, g, state, inverse, layer, n):
     """The same with A, or everything, as the kernel computes it. q is not scaled."""
     if bool((state != 0).any()):
         raise tristab.UsageError("found a formation or rest of the kernel with an initial state; allowed: the state 0")
-    parts = {"k": k, "beta": beta, "g": g}
-    if not all(bool(x.isfinite().all()) for x in (*parts.values(), q, v) if x is not None):
-        lost = torch.full_like(v, float("nan"))
-        return lost, torch.full_like(state, float("nan"))
-    formation = {} if inverse.formation in (None, "kernel") else {"formation": inverse.formation}
     began = time.perf_counter()
-    results = tristab.layer(q, k, v, beta, g, chunk=inverse.chunk, rest="bf16" if inverse.rest == "kernel" else inverse.rest,
-                            **inverse.setting(), **formation)
-    A = tristab.form(k, beta, g, chunk=inverse.chunk)
-    T = _in_chunks(results["T"], inverse.chunk)
+    clean, lost = _finite(n, q=q, k=k, v=v, beta=beta, g=g)
+    formation = {} if inverse.formation in (None, "kernel") else {"formation": inverse.formation}
+    results = tristab.layer(**clean, chunk=n, rest="bf16" if inverse.rest == "kernel" else inverse.rest, **inverse.setting(),
+                            **formation)
+    A = tristab.form(clean["k"], clean["beta"], clean["g"], chunk=n).float()
+    T = _in_chunks(results["T"], n).float()
+    A[lost] = T[lost] = float("nan")
     inverse.count(A, T, layer, time.perf_counter() - began)
-    return results["o"].float(), results["state"].float()
+    o, state = results["o"].float(), results["state"].float()
+    after = lost.cumsum(1) > 0  # the state carries on what was lost
+    o[after.repeat_interleave(n, 1)[:, : o.shape[0]].T] = float("nan")
+    state[after[:, -1]] = float("nan")
+    return o, state
 
 
-def _formed_sequence(q, k, v, beta, g, state, inverse, layer):
+def _formed_sequence(q, k, v, beta, g, state, inverse, layer, n):
     """A formed as the kernel forms it, the rest in fp32."""
-    if inverse.formation == "kernel" and inverse.kernel is None:
-        raise tristab.UsageError("found formation='kernel' without a kernel; allowed: with kernel")
     formation = {} if inverse.formation == "kernel" else {"formation": inverse.formation}
 
-    def formed(A, where):
-        if not bool(A.isfinite().all()):
-            return inverse(A, where)
+    def invert(A, where):
         began = time.perf_counter()
-        inputs = {name: x for name, x in (("k", k), ("beta", beta), ("g", g)) if x is not None}
-        T = tristab.invert(inputs, chunk=inverse.chunk, **inverse.setting(), **formation).float()
+        clean, _ = _finite(n, k=k, beta=beta, g=g)
+        inputs = {name: x for name, x in clean.items() if x is not None}
+        T = tristab.invert(inputs, chunk=n, **inverse.setting(), **formation).to(A)
+        T[~A.isfinite().flatten(2).all(-1)] = float("nan")
         inverse.count(A, T, where, time.perf_counter() - began)
         return T
 
-    formed.chunk = inverse.chunk
-    return _one_sequence(q, k, v, beta, g, state, formed, layer)
+    return _one_sequence(q, k, v, beta, g, state, inverse, layer, n, invert)
 
 
 _SETTING = ("kernel", "method", "arithmetic", "formation", "rest", "chunk")
 # Arguments of FLA's kernels that change nothing here: they say how, not what.
-_UNUSED = {"chunk_indices", "cu_seqlens_cpu", "disable_recompute", "safe_gate", "chunk_size"}
+_UNUSED = {"chunk_indices", "cu_seqlens_cpu", "disable_recompute", "safe_gate"}
 
 
+@torch.no_grad()
 def _chunked(q, k, v, g, beta, *, scale=None, initial_state=None, output_final_state=False, use_qk_l2norm_in_kernel=False,
              use_gate_in_kernel=False, A_log=None, dt_bias=None, lower_bound=None, use_beta_sigmoid_in_kernel=False,
-             allow_neg_eigval=False, state_v_first=False, cu_seqlens=None, inverse=None, layer=None, **others):
+             allow_neg_eigval=False, state_v_first=False, transpose_state_layout=False, cu_seqlens=None, chunk_size=None,
+             inverse=None, layer=None, **others):
     setting = {name: others.pop(name) for name in _SETTING if name in others}
     for name, value in others.items():
-        if value not in (None, False) and name not in _UNUSED:
+        if name not in _UNUSED and value is not None and value is not False:
             raise tristab.UsageError(f"found {name}; allowed: the arguments of the kernel that this file names")
     inverse = _inverse(inverse, setting)
+    n = inverse.size(chunk_size)
+    state_v_first = state_v_first or transpose_state_layout  # its name in earlier versions of FLA
     dtype, (batch, tokens) = q.dtype, q.shape[:2]
     if use_gate_in_kernel:
         g = formed_decay(g, A_log, dt_bias, lower_bound)
@@ -249,13 +278,18 @@ def _chunked(q, k, v, g, beta, *, scale=None, initial_state=None, output_final_s
     # All rows of a batch at once, as heads; packed sequences one after the other.
     whole = [None if x is None else _folded(x) for x in (q, k, v, beta, g)]
     if cu_seqlens is None:
-        o, state = run(*whole, states.flatten(0, 1), inverse, layer)
+        o, state = run(*whole, states.flatten(0, 1), inverse, layer, n)
         states = state.view(states.shape)
     else:
         bounds = [int(bound) for bound in cu_seqlens]
-        parts = [run(*(None if x is None else x[begin:end] for x in whole), states[s], inverse, layer)
-                 for s, (begin, end) in enumerate(zip(bounds, bounds[1:]))]
-        o, states = torch.cat([part[0] for part in parts]), torch.stack([part[1] for part in parts])
+        if batch != 1 or bounds[0] != 0 or bounds[-1] != tokens or bounds != sorted(bounds):
+            raise tristab.UsageError(f"found cu_seqlens {bounds} for {batch} x {tokens} tokens; allowed: a batch of 1, bounds "
+                                     f"from 0 to {tokens} that do not fall")
+        o, states = torch.zeros_like(whole[2]), states.clone()
+        for s, (begin, end) in enumerate(zip(bounds, bounds[1:])):
+            if begin < end:  # a sequence without tokens keeps its state
+                part = (None if x is None else x[begin:end] for x in whole)
+                o[begin:end], states[s] = run(*part, states[s], inverse, layer, n)
     o = o.view(tokens, batch, heads, d_v).transpose(0, 1)
     if not output_final_state:
         return o.to(dtype), None
@@ -303,7 +337,7 @@ _REPLACEMENTS = {
 }
 _ARGUMENTS = {"query": "q", "key": "k", "value": "v"}  # of transformers
 _KNOWN = {name for name, parameter in inspect.signature(_chunked).parameters.items()
-          if parameter.kind is not inspect.Parameter.VAR_KEYWORD} | {"head_first", "transpose_state_layout", "cp_context"}
+          if parameter.kind is not inspect.Parameter.VAR_KEYWORD} | {"head_first", "cp_context"}
 
 
 def meant_arguments(signature, args, kwargs):

@@ -26,6 +26,7 @@ struct CheckRequest {
   std::string output, output_tensor;  // OUTPUT, --output-tensor
   std::string shown_output;           // as typed: the file, or the command that wrote it
   std::string again, reference;       // other files of the same; ""
+  std::string prefix = "--";          // of the names of options, for messages
   std::optional<Recipe> kernel;       // what OUTPUT is said to be
   LayerArithmetic layer_arithmetic;   // where a recipe has none
   Requirement requirement;

@@ -36,7 +36,8 @@ double median_row_error(const Matrix& x, const Matrix& y) {
 
 void Checking::compare_second_run() {
   if (request_.again.empty()) return;
-  const KernelOutput other(request_.again, request_.output_tensor, request_.layer, request_.n, std::nullopt, "--again");
+  const KernelOutput other(request_.again, request_.output_tensor, request_.layer, request_.n, std::nullopt,
+                           request_.prefix + "again");
   // A state after other tokens is another state.
   const auto is_shorter = [&](OutputPart part) {
     return other.has(part) && other.tensor(part)->elements() != output_.tensor(part)->elements();
@@ -70,13 +71,13 @@ void Checking::compare_second_run() {
       }
     }
     if (pieces.empty())
-      refuse("--again", fmt::format("{} without a matrix of {}", request_.again, request_.output),
+      refuse(request_.prefix + "again", fmt::format("{} without a matrix of {}", request_.again, request_.output),
              "another output for the same input");
     run.patterns = find_patterns(part, pieces, {}, 16);
     report_.second_run.push_back(std::move(run));
   });
   if (report_.second_run.empty())
-    refuse("--again", fmt::format("{} with {}", request_.again, other.describe()),
+    refuse(request_.prefix + "again", fmt::format("{} with {}", request_.again, other.describe()),
            fmt::format("the same tensors as {}: {}", request_.output, output_.describe()));
 }
 

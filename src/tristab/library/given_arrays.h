@@ -3,6 +3,7 @@
 
 #include <tbb/enumerable_thread_specific.h>
 #include <tbb/parallel_for.h>
+#include <tbb/task_arena.h>
 
 #include <string>
 
@@ -28,14 +29,22 @@ class GivenArrays {
   MemoryFile file_;
 };
 
-// body(index, machines) for each index, on all cores.
+// body(index, machines) for each index, on all cores. A caller that is itself a task of oneTBB gets no other task of
+// its own on this thread, which has arrays of this call (MemoryFile).
 template <class Body>
 void on_all_cores(int count, const Body& body) {
   tbb::enumerable_thread_specific<Machines> machines;
-  tbb::parallel_for(0, count, [&](int index) {
-    stop_if_interrupted();
-    body(index, machines.local());
+  tbb::this_task_arena::isolate([&] {
+    tbb::parallel_for(0, count, [&](int index) {
+      stop_if_interrupted();
+      body(index, machines.local());
+    });
   });
 }
+
+inline constexpr int largest_size = 4096, most_trials = 1000000, most_chunks = 4096;
+
+// Throws UsageError unless low <= value <= high.
+void check_range(const char* name, std::int64_t value, std::int64_t low, std::int64_t high);
 
 }  // namespace tristab::library

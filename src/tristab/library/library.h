@@ -5,7 +5,7 @@
 //
 //   const Inverter kernel("fla-solve-tril");                       // or Inverter("mxr:block=8", "fp16")
 //   const Array t = invert(kernel, {a, Dtype::f32, {batch, 64, 64}});
-//   const Judgement judged = check({{"A", {a, Dtype::f32, {batch, 64, 64}}}}, {{"T", mine}}, {.kernel = kernel});
+//   const Judgement judged = check({{"A", {a, Dtype::f32, {batch, 64, 64}}}}, {{"T", mine}}, {.inverter = kernel});
 //   if (!judged.passed) std::cerr << judged.text;
 //
 // A is strictly lower triangular, n x n, and T = (I + A)^-1. Arrays are in row-major order. A layer is its tensors by
@@ -87,17 +87,18 @@ class TRISTAB_API Inverter {
 // T for matrices A, [n, n] or [batch, n, n]: what `tristab invert` writes, in inverter.dtype().
 TRISTAB_API Array invert(const Inverter& inverter, const ArrayView& a);
 // T of every chunk of a layer, A being formed as the inverter's formation says: [(batch,) heads, chunks, n, n]. A last
-// chunk of fewer tokens is completed by zero rows. With cu_seqlens: [matrices, n, n], sequence after sequence.
-TRISTAB_API Array invert(const Inverter& inverter, const Tensors& tensors, int chunk = 64);
+// chunk of fewer tokens is completed by zero rows. `chunk`, here and below: 0 for 64, or what the kernel takes. With
+// cu_seqlens: [matrices, n, n], sequence after sequence.
+TRISTAB_API Array invert(const Inverter& inverter, const Tensors& tensors, int chunk = 0);
 
 // A of every chunk in f64, as a formation computes it ("exact": in double), or as the inverter's does; shapes as above.
-TRISTAB_API Array form(const Tensors& tensors, int chunk = 64, const std::string& formation = "exact");
+TRISTAB_API Array form(const Tensors& tensors, int chunk = 0, const std::string& formation = "exact");
 TRISTAB_API Array form(const Tensors& tensors, int chunk, const Inverter& inverter);
 
 // What the layer computes from T, chunk after chunk: T [(batch,) tokens, heads, n], w, u, o [(batch,) tokens, heads, d]
 // and the final state [(batch,) heads, d_k, d_v], in f64; everything but A and T in `arithmetic`, or in that of the
 // kernel if it has one. Needs q and v; starts from the state 0.
-TRISTAB_API Arrays layer(const Inverter& inverter, const Tensors& tensors, int chunk = 64,
+TRISTAB_API Arrays layer(const Inverter& inverter, const Tensors& tensors, int chunk = 0,
                          const std::string& arithmetic = "bf16");
 
 // Matrices of a family in f64, [trials, n, n]: what a sweep with this seed uses. `family`: "gdn:keys=silu", for

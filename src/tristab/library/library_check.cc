@@ -49,9 +49,10 @@ ChoiceWords words_of(const Json& options) {
   const std::pair<const char*, const char*> inputs[] = {
       {"family", "families"}, {"chunk", "chunks"}, {"trials", "trials"}, {"seed", "seed"}, {"require", "require"}};
   const std::pair<const char*, std::string*> texts[] = {
-      {"hardware", &words.hardware}, {"outputs", &words.outputs}, {"arithmetics", &words.arithmetics},
-      {"methods", &words.methods},   {"tune", &words.tune},       {"like", &words.like},
-      {"beta", &words.beta},         {"decay", &words.decay},     {"cosine", &words.cosine}};
+      {"hardware", &words.hardware}, {"outputs", &words.outputs},    {"arithmetics", &words.arithmetics},
+      {"methods", &words.methods},   {"tune", &words.tune},          {"like", &words.like},
+      {"beta", &words.beta},         {"decay", &words.decay},        {"cosine", &words.cosine},
+      {"tokens", &words.tokens},     {"calibrate", &words.calibrate}};
   const std::pair<const char*, bool*> flags[] = {{"exhaustive", &words.exhaustive}, {"orders", &words.orders}};
   std::vector<std::string> allowed{"hunt"};
   for (const auto& [name, key] : inputs) allowed.emplace_back(name);
@@ -94,6 +95,7 @@ Judgement check(const Tensors& input, const Tensors& output, const CheckOptions&
   request.n = opened.n;
   request.input = given.family().at("path");
   request.output = request.shown_output = result.path();
+  request.prefix = wording.prefix;
   std::optional<GivenOutput> again;
   if (options.again != nullptr) request.again = again.emplace("the second output", *options.again).path();
   request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
@@ -115,7 +117,13 @@ Recommended recommend(const std::string& options, const Tensors* input) {
   if (!given_options.is_object()) refuse("tristab.recommend", quoted(given_options), "an object of options");
   ChoiceWords words = words_of(given_options);
   std::optional<GivenArrays> given;
-  if (input != nullptr) words.file = given.emplace(path_of(*input), *input).family();
+  if (input != nullptr) {
+    Json file = given.emplace(path_of(*input), *input).family();
+    if (!words.tokens.empty()) file["tokens"] = words.tokens;
+    words.file = std::move(file);
+  } else if (!words.tokens.empty()) {
+    refuse("tokens", words.tokens, "with input");
+  }
   const Choice choice(words, {"tristab.recommend", ""});
   const std::vector<Recommendation> found = tristab::recommend(
       choice.request(), choice.chunks(), [](const RecommendProgress&) {}, interruption());

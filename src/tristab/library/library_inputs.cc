@@ -1,4 +1,6 @@
 // library.h: matrices and layers, and what becomes of them.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -56,6 +58,7 @@ const Recipe* kernel_of(const Inverter& inverter) {
 }
 
 Array formed(const Tensors& tensors, int chunk, const Recipe* kernel, const Formation& formation) {
+  keys_of(tensors);
   const GivenArrays given(kLayer, tensors);
   const OpenedInput input = given.open("tristab.form", chunk, kernel);
   Setting setting;
@@ -103,11 +106,30 @@ GivenArrays::GivenArrays(const std::string& path, const Tensors& tensors)
   if (matrices_) return;
   keys_of(tensors);
   if (tensors.size() == 1) refuse_input(path, "k alone", "k, beta, and what else its rule has");
+  // A misspelt gate would be no gate.
+  static const std::vector<std::string> known = [] {
+    std::vector<std::string> names{"k", "q", "v", "g", "cu_seqlens", "l2norm", "log_base", "steps"};
+    for (const DeltaRule& rule : delta_rules()) {
+      for (const RulePart& part : rule.parts) {
+        if (std::ranges::find(names, part.name) == names.end()) names.push_back(part.name);
+      }
+    }
+    return names;
+  }();
+  for (const auto& [name, array] : tensors) {
+    if (std::ranges::find(known, name) == known.end()) throw_unknown_name(path, "tensor of a layer", name, known);
+  }
 }
 
 Json GivenArrays::family() const { return {{"family", "file"}, {"path", file_.path()}}; }
 
+void check_range(const char* name, std::int64_t value, std::int64_t low, std::int64_t high) {
+  if (value < low || value > high)
+    refuse(name, std::to_string(value), fmt::format("a whole number from {} to {}", low, high));
+}
+
 OpenedInput GivenArrays::open(const std::string& who, int chunk, const Recipe* kernel) const {
+  check_range("chunk", chunk, 0, largest_size);
   return open_chosen(family(), chunk, usual_chunk(kernel), kernel, file_.path(), file_.path(), {who, ""});
 }
 
@@ -117,6 +139,7 @@ Array invert(const Inverter& inverter, const ArrayView& a) {
 }
 
 Array invert(const Inverter& inverter, const Tensors& tensors, int chunk) {
+  if (only_a(tensors)) return invert(inverter, tensors.at("A"));
   const GivenArrays given(kLayer, tensors);
   const OpenedInput input = given.open("tristab.invert", chunk, kernel_of(inverter));
   return inverses(inverter, input, shape_of_matrices(tensors, input));
@@ -148,7 +171,10 @@ Arrays layer(const Inverter& inverter, const Tensors& tensors, int chunk, const 
   rows.try_emplace(OutputPart::w, keys, heads, width);
   rows.try_emplace(OutputPart::u, keys, heads, values);
   rows.try_emplace(OutputPart::o, keys, heads, values);
-  const std::int64_t size = width * values, states = sequences.units() / heads;
+  // Packed sequences may have no tokens: their state stays 0.
+  const auto bounds = tensors.find("cu_seqlens");
+  const std::int64_t size = width * values,
+                     states = bounds == tensors.end() ? sequences.units() / heads : bounds->second.shape.at(0) - 1;
   const bool batched = keys.size() == 4 || tensors.contains("cu_seqlens");
   Array state(Dtype::f64, batched ? std::vector{states, heads, width, values} : std::vector{heads, width, values});
   on_all_cores(sequences.units(), [&](int index, Machines& machines) {
@@ -168,6 +194,8 @@ Arrays layer(const Inverter& inverter, const Tensors& tensors, int chunk, const 
 }
 
 Array generate(const std::string& family, int chunk, int trials, std::uint64_t seed) {
+  check_range("chunk", chunk, 1, largest_size);
+  check_range("trials", trials, 1, most_trials);
   const FamilySpec spec = only_one(expand_family(parse_inline(family, "family", "family"), "family"), "family");
   const std::unique_ptr<Source> source = open_source(spec, seed, trials, "", "family");
   const int count = source->count(chunk);
@@ -181,6 +209,9 @@ Array generate(const std::string& family, int chunk, int trials, std::uint64_t s
 }
 
 Arrays generate_layer(const std::string& family, int chunk, int chunks, int trials, std::uint64_t seed) {
+  check_range("chunk", chunk, 1, largest_size);
+  check_range("chunks", chunks, 1, most_chunks);
+  check_range("trials", trials, 1, most_trials);
   const FamilySpec spec = only_one(expand_family(parse_inline(family, "family", "family"), "family"), "family");
   const std::unique_ptr<Source> source = open_source(spec, seed, trials, "", "family");
   if (source->sequences() == 0)

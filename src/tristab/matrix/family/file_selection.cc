@@ -8,6 +8,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/matrix/memory_file.h"
 
 namespace tristab {
 namespace {
@@ -40,6 +41,7 @@ std::int64_t TokenRange::chunks(int n, Tail tail) const {
 }
 
 std::string place_of_setting(std::string_view place, std::string_view setting) {
+  if (memory_file(std::string(place)) != nullptr) return std::string(place);  // an argument of a function
   if (place != "--input" && place != "INPUT") return fmt::format("{}.{}", place, setting);
   return setting == "path" ? std::string(place) : fmt::format("--{}", setting);
 }
