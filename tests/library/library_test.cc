@@ -139,6 +139,19 @@ TEST(Library, measure_says_where_T_is_wrong) {
   EXPECT_EQ(measured.fit.front(), "unfit");
 }
 
+TEST(Library, the_first_matrix_that_is_wrong_is_named) {
+  std::vector<double> a(64 * 16 * 16);
+  for (std::size_t k = 7; k < 64; ++k) a[k * 256 + 17] = 1;  // [k, 1, 1]
+  for (int run = 0; run < 20; ++run) {
+    try {
+      invert(Inverter("mbh", "fp16"), {a.data(), Dtype::f64, {64, 16, 16}});
+      FAIL();
+    } catch (const InputError& error) {
+      EXPECT_NE(std::string(error.what()).find("at index [7, 1, 1]"), std::string::npos) << error.what();
+    }
+  }
+}
+
 TEST(Library, two_arrays_of_one_thread_are_two) {
   const Array a = generate("ones", 16), b = generate("zeros", 16);
   const Inverter inverter("row-substitution", "fp32");

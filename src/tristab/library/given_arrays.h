@@ -5,6 +5,9 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
+#include <atomic>
+#include <exception>
+#include <mutex>
 #include <string>
 
 #include "tristab/base/interruption.h"
@@ -29,17 +32,31 @@ class GivenArrays {
   MemoryFile file_;
 };
 
-// body(index, machines) for each index, on all cores. A caller that is itself a task of oneTBB gets no other task of
-// its own on this thread, which has arrays of this call (MemoryFile).
+// body(index, machines) for each index, on all cores. Throws what the first index throws that throws anything. A caller
+// that is itself a task of oneTBB gets no other task of its own on this thread, which has arrays of this call
+// (MemoryFile).
 template <class Body>
 void on_all_cores(int count, const Body& body) {
   tbb::enumerable_thread_specific<Machines> machines;
+  std::atomic<int> failed = count;
+  std::mutex mutex;
+  std::exception_ptr error;
   tbb::this_task_arena::isolate([&] {
     tbb::parallel_for(0, count, [&](int index) {
-      stop_if_interrupted();
-      body(index, machines.local());
+      if (index > failed) return;
+      try {
+        stop_if_interrupted();
+        body(index, machines.local());
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (index < failed) {
+          failed = index;
+          error = std::current_exception();
+        }
+      }
     });
   });
+  if (error) std::rethrow_exception(error);
 }
 
 inline constexpr int largest_size = 4096, most_trials = 1000000, most_chunks = 4096;
