@@ -17,7 +17,8 @@ namespace tristab::hunt_test {
 namespace {
 
 double total_error(const SmallHunt& small, const TokenInputs& tokens) {
-  const Record& record = evaluate_again(small.request, tokens).record();
+  const auto evaluation = evaluate_again(small.request, tokens);
+  const Record& record = evaluation.record();
   return record.finite() ? record.total_frobenius.value : infinity;
 }
 

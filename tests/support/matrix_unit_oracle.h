@@ -82,6 +82,7 @@ struct Term {
 inline Wide aligned(const Term& term, int place, bool floor) {
   const int shift = term.last_place - place;
   const Wide magnitude = term.significand;
+  if (magnitude == 0) return 0;
   Wide result = 0;
   bool exact = true;
   if (shift >= 0) {

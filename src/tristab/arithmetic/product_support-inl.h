@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "tristab/arithmetic/product_kernels.h"
+#include "tristab/format/first_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tristab {
@@ -52,8 +53,7 @@ template <class T>
 HWY_INLINE std::uint32_t nonzero_bits(const T* x, int count) {
   const hn::ScalableTag<T> d;
   constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
-  const auto lanes =
-      count >= kLanes ? hn::LoadU(d, x) : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, x);
+  const auto lanes = count >= kLanes ? hn::LoadU(d, x) : first_lanes(d, x, count);
   std::uint8_t bytes[8] = {};
   hn::StoreMaskBits(d, hn::Not(hn::Eq(lanes, hn::Zero(d))), bytes);
   return static_cast<std::uint32_t>(bytes[0]) | static_cast<std::uint32_t>(bytes[1]) << 8;

@@ -27,7 +27,9 @@ TRISTAB_QUADS void multiply(const QuadTile& t) {
       const auto mask = static_cast<__mmask16>(left >= kLanes ? 0xffffU : (1U << static_cast<unsigned>(left)) - 1U);
       codes = _mm512_dpbusd_epi32(codes, ones, _mm512_maskz_loadu_epi32(mask, t.a + r * t.a_stride + g));
     }
-    const __m512i start = _mm512_set1_epi32(-128 * _mm512_reduce_add_epi32(codes));
+    // Sums are those of the ring of integers modulo 2^32.
+    const auto total = static_cast<std::uint32_t>(_mm512_reduce_add_epi32(codes));
+    const __m512i start = _mm512_set1_epi32(static_cast<std::int32_t>(0U - 128U * total));
     for (int v = 0; v < kVectors; ++v) sums[r][v] = start;
   }
   const std::int32_t* b = t.b + static_cast<std::ptrdiff_t>(t.begin) * kVectors * kLanes;

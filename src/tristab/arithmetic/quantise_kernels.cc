@@ -18,6 +18,7 @@
 #include <hwy/highway.h>
 
 #include "tristab/arithmetic/step-inl.h"
+#include "tristab/format/first_lanes-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tristab {
@@ -173,9 +174,7 @@ struct FloatEncoder {
     const auto outside = hn::Set(di, rows.left_out(i));
     for (int j = 0; j < rows.columns; j += kLanes) {
       const int count = rows.columns - j;
-      const auto x = count >= kLanes
-                         ? hn::LoadU(d, rows.row(i) + j)
-                         : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, rows.row(i) + j);
+      const auto x = count >= kLanes ? hn::LoadU(d, rows.row(i) + j) : first_lanes(d, rows.row(i) + j, count);
       const auto left_out = hn::RebindMask(d, hn::Eq(hn::Add(lanes, hn::Set(di, j)), outside));
       action(hn::IfThenZeroElse(left_out, x), x, left_out, j, count);
     }

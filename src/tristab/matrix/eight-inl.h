@@ -13,6 +13,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "tristab/format/first_lanes-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tristab {
 namespace HWY_NAMESPACE {
@@ -38,7 +40,11 @@ struct Eight {
   static HWY_INLINE Eight load(const double* x, int count) {
     if (count >= 8) return load(x);
     Eight r;
-    for (int p = 0; p < kParts; ++p) r.part[p] = hn::MaskedLoad(first(count, p), Tag(), x + p * kLanes);
+    for (int p = 0; p < kParts; ++p) {
+      const int left = count - p * kLanes;
+      const double* from = x + p * kLanes;
+      r.part[p] = left >= kLanes ? hn::LoadU(Tag(), from) : first_lanes(Tag(), from, std::max(left, 0));
+    }
     return r;
   }
   HWY_INLINE void store(double* x) const {

@@ -32,7 +32,7 @@ double MaxAbs(const double* x, std::size_t size) {
     }
   }
   for (; k < size; k += kLanes) {
-    const auto value = k + kLanes <= size ? hn::LoadU(d, x + k) : hn::MaskedLoad(hn::FirstN(d, size - k), d, x + k);
+    const auto value = k + kLanes <= size ? hn::LoadU(d, x + k) : first_lanes(d, x + k, static_cast<int>(size - k));
     largest[0] = hn::Max(hn::Abs(value), largest[0]);
     invalid = hn::Or(invalid, hn::VecFromMask(d, hn::IsNaN(value)));
   }
