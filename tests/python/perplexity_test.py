@@ -132,6 +132,25 @@ def test_the_command_prints_and_writes_all_of_it(data, tmp_path):
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_the_example_of_the_tutorial_measures_what_it_shows(data, tmp_path):
+    path = os.path.join(os.environ["TRISTAB_SOURCE"], "apps", "python", "README.md")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    command = text[text.index("    python3 -m tristab.perplexity tests/data") :].split("\n\n")[0].replace("\\\n", " ").split()
+    words = [data(os.path.basename(word)) if word.startswith("tests/data/") else word for word in command[3:]]
+    run(*words, "--quiet", "--json", tmp_path / "r.json")
+    shown = [line.split() for line in text[text.index("    setting ") :].split("\n\n")[0].splitlines()[1:]]
+    results = json.loads((tmp_path / "r.json").read_text())["results"]
+    assert len(shown) == len(results) == 5
+    for row, result in zip(shown, results):
+        label = result["setting"].removeprefix("by ").split()
+        assert row[: len(label)] == label
+        loss = row[len(label)]
+        assert (loss == "-") == result["lost"]
+        # Libraries for products round differently: the last digit shown may move.
+        assert result["lost"] or float(loss) == pytest.approx(result["loss"], abs=2e-4)
+
+
 @pytest.mark.parametrize("words, status, message", [
     (["--methods", "mch"], 2, "perplexity: found no --arithmetics; allowed: --methods with --arithmetics"),
     ([], 2, "perplexity: found no setting; allowed: --kernels, or --methods with --arithmetics"),
