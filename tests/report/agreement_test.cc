@@ -194,7 +194,8 @@ TEST_F(Agreement, the_summary_of_the_file) {
 TEST_F(Agreement, the_summary_in_memory) {
   ASSERT_EQ(kept_.report.summary.size(), document_["summary"].size());
   expect_all([&](std::size_t k, const Json&, const std::string& field) {
-    const Distribution& found = kept_.report.summary[k].distribution(field);
+    const SummaryRow row = kept_.report.summary[k];
+    const Distribution& found = row.distribution(field);
     return Shown{found.median, found.worst};
   });
 }
