@@ -68,7 +68,8 @@ TEST(Zoo, the_committed_example_has_every_recipe_on_every_input) {
   EXPECT_EQ(cells.size(), lines.size() - 1);
   for (const auto& entry : std::filesystem::directory_iterator(kSource / "configs/kernels")) {
     const Json recipe = json_of(entry.path());
-    for (const Json& chunk : recipe["chunks"].empty() ? zoo()["chunks"] : recipe["chunks"]) {
+    const Json chunks = recipe["chunks"].empty() ? zoo()["chunks"] : recipe["chunks"];
+    for (const Json& chunk : chunks) {
       const std::string name = recipe["kernel"];
       const std::string begin = fmt::format(",{},{}", chunk.dump(), name);
       EXPECT_TRUE(std::any_of(settings.begin(), settings.end(), [&](const std::string& setting) {
