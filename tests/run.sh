@@ -126,7 +126,7 @@ instrumented_tbb() { # DIRECTORY
 }
 
 part_thread() {
-  local layers="sweep report hunt judge choose inspect"
+  local layers="sweep report hunt judge choose inspect library"
   instrumented_tbb "$top/build/thread-tbb"
   build_sanitized build/thread "tristab $(printf '%s_test ' $layers)" thread
   export LD_LIBRARY_PATH=$top/build/thread-tbb/lib
