@@ -89,11 +89,12 @@ def sorted_by(rule, rows):
 def main():
     text, rest = sys.argv[1], sys.argv[2:]
     print("# What errors of T cost a language model\n")
-    print("Two byte-level Gated DeltaNet models that were trained for this project, on 32,768 bytes of held-out text: `gdn` with")
+    tokens = tokens_of(text)
+    print(f"Two byte-level Gated DeltaNet models that were trained for this project, on {tokens.numel():,} bytes of held-out text: `gdn` with")
     print("beta in (0, 1), `gdnneg` with beta in (0, 2). Only T differs between settings; everything else is fp32, on an H200.")
     print("Made by `python3 -m tristab.perplexity` and [perplexity_table.py](perplexity_table.py). The text is not in this")
     print("repository; `tests/data/gdn-lm.safetensors` is the model `gdn`, and `tests/data/text.txt` a text for it.\n")
-    print("Change: the loss minus that with the exact inverse, nats a byte, and its 95% interval over 16 sequences; lost: not a")
+    print(f"Change: the loss minus that with the exact inverse, nats a byte, and its 95% interval over {len(tokens)} sequences; lost: not a")
     print(f"number. A setting harms the model if it is lost or changes the loss by more than {HARM:g}; rounding alone gives a few 1e-6.")
     print("Unfit: matrices that do not meet `4x-bf16`, of all that layers invert in the exact run; layers: sequences of a head whose")
     print("outputs or final state do not meet it, of those of the first two sequences.\n")

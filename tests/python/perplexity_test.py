@@ -160,10 +160,18 @@ def test_the_example_of_the_tutorial_measures_what_it_shows(data, tmp_path):
     (["--kernels", "fla-solve-tril", "--length", "1"], 2, "--length: found '1'; allowed: a whole number, 2 or more"),
     (["--kernels", "fla-solve-tril", "--formation", "exact"], 2, "its own"),
     (["--kernels", "fla-solve-tril", "--rest", "nonsense"], 2, "nonsense"),
+    (["--kernels", "fla-solve-tril", "--length", "99999"], 2, "--length: found 99999 for 16359 tokens"),
 ])
 def test_errors_name_the_option(words, status, message, data):
     done = run(data("gdn-lm.safetensors"), "--text", data("text.txt"), *words, status=status)
     assert message in done.stderr and "Traceback" not in done.stderr
+
+
+def test_what_is_read_is_never_written(data, tmp_path):
+    text = tmp_path / "text.txt"
+    text.write_bytes(b"x" * 4096)
+    done = run(data("gdn-lm.safetensors"), "--text", text, "--kernels", "fla-solve-tril", "--json", text, status=2)
+    assert "--json: found" in done.stderr and text.read_bytes() == b"x" * 4096
 
 
 def test_the_interval_is_that_of_the_mean_of_paired_differences():

@@ -12,6 +12,7 @@ import contextlib
 import csv
 import json
 import math
+import os
 import sys
 import textwrap
 import time
@@ -128,7 +129,8 @@ def load(name, device, dtype):
     try:
         import transformers
     except ImportError:
-        sys.exit(f"{name}: is no byte model of this project, and transformers, which loads other models, is not installed")
+        raise tristab.InputError(f"{name}: is no byte model of this project, and transformers, which loads other models, is not "
+                                 "installed") from None
     with contextlib.suppress(ImportError):
         import fla  # noqa: F401  (registers its models with transformers)
     model = transformers.AutoModelForCausalLM.from_pretrained(name, torch_dtype=dtype).to(device).eval()
@@ -146,7 +148,7 @@ def cut(tokens, length, most):
     if len(tokens) == 1:
         count = tokens.shape[1] // length
         if count == 0:
-            sys.exit(f"found {tokens.shape[1]} tokens; allowed: at least one sequence of {length} (--length)")
+            raise tristab.UsageError(f"--length: found {length} for {tokens.shape[1]} tokens; allowed: at most as many")
         tokens = tokens[0, : count * length].view(count, length)
     return tokens[:most, :length]
 
@@ -275,6 +277,11 @@ def parser():
 
 def run(options):
     inverses = inverses_of(options)  # names are wrong before a model is loaded
+    for name in ("json", "csv", "plot"):
+        path = getattr(options, name)
+        for read in (options.model, options.text):
+            if path and os.path.exists(path) and os.path.exists(read) and os.path.samefile(path, read):
+                raise tristab.UsageError(f"--{name}: found {path}, which is read; allowed: another file")
     if options.device.startswith("cuda") and not torch.cuda.is_available():
         raise tristab.UsageError(f"--device: found {options.device}, and no GPU that PyTorch can use; allowed: cpu")
     dtype = options.dtype if options.dtype == "auto" else getattr(torch, options.dtype)

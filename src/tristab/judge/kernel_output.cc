@@ -35,12 +35,12 @@ std::string prefix_of(const std::string& name) {
   return dot == std::string::npos ? "" : name.substr(0, dot);
 }
 
+}  // namespace
+
 const Format& format_of_dtype(Dtype dtype) {
   static const Format fp16 = format_of("fp16", ""), bf16 = format_of("bf16", "");
   return dtype == Dtype::f16 ? fp16 : dtype == Dtype::bf16 ? bf16 : dtype == Dtype::f32 ? fp32_format() : fp64_format();
 }
-
-}  // namespace
 
 const char* name_of(OutputPart part) { return kNames[static_cast<std::size_t>(part)]; }
 

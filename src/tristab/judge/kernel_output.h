@@ -29,6 +29,9 @@ struct OutputPlace {
   int rows = 0;                          // of the chunk that are tokens
 };
 
+// The format whose numbers a floating dtype stores.
+const Format& format_of_dtype(Dtype dtype);
+
 class KernelOutput {
  public:
   // The tensor `name` of the file; or, with a prefix for a name, the tensors NAME.T, NAME.w, ...; empty: the only

@@ -17,10 +17,13 @@
 
 namespace tristab::library {
 
-// As files have them: {"A": matrices} is what a .npy file of them is, with the same ids.
+// The arrays as those of a file, each with its name.
+std::vector<BorrowedArray> borrowed(const Tensors& tensors);
+
+// Matrices, {"A": ...}, or a layer. "A" is what a .npy file of them is, with the same ids.
 class GivenArrays {
  public:
-  GivenArrays(const std::string& path, const Tensors& tensors);
+  explicit GivenArrays(const Tensors& tensors);
 
   bool is_matrices() const { return matrices_; }
   Json family() const;

@@ -8,6 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/base/json_text.h"
+#include "tristab/judge/kernel_output.h"
 #include "tristab/library/given_arrays.h"
 #include "tristab/report/tool_info.h"
 #include "tristab/sweep/field.h"
@@ -42,11 +43,6 @@ std::vector<Matrix> matrices_of(const ArrayView& array, const std::string& name)
     first += std::int64_t{n} * n;
   }
   return all;
-}
-
-const Format& format_of_dtype(Dtype dtype) {
-  static const Format fp16 = format_of("fp16", ""), bf16 = format_of("bf16", "");
-  return dtype == Dtype::f16 ? fp16 : dtype == Dtype::bf16 ? bf16 : dtype == Dtype::f32 ? fp32_format() : fp64_format();
 }
 
 Json parameter_json(const Parameter& parameter) {
@@ -109,7 +105,7 @@ Dtype Inverter::dtype() const { return result_dtype(declared_->setting()); }
 std::vector<int> Inverter::chunks() const { return declared_->kernel ? declared_->kernel->chunks : std::vector<int>(); }
 
 Reference reference(const ArrayView& a) {
-  const GivenArrays given("A", {{"A", a}});
+  const GivenArrays given({{"A", a}});
   const OpenedInput input = given.open("tristab.reference", 0);
   const std::int64_t size = std::int64_t{input.n} * input.n;
   Reference all{Array(Dtype::f64, a.shape), Array(Dtype::f64, a.shape),
@@ -125,7 +121,7 @@ Reference reference(const ArrayView& a) {
 
 Measurement measure(const ArrayView& a, const ArrayView& t, const std::optional<Inverter>& inverter,
                     const std::string& require) {
-  const GivenArrays given("A", {{"A", a}});
+  const GivenArrays given({{"A", a}});
   const Recipe* kernel = inverter && inverter->declared().kernel ? &*inverter->declared().kernel : nullptr;
   const OpenedInput input = given.open("tristab.measure", 0, kernel);
   const std::vector<Matrix> results = matrices_of(t, "T");

@@ -17,22 +17,6 @@
 namespace tristab::library {
 namespace {
 
-const char* path_of(const Tensors& tensors) { return tensors.size() == 1 && tensors.contains("A") ? "A" : "the layer"; }
-
-class GivenOutput {
- public:
-  GivenOutput(const std::string& path, const Tensors& tensors) : file_(path, arrays_of(tensors)) {}
-  const std::string& path() const { return file_.path(); }
-
- private:
-  static std::vector<BorrowedArray> arrays_of(const Tensors& tensors) {
-    std::vector<BorrowedArray> arrays;
-    for (const auto& [name, array] : tensors) arrays.push_back({name, array.dtype, array.shape, array.data});
-    return arrays;
-  }
-  MemoryFile file_;
-};
-
 std::string text_of(const Json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 // Several names, or objects, with commas between them.
@@ -85,8 +69,8 @@ ChoiceWords words_of(const Json& options) {
 
 Judgement check(const Tensors& input, const Tensors& output, const CheckOptions& options) {
   const Wording wording{"tristab.check", ""};
-  const GivenArrays given(path_of(input), input);
-  const GivenOutput result("the output", output);
+  const GivenArrays given(input);
+  const MemoryFile result("the output", borrowed(output));
   CheckRequest request;
   if (options.inverter) request.kernel = options.inverter->declared().recipe(wording);
   const OpenedInput opened = given.open(wording.who, options.chunk, request.kernel ? &*request.kernel : nullptr);
@@ -96,8 +80,8 @@ Judgement check(const Tensors& input, const Tensors& output, const CheckOptions&
   request.input = given.family().at("path");
   request.output = request.shown_output = result.path();
   request.prefix = wording.prefix;
-  std::optional<GivenOutput> again;
-  if (options.again != nullptr) request.again = again.emplace("the second output", *options.again).path();
+  std::optional<MemoryFile> again;
+  if (options.again != nullptr) request.again = again.emplace("the second output", borrowed(*options.again)).path();
   request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
   request.requirement = Requirement(options.require, "require");
   if (!options.gates.empty()) {
@@ -118,7 +102,7 @@ Recommended recommend(const std::string& options, const Tensors* input) {
   ChoiceWords words = words_of(given_options);
   std::optional<GivenArrays> given;
   if (input != nullptr) {
-    Json file = given.emplace(path_of(*input), *input).family();
+    Json file = given.emplace(*input).family();
     if (!words.tokens.empty()) file["tokens"] = words.tokens;
     words.file = std::move(file);
   } else if (!words.tokens.empty()) {

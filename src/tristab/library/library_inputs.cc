@@ -15,13 +15,6 @@ namespace {
 
 constexpr const char* kLayer = "the layer";
 
-std::vector<BorrowedArray> borrowed(const Tensors& tensors, bool matrices) {
-  std::vector<BorrowedArray> arrays;
-  for (const auto& [name, array] : tensors)
-    arrays.push_back({matrices ? "array" : name, array.dtype, array.shape, array.data});
-  return arrays;
-}
-
 bool only_a(const Tensors& tensors) { return tensors.size() == 1 && tensors.begin()->first == "A"; }
 
 const ArrayView& keys_of(const Tensors& tensors) {
@@ -59,7 +52,7 @@ const Recipe* kernel_of(const Inverter& inverter) {
 
 Array formed(const Tensors& tensors, int chunk, const Recipe* kernel, const Formation& formation) {
   keys_of(tensors);
-  const GivenArrays given(kLayer, tensors);
+  const GivenArrays given(tensors);
   const OpenedInput input = given.open("tristab.form", chunk, kernel);
   Setting setting;
   setting.kernel = kernel;
@@ -101,11 +94,18 @@ class TokenRows {
 
 }  // namespace
 
-GivenArrays::GivenArrays(const std::string& path, const Tensors& tensors)
-    : matrices_(only_a(tensors)), file_(path, borrowed(tensors, matrices_)) {
+std::vector<BorrowedArray> borrowed(const Tensors& tensors) {
+  std::vector<BorrowedArray> arrays;
+  for (const auto& [name, array] : tensors) arrays.push_back({name, array.dtype, array.shape, array.data});
+  if (only_a(tensors)) arrays.front().name = "array";
+  return arrays;
+}
+
+GivenArrays::GivenArrays(const Tensors& tensors)
+    : matrices_(only_a(tensors)), file_(matrices_ ? "A" : kLayer, borrowed(tensors)) {
   if (matrices_) return;
   keys_of(tensors);
-  if (tensors.size() == 1) refuse_input(path, "k alone", "k, beta, and what else its rule has");
+  if (tensors.size() == 1) refuse_input(kLayer, "k alone", "k, beta, and what else its rule has");
   // A misspelt gate would be no gate.
   static const std::vector<std::string> known = [] {
     std::vector<std::string> names{"k", "q", "v", "g", "cu_seqlens", "l2norm", "log_base", "steps"};
@@ -117,7 +117,7 @@ GivenArrays::GivenArrays(const std::string& path, const Tensors& tensors)
     return names;
   }();
   for (const auto& [name, array] : tensors) {
-    if (std::ranges::find(known, name) == known.end()) throw_unknown_name(path, "tensor of a layer", name, known);
+    if (std::ranges::find(known, name) == known.end()) throw_unknown_name(kLayer, "tensor of a layer", name, known);
   }
 }
 
@@ -134,13 +134,13 @@ OpenedInput GivenArrays::open(const std::string& who, int chunk, const Recipe* k
 }
 
 Array invert(const Inverter& inverter, const ArrayView& a) {
-  const GivenArrays given("A", {{"A", a}});
+  const GivenArrays given({{"A", a}});
   return inverses(inverter, given.open("tristab.invert", 0, kernel_of(inverter)), a.shape);
 }
 
 Array invert(const Inverter& inverter, const Tensors& tensors, int chunk) {
   if (only_a(tensors)) return invert(inverter, tensors.at("A"));
-  const GivenArrays given(kLayer, tensors);
+  const GivenArrays given(tensors);
   const OpenedInput input = given.open("tristab.invert", chunk, kernel_of(inverter));
   return inverses(inverter, input, shape_of_matrices(tensors, input));
 }
@@ -154,7 +154,7 @@ Array form(const Tensors& tensors, int chunk, const Inverter& inverter) {
 }
 
 Arrays layer(const Inverter& inverter, const Tensors& tensors, int chunk, const std::string& arithmetic) {
-  const GivenArrays given(kLayer, tensors);
+  const GivenArrays given(tensors);
   const OpenedInput input = given.open("tristab.layer", chunk, kernel_of(inverter));
   const CheckedInput sequences(*input.source, input.n);
   if (!sequences.has_outputs()) refuse_input(kLayer, "no q and v", "k, q, v, beta, and what else its rule has");
