@@ -1,6 +1,7 @@
 #include "tristab/layer/chunked_layer.h"
 
 #include <cmath>
+#include <utility>
 
 namespace tristab {
 namespace {
@@ -30,8 +31,9 @@ Matrix ChunkedLayer::scores(const TokenInputs& chunk, const Matrix& right) const
   if (chunk.log_decay.columns() > 1) {
     const double c = query_scale(chunk);
     Matrix product = form(factors, Triangle::lower, arithmetic_.scores, machines_);
-    for (double& x : product.values()) x = unit_.stored(unit_.rounded(unit_.rounded(x) * c));
-    return product;
+    product = unit_.rounded(std::move(product));
+    for (double& x : product.values()) x *= c;
+    return unit_.stored(unit_.rounded(std::move(product)));
   }
   return unit_.stored(form_gram(factors, Triangle::lower, gram_, machines_));
 }
@@ -47,16 +49,16 @@ Matrix ChunkedLayer::right_hand_side(const TokenInputs& chunk, const GatedFactor
     GatedFactors of_keys = factors;  // A_ak = -(the factors' left) with k in b's place
     of_keys.right = chunk.keys;
     Matrix scores = form(of_keys, Triangle::strictly_lower, arithmetic_.scores, machines_);
-    for (double& x : scores.values()) x = unit_.stored(-unit_.rounded(x));
-    return unit_.stored(unit_.product(scores, chunk.values));
+    scores = unit_.rounded(std::move(scores));
+    for (double& x : scores.values()) x = -x;
+    return unit_.stored(unit_.product(unit_.stored(std::move(scores)), chunk.values));
   }
   const Matrix& gates = chunk.part(chunk.rule->write_gate);
   Matrix values = chunk.values;
   for (int i = 0; i < values.rows(); ++i) {
-    for (int v = 0; v < values.columns(); ++v)
-      values(i, v) = unit_.stored(unit_.rounded(values(i, v) * unit_.rounded(gate(gates, i, v))));
+    for (int v = 0; v < values.columns(); ++v) values(i, v) *= unit_.rounded(gate(gates, i, v));
   }
-  return values;
+  return unit_.stored(unit_.rounded(std::move(values)));
 }
 
 // x_i exp(G_n - G_i), row by row.
@@ -65,17 +67,18 @@ Matrix ChunkedLayer::to_chunk_end(const Matrix& x, const Matrix& sums) const {
   const int last = sums.rows() - 1;
   for (int i = 0; i < x.rows(); ++i) {
     for (int d = 0; d < x.columns(); ++d)
-      result(i, d) = unit_.rounded(x(i, d) * unit_.power(unit_.rounded(gate(sums, last, d) - gate(sums, i, d))));
+      result(i, d) *= unit_.power(unit_.rounded(gate(sums, last, d) - gate(sums, i, d)));
   }
-  return result;
+  return unit_.rounded(std::move(result));
 }
 
 // S <- diag(exp G_n) S
 void ChunkedLayer::decay_state(const Matrix& sums) {
   for (int d = 0; d < state_.rows(); ++d) {
     const double factor = unit_.power(gate(sums, sums.rows() - 1, d));
-    for (int v = 0; v < state_.columns(); ++v) state_(d, v) = unit_.rounded(state_(d, v) * factor);
+    for (int v = 0; v < state_.columns(); ++v) state_(d, v) *= factor;
   }
+  state_ = unit_.rounded(std::move(state_));
 }
 
 ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Matrix& t) {
@@ -104,7 +107,8 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
   const Matrix state = unit_.stored(state_);
   Matrix values = unit_.product(outputs.w, state);  // V' = u - w fl(S)
   for (std::size_t i = 0; i < values.values().size(); ++i)
-    values.values()[i] = unit_.rounded(outputs.u.values()[i] - values.values()[i]);
+    values.values()[i] = outputs.u.values()[i] - values.values()[i];
+  values = unit_.rounded(std::move(values));
 
   const Matrix stored_values = unit_.stored(values);
   const double c = query_scale(chunk);
@@ -117,8 +121,8 @@ ChunkOutputs ChunkedLayer::advance(const TokenInputs& chunk, const Application& 
   }
   outputs.o = unit_.product(queries, state);
   if (width > 1) {  // the product inside the chunk continues the scaled accumulator
-    for (double& x : outputs.o.values()) x = unit_.rounded(x * c);
-    outputs.o = unit_.product(outputs.o, scores(chunk, factors.right), stored_values);
+    for (double& x : outputs.o.values()) x *= c;
+    outputs.o = unit_.product(unit_.rounded(outputs.o), scores(chunk, factors.right), stored_values);
   } else {
     const Matrix inside = unit_.product(scores(chunk, factors.right), stored_values);
     for (int i = 0; i < n; ++i) {

@@ -100,7 +100,8 @@ LayerTruth establish_layer_truth(const TokenInputs& tokens, int n, const Matrix*
     solve_chunk(token_rows(tokens, first, count, count), first, truth);
     for (int t = first; t < first + count; ++t) {
       recurrence.advance(t);
-      for (int v = 0; v < values; ++v) truth.o(t, v) = static_cast<double>(recurrence.output(t, v));
+      const std::vector<long double> o = recurrence.outputs();
+      std::transform(o.begin(), o.end(), truth.o.row(t), [](long double x) { return static_cast<double>(x); });
     }
     Matrix state(keys, values);
     for (int d = 0; d < keys; ++d) {

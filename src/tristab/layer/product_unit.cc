@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
+#include "tristab/arithmetic/kernels.h"
 #include "tristab/base/elementary.h"
 #include "tristab/base/errors.h"
 #include "tristab/layer/ex2_approx.h"
@@ -15,6 +17,12 @@ constexpr double log2_e = 1.4426950408889634074;
 // Rounding targets need bits to drop. Nothing is rounded to fp64, so its target is not used.
 RoundingTarget<double> target_of(const Format& format) {
   return RoundingTarget<double>(format == fp64_format() ? fp32_format() : format);
+}
+
+Matrix each_rounded(Matrix x, const Format& format, Rounding rounding) {
+  if (format != fp64_format())
+    round_row(x.values().data(), x.values().data(), static_cast<int>(x.values().size()), format, rounding);
+  return x;
 }
 
 }  // namespace
@@ -50,12 +58,7 @@ Matrix ProductUnit::product(const Matrix& c, const Matrix& p, const Matrix& q) c
   return machine_->output(machine_->stage("product").fl(loaded(c), {loaded(p), loaded(q)}, RoundTo::accumulator));
 }
 
-Value ProductUnit::loaded(const Matrix& x) const {
-  if (wide_) return machine_->load(x, arithmetic_->product.format);
-  Matrix inside = x;
-  for (double& value : inside.values()) value = rounded(value);
-  return machine_->load(inside, arithmetic_->product.format);
-}
+Value ProductUnit::loaded(const Matrix& x) const { return machine_->load(rounded(x), arithmetic_->product.format); }
 
 double ProductUnit::power(double x) const {
   switch (exponential_) {
@@ -110,15 +113,21 @@ double ProductUnit::fused(double x, double y, double z) const {
   return rounded(std::fma(x, y, z));
 }
 
-double ProductUnit::stored(double x) const {
-  if (arithmetic_->storage == fp64_format()) return x;
+Matrix ProductUnit::rounded(Matrix x) const {
+  return each_rounded(std::move(x), arithmetic_->product.format, Rounding::nearest_even);
+}
+
+Rounding ProductUnit::storage_rounding() const {
   const Rounding mode = arithmetic_->storage_rounding;
-  return round_value(x, storage_, mode == Rounding::stochastic ? Rounding::nearest_even : mode);
+  return mode == Rounding::stochastic ? Rounding::nearest_even : mode;
+}
+
+double ProductUnit::stored(double x) const {
+  return arithmetic_->storage == fp64_format() ? x : round_value(x, storage_, storage_rounding());
 }
 
 Matrix ProductUnit::stored(Matrix x) const {
-  for (double& value : x.values()) value = stored(value);
-  return x;
+  return each_rounded(std::move(x), arithmetic_->storage, storage_rounding());
 }
 
 Matrix transposed(const Matrix& x) {

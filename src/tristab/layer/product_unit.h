@@ -38,6 +38,7 @@ class ProductUnit {
   // The result of one operation, rounded to nearest to the accumulator's format. `x` is the exact result or the nearest
   // double (for sums, products and quotients of numbers of at most 25 bits both give the same).
   double rounded(double x) const { return wide_ ? x : round_value(x, accumulator_, Rounding::nearest_even); }
+  Matrix rounded(Matrix x) const;
 
   // e^x for a difference x of running_sums().
   double power(double x) const;
@@ -61,6 +62,7 @@ class ProductUnit {
 
  private:
   Value loaded(const Matrix& x) const;
+  Rounding storage_rounding() const;
 
   Machine* machine_;
   const Arithmetic* arithmetic_;

@@ -42,13 +42,18 @@ class Recurrence : private RecurrenceStep {
     return state_[static_cast<std::size_t>(d) * values_ + static_cast<std::size_t>(v)];
   }
 
-  // o_t after advance(t).
-  Real output(int t, int v) const {
+  // o_t, d_v, after advance(t).
+  std::vector<Real> outputs() const {
     using std::sqrt;
-    Real sum = 0;
-    for (std::size_t d = 0; d < keys_; ++d)
-      sum += state_[d * values_ + static_cast<std::size_t>(v)] * Real(tokens_.queries(t, static_cast<int>(d)));
-    return tokens_.rule->scaled_queries ? Real(sum / sqrt(Real(static_cast<double>(keys_)))) : sum;
+    std::vector<Real> o(values_, Real(0));
+    for (std::size_t d = 0; d < keys_; ++d) {
+      const Real query = number(tokens_.queries, d);
+      for (std::size_t v = 0; v < values_; ++v) o[v] += state_[d * values_ + v] * query;
+    }
+    if (!tokens_.rule->scaled_queries) return o;
+    const Real root = sqrt(Real(static_cast<double>(keys_)));
+    for (Real& x : o) x /= root;
+    return o;
   }
 
  private:

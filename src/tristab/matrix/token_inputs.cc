@@ -22,9 +22,15 @@ const Matrix& TokenInputs::part(std::string_view name) const {
 }
 
 TokenInputs token_rows(const TokenInputs& tokens, int first, int count, int rows) {
-  TokenInputs some = tokens;
-  for (Matrix* x : {&some.keys, &some.log_decay, &some.queries, &some.values}) *x = matrix_rows(*x, first, count, rows);
-  for (auto& [name, x] : some.parts) x = matrix_rows(x, first, count, rows);
+  const auto rows_of = [&](const Matrix& x) { return matrix_rows(x, first, count, rows); };
+  TokenInputs some{.rule = tokens.rule,
+                   .keys = rows_of(tokens.keys),
+                   .log_decay = rows_of(tokens.log_decay),
+                   .queries = rows_of(tokens.queries),
+                   .values = rows_of(tokens.values),
+                   .parts = {},
+                   .steps = tokens.steps};
+  for (const auto& [name, x] : tokens.parts) some.parts.emplace(name, rows_of(x));
   return some;
 }
 
