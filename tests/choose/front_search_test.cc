@@ -116,9 +116,8 @@ TEST(InputPool, shares_are_those_of_a_record) {
     MatrixResult result;
     result.id = inputs.pool.problem(0).id;
     MatrixEvaluation evaluation(inputs.given, 0, inputs.pool.problem(0), result);
-    const Record record =
-        evaluation.evaluate({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}, machines);
-    const Trial trial = inputs.pool.evaluate(candidate, 0);
+    const Record record = evaluation.evaluate(Setting::of(recipe), machines);
+    const Taken trial = inputs.pool.evaluate(candidate, 0);
     EXPECT_NEAR(trial.share, record.requirement_share.value, 1e-12 * trial.share) << candidate.label();
     EXPECT_EQ(trial.error, record.total_frobenius.value) << candidate.label();
   }
@@ -130,7 +129,7 @@ TEST(InputPool, other_requirements_take_the_share_of_the_record) {
   request.methods = expand_method(Json("mbh"), "");
   request.recipes = false;
   const SettingSpace space(request);
-  const Trial trial = inputs.pool.evaluate(space.candidates().front(), 0);
+  const Taken trial = inputs.pool.evaluate(space.candidates().front(), 0);
   EXPECT_GT(trial.share, 0);
   EXPECT_EQ(inputs.pool.least_share(format_of("bf16", ""), 0), 0);
 }

@@ -38,8 +38,7 @@ std::unique_ptr<SmallHunt> hunt_of(const Json& asked) {
   const Json& setting = asked["setting"];
   auto small = small_hunt("mch fp16", asked["n"].get<int>(), 1, asked["objective"].get<std::string>());
   small->recipe = expand_recipe(setting, "", "").front();
-  small->request.setting = {&small->recipe->method, &small->recipe->summary_arithmetic, &*small->recipe,
-                            &small->recipe->formation};
+  small->request.setting = Setting::of(*small->recipe);
   InputSpace& space = small->request.space;
   space.rule = &delta_rule(asked["rule"].get<std::string>());
   space.head_dim = asked["head_dim"].get<int>();

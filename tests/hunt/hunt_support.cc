@@ -11,8 +11,7 @@ std::unique_ptr<SmallHunt> small_hunt(const std::string& setting, int n, std::in
   const std::size_t space = setting.find(' ');
   if (space == std::string::npos) {
     hunt->recipe = expand_recipe(Json(setting), "", "").front();
-    hunt->request.setting = {&hunt->recipe->method, &hunt->recipe->summary_arithmetic, &*hunt->recipe,
-                             &hunt->recipe->formation};
+    hunt->request.setting = Setting::of(*hunt->recipe);
   } else {
     hunt->method = expand_method(Json(setting.substr(0, space)), "").front();
     hunt->arithmetic = expand_arithmetic(Json(setting.substr(space + 1)), "").front();
@@ -20,8 +19,7 @@ std::unique_ptr<SmallHunt> small_hunt(const std::string& setting, int n, std::in
   }
   if (!against.empty()) {
     hunt->second_recipe = expand_recipe(Json(against), "", "").front();
-    hunt->request.second = Setting{&hunt->second_recipe->method, &hunt->second_recipe->summary_arithmetic,
-                                   &*hunt->second_recipe, &hunt->second_recipe->formation};
+    hunt->request.second = Setting::of(*hunt->second_recipe);
   }
   hunt->request.space = rule_space(delta_rule("gdn"), n, 16, false, "");
   hunt->request.objective = make_objective(objective, "");
@@ -30,6 +28,11 @@ std::unique_ptr<SmallHunt> small_hunt(const std::string& setting, int n, std::in
   hunt->request.evaluations = evaluations;
   hunt->request.only_random = true;
   return hunt;
+}
+
+HuntFind evaluate_again(const HuntRequest& request, const TokenInputs& tokens) {
+  Machines machines;
+  return Evaluator(request).evaluate_again(tokens, machines);
 }
 
 }  // namespace tristab

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "tristab/hunt/evaluator.h"
 #include "tristab/hunt/hunt.h"
 
 namespace tristab {
@@ -21,5 +22,8 @@ struct SmallHunt {
 std::unique_ptr<SmallHunt> small_hunt(const std::string& setting, int n, std::int64_t evaluations,
                                       const std::string& objective = "total_frobenius",
                                       const std::string& against = "");
+
+// The value of the objective and the record for one input, evaluated as the sweep does.
+HuntFind evaluate_again(const HuntRequest& request, const TokenInputs& tokens);
 
 }  // namespace tristab

@@ -173,6 +173,15 @@ TEST(RecipeMutants, take_a_round_where_there_is_one) {
   EXPECT_FALSE(has_round("fla-solve-tril", 64));
 }
 
+TEST(RecipeMutants, doubling_of_a_residual_sum_loses_half_of_its_terms) {
+  Recipe sum = kernel("fla-solve-tril");
+  sum.method = expand_method("residual-neumann:terms=8:evaluation=doubling", "").front();
+  const std::vector<RecipeMutant> list = recipe_mutants(sum, 64);
+  const auto found = std::ranges::find(list, std::string("round-missing"), &RecipeMutant::kind);
+  ASSERT_NE(found, list.end());
+  EXPECT_EQ(found->recipe.method.settings.integer("terms"), 4);
+}
+
 TEST(RecipeMutants, failing_recipes_are_those_of_the_reports) {
   std::set<std::string> names;
   for (const RecipeMutant& mutant : failing_recipes(64)) names.insert(mutant.recipe.name);

@@ -184,4 +184,40 @@ TEST(Cost, a_size_that_a_method_cannot_take_is_padded_and_said_so) {
   EXPECT_EQ(inverted("row-substitution", "fp32", zeros).padded_to, 40);
 }
 
+// What the method runs with one round less, products of one round fewer.
+TEST(Cost, one_round_less_is_one_round_fewer) {
+  struct Case {
+    Json method;
+    int n;
+    std::int64_t products;  // of a round
+  };
+  const std::vector<Case> cases{
+      {"mch", 64, 2},
+      {"mch", 80, 2},
+      {"newton-schulz", 16, 2},
+      {"newton-schulz", 65, 2},  // max(ceil(2 log2 n), 12) is 13 here
+      {"newton-schulz", 80, 2},
+      {with("newton-schulz", {{"start", "identity"}}), 80, 2},
+      {with("newton-schulz", {{"start", "identity-minus-a"}}), 80, 2},
+      {with("newton-schulz", {{"steps", 7}}), 64, 2},
+      {"neumann", 80, 1},
+      {with("neumann", {{"evaluation", "product"}}), 80, 2},
+      {with("neumann", {{"evaluation", "product"}, {"degree", 15}}), 64, 2},
+      {with("residual-neumann", {{"terms", 8}}), 64, 1},
+      {with("residual-neumann", {{"terms", 8}, {"evaluation", "doubling"}}), 64, 2},
+      {with("residual-neumann", {{"terms", 7}, {"evaluation", "doubling"}, {"sum", "S+1"}}), 64, 2},
+      {with("refine", {{"base", "mxr"}, {"steps", 3}}), 64, 2}};
+  for (const Case& each : cases) {
+    const MethodSpec spec = method_of(each.method);
+    ASSERT_NE(spec.method->one_round_less, nullptr) << each.method;
+    const RoundLess less = spec.method->one_round_less(spec.settings, each.n);
+    ASSERT_GE(less.value, 1) << each.method;
+    Json fewer = spec.json("method");
+    fewer[less.setting] = less.value;
+    if (!less.other_method.empty()) fewer = less.other_method;
+    EXPECT_EQ(cost_of(spec.json("method"), each.n).matmuls - cost_of(fewer, each.n).matmuls, each.products)
+        << each.method << " at " << each.n;
+  }
+}
+
 }  // namespace tristab::cost_test

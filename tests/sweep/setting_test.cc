@@ -58,7 +58,7 @@ class SettingTest : public ::testing::Test {
   const Formation exact, gram = expand_formation("gram:product=bf16-h100", "test").front();
   const Recipe kernel = expand_recipe("fla-solve-tril:dot=tf32", "test", "").front();
   const Setting plain{&method, &arithmetic, nullptr, &exact}, formed{&method, &arithmetic, nullptr, &gram};
-  const Setting recipe{&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation};
+  const Setting recipe = Setting::of(kernel);
 };
 
 TEST_F(SettingTest, is_called_by_its_method_arithmetic_and_formation_or_recipe) {

@@ -62,12 +62,6 @@ float quantiser_scale(double largest, const Quantiser& quantiser) {
   return static_cast<float>(std::ldexp(1.0, std::max(fraction == 0.5 ? exponent - 1 : exponent, -149)));
 }
 
-double code_of(double x, double scale, const Quantiser& quantiser) {
-  const double low = quantiser.smallest_code(), high = quantiser.largest_code;
-  const double code = std::rint(x / scale);
-  return code > high ? high : (code < low ? low : code);
-}
-
 template <class Carrier>
 const float* quantised_row(const CodedBlock<Carrier>& block, const Quantiser& quantiser, int i, float* copy) {
   const Carrier* x = block.elements + i * block.stride;

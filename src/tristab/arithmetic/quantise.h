@@ -28,9 +28,6 @@ struct QuantiserCounts {
 // The scale of a tensor (or row, column, block) of integers whose largest quantised magnitude is `largest`.
 float quantiser_scale(double largest, const Quantiser& quantiser);
 
-// The code of x as a whole number.
-double code_of(double x, double scale, const Quantiser& quantiser);
-
 // One block of carriers. Element (i, i + diagonal) lies on the main diagonal of the whole matrix. `scale` is that of
 // the tensor, 0 if not known; `holds_codes`: all quantised elements already are codes times that scale, rounded to
 // fp32.

@@ -29,7 +29,7 @@ void FrontSearch::try_until(std::size_t candidate, double limit) {
   for (const int input : order_) {
     if (state.worst_share >= limit) return;
     if (state.tried[static_cast<std::size_t>(input)]) continue;
-    const Trial trial = pool_.evaluate(candidates_[candidate], input);
+    const Taken trial = pool_.evaluate(candidates_[candidate], input);
     state.tried[static_cast<std::size_t>(input)] = true;
     if (!(trial.share <= 1) && state.failing_input < 0) state.failing_input = input;
     if (state.worst_input < 0 || trial.share >= state.worst_share) {

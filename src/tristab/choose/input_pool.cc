@@ -46,8 +46,7 @@ bool InputPool::add(std::size_t group, Problem problem) {
   input.strict_size = facts.strict_lower.frobenius;
   if (is_trivial(input.strict_size, input.size, fp32_format().unit_roundoff())) return false;
   if (recipe != nullptr) {
-    const Record record = input.evaluation->evaluate(
-        {&recipe->method, &recipe->summary_arithmetic, recipe, &recipe->formation}, workers_->machines.local());
+    const Record record = input.evaluation->evaluate(Setting::of(*recipe), workers_->machines.local());
     input.recipe_error = record.finite() ? record.total_frobenius.value : HUGE_VAL;
     start();
   }
@@ -60,12 +59,12 @@ const Problem& InputPool::problem(int input) const {
   return inputs_[static_cast<std::size_t>(input)].evaluation->problem();
 }
 
-Trial InputPool::evaluate(const Candidate& candidate, int index) const {
+Taken InputPool::evaluate(const Candidate& candidate, int index) const {
   const Input& input = inputs_[static_cast<std::size_t>(index)];
   const Problem& problem = input.evaluation->problem();
   Machines& machines = workers_->machines.local();
   ++evaluations_;
-  const Trial lost{HUGE_VAL, HUGE_VAL};
+  const Taken lost{HUGE_VAL, HUGE_VAL};
   try {
     if (!std::isnan(input.unit_share)) {
       const Matrix a = rounded_input(*candidate.method, problem.a, candidate.input());
@@ -74,7 +73,7 @@ Trial InputPool::evaluate(const Candidate& candidate, int index) const {
       const double error = relative_frobenius(inversion.x, *input.evaluation->given());
       const CasePrecision precision = precision_of(candidate.stages, inversion.trace);
       if (is_trivial(input.strict_size, input.size, precision.largest())) return {0, error};
-      return std::isfinite(error) ? Trial{error * input.unit_share, error} : lost;
+      return std::isfinite(error) ? Taken{error * input.unit_share, error} : lost;
     }
     Workers::Whole& whole = workers_->whole.local()[index];
     if (!whole.evaluation) {
@@ -82,8 +81,7 @@ Trial InputPool::evaluate(const Candidate& candidate, int index) const {
       whole.evaluation = std::make_unique<MatrixEvaluation>(scenario_, input.recipe_error, problem, whole.notes);
     }
     const Recipe recipe = candidate.recipe("candidate", problem.a.rows());
-    const Record record =
-        whole.evaluation->evaluate({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}, machines);
+    const Record record = whole.evaluation->evaluate(Setting::of(recipe), machines);
     if (record.trivial()) return {0, record.total_frobenius.value};
     if (!record.finite() || record.requirement_share.undefined != Undefined::no) return lost;
     return {record.requirement_share.value, record.total_frobenius.value};

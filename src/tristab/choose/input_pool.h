@@ -19,7 +19,8 @@ struct InputGroup {
   bool hunted = false;
 };
 
-struct Trial {
+// What a setting takes on one input.
+struct Taken {
   double share = 0;  // of what the requirement allows: more than 1 misses it, infinite if the result is not finite
   double error = 0;  // ||Xh - X||_F / ||X||_F against the inverse of A as given; infinite likewise
 };
@@ -42,7 +43,7 @@ class InputPool {
 
   // Any number of threads may ask. A setting that refuses the input has infinite shares; one to which the inverse is
   // the identity (metric/verdict.h) takes nothing.
-  Trial evaluate(const Candidate& candidate, int input) const;
+  Taken evaluate(const Candidate& candidate, int input) const;
   // The least share that any result has whose elements are of this format: that of the exact inverse. 0 where the
   // requirement is about more than the total error.
   double least_share(const Format& format, int input) const;

@@ -122,7 +122,7 @@ class Recommender {
       if (request_.cosine) space.cosine = *request_.cosine;
       check_space(space, family.place);
       // Families of the same ranges need one hunt.
-      if (std::ranges::none_of(spaces_, [&](const auto& other) { return same_space(other.second, space); }))
+      if (std::ranges::none_of(spaces_, [&](const auto& other) { return other.second == space; }))
         spaces_.emplace_back(family.spec.label, space);
     }
     if (pool_.size() == 0)
@@ -130,16 +130,6 @@ class Recommender {
           fmt::format("recommend: found no matrix of size {} that shows anything; allowed: inputs whose "
                       "inverse is more than the identity to fp32",
                       n_));
-  }
-
-  static bool same_space(const InputSpace& x, const InputSpace& y) {
-    const auto same_format = [](const std::optional<Format>& one, const std::optional<Format>& other) {
-      return (one ? one->name : "") == (other ? other->name : "");
-    };
-    return x.rule == y.rule && x.head_dim == y.head_dim && x.steps == y.steps && x.rate == y.rate &&
-           x.log_decay == y.log_decay && x.length == y.length && x.cosine == y.cosine &&
-           same_format(x.key_format, y.key_format) && same_format(x.rate_format, y.rate_format) &&
-           same_format(x.decay_format, y.decay_format);
   }
 
   // Hunts in every space; what makes it fail joins the inputs.
@@ -150,7 +140,7 @@ class Recommender {
       report("hunt", 0);
       const Recipe recipe = candidate.recipe("candidate", n_);
       HuntRequest hunted;
-      hunted.setting = {&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+      hunted.setting = Setting::of(recipe);
       hunted.space = space;
       hunted.objective = make_objective("requirement_share", "recommend");
       hunted.requirement = request_.scenario->requirement;
@@ -224,7 +214,7 @@ class Recommender {
     int worst = 0;
     std::vector<double> shares;
     for (int input = 0; input < pool_.size(); ++input) {
-      const Trial trial = pool_.evaluate(choice.candidate, input);
+      const Taken trial = pool_.evaluate(choice.candidate, input);
       double& group = choice.by_group[pool_.group_of(input)];
       group = std::max(group, trial.share);
       choice.error = std::max(choice.error, trial.error);

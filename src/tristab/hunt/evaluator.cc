@@ -253,8 +253,7 @@ HuntFind Evaluator::evaluate_again(const TokenInputs& tokens, Machines& machines
   if (const Recipe* recipe = request_.requirement.recipe()) {
     MatrixResult other = result;
     const Record record =
-        MatrixEvaluation(judged->scenario, 0, problem, other)
-            .evaluate({&recipe->method, &recipe->summary_arithmetic, recipe, &recipe->formation}, machines);
+        MatrixEvaluation(judged->scenario, 0, problem, other).evaluate(Setting::of(*recipe), machines);
     recipe_error = record.finite() ? record.total_frobenius.value : std::numeric_limits<double>::infinity();
   }
   MatrixEvaluation evaluation(judged->scenario, recipe_error, std::move(problem), result);

@@ -169,8 +169,7 @@ struct Derivative {
 Derivative derivative_by(const TokenInputs& tokens, Matrix& (*tensor)(TokenInputs&)) {
   TokenInputs shifted = tokens;
   for (double& x : tensor(shifted).values()) x += 1;
-  if (shifted.parts.contains("p")) shifted.parts["p"] = shifted.keys;
-  if (shifted.rule->complete != nullptr) shifted.rule->complete(shifted);
+  derive(shifted);
   const GatedFactors before = factors_of(tokens), after = factors_of(shifted);
   Derivative result{after.left, after.right, after.scale};
   for (std::size_t k = 0; k < before.left.values().size(); ++k) {

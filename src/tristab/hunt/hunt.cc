@@ -229,9 +229,4 @@ double normal_limit(const HuntRequest& request) {
   return normal_limit_floating;
 }
 
-HuntFind evaluate_again(const HuntRequest& request, const TokenInputs& tokens) {
-  Machines machines;
-  return Evaluator(request).evaluate_again(tokens, machines);
-}
-
 }  // namespace tristab

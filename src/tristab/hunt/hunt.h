@@ -81,9 +81,6 @@ HuntResult hunt(const HuntRequest& request, const HuntProgress& progress = {}, c
 // The setting, the space, the objective, the seed and the budget.
 Json json_of(const HuntRequest& request);
 
-// The value of the objective and the record for one input, evaluated as the sweep does.
-HuntFind evaluate_again(const HuntRequest& request, const TokenInputs& tokens);
-
 // Given inputs as a source, for sweeps and recommendations: matrix i is that of inputs i. Sizes below the number of
 // their rows take the first rows.
 std::unique_ptr<Source> token_source(std::vector<TokenInputs> inputs);

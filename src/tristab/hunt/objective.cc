@@ -12,14 +12,12 @@ namespace {
 struct Special {
   const char* name;
   HuntObjective::Kind kind;
-  const char* meaning;
 };
 
-constexpr Special specials[] = {
-    {"overflow", HuntObjective::Kind::overflow, "largest intermediate over the largest number of its stage's format"},
-    {"achievable", HuntObjective::Kind::achievable, "total error over that of the exact inverse as it is stored"},
-    {"difference", HuntObjective::Kind::difference, "||Xh - Xh'||_F / ||X||_F of the two settings"},
-    {"ratio", HuntObjective::Kind::ratio, "total error over that of the second setting"}};
+constexpr Special specials[] = {{"overflow", HuntObjective::Kind::overflow},
+                                {"achievable", HuntObjective::Kind::achievable},
+                                {"difference", HuntObjective::Kind::difference},
+                                {"ratio", HuntObjective::Kind::ratio}};
 
 constexpr std::string_view gate_prefix = "gate:";
 
@@ -59,13 +57,6 @@ HuntObjective make_objective(const std::string& text, std::string_view place) {
     throw_unknown_name(place, "objective", text, names);
   }
   return objective;
-}
-
-std::string meaning_of(const HuntObjective& objective) {
-  if (objective.kind == HuntObjective::Kind::field) return objective.field->info.formula;
-  if (objective.kind == HuntObjective::Kind::gate)
-    return fmt::format("the larger error of the layer's outputs and state where {} passes T", objective.gate.label);
-  return std::ranges::find(specials, objective.kind, &Special::kind)->meaning;
 }
 
 }  // namespace tristab

@@ -33,9 +33,6 @@ struct HuntObjective {
 // Throws UsageError naming `place` and the nearest name.
 HuntObjective make_objective(const std::string& text, std::string_view place);
 
-// What it is, in one line.
-std::string meaning_of(const HuntObjective& objective);
-
 // The special names, for completion.
 const std::vector<std::string>& special_objectives();
 

@@ -39,13 +39,16 @@ std::string tensor_text(const Matrix& x) {
 }
 
 // A of the tensors by their names, in double.
-std::string matrix_text(const DeltaRule& rule, int width) {
-  const bool khat = rule.erase_rate.empty(), before_decay = khat || rule.name == "comba";
-  const std::string left = khat ? "khat.double()" : rule.erase_rate == "b" ? "(b.double() * k)" : "k.double()";
-  const std::string right = khat ? "(khat.double() * eta)" : "k.double()";
-  const std::string scale = rule.erase_rate == "beta" ? "beta.double() * " : "";
+std::string matrix_text(const TokenInputs& tokens, const std::string& keys) {
+  const DeltaRule& rule = *tokens.rule;
+  const std::string k = keys + ".double()", rated = fmt::format("({} * {})", k, rule.erase_rate);
+  const bool scaled = rule.has_scalar_rate(), to_the_right = !rule.key_part.empty();
+  const std::string left = scaled || to_the_right ? k : rated, right = to_the_right ? rated : k;
+  const std::string scale = scaled ? rule.erase_rate + ".double() * " : "";
+  const int width = tokens.log_decay.columns();
   if (width == 0) return fmt::format("A = ({}({} @ {}.T)).tril(-1)", scale, left, right);
-  const std::string sums = "g.double().cumsum(0)", upper = before_decay ? fmt::format("({} - g)", sums) : sums;
+  const std::string sums = "g.double().cumsum(0)";
+  const std::string upper = factors_of(tokens).left_before_decay ? fmt::format("({} - g)", sums) : sums;
   if (width == 1)
     return fmt::format("A = ({}({} @ {}.T) * ({} - {}.T).exp()).tril(-1)", scale, left, right, upper, sums);
   return fmt::format("A = ({}torch.einsum('id,jd,ijd->ij', {}, {}, ({}[:, None] - {}[None]).exp())).tril(-1)", scale,
@@ -58,10 +61,10 @@ std::vector<std::string> pytorch_lines(const TokenInputs& tokens) {
   const DeltaRule& rule = *tokens.rule;
   const std::string decay =
       tokens.log_decay.columns() > 0 ? tensor_text(tokens.log_decay) : fmt::format("torch.zeros({}, 1)", tokens.rows());
-  return {"import torch",
-          fmt::format("{} = {}", rule.erase_rate.empty() ? "khat" : "k", tensor_text(directions_of(tokens))),
-          fmt::format("{} = {}", rate_name(rule), tensor_text(rate_of(tokens))), fmt::format("g = {}", decay),
-          matrix_text(rule, tokens.log_decay.columns())};
+  const std::string keys = rule.key_part.empty() ? "k" : rule.key_part;
+  return {"import torch", fmt::format("{} = {}", keys, tensor_text(directions_of(tokens))),
+          fmt::format("{} = {}", rule.erase_rate, tensor_text(rate_of(tokens))), fmt::format("g = {}", decay),
+          matrix_text(tokens, keys)};
 }
 
 Json scenario_of(const HuntRequest& request, const HuntFind& find, const std::filesystem::path& path) {

@@ -27,29 +27,23 @@ TokenInputs with_rows(const TokenInputs& tokens, const std::vector<int>& rows) {
       std::copy_n(x.row(rows[static_cast<std::size_t>(t)]), x.columns(), picked.row(t));
     x = std::move(picked);
   };
-  for (Matrix* x : {&some.keys, &some.log_decay, &some.queries, &some.values}) pick(*x);
-  for (auto& [name, x] : some.parts) pick(x);
+  for (Matrix* x : some.matrices()) pick(*x);
   return some;
 }
 
 // Every tensor with a column a channel, without those that follow from others (derive).
 std::vector<Matrix*> channel_tensors(TokenInputs& tokens) {
   const int dim = tokens.keys.columns();
+  const auto is_keys = [&](const std::string& name) {
+    return std::ranges::any_of(
+        tokens.rule->parts, [&](const RulePart& part) { return part.name == name && part.plain == PlainPart::keys; });
+  };
   std::vector<Matrix*> all{&tokens.keys};
   if (tokens.log_decay.columns() == dim && dim > 1) all.push_back(&tokens.log_decay);
   for (auto& [name, x] : tokens.parts) {
-    if (name != "p" && x.columns() == dim && dim > 1) all.push_back(&x);
+    if (!is_keys(name) && x.columns() == dim && dim > 1) all.push_back(&x);
   }
   return all;
-}
-
-// What follows from the directions and rates, where they were changed.
-void derive(TokenInputs& tokens) {
-  if (tokens.parts.contains("p")) tokens.parts["p"] = tokens.keys;
-  if (tokens.rule->complete != nullptr) {
-    tokens.rule->complete(tokens);
-    tokens.keys = tokens.part("b");
-  }
 }
 
 void round_all(const Format& format, Matrix& x) {
@@ -166,7 +160,7 @@ class Shrinking {
     simpler_values(
         "g", [](TokenInputs& tokens) -> Matrix& { return tokens.log_decay; }, 0);
     simpler_values(
-        rate_name(*now_.rule), [](TokenInputs& tokens) -> Matrix& { return rate_of(tokens); },
+        now_.rule->erase_rate, [](TokenInputs& tokens) -> Matrix& { return rate_of(tokens); },
         request_.space.rate.high);
   }
 
@@ -293,7 +287,7 @@ class Shrinking {
     }();
     const std::vector<std::pair<std::string, std::function<Matrix&(TokenInputs&)>>> tensors{
         {"keys", [](TokenInputs& tokens) -> Matrix& { return directions_of(tokens); }},
-        {rate_name(*now_.rule), [](TokenInputs& tokens) -> Matrix& { return rate_of(tokens); }},
+        {now_.rule->erase_rate, [](TokenInputs& tokens) -> Matrix& { return rate_of(tokens); }},
         {"g", [](TokenInputs& tokens) -> Matrix& { return tokens.log_decay; }}};
     for (const auto& [name, tensor] : tensors) {
       for (const Format& format : formats) {
@@ -338,12 +332,12 @@ std::vector<Json> near_families(const TokenInputs& tokens) {
   for (const Json& model : keys) {
     Json family = model;
     family["family"] = rule.name;
-    if (rule.erase_rate == "beta") {
+    if (rule.has_scalar_rate()) {
       family["beta"] = "constant";
       family["beta_value"] = shown(rate > 1 ? rate / 2 : rate);
       family["negative"] = rate > 1;
     }
-    if (rule.erase_rate == "beta" && rule.decay != DecayWidth::none) {
+    if (rule.has_scalar_rate() && rule.decay != DecayWidth::none) {
       family["gate"] = decay == 0 ? "none" : "constant";
       if (decay != 0) family["gate_value"] = shown(decay);
     }

@@ -18,8 +18,7 @@
 namespace tristab {
 namespace {
 
-constexpr double fastest_rwkv7_decay = -0.60653065971263342;  // -exp(-1/2)
-constexpr double lowest_safe_decay = -5;                      // of kda-safe gates, -5 sigmoid(.)
+constexpr double lowest_safe_decay = -5;  // of kda-safe gates, -5 sigmoid(.)
 
 // Rounds to the numbers that a tensor may have, inside its range.
 class Grid {
@@ -39,12 +38,6 @@ class Grid {
 
 double unit_roundoff_of(const std::optional<Format>& format) {
   return (format ? *format : fp32_format()).unit_roundoff();
-}
-
-bool is_khat(const DeltaRule& rule) { return rule.erase_rate.empty(); }
-
-PartShape rate_shape(const DeltaRule& rule) {
-  return std::ranges::find(rule.parts, rate_name(rule), &RulePart::name)->shape;
 }
 
 double length_of(const Matrix& x, int row) {
@@ -213,30 +206,12 @@ void settle_gates(const InputSpace& space, TokenInputs& tokens) {
   }
 }
 
-// What follows from directions, rates and decays.
-void complete(TokenInputs& tokens) {
-  const DeltaRule& rule = *tokens.rule;
-  if (is_khat(rule)) {
-    rule.complete(tokens);
-    tokens.keys = tokens.part("b");
-    return;
-  }
-  for (const RulePart& part : rule.parts) {
-    if (part.name == "p") tokens.parts["p"] = tokens.keys;
-    if (part.name == "m" && !tokens.parts.contains("m")) {
-      Matrix ones(tokens.rows(), tokens.keys.columns());
-      std::ranges::fill(ones.values(), 1.0);
-      tokens.parts["m"] = std::move(ones);
-    }
-  }
-}
-
 bool settle_all_but_condition(const InputSpace& space, TokenInputs& tokens) {
   Matrix& keys = directions_of(tokens);
   settle_lengths(space, keys);
   if (!settle_cosines(space, keys)) return false;
   settle_gates(space, tokens);
-  complete(tokens);
+  derive(tokens);
   return true;
 }
 
@@ -337,9 +312,20 @@ Range range_of(std::string_view text, std::string_view place) {
   return {low.get<double>(), high.get<double>()};
 }
 
-const std::string& rate_name(const DeltaRule& rule) {
-  static const std::string eta = "eta";
-  return is_khat(rule) ? eta : rule.erase_rate;
+void derive(TokenInputs& tokens) {
+  const DeltaRule& rule = *tokens.rule;
+  if (rule.complete != nullptr) {
+    rule.complete(tokens);
+    tokens.keys = elementwise_product(directions_of(tokens), rate_of(tokens));
+  }
+  for (const RulePart& part : rule.parts) {
+    if (part.plain == PlainPart::keys) tokens.parts[part.name] = tokens.keys;
+    if (part.plain == PlainPart::ones && !tokens.parts.contains(part.name)) {
+      Matrix ones(tokens.rows(), tokens.keys.columns());
+      std::ranges::fill(ones.values(), 1.0);
+      tokens.parts[part.name] = std::move(ones);
+    }
+  }
 }
 
 KeySurvey survey_keys(const TokenInputs& tokens) {
@@ -371,24 +357,26 @@ double condition_tolerance(const InputSpace& space) {
 
 double length_tolerance(const InputSpace& space) { return 2 * unit_roundoff_of(space.key_format); }
 
-Matrix& rate_of(TokenInputs& tokens) { return tokens.parts.find(rate_name(*tokens.rule))->second; }
-const Matrix& rate_of(const TokenInputs& tokens) { return tokens.part(rate_name(*tokens.rule)); }
+Matrix& rate_of(TokenInputs& tokens) { return tokens.parts.find(tokens.rule->erase_rate)->second; }
+const Matrix& rate_of(const TokenInputs& tokens) { return tokens.part(tokens.rule->erase_rate); }
 Matrix& directions_of(TokenInputs& tokens) {
-  return is_khat(*tokens.rule) ? tokens.parts.find("khat")->second : tokens.keys;
+  const std::string& part = tokens.rule->key_part;
+  return part.empty() ? tokens.keys : tokens.parts.find(part)->second;
 }
 const Matrix& directions_of(const TokenInputs& tokens) {
-  return is_khat(*tokens.rule) ? tokens.part("khat") : tokens.keys;
+  const std::string& part = tokens.rule->key_part;
+  return part.empty() ? tokens.keys : tokens.part(part);
 }
 
 InputSpace rule_space(const DeltaRule& rule, int n, int head_dim, bool negative, std::string_view place) {
-  if (rule.name == "dplr") refuse(place, "dplr, whose factors have no bounds", "rwkv7, the form of it that has them");
+  if (rule.erase_rate.empty())
+    refuse(place, rule.name + ", whose factors have no bounds", "rwkv7, the form of dplr that has them");
   InputSpace space;
   space.rule = &rule;
   space.n = n;
   space.head_dim = head_dim;
   space.rate = {0, negative ? 2.0 : 1.0};
-  if (is_khat(rule)) space.log_decay = {fastest_rwkv7_decay, 0};
-  if (rule.decay == DecayWidth::none) space.log_decay = {0, 0};
+  space.log_decay = {rule.decay == DecayWidth::none ? 0 : rule.decay_bound.value_or(lowest_safe_decay), 0};
   return space;
 }
 
@@ -434,7 +422,7 @@ InputSpace measured_space(const Source& source, int n, std::string_view place) {
   space->length = lengths.high > 0 ? lengths : Range{1, 1};
   constexpr double closest = 1 - 0x1p-6;  // rounding to 16 bits must find room
   space->cosine = {std::clamp(cosines.low, -1.0, closest), 1};
-  if (decaying && !is_khat(*space->rule)) space->log_decay = {std::min(decays.low, lowest_safe_decay), decays.high};
+  if (decaying && !space->rule->decay_bound) space->log_decay = {std::min(decays.low, lowest_safe_decay), decays.high};
   if (!decaying) space->log_decay = {0, 0};
   space->key_format = keys_grid.found();
   space->rate_format = rates_grid.found();
@@ -452,10 +440,10 @@ TokenInputs blank_tokens(const InputSpace& space) {
   const int width = rule.decay == DecayWidth::none ? 0 : rule.decay == DecayWidth::channel ? dim : 1;
   tokens.log_decay = Matrix(n, width);
   std::ranges::fill(tokens.log_decay.values(), (space.log_decay.low + space.log_decay.high) / 2);
-  Matrix rate(n, rate_shape(rule) == PartShape::channel ? dim : 1);
+  Matrix rate(n, rule.has_scalar_rate() ? 1 : dim);
   std::ranges::fill(rate.values(), (space.rate.low + space.rate.high) / 2);
-  tokens.parts.emplace(rate_name(rule), std::move(rate));
-  if (is_khat(rule)) tokens.parts.emplace("khat", Matrix(n, dim));
+  tokens.parts.emplace(rule.erase_rate, std::move(rate));
+  if (!rule.key_part.empty()) tokens.parts.emplace(rule.key_part, Matrix(n, dim));
   tokens.queries = tokens.values = Matrix(n, 0);
   for (int t = 0; t < n; ++t) directions_of(tokens)(t, 0) = 1;
   return tokens;
@@ -474,7 +462,7 @@ std::string violation(const InputSpace& space, const TokenInputs& tokens) {
       return not_allowed(fmt::format("the length of key {}", t), length, space.length);
     for (int d = 0; d < rates.columns(); ++d) {
       if (!space.rate.holds(rates(t, d)))
-        return not_allowed(fmt::format("{} of token {}", rate_name(*space.rule), t), rates(t, d), space.rate);
+        return not_allowed(fmt::format("{} of token {}", space.rule->erase_rate, t), rates(t, d), space.rate);
     }
     for (int d = 0; d < tokens.log_decay.columns(); ++d) {
       const double g = tokens.log_decay(t, d);
@@ -489,7 +477,7 @@ std::string violation(const InputSpace& space, const TokenInputs& tokens) {
   }
   if (!on_grid(space.key_format, keys)) return fmt::format("keys outside {}", grid_name(space.key_format));
   if (!on_grid(space.rate_format, rates))
-    return fmt::format("{} outside {}", rate_name(*space.rule), grid_name(space.rate_format));
+    return fmt::format("{} outside {}", space.rule->erase_rate, grid_name(space.rate_format));
   if (!on_grid(space.decay_format, tokens.log_decay)) return fmt::format("g outside {}", grid_name(space.decay_format));
   if (space.condition > 0) {
     const double found = condition_number_2(delta_rule_matrix(tokens));
@@ -542,8 +530,7 @@ TokenInputs resized(const TokenInputs& tokens, int count) {
     for (int t = 0; t < count; ++t) std::copy_n(x.row(t % x.rows()), x.columns(), rows.row(t));
     x = std::move(rows);
   };
-  for (Matrix* x : {&other.keys, &other.log_decay, &other.queries, &other.values}) resize(*x);
-  for (auto& [name, x] : other.parts) resize(x);
+  for (Matrix* x : other.matrices()) resize(*x);
   return other;
 }
 

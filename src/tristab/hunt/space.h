@@ -31,6 +31,8 @@ struct InputSpace {
   // keys are normalised, so keys have their length only up to that rounding.
   std::optional<Format> key_format, rate_format, decay_format;
   double condition = 0;  // cond_2(I + A), to condition_tolerance(); 0: any
+
+  bool operator==(const InputSpace&) const = default;
 };
 
 // How far the condition number may be from what was asked for, relatively: 1e-4, or 2^-6 where rates have 16 bits.
@@ -57,10 +59,13 @@ bool settle(const InputSpace& space, TokenInputs& tokens);
 // The first constraint that is not met, "beta of token 3 is 1.5, allowed: 0 to 1"; "" if all are.
 std::string violation(const InputSpace& space, const TokenInputs& tokens);
 
+// What follows from keys, rates and decays: the parts that a hunt does not vary (RulePart::plain), and those of the
+// rule that this one is a form of.
+void derive(TokenInputs& tokens);
+
 // The rate of the rule: beta, b or eta. n x 1 or n x d.
 Matrix& rate_of(TokenInputs& tokens);
 const Matrix& rate_of(const TokenInputs& tokens);
-const std::string& rate_name(const DeltaRule& rule);
 // The directions: keys, or rwkv7's khat.
 Matrix& directions_of(TokenInputs& tokens);
 const Matrix& directions_of(const TokenInputs& tokens);

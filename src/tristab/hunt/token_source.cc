@@ -1,28 +1,16 @@
 // Given inputs as a source of matrices and, where they have queries and values, of sequences.
 #include <fmt/format.h>
 
-#include <span>
 #include <stdexcept>
 
 #include "tristab/base/json.h"
-#include "tristab/base/random.h"
 #include "tristab/hunt/hunt.h"
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
 namespace {
 
-std::string content_of(const TokenInputs& tokens) {
-  std::string text = tokens.rule->name;
-  const auto add = [&](const Matrix& matrix) {
-    const std::span<const double> values = matrix.values();
-    const std::string_view bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-    text += fmt::format(" {:016x}", hash_text(bytes));
-  };
-  for (const Matrix* matrix : {&tokens.keys, &tokens.log_decay, &tokens.queries, &tokens.values}) add(*matrix);
-  for (const auto& [name, part] : tokens.parts) add(part);
-  return text;
-}
+std::string identity_of(const TokenInputs& tokens) { return tokens.rule->name + content_of(tokens.matrices()); }
 
 class TokenSource : public Source {
  public:
@@ -38,7 +26,7 @@ class TokenSource : public Source {
   Problem problem(int n, int index) const override {
     auto tokens = std::make_shared<TokenInputs>(token_rows(at(index), 0, n, n));
     Problem problem;
-    problem.id = problem_id("found", n, index, content_of(*tokens));
+    problem.id = problem_id("found", n, index, identity_of(*tokens));
     problem.a = delta_rule_matrix(*tokens);
     problem.trial = index;
     problem.tokens = std::move(tokens);
@@ -54,7 +42,7 @@ class TokenSource : public Source {
 
   Sequence sequence(int index, int n, std::int64_t) const override {
     const TokenInputs& tokens = at(index);
-    return {problem_id("found", n, index, content_of(tokens)), tokens, index, nullptr};
+    return {problem_id("found", n, index, identity_of(tokens)), tokens, index, nullptr};
   }
 
  private:

@@ -84,7 +84,7 @@ class Trial {
     for (const auto& [stage, arithmetic] : stages_) recipe.arithmetics.emplace(stage, arithmetic);
     recipe.summary_arithmetic = stages_.at("*");
     recipe.formation = *setting_.formation;
-    const Setting changed{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+    const Setting changed = Setting::of(recipe);
     return inspection_.evaluation->evaluate(changed, *inspection_.machines).fit == Fit::fit;
   }
 

@@ -132,7 +132,7 @@ CaseOutputs CaseRunner::of(const Recipe& recipe, Machines& machines, bool whole)
 // The kernel's own formation, inverse and layer.
 LayerOutputs CaseRunner::layer_of(const Recipe& recipe, const CaseInputs::Sequence& sequence,
                                   Machines& machines) const {
-  const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+  const Setting setting = Setting::of(recipe);
   const LayerArithmetic arithmetic =
       recipe.layer ? *recipe.layer : make_layer_arithmetic(Json(test_.output.name), "a layer's arithmetic");
   return run_layer(

@@ -114,7 +114,7 @@ Matrix Checking::mutated(const Mutant& mutant, const CheckedPiece& piece) const 
   } else if (piece.unit > 0 && !exact_[static_cast<std::size_t>(piece.unit) - 1].of[0].empty()) {
     before = &exact_[static_cast<std::size_t>(piece.unit) - 1][OutputPart::inverse].back();
   }
-  return mutant.inverse({a, x, one.tokens.get(), one.places.front().rows, before, nullptr});
+  return mutant.inverse({a, x, one.tokens.get(), one.places.front().rows, before});
 }
 
 Matrix Checking::layer_of_mutant(const Mutant& mutant, OutputPart part, const CheckedPiece& piece) const {

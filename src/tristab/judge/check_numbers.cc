@@ -19,8 +19,7 @@ void Checking::measure_inverses() {
   Scenario scenario;
   scenario.requirement = request_.requirement;
   std::vector<std::vector<Record>> records(units_.size());
-  const Setting setting{&report_.against.method, &report_.against.summary_arithmetic, &report_.against,
-                        &report_.against.formation};
+  const Setting setting = Setting::of(report_.against);
   for_units([&](std::size_t k) {
     for (std::size_t c = 0; c < units_[k].a.size(); ++c) {
       const CheckedUnit one = chunk_of(units_[k], c);

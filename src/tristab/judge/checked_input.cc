@@ -91,7 +91,7 @@ Matrix FormedInputs::formed(std::int64_t chunk, const std::string& formation, co
 
 Matrix recipe_input(const CheckedUnit& unit, std::size_t chunk, const TokenInputs* tokens, const Recipe& recipe,
                     Machines& machines) {
-  const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+  const Setting setting = Setting::of(recipe);
   const auto form = [&] {
     const std::optional<Matrix> formed = formed_matrix(tokens, setting, machines);
     return formed ? *formed : unit.a[chunk];
@@ -104,7 +104,7 @@ Matrix recipe_input(const CheckedUnit& unit, std::size_t chunk, const TokenInput
 
 Results emulated(const CheckedUnit& unit, const Recipe& recipe, const LayerArithmetic& layer_arithmetic,
                  const OutputParts& wanted, Machines& machines, const std::vector<Matrix>* given_t) {
-  const Setting setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation};
+  const Setting setting = Setting::of(recipe);
   const StageArithmetics stages = recipe.stages();
   Results results;
   const int n = unit.a.front().rows();

@@ -16,12 +16,11 @@ namespace tristab {
 
 // What a mutant works from. Everything outlives the call.
 struct MutantInput {
-  const Matrix& a;                        // n x n, as the kernel takes it
-  const Matrix& x;                        // (I + A)^-1, rounded to double
-  const TokenInputs* tokens = nullptr;    // n rows, what A was formed from; null: A was given
-  int rows = 0;                           // of real tokens; the rows behind them are padding
-  const Matrix* previous_x = nullptr;     // the inverse of the matrix before in the batch; null: there is none
-  const Matrix* previous_rows = nullptr;  // A's rows before these, as many as there is padding; null: there are none
+  const Matrix& a;                      // n x n, as the kernel takes it
+  const Matrix& x;                      // (I + A)^-1, rounded to double
+  const TokenInputs* tokens = nullptr;  // n rows, what A was formed from; null: A was given
+  int rows = 0;                         // of real tokens; the rows behind them are padding
+  const Matrix* previous_x = nullptr;   // the inverse of the matrix before in the batch; null: there is none
 };
 
 struct Mutant {

@@ -1,7 +1,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <mutex>
@@ -23,32 +22,19 @@ RecipeMutant with_stage(const Recipe& kernel, const std::string& stage, const ch
   return mutant;
 }
 
-int levels_of(int n) { return static_cast<int>(std::ceil(std::log2(n))); }
-
 // One round less of an iteration in `method`, an object {"method": NAME, ...}, or in a method inside it; false if there
-// is none. An automatic number of rounds is the one that newton_schulz.cc and neumann.cc give.
+// is none.
 bool take_round(Json& method, int n) {
-  const std::string name = method.at("method");
-  const int size = method.contains("block") && method["block"].is_number_integer() ? method["block"].get<int>() : n;
-  if (name == "mch" && n > 2) {
-    method = {{"method", "neumann"}, {"evaluation", "product"}, {"degree", (1 << (levels_of(n) - 1)) - 1}};
-    return true;
-  }
-  for (const char* rounds : {"steps", "degree", "terms"}) {
-    if (!method.contains(rounds)) continue;
-    if (!method[rounds].is_number_integer()) {
-      const std::string start = method.value("start", "scaled");
-      method[rounds] = name != "newton-schulz" ? n - 1
-                       : start == "scaled"     ? std::max(2 * levels_of(n), 12)
-                       : start == "identity"   ? levels_of(n)
-                                               : levels_of(n) - 1;
+  const MethodSpec spec = expand_method(method, "a mutant").front();
+  if (spec.method->one_round_less != nullptr) {
+    const RoundLess less = spec.method->one_round_less(spec.settings, n);
+    if (less.value >= 1) {
+      method[less.setting] = less.value;
+      if (!less.other_method.empty()) method = less.other_method;
+      return true;
     }
-    int left = method[rounds].get<int>() - 1;
-    if (method.value("evaluation", "") == "product") left = (left + 2) / 2 - 1;  // d + 1 stays a power of two
-    if (left < 1) return false;
-    method[rounds] = left;
-    return true;
   }
+  const int size = method.contains("block") && method["block"].is_number_integer() ? method["block"].get<int>() : n;
   for (auto& [key, inner] : method.items()) {
     if (inner.is_object() && inner.contains("method") && take_round(inner, size)) return true;
   }
@@ -89,8 +75,7 @@ std::vector<RecipeMutant> find_failing(int n) {
 }  // namespace
 
 Matrix inverse_by(const Recipe& recipe, const Matrix& a, Machines& machines) {
-  const Setting setting =
-      Setting{&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}.without_formation();
+  const Setting setting = Setting::of(recipe).without_formation();
   const Matrix input = rounded_input(recipe.method, a, recipe.summary_arithmetic);
   return invert(setting, input, machines, 0).x;
 }

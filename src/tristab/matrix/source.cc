@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
@@ -82,6 +83,16 @@ std::span<const Description> family_descriptions() {
     return descriptions;
   }();
   return all;
+}
+
+std::string content_of(const std::vector<const Matrix*>& matrices) {
+  std::string text;
+  for (const Matrix* matrix : matrices) {
+    const std::span<const double> values = matrix->values();
+    const std::string_view bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
+    text += fmt::format(" {:016x}", hash_text(bytes));
+  }
+  return text;
 }
 
 std::string problem_id(std::string_view family, int n, int trial, std::string_view canonical) {

@@ -81,6 +81,9 @@ std::vector<FamilySpec> expand_family(const Json& given, std::string_view place)
 std::unique_ptr<Source> open_source(const FamilySpec& spec, std::uint64_t seed, int trials,
                                     const std::filesystem::path& directory, std::string_view place);
 
+// The hashes of matrices, one behind the other, for problem_id.
+std::string content_of(const std::vector<const Matrix*>& matrices);
+
 // "<family>-<n>-<trial, at least 4 digits>-<8 hex digits of the hash of `canonical`>".
 std::string problem_id(std::string_view family, int n, int trial, std::string_view canonical);
 

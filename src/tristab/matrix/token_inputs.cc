@@ -15,6 +15,17 @@ Matrix matrix_rows(const Matrix& x, int first, int count, int rows) {
 
 }  // namespace
 
+std::vector<Matrix*> TokenInputs::matrices() {
+  std::vector<Matrix*> all{&keys, &log_decay, &queries, &values};
+  for (auto& [name, x] : parts) all.push_back(&x);
+  return all;
+}
+
+std::vector<const Matrix*> TokenInputs::matrices() const {
+  const std::vector<Matrix*> all = const_cast<TokenInputs*>(this)->matrices();
+  return {all.begin(), all.end()};
+}
+
 const Matrix& TokenInputs::part(std::string_view name) const {
   const auto found = parts.find(name);
   if (found == parts.end()) throw std::logic_error("tokens without the part " + std::string(name));
@@ -22,15 +33,13 @@ const Matrix& TokenInputs::part(std::string_view name) const {
 }
 
 TokenInputs token_rows(const TokenInputs& tokens, int first, int count, int rows) {
-  const auto rows_of = [&](const Matrix& x) { return matrix_rows(x, first, count, rows); };
-  TokenInputs some{.rule = tokens.rule,
-                   .keys = rows_of(tokens.keys),
-                   .log_decay = rows_of(tokens.log_decay),
-                   .queries = rows_of(tokens.queries),
-                   .values = rows_of(tokens.values),
-                   .parts = {},
-                   .steps = tokens.steps};
-  for (const auto& [name, x] : tokens.parts) some.parts.emplace(name, rows_of(x));
+  TokenInputs some;
+  some.rule = tokens.rule;
+  some.steps = tokens.steps;
+  for (const auto& [name, x] : tokens.parts) some.parts.emplace(name, Matrix());
+  const std::vector<const Matrix*> from = tokens.matrices();
+  const std::vector<Matrix*> to = some.matrices();
+  for (std::size_t m = 0; m < to.size(); ++m) *to[m] = matrix_rows(*from[m], first, count, rows);
   return some;
 }
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tristab/matrix/matrix.h"
 
@@ -22,6 +23,9 @@ struct TokenInputs {
   int steps = 1;  // Householder steps (rows) a token; outputs are read after the last of them
 
   int rows() const { return keys.rows(); }
+  // All of them, in the order above.
+  std::vector<Matrix*> matrices();
+  std::vector<const Matrix*> matrices() const;
   // Throws std::logic_error if there is no part of that name.
   const Matrix& part(std::string_view name) const;
 };

@@ -10,6 +10,10 @@
 // inverse does not, and their rounding errors do not cancel.
 #include "tristab/method/mch.h"
 
+#include <fmt/format.h>
+
+#include <bit>
+
 #include "tristab/method/registry.h"
 
 namespace tristab {
@@ -114,6 +118,11 @@ Method mch_method() {
   method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
                             RoundTo last) {
     return mch(blocks, blocks.rows(), machine, stage, mch_options(settings), last);
+  };
+  // The product without its last factor is the Neumann series of half as many terms.
+  method.one_round_less = [](const Settings&, int n) {
+    const int degree = static_cast<int>(std::bit_ceil(static_cast<unsigned>(n))) / 2 - 1;
+    return RoundLess{"degree", degree, fmt::format("neumann:evaluation=product:degree={}", degree)};
   };
   return in_one_stage(method);
 }

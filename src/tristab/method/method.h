@@ -21,6 +21,14 @@ namespace tristab {
 // last result.
 using BlockCorrection = std::function<Value(const Value& blocks, const Value& inverses, RoundTo last)>;
 
+// An iteration with one round less: a setting of the method with another value, or another method in its place,
+// "neumann:degree=7". None is left if the value is below 1.
+struct RoundLess {
+  std::string setting;
+  int value = 0;
+  std::string other_method = {};
+};
+
 // A registry entry. Each method has one file, which defines one of these.
 struct Method {
   Description description;
@@ -50,6 +58,9 @@ struct Method {
   // without these phases.
   std::function<Value(const Value& a, Machine& machine, const Settings& settings, const BlockCorrection& correct)>
       invert_corrected;
+
+  // Its iteration on n rows with one round less. Null: the method does not iterate.
+  RoundLess (*one_round_less)(const Settings& settings, int n) = nullptr;
 
   // Solves (I + A) X = B for an n x c matrix B without forming an inverse; null for methods that form one.
   std::function<Value(const Value& a, const Value& b, Machine& machine, const Settings& settings)> solve;

@@ -37,7 +37,7 @@ Value by_powers(const Value& a, int degree, Machine& machine, const Stage& stage
 }
 
 Value neumann(const Value& a, Machine& machine, const Stage& stage, const Settings& settings, RoundTo last) {
-  const int degree = settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
+  const int degree = series_degree(settings, a.rows());
   const bool separate = settings.text("addend") == "separate";
   if (degree == 0) return stage.stored(machine.identity(a.rows(), a.batch()));
   if (settings.text("evaluation") == "horner") return by_horner(a, degree, machine, stage, separate, last);
@@ -58,17 +58,25 @@ Settings check(const Settings& settings, std::string_view place) {
 
 }  // namespace
 
-Method neumann_method() {
+Parameter degree_parameter() {
   Parameter degree =
       Parameter::integer("degree", "auto", 0, 255, "d; auto is n - 1, which is exact in exact arithmetic");
   degree.automatic = true;
+  return degree;
+}
+
+int series_degree(const Settings& settings, int n) {
+  return settings.is_automatic("degree") ? n - 1 : static_cast<int>(settings.integer("degree"));
+}
+
+Method neumann_method() {
   Method method;
   method.description = {
       "neumann",
       "Neumann series to a given degree",
       "X = sum_{i=0}^{d} (-A)^i",
       "Higham, Accuracy and Stability of Numerical Algorithms, section 14.5",
-      {degree,
+      {degree_parameter(),
        Parameter::choice("evaluation", "horner", {"horner", "powers", "product"},
                          "X = fl(I + (-A) X), a sum of explicit powers, or (I - A)(I + A^2)(I + A^4) ..."),
        Parameter::choice("addend", "accumulator", {"accumulator", "separate"},
@@ -78,6 +86,12 @@ Method neumann_method() {
   method.stages = {"powers"};
   method.check = check;
   method.invert_blocks = neumann;
+  method.one_round_less = [](const Settings& settings, int n) {
+    const int degree = series_degree(settings, n);
+    const bool product = settings.text("evaluation") == "product";
+    return RoundLess{"degree",
+                     product ? static_cast<int>(std::bit_ceil(static_cast<unsigned>(degree + 1))) / 2 - 1 : degree - 1};
+  };
   return in_one_stage(method);
 }
 

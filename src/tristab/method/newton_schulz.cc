@@ -20,7 +20,9 @@ namespace {
 // ceil(log2 n)
 int log2_ceiling(int n) { return std::bit_width(static_cast<unsigned>(n - 1)); }
 
-int default_steps(int n, const std::string& start) {
+int step_count(const Settings& settings, int n) {
+  if (!settings.is_automatic("steps")) return static_cast<int>(settings.integer("steps"));
+  const std::string& start = settings.text("start");
   if (start == "identity") return log2_ceiling(n);
   if (start == "identity-minus-a") return std::max(log2_ceiling(n) - 1, 0);
   return std::max(log2_ceiling(n * n), 12);  // ceil(2 log2 n) = ceil(log2 n^2)
@@ -29,8 +31,7 @@ int default_steps(int n, const std::string& start) {
 Value newton_schulz(const Value& a, Machine& machine, const Stage& stage, const Settings& settings, RoundTo last) {
   const int n = a.rows();
   const std::string& start = settings.text("start");
-  const auto count =
-      settings.is_automatic("steps") ? default_steps(n, start) : static_cast<int>(settings.integer("steps"));
+  const int count = step_count(settings, n);
   const bool kept = settings.text("accumulator") == "kept";
   const Value identity = machine.identity(n, a.batch());
   const Value m = stage.add(identity, a), minus_m = machine.negate(m);
@@ -80,6 +81,9 @@ Method newton_schulz_method() {
   method.stages = {"powers"};
   method.check = check;
   method.invert_blocks = newton_schulz;
+  method.one_round_less = [](const Settings& settings, int n) {
+    return RoundLess{"steps", step_count(settings, n) - 1};
+  };
   return in_one_stage(method);
 }
 

@@ -23,8 +23,7 @@ int group_size(int terms) {
 
 Value paterson_stockmeyer(const Value& a, Machine& machine, const Stage& stage, const Settings& settings,
                           RoundTo last) {
-  const int degree = settings.is_automatic("degree") ? a.rows() - 1 : static_cast<int>(settings.integer("degree"));
-  const int terms = degree + 1;
+  const int terms = series_degree(settings, a.rows()) + 1;
   const int s =
       settings.is_automatic("group") ? group_size(terms) : std::min(static_cast<int>(settings.integer("group")), terms);
   const int groups = (terms + s - 1) / s, last_terms = terms - (groups - 1) * s;
@@ -56,9 +55,6 @@ Value paterson_stockmeyer(const Value& a, Machine& machine, const Stage& stage, 
 }  // namespace
 
 Method paterson_stockmeyer_method() {
-  Parameter degree =
-      Parameter::integer("degree", "auto", 0, 255, "d; auto is n - 1, which is exact in exact arithmetic");
-  degree.automatic = true;
   Parameter group = Parameter::integer("group", "auto", 1, 16, "s, terms of a group; auto is ceil(sqrt(d + 1))");
   group.automatic = true;
   Method method;
@@ -67,13 +63,16 @@ Method paterson_stockmeyer_method() {
                         "G = I + B + ... + B^{s-1}, X = fl(G + B^s X), B = -A",
                         "Paterson and Stockmeyer 1973; Higham, Functions of Matrices, section 4.2; tt-metal pull "
                         "request 54937",
-                        {degree, group,
+                        {degree_parameter(), group,
                          Parameter::choice("addend", "accumulator", {"accumulator", "separate"},
                                            "G starts the accumulator, or X = fl(G + fl(B^s X))")}};
   method.cost = "s - 1 + ceil((d + 1) / s) - 1 products, s = ceil(sqrt(d + 1))";
   method.stability = "between Horner and doubling: forms powers up to s only";
   method.stages = {"powers"};
   method.invert_blocks = paterson_stockmeyer;
+  method.one_round_less = [](const Settings& settings, int n) {
+    return RoundLess{"degree", series_degree(settings, n) - 1};
+  };
   return in_one_stage(method);
 }
 

@@ -74,6 +74,9 @@ Method refine_method() {
     }
     return refined(a, base.method->invert(a, machine, base.settings), machine, steps, RoundTo::accumulator);
   };
+  method.one_round_less = [](const Settings& settings, int) {
+    return RoundLess{"steps", static_cast<int>(settings.integer("steps")) - 1};
+  };
   return method;
 }
 

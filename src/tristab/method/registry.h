@@ -34,6 +34,10 @@ Method in_one_stage(Method method);
 Parameter levels_parameter();
 std::string level_stage(const Settings& settings, int size);
 
+// The parameter `degree` of a truncated series, and the degree on n rows.
+Parameter degree_parameter();
+int series_degree(const Settings& settings, int n);
+
 // Throws UsageError naming `place` if a base needs the decay factors, which only the outermost method gets.
 void check_not_ungated(const MethodSpec& base, std::string_view place);
 

@@ -105,6 +105,10 @@ Method residual_neumann_method() {
   };
   method.invert_blocks = [](const Value& blocks, Machine& machine, const Stage& stage, const Settings& settings,
                             RoundTo last) { return residual_neumann(blocks, machine, stage, stage, settings, last); };
+  method.one_round_less = [](const Settings& settings, int) {
+    const int count = term_count(settings), less = settings.text("evaluation") == "doubling" ? count / 2 : count - 1;
+    return RoundLess{"terms", less - (count - static_cast<int>(settings.integer("terms")))};
+  };
   return method;
 }
 

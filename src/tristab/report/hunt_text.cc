@@ -30,7 +30,7 @@ std::string input_text(const HuntFind& find) {
   const KeySurvey keys = survey_keys(find.tokens);
   std::string text =
       fmt::format("{} different keys, cosines {} (mean {:.3g}); {} {}", keys.different, range_text(keys.cosines),
-                  keys.mean_cosine, rate_name(*find.tokens.rule), range_text(range_of(rate_of(find.tokens))));
+                  keys.mean_cosine, find.tokens.rule->erase_rate, range_text(range_of(rate_of(find.tokens))));
   if (find.tokens.log_decay.columns() > 0)
     text += fmt::format("; log decay {}", range_text(range_of(find.tokens.log_decay)));
   if (find.matrix->condition)

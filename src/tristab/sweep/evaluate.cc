@@ -24,8 +24,7 @@ double total_error(const Plan& plan, std::size_t group, int index, const Recipe&
   const MatrixGroup& matrices = plan.groups[group];
   MatrixResult result;
   MatrixEvaluation evaluation(*matrices.scenario, 0, problem_of(matrices, index), result);
-  const Record record =
-      evaluation.evaluate({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation}, machines);
+  const Record record = evaluation.evaluate(Setting::of(recipe), machines);
   return record.finite() ? record.total_frobenius.value : infinity;
 }
 

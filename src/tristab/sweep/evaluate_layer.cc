@@ -206,8 +206,7 @@ LayerError layer_error(const Plan& plan, std::size_t group, int index, const Rec
   LayerResult result;
   result.input = plan.groups[group].input();
   const Sequence sequence = sequence_of(plan.groups[group], index);
-  const LayerRecord record = LayerEvaluation(result, sequence, machines, stop)
-                                 .run({&recipe.method, &recipe.summary_arithmetic, &recipe, &recipe.formation});
+  const LayerRecord record = LayerEvaluation(result, sequence, machines, stop).run(Setting::of(recipe));
   return record.status == Status::ok ? record.errors.whole : LayerError{infinity, infinity, infinity, infinity};
 }
 

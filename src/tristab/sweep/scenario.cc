@@ -236,7 +236,7 @@ std::vector<Setting> Scenario::settings(int n) const {
     }
   }
   for (const Recipe& kernel : kernels) {
-    if (kernel.takes(n)) all.push_back({&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation});
+    if (kernel.takes(n)) all.push_back(Setting::of(kernel));
   }
   return all;
 }

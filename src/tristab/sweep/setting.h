@@ -18,6 +18,11 @@ struct Setting {
   const Recipe* kernel = nullptr;
   const Formation* formation = nullptr;  // never null
 
+  // The setting of a recipe, which must outlive it.
+  static Setting of(const Recipe& kernel) {
+    return {&kernel.method, &kernel.summary_arithmetic, &kernel, &kernel.formation};
+  }
+
   bool is_formed() const { return formation->kind != Formation::Kind::exact; }
   // The same setting with the exact formation: for A that was given, or formed in double.
   Setting without_formation() const;

@@ -7,7 +7,7 @@ namespace tristab {
 namespace {
 
 std::vector<Mutant> all_betas(const MutantSite& site) {
-  if (site.rule == nullptr || site.rule->erase_rate.empty()) return {};
+  if (site.rule == nullptr || !site.rule->has_scalar_rate()) return {};
   return {of_other_factors("beta", "beta-missing", "A is formed without beta",
                            [](GatedFactors& factors) { factors.scale.clear(); }),
           of_other_factors("beta", "beta-twice", "beta multiplies A twice",

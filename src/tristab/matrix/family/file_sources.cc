@@ -4,13 +4,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <initializer_list>
 #include <iterator>
 #include <limits>
 #include <map>
 #include <mutex>
-#include <span>
 #include <stdexcept>
+#include <utility>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -27,23 +26,6 @@ int checked_count(std::int64_t count) {
   return static_cast<int>(count);
 }
 
-// The hashes of some matrices, one behind the other.
-std::string content_of(std::initializer_list<const Matrix*> matrices) {
-  std::string text;
-  for (const Matrix* matrix : matrices) {
-    const std::span<const double> values = matrix->values();
-    const std::string_view bytes(reinterpret_cast<const char*>(values.data()), values.size_bytes());
-    text += fmt::format(" {:016x}", hash_text(bytes));
-  }
-  return text;
-}
-
-std::string content_of(const TokenInputs& tokens) {
-  std::string text = content_of({&tokens.keys, &tokens.log_decay, &tokens.queries, &tokens.values});
-  for (const auto& [name, part] : tokens.parts) text += content_of({&part});
-  return text;
-}
-
 // `source` is the place in the file, without the file; `content` is what lies there.
 std::string file_id(int rows, int index, int n, const Json& source, const std::string& content) {
   return problem_id("file", rows, index, fmt::format("file n={} {}{}", n, source.dump(), content));
@@ -52,7 +34,7 @@ std::string file_id(int rows, int index, int n, const Json& source, const std::s
 Problem problem_of(const Settings& settings, int n, int index, Matrix a, Json source,
                    std::shared_ptr<const TokenInputs> tokens = nullptr) {
   Problem problem;
-  problem.id = file_id(a.rows(), index, n, source, content_of({&a}) + (tokens ? content_of(*tokens) : ""));
+  problem.id = file_id(a.rows(), index, n, source, content_of({&a}) + (tokens ? content_of(tokens->matrices()) : ""));
   source["file"] = settings.text("path");
   problem.tokens = std::move(tokens);
   problem.a = std::move(a);
@@ -260,7 +242,7 @@ class LayersSource : public Source {
         {"layer", name.empty() ? Json(nullptr) : Json(name)}, {"sequence", stretch.sequence}, {"head", head}};
     TokenInputs tokens =
         layer->tensors.read({stretch.batch, head, stretch.range.begin, rows}, static_cast<int>(rows), true);
-    std::string id = file_id(n, index, n, source, content_of(tokens));
+    std::string id = file_id(n, index, n, source, content_of(std::as_const(tokens).matrices()));
     source["file"] = settings_.text("path");
     return {std::move(id),     std::move(tokens),   index,
             std::move(source), stretch.range.begin, static_cast<int>(matrices)};

@@ -7,8 +7,6 @@
 namespace tristab {
 namespace {
 
-constexpr double fastest_decay = 0.60653065971263342;  // exp(-1/2)
-
 void draw(const Settings& settings, const RandomStream& random, bool, TokenInputs& head) {
   const int rows = head.rows(), dim = head.keys.columns();
   Matrix rate = normal_matrix(rows, dim, random.part("rate"));
@@ -16,9 +14,9 @@ void draw(const Settings& settings, const RandomStream& random, bool, TokenInput
   head.parts["khat"] = head.keys;
   head.parts["eta"] = std::move(rate);
   head.rule->complete(head);
-  head.keys = head.part("b");
+  head.keys = elementwise_product(head.part("khat"), head.part("eta"));
   head.log_decay = normal_matrix(rows, dim, random.part("decay"));
-  for (double& g : head.log_decay.values()) g = -fastest_decay * sigmoid(g - 1);
+  for (double& g : head.log_decay.values()) g = *head.rule->decay_bound * sigmoid(g - 1);
 }
 
 }  // namespace

@@ -13,7 +13,7 @@ DeltaRule comba_rule() {
   rule.recurrence = "u = beta (v - S^T p); S <- exp(g) S + k u^T";
   rule.formula = "A_ij = beta_i exp((G_i - g_i) - G_j) p_i . k_j";
   rule.source = "arXiv 2506.02475, section 3";
-  rule.parts.push_back({"p", PartShape::key, "the key that reads the state"});
+  rule.parts.push_back({"p", PartShape::key, "the key that reads the state", false, PlainPart::keys});
   rule.factors = [](const TokenInputs& x) {
     return GatedFactors{x.part("p"), x.keys, x.part("beta").values(), x.log_decay, true};
   };

@@ -16,7 +16,7 @@ DeltaRule pgdn_rule() {
   rule.recurrence = "S <- exp(g) S; u = beta (v - S^T k); S <- S + (m o k) u^T";
   rule.formula = "A_ij = beta_i exp(G_i - G_j) k_i . (m_j o k_j)";
   rule.source = "arXiv 2604.21100; flash-linear-attention PR 950";
-  rule.parts.push_back({"m", PartShape::channel, "preconditioner, 2/3 to 3/2 in the models"});
+  rule.parts.push_back({"m", PartShape::channel, "preconditioner, 2/3 to 3/2 in the models", false, PlainPart::ones});
   rule.factors = [](const TokenInputs& x) {
     return GatedFactors{x.keys, elementwise_product(x.keys, x.part("m")), x.part("beta").values(), x.log_decay};
   };

@@ -45,6 +45,11 @@ GatedFactors factors_of(const TokenInputs& tokens) {
   return rule.factors(tokens);
 }
 
+bool DeltaRule::has_scalar_rate() const {
+  return std::ranges::any_of(
+      parts, [&](const RulePart& part) { return part.name == erase_rate && part.shape == PartShape::scalar; });
+}
+
 Matrix delta_rule_matrix(const TokenInputs& chunk) {
   return gated_product(factors_of(chunk), Triangle::strictly_lower);
 }

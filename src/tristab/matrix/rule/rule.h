@@ -2,6 +2,7 @@
 // is formed, what T = (I + A)^-1 multiplies, and the recurrence token by token.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -20,11 +21,15 @@ enum class PartShape {
   value     // d_v; one a head
 };
 
+// The value of a part with which the rule is the one without the part.
+enum class PlainPart { none, ones, keys };
+
 struct RulePart {
   std::string name;  // of its tensor: <layer>.<name>
   PartShape shape;
   std::string meaning;    // "write strength, 0 to 1"
   bool optional = false;  // only outputs need it; absent: ones
+  PlainPart plain = PlainPart::none;
 };
 
 // The columns of the log decay g.
@@ -59,8 +64,10 @@ struct DeltaRule {
 
   DecayWidth decay = DecayWidth::none;
   bool decay_optional = false;
-  std::vector<RulePart> parts;  // besides k, g, q and v
-  std::string erase_rate = {};  // the part that says how much of what is read is erased; "": none
+  std::optional<double> decay_bound = {};  // the model's g is above this
+  std::vector<RulePart> parts;             // besides k, g, q and v
+  std::string key_part = {};               // the part that holds the normalised keys; "": k does
+  std::string erase_rate = {};             // the part that says how much of what is read is erased; "": none
   // The part that multiplies v in u's right-hand side; "": the rule writes k v^T separately.
   std::string write_gate = {};
   bool scaled_queries = true;  // outputs use d_k^-1/2 q; false: q itself
@@ -70,8 +77,11 @@ struct DeltaRule {
   GatedFactors (*factors)(const TokenInputs& tokens) = nullptr;
   // Processes one token; afterwards outputs are S^T q.
   void (*advance)(const TokenInputs& tokens, RecurrenceStep& step) = nullptr;
-  // Derives, from the rule's own parts, those of the rule that it is a form of; null: nothing to derive.
+  // Derives, from the rule's own parts, those of the rule that it is a form of, and k; null: nothing to derive.
   void (*complete)(TokenInputs& tokens) = nullptr;
+
+  // Whether one number a head and token says how much is erased: beta, which multiplies the rows of A.
+  bool has_scalar_rate() const;
 };
 
 std::span<const DeltaRule> delta_rules();  // in listing order

@@ -15,6 +15,9 @@ DeltaRule rwkv7_rule() {
   rule.formula = "A_ij = sum_d khat_id khat_jd eta_jd exp((G_id - g_id) - G_jd)";
   rule.parts = {{"khat", PartShape::key, "normalised removal key"},
                 {"eta", PartShape::channel, "in-context learning rate, 0 to 1"}};
+  rule.decay_bound = -0.60653065971263342;  // -exp(-1/2)
+  rule.key_part = "khat";
+  rule.erase_rate = "eta";
   rule.scaled_queries = false;
   rule.complete = [](TokenInputs& x) {
     x.parts["b"] = elementwise_product(x.part("khat"), x.part("eta"));
