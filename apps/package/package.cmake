@@ -1,13 +1,20 @@
 # The Debian package: cpack -G DEB in the build tree. It depends on the libraries that the program was linked with.
-install(FILES ${PROJECT_SOURCE_DIR}/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/src/tristab/report/README.md DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME results.txt)
+# The documents with the folders that their links name.
+file(GLOB_RECURSE documents RELATIVE ${PROJECT_SOURCE_DIR} CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/README.md
+     ${PROJECT_SOURCE_DIR}/apps/*.md ${PROJECT_SOURCE_DIR}/configs/*.md ${PROJECT_SOURCE_DIR}/results/*.md
+     ${PROJECT_SOURCE_DIR}/results/*.svg ${PROJECT_SOURCE_DIR}/src/*.md)
+foreach(document README.md ${documents})
+  get_filename_component(folder ${document} DIRECTORY)
+  install(FILES ${PROJECT_SOURCE_DIR}/${document} DESTINATION ${CMAKE_INSTALL_DOCDIR}/${folder})
+endforeach()
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/configs/sweeps ${PROJECT_SOURCE_DIR}/configs/kernels ${PROJECT_SOURCE_DIR}/configs/cluster
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tristab/configs USE_SOURCE_PERMISSIONS)
-# What the sweeps read, at the same place beside them.
+# What the sweeps and the examples read, at the same place beside them.
 set(data ${PROJECT_SOURCE_DIR}/tests/data)
 install(FILES ${data}/README.md ${data}/gdn-slice.safetensors ${data}/gdnneg-slice.safetensors ${data}/kda-slice.safetensors
               ${data}/deltanet-slice.safetensors ${data}/deltanet-layer6.safetensors ${data}/h100-fla-layers.safetensors
+              ${data}/h100-fla-solve-tril.safetensors
         DESTINATION ${CMAKE_INSTALL_DATADIR}/tristab/tests/data)
 
 find_program(TRISTAB_GZIP gzip REQUIRED)

@@ -40,10 +40,14 @@ void end_at_once(int number) {
 }
 
 void handle_interrupts(void (*handler)(int)) {
-  struct sigaction action {};
-  action.sa_handler = handler;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  for (const int number : {SIGINT, SIGTERM}) {
+    struct sigaction action {};
+    // Who started the program may want that it ignores the signal, as a shell does for a command in the background.
+    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN) continue;
+    action = {};
+    action.sa_handler = handler;
+    sigaction(number, &action, nullptr);
+  }
 }
 
 }  // namespace

@@ -18,6 +18,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/report/html_report.h"
+#include "tristab/report/kept_results.h"
 #include "tristab/report/object_stream.h"
 #include "tristab/report/result_head.h"
 #include "tristab/report/result_writer.h"
@@ -86,17 +87,30 @@ SweepConfig config_of(const Command& command, const SweepOptions& options) {
 
 bool names_no_file(const std::string& path) { return path == "-" || is_written_through(path); }
 
-// If an earlier run has completed this very result, and no later one has begun: whether it met its expectations.
-std::optional<bool> finished_before(const std::string& path, const SweepConfig& config,
-                                    const std::optional<Shard>& shard) {
+// If an earlier run has completed this very result, and no later one has begun: whether it met its expectations. Throws
+// if the result is that of another version, of other inputs, or in another format.
+std::optional<bool> finished_before(const std::string& path, ResultFormat format, const SweepConfig& config,
+                                    const Plan& plan, const std::optional<Shard>& shard) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error) || std::filesystem::exists(journal_of(path), error))
     return std::nullopt;
   const auto head = result_beginning(path);
-  const bool same =
-      head && head->shard == shard && head->config.json() == config.json() && tool_name(head->tool) == tool_name();
+  const bool same = head && head->shard == shard && head->config.json() == config.json();
   if (!same || !(head->lines ? has_end_line(path) : head->complete)) return std::nullopt;
+  const auto refuse_unless_forced = [&](const std::string& found) {
+    if (!may_replace()) refuse(path, found, "another name, or --force to compute it again");
+  };
+  if (tool_name(head->tool) != tool_name()) {
+    refuse_unless_forced(fmt::format("a result of {}, but this is {}", tool_name(head->tool), tool_name()));
+    return std::nullopt;
+  }
+  if (const ResultFormat there = head->lines ? ResultFormat::ndjson : ResultFormat::json; there != format) {
+    refuse_unless_forced(
+        fmt::format("a complete result in {} instead of {}", extension_of(there), extension_of(format)));
+    return std::nullopt;
+  }
   forget_output(path);  // it is not written again, but read
+  check_ids(plan, units_of(plan, shard), path);
   bool met = true;
   visit_result(path, {"expectations"}, [&](const std::string&, const Json& expectation, const std::string&) {
     met = met && expectation.value("met", true);
@@ -111,6 +125,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   if (command.given("--output") && options.output.empty())
     refuse("-o", "nothing", "a result file, or - for standard output");
   static_cast<void>(Json(words).dump());  // results contain these words: throws before the work if they are not UTF-8
+  if (command.given("--case") && options.only.empty()) refuse("--case", "nothing", "an id that a result prints");
   const SweepConfig config = config_of(command, options);
   std::optional<Shard> shard;
   if (command.given("--shard")) shard = parse_shard(options.shard, [](const char* name) { return std::getenv(name); });
@@ -138,7 +153,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
   }
 
   if (options.resume) {
-    if (const auto met = finished_before(path, config, shard)) {
+    if (const auto met = finished_before(path, format, config, plan, shard)) {
       if (!options.html.empty()) write_html_report(path, *open_page(options.html, "--html"));
       return *met;
     }

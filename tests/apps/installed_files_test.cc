@@ -20,9 +20,10 @@ TEST(InstalledFiles, are_what_the_program_prints) {
         InstalledFile{"share/zsh/site-functions/_tristab", "completion zsh"},
         InstalledFile{"share/fish/vendor_completions.d/tristab.fish", "completion fish"},
         InstalledFile{"share/man/man1/tristab.1", "man"},
-        InstalledFile{"share/tristab/sweep.schema.json", "schema sweep"},
-        InstalledFile{"share/tristab/results.schema.json", "schema results"},
-        InstalledFile{"share/tristab/kernel.schema.json", "schema kernel"}}) {
+        InstalledFile{"share/tristab/configs/sweep.schema.json", "schema sweep"},
+        InstalledFile{"share/tristab/configs/results.schema.json", "schema results"},
+        InstalledFile{"share/tristab/configs/kernel.schema.json", "schema kernel"},
+        InstalledFile{"share/tristab/configs/suite.schema.json", "schema suite"}}) {
     const std::string text = place.read(fmt::format("prefix/{}", path));
     EXPECT_FALSE(text.empty()) << path;
     EXPECT_TRUE(text == place.run(arguments).out) << path << " is not what tristab " << arguments << " prints";

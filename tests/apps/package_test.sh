@@ -53,7 +53,7 @@ tristab.assert_inverse(A, tristab.invert(A, method="mbh", arithmetic="fp16"), me
   inside bash -c 'cd /tmp && echo "def test(tristab_inputs): assert len(tristab_inputs(\"hard\", chunk=16)) > 2" >plugin_test.py &&
                   python3 -m pytest -q plugin_test.py'
 fi
-for file in /usr/share/man/man1/tristab.1 /usr/share/bash-completion/completions/tristab /usr/share/tristab/results.schema.json \
+for file in /usr/share/man/man1/tristab.1 /usr/share/bash-completion/completions/tristab /usr/share/tristab/configs/results.schema.json \
   /usr/share/doc/tristab/changelog.gz /usr/share/doc/tristab/copyright /usr/share/tristab/configs/cluster/slurm-array.sh; do
   [ -s "$root$file" ] || [ -s "$root$file.gz" ] || { echo "$file is missing"; exit 1; }
 done

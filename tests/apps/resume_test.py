@@ -68,6 +68,8 @@ def killed_at_random(form):
                 run.communicate()
                 kills += 1
                 assert not os.path.exists(path) or comparable(path) == expected  # whole, or not there
+                if form == "csv" and os.path.exists(path) and not os.path.exists(journal):
+                    break  # killed when all was done, which CSV does not say of itself
                 if chance.random() < 0.3 and os.path.exists(journal):
                     os.truncate(journal, max(0, os.path.getsize(journal) - chance.randrange(4000)))
                 continue
@@ -139,6 +141,58 @@ def disk_that_lies():
     print("failing fsync: status 3, no result appears")
 
 
+def finished_results():
+    """--resume says that a result is complete only where a run of now would give it."""
+    recipe = {"kernel": "own", "summary": "s", "source": "x", "date": "2026-11", "known": "model", "chunks": [16],
+              "method": "mbh", "arithmetic": {"*": "fp16"}}
+    config = {"name": "o", "families": ["ones"], "methods": ["mbh"], "arithmetics": ["fp16"], "chunks": [16],
+              "kernels": ["own.json"]}
+    for path, document in (("own.json", recipe), ("o.json", config)):
+        with open(path, "w") as file:
+            json.dump(document, file)
+    made = tristab("sweep", "o.json", "-o", "p.json")
+    assert made.returncode == 0, made.stderr
+    before = open("p.json", "rb").read()
+    done = tristab("sweep", "o.json", "-o", "p.json", "--resume")
+    assert done.returncode == 0 and "nothing is left to do" in done.stderr, done.stderr
+    other = tristab("sweep", "o.json", "-o", "p.json", "--format", "csv", "--resume")
+    assert other.returncode == 2 and "a complete result in json instead of csv" in other.stderr, other.stderr
+    with open("own.json", "w") as file:
+        json.dump(dict(recipe, arithmetic={"*": "bf16"}), file)
+    changed = tristab("sweep", "o.json", "-o", "p.json", "--resume")
+    assert changed.returncode == 3 and "the files that it names say now" in changed.stderr, changed.stderr
+    with open("own.json", "w") as file:
+        json.dump(recipe, file)
+    begin = before.index(b'"commit": "') + 11
+    with open("p.json", "wb") as file:
+        file.write(before[:begin] + b"0ther" + before[begin + 5:])
+    version = tristab("sweep", "o.json", "-o", "p.json", "--resume")
+    assert version.returncode == 2 and "but this is tristab" in version.stderr, version.stderr
+    anew = tristab("sweep", "o.json", "-o", "p.json", "--resume", "--force")
+    assert anew.returncode == 0 and b"0ther" not in open("p.json", "rb").read(), anew.stderr
+    print("finished results: another version, format or recipe is refused")
+
+
+def killed_before_its_journal_was_removed():
+    """The result and its whole journal are there: nothing is computed, and no format is refused."""
+    for form in ("json", "ndjson", "csv"):
+        shutil.copy(f"reference.{form}", f"b.{form}")
+        run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", f"c.{form}", "--jobs", "1"], stdout=subprocess.DEVNULL,
+                               stderr=subprocess.DEVNULL)
+        while run.poll() is None:  # the journal as it was at its longest
+            try:
+                os.link(f"c.{form}.partial", "linked")
+            except OSError:
+                continue
+            run.wait()
+            os.rename("linked", f"b.{form}.partial")
+        went_on = tristab("sweep", "c.json", "-o", f"b.{form}", "--resume")
+        assert went_on.returncode == 0, went_on.stderr
+        assert comparable(f"b.{form}") == comparable(f"reference.{form}")
+        assert not os.path.exists(f"b.{form}.partial")
+    print("killed between the result and the end of its journal: the same bytes")
+
+
 def two_at_once():
     run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", "t.csv", "--jobs", "1"], stdout=subprocess.DEVNULL,
                            stderr=subprocess.DEVNULL)
@@ -183,5 +237,7 @@ with tempfile.TemporaryDirectory() as directory:
     interrupted(signal.SIGTERM, 143)
     full_disk()
     disk_that_lies()
+    finished_results()
+    killed_before_its_journal_was_removed()
     two_at_once()
     shards_of_killed_runs()

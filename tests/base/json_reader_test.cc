@@ -57,6 +57,17 @@ TEST(JsonReader, depth_has_a_limit_in_texts_and_streams) {
             "x.json: nested deeper than 100 levels; allowed: JSON (without comments)");
 }
 
+// The library takes a byte of value 0 for the end.
+TEST(JsonReader, a_byte_of_value_0_does_not_end_a_text) {
+  for (const std::string& text : {std::string("{}\0", 3), std::string("{\"a\": 1}\0garbage", 16)}) {
+    EXPECT_EQ(reason_against(text), "a byte of value 0, which no JSON text has");
+    std::istringstream stream(text);
+    EXPECT_THROW(static_cast<void>(parse_json(stream)), JsonError);
+  }
+  std::istringstream whole("{\"a\": 1}\n");
+  EXPECT_EQ(parse_json(whole)["a"], 1);
+}
+
 TEST(JsonReader, a_number_beyond_double_is_named_without_the_library) {
   EXPECT_EQ(message_of("{\"a\": 1e999}"), "x.json: number overflow parsing '1e999'; allowed: JSON (without comments)");
 }

@@ -202,6 +202,15 @@ TEST_F(OutputFileTest, names_as_long_as_the_file_system_takes_are_written) {
   EXPECT_EQ(text_of(path), "abc");
 }
 
+TEST_F(OutputFileTest, a_name_that_can_never_be_given_is_refused_before_the_work) {
+  const std::string longer = file(std::string(300, 'x'));
+  EXPECT_NE(message_of<InputError>([&] { OutputFile(longer, any); }).find("a shorter name"), std::string::npos);
+  const std::string loop = file("loop");
+  fs::create_symlink(loop, loop);
+  EXPECT_NE(message_of<InputError>([&] { OutputFile(loop, any); }).find("a link that leads to one"), std::string::npos);
+  EXPECT_EQ(names(), (std::vector<std::string>{"loop"}));
+}
+
 TEST_F(OutputFileTest, what_cannot_be_written_is_an_input_error_that_names_the_file) {
   EXPECT_THROW(OutputFile(directory_ / "", any), InputError);
   const std::string message = message_of<InputError>([] { write_whole("/dev/full", "x"); });

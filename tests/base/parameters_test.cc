@@ -83,6 +83,12 @@ TEST(CompleteSettings, values_outside_their_range_are_refused_with_what_is_allow
   EXPECT_NE(message_of([] { complete({{"block", nullptr}}); }), "no UsageError");
 }
 
+TEST(CompleteSettings, an_integer_that_double_would_round_is_refused) {
+  const Parameter seed = Parameter::integer("seed", 1, 0, 0x1p53, "");
+  EXPECT_EQ(checked_value(seed, Json(9007199254740992), "seed"), Json(9007199254740992));
+  EXPECT_THROW(checked_value(seed, Json(9007199254740993), "seed"), UsageError);
+}
+
 TEST(ExpandSettings, lists_and_ranges_multiply_the_last_axis_fastest) {
   const auto expanded = expand_settings(table, {{"block", "8:32:*2"}, {"scale", {0.1, 0.5}}}, "m", "place");
   ASSERT_EQ(expanded.size(), 6u);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "small_sweep.h"
 #include "tristab/base/errors.h"
 
@@ -117,8 +119,73 @@ TEST_F(MergedShardsTest, what_does_not_belong_together_is_refused) {
   std::ofstream(second) << changed;
   EXPECT_NE(message_of([&] {
               merged(config, {first, second}, ResultFormat::json);
-            }).find("as the configuration says"),
+            }).find(second + ": found "),
             std::string::npos);
+}
+
+// A file of the configuration that has other matrices now: fewer, more, or the same number with other entries.
+TEST_F(MergedShardsTest, inputs_that_changed_since_are_noticed) {
+  const std::string input = directory_ / "a.npy";
+  const auto put = [&](int count, double entry) {
+    std::string header = fmt::format("{{'descr': '<f8', 'fortran_order': False, 'shape': ({}, 16, 16), }}", count);
+    header.resize(117, ' ');
+    std::string bytes = std::string("\x93NUMPY\x01\x00\x76\x00", 10) + header + "\n";
+    for (int k = 0; k < count; ++k) {
+      std::array<double, 256> a{};
+      a[16] = a[32] = entry + k;
+      bytes.append(reinterpret_cast<const char*>(a.data()), sizeof a);
+    }
+    std::ofstream(input, std::ios::binary) << bytes;
+  };
+  put(10, 0.5);
+  const SweepConfig config = make_config({{"name", "of-a-file"},
+                                          {"chunks", {16}},
+                                          {"families", {{{"family", "file"}, {"path", "a.npy"}}}},
+                                          {"methods", {"mbh"}},
+                                          {"arithmetics", {"fp16"}}},
+                                         {}, "test", std::filesystem::path(input).parent_path(), "of-a-file");
+  const std::vector<std::string> shards{run_shard(config, 1, 2), run_shard(config, 2, 2)};
+  EXPECT_NE(merged(config, shards, ResultFormat::json).find("\"cases\": 10"), std::string::npos);
+  for (const auto& [count, entry] : {std::pair(5, 0.5), std::pair(20, 0.5), std::pair(10, 0.25)}) {
+    put(count, entry);
+    const std::string message = message_of([&] { merged(config, shards, ResultFormat::json); });
+    EXPECT_NE(message.find("the files that it names say now"), std::string::npos) << count << ": " << message;
+    EXPECT_NE(message.find(shards[0]), std::string::npos) << message;
+    const Plan plan = make_plan(config);
+    EXPECT_THROW(check_ids(plan, units_of(plan, Shard{1, 2}), shards[0]), InputError) << count;
+  }
+  put(10, 0.5);
+  const Plan plan = make_plan(config);
+  EXPECT_NO_THROW(check_ids(plan, units_of(plan, Shard{1, 2}), shards[0]));
+}
+
+TEST_F(MergedShardsTest, damaged_values_and_surplus_lines_are_refused) {
+  const SweepConfig config = small_config();
+  const std::string first = run_shard(config, 1, 2), second = run_shard(config, 2, 2);
+  const std::string text = read_text(second);
+  const std::size_t record = text.find("{\"type\": \"record\"");
+  const std::string surplus = text.substr(record, text.find('\n', record) + 1 - record) + "{\"type\": \"end\"";
+  const auto with = [&](const std::string& old, const std::string& changed) {
+    std::string damaged = text;
+    damaged.replace(damaged.find(old, record), old.size(), changed);
+    std::ofstream(second, std::ios::binary) << damaged;
+    return message_of([&] { merged(config, {first, second}, ResultFormat::json); });
+  };
+  for (const auto& [old, changed] :
+       {std::pair("\"frobenius\": ", "\"frobenius\": \"x\", \"y\": "), std::pair("\"frobenius\": ", "\"frobeniu\": "),
+        std::pair("\"matrix\": \"", "\"matrix\": \"x"), std::pair("{\"type\": \"end\"", surplus.c_str())}) {
+    const std::string message = with(old, changed);
+    EXPECT_NE(message.find(second + ": "), std::string::npos) << std::string(changed).substr(0, 20) << ": " << message;
+  }
+  for (const char* shard :
+       {"\"index\": 2, \"count\": 2000000000", "\"index\": \"x\", \"count\": 2", "\"index\": 2, \"count\": 1e300"}) {
+    std::string damaged = text;
+    const std::string old = "\"index\": 2, \"count\": 2";
+    damaged.replace(damaged.find(old), old.size(), shard);
+    std::ofstream(second, std::ios::binary) << damaged;
+    const std::string message = message_of([&] { config_of_shards({second}); });
+    EXPECT_NE(message.find("I/N with 1 <= I <= N <= 1000000"), std::string::npos) << message;
+  }
 }
 
 }  // namespace tristab::merged_shards_test

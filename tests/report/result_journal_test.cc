@@ -145,6 +145,20 @@ TEST_F(ResultJournalTest, cases_are_not_thrown_away_without_being_asked) {
   }
   EXPECT_FALSE(std::filesystem::exists(path_ + ".partial~"));  // the result has all of it
   EXPECT_TRUE(std::filesystem::exists(path_));
+  for (const char* other : {"\"seed\": 9", "notes"}) {  // what another run set aside, or somebody's own file
+    const std::string old = "\"seed\": 1";
+    std::string longer = other == std::string("notes") ? "notes\n" : journal_ + journal_;
+    if (longer != "notes\n") longer.replace(longer.find(old), old.size(), other);
+    std::ofstream(path_ + ".partial~", std::ios::binary) << longer;
+    put_journal(journal_);
+    {
+      const auto writer = make_result_writer(ResultFormat::json, path_, header(false));
+      EXPECT_EQ(read_text(path_ + ".partial~2"), journal_);
+      run_sweep(config_, plan_, {2}, *writer);
+    }
+    EXPECT_EQ(read_text(path_ + ".partial~"), longer);
+    EXPECT_FALSE(std::filesystem::exists(path_ + ".partial~2"));
+  }
   put_journal(journal_.substr(0, journal_.find('\n') + 100));  // no whole matrix
   EXPECT_EQ(refusal(header(false)), "");
 }

@@ -114,6 +114,12 @@ TEST(Shard, an_index_out_of_range_names_its_variable) {
             "--shard: found auto, and no number of shards beside JOB_COMPLETION_INDEX; allowed: auto/N");
   EXPECT_EQ(refused("auto/4", {{"PMI_RANK", "0"}, {"PMI_SIZE", "3"}}),
             "--shard: found auto/4 with PMI_SIZE=3; allowed: the same number");
+  EXPECT_EQ(
+      refused("auto", {{"SLURM_ARRAY_TASK_ID", "2"},
+                       {"SLURM_ARRAY_TASK_COUNT", "2"},
+                       {"SLURM_ARRAY_TASK_MAX", "7"}}),  // --array=2,7
+      "--shard: found auto with SLURM_ARRAY_TASK_COUNT=2 and SLURM_ARRAY_TASK_MAX=7; allowed: an array from 1 to the "
+      "number of its tasks, or auto/N");
   EXPECT_NE(refused("auto/4").find("JOB_COMPLETION_INDEX"), std::string::npos);
 }
 

@@ -177,10 +177,22 @@ class DuplicateKeyCheck {
   std::vector<Frame> frames_;
 };
 
+// The library takes a NUL byte for the end of the text.
+constexpr const char* nul_byte = "a byte of value 0, which no JSON text has";
+
 }  // namespace
 
-Json parse_json(std::string_view text, const JsonFilter& filter) { return parse(text, filter); }
-Json parse_json(std::istream& stream, const JsonFilter& filter) { return parse(stream, filter); }
+Json parse_json(std::string_view text, const JsonFilter& filter) {
+  Json value = parse(text, filter);
+  if (text.find('\0') != std::string_view::npos) throw JsonError(nul_byte);
+  return value;
+}
+
+Json parse_json(std::istream& stream, const JsonFilter& filter) {
+  Json value = parse(stream, filter);
+  if (!stream.eof()) throw JsonError(nul_byte);
+  return value;
+}
 
 Json parse_user_json(std::string_view text, std::string_view place) {
   DuplicateKeyCheck check(place);

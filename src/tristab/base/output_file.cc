@@ -84,8 +84,6 @@ std::vector<std::string>& journals() {
 
 std::string journal_of(const std::string& path) { return beside(target_of(path), ".partial"); }
 
-std::string aside_of(const std::string& journal) { return journal + "~"; }
-
 const std::vector<std::string>& kept_journals() { return journals(); }
 
 void end_by_signal(int number) {
@@ -148,7 +146,9 @@ void OutputFile::open(const JournalCheck& journal) {
   if (target_.has_parent_path()) fs::create_directories(target_.parent_path(), error);
   if (error) fail(error.value());  // opening the file would only report that its directory is missing
   struct stat old {};
-  mode_ = ::stat(target_.c_str(), &old) == 0 ? old.st_mode & 07777 : mode_of_new_files();
+  const bool is_there = ::stat(target_.c_str(), &old) == 0;
+  if (!is_there && errno != ENOENT) fail(errno);  // a name that can never be given
+  mode_ = is_there ? old.st_mode & 07777 : mode_of_new_files();
   journal ? open_journal(journal) : open_temporary();
 }
 
@@ -212,14 +212,14 @@ void OutputFile::open_journal(const JournalCheck& journal) {
     }
     // The run that had the lock may have renamed or removed the file meanwhile.
     if (::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino) {
-      const std::uint64_t kept_bytes = open.st_size == 0 ? 0 : journal(name);
-      if (kept_bytes == set_aside) {
-        if (std::rename(name.c_str(), aside_of(name).c_str()) != 0) fail(errno);
+      const OldJournal old = open.st_size == 0 ? OldJournal(0) : journal(name);
+      if (!old.aside.empty()) {
+        if (std::rename(name.c_str(), old.aside.c_str()) != 0) fail(errno);
         std::fclose(file_);
         file_ = nullptr;
         continue;
       }
-      const auto kept = static_cast<off_t>(kept_bytes);
+      const auto kept = static_cast<off_t>(old.bytes);
       if (::ftruncate(file, kept) != 0 || ::lseek(file, kept, SEEK_SET) != kept || ::fchmod(file, mode_) != 0)
         fail(errno);
       partial_ = name;
@@ -259,9 +259,10 @@ void OutputFile::close_unfinished() {
 }
 
 void OutputFile::fail(int error) const {
-  const char* const allowed = error == ENOSPC || error == EFBIG || error == EDQUOT
-                                  ? "a file on a disk with room"
-                                  : "a file in a directory that can be written";
+  const char* const allowed = error == ENOSPC || error == EFBIG || error == EDQUOT ? "a file on a disk with room"
+                              : error == ENAMETOOLONG                              ? "a shorter name"
+                              : error == ELOOP ? "a file, or a link that leads to one"
+                                               : "a file in a directory that can be written";
   throw InputError(fmt::format("{}: cannot write: {}; allowed: {}", path_ == "-" ? "standard output" : path_,
                                std::strerror(error), allowed));
 }

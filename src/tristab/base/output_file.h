@@ -8,6 +8,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tristab {
@@ -25,11 +26,16 @@ ReplaceCheck replaces_no_file();
 // At most so many bytes of the beginning of a file; "" if it cannot be read.
 std::string beginning_of_file(const std::filesystem::path& path, std::size_t bytes);
 
-// Says how many bytes of a journal that an earlier run left are kept, 0 to begin anew; throws if it must stay as it is.
-// Asked while no other process can have the journal.
-// set_aside: the journal is renamed (aside_of), and a new one begins.
-inline constexpr std::uint64_t set_aside = UINT64_MAX;
-using JournalCheck = std::function<std::uint64_t(const std::filesystem::path& journal)>;
+// What becomes of a journal that an earlier run left: so many bytes are kept, 0 to begin anew; or it gets another name,
+// and a new one begins.
+struct OldJournal {
+  OldJournal(std::uint64_t kept_bytes) : bytes(kept_bytes) {}
+  explicit OldJournal(std::string name) : aside(std::move(name)) {}
+  std::uint64_t bytes = 0;
+  std::string aside;
+};
+// Asked while no other process can have the journal. Throws if it must stay as it is.
+using JournalCheck = std::function<OldJournal(const std::filesystem::path& journal)>;
 
 class OutputFile {
  public:
@@ -83,9 +89,8 @@ class OutputFile {
   bool committed_ = false;
 };
 
-// The name of the journal of a file, and the one under which a journal is set aside.
+// The name of the journal of a file.
 std::string journal_of(const std::string& path);
-std::string aside_of(const std::string& journal);
 
 // What unfinished files of this process hold, and where: "12 of 40 cases are kept in r.json.partial".
 const std::vector<std::string>& kept_journals();

@@ -133,8 +133,10 @@ Json checked_value(const Parameter& parameter, const Json& value, std::string_vi
       if (!value.is_number() || (integral && !whole(value))) wrong_value(parameter, value, place);
       const double number = value.get<double>();
       if (!(number >= parameter.minimum && number <= parameter.maximum)) wrong_value(parameter, value, place);
-      if (integral) return static_cast<std::int64_t>(number);
-      return number;
+      if (!integral) return number;
+      const auto integer = static_cast<std::int64_t>(number);
+      if (value.is_number_integer() && value != integer) wrong_value(parameter, value, place);  // double rounded it
+      return integer;
     }
     case Kind::boolean:
       if (value == "on" || value == "off") return value == "on";

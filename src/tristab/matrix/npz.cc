@@ -202,10 +202,11 @@ Npz read_npz(const std::filesystem::path& path, const std::string& shown) {
     if (is_pytorch_member(name)) refuse_pytorch(archive->path);
     auto member = std::make_unique<Member>(archive, index, name);
     std::array<char, 6> start{};
-    if (member->size() >= start.size()) member->read(0, start.size(), start.data());
-    if (std::string_view(start.data(), start.size()) != npy_magic) {
+    const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(member->size(), start.size()));
+    member->read(0, length, start.data());
+    if (const std::string_view magic(start.data(), length); magic != npy_magic) {
       throw InputError(fmt::format("{} is no .npy file (its first bytes are {}); allowed: .npy files", member->path(),
-                                   name_text(std::string_view(start.data(), start.size()))));
+                                   name_text(magic)));
     }
     Tensor tensor = read_npy_header(*member, OtherDtypes::keep);
     member->begin_data();

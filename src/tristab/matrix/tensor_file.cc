@@ -154,8 +154,9 @@ std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& 
 std::shared_ptr<const TensorFile> TensorFile::open(const std::filesystem::path& path, const std::string& shown) {
   auto file = std::make_unique<RawFile>(path, shown);
   std::array<char, 6> start{};
-  if (file->size() >= start.size()) file->read(0, start.size(), start.data());
-  const std::string_view magic(start.data(), start.size());
+  const auto length = static_cast<std::size_t>(std::min<std::uint64_t>(file->size(), start.size()));
+  file->read(0, length, start.data());
+  const std::string_view magic(start.data(), length);
   const std::string name = file->path();
   if (magic.starts_with(npz_magic)) {
     Npz npz = read_npz(path, name);

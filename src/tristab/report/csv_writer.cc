@@ -1,7 +1,10 @@
 // The records as comma-separated values, RFC 4180 with LF line ends: a header, then a row for each record.
 // Reals always have a point or an exponent; missing values are those of absent_csv(). Columns that may need quotes
 // (messages, and objects as JSON text) are last, because gnuplot miscounts the columns after a quoted quote.
+#include <filesystem>
+#include <fstream>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "tristab/base/json.h"
@@ -36,7 +39,10 @@ class CsvWriter : public ResultSink {
  public:
   CsvWriter(const std::string& path, const RunHeader& header) : fields_(csv_fields(header.config.json())), path_(path) {
     if (has_journal(path, header)) {
-      journal_ = std::make_unique<ResultJournal>(path, header, replaces_no_file());
+      // A run that was killed between its last two steps has left the result and the journal (is_there_already).
+      const bool goes_on = header.resume && std::filesystem::exists(journal_of(path));
+      journal_ = std::make_unique<ResultJournal>(
+          path, header, goes_on ? [](const std::filesystem::path&) { return std::string(); } : replaces_no_file());
     } else {
       open();
     }
@@ -67,6 +73,7 @@ class CsvWriter : public ResultSink {
 
   void finish(const SweepReport&) override {
     if (journal_ != nullptr) {
+      if (is_there_already()) return journal_->discard();
       open();
       rows_.for_each_block([&](std::string_view block) { file_->write(block); });
     }
@@ -77,9 +84,26 @@ class CsvWriter : public ResultSink {
  private:
   void open() {
     file_ = std::make_unique<OutputFile>(path_, replaces_no_file());
+    file_->write(header_row());
+  }
+
+  std::string header_row() const {
     std::string names;
     for (const Field* field : fields_) names += (names.empty() ? "" : ",") + field->name();
-    file_->write(names + "\n");
+    return names + "\n";
+  }
+
+  // Whether the file has every byte that would be written.
+  bool is_there_already() {
+    std::ifstream file(path_, std::ios::binary);
+    bool same = file.is_open();
+    const auto compare = [&](std::string_view text) {
+      std::string there(text.size(), '\0');
+      same = same && file.read(there.data(), static_cast<std::streamsize>(there.size())) && there == text;
+    };
+    compare(header_row());
+    rows_.for_each_block(compare);
+    return same && file.peek() == std::char_traits<char>::eof();
   }
 
   std::vector<const Field*> fields_;

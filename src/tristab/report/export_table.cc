@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -127,8 +128,9 @@ std::vector<std::size_t> ExportTable::written_order() const {
     const auto found = field_at_.find(name);
     if (found != field_at_.end()) order.push_back(found->second);
   }
+  const std::set<std::size_t> named(order.begin(), order.end());
   for (std::size_t k = 0; k < fields_.size(); ++k) {
-    if (std::find(order.begin(), order.end(), k) == order.end()) order.push_back(k);
+    if (!named.contains(k)) order.push_back(k);
   }
   // gnuplot miscounts the columns after a quoted quote.
   std::stable_partition(order.begin(), order.end(), [this](std::size_t k) {

@@ -37,7 +37,7 @@ class Objects {
 };
 
 [[noreturn]] void refuse_other(const std::string& place, const std::string& found, const std::string& expected) {
-  refuse_input(place, found, fmt::format("{}, as the configuration says", expected));
+  refuse_input(place, found, fmt::format("{}, as the configuration and the files that it names say now", expected));
 }
 
 std::int64_t integer_of(const Json& value, const char* name, const std::string& place) {
@@ -88,8 +88,9 @@ class Numbers {
  public:
   explicit Numbers(const Json& record) : record_(record) {}
   Measured operator[](const std::string& name) const {
-    const auto value = record_.find(name);
-    if (value != record_.end() && value->is_number()) return value->get<double>();
+    const Json& value = record_.at(name);
+    if (value.is_number()) return value.get<double>();
+    static_cast<void>(value.get<std::nullptr_t>());  // throws for another type
     const auto reason = record_.at("undefined").find(name);
     if (reason == record_.at("undefined").end()) return nan;
     return undefined_of(reason->get_ref<const std::string&>());
@@ -127,6 +128,7 @@ Trace trace_of(const Json& record, const std::string& place) {
 Record record_of(const Json& object, const std::string& matrix, const Setting& configured, const Input& input,
                  const std::string& place) {
   check_input(object, input, place);
+  if (const std::string of = object.value("matrix", ""); of != matrix) refuse_other(place, of, matrix);
   Record record;
   record.id = object.value("case", "");
   // It names the matrix and every parameter of the setting.
@@ -192,6 +194,14 @@ LayerRecord layer_record_of(const Json& object, const Setting& configured, const
   return record;
 }
 
+std::string id_of_matrix(const Plan& plan, const Unit& unit) {
+  const MatrixGroup& group = plan.groups[unit.group];
+  const int index = group.first + unit.index;
+  return matrix_id_in(*group.scenario, unit.is_sequence
+                                           ? group.source->sequence(index, group.n, group.scenario->layer_chunks).id
+                                           : group.source->problem(group.n, index).id);
+}
+
 // Runs `read`, and says where a field was not of the type that tristab writes.
 template <class Read>
 auto reading(const std::string& place, const Read& read) {
@@ -215,7 +225,7 @@ MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& te
     check_input(matrix, result.input, place);
     result.id = matrix.value("id", "");
     // The id has a hash of the input, so another trial and a file that has changed are noticed.
-    const std::string id = matrix_id_in(*group.scenario, group.source->problem(group.n, group.first + unit.index).id);
+    const std::string id = id_of_matrix(plan, unit);
     if (result.id != id) refuse_other(place, result.id, id);
     result.trial = small_count_of(matrix, "trial", place);
     result.source = matrix.at("source");
@@ -247,8 +257,7 @@ LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& t
     LayerResult result;
     result.group = unit.group;
     result.input = group.input();
-    const std::string id = matrix_id_in(
-        *group.scenario, group.source->sequence(group.first + unit.index, group.n, group.scenario->layer_chunks).id);
+    const std::string id = id_of_matrix(plan, unit);
     for (const Setting& setting : group.scenario->settings(group.n)) {
       const Json layer = objects.next();
       check_input(layer, result.input, place);
@@ -262,6 +271,32 @@ LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& t
     }
     return result;
   });
+}
+
+void check_ids(const Plan& plan, const std::vector<Unit>& units, const std::string& path) {
+  UnitLines lines(path);
+  for (const Unit& unit : units) {
+    const std::string text = lines.next(plan, unit), id = id_of_matrix(plan, unit);
+    Objects objects(text, path);
+    const Json first = objects.next();
+    const std::string found = text_or_nothing(first, unit.is_sequence ? "sequence" : "id");
+    if (found != id) refuse_other(path, found, id);
+    std::size_t begin = text.find('\n') + 1;
+    const MatrixGroup& group = plan.groups[unit.group];
+    if (unit.is_sequence) continue;
+    for (const Setting& setting : group.scenario->settings(group.n)) {
+      const std::string beginning = fmt::format("{{\"case\": {},", json_string(case_id(id, setting)));
+      if (text.compare(begin, beginning.size(), beginning) != 0)
+        refuse_other(path, text.substr(begin, text.find(',', begin) - begin), case_id(id, setting));
+      begin = text.find('\n', begin) + 1;
+    }
+  }
+  if (lines.has_more()) refuse_input(path, "more lines than its configuration has cases now", "the inputs of that run");
+}
+
+bool UnitLines::has_more() {
+  std::string line;
+  return matrices_.next(line) || records_.next(line) || layers_.next(line);
 }
 
 std::string UnitLines::next(const Plan& plan, const Unit& unit) {

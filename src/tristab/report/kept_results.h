@@ -24,6 +24,8 @@ class UnitLines {
       : path_(path), matrices_(path, "matrix"), records_(path, "record"), layers_(path, "layer") {}
   // Throws InputError if the file has not all lines of the unit.
   std::string next(const Plan& plan, const Unit& unit);
+  // Whether the file has lines beyond those that were asked for.
+  bool has_more();
   // Closes the file until the next unit is asked for.
   void release() {
     for (SectionLines* const lines : {&matrices_, &records_, &layers_}) lines->release();
@@ -33,6 +35,10 @@ class UnitLines {
   std::string path_;
   SectionLines matrices_, records_, layers_;
 };
+
+// Throws InputError if the file has other matrices, sequences or cases than these units: an input or a kernel has
+// changed since. The numbers are not read.
+void check_ids(const Plan& plan, const std::vector<Unit>& units, const std::string& path);
 
 // The first so many units of a run, in one file.
 class KeptUnits : public KeptResults {

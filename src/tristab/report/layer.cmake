@@ -81,6 +81,5 @@ set_property(SOURCE ${CMAKE_CURRENT_SOURCE_DIR}/tristab/report/tool_info.cc APPE
              TRISTAB_VERSION="${PROJECT_VERSION}")
 
 include(GNUInstallDirs)
-install(FILES ${PROJECT_SOURCE_DIR}/configs/sweep.schema.json ${PROJECT_SOURCE_DIR}/configs/kernel.schema.json
-              ${PROJECT_SOURCE_DIR}/configs/results.schema.json
-        DESTINATION ${CMAKE_INSTALL_DATADIR}/tristab)
+file(GLOB schemas CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/configs/*.schema.json)
+install(FILES ${schemas} DESTINATION ${CMAKE_INSTALL_DATADIR}/tristab/configs)  # where the installed configurations look

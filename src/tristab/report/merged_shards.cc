@@ -23,8 +23,9 @@ ResultBeginning beginning_of(const std::string& path) {
   const auto head = result_beginning(path);
   if (!head) refuse_input(path, "no result", allowed);
   if (!head->shard) refuse_input(path, "the result of a whole sweep", allowed);
-  if (head->shard->count < 1 || head->shard->index < 1 || head->shard->index > head->shard->count)
-    refuse_input(path, fmt::format("the shard {}", head->shard->text()), "I/N with 1 <= I <= N");
+  if (!head->shard->valid())
+    refuse_input(path, fmt::format("the shard {}", head->shard->text()),
+                 fmt::format("I/N with 1 <= I <= N <= {}", Shard::most));
   return *head;
 }
 
@@ -96,14 +97,19 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
   shards_ = shards_of(plan, all, count);
   files_.resize(static_cast<std::size_t>(count));
   std::vector<bool> complete(files_.size(), false);
+  std::vector<std::optional<std::int64_t>> cases(files_.size());
   for (const std::string& path : files) {
     const ResultBeginning head = beginning_of(path);
     const auto at = static_cast<std::size_t>(head.shard->index - 1);
     files_[at] = path;
     complete[at] = head.lines ? has_end_line(path) : head.complete;
+    cases[at] = head.cases;
   }
   std::vector<std::vector<Unit>> units(files_.size());
-  for (std::size_t k = 0; k < all.size(); ++k) units[static_cast<std::size_t>(shards_[k] - 1)].push_back(all[k]);
+  for (std::size_t k = 0; k < all.size(); ++k) {
+    units[static_cast<std::size_t>(shards_[k] - 1)].push_back(all[k]);
+    first_.try_emplace({all[k].is_sequence, all[k].group}, k);
+  }
   std::vector<std::string> missing;
   for (std::size_t s = 0; s < files_.size(); ++s) {
     const std::string name = fmt::format("shard {}/{}", s + 1, count);
@@ -112,12 +118,16 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
       missing.push_back(fmt::format("{} ({} cases: {})", name, counts_of(plan, units[s]).cases, named(plan, units[s])));
       continue;
     }
+    const std::int64_t own = counts_of(plan, units[s]).cases;
+    if (const bool known = cases[s] && (complete[s] || files_[s].ends_with(".ndjson")); known && *cases[s] != own)
+      refuse_input(files_[s], fmt::format("a shard of {} cases", *cases[s]),
+                   fmt::format("{} cases, as the configuration and the files that it names say now", own));
     if (complete[s]) continue;
     const std::size_t done = units_in(plan, units[s], files_[s]);
     const std::vector<Unit> rest(units[s].begin() + static_cast<std::ptrdiff_t>(done), units[s].end());
     missing.push_back(rest.empty() ? fmt::format("the end of {} in {}", name, files_[s])
-                                   : fmt::format("{} of {} cases of {} in {} ({})", counts_of(plan, rest).cases,
-                                                 counts_of(plan, units[s]).cases, name, files_[s], named(plan, rest)));
+                                   : fmt::format("{} of {} cases of {} in {} ({})", counts_of(plan, rest).cases, own,
+                                                 name, files_[s], named(plan, rest)));
   }
   if (!missing.empty()) {
     constexpr std::size_t most_named = 5;
@@ -132,6 +142,7 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
                     fmt::join(missing, "; ")));
   }
   for (std::size_t s = 0; s < files_.size(); ++s) {
+    left_.push_back(units[s].size());
     lines_.push_back(files_[s].empty() ? nullptr : std::make_unique<UnitLines>(files_[s]));
     if (files_.size() > most_open && lines_.back() != nullptr) lines_.back()->release();
     if (!units[s].empty() && units_in(plan, {units[s].front()}, files_[s]) == 0)
@@ -140,18 +151,27 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
 }
 
 std::optional<std::string> MergedShards::next(const Unit& unit) {
-  UnitLines& lines = *lines_[static_cast<std::size_t>(shards_[next_++] - 1)];
+  const auto shard = static_cast<std::size_t>(shards_[next_++] - 1);
+  UnitLines& lines = *lines_[shard];
   std::string text = lines.next(plan_, unit);
+  if (--left_[shard] == 0 && lines.has_more())
+    refuse_input(files_[shard], "more lines than its cases have", "the file as tristab sweep wrote it");
   if (lines_.size() > most_open) lines.release();
   return text;
 }
 
 MatrixResult MergedShards::matrix(const Plan& plan, const Unit& unit, const std::string& text) const {
-  return matrix_of(plan, unit, text, "a shard");
+  return matrix_of(plan, unit, text, file_of(unit));
 }
 
 LayerResult MergedShards::sequence(const Plan& plan, const Unit& unit, const std::string& text) const {
-  return sequence_of(plan, unit, text, "a shard");
+  return sequence_of(plan, unit, text, file_of(unit));
+}
+
+const std::string& MergedShards::file_of(const Unit& unit) const {
+  // Units of a group are side by side.
+  const std::size_t first = first_.at({unit.is_sequence, unit.group});
+  return files_[static_cast<std::size_t>(shards_[first + static_cast<std::size_t>(unit.index)] - 1)];
 }
 
 }  // namespace tristab

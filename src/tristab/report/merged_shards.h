@@ -1,8 +1,10 @@
 // The shards of a sweep as one run: every unit comes from the shard that has it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tristab/report/kept_results.h"
@@ -21,8 +23,13 @@ class MergedShards : public KeptResults {
   LayerResult sequence(const Plan& plan, const Unit& unit, const std::string& text) const override;
 
  private:
+  const std::string& file_of(const Unit& unit) const;
+
   const Plan& plan_;
   std::vector<int> shards_;  // of each unit
+  std::map<std::pair<bool, std::size_t>, std::size_t>
+      first_;                      // the first unit of a group, of its sequences or matrices
+  std::vector<std::size_t> left_;  // units, by shard
   std::size_t next_ = 0;
   std::vector<std::string> files_;  // by shard
   std::vector<std::unique_ptr<UnitLines>> lines_;

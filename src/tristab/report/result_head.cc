@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <fstream>
+#include <utility>
 #include <vector>
 
 #include "tristab/base/json_reader.h"
@@ -13,10 +15,20 @@
 namespace tristab {
 namespace {
 
-std::optional<Shard> shard_at(const Json& object) {
-  const auto found = object.find("shard");
-  if (found == object.end() || !found->is_object()) return std::nullopt;
-  return Shard{found->value("index", 0), found->value("count", 0)};
+std::optional<std::int64_t> integer_at(const Json& object, const char* name) {
+  const auto found = object.find(name);
+  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
+  return found->get<std::int64_t>();
+}
+
+// A shard that is not valid() if the object is not what a shard says of itself.
+std::optional<Shard> shard_of(const Json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto number = [&](const char* name) {
+    const std::int64_t value = integer_at(object, name).value_or(0);
+    return value >= 1 && value <= Shard::most ? static_cast<int>(value) : 0;
+  };
+  return Shard{number("index"), number("count")};
 }
 
 std::string named(const std::string& version, const std::string& commit) {
@@ -27,43 +39,47 @@ std::string named(const std::string& version, const std::string& commit) {
 
 std::optional<ResultBeginning> result_beginning(const std::filesystem::path& path) {
   struct Found {};
-  Json schema, tool, run = Json::object(), config, type, shard;
+  Json schema, tool, run = Json::object(), config, type, shard, cases;
+  const auto fields = {std::pair{"schema", &schema},       std::pair{"tool", &tool}, std::pair{"run", &run},
+                       std::pair{"config", &config},       std::pair{"type", &type}, std::pair{"shard", &shard},
+                       std::pair{"expected_cases", &cases}};
   std::string key;
   // Keeps these fields, and stops as soon as all that stand before the lists are known.
   const auto take = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;
     if (event == Event::key && depth == 1) {
       key = parsed.get<std::string>();
-      return key == "type" || key == "schema" || key == "tool" || key == "run" || key == "config" || key == "shard";
+      return std::ranges::any_of(fields, [&](const auto& field) { return key == field.first; });
     }
     if (depth != 1 || (event != Event::value && event != Event::object_end)) return true;
-    for (const auto& [name, target] :
-         {std::pair{"schema", &schema}, std::pair{"tool", &tool}, std::pair{"run", &run}, std::pair{"config", &config},
-          std::pair{"type", &type}, std::pair{"shard", &shard}}) {
+    for (const auto& [name, target] : fields) {
       if (key == name) *target = parsed;
     }
-    if (key == "config" && !schema.is_null()) throw Found{};
+    if (key == (type == "header" ? "expected_cases" : "config") && !schema.is_null()) throw Found{};
     return true;
   };
   std::ifstream stream(path, std::ios::binary);
   try {
     parse_json(stream, take);
-    return std::nullopt;
-  } catch (const JsonError&) {
-    return std::nullopt;
   } catch (const Found&) {
-    const bool ours = schema.is_string() && schema.get_ref<const std::string&>().starts_with("tristab-results/");
-    if (!ours || !config.is_object()) return std::nullopt;
-    ResultBeginning head;
-    head.lines = type == "header";
-    head.tool = tool;
-    head.config = config;
-    head.shard = shard_at(head.lines ? Json{{"shard", shard}} : run);
-    head.complete = run.is_object() && run.value("complete", false);
-    return head;
+    // the rest is not needed
+  } catch (const JsonError&) {
+    if (type != "header") return std::nullopt;
   } catch (const Json::exception&) {
     return std::nullopt;
   }
+  const bool ours = schema.is_string() && schema.get_ref<const std::string&>().starts_with("tristab-results/");
+  if (!ours || !config.is_object()) return std::nullopt;
+  ResultBeginning head;
+  head.lines = type == "header";
+  head.tool = tool;
+  head.config = config;
+  if (!run.is_object()) run = Json::object();
+  head.shard = shard_of(head.lines ? shard : run.value("shard", Json()));
+  head.cases = head.lines ? integer_at({{"expected_cases", cases}}, "expected_cases") : integer_at(run, "cases");
+  const auto complete = run.find("complete");
+  head.complete = complete != run.end() && *complete == true;
+  return head;
 }
 
 bool has_end_line(const std::filesystem::path& path) {

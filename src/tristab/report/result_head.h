@@ -1,6 +1,7 @@
 // What stands at the beginning of a result, read without the rest.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -11,10 +12,11 @@
 namespace tristab {
 
 struct ResultBeginning {
-  JsonValue tool, config;      // null: the file does not say
-  std::optional<Shard> shard;  // none: a whole sweep
-  bool complete = false;       // a JSON result says so; NDJSON says it in its last line
-  bool lines = false;          // NDJSON
+  JsonValue tool, config;             // null: the file does not say
+  std::optional<Shard> shard;         // none: a whole sweep
+  std::optional<std::int64_t> cases;  // of the run
+  bool complete = false;              // a JSON result says so; NDJSON says it in its last line
+  bool lines = false;                 // NDJSON
 };
 
 // None if the file is no result of tristab, in JSON or NDJSON.

@@ -32,6 +32,21 @@ bool has_only_header(const std::string& journal) {
   return lines.next(line) && !lines.next(line);
 }
 
+bool is_of_this_run(const ResultBeginning& head, const RunHeader& header) {
+  return head.shard == header.shard && config_differences(head.config, header.config.json()).empty();
+}
+
+// FILE.partial~, or with a number behind it: the first name that nobody has, or that a journal of this run has.
+std::string aside_of(const std::string& journal, const RunHeader& header) {
+  for (int k = 1;; ++k) {
+    std::string name = k == 1 ? journal + "~" : fmt::format("{}~{}", journal, k);
+    std::error_code none;
+    if (!std::filesystem::exists(std::filesystem::symlink_status(name, none))) return name;
+    const auto head = std::filesystem::is_regular_file(name, none) ? result_beginning(name) : std::nullopt;
+    if (head && is_of_this_run(*head, header)) return name;
+  }
+}
+
 }  // namespace
 
 std::string header_line(const RunHeader& header) {
@@ -49,6 +64,7 @@ bool has_journal(const std::string& path, const RunHeader& header) {
 ResultJournal::ResultJournal(const std::string& path, const RunHeader& header, ReplaceCheck replaces)
     : cases_(header.cases), synced_(std::chrono::steady_clock::now()) {
   if (!has_journal(path, header)) return;
+  aside_ = aside_of(journal_of(path), header);
   file_ = std::make_unique<OutputFile>(path, std::move(replaces),
                                        [&](const std::filesystem::path& journal) { return check(journal, header); });
   if (found_.bytes == 0) file_->write(header_line(header));
@@ -79,7 +95,7 @@ ResultJournal::Found ResultJournal::whole_units(const std::filesystem::path& jou
   return found;
 }
 
-std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const RunHeader& header) {
+OldJournal ResultJournal::check(const std::filesystem::path& journal, const RunHeader& header) {
   const std::string place = journal.string();
   if (may_replace() && !header.resume) return 0;
   const std::string instead = header.resume ? "another name, or --force without --resume to begin anew"
@@ -100,19 +116,17 @@ std::uint64_t ResultJournal::check(const std::filesystem::path& journal, const R
   const Found found = whole_units(journal, header);
   if (found.units == 0) return 0;
   if (!header.resume) {
-    aside_ = aside_of(place);
     // Of two stopped runs the longer one stays.
     std::error_code none;
-    if (const auto older = std::filesystem::file_size(aside_, none);
-        !none && older > std::filesystem::file_size(journal))
-      return 0;
-    std::fputs(
-        fmt::format("tristab: note: {} of {} cases of a run that was stopped are set aside in {}; to go on with them, "
-                    "rename it to {} and say --resume\n",
-                    found.records, header.cases, aside_, place)
-            .c_str(),
-        stderr);
-    return set_aside;
+    const auto older = std::filesystem::file_size(aside_, none);
+    const bool longer = !none && older > std::filesystem::file_size(journal);
+    std::fputs(fmt::format("tristab: note: {} of a run that was stopped are {} {}; to go on with them, rename it to {} "
+                           "and say --resume\n",
+                           longer ? "the cases" : fmt::format("{} of {} cases", found.records, header.cases),
+                           longer ? "still in" : "set aside in", aside_, place)
+                   .c_str(),
+               stderr);
+    return longer ? OldJournal(0) : OldJournal(aside_);
   }
   if (tool_name(head->tool) != tool_name())
     refuse(place, fmt::format("cases of {}, but this is {}", tool_name(head->tool), tool_name()), instead);
@@ -173,9 +187,10 @@ void ResultJournal::for_each(const std::string& type, const std::function<void(s
 }
 
 void ResultJournal::discard() {
-  if (file_ != nullptr) file_->discard();
+  if (file_ == nullptr) return;
+  file_->discard();
   std::error_code ignored;
-  if (!aside_.empty()) std::filesystem::remove(aside_, ignored);  // the result has its cases
+  std::filesystem::remove(aside_, ignored);  // the result has its cases
 }
 
 }  // namespace tristab

@@ -50,12 +50,12 @@ class ResultJournal {
     std::int64_t records = 0;
   };
   static Found whole_units(const std::filesystem::path& journal, const RunHeader& header);
-  std::uint64_t check(const std::filesystem::path& journal, const RunHeader& header);
+  OldJournal check(const std::filesystem::path& journal, const RunHeader& header);
   void keep();
 
   std::int64_t cases_;
   Found found_;
-  std::string aside_;                 // an older journal that this run does not go on with
+  std::string aside_;                 // the name of an older journal of this run that it does not go on with
   std::unique_ptr<OutputFile> file_;  // null: the lines are spooled
   SpooledText spool_;
   std::unique_ptr<KeptUnits> kept_;

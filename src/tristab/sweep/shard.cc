@@ -14,25 +14,27 @@
 namespace tristab {
 namespace {
 
-constexpr int most_shards = 1'000'000;
-
 // Where a scheduler tells a process its place.
 struct Scheduler {
   const char* index;
-  int first;          // the index of the first process
-  const char* count;  // the number of processes; null: it does not say
+  int first;                      // the index of the first process
+  const char* count;              // the number of processes; null: it does not say
+  const char* largest = nullptr;  // the largest index; null: that follows from the number
 };
-constexpr Scheduler schedulers[] = {
-    {"SLURM_ARRAY_TASK_ID", 1, "SLURM_ARRAY_TASK_COUNT"}, {"JOB_COMPLETION_INDEX", 0, nullptr},
-    {"OMPI_COMM_WORLD_RANK", 0, "OMPI_COMM_WORLD_SIZE"},  {"PMI_RANK", 0, "PMI_SIZE"},
-    {"MV2_COMM_WORLD_RANK", 0, "MV2_COMM_WORLD_SIZE"},    {"SLURM_PROCID", 0, "SLURM_NTASKS"}};
+constexpr Scheduler schedulers[] = {{"SLURM_ARRAY_TASK_ID", 1, "SLURM_ARRAY_TASK_COUNT", "SLURM_ARRAY_TASK_MAX"},
+                                    {"JOB_COMPLETION_INDEX", 0, nullptr},
+                                    {"OMPI_COMM_WORLD_RANK", 0, "OMPI_COMM_WORLD_SIZE"},
+                                    {"PMI_RANK", 0, "PMI_SIZE"},
+                                    {"MV2_COMM_WORLD_RANK", 0, "MV2_COMM_WORLD_SIZE"},
+                                    {"SLURM_PROCID", 0, "SLURM_NTASKS"}};
 
-constexpr const char* allowed = "I/N with 1 <= I <= N, or auto, auto/N for the index that a scheduler gives";
+constexpr const char* allowed = "I/N with 1 <= I <= N <= 1000000, or auto, auto/N for the index that a scheduler gives";
+static_assert(Shard::most == 1'000'000, "the text says so");
 
 std::optional<int> whole_number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > most_shards) return std::nullopt;
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > Shard::most) return std::nullopt;
   return value;
 }
 
@@ -51,7 +53,13 @@ Shard from_environment(const std::optional<int>& count, const std::function<cons
     const char* const told = scheduler.count != nullptr ? variable(scheduler.count) : nullptr;
     if (!count && told == nullptr)
       refuse("--shard", fmt::format("auto, and no number of shards beside {}", scheduler.index), "auto/N");
-    shard.count = count ? *count : number_of(scheduler.count, told, "a whole number");
+    shard.count = count ? *count : number_of(scheduler.count, told, "a whole number, 1 or more");
+    if (shard.count < 1) refuse("--shard", fmt::format("auto with {}={}", scheduler.count, told), "1 or more");
+    // Without N, a part of an array would be another split: its count is that of the part.
+    const char* const largest = scheduler.largest != nullptr ? variable(scheduler.largest) : nullptr;
+    if (!count && largest != nullptr && number_of(scheduler.largest, largest, "a whole number") != shard.count)
+      refuse("--shard", fmt::format("auto with {}={} and {}={}", scheduler.count, told, scheduler.largest, largest),
+             "an array from 1 to the number of its tasks, or auto/N");
     // A part of an array may be submitted again; a part of the ranks of a program cannot.
     const bool part_is_normal = scheduler.first == 1;
     if (count && told != nullptr && !part_is_normal && number_of(scheduler.count, told, "a whole number") != *count)

@@ -22,8 +22,10 @@ struct Unit {
 };
 
 struct Shard {
-  int index = 1, count = 1;  // 1 <= index <= count
+  static constexpr int most = 1'000'000;
+  int index = 1, count = 1;  // 1 <= index <= count <= most
 
+  bool valid() const { return 1 <= index && index <= count && count <= most; }
   std::string text() const;  // "2/8"
   bool operator==(const Shard&) const = default;
 };
