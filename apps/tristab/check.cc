@@ -35,12 +35,8 @@ const Wording wording{"tristab check"};
 
 // What OUTPUT is said to be.
 std::optional<Recipe> declared_recipe(const CheckOptions& options) {
-  SettingNames names;
-  if (!options.kernel.empty()) names.kernel = options.kernel;
-  if (!options.method.empty()) names.method = options.method;
-  if (!options.arithmetic.empty()) names.arithmetic = options.arithmetic;
-  if (names.kernel.is_null() && names.method.is_null() && names.arithmetic.is_null()) return {};
-  return DeclaredSetting(names, wording).recipe(wording);
+  if (options.kernel.empty() && options.method.empty() && options.arithmetic.empty()) return {};
+  return DeclaredSetting({options.kernel, options.method, options.arithmetic}, wording).recipe(wording);
 }
 
 // The files of a kernel that --command runs.

@@ -21,7 +21,7 @@ struct Wording {
   std::string usage() const;  // "--method M --arithmetic F, or --kernel K"
 };
 
-// Names, with parameters or as objects; null: not named.
+// Names, with parameters or as objects; null or "": not named.
 struct SettingNames {
   JsonValue kernel = {}, method = {}, arithmetic = {}, formation = {};
 };
