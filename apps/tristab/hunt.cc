@@ -1,6 +1,7 @@
 // tristab hunt: the worst input that a layer can make for a setting; --shrink: the smallest one that is still bad.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -8,6 +9,7 @@
 
 #include "command.h"
 #include "interrupt.h"
+#include "progress.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/input_file.h"
@@ -20,7 +22,6 @@
 #include "tristab/matrix/layer_arrays.h"
 #include "tristab/report/hunt_text.h"
 #include "tristab/report/table.h"
-#include "tristab/report/text_layout.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
@@ -182,24 +183,18 @@ void run_hunt(const Command& command, const HuntOptions& options, int& status) {
   Outputs outputs(options);
 
   const std::atomic<bool>& stop = listen_for_interrupts();
-  HuntProgress progress;
+  PhaseProgress line;
   const auto start = std::chrono::steady_clock::now();
-  const bool shown = shows_progress();
-  if (shown) {
-    progress = [&](std::int64_t evaluations, double worst) {
-      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-      const double rate = static_cast<double>(evaluations) / passed.count();
-      const double left = request.seconds > 0 ? request.seconds - passed.count()
-                                              : static_cast<double>(request.evaluations - evaluations) / rate;
-      const std::string line =
-          fmt::format("{} evaluations, {:.0f}/s, {:.0f} s left; worst {} {}", evaluations, rate, std::fmax(left, 0.0),
-                      request.objective.name, std::isinf(worst) ? "not finite" : short_number(worst));
-      std::fputs(fmt::format("\r{}\033[K", elided(line, standard_error_page().width - 3)).c_str(), stderr);
-      std::fflush(stderr);
-    };
-  }
+  const HuntProgress progress = [&](std::int64_t evaluations, double worst) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    const double of_time = request.seconds > 0 ? passed.count() / request.seconds : 0;
+    const double of_budget = static_cast<double>(evaluations) / static_cast<double>(request.evaluations);
+    line.report(fmt::format("{} evaluations, worst {} {}", evaluations, request.objective.name,
+                            std::isinf(worst) ? "not finite" : short_number(worst)),
+                std::min(1.0, std::max(of_time, of_budget)));
+  };
   const HuntResult result = hunt(request, progress, &stop);
-  if (shown) std::fputs("\r\033[K", stderr);
+  line.clear();
   if (result.worst) outputs.write(request, *result.worst, hunt_json(request, result, true), options);
   if (result.stopped) status = 128 + interrupt_signal();
   if (Outputs::on_standard_output(options)) return;
