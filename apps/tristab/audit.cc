@@ -116,12 +116,10 @@ void run_audit(const Command& command, const AuditOptionsTyped& options, int& st
            fmt::format("a suite ({}, or FILE.json), or INPUT --kernel K --gate G", join_names(suite_names())));
   const bool suite_given = is_suite(input);
   if (suite_given) {
-    for (const char* option : {"--kernel", "--gate", "--outputs", "--stored", "--chunk", "--heads", "--length",
-                               "--seed", "--trials", "--cover", "--tensor", "--layer", "--tokens"}) {
-      if (command.given(option))
-        refuse("tristab audit", fmt::format("{} beside the suite {}", command.typed(option), input),
-               "options of inputs without a suite: it says them");
-    }
+    command.refuse_with("the suite " + input,
+                        {"--kernel", "--gate", "--outputs", "--stored", "--chunk", "--heads", "--length", "--seed",
+                         "--trials", "--cover", "--tensor", "--layer", "--tokens"},
+                        "options of inputs without a suite: it says them");
   }
   std::unique_ptr<OutputFile> output;
   if (!options.write.empty()) output = std::make_unique<OutputFile>(options.write, replaces_files_with("{"));

@@ -191,9 +191,13 @@ void Command::needs(std::initializer_list<const char*> options, const char* othe
 }
 
 void Command::excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const {
-  for (const char* other : others) {
-    if (given(option) && given(other))
-      refuse(place(), fmt::format("{} together with {}", typed(other), typed(option)), allowed);
+  if (given(option)) refuse_with(typed(option), others, allowed);
+}
+
+void Command::refuse_with(const std::string& what, std::initializer_list<const char*> options,
+                          const char* allowed) const {
+  for (const char* option : options) {
+    if (given(option)) refuse(place(), fmt::format("{} together with {}", typed(option), what), allowed);
   }
 }
 

@@ -99,6 +99,8 @@ class Command {
   void needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const;
   // Throws UsageError if `option` was typed together with any of `others`.
   void excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const;
+  // Throws UsageError if any of `options` was typed; `what` says beside what: "the family gdn".
+  void refuse_with(const std::string& what, std::initializer_list<const char*> options, const char* allowed) const;
 
   OptionEntry& add(OptionEntry entry);
 

@@ -138,13 +138,12 @@ bool compare(const Command& command, const CompareOptions& options) {
   if (options.results.empty()) {
     requirements[""] = compute(command, options, groups, layers);
   } else {
-    for (const char* option : {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input",
-                               "--tensor", "--layer", "--heads", "--tokens"}) {
-      if (!command.given(option)) continue;
-      refuse("tristab compare", fmt::format("{} together with {}", command.typed(option), options.results),
-             "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
-             "result file");
-    }
+    command.refuse_with(
+        options.results,
+        {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input", "--tensor", "--layer",
+         "--heads", "--tokens"},
+        "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
+        "result file");
     requirements = read_groups(options.results, groups);
     for (std::size_t k = 0; k < metrics.size(); ++k) {
       if (metrics[k]->presence == Field::Presence::decomposed && !groups.has(k))

@@ -191,10 +191,9 @@ const std::vector<std::string>& units() {
 }
 
 bool passes(const Command& command, const SelftestOptions& options) {
-  if (options.exhaustive && !options.vectors.empty())
-    refuse("tristab selftest", "--exhaustive with --vectors", "one of them");
+  command.excludes("--vectors", {"--exhaustive"}, "one of them");
   if (command.given("--vectors") && options.vectors.empty()) refuse("--vectors", "nothing", "a .safetensors file");
-  if (command.given("--unit") && options.vectors.empty()) refuse("--unit", "no --vectors", "both, or neither");
+  command.needs({"--unit"}, "--vectors", "both, or neither");
   CurrentCheck current;
   const Runner runner(static_cast<int>(options.jobs), listen_for_interrupts(), current.progress());
   try {
