@@ -32,13 +32,6 @@ bool is_suite(const std::string& input) {
   return std::ranges::count(names, input) > 0;
 }
 
-bool is_input_file(const std::string& input) {
-  for (const char* end : {".npy", ".npz", ".safetensors"}) {
-    if (input.ends_with(end)) return true;
-  }
-  return input == "-";
-}
-
 double share_option(const std::string& name, const std::string& text) {
   const Json value = parse_scalar(text);
   if (!value.is_number() || !(value.get<double>() > 0 && value.get<double>() < 1))
@@ -72,7 +65,7 @@ Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
                                                 : std::ranges::max(kernel.chunks);
   Json test{
       {"case", "inputs"}, {"kernel", options.kernel}, {"gates", gates}, {"chunk", chunk}, {"heads", options.heads}};
-  test["family"] = is_input_file(options.input.path) ? options.input.family() : Json(options.input.path);
+  test["family"] = is_tensor_file(options.input.path) ? options.input.family() : Json(options.input.path);
   test["seed"] = options.seed;
   test["output"] = options.stored.empty() ? stored_format(kernel, layer) : options.stored;
   if (options.length > 0) test["tokens"] = options.length;

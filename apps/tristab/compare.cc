@@ -110,16 +110,12 @@ Requirements read_groups(const std::string& path, CaseGroups& groups) {
 // Refuses what is an input, a kernel, a method ... and belongs to an option.
 void refuse_other_words(const std::string& results) {
   if (results.empty()) return;
-  const std::filesystem::path path(results);
-  std::string option;
-  for (const char* tensors : {".npy", ".npz", ".safetensors"}) {
-    if (path.extension() == tensors) option = "--input";
-  }
+  std::string option = results != "-" && is_tensor_file(results) ? "--input" : "";
   std::error_code error;
   for (const char* kind : {"methods", "kernels", "arithmetics", "families"}) {
     const Vocabulary::Entries names = vocabulary_of(kind).entries();
     if (std::ranges::find(names, results, &VocabularyEntry::name) != names.end() &&
-        !std::filesystem::exists(path, error))
+        !std::filesystem::exists(results, error))
       option = fmt::format("--{}", kind);
   }
   if (!option.empty())
