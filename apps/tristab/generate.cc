@@ -14,7 +14,6 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/matrix/npy.h"
-#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
 namespace tristab {

@@ -22,7 +22,6 @@
 #include "tristab/matrix/layer_arrays.h"
 #include "tristab/report/hunt_text.h"
 #include "tristab/report/table.h"
-#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
 namespace tristab {

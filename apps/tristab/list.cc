@@ -419,7 +419,7 @@ void list_hardware(const std::string& name) {
     }
     print_table(table);
     fmt::print("\n");
-    print_text("One's own machine: apps/measure_gpu.py writes a description, which --hardware FILE.json takes.");
+    print_text("For your own machine apps/measure_gpu.py writes a description, which --hardware FILE.json takes.");
     return;
   }
   const Hardware hardware = find_hardware(name, "tristab list");

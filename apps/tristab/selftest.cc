@@ -16,7 +16,6 @@
 #include "tristab/selftest/check.h"
 #include "tristab/selftest/recorded_products.h"
 #include "tristab/selftest/simd_levels.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {
