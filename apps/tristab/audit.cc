@@ -11,6 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/judge/tolerance.h"
+#include "tristab/library/opened_input.h"
 #include "tristab/report/audit_text.h"
 #include "tristab/sweep/config_text.h"
 
@@ -50,8 +51,8 @@ Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
   if (options.kernel.empty())
     refuse("tristab audit", fmt::format("the inputs {} and no --kernel", options.input.path),
            "INPUT --kernel K --gate G, or one of the suites " + join_names(suite_names()));
-  const std::vector<Recipe> kernels = expand_recipe(Json(options.kernel), command.typed("--kernel"), "");
-  if (kernels.size() != 1) refuse("--kernel", fmt::format("{} kernels", kernels.size()), "one");
+  const std::string kernel_place = command.typed("--kernel");
+  const Recipe kernel = only_one(expand_recipe(Json(options.kernel), kernel_place, ""), kernel_place);
   make_gate(options.gate, command.typed("--gate"));
   Json gates = Json::object();
   bool layer = false;
@@ -59,10 +60,7 @@ Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
     gates[output] = options.gate;
     layer = layer || output != "inverse";
   }
-  const Recipe& kernel = kernels.front();
-  const std::int64_t chunk = options.chunk > 0  ? options.chunk
-                             : kernel.takes(64) ? 64
-                                                : std::ranges::max(kernel.chunks);
+  const std::int64_t chunk = options.chunk > 0 ? options.chunk : usual_chunk(&kernel);
   Json test{
       {"case", "inputs"}, {"kernel", options.kernel}, {"gates", gates}, {"chunk", chunk}, {"heads", options.heads}};
   test["family"] = is_tensor_file(options.input.path) ? options.input.family() : Json(options.input.path);

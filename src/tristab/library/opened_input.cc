@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <span>
 
 #include "tristab/base/errors.h"
@@ -28,7 +29,7 @@ OpenedInput open_chosen(const Json& family, std::int64_t chunk, int otherwise, c
 
 int usual_chunk(const Recipe* kernel) {
   constexpr int kUsual = 64;
-  return kernel != nullptr && !kernel->takes(kUsual) ? kernel->chunks.back() : kUsual;
+  return kernel != nullptr && !kernel->takes(kUsual) ? std::ranges::max(kernel->chunks) : kUsual;
 }
 
 }  // namespace tristab
