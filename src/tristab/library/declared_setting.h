@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tristab/matrix/tensor_file.h"
+#include "tristab/base/dtype.h"
+#include "tristab/matrix/source.h"
 #include "tristab/sweep/formed_input.h"
 #include "tristab/sweep/setting.h"
 
