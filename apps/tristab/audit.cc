@@ -11,6 +11,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/judge/tolerance.h"
+#include "tristab/library/opened_input.h"
 #include "tristab/report/audit_text.h"
 #include "tristab/sweep/config_text.h"
 
@@ -32,13 +33,6 @@ bool is_suite(const std::string& input) {
   return std::ranges::count(names, input) > 0;
 }
 
-bool is_input_file(const std::string& input) {
-  for (const char* end : {".npy", ".npz", ".safetensors"}) {
-    if (input.ends_with(end)) return true;
-  }
-  return input == "-";
-}
-
 double share_option(const std::string& name, const std::string& text) {
   const Json value = parse_scalar(text);
   if (!value.is_number() || !(value.get<double>() > 0 && value.get<double>() < 1))
@@ -57,8 +51,8 @@ Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
   if (options.kernel.empty())
     refuse("tristab audit", fmt::format("the inputs {} and no --kernel", options.input.path),
            "INPUT --kernel K --gate G, or one of the suites " + join_names(suite_names()));
-  const std::vector<Recipe> kernels = expand_recipe(Json(options.kernel), command.typed("--kernel"), "");
-  if (kernels.size() != 1) refuse("--kernel", fmt::format("{} kernels", kernels.size()), "one");
+  const std::string kernel_place = command.typed("--kernel");
+  const Recipe kernel = only_one(expand_recipe(Json(options.kernel), kernel_place, ""), kernel_place);
   make_gate(options.gate, command.typed("--gate"));
   Json gates = Json::object();
   bool layer = false;
@@ -66,13 +60,10 @@ Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
     gates[output] = options.gate;
     layer = layer || output != "inverse";
   }
-  const Recipe& kernel = kernels.front();
-  const std::int64_t chunk = options.chunk > 0  ? options.chunk
-                             : kernel.takes(64) ? 64
-                                                : std::ranges::max(kernel.chunks);
+  const std::int64_t chunk = options.chunk > 0 ? options.chunk : usual_chunk(&kernel);
   Json test{
       {"case", "inputs"}, {"kernel", options.kernel}, {"gates", gates}, {"chunk", chunk}, {"heads", options.heads}};
-  test["family"] = is_input_file(options.input.path) ? options.input.family() : Json(options.input.path);
+  test["family"] = is_tensor_file(options.input.path) ? options.input.family() : Json(options.input.path);
   test["seed"] = options.seed;
   test["output"] = options.stored.empty() ? stored_format(kernel, layer) : options.stored;
   if (options.length > 0) test["tokens"] = options.length;
@@ -116,12 +107,10 @@ void run_audit(const Command& command, const AuditOptionsTyped& options, int& st
            fmt::format("a suite ({}, or FILE.json), or INPUT --kernel K --gate G", join_names(suite_names())));
   const bool suite_given = is_suite(input);
   if (suite_given) {
-    for (const char* option : {"--kernel", "--gate", "--outputs", "--stored", "--chunk", "--heads", "--length",
-                               "--seed", "--trials", "--cover", "--tensor", "--layer", "--tokens"}) {
-      if (command.given(option))
-        refuse("tristab audit", fmt::format("{} beside the suite {}", command.typed(option), input),
-               "options of inputs without a suite: it says them");
-    }
+    command.refuse_with("the suite " + input,
+                        {"--kernel", "--gate", "--outputs", "--stored", "--chunk", "--heads", "--length", "--seed",
+                         "--trials", "--cover", "--tensor", "--layer", "--tokens"},
+                        "options of inputs without a suite: it says them");
   }
   std::unique_ptr<OutputFile> output;
   if (!options.write.empty()) output = std::make_unique<OutputFile>(options.write, replaces_files_with("{"));

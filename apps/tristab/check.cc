@@ -15,7 +15,6 @@
 #include "tristab/library/opened_input.h"
 #include "tristab/matrix/standard_input.h"
 #include "tristab/report/check_text.h"
-#include "tristab/sweep/config_text.h"
 
 namespace tristab {
 namespace {
@@ -35,12 +34,8 @@ const Wording wording{"tristab check"};
 
 // What OUTPUT is said to be.
 std::optional<Recipe> declared_recipe(const CheckOptions& options) {
-  SettingNames names;
-  if (!options.kernel.empty()) names.kernel = options.kernel;
-  if (!options.method.empty()) names.method = options.method;
-  if (!options.arithmetic.empty()) names.arithmetic = options.arithmetic;
-  if (names.kernel.is_null() && names.method.is_null() && names.arithmetic.is_null()) return {};
-  return DeclaredSetting(names, wording).recipe(wording);
+  if (options.kernel.empty() && options.method.empty() && options.arithmetic.empty()) return {};
+  return DeclaredSetting({options.kernel, options.method, options.arithmetic}, wording).recipe(wording);
 }
 
 // The files of a kernel that --command runs.
@@ -124,9 +119,6 @@ void check_output(const Command& command, const CheckOptions& given, int& status
   const Recipe* const said = kernel ? &*kernel : nullptr;
   const OpenedInput input =
       open_chosen(options.input.family(), options.chunk, usual_chunk(said), said, options.input.path, "INPUT", wording);
-  request.source = input.source.get();
-  request.family = &input.spec;
-  request.n = input.n;
   request.input = shown;
   request.shown_output = shown_output;
   request.layer = options.input.layer;
@@ -134,15 +126,9 @@ void check_output(const Command& command, const CheckOptions& given, int& status
   request.output_tensor = options.output_tensor;
   request.again = options.again;
   request.reference = options.reference;
-  request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
-  request.requirement = Requirement(options.require, "--require");
-  if (!options.gates.empty()) {
-    for (const std::string& gate : split_list(options.gates, "--gate"))
-      request.gates.push_back(make_gate(gate, "--gate"));
-  }
-  if (options.exact && !request.kernel) refuse("--exact", "no kernel", "--exact with --kernel K");
   request.exact = options.exact;
   request.search = options.search;
+  complete(request, input, options.require, options.gates, wording);
   const std::unique_ptr<CheckReport> report = judging([&] { return check(request, stop); });
   write_junit(check_junit(*report));
   if (!report->passed()) status = 1;

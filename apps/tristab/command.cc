@@ -8,8 +8,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
-#include "tristab/hunt/space.h"
-#include "tristab/sweep/config_text.h"
+#include "tristab/base/parameters.h"
 
 namespace tristab {
 namespace {
@@ -89,16 +88,6 @@ Command& Command::option(const char* names, const char* type, WholeNumber target
   OptionEntry& entry = add(names, type, help, false);
   entry.take = [target](const std::string& name, const std::vector<std::string>& words) {
     *target.value = whole_number(name, words.back(), target.minimum, target.maximum);
-  };
-  return *this;
-}
-
-Command& Command::option(const char* names, const char* type, SizeList target, const std::string& help) {
-  OptionEntry& entry = add(names, type, help, false);
-  entry.take = [target](const std::string& name, const std::vector<std::string>& words) {
-    target.value->clear();
-    for (const std::int64_t n : expand_axis(Json(split_list(words.back(), name)), target.minimum, target.maximum, name))
-      target.value->push_back(static_cast<int>(n));
   };
   return *this;
 }
@@ -191,9 +180,13 @@ void Command::needs(std::initializer_list<const char*> options, const char* othe
 }
 
 void Command::excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const {
-  for (const char* other : others) {
-    if (given(option) && given(other))
-      refuse(place(), fmt::format("{} together with {}", typed(other), typed(option)), allowed);
+  if (given(option)) refuse_with(typed(option), others, allowed);
+}
+
+void Command::refuse_with(const std::string& what, std::initializer_list<const char*> options,
+                          const char* allowed) const {
+  for (const char* option : options) {
+    if (given(option)) refuse(place(), fmt::format("{} together with {}", typed(option), what), allowed);
   }
 }
 

@@ -36,14 +36,10 @@ struct OptionEntry {
   std::function<void(const std::string& name, const std::vector<std::string>& words)> take;
 };
 
-// Targets of options that are not a plain text. Their conversions throw UsageError with option, found and allowed.
+// The target of an option that is a whole number. Throws UsageError with option, found and allowed.
 struct WholeNumber {
   std::int64_t* value;
   std::int64_t minimum, maximum;
-};
-struct SizeList {  // "16,64" or "16:256:*2"
-  std::vector<int>* value;
-  int minimum, maximum;
 };
 
 class Command {
@@ -59,7 +55,6 @@ class Command {
                       const char* usage = nullptr);
   Command& option(const char* names, const char* type, std::string& target, const std::string& help);
   Command& option(const char* names, const char* type, WholeNumber target, const std::string& help);
-  Command& option(const char* names, const char* type, SizeList target, const std::string& help);
   // May be given again: all values count.
   Command& option(const char* names, const char* type, std::vector<std::string>& target, const std::string& help);
   Command& flag(const char* names, bool& target, const std::string& help);
@@ -99,6 +94,8 @@ class Command {
   void needs(std::initializer_list<const char*> options, const char* other, const char* allowed) const;
   // Throws UsageError if `option` was typed together with any of `others`.
   void excludes(const char* option, std::initializer_list<const char*> others, const char* allowed) const;
+  // Throws UsageError if any of `options` was typed; `what` says beside what: "the family gdn".
+  void refuse_with(const std::string& what, std::initializer_list<const char*> options, const char* allowed) const;
 
   OptionEntry& add(OptionEntry entry);
 

@@ -110,16 +110,12 @@ Requirements read_groups(const std::string& path, CaseGroups& groups) {
 // Refuses what is an input, a kernel, a method ... and belongs to an option.
 void refuse_other_words(const std::string& results) {
   if (results.empty()) return;
-  const std::filesystem::path path(results);
-  std::string option;
-  for (const char* tensors : {".npy", ".npz", ".safetensors"}) {
-    if (path.extension() == tensors) option = "--input";
-  }
+  std::string option = results != "-" && is_tensor_file(results) ? "--input" : "";
   std::error_code error;
   for (const char* kind : {"methods", "kernels", "arithmetics", "families"}) {
     const Vocabulary::Entries names = vocabulary_of(kind).entries();
     if (std::ranges::find(names, results, &VocabularyEntry::name) != names.end() &&
-        !std::filesystem::exists(path, error))
+        !std::filesystem::exists(results, error))
       option = fmt::format("--{}", kind);
   }
   if (!option.empty())
@@ -138,13 +134,12 @@ bool compare(const Command& command, const CompareOptions& options) {
   if (options.results.empty()) {
     requirements[""] = compute(command, options, groups, layers);
   } else {
-    for (const char* option : {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input",
-                               "--tensor", "--layer", "--heads", "--tokens"}) {
-      if (!command.given(option)) continue;
-      refuse("tristab compare", fmt::format("{} together with {}", command.typed(option), options.results),
-             "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
-             "result file");
-    }
+    command.refuse_with(
+        options.results,
+        {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input", "--tensor", "--layer",
+         "--heads", "--tokens"},
+        "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
+        "result file");
     requirements = read_groups(options.results, groups);
     for (std::size_t k = 0; k < metrics.size(); ++k) {
       if (metrics[k]->presence == Field::Presence::decomposed && !groups.has(k))

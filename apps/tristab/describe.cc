@@ -14,7 +14,6 @@
 #include "tristab/matrix/layer_notes.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/report/table.h"
-#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/summary.h"
 
 namespace tristab {

@@ -5,11 +5,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <memory>
 #include <optional>
-#include <variant>
 
 #include "command.h"
 #include "tristab/arithmetic/arithmetic.h"

@@ -14,7 +14,6 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 #include "tristab/matrix/npy.h"
-#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
 namespace tristab {
@@ -53,13 +52,8 @@ FamilySpec one_family(const GenerateOptions& options) {
 }
 
 void describe(const Command& command, const GenerateOptions& options) {
-  for (const char* option : {"--output", "--trials", "--trial", "--seed", "--dtype"}) {
-    if (!command.given(option)) continue;
-    throw UsageError(
-        fmt::format("{}: found beside --describe; allowed there: --chunk, --sample and key=value of the "
-                    "family file",
-                    command.typed(option)));
-  }
+  command.excludes("--describe", {"--output", "--trials", "--trial", "--seed", "--dtype"},
+                   "--chunk, --sample and key=value of the family file");
   std::vector<std::string> words = options.parameters;
   if (!options.family.empty()) words.insert(words.begin(), options.family);
   DescribeOptions wanted;
@@ -79,7 +73,7 @@ void describe(const Command& command, const GenerateOptions& options) {
 
 void generate(const Command& command, const GenerateOptions& options) {
   if (command.given("--describe")) return describe(command, options);
-  if (command.given("--sample")) refuse("--sample", "without --describe", "with --describe FILE");
+  command.needs({"--sample"}, "--describe", "with --describe FILE");
   if (options.family.empty())
     refuse("tristab generate", "no family", "tristab generate FAMILY [key=value ...] -o A.npy");
   if (options.output.empty()) refuse("-o", "nothing", "a .npy file, or - for standard output");

@@ -7,7 +7,6 @@
 #include "tristab/matrix/condition.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/matrix/rule/rule.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {

@@ -1,6 +1,7 @@
 // tristab hunt: the worst input that a layer can make for a setting; --shrink: the smallest one that is still bad.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
@@ -8,6 +9,7 @@
 
 #include "command.h"
 #include "interrupt.h"
+#include "progress.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/input_file.h"
@@ -16,11 +18,10 @@
 #include "tristab/base/output_file.h"
 #include "tristab/hunt/hunt.h"
 #include "tristab/hunt/shrink.h"
+#include "tristab/library/opened_input.h"
 #include "tristab/matrix/layer_arrays.h"
 #include "tristab/report/hunt_text.h"
 #include "tristab/report/table.h"
-#include "tristab/report/text_layout.h"
-#include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/scenario.h"
 
 namespace tristab {
@@ -34,53 +35,11 @@ struct HuntOptions {
   std::int64_t chunk = 0, head_dim = 0, evaluations = 20000, seconds = 0, seed = 1, jobs = 0;
 };
 
-template <class Thing>
-Thing only_one(std::vector<Thing> things, const std::string& option) {
-  if (things.size() != 1) refuse(option, fmt::format("{} settings", things.size()), "one value for each parameter");
-  return std::move(things.front());
-}
-
-// What a setting points to.
-struct HeldSetting {
-  std::optional<Recipe> recipe;
-  std::optional<MethodSpec> method;
-  std::optional<Arithmetic> arithmetic;
-  Formation formation;
-
-  Setting setting() const {
-    if (recipe) return {&recipe->method, &recipe->summary_arithmetic, &*recipe, &recipe->formation};
-    return {&*method, &*arithmetic, nullptr, &formation};
-  }
-};
-
-void hold_plain(const std::string& method, const std::string& arithmetic, const std::string& place, HeldSetting& held) {
-  held.method = only_one(expand_method(Json(method), place), place);
-  held.arithmetic = only_one(expand_arithmetic(Json(arithmetic), place), place);
-}
-
-void hold_setting(const Command& command, const HuntOptions& options, HeldSetting& held) {
-  if (!options.kernel.empty()) {
-    command.excludes("--kernel", {"--method", "--arithmetic"}, "--kernel alone: it has both");
-    held.recipe = only_one(expand_recipe(Json(options.kernel), "--kernel", ""), "--kernel");
-    return;
-  }
-  if (options.method.empty() || options.arithmetic.empty())
-    refuse("tristab hunt",
-           fmt::format("no {}", !options.method.empty()       ? "--arithmetic"
-                                : !options.arithmetic.empty() ? "--method"
-                                                              : "--method, --arithmetic or --kernel"),
-           "--method M --arithmetic F, or --kernel K");
-  hold_plain(options.method, options.arithmetic, "tristab hunt", held);
-}
-
 // "KERNEL" or "METHOD ARITHMETIC".
-void hold_second(const std::string& text, HeldSetting& held) {
+SettingNames second_names(const std::string& text) {
   const std::size_t space = text.find(' ');
-  if (space == std::string::npos) {
-    held.recipe = only_one(expand_recipe(Json(text), "--against", ""), "--against");
-  } else {
-    hold_plain(text.substr(0, space), text.substr(space + 1), "--against", held);
-  }
+  if (space == std::string::npos) return {.kernel = text};
+  return {.method = text.substr(0, space), .arithmetic = text.substr(space + 1)};
 }
 
 Format grid_format(const std::string& name) {
@@ -89,17 +48,9 @@ Format grid_format(const std::string& name) {
   return format;
 }
 
-int size_of(const HuntOptions& options, const HeldSetting& held) {
-  if (options.chunk > 0) {
-    const int n = static_cast<int>(options.chunk);
-    if (held.recipe) held.recipe->check_takes(std::span(&n, 1), "--kernel");
-    return n;
-  }
-  return held.recipe && !held.recipe->takes(64) ? held.recipe->chunks.back() : 64;
-}
-
-InputSpace space_of(const Command& command, const HuntOptions& options, const HeldSetting& held) {
-  const int n = size_of(options, held);
+InputSpace space_of(const Command& command, const HuntOptions& options, const Recipe* kernel) {
+  const int n = options.chunk > 0 ? static_cast<int>(options.chunk) : usual_chunk(kernel);
+  if (kernel != nullptr) kernel->check_takes(std::span(&n, 1), "--kernel");
   InputSpace space;
   if (!options.input.path.empty()) {
     command.excludes("--input", {"--family"}, "--input alone: the file says the rule");
@@ -200,19 +151,17 @@ void run_shrink(const HuntRequest& request, const TokenInputs& tokens, const Hun
 }
 
 void run_hunt(const Command& command, const HuntOptions& options, int& status) {
-  HeldSetting held, second;
-  hold_setting(command, options, held);
+  const DeclaredSetting setting({options.kernel, options.method, options.arithmetic}, {"tristab hunt"});
+  std::optional<DeclaredSetting> second;
   HuntRequest request;
-  request.setting = held.setting();
-  if (!options.against.empty()) {
-    hold_second(options.against, second);
-    request.second = second.setting();
-  }
+  request.setting = setting.setting();
+  if (!options.against.empty())
+    request.second = second.emplace(second_names(options.against), Wording{"--against", "--against "}).setting();
   request.objective = make_objective(options.objective, "--objective");
   if (request.objective.needs_second() && !request.second)
     refuse("--objective", fmt::format("{} without --against", options.objective),
            "--against KERNEL or 'METHOD ARITHMETIC'");
-  request.space = space_of(command, options, held);
+  request.space = space_of(command, options, request.setting.kernel);
   request.requirement = Requirement(options.require, "--require");
   request.layer = make_layer_arithmetic(Json("bf16"), "the layer");
   request.seed = static_cast<std::uint64_t>(options.seed);
@@ -233,24 +182,18 @@ void run_hunt(const Command& command, const HuntOptions& options, int& status) {
   Outputs outputs(options);
 
   const std::atomic<bool>& stop = listen_for_interrupts();
-  HuntProgress progress;
+  PhaseProgress line;
   const auto start = std::chrono::steady_clock::now();
-  const bool shown = shows_progress();
-  if (shown) {
-    progress = [&](std::int64_t evaluations, double worst) {
-      const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
-      const double rate = static_cast<double>(evaluations) / passed.count();
-      const double left = request.seconds > 0 ? request.seconds - passed.count()
-                                              : static_cast<double>(request.evaluations - evaluations) / rate;
-      const std::string line =
-          fmt::format("{} evaluations, {:.0f}/s, {:.0f} s left; worst {} {}", evaluations, rate, std::fmax(left, 0.0),
-                      request.objective.name, std::isinf(worst) ? "not finite" : short_number(worst));
-      std::fputs(fmt::format("\r{}\033[K", elided(line, standard_error_page().width - 3)).c_str(), stderr);
-      std::fflush(stderr);
-    };
-  }
+  const HuntProgress progress = [&](std::int64_t evaluations, double worst) {
+    const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start;
+    const double of_time = request.seconds > 0 ? passed.count() / request.seconds : 0;
+    const double of_budget = static_cast<double>(evaluations) / static_cast<double>(request.evaluations);
+    line.report(fmt::format("{} evaluations, worst {} {}", evaluations, request.objective.name,
+                            std::isinf(worst) ? "not finite" : short_number(worst)),
+                std::min(1.0, std::max(of_time, of_budget)));
+  };
   const HuntResult result = hunt(request, progress, &stop);
-  if (shown) std::fputs("\r\033[K", stderr);
+  line.clear();
   if (result.worst) outputs.write(request, *result.worst, hunt_json(request, result, true), options);
   if (result.stopped) status = 128 + interrupt_signal();
   if (Outputs::on_standard_output(options)) return;

@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include <filesystem>
-#include <initializer_list>
 #include <memory>
 
 #include "command.h"
@@ -27,15 +26,6 @@ struct InspectOptions {
   std::int64_t rows = 12;
 };
 
-// Refuses `options` that were typed where something else says the same.
-void refuse_beside(const Command& command, std::initializer_list<const char*> options, const std::string& what,
-                   const std::string& allowed) {
-  for (const char* option : options) {
-    if (command.given(option))
-      refuse("tristab inspect", fmt::format("{} beside {}", command.typed(option), what), allowed);
-  }
-}
-
 // A case of a result.
 SweepConfig config_of_result(const Command& command, const InspectOptions& options) {
   const std::string& input = options.input.path;
@@ -43,10 +33,10 @@ SweepConfig config_of_result(const Command& command, const InspectOptions& optio
     refuse("tristab inspect", fmt::format("the result {} and no case", input),
            fmt::format("tristab inspect {} CASE, with an id that the result prints", input));
   if (!std::filesystem::exists(input)) refuse_input(input, "no such file", "a result, of tristab sweep");
-  refuse_beside(command,
-                {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed", "--tensor",
-                 "--layer", "--heads", "--tokens"},
-                "the case of a result", "--require alone: the case says the rest");
+  command.refuse_with("the case of a result",
+                      {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed",
+                       "--tensor", "--layer", "--heads", "--tokens"},
+                      "--require alone: the case says the rest");
   SweepConfig config = only_case(read_config(input, {}), options.id, "CASE");
   if (command.given("--require"))
     config.scenarios.front().requirement = Requirement(options.config.require, "--require");
@@ -66,10 +56,8 @@ SweepConfig config_of(const Command& command, const InspectOptions& options) {
   if (input.ends_with(".json") || input.ends_with(".ndjson")) return config_of_result(command, options);
   if (!options.id.empty())
     refuse("CASE", fmt::format("'{}' behind {}", options.id, input), "a case only behind a result, FILE.json");
-  if (command.given("--kernels")) {
-    refuse_beside(command, {"--methods", "--arithmetics", "--formation"}, "--kernel",
-                  "--kernel alone: it has all three");
-  } else if (!command.given("--methods") || !command.given("--arithmetics")) {
+  command.excludes("--kernels", {"--methods", "--arithmetics", "--formation"}, "--kernel alone: it has all three");
+  if (!command.given("--kernels") && !(command.given("--methods") && command.given("--arithmetics"))) {
     refuse("tristab inspect",
            fmt::format("no {}", command.given("--methods")       ? "--arithmetic"
                                 : command.given("--arithmetics") ? "--method"
@@ -78,10 +66,10 @@ SweepConfig config_of(const Command& command, const InspectOptions& options) {
   }
   const bool file = is_tensor_file(input);
   if (file) {
-    refuse_beside(command, {"--seed"}, "a file", "a seed only for a family of random matrices");
+    command.refuse_with("a file", {"--seed"}, "a seed only for a family of random matrices");
   } else {
-    refuse_beside(command, {"--tensor", "--layer", "--heads", "--tokens"}, fmt::format("the family {}", input),
-                  "a file of matrices or layers with it");
+    command.refuse_with("the family " + input, {"--tensor", "--layer", "--heads", "--tokens"},
+                        "a file of matrices or layers with it");
   }
   ConfigOverrides overrides = options.config.given(command);
   overrides.emplace("families", Override(file ? options.input.family().dump() : input, "INPUT"));

@@ -83,7 +83,7 @@ Json inline_object(const std::string& text, const char* key, const std::string& 
 // What was named, each with its key=value parameters.
 SettingNames names_of(const InvertOptions& options, const Json& parameters) {
   SettingNames names;
-  if (!options.formation.empty()) names.formation = options.formation;
+  names.formation = options.formation;
   if (!options.kernel.empty()) {
     Json kernel = parse_inline(options.kernel, "kernel", "--kernel");
     kernel.update(parameters);

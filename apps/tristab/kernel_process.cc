@@ -20,7 +20,6 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/report/text_layout.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {

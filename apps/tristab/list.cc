@@ -3,24 +3,22 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
-#include <set>
 #include <stdexcept>
 
 #include "command.h"
 #include "list_ceilings.h"
 #include "list_codes.h"
 #include "list_examples.h"
+#include "list_hardware.h"
 #include "list_text.h"
 #include "model_kinds.h"
 #include "terminal.h"
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/cost/cost.h"
 #include "tristab/format/format.h"
 #include "tristab/format/format_explanation.h"
 #include "tristab/format/format_name.h"
@@ -188,6 +186,15 @@ void list_formats(const std::string& typed) {
   print_example(arithmetic_example(name));
 }
 
+// Explains one of the descriptions.
+const Description& print_one(std::span<const Description> all, const std::string& name, const char* kind) {
+  const Description& one = find_item(all, name, kind, [](const Description& each) { return each.name; });
+  print_description(one);
+  print_field("source", one.source);
+  print_parameters(one.parameters);
+  return one;
+}
+
 void list_families(const std::string& name) {
   if (name.empty()) {
     Table table({{"family"}, text_column("what it is", 70)});
@@ -195,11 +202,7 @@ void list_families(const std::string& name) {
     print_table(table);
     return;
   }
-  const Description& family =
-      find_item(family_descriptions(), name, "family", [](const Description& d) { return d.name; });
-  print_description(family);
-  print_field("source", family.source);
-  print_parameters(family.parameters);
+  const Description& family = print_one(family_descriptions(), name, "family");
   for (const ModelKind& kind : model_kinds()) {
     const auto chosen = std::ranges::find(family.parameters, kind.parameter, &Parameter::name);
     if (chosen == family.parameters.end() || chosen->choices.empty())
@@ -217,11 +220,7 @@ void list_models(const ModelKind& kind, const std::string& name) {
     print_table(table);
     return;
   }
-  const Description& model = find_item(std::span<const Description>(kind.models), name, kind.parameter.c_str(),
-                                       [](const Description& each) { return each.name; });
-  print_description(model);
-  print_field("source", model.source);
-  print_parameters(model.parameters);
+  print_one(kind.models, name, kind.parameter.c_str());
   print_example(model_example(kind.parameter, name));
 }
 
@@ -256,11 +255,7 @@ void list_formations(const std::string& name) {
     print_table(table);
     return;
   }
-  const Description& formation =
-      find_item(formation_descriptions(), name, "formation", [](const Description& d) { return d.name; });
-  print_description(formation);
-  print_field("source", formation.source);
-  print_parameters(formation.parameters);
+  print_one(formation_descriptions(), name, "formation");
   print_example(formation_example(name));
 }
 
@@ -408,66 +403,6 @@ void list_metrics(const std::string& name) {
   print_field("trials", rules[static_cast<std::size_t>(number.aggregate)]);
   print_field("source", number.source);
   print_example(metric_example(number));
-}
-
-void list_hardware(const std::string& name) {
-  if (name.empty()) {
-    Table table({{"hardware"}, text_column("what it is", 60), {"times measured", true}});
-    for (const std::string& each : hardware_names()) {
-      const Hardware hardware = find_hardware(each, "tristab list");
-      table.add_row({each, hardware.summary, std::to_string(hardware.measured.size())});
-    }
-    print_table(table);
-    fmt::print("\n");
-    print_text("One's own machine: apps/measure_gpu.py writes a description, which --hardware FILE.json takes.");
-    return;
-  }
-  const Hardware hardware = find_hardware(name, "tristab list");
-  print_field(name, hardware.summary);
-  print_field("source", hardware.source);
-  print_field("date", hardware.date);
-  print_field("memory", fmt::format("{:g} GB/s", hardware.memory_gb_s));
-  print_field("in work", fmt::format("{} multiprocessors, {:g} KiB and at most {} matrices each",
-                                     hardware.multiprocessors, hardware.local_kib, hardware.most_in_work));
-  Table units({{"unit"}, {"TFLOP/s", true}, {"casts/ns", true}, {"ns a step", true}});
-  const auto add = [&](const HardwareUnit& unit, const char* what) {
-    units.add_row({unit.arithmetic.label + what, fmt::format("{:g}", unit.tflops),
-                   fmt::format("{:g}", unit.casts_per_ns), fmt::format("{:g}", unit.step_ns)});
-  };
-  for (const HardwareUnit& unit : hardware.matrix) add(unit, "");
-  add(hardware.vector, " (vector)");
-  print_table(units);
-  if (hardware.measured.empty()) return;
-  Machines machines;
-  std::vector<double> predicted;
-  for (const TimeEstimate& time : predicted_times(hardware, machines)) predicted.push_back(time.ns);
-  std::vector<double> measured;
-  fmt::print("\n");
-  Table times({{"n", true}, {"method"}, {"arithmetic"}, {"ns measured", true}, {"predicted", true}});
-  for (std::size_t k = 0; k < predicted.size(); ++k) {
-    const MeasuredTime& time = hardware.measured[k];
-    measured.push_back(time.ns);
-    times.add_row({std::to_string(time.n), time.method, time.arithmetic, fmt::format("{:.3g}", time.ns),
-                   std::isnan(predicted[k]) ? "-" : fmt::format("{:.3g}", predicted[k])});
-  }
-  print_table(times);
-  const PredictionQuality quality = compare_times(predicted, measured);
-  fmt::print("\n");
-  std::string within;
-  std::set<int> sizes;
-  for (const MeasuredTime& time : hardware.measured) sizes.insert(time.n);
-  for (const int n : sizes) {
-    std::vector<double> x, y;
-    for (std::size_t k = 0; k < predicted.size(); ++k) {
-      if (hardware.measured[k].n != n) continue;
-      x.push_back(predicted[k]);
-      y.push_back(measured[k]);
-    }
-    const PredictionQuality one = compare_times(x, y);
-    within += fmt::format("; n = {}: {:.2f}, {:.1f}", n, one.rank_correlation, one.worst_factor);
-  }
-  print_text(fmt::format("Predicted from the rates alone, {} times: rank correlation {:.2f}, worst factor {:.1f}{}.",
-                         quality.times, quality.rank_correlation, quality.worst_factor, within));
 }
 
 void list_gates(const std::string& name) {

@@ -20,7 +20,6 @@
 #include "tristab/base/output_file.h"
 #include "tristab/report/text_layout.h"
 #include "tristab/report/tool_info.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace {
 

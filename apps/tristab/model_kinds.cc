@@ -1,8 +1,5 @@
 #include "model_kinds.h"
 
-#include <algorithm>
-#include <stdexcept>
-
 #include "tristab/matrix/gates/gates.h"
 #include "tristab/matrix/keys/keys.h"
 

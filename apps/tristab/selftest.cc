@@ -16,7 +16,6 @@
 #include "tristab/selftest/check.h"
 #include "tristab/selftest/recorded_products.h"
 #include "tristab/selftest/simd_levels.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {
@@ -191,10 +190,9 @@ const std::vector<std::string>& units() {
 }
 
 bool passes(const Command& command, const SelftestOptions& options) {
-  if (options.exhaustive && !options.vectors.empty())
-    refuse("tristab selftest", "--exhaustive with --vectors", "one of them");
+  command.excludes("--vectors", {"--exhaustive"}, "one of them");
   if (command.given("--vectors") && options.vectors.empty()) refuse("--vectors", "nothing", "a .safetensors file");
-  if (command.given("--unit") && options.vectors.empty()) refuse("--unit", "no --vectors", "both, or neither");
+  command.needs({"--unit"}, "--vectors", "both, or neither");
   CurrentCheck current;
   const Runner runner(static_cast<int>(options.jobs), listen_for_interrupts(), current.progress());
   try {

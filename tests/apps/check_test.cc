@@ -425,7 +425,7 @@ TEST(Check, refusals_say_what_is_allowed) {
   refused("ones t.npy", 2, "a family only with --command");
   refused(solve_tril_words("ieee.f33"), 2, "did you mean 'gdn.layer6.bt64.ieee.f32'");
   refused(solve_tril_words("ieee.f32") + " --gate fal", 2, "did you mean 'fla'");
-  refused(solve_tril_words("ieee.f32") + " --exact", 2, "--exact with --kernel K");
+  refused(solve_tril_words("ieee.f32") + " --exact", 2, "--exact with --method M --arithmetic F, or --kernel K");
   refused(solve_tril_words("ieee.f32") + " --method mbh", 2, "no --arithmetic");
   refused(solve_tril + " missing.npy --tensor gdn.layer6.bt64.A", 3, "missing.npy");
   refused(solve_tril + " " + solve_tril + " --tensor gdn.layer6.bt64.A", 2, "--output-tensor");

@@ -215,7 +215,7 @@ TEST(Describe, refusals_have_the_usual_exit_statuses) {
   expect("f.safetensors layr=m", 2, "'layr'");
   expect("f.safetensors rule=kda", 3, "tensor 'm.g' has shape [2, 2]");
   expect("f.safetensors path=x", 2, "found path");
-  expect("f.safetensors -o a.npy", 2, "-o: found beside --describe");
+  expect("f.safetensors -o a.npy", 2, "found -o together with --describe");
   expect("f.safetensors --sample 0", 2, "--sample");
   place.write("broken.safetensors", "short");
   expect("broken.safetensors", 3, "broken.safetensors");

@@ -144,9 +144,9 @@ TEST(Inspect, what_cannot_be_inspected_is_refused) {
   expect_refusal(place, "r.json nothing", 2, {"CASE", "nothing"});
   expect_refusal(place, "gdn x --method mbh --arithmetic fp16", 2, {"CASE", "'x'"});
   expect_refusal(place, "gone.json x", 3, {"gone.json", "no such file"});
-  expect_refusal(place, "gdn --kernel fla-gdn --method mch", 2, {"--method beside --kernel"});
-  expect_refusal(place, "gdn --method mbh --arithmetic fp16 --tensor A", 2, {"--tensor beside the family gdn"});
-  expect_refusal(place, "r.json x --method mbh", 2, {"--method beside the case of a result"});
+  expect_refusal(place, "gdn --kernel fla-gdn --method mch", 2, {"--method together with --kernel"});
+  expect_refusal(place, "gdn --method mbh --arithmetic fp16 --tensor A", 2, {"--tensor together with the family gdn"});
+  expect_refusal(place, "r.json x --method mbh", 2, {"--method together with the case of a result"});
   expect_refusal(place, "gone.npy --method mbh --arithmetic fp16", 3, {"gone.npy"});
   expect_refusal(place, "gdn --method mbh --arithmetic fp16 --trial x", 2, {"--trial", "x"});
   expect_refusal(place, "ones --chunk 16 --method mbh --arithmetic fp16 --against nowhere", 3, {"nowhere"});

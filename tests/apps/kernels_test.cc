@@ -1,4 +1,4 @@
-// Recipes from the shell: as an axis of a sweep, for one inversion, and from a file of one's own.
+// Recipes from the shell: as an axis of a sweep, for one inversion, and from a user's file.
 #include <gtest/gtest.h>
 
 #include <fstream>

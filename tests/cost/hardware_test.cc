@@ -98,11 +98,8 @@ TEST(Hardware, h200_covers_three_formats_at_four_sizes) {
 TEST(Hardware, rates_alone_predict_the_order_of_the_h200s_times) {
   Machines machines;
   const Hardware h200 = find_hardware("h200", "");
-  std::vector<double> measured, predicted;
-  for (const MeasuredTime& time : h200.measured) measured.push_back(time.ns);
-  for (const TimeEstimate& time : predicted_times(h200, machines)) predicted.push_back(time.ns);
-  const PredictionQuality quality = compare_times(predicted, measured);
-  EXPECT_EQ(quality.times, static_cast<int>(measured.size()));
+  const PredictionQuality quality = prediction_quality(h200.measured, predicted_times(h200, machines));
+  EXPECT_EQ(quality.times, static_cast<int>(h200.measured.size()));
   EXPECT_GT(quality.rank_correlation, 0.95);
   EXPECT_LT(quality.worst_factor, 10);
 }

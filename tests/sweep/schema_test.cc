@@ -328,7 +328,7 @@ TEST(SweepSchema, what_is_left_to_the_program_is_rejected_by_it) {
   for (const Wrong& wrong : table) EXPECT_NE(program_error(Json::parse(wrong.config)), "") << wrong.what;
 }
 
-// A recipe file of one's own has a name and parameters that no registry knows.
+// A user's recipe file has a name and parameters that no registry knows.
 TEST(SweepSchema, recipe_files_and_what_is_expected_of_them_are_valid) {
   const fs::path directory = fs::path(::testing::TempDir()) / "tristab-schema-test";
   fs::create_directories(directory);

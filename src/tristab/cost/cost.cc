@@ -154,6 +154,17 @@ std::vector<TimeEstimate> predicted_times(const Hardware& hardware, Machines& ma
   return times;
 }
 
+PredictionQuality prediction_quality(std::span<const MeasuredTime> measured, std::span<const TimeEstimate> predicted,
+                                     std::optional<int> n) {
+  std::vector<double> x, y;
+  for (std::size_t k = 0; k < predicted.size(); ++k) {
+    if (n && measured[k].n != *n) continue;
+    x.push_back(predicted[k].ns);
+    y.push_back(measured[k].ns);
+  }
+  return compare_times(x, y);
+}
+
 TimeCorrection::TimeCorrection(const Hardware& hardware, int n, Machines& machines) {
   Hardware of_size = hardware;
   std::erase_if(of_size.measured, [&](const MeasuredTime& time) { return time.n != n; });

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -80,5 +81,9 @@ class TimeCorrection {
 // Of each measured entry whose method and arithmetic this program has, or that is a copy, without looking at its time;
 // ns is NaN for the others.
 std::vector<TimeEstimate> predicted_times(const Hardware& hardware, Machines& machines);
+
+// Of predicted_times(), all or those of one size.
+PredictionQuality prediction_quality(std::span<const MeasuredTime> measured, std::span<const TimeEstimate> predicted,
+                                     std::optional<int> n = std::nullopt);
 
 }  // namespace tristab

@@ -19,11 +19,17 @@ void refuse_several(std::size_t count, const std::string& place) {
   refuse(place, fmt::format("{} settings", count), "one value for each parameter");
 }
 
+namespace {
+
+bool is_named(const JsonValue& name) { return !name.is_null() && name != JsonValue(""); }
+
+}  // namespace
+
 DeclaredSetting::DeclaredSetting(const SettingNames& names, const Wording& wording) {
-  if (!names.kernel.is_null()) {
+  if (is_named(names.kernel)) {
     for (const auto& [name, value] : {std::pair("method", &names.method), std::pair("arithmetic", &names.arithmetic),
                                       std::pair("formation", &names.formation)}) {
-      if (!value->is_null())
+      if (is_named(*value))
         refuse(wording.who, wording.named("kernel") + " with " + wording.named(name),
                wording.named("kernel") + " alone, which has its own");
     }
@@ -35,11 +41,11 @@ DeclaredSetting::DeclaredSetting(const SettingNames& names, const Wording& wordi
     return;
   }
   for (const auto& [name, value] : {std::pair("method", &names.method), std::pair("arithmetic", &names.arithmetic)}) {
-    if (value->is_null()) refuse(wording.who, "no " + wording.named(name), wording.usage());
+    if (!is_named(*value)) refuse(wording.who, "no " + wording.named(name), wording.usage());
   }
   method = only_one(expand_method(names.method, wording.named("method")), wording.named("method"));
   arithmetic = only_one(expand_arithmetic(names.arithmetic, wording.named("arithmetic")), wording.named("arithmetic"));
-  if (!names.formation.is_null())
+  if (is_named(names.formation))
     formation = only_one(expand_formation(names.formation, wording.named("formation")), wording.named("formation"));
 }
 

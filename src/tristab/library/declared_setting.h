@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "tristab/matrix/tensor_file.h"
+#include "tristab/base/dtype.h"
+#include "tristab/matrix/source.h"
 #include "tristab/sweep/formed_input.h"
 #include "tristab/sweep/setting.h"
 
@@ -21,7 +22,7 @@ struct Wording {
   std::string usage() const;  // "--method M --arithmetic F, or --kernel K"
 };
 
-// Names, with parameters or as objects; null: not named.
+// Names, with parameters or as objects; null or "": not named.
 struct SettingNames {
   JsonValue kernel = {}, method = {}, arithmetic = {}, formation = {};
 };

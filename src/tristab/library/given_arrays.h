@@ -25,13 +25,11 @@ class GivenArrays {
  public:
   explicit GivenArrays(const Tensors& tensors);
 
-  bool is_matrices() const { return matrices_; }
   Json family() const;
   // `chunk`: 0 for the matrices' own, or the usual one.
   OpenedInput open(const std::string& who, int chunk, const Recipe* kernel = nullptr) const;
 
  private:
-  bool matrices_;
   MemoryFile file_;
 };
 

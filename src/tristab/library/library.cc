@@ -19,8 +19,7 @@ namespace {
 
 // A name with parameters, or an object.
 JsonValue named(const std::string& text) {
-  if (text.empty()) return nullptr;
-  return text.front() == '{' ? JsonValue(parse_json(text)) : JsonValue(text);
+  return text.starts_with('{') ? JsonValue(parse_json(text)) : JsonValue(text);
 }
 
 std::shared_ptr<const DeclaredSetting> declared_by(const SettingNames& names) {

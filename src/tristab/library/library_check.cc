@@ -12,7 +12,6 @@
 #include "tristab/library/given_arrays.h"
 #include "tristab/report/check_text.h"
 #include "tristab/report/recommendation_text.h"
-#include "tristab/sweep/config_text.h"
 
 namespace tristab::library {
 namespace {
@@ -74,24 +73,13 @@ Judgement check(const Tensors& input, const Tensors& output, const CheckOptions&
   CheckRequest request;
   if (options.inverter) request.kernel = options.inverter->declared().recipe(wording);
   const OpenedInput opened = given.open(wording.who, options.chunk, request.kernel ? &*request.kernel : nullptr);
-  request.source = opened.source.get();
-  request.family = &opened.spec;
-  request.n = opened.n;
   request.input = given.family().at("path");
   request.output = request.shown_output = result.path();
-  request.prefix = wording.prefix;
   std::optional<MemoryFile> again;
   if (options.again != nullptr) request.again = again.emplace("the second output", borrowed(*options.again)).path();
-  request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
-  request.requirement = Requirement(options.require, "require");
-  if (!options.gates.empty()) {
-    for (const std::string& gate : split_list(options.gates, "gates"))
-      request.gates.push_back(make_gate(gate, "gates"));
-  }
-  if (options.exact && !request.kernel)
-    refuse("exact", "no kernel", "exact with a kernel, or a method and an arithmetic");
   request.exact = options.exact;
   request.search = options.search;
+  complete(request, opened, options.require, options.gates, wording);
   const std::unique_ptr<CheckReport> report = tristab::check(request, interruption());
   return {report->passed(), check_text(*report, Page()), check_json(*report)};
 }

@@ -101,9 +101,8 @@ std::vector<BorrowedArray> borrowed(const Tensors& tensors) {
   return arrays;
 }
 
-GivenArrays::GivenArrays(const Tensors& tensors)
-    : matrices_(only_a(tensors)), file_(matrices_ ? "A" : kLayer, borrowed(tensors)) {
-  if (matrices_) return;
+GivenArrays::GivenArrays(const Tensors& tensors) : file_(only_a(tensors) ? "A" : kLayer, borrowed(tensors)) {
+  if (only_a(tensors)) return;
   keys_of(tensors);
   if (tensors.size() == 1) refuse_input(kLayer, "k alone", "k, beta, and what else its rule has");
   // A misspelt gate would be no gate.

@@ -3,10 +3,13 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <span>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/judge/check.h"
+#include "tristab/sweep/config_text.h"
 
 namespace tristab {
 
@@ -28,7 +31,22 @@ OpenedInput open_chosen(const Json& family, std::int64_t chunk, int otherwise, c
 
 int usual_chunk(const Recipe* kernel) {
   constexpr int kUsual = 64;
-  return kernel != nullptr && !kernel->takes(kUsual) ? kernel->chunks.back() : kUsual;
+  return kernel != nullptr && !kernel->takes(kUsual) ? std::ranges::max(kernel->chunks) : kUsual;
+}
+
+void complete(CheckRequest& request, const OpenedInput& input, const std::string& require, const std::string& gates,
+              const Wording& wording) {
+  if (request.exact && !request.kernel)
+    refuse(wording.named("exact"), "no kernel", fmt::format("{} with {}", wording.named("exact"), wording.usage()));
+  request.source = input.source.get();
+  request.family = &input.spec;
+  request.n = input.n;
+  request.prefix = wording.prefix;
+  request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
+  request.requirement = Requirement(require, wording.named("require"));
+  if (gates.empty()) return;
+  const std::string place = wording.named("gates");
+  for (const std::string& gate : split_list(gates, place)) request.gates.push_back(make_gate(gate, place));
 }
 
 }  // namespace tristab

@@ -9,6 +9,8 @@
 
 namespace tristab {
 
+struct CheckRequest;  // judge/check.h
+
 struct OpenedInput {
   FamilySpec spec;
   std::unique_ptr<Source> source;
@@ -25,5 +27,10 @@ OpenedInput open_chosen(const Json& family, std::int64_t chunk, int otherwise, c
 
 // 64, or the largest size that the kernel takes.
 int usual_chunk(const Recipe* kernel);
+
+// Completes what check is asked by its input, and by a requirement and gates as somebody writes them ("": no gates).
+// Throws UsageError for these, and where the request is exact and names no kernel.
+void complete(CheckRequest& request, const OpenedInput& input, const std::string& require, const std::string& gates,
+              const Wording& wording);
 
 }  // namespace tristab

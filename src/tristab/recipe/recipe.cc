@@ -65,7 +65,7 @@ struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks 
   std::vector<Parameter> parameters;
 };
 
-// Every key that is missing, in one message. A recipe of one's own needs less than one that is shipped.
+// Every key that is missing, in one message. A user's recipe needs fewer keys than one that is shipped.
 void check_needed_keys(const Json& json, bool builtin, const std::string& place) {
   std::vector<std::string> needed{"method", "arithmetic"}, missing;
   if (builtin) needed.insert(needed.begin(), {"kernel", "summary", "source", "date"});
