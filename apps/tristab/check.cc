@@ -128,7 +128,7 @@ void check_output(const Command& command, const CheckOptions& given, int& status
   request.reference = options.reference;
   request.exact = options.exact;
   request.search = options.search;
-  complete(request, input, options.require, options.gates, wording);
+  complete(request, input, options.require, {options.gates, "gate"}, wording);
   const std::unique_ptr<CheckReport> report = judging([&] { return check(request, stop); });
   write_junit(check_junit(*report));
   if (!report->passed()) status = 1;

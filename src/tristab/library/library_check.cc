@@ -79,7 +79,7 @@ Judgement check(const Tensors& input, const Tensors& output, const CheckOptions&
   if (options.again != nullptr) request.again = again.emplace("the second output", borrowed(*options.again)).path();
   request.exact = options.exact;
   request.search = options.search;
-  complete(request, opened, options.require, options.gates, wording);
+  complete(request, opened, options.require, {options.gates, "gates"}, wording);
   const std::unique_ptr<CheckReport> report = tristab::check(request, interruption());
   return {report->passed(), check_text(*report, Page()), check_json(*report)};
 }

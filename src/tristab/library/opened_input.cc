@@ -34,7 +34,7 @@ int usual_chunk(const Recipe* kernel) {
   return kernel != nullptr && !kernel->takes(kUsual) ? std::ranges::max(kernel->chunks) : kUsual;
 }
 
-void complete(CheckRequest& request, const OpenedInput& input, const std::string& require, const std::string& gates,
+void complete(CheckRequest& request, const OpenedInput& input, const std::string& require, const GivenGates& gates,
               const Wording& wording) {
   if (request.exact && !request.kernel)
     refuse(wording.named("exact"), "no kernel", fmt::format("{} with {}", wording.named("exact"), wording.usage()));
@@ -44,9 +44,9 @@ void complete(CheckRequest& request, const OpenedInput& input, const std::string
   request.prefix = wording.prefix;
   request.layer_arithmetic = make_layer_arithmetic(Json("bf16"), "the layer");
   request.requirement = Requirement(require, wording.named("require"));
-  if (gates.empty()) return;
-  const std::string place = wording.named("gates");
-  for (const std::string& gate : split_list(gates, place)) request.gates.push_back(make_gate(gate, place));
+  if (gates.text.empty()) return;
+  const std::string place = wording.named(gates.name);
+  for (const std::string& gate : split_list(gates.text, place)) request.gates.push_back(make_gate(gate, place));
 }
 
 }  // namespace tristab

@@ -28,9 +28,15 @@ OpenedInput open_chosen(const Json& family, std::int64_t chunk, int otherwise, c
 // 64, or the largest size that the kernel takes.
 int usual_chunk(const Recipe* kernel);
 
-// Completes what check is asked by its input, and by a requirement and gates as somebody writes them ("": no gates).
+// Gates as somebody writes them, and what the option or argument is called; "": no gates.
+struct GivenGates {
+  std::string text;
+  const char* name;
+};
+
+// Completes what check is asked by its input, and by a requirement and gates.
 // Throws UsageError for these, and where the request is exact and names no kernel.
-void complete(CheckRequest& request, const OpenedInput& input, const std::string& require, const std::string& gates,
+void complete(CheckRequest& request, const OpenedInput& input, const std::string& require, const GivenGates& gates,
               const Wording& wording);
 
 }  // namespace tristab
