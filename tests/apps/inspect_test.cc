@@ -26,7 +26,7 @@ void expect_refusal(const Workplace& place, const std::string& arguments, int st
     EXPECT_NE(result.err.find(word), std::string::npos) << word << ": " << result.err;
 }
 
-TEST(Inspect, a_family_with_its_trial_a_file_and_a_case_of_a_result_are_the_same) {
+TEST(Inspect, a_trial_a_file_and_a_case_of_a_result_are_the_same) {
   const Workplace place;
   ASSERT_EQ(place.run("generate gdn:keys=silu --chunk 32 --trials 2 -o a.npy").status, 0);
   place.write("c.json", R"({"families": [{"family": "gdn", "keys": "silu"}], "chunks": [32], "trials": 2,

@@ -151,7 +151,7 @@ TEST(Judgement, split_products_have_the_roundoff_of_both_parts) {
 }
 
 // The rounding of A to the operand format was counted as the formation's error: 1.6e-8 became 2.8e-4.
-TEST(Judgement, the_error_of_a_formation_does_not_depend_on_the_arithmetic_after_it) {
+TEST(Judgement, a_formations_error_does_not_depend_on_the_arithmetic) {
   const Json config{{"families", {Json{{"family", "gdn"}, {"gate", "none"}, {"key_format", "bf16"}}}},
                     {"chunks", 16},
                     {"trials", 2},

@@ -68,7 +68,7 @@ TEST(CasePrecision, two_parts_of_bf16_hold_sixteen_bits) {
   EXPECT_EQ(of_products(made("tf32x3")).unit_roundoff, 0x1p-22);
 }
 
-TEST(CasePrecision, integers_have_a_step_and_microscaling_the_roundoff_of_its_elements) {
+TEST(CasePrecision, integers_have_a_step_and_microscaling_its_elements_roundoff) {
   const CasePrecision integers = of_products(made("int8"));
   EXPECT_EQ(integers.step, 1.0 / 254);
   EXPECT_EQ(integers.coarsest, "int8");

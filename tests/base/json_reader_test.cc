@@ -96,7 +96,7 @@ TEST(JsonReader, lists_and_objects_of_many_objects_are_read_member_by_member) {
   EXPECT_EQ(parse_json(object + "}").size(), count);
 }
 
-TEST(JsonReader, a_filter_sees_every_part_with_its_depth_but_no_part_of_what_it_leaves_out) {
+TEST(JsonReader, a_filter_sees_all_but_what_it_leaves_out) {
   std::string seen;
   const JsonFilter filter = [&](int depth, Json::parse_event_t event, Json& parsed) {
     using Event = Json::parse_event_t;

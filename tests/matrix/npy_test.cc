@@ -177,7 +177,7 @@ TEST_F(Npy, slices_and_nan_of_fortran_order_have_their_indices) {
             std::string::npos);
 }
 
-TEST_F(Npy, a_pickle_of_pytorch_is_recognised_and_a_header_of_640_bytes_is_not_one) {
+TEST_F(Npy, a_pickle_is_recognised_and_a_header_of_640_bytes_is_none) {
   const std::string path = directory_.write("m.pt", std::string("\x80\x02\x8a\nl\xfc", 6)).string();
   try {
     TensorFile::open(path);

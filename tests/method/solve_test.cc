@@ -55,7 +55,7 @@ TEST(Solve, for_the_identity_is_row_substitution) {
     EXPECT_EQ(inverted("solve", arithmetic, a).x, inverted("row-substitution", arithmetic, a).x) << arithmetic;
 }
 
-TEST(Solve, right_hand_sides_in_blocks_agree_with_the_whole_and_count_products) {
+TEST(Solve, blocks_of_columns_give_the_whole_and_count_products) {
   const Matrix a = plain::strictly_lower(40, 0.3, 8), b = right_hand_sides(40, 3);
   const Json blocks = with("solve", {{"block", 16}});  // 16, 16 and 8 rows
   const Matrix whole = solved("solve", "fp64", a, b), x = solved(blocks, "fp64", a, b);

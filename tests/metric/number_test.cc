@@ -50,7 +50,7 @@ TEST(Measured, is_a_number_or_the_reason_why_there_is_none) {
   EXPECT_TRUE(std::isnan(Measured(Undefined::exact_result).value));
 }
 
-TEST(Measured, an_error_relative_to_zero_ranks_worst_and_an_exact_result_best) {
+TEST(Measured, relative_to_zero_ranks_worst_and_an_exact_result_best) {
   EXPECT_EQ(Measured(Undefined::exact_zero).ranked(false), HUGE_VAL);
   EXPECT_EQ(Measured(Undefined::exact_zero).ranked(true), -HUGE_VAL);
   EXPECT_EQ(Measured(Undefined::exact_result).ranked(true), HUGE_VAL);

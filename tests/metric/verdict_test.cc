@@ -69,7 +69,7 @@ TEST(ForFormat, non_finite_results_come_first_then_trivial_inputs) {
   EXPECT_EQ(judge_for_format(values, false, true), ForFormat::nonfinite);
 }
 
-TEST(IsTrivial, up_to_the_roundoff_of_the_result_but_never_beyond_that_of_bf16) {
+TEST(IsTrivial, up_to_the_results_roundoff_but_never_beyond_that_of_bf16) {
   EXPECT_TRUE(is_trivial(0x1p-24, 1, 0x1p-24));
   EXPECT_FALSE(is_trivial(0x1.1p-24, 1, 0x1p-24));
   EXPECT_TRUE(is_trivial(8 * 0x1p-11, 8, 0x1p-11));

@@ -208,7 +208,7 @@ class TransformersLayer(torch.nn.Module):
                                                  use_qk_l2norm_in_kernel=False, use_cache=False, cu_seqlens=None)[0]
 
 
-def test_patched_takes_the_kernels_of_transformers_and_gives_them_back():
+def test_patched_takes_transformers_kernels_and_gives_them_back():
     layer = TransformersLayer()
     own = layer.torch_chunk_gated_delta_rule
     inputs = drawn()
@@ -221,7 +221,7 @@ def test_patched_takes_the_kernels_of_transformers_and_gives_them_back():
         layer(*inputs)
 
 
-def test_patched_takes_the_kernels_of_a_layers_file_and_gates_in_the_kernel():
+def test_patched_takes_a_layers_files_kernels_with_their_gates():
     file = types.ModuleType("fake_fla_layer")
 
     def chunk_kda_of_fla(q, k, v, g, beta, scale=None, use_gate_in_kernel=False, A_log=None, dt_bias=None, **kwargs):

@@ -140,7 +140,7 @@ TEST(Recipe, every_built_in_recipe_says_how_it_is_known) {
   }
 }
 
-TEST(Recipe, a_launch_changes_parts_of_the_formation_and_leaves_exact_alone) {
+TEST(Recipe, a_launch_changes_the_formation_and_leaves_exact_alone) {
   const Recipe h200 = one(Json{{"kernel", "fla-kda"}, {"launch", "h200"}});
   EXPECT_EQ(h200.formation.lanes, 16);
   EXPECT_EQ(h200.formation.scan, 4);

@@ -248,7 +248,7 @@ TEST_F(Agreement, the_data_of_the_page) {
       true);
 }
 
-TEST_F(Agreement, a_page_of_too_many_groups_shows_some_inputs_and_their_numbers) {
+TEST_F(Agreement, a_page_of_too_many_groups_shows_some_inputs) {
   const Json whole = Json::parse(page_.text(head_, {.cases = 1000, .groups = 1000})), &all = whole["groups"];
   const Json part = Json::parse(page_.text(head_, {.cases = 1000, .groups = all["f"].size() - 1})),
              &groups = part["groups"];

@@ -1,8 +1,6 @@
 // Emulated arithmetic on float or double carriers. Every format is inside its carrier, so elements are held exactly.
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <stdexcept>
 
 #include "tristab/arithmetic/block_scale.h"
 #include "tristab/arithmetic/carrier_buffer.h"

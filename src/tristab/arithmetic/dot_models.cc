@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <stdexcept>
 #include <vector>
 
 #include "tristab/arithmetic/exact_sum.h"

@@ -3,10 +3,7 @@
 // code does the same in int32 for a range of exponents in which nothing can overflow or underflow on the way; it leaves
 // every other group to unit_group(). Units whose sums need more bits: wide_matrix_unit.cc.
 #include <algorithm>
-#include <bit>
 #include <cmath>
-#include <limits>
-#include <optional>
 #include <vector>
 
 #include "tristab/arithmetic/matrix_unit.h"

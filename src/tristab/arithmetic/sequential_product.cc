@@ -1,7 +1,6 @@
 // Products whose sums run along k one element at a time. Tiles of rows x vectors of columns stay in registers while k
 // runs.
 #include <algorithm>
-#include <bit>
 #include <vector>
 
 #include "tristab/arithmetic/product_kernels.h"

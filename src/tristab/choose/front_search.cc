@@ -6,7 +6,7 @@
 #include <cmath>
 #include <numeric>
 
-#include "tristab/sweep/evaluate.h"
+#include "tristab/base/interruption.h"
 
 namespace tristab {
 namespace {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <set>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/interruption.h"

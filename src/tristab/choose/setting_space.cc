@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "tristab/base/elementary.h"
 #include "tristab/base/errors.h"

@@ -18,7 +18,7 @@ namespace tristab {
 namespace {
 
 GateResult evaluate_fla(const GateInput& input, const Settings& settings) {
-  if (elements_of(input).empty()) return refused_empty();
+  if (!has_elements(input)) return refused_empty();
   const FlaError error = fla_error(input);
   const double ratio = settings.real("ratio");
   const bool tiny = error.largest <= fla_accepted_difference;

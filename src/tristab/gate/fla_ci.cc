@@ -17,7 +17,7 @@ namespace tristab {
 namespace {
 
 GateResult evaluate_fla_ci(const GateInput& input, const Settings& settings) {
-  if (elements_of(input).empty()) return refused_empty();
+  if (!has_elements(input)) return refused_empty();
   const FlaError error = fla_error(input);
   const double ratio = std::max(settings.real("ratio"), settings.real("warn_ratio"));
   const double difference = std::max(settings.real("warn_difference"), fla_accepted_difference);

@@ -34,9 +34,9 @@ const Format& at_most_fp32(const Format& format) { return format.inside(fp32_for
 TensorType::TensorType(const Format& stored)
     : format_(&type_of(stored)),
       is_fp64_(*format_ == fp64_format()),
+      is_fp32_(*format_ == fp32_format()),
       is_fp8_(is_fp8()),
-      own_(at_most_fp32(*format_)),
-      fp32_(fp32_format()) {}
+      own_(at_most_fp32(*format_)) {}
 
 TensorType at_least_fp32(const Format& stored) {
   return TensorType(stored.inside(fp32_format()) ? fp32_format() : fp64_format());
@@ -61,9 +61,14 @@ std::vector<ElementAt> elements_of(const GateInput& input) {
     if (input.output[m].rows() != input.expected[m].rows() || input.output[m].columns() != input.expected[m].columns())
       throw std::logic_error("gate: output and reference differ in shape");
     const std::vector<double>&x = input.output[m].values(), &y = input.expected[m].values();
+    elements.reserve(input.output.size() * x.size());
     for (std::size_t k = 0; k < x.size(); ++k) elements.push_back({x[k], y[k]});
   }
   return elements;
+}
+
+bool has_elements(const GateInput& input) {
+  return std::ranges::any_of(input.output, [](const Matrix& x) { return !x.values().empty(); });
 }
 
 GatePlace place_of(const GateInput& input, std::size_t number) {

@@ -27,21 +27,24 @@ class TensorType {
   bool is_fp8() const { return is("e4m3") || is("e5m2"); }
 
   // A value that is stored as this type: rounded once.
-  double stored(double x) const { return is_fp64_ ? x : round_value(x, own_, Rounding::nearest_even); }
+  double stored(double x) const {
+    return is_fp64_ ? x : is_fp32_ ? in_fp32(x) : round_value(x, own_, Rounding::nearest_even);
+  }
   // The result of one operation, +, -, *, / or a square root, that double computed from values of this type. Double has
   // more than twice the bits of fp32, so that rounding its result gives the bits of the operation in fp32 (Figueroa,
   // When is double rounding innocuous?, 1995).
   // Torch has no arithmetic in 8 bits; fp32 stands for it.
-  double result(double x) const { return is_fp64_ ? x : is_fp8_ ? in_fp32(x) : stored(in_fp32(x)); }
+  double result(double x) const { return is_fp64_ ? x : is_fp32_ || is_fp8_ ? in_fp32(x) : stored(in_fp32(x)); }
   // A number of the test's own, as operations with this type take it.
   double scalar(double x) const { return is_fp64_ ? x : in_fp32(x); }
 
  private:
-  double in_fp32(double x) const { return round_value(x, fp32_, Rounding::nearest_even); }
+  // The conversion of the machine itself, to nearest even: gates look at every element many times.
+  static double in_fp32(double x) { return static_cast<double>(static_cast<float>(x)); }
 
   const Format* format_;
-  bool is_fp64_, is_fp8_;
-  RoundingTarget<double> own_, fp32_;
+  bool is_fp64_, is_fp32_, is_fp8_;
+  RoundingTarget<double> own_;
 };
 
 // The type in which a tensor of `stored` and one of at least fp32 are compared: fp32, or fp64 if `stored` needs it.
@@ -63,6 +66,7 @@ struct ElementAt {
 
 // All elements of both, matrix by matrix and row by row.
 std::vector<ElementAt> elements_of(const GateInput& input);
+bool has_elements(const GateInput& input);
 // The place of the element with this number among them.
 GatePlace place_of(const GateInput& input, std::size_t number);
 

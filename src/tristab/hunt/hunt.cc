@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <mutex>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"

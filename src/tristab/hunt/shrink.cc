@@ -6,12 +6,12 @@
 #include <cmath>
 #include <functional>
 
+#include "tristab/base/interruption.h"
 #include "tristab/base/json.h"
 #include "tristab/format/round.h"
 #include "tristab/hunt/evaluator.h"
 #include "tristab/matrix/rule/rule.h"
 #include "tristab/matrix/sum.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {

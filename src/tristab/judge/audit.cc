@@ -10,8 +10,8 @@
 #include <map>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/interruption.h"
 #include "tristab/judge/case_outputs.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {

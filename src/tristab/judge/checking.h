@@ -11,10 +11,10 @@
 #include <utility>
 #include <vector>
 
+#include "tristab/base/interruption.h"
 #include "tristab/judge/check.h"
 #include "tristab/judge/mutant.h"
 #include "tristab/judge/spread.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 

@@ -10,12 +10,12 @@
 #include <map>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/interruption.h"
 #include "tristab/base/json.h"
 #include "tristab/judge/case_outputs.h"
 #include "tristab/judge/spread.h"
 #include "tristab/judge/variant.h"
 #include "tristab/matrix/norms.h"
-#include "tristab/sweep/evaluate.h"
 
 namespace tristab {
 namespace {

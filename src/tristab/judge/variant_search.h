@@ -2,7 +2,6 @@
 // another launch layout. Single edits first, then pairs and triples of those that come near.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>

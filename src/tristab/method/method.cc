@@ -6,9 +6,9 @@
 #include <charconv>
 #include <mutex>
 
+#include "tristab/arithmetic/kernels.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
-#include "tristab/format/round.h"
 #include "tristab/matrix/rule/rule.h"
 
 namespace tristab {
@@ -43,9 +43,8 @@ std::vector<MethodSpec> expand_method(const Json& given, std::string_view place)
 
 Matrix rounded_to(Matrix matrix, const Format& format, Rounding rounding) {
   if (format == fp64_format()) return matrix;
-  const RoundingTarget<double> target(format);
-  const Rounding used = given_rounding(rounding);
-  for (double& x : matrix.values()) x = round_value(x, target, used);
+  round_row(matrix.values().data(), matrix.values().data(), static_cast<int>(matrix.values().size()), format,
+            given_rounding(rounding));
   return matrix;
 }
 
