@@ -9,6 +9,7 @@
 #include "tristab/base/json_text.h"
 #include "tristab/report/inspection_json.h"
 #include "tristab/report/inspection_text.h"
+#include "tristab/report/page_json.h"
 #include "tristab/report/page_template.h"
 
 namespace tristab {
@@ -70,14 +71,11 @@ void write_inspection_page(const Inspection& inspection, OutputFile& page) {
     sections.raw(one.text("heading", section.heading).raw("sentences", sentences.str()).str());
   }
   data.raw("sections", sections.str());
-  std::string json = data.str();
-  for (std::size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3))
-    json.replace(at, 2, "<\\/");
   const std::span<const EmbeddedFile> assets = inspection_assets();
   page.write(filled(assets[0].text, {{"title", escaped_for_html(inspection.record().id)},
                                      {"style", std::string(assets[1].text)},
                                      {"script", std::string(assets[2].text)},
-                                     {"data", std::move(json)}}));
+                                     {"data", escaped_for_script(data.str())}}));
   page.commit();
 }
 
