@@ -38,7 +38,7 @@ const std::vector<Name>& quantity_names() {
   static const std::vector<Name> names = [] {
     std::vector<Name> all;
     for (const SummaryQuantity& each : summary_quantities()) all.push_back({each, false});
-    for (const Field* field : layer_fields()) {
+    for (const Field* field : compared_layer_fields()) {
       for (SummaryQuantity& each : summary_quantities_of(field->info, field)) {
         each.name = std::string(layer_prefix) + each.name;
         all.push_back({each, true});

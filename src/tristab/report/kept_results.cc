@@ -161,7 +161,8 @@ Record record_of(const Json& object, const std::string& matrix, const Setting& c
   return record;
 }
 
-LayerRecord layer_record_of(const Json& object, const Setting& configured, const std::string& place) {
+// Adds the layer to its sequence.
+void add_layer(const Json& object, const Setting& configured, const std::string& place, LayerResult& result) {
   const std::string method = object.value("method_label", ""), arithmetic = object.value("arithmetic_label", "");
   if (method != configured.method_label() || arithmetic != configured.arithmetic->label)
     refuse_other(place, fmt::format("{} {}", method, arithmetic), configured.label());
@@ -171,25 +172,22 @@ LayerRecord layer_record_of(const Json& object, const Setting& configured, const
   record.message = text_or_nothing(object, "message");
   record.for_layer = word_at<ForFormat>(object, place, "for_layer", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
-  for (const LayerPart& part : layer_parts())
-    record.errors.whole.*part.value = number_or(object, part.name, std::nan(""));
+  for (const LayerField& field : layer_fields()) {  // one that is never null is infinite beyond the range of double
+    if (field.is_number())
+      *field.place(result, record) = number_or(object, field.name.c_str(), field.nullable ? nan : infinity);
+  }
   const Json& by_chunk = object.at("by_chunk");
   for (const Json& count : by_chunk.at("chunks"))
     record.errors.chunks.push_back(static_cast<int>(integer_of(count, "chunks", place)));
   record.errors.by_chunk.resize(record.errors.chunks.size());
   for (const LayerPart& part : layer_parts()) {
-    const std::vector<double> values = numbers_of(by_chunk.at(part.name), std::nan(""));
+    const std::vector<double> values = numbers_of(by_chunk.at(part.name), nan);
     for (std::size_t k = 0; k < std::min(values.size(), record.errors.by_chunk.size()); ++k)
       record.errors.by_chunk[k].*part.value = values[k];
   }
-  record.errors.state_max = number_or(object, "state_max", std::nan(""));
   if (const auto first = object.find("first_nonfinite_chunk"); first != object.end() && first->is_number())
     record.errors.first_nonfinite_chunk = small_count_of(object, "first_nonfinite_chunk", place);
-  record.exact_t.o = number_or(object, "o_exact_t", std::nan(""));
-  record.exact_t.state = number_or(object, "state_exact_t", std::nan(""));
-  record.exact_t_ratio = number_or(object, "exact_t_ratio", std::nan(""));
-  record.requirement_share = number_or(object, "requirement_share", std::nan(""));
-  return record;
+  result.records.push_back(std::move(record));
 }
 
 // Runs `read`, and says where a field was not of the type that tristab writes.
@@ -257,8 +255,7 @@ LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& t
       result.trial = layer.value("trial", 0);
       result.tokens = layer.value("tokens", 0);
       result.source = layer.at("source");
-      result.state_max = number_or(layer, "state_max_exact", infinity);
-      result.records.push_back(layer_record_of(layer, setting, place));
+      add_layer(layer, setting, place, result);
     }
     return result;
   });
