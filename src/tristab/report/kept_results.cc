@@ -99,23 +99,19 @@ class Numbers {
   const Json& record_;
 };
 
-// The inverse of stages_cell (sweep/field.cc) and of the fields that count the trace.
+// From `stages` and the fields that count the trace.
 Trace trace_of(const Json& record, const std::string& place) {
   Trace trace;
   for (const Json& object : record.at("stages")) {
-    StageTrace stage;
+    StageTrace& stage = trace.stages.emplace_back();
     stage.name = object.value("name", "");
-    stage.matmuls = count_of(object, "matmuls", place);
-    stage.vector_steps = count_of(object, "vector_steps", place);
-    stage.matmul_flops = number_or(object, "matmul_flops", nan);
-    stage.vector_flops = number_or(object, "vector_flops", nan);
-    stage.largest_live = number_or(object, "largest_live", infinity);
-    stage.largest_dead = number_or(object, "largest_dead", infinity);
-    stage.overflows_live = count_of(object, "overflows", place);
-    stage.overflows_dead = count_of(object, "dead_overflows", place);
-    stage.underflows = count_of(object, "underflows", place);
-    stage.saturations = count_of(object, "saturations", place);
-    trace.stages.push_back(std::move(stage));
+    for (const StageField& field : stage_fields()) {
+      if (field.count != nullptr) {
+        stage.*field.count = count_of(object, field.name, place);
+      } else {
+        stage.*field.number = number_or(object, field.name, infinity);
+      }
+    }
   }
   trace.first_overflow.stage = text_or_nothing(record, "first_overflow_stage");
   trace.product_depth = count_of(record, "depth", place);

@@ -40,7 +40,7 @@ Json choice_schema(const std::vector<std::string>& choices, bool nullable) {
   return schema;
 }
 
-Json count_schema(bool nullable) {
+Json count_schema(bool nullable = false) {
   Json schema = type_schema("integer", nullable);
   schema["minimum"] = 0;
   return schema;
@@ -138,6 +138,8 @@ Json results_file_schema() {
   for (const StabilityClassInfo& each : stability_classes) class_names.push_back(each.name);
   definitions["class"]["properties"]["class"] = {{"enum", class_names}};
   add(definitions["class"], "scenario", reference_to("scenario_name"), false);
+  for (const StageField& field : stage_fields())
+    add(definitions["stage"], field.name, field.count != nullptr ? count_schema() : magnitude_schema(field.nullable));
   for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude_schema(true));
   Json layer_quantity_names = Json::array();
   for (const LayerQuantity& quantity : layer_quantities()) layer_quantity_names.push_back(quantity.name);
