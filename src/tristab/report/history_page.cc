@@ -45,11 +45,10 @@ std::string points_json(const ResultHistory& history, const std::vector<const Hi
   add("s", [&](const HistoryPoint& p) { return std::to_string(line_of(p).setting); });
   add("n", [&](const HistoryPoint& p) { return std::to_string(line_of(p).n); });
   add("r", [&](const HistoryPoint& p) { return std::to_string(p.result); });
-  for (const auto& [name, count] :
-       {std::pair("trials", &TrialCounts::trials), std::pair("nonfinite", &TrialCounts::nonfinite),
-        std::pair("failed", &TrialCounts::failed), std::pair("trivial", &TrialCounts::trivial),
-        std::pair("fit", &TrialCounts::fit), std::pair("unfit", &TrialCounts::unfit)})
-    add(name, [member = count](const HistoryPoint& p) { return std::to_string(p.trials.*member); });
+  for (const TrialCount& count : trial_counts()) {
+    if (count.page_name != nullptr)
+      add(count.page_name, [&count](const HistoryPoint& p) { return std::to_string(p.trials.*count.value); });
+  }
   JsonObject numbers, changed;
   for (const SummaryStatistic& statistic : statistics) {
     const auto value = statistic.value;

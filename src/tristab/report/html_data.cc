@@ -156,12 +156,10 @@ std::string HtmlData::groups_text(const Shown& shown) const {
   integers("f", [&](const CaseGroup& g) { return shown.input_at[g.input]; });
   integers("s", [](const CaseGroup& g) { return g.setting; });
   integers("n", [](const CaseGroup& g) { return g.n; });
-  integers("trials", [](const CaseGroup& g) { return g.statistics.trials; });
-  integers("nonfinite", [](const CaseGroup& g) { return g.statistics.nonfinite; });
-  integers("failed", [](const CaseGroup& g) { return g.statistics.failed; });
-  integers("trivial", [](const CaseGroup& g) { return g.statistics.trivial; });
-  integers("fit", [](const CaseGroup& g) { return g.statistics.fit; });
-  integers("unfit", [](const CaseGroup& g) { return g.statistics.unfit; });
+  for (const TrialCount& count : trial_counts()) {
+    if (count.page_name != nullptr)
+      integers(count.page_name, [&count](const CaseGroup& g) { return g.statistics.*count.value; });
+  }
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
     const Field& field = *groups_.fields()[k];
     if (field.info.words.empty()) {

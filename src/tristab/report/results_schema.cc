@@ -106,6 +106,7 @@ void add_layer_fields(Json& layer) {
 
 void add_summary_fields(Json& summary) {
   const Json number{{"type", {"number", "null"}}};
+  for (const TrialCount& count : trial_counts()) add(summary, count.name, count_schema());
   for (const Field* field : counted_fields()) add(summary, field->name(), number);
   for (const Field* field : distributed_fields()) {
     for (const SummaryStatistic& statistic : summary_statistics(field->info))

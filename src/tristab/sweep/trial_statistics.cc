@@ -1,10 +1,21 @@
 #include "tristab/sweep/trial_statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tristab {
 namespace {
+
+constexpr std::array<TrialCount, 9> count_table{{{"trials", &TrialCounts::trials, "trials"},
+                                                 {"nonfinite_trials", &TrialCounts::nonfinite, "nonfinite"},
+                                                 {"failed_trials", &TrialCounts::failed, "failed"},
+                                                 {"trivial", &TrialCounts::trivial, "trivial"},
+                                                 {"fit", &TrialCounts::fit, "fit"},
+                                                 {"unfit", &TrialCounts::unfit, "unfit"},
+                                                 {"normal", &TrialCounts::normal},
+                                                 {"high", &TrialCounts::high},
+                                                 {"excessive", &TrialCounts::excessive}}};
 
 bool is_distributed(const Field& field) {
   return field.info.aggregate == Aggregate::judged_trials || field.info.aggregate == Aggregate::all_trials;
@@ -62,6 +73,8 @@ Distribution distribution_of(std::vector<double> values, const NumberInfo& info)
   result.worst = info.larger_is_better ? values.front() : values.back();
   return result;
 }
+
+std::span<const TrialCount> trial_counts() { return count_table; }
 
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields) {
   TrialNumbers trial{record.status, record.for_format, record.fit, {}, 0};

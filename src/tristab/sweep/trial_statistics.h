@@ -61,6 +61,13 @@ struct TrialCounts {
   int judged() const { return trials - trivial; }  // those that statistics of errors are taken of
 };
 
+struct TrialCount {
+  const char* name;
+  int TrialCounts::*value;
+  const char* page_name = nullptr;  // in the data of pages; null: they do not have it
+};
+std::span<const TrialCount> trial_counts();
+
 // There may be as many of them as trials, so they hold little but the numbers.
 class TrialStatistics : public TrialCounts {
  public:
