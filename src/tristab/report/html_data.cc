@@ -274,15 +274,12 @@ std::string HtmlData::text(const ResultHead& head, const Limits& limits) const {
     data.integer("inputs", static_cast<std::int64_t>(groups_.inputs().size()));
   data.raw("families",
            page_list(on_page.inputs, [this](std::size_t k) { return json_string(groups_.inputs()[k].title()); }));
-  data.raw("settings", page_list(groups_.settings(), [](const CaseSetting& s) {
-             return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),
-                                json_string(s.formation), s.kernel.empty() ? 0 : 1);
-           }));
+  data.raw("settings", page_settings(groups_.settings()));
   data.raw("groups", groups_text(on_page)).raw("cases", cases_text(on_page, limits.cases));
   data.raw("matrices", matrices_text(on_page)).raw("layers", layers_text(on_page));
   const auto text_of = [](const JsonValue& value) { return json_text(value); };
   data.raw("expectations", page_list(expectations_, text_of)).raw("classes", page_list(classes_, text_of));
-  return escaped_for_script(data.str());
+  return data.str();
 }
 
 }  // namespace tristab

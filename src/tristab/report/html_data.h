@@ -24,7 +24,7 @@ class HtmlData {
     std::size_t groups = 0;  // settings on inputs: beyond them inputs are left out
   };
 
-  // JSON for a <script> element: '<' is escaped. Statistics have four significant digits, single cases three.
+  // JSON. Statistics have four significant digits, single cases three.
   std::string text(const ResultHead& head, const Limits& limits) const;
 
   const CaseGroups& groups() const { return groups_; }

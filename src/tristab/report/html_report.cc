@@ -46,13 +46,7 @@ ResultHead write_html_report(const std::string& results, OutputFile& output) {
   if (config.is_object() && config.contains("name") && config["name"].is_string()) {
     name = config["name"].get<std::string>();
   }
-  std::string page, style, script;
-  for (const EmbeddedFile& asset : page_assets())
-    (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
-  output.write(filled(
-      page,
-      {{"title", escaped_for_html(name)}, {"style", style}, {"script", script}, {"data", data.text(head, limits)}}));
-  output.commit();
+  write_page(page_assets(), name, data.text(head, limits), output);
   return head;
 }
 

@@ -9,7 +9,6 @@
 #include "tristab/base/json_text.h"
 #include "tristab/report/inspection_json.h"
 #include "tristab/report/inspection_text.h"
-#include "tristab/report/page_json.h"
 #include "tristab/report/page_template.h"
 
 namespace tristab {
@@ -71,12 +70,7 @@ void write_inspection_page(const Inspection& inspection, OutputFile& page) {
     sections.raw(one.text("heading", section.heading).raw("sentences", sentences.str()).str());
   }
   data.raw("sections", sections.str());
-  const std::span<const EmbeddedFile> assets = inspection_assets();
-  page.write(filled(assets[0].text, {{"title", escaped_for_html(inspection.record().id)},
-                                     {"style", std::string(assets[1].text)},
-                                     {"script", std::string(assets[2].text)},
-                                     {"data", escaped_for_script(data.str())}}));
-  page.commit();
+  write_page(inspection_assets(), inspection.record().id, data.str(), page);
 }
 
 }  // namespace tristab
