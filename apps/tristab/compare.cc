@@ -161,7 +161,7 @@ bool compare(const Command& command, const CompareOptions& options) {
            fmt::format("one that the file has (chunks of {})", fmt::join(sizes, ", ")));
   }
   const Page page = standard_output_page();
-  const auto lost = [](const auto& trials) { return trials.unfit + trials.lost() > 0; };
+  const auto lost = [](const auto& trials) { return trials.unusable() > 0; };
   const bool met = !command.given("--require") || (std::ranges::none_of(layers.rows(), lost) &&
                                                    std::ranges::none_of(groups.groups(), lost, &CaseGroup::statistics));
   const bool for_people = format == TableFormat::text || format == TableFormat::markdown;

@@ -231,7 +231,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       medians[method].push_back(over_trials.median);
       const std::string row = fmt::format("{} {} {} {} {} {:d} {}\n", group.n, number_text(over_trials.median),
                                           number_text(over_trials.worst), trials.judged(), trials.nonfinite,
-                                          std::isinf(over_trials.median), trials.unfit + trials.lost());
+                                          std::isinf(over_trials.median), trials.unusable());
       for (const std::size_t panel : drawn_in)
         errors.rows[{(family - 1) * arithmetics.labels.size() + panel - 1, method}] += row;
     }

@@ -31,10 +31,9 @@ class HtmlData {
 
  private:
   // The layers of one setting on one input.
-  struct LayerGroup {
+  struct LayerGroup : TrialCounts {
     std::size_t input = 0, setting = 0;
     int n = 0;
-    int sequences = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
     double worst_o = nan;                                    // infinite if a sequence is not finite
     std::map<int, std::vector<std::vector<double>>> errors;  // by the number of chunks, then by layer_parts()
   };

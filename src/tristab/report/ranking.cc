@@ -16,7 +16,7 @@ namespace tristab {
 namespace {
 
 // Files of other programs, and old ones, do not say whether a result is fit.
-bool has_verdicts(const TrialStatistics& trials) { return trials.fit + trials.unfit + trials.lost() > 0; }
+bool has_verdicts(const TrialStatistics& trials) { return trials.fit + trials.unusable() > 0; }
 
 // "fit", "unfit 2/8", "nonfinite 1/8": of the trials whose input is not trivial.
 std::string fit_text(const TrialStatistics& trials) {
@@ -272,7 +272,7 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
       if (trials.judged() == 0 || !has_verdicts(trials)) continue;
       ++overall.situations;
       overall.lost += trials.lost() > 0;
-      overall.fit += trials.lost() + trials.unfit == 0;
+      overall.fit += trials.unusable() == 0;
       // A missing answer is no error that could be compared.
       const double worst = trials.nonfinite > 0 ? HUGE_VAL : here.error.worst;
       if (std::isnan(worst) || (overall.input != nullptr && !(worst > overall.worst))) continue;
