@@ -13,6 +13,7 @@
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/random.h"
 #include "tristab/report/case_groups.h"
+#include "tristab/report/replaced.h"
 #include "tristab/report/table.h"
 #include "tristab/report/text_layout.h"
 
@@ -171,10 +172,7 @@ std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes) {
 // The path as a word of a shell: in quotes if necessary.
 std::string shell_word(const std::string& path) {
   const bool plain = path.find_first_of(" \t\n'\"\\$`*?[]()<>|&;#~!{}") == std::string::npos;
-  if (plain) return path;
-  std::string quoted = "'";
-  for (const char c : path) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  return plain ? path : "'" + replaced(path, {{"'", "'\\''"}}) + "'";
 }
 
 std::string rest_text(const std::string& path, ResultFormat format) {

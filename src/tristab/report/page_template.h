@@ -10,7 +10,7 @@
 namespace tristab {
 
 // Writes the page and commits it: of the assets the one .html, with all styles at its {{style}}, all scripts at its
-// {{script}}, and `json` in an element of its own at its {{data}}.
+// {{script}}, and `json`, without '<', which could end its element, at its {{data}}.
 void write_page(std::span<const EmbeddedFile> assets, std::string_view title, std::string_view json,
                 OutputFile& output);
 

@@ -9,6 +9,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json_text.h"
 #include "tristab/report/cell_text.h"
+#include "tristab/report/replaced.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
@@ -51,14 +52,7 @@ TableFormat table_format_of(std::string_view name, std::string_view place) {
   return static_cast<TableFormat>(found - names.begin());
 }
 
-std::string markdown(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '|' || c == '*' || c == '_') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
+std::string markdown(std::string_view text) { return replaced(text, {{"|", "\\|"}, {"*", "\\*"}, {"_", "\\_"}}); }
 
 std::string RowsText::beginning() const {
   if (format_ == TableFormat::json) return "[";
