@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/report/record_words.h"
 #include "tristab/sweep/quantity.h"
@@ -67,20 +68,10 @@ void check_input(const Json& object, const Input& input, const std::string& plac
   if (!same) refuse_other(place, described(object, place), input.label());
 }
 
-double number_or(const Json& object, const char* name, double absent) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number() ? found->get<double>() : absent;
-}
-
 std::vector<double> numbers_of(const Json& list, double absent) {
   std::vector<double> numbers;
   for (const Json& value : list) numbers.push_back(value.is_number() ? value.get<double>() : absent);
   return numbers;
-}
-
-std::string text_or_nothing(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 // Every number of a record has its value, or the reason why it has none.
@@ -113,7 +104,7 @@ Trace trace_of(const Json& record, const std::string& place) {
       }
     }
   }
-  trace.first_overflow.stage = text_or_nothing(record, "first_overflow_stage");
+  trace.first_overflow.stage = text_or_empty(record, "first_overflow_stage");
   trace.product_depth = count_of(record, "depth", place);
   trace.vector_depth = count_of(record, "vector_depth", place);
   trace.workspace_bytes = count_of(record, "workspace_bytes", place);
@@ -130,7 +121,7 @@ Record record_of(const Json& object, const std::string& matrix, const Setting& c
   record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
   record.reference = object.value("reference", "");
   record.status = status_at(object, place + ": ");
-  record.message = text_or_nothing(object, "message");
+  record.message = text_or_empty(object, "message");
   record.for_format = word_at<ForFormat>(object, place, "for_format", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
   record.padded_to = small_count_of(object, "padded_to", place);
@@ -165,7 +156,7 @@ void add_layer(const Json& object, const Setting& configured, const std::string&
   LayerRecord record;
   record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
   record.status = status_at(object, place + ": ");
-  record.message = text_or_nothing(object, "message");
+  record.message = text_or_empty(object, "message");
   record.for_layer = word_at<ForFormat>(object, place, "for_layer", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
   for (const LayerField& field : layer_fields()) {  // one that is never null is infinite beyond the range of double

@@ -9,7 +9,7 @@
 #include <set>
 #include <tuple>
 
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
@@ -121,14 +121,14 @@ const std::vector<const Field*>& ranking_fields() {
 Requirements requirements_of(const Json& config) {
   Requirements requirements;
   const auto add = [&](const std::string& scenario, const Json& keys) {
-    if (keys.is_object() && keys.contains("require") && keys["require"].is_string())
-      requirements[scenario] = keys["require"].get<std::string>();
+    const std::string text = text_or_empty(keys, "require");
+    if (!text.empty()) requirements[scenario] = text;
   };
   add("", config);
   if (!config.is_object() || !config.contains("scenarios")) return requirements;
   for (const Json& scenario : config["scenarios"]) {
-    if (scenario.is_object() && scenario.contains("name") && scenario["name"].is_string())
-      add(scenario["name"].get<std::string>(), scenario);
+    const std::string name = text_or_empty(scenario, "name");
+    if (!name.empty()) add(name, scenario);
   }
   return requirements;
 }
