@@ -182,9 +182,8 @@ bool compare(const Command& command, const CompareOptions& options) {
     return print(format == TableFormat::text ? overall_text(overall, rankings, top, page)
                                              : rows_text(overall_rows(overall, top), format));
   }
-  RowsText rows(ranking_columns(), format);
+  RowsText rows(format);
   bool first = true;
-  if (format != TableFormat::text) write(rows.beginning());
   for_each_ranking(groups, selection, requirements, [&](const Ranking& ranking) {
     if (format == TableFormat::text) {
       write((std::exchange(first, false) ? "" : "\n") + ranking_text(ranking, top, page));

@@ -8,6 +8,7 @@
 #include <cmath>
 #include <sstream>
 
+#include "made_records.h"
 #include "small_sweep.h"
 #include "tristab/base/json.h"
 #include "tristab/report/closing_summary.h"
