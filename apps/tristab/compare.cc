@@ -156,7 +156,7 @@ bool compare(const Command& command, const CompareOptions& options) {
            fmt::format("one that the file has (chunks of {})", fmt::join(sizes, ", ")));
   }
   const Page page = standard_output_page();
-  const auto lost = [](const auto& trials) { return trials.unfit + trials.lost() > 0; };
+  const auto lost = [](const auto& trials) { return trials.unusable() > 0; };
   const bool met = !command.given("--require") || (std::ranges::none_of(layers.rows(), lost) &&
                                                    std::ranges::none_of(groups.groups(), lost, &CaseGroup::statistics));
   const bool for_people = format == TableFormat::text || format == TableFormat::markdown;
@@ -177,9 +177,8 @@ bool compare(const Command& command, const CompareOptions& options) {
     return print(format == TableFormat::text ? overall_text(overall, rankings, top, page)
                                              : rows_text(overall_rows(overall, top), format));
   }
-  RowsText rows(ranking_columns(), format);
+  RowsText rows(format);
   bool first = true;
-  if (format != TableFormat::text) write(rows.beginning());
   for_each_ranking(groups, selection, requirements, [&](const Ranking& ranking) {
     if (format == TableFormat::text) {
       write((std::exchange(first, false) ? "" : "\n") + ranking_text(ranking, top, page));

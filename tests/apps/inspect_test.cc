@@ -102,6 +102,18 @@ TEST(Inspect, the_page_holds_the_maps_and_is_replaced_by_pages_alone) {
   EXPECT_EQ(place.read("x.html"), "mine");
 }
 
+// Behind "<!--<script" HTML does not end a script at the next "</script>".
+TEST(Inspect, the_page_of_a_file_whose_name_is_html_has_none_of_its_tags) {
+  const Workplace place;
+  ASSERT_EQ(place.run("generate gdn --chunk 16 --trials 1 -o 'x<!--<script>.npy'").status, 0);
+  ASSERT_EQ(place.run("inspect 'x<!--<script>.npy' --method mch --arithmetic bf16 --html x.html").status, 0);
+  const std::string page = place.read("x.html"), begin = R"(<script type="application/json" id="data">)";
+  const std::size_t at = page.find(begin) + begin.size();
+  const std::string json = page.substr(at, page.find("</script>", at) - at);
+  EXPECT_EQ(json.find('<'), std::string::npos);
+  EXPECT_NE(Json::parse(json).dump().find("x<!--<script>.npy"), std::string::npos);
+}
+
 TEST(Inspect, against_a_kernels_own_steps_the_first_difference_is_named) {
   // Substitution in fp16 on ones is exact: row k of X is -1 at k - 1, 1 at k.
   const Workplace place;

@@ -1,5 +1,6 @@
-// Whatever shows the statistics of a sweep shows the same ones: the summary of its file, groups made from the
-// file and in memory, cross tables, the page, the data for gnuplot, rankings and the closing lines.
+// Whatever shows the statistics of a sweep, of records and of layers, shows the same ones: the summary of its file,
+// groups made from the file and in memory, cross tables, the page, the data for gnuplot, rankings and the closing
+// lines.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -7,11 +8,14 @@
 #include <cmath>
 #include <sstream>
 
+#include "made_records.h"
 #include "small_sweep.h"
 #include "tristab/base/json.h"
 #include "tristab/report/closing_summary.h"
+#include "tristab/report/compared_result.h"
 #include "tristab/report/cross_table.h"
 #include "tristab/report/export_gnuplot.h"
+#include "tristab/report/export_table.h"
 #include "tristab/report/html_data.h"
 #include "tristab/report/ranking.h"
 #include "tristab/report/table.h"
@@ -38,6 +42,7 @@ class KeptSweep : public ResultSink {
   }
   std::string render_layer(const LayerResult& result) const override { return file_.render_layer(result); }
   void accept_layer(const LayerResult& result, std::string rendered) override {
+    layers.add(result);
     file_.accept_layer(result, std::move(rendered));
   }
   void finish(const SweepReport& done) override {
@@ -46,6 +51,7 @@ class KeptSweep : public ResultSink {
   }
 
   CaseGroups groups{fields()};
+  LayerTable layers;
   SweepReport report;
 
  private:
@@ -341,6 +347,110 @@ TEST(AgreementOfScenarios, the_worst_of_the_closing_lines_is_that_of_the_ranking
     const std::string expected = worst_line(kept.groups);
     EXPECT_NE(expected.find("worst     total_frobenius "), std::string::npos) << expected;
     EXPECT_NE(lines.find(expected), std::string::npos) << expected << "\n" << lines;
+  }
+}
+
+// What became of the sequences of one setting on one input, and the errors of their outputs.
+struct LayerOutcome {
+  int trials = 0, nonfinite = 0, failed = 0, fit = 0, unfit = 0;
+  Shown o;
+
+  bool operator==(const LayerOutcome&) const = default;
+};
+
+std::ostream& operator<<(std::ostream& stream, const LayerOutcome& s) {
+  return stream << fmt::format("{} trials, {} nonfinite, {} failed, {} fit, {} unfit; ", s.trials, s.nonfinite,
+                               s.failed, s.fit, s.unfit)
+                << s.o;
+}
+
+LayerOutcome outcome(const TrialCounts& counts, const Shown& o) {
+  return {counts.trials, counts.nonfinite, counts.failed, counts.fit, counts.unfit, o};
+}
+
+// In the order of their first layers.
+std::vector<LayerOutcome> outcomes_of(const std::vector<Json>& layers) {
+  std::vector<std::string> groups;
+  std::vector<LayerOutcome> outcomes;
+  std::vector<std::vector<double>> errors;
+  for (const Json& layer : layers) {
+    std::string group;
+    for (const char* name : {"family_label", "n", "method_label", "arithmetic_label", "kernel", "formation"})
+      group += layer[name].dump() + " ";
+    const auto at = static_cast<std::size_t>(std::ranges::find(groups, group) - groups.begin());
+    if (at == groups.size()) {
+      groups.push_back(group);
+      outcomes.emplace_back();
+      errors.emplace_back();
+    }
+    ++outcomes[at].trials;
+    outcomes[at].nonfinite += layer["status"] == "nonfinite";
+    outcomes[at].failed += layer["status"] == "failed";
+    outcomes[at].fit += layer["fit"] == "fit";
+    outcomes[at].unfit += layer["fit"] == "unfit";
+    if (layer["status"] != "failed")
+      errors[at].push_back(layer["status"] == "nonfinite" ? HUGE_VAL : number_of(layer["o"]));
+  }
+  for (std::size_t k = 0; k < outcomes.size(); ++k) outcomes[k].o = shown(errors[k]);
+  return outcomes;
+}
+
+TEST(AgreementOfLayers, the_file_the_table_the_closing_lines_the_page_a_comparison_and_an_export) {
+  const SweepConfig config = layered_config();
+  const Plan plan = make_plan(config);
+  const TemporaryDirectory directory;
+  const std::string path = directory / "r.json", exported = directory / "layers.ndjson";
+  const std::unique_ptr<ResultSink> writer = make_result_writer(ResultFormat::json, path, small_header(config, plan));
+  KeptSweep kept(*writer);
+  run_sweep(config, plan, {2, nullptr, {}}, kept);
+  const std::vector<Json> layers = Json::parse(read_text(path))["layers"];
+  const std::vector<LayerOutcome> outcomes = outcomes_of(layers);
+  LayerOutcome sum;
+  for (const LayerOutcome& each : outcomes) {
+    sum.trials += each.trials;
+    sum.nonfinite += each.nonfinite;
+    sum.failed += each.failed;
+  }
+  EXPECT_GT(sum.nonfinite, 0);
+  EXPECT_GT(sum.failed, 0);
+
+  ASSERT_EQ(kept.layers.rows().size(), outcomes.size());
+  const std::string lines = closing_summary(kept.report, kept.layers, path, ResultFormat::json, {});
+  EXPECT_NE(lines.find(fmt::format("\nlayers    {} results of ", sum.trials)), std::string::npos) << lines;
+  EXPECT_NE(lines.find(fmt::format(" {} non-finite, {} without an answer; worst", sum.nonfinite, sum.failed)),
+            std::string::npos)
+      << lines;
+
+  HtmlData data;
+  const ResultHead head =
+      visit_result(path, {"layers"}, [&](const std::string& section, const Json& object, const std::string& place) {
+        data.add(section, object, place);
+      });
+  const Json page = Json::parse(data.text(head, {.cases = 1000, .groups = 1000}))["layers"];
+  ASSERT_EQ(page.size(), outcomes.size());
+
+  const ComparedResult comparison(path, fields());
+  const CaseGroups& groups = comparison.section(true).groups;
+  ASSERT_EQ(groups.groups().size(), outcomes.size());
+
+  export_table(path, "layers", ExportFormat::ndjson, exported);
+  std::istringstream rows(read_text(exported));
+  std::vector<Json> exported_layers;
+  for (std::string row; std::getline(rows, row);) exported_layers.push_back(Json::parse(row));
+  EXPECT_EQ(outcomes_of(exported_layers), outcomes);
+
+  for (std::size_t k = 0; k < outcomes.size(); ++k) {
+    const LayerRow& row = kept.layers.rows()[k];
+    EXPECT_EQ(outcome(row, shown(row.o)), outcomes[k]) << k;
+    const CaseGroup& group = groups.groups()[k];
+    const Distribution o = groups.distribution(group, groups.position(shown_layer_field));
+    EXPECT_EQ(outcome(group.statistics, {o.median, o.worst}), outcomes[k]) << k;
+    TrialCounts of_page;
+    for (const TrialCount& count : trial_counts()) {
+      if (count.page_name != nullptr) of_page.*count.value = page[k].value(count.page_name, 0);
+    }
+    EXPECT_EQ(outcome(of_page, outcomes[k].o), outcomes[k]) << k;
+    EXPECT_TRUE(equal(number_of(page[k]["worst_o"]), rounded(outcomes[k].o).worst)) << k;
   }
 }
 

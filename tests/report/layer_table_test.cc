@@ -34,7 +34,7 @@ TEST(LayerTable, sequences_of_a_setting_on_an_input_are_one_row) {
     const LayerRow& row = table.rows()[k];
     EXPECT_EQ(row.place, names[k].first);
     EXPECT_EQ(row.setting, names[k].second);
-    EXPECT_EQ(row.sequences, 3);
+    EXPECT_EQ(row.trials, 3);
     EXPECT_EQ(row.fit, k % 2 == 0 ? 3 : 2);
     EXPECT_EQ(row.unfit, k % 2 == 0 ? 0 : 1);
     EXPECT_EQ(row.o, (std::vector<double>{0, 1, 2}));

@@ -6,6 +6,7 @@
 
 #include "tristab/base/json.h"
 #include "tristab/report/case_groups.h"
+#include "tristab/report/cross_table.h"
 
 namespace tristab {
 
@@ -37,5 +38,12 @@ class MadeGroups : public CaseGroups {
   MadeGroups(const std::vector<Json>& records, const char* field)
       : MadeGroups(records, std::vector<const Field*>{find_field(field)}) {}
 };
+
+// What write_cross_table writes.
+inline std::string cross_table_text(const CrossTable& table, TableFormat format) {
+  std::string text;
+  write_cross_table(table, format, {}, [&](const std::string& part) { text += part; });
+  return text;
+}
 
 }  // namespace tristab

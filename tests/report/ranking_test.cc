@@ -262,7 +262,7 @@ TEST(Ranking, rows_for_other_programs) {
   good["fit"] = "fit";
   const MadeGroups groups = ranked({lost, good});
   const std::vector<Ranking> rankings = rank_settings(groups, {});
-  const ValueRows rows{ranking_columns(), ranking_rows(rankings[0], 0)};
+  const std::vector<ValueRow> rows = ranking_rows(rankings[0], 0);
   const std::string csv = rows_text(rows, TableFormat::csv);
   EXPECT_NE(csv.find("\ngdn,64,1,mbh,none,fp16,1,0,1,0,0,0,total_frobenius,0.5,0.5,0.25,"), std::string::npos) << csv;
   EXPECT_NE(csv.find("\ngdn,64,2,mch,none,fp16,1,0,0,0,1,0,total_frobenius,inf,inf,inf,"), std::string::npos) << csv;

@@ -493,7 +493,7 @@ TEST(LayerExpectation, what_cannot_be_expected_is_refused) {
   };
   EXPECT_EQ(refusal({{"layer", "p"}, {"statistic", "max"}}),
             "test: expect[0].layer: no quantity of a layer is called 'p'; did you mean 'w'? Allowed: w, u, o, "
-            "state, state_max, state_growth, nonfinite, exact_t_ratio, requirement_share");
+            "state, exact_t_ratio, requirement_share, state_max, state_growth, nonfinite");
   EXPECT_EQ(refusal({{"layer", "o"}, {"metric", "frobenius"}, {"statistic", "max"}}),
             "test: expect[0].layer: found a metric as well; allowed: a metric (of matrices) or a quantity of layers, "
             "not both");

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/random.h"
 #include "tristab/layer/chunked_layer.h"
 #include "tristab/layer/layer_truth.h"
@@ -15,13 +15,8 @@
 namespace tristab {
 namespace {
 
-std::int64_t number_or(const Json& source, const char* key, std::int64_t otherwise) {
-  return source.is_object() && source.contains(key) && source[key].is_number() ? source[key].get<std::int64_t>()
-                                                                               : otherwise;
-}
-
 std::optional<std::int64_t> head_of(const Json& source) {
-  const std::int64_t head = number_or(source, "head", -1);
+  const std::int64_t head = number_or<std::int64_t>(source, "head", -1);
   return head < 0 ? std::nullopt : std::optional(head);
 }
 
@@ -58,9 +53,10 @@ CheckedUnit CheckedInput::unit(int index) const {
     const Json& source = problem.source;
     unit.id = problem.id;
     unit.tokens = problem.tokens;
-    unit.places.push_back({index, head_of(source), number_or(source, "sequence", 0),
-                           number_or(source, "first_token", 0) * (problem.tokens ? problem.tokens->steps : 1),
-                           number_or(source, "chunk", 0), problem.a.rows()});
+    unit.places.push_back(
+        {index, head_of(source), number_or<std::int64_t>(source, "sequence", 0),
+         number_or<std::int64_t>(source, "first_token", 0) * (problem.tokens ? problem.tokens->steps : 1),
+         number_or<std::int64_t>(source, "chunk", 0), problem.a.rows()});
     unit.a.push_back(std::move(problem.a));
     return unit;
   }
@@ -70,7 +66,8 @@ CheckedUnit CheckedInput::unit(int index) const {
   for (int row = 0; row < tokens->rows(); row += n_) {
     const int count = std::min(n_, tokens->rows() - row);
     unit.places.push_back({sequence.first_matrix + row / n_, head_of(sequence.source),
-                           number_or(sequence.source, "sequence", 0), sequence.first_row + row, row / n_, count});
+                           number_or<std::int64_t>(sequence.source, "sequence", 0), sequence.first_row + row, row / n_,
+                           count});
     unit.a.push_back(delta_rule_matrix(token_rows(*tokens, row, count, n_)));
   }
   unit.tokens = std::move(tokens);

@@ -3,14 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <filesystem>
 #include <limits>
 #include <stdexcept>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/named.h"
 #include "tristab/base/random.h"
 #include "tristab/report/object_stream.h"
@@ -77,10 +76,7 @@ std::string_view bytes_of(const std::vector<double>& numbers) {
 
 // The name of an input: for the family `file` made from the parameters, else the label.
 std::string name_of(const CaseInput& input, const Json& parameters) {
-  const auto text = [&](const char* key) {
-    const auto found = parameters.find(key);
-    return found != parameters.end() && found->is_string() ? found->get<std::string>() : "";
-  };
+  const auto text = [&](const char* key) { return text_or_empty(parameters, key); };
   if (input.family != "file" || text("path").empty()) return input.label;
   std::string name = std::filesystem::path(text("path")).stem().string();
   for (const char* part : {"layer", "tensor"}) {

@@ -2,6 +2,7 @@
 
 #include "tristab/base/json_text.h"
 #include "tristab/report/check_text.h"
+#include "tristab/report/replaced.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/text_layout.h"
 
@@ -72,46 +73,20 @@ std::string layer_json(const CheckReport& report) {
 // XML 1.0 has no way to write control characters, which become '?', nor U+FFFE and U+FFFF, which become U+FFFD like
 // bytes that are not UTF-8.
 std::string xml_text(std::string_view text) {
-  const std::string line = in_one_line(valid_utf8(text));
-  std::string result;
-  for (std::size_t k = 0; k < line.size(); ++k) {
-    const char c = line[k];
-    if (const auto character = std::string_view(line).substr(k, 3);
-        character == "\xef\xbf\xbe" || character == "\xef\xbf\xbf") {
-      result += "\xef\xbf\xbd";
-      k += 2;
-    } else if (c == '&') {
-      result += "&amp;";
-    } else if (c == '<') {
-      result += "&lt;";
-    } else if (c == '>') {
-      result += "&gt;";
-    } else if (c == '"') {
-      result += "&quot;";
-    } else {
-      result += c;
-    }
-  }
-  return result;
+  return replaced(in_one_line(valid_utf8(text)), {{"\xef\xbf\xbe", "\xef\xbf\xbd"},
+                                                  {"\xef\xbf\xbf", "\xef\xbf\xbd"},
+                                                  {"&", "&amp;"},
+                                                  {"<", "&lt;"},
+                                                  {">", "&gt;"},
+                                                  {"\"", "&quot;"}});
 }
 
 // Workflow commands end at a line's end and their properties at ',' and ':'.
-std::string annotation_text(std::string_view text, bool property) {
-  std::string result;
-  for (const char c : without_controls(text)) {
-    if (c == '%') {
-      result += "%25";
-    } else if (c == '\n') {
-      result += "%0A";
-    } else if (property && c == ':') {
-      result += "%3A";
-    } else if (property && c == ',') {
-      result += "%2C";
-    } else {
-      result += c;
-    }
-  }
-  return result;
+std::string annotation_text(std::string_view text) {
+  return replaced(without_controls(text), {{"%", "%25"}, {"\n", "%0A"}});
+}
+std::string annotation_property(std::string_view text) {
+  return replaced(annotation_text(text), {{":", "%3A"}, {",", "%2C"}});
 }
 
 std::string junit_suite(const std::string& output, std::size_t tests, int failures, int errors,
@@ -209,12 +184,12 @@ std::string check_annotations(const CheckReport& report) {
   std::string text;
   for (const CheckItem& item : report.items) {
     if (item.outcome != CheckItem::Outcome::failed) continue;
-    text += fmt::format("::error title={}::{}\n", annotation_text("tristab check: " + item.name(), true),
-                        annotation_text(item.text, false));
+    text += fmt::format("::error title={}::{}\n", annotation_property("tristab check: " + item.name()),
+                        annotation_text(item.text));
   }
   if (text.empty())
     text = fmt::format("::notice title=tristab check::{}\n",
-                       annotation_text(fmt::format("{}: passed", report.request.shown_output), false));
+                       annotation_text(fmt::format("{}: passed", report.request.shown_output)));
   return text;
 }
 

@@ -13,6 +13,7 @@
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/random.h"
 #include "tristab/report/case_groups.h"
+#include "tristab/report/replaced.h"
 #include "tristab/report/table.h"
 #include "tristab/report/text_layout.h"
 
@@ -28,24 +29,26 @@ std::string counted(double count, const std::string& one, const std::string& man
 }
 std::string counted(double count, const std::string& one) { return counted(count, one, one + "s"); }
 
-double part(std::int64_t count, const SettingOutcome& of) {
-  const std::int64_t all = of.judged() + of.layers();
-  return all == 0 ? 0 : static_cast<double>(count) / static_cast<double>(all);
+double part(int count, const SettingOutcome& of) {
+  const int all = of.judged_cases() + of.judged_layers();
+  return all == 0 ? 0 : static_cast<double>(count) / all;
 }
 
 // "mch fp16: 80 non-finite, 20 unfit of 200, most on gdn n=64 (40 of 40)"; behind it the layers
 std::string failure_text(const SettingOutcome& outcome) {
+  const TrialCounts& cases = outcome.cases;
+  const int layers_lost = outcome.layers.unusable();
   const std::string layers =
-      outcome.layers_lost == 0 ? "" : fmt::format("{} of {}", outcome.layers_lost, counted(outcome.layers(), "layer"));
-  if (outcome.lost() == 0) return fmt::format("{}: {}", outcome.setting.label(), layers);
+      layers_lost == 0 ? "" : fmt::format("{} of {}", layers_lost, counted(outcome.judged_layers(), "layer"));
+  if (cases.unusable() == 0) return fmt::format("{}: {}", outcome.setting.label(), layers);
   std::vector<std::string> kinds;
-  if (outcome.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", outcome.nonfinite));
-  if (outcome.unfit > 0) kinds.push_back(fmt::format("{} unfit", outcome.unfit));
-  if (outcome.failed > 0) kinds.push_back(fmt::format("{} without an answer", outcome.failed));
+  if (cases.nonfinite > 0) kinds.push_back(fmt::format("{} non-finite", cases.nonfinite));
+  if (cases.unfit > 0) kinds.push_back(fmt::format("{} unfit", cases.unfit));
+  if (cases.failed > 0) kinds.push_back(fmt::format("{} without an answer", cases.failed));
   const std::string text = fmt::format("{}: {} of {}{}", outcome.setting.label(), fmt::join(kinds, ", "),
-                                       outcome.judged(), layers.empty() ? "" : fmt::format(" and {}", layers));
+                                       outcome.judged_cases(), layers.empty() ? "" : fmt::format(" and {}", layers));
   if (outcome.groups == 1) return fmt::format("{} on {}", text, outcome.worst_input);
-  if (outcome.lost() == outcome.judged()) return fmt::format("{} on {} inputs", text, outcome.groups);
+  if (cases.unusable() == outcome.judged_cases()) return fmt::format("{} on {} inputs", text, outcome.groups);
   return fmt::format("{}, most on {} ({} of {})", text, outcome.worst_input, outcome.worst_lost, outcome.worst_trials);
 }
 
@@ -54,10 +57,10 @@ std::string failure_text(const SettingOutcome& outcome) {
 std::vector<const SettingOutcome*> failing(const std::vector<SettingOutcome>& settings) {
   std::vector<const SettingOutcome*> found;
   for (const SettingOutcome& each : settings) {
-    if (each.lost() + each.layers_lost > 0) found.push_back(&each);
+    if (each.unusable() > 0) found.push_back(&each);
   }
   std::ranges::stable_sort(found, std::greater{}, [](const SettingOutcome* each) {
-    return std::tuple(part(each->nonfinite + each->failed, *each), part(each->lost() + each->layers_lost, *each));
+    return std::tuple(part(each->cases.lost(), *each), part(each->unusable(), *each));
   });
   return found;
 }
@@ -81,14 +84,14 @@ std::string worst_text(const Summary& summary) {
 std::string cheapest_text(const std::vector<SettingOutcome>& settings, int groups) {
   const SettingOutcome* const cheapest = cheapest_that_held(settings);
   if (cheapest == nullptr) {
-    const auto nearest = std::ranges::max_element(settings, {}, [](const SettingOutcome& each) {
-      return std::pair(each.groups, part(each.fit + each.layers_fit, each));
-    });
-    if (settings.size() == 1 || nearest->fit + nearest->layers_fit == 0) return "none: no setting is fit in every case";
+    const auto nearest = std::ranges::max_element(
+        settings, {}, [](const SettingOutcome& each) { return std::pair(each.groups, part(each.fit(), each)); });
+    if (settings.size() == 1 || nearest->fit() == 0) return "none: no setting is fit in every case";
     std::vector<std::string> parts;
-    if (nearest->judged() > 0) parts.push_back(fmt::format("{} of {} cases", nearest->fit, nearest->judged()));
-    if (nearest->layers() > 0)
-      parts.push_back(fmt::format("{} of {}", nearest->layers_fit, counted(nearest->layers(), "layer")));
+    if (nearest->judged_cases() > 0)
+      parts.push_back(fmt::format("{} of {} cases", nearest->cases.fit, nearest->judged_cases()));
+    if (nearest->judged_layers() > 0)
+      parts.push_back(fmt::format("{} of {}", nearest->layers.fit, counted(nearest->judged_layers(), "layer")));
     return fmt::format("none: no setting is fit in every case; nearest: {}, {}", nearest->setting.label(),
                        fmt::join(parts, ", "));
   }
@@ -137,23 +140,19 @@ std::string arithmetics_text(const std::vector<SettingOutcome>& settings, int gr
 }
 
 std::string layers_text(const LayerTable& layers, std::int64_t sequences, const std::string& requirements) {
-  std::int64_t results = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
+  TrialCounts all;
   const LayerRow* worst = nullptr;
   double error = -1;
   for (const LayerRow& row : layers.rows()) {
-    results += row.sequences;
-    fit += row.fit;
-    unfit += row.unfit;
-    nonfinite += row.nonfinite;
-    failed += row.failed;
+    all += row;
     const double value = row.o.empty() ? -1 : *std::ranges::max_element(row.o);
     if (!(value > error)) continue;
     error = value;
     worst = &row;
   }
-  std::string text = fmt::format("{} of {}: {} fit{}, {} unfit, {} non-finite{}", counted(results, "result"),
-                                 counted(sequences, "sequence"), fit, requirements, unfit, nonfinite,
-                                 failed > 0 ? fmt::format(", {} without an answer", failed) : "");
+  std::string text = fmt::format("{} of {}: {} fit{}, {} unfit, {} non-finite{}", counted(all.trials, "result"),
+                                 counted(sequences, "sequence"), all.fit, requirements, all.unfit, all.nonfinite,
+                                 all.failed > 0 ? fmt::format(", {} without an answer", all.failed) : "");
   if (worst != nullptr) {
     text += fmt::format("; worst error of o {}: {} on {}", std::isinf(error) ? "not finite" : short_number(error),
                         worst->setting, worst->place);
@@ -173,10 +172,7 @@ std::string expectations_text(const std::vector<ExpectationOutcome>& outcomes) {
 // The path as a word of a shell: in quotes if necessary.
 std::string shell_word(const std::string& path) {
   const bool plain = path.find_first_of(" \t\n'\"\\$`*?[]()<>|&;#~!{}") == std::string::npos;
-  if (plain) return path;
-  std::string quoted = "'";
-  for (const char c : path) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-  return quoted + "'";
+  return plain ? path : "'" + replaced(path, {{"'", "'\\''"}}) + "'";
 }
 
 std::string rest_text(const std::string& path, ResultFormat format) {
@@ -203,17 +199,14 @@ std::vector<SettingOutcome> outcomes_by_setting(const Summary& summary, const La
     ++found.groups;
     const auto size = std::ranges::lower_bound(found.sizes, row.input.n);
     if (size == found.sizes.end() || *size != row.input.n) found.sizes.insert(size, row.input.n);
-    found.fit += row.fit;
-    found.unfit += row.unfit;
-    found.nonfinite += row.nonfinite;
-    found.failed += row.failed;
+    found.cases += row;
     const auto larger = [](double& most, double count) { most = std::fmax(most, count); };
     larger(found.matmuls, row.count("matmuls"));
     larger(found.depth, row.count("depth"));
     larger(found.vector_depth, row.count("vector_depth"));
     // Compares lost / trials with worst_lost / worst_trials; if they are equal, more trials win.
-    const std::int64_t row_part = row.unusable() * std::max<std::int64_t>(found.worst_trials, 1);
-    const std::int64_t worst_part = found.worst_lost * row.judged();
+    const std::int64_t row_part = std::int64_t{row.unusable()} * std::max(found.worst_trials, 1);
+    const std::int64_t worst_part = std::int64_t{found.worst_lost} * row.judged();
     if (row_part > worst_part || (row_part == worst_part && row.unusable() > found.worst_lost)) {
       found.worst_lost = row.unusable();
       found.worst_trials = row.judged();
@@ -222,9 +215,7 @@ std::vector<SettingOutcome> outcomes_by_setting(const Summary& summary, const La
   }
   for (const LayerRow& row : layers.rows()) {
     const auto found = index.find(row.setting);
-    if (found == index.end()) continue;
-    settings[found->second].layers_fit += row.fit;
-    settings[found->second].layers_lost += row.unfit + row.lost();
+    if (found != index.end()) settings[found->second].layers += row;
   }
   return settings;
 }
@@ -262,25 +253,21 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
   }
   const std::vector<SettingOutcome> settings = outcomes_by_setting(report.summary, layers);
   std::set<std::uint64_t> inputs;  // hashes of their labels
-  std::int64_t fit = 0, unfit = 0, nonfinite = 0, failed = 0, trivial = 0;
+  TrialCounts trials;
   std::set<std::string> requirements;
   bool about_matrices = report.summary.empty();
   for (const SummaryRow& row : report.summary) {
     inputs.insert(hash_text(row.input.label()));
-    fit += row.fit;
-    unfit += row.unfit;
-    nonfinite += row.nonfinite;
-    failed += row.failed;
-    trivial += row.trivial;
+    trials += row;
     requirements.insert(row.input.scenario->requirement.text());
     about_matrices = about_matrices || row.input.scenario->requirement.is_about_matrices();
   }
   const std::string required = requirements.empty() ? "" : fmt::format(" ({})", fmt::join(requirements, "; "));
   add("", Style::plain,
       fmt::format("{}: {}{} non-finite{}{}", done,
-                  about_matrices ? fmt::format("{} fit{}, {} unfit, ", fit, required, unfit) : "", nonfinite,
-                  failed > 0 ? fmt::format(", {} without an answer", failed) : "",
-                  trivial > 0 ? fmt::format(", {} trivial", trivial) : ""));
+                  about_matrices ? fmt::format("{} fit{}, {} unfit, ", trials.fit, required, trials.unfit) : "",
+                  trials.nonfinite, trials.failed > 0 ? fmt::format(", {} without an answer", trials.failed) : "",
+                  trials.trivial > 0 ? fmt::format(", {} trivial", trials.trivial) : ""));
   if (report.records > 0) {
     const std::vector<const SettingOutcome*> lost = failing(settings);
     if (lost.empty()) add("failed", Style::pass, "none: every answer is finite and fit");
@@ -297,8 +284,7 @@ std::string closing_summary(const SweepReport& report, const LayerTable& layers,
     if (room && !by_arithmetic.empty()) add("", Style::plain, by_arithmetic);
   }
   if (!layers.empty()) {
-    const bool lost =
-        std::ranges::any_of(layers.rows(), [](const LayerRow& row) { return row.unfit + row.lost() > 0; });
+    const bool lost = std::ranges::any_of(layers.rows(), [](const LayerRow& row) { return row.unusable() > 0; });
     add("layers", lost ? Style::fail : Style::heading, layers_text(layers, report.sequences, required));
   }
   if (!report.expectations.empty()) {

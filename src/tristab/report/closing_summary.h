@@ -16,19 +16,20 @@ namespace tristab {
 // One setting over all inputs that it ran on.
 struct SettingOutcome {
   Setting setting;
-  int groups = 0;                                              // inputs: a family at a size, in a scenario
-  std::vector<int> sizes;                                      // ascending
-  std::int64_t fit = 0, unfit = 0, nonfinite = 0, failed = 0;  // cases that are judged
-  std::int64_t layers_fit = 0, layers_lost = 0;                // layers likewise; lost: unfit, non-finite or failed
-  double matmuls = 0, depth = 0, vector_depth = 0;             // of the costliest case
+  int groups = 0;          // inputs: a family at a size, in a scenario
+  std::vector<int> sizes;  // ascending
+  TrialCounts cases, layers;
+  double matmuls = 0, depth = 0, vector_depth = 0;  // of the costliest case
   // The input with the largest part of lost trials, and among equal ones the one with most trials: "gdn n=64".
   std::string worst_input;
-  std::int64_t worst_lost = 0, worst_trials = 0;
+  int worst_lost = 0, worst_trials = 0;
 
-  std::int64_t lost() const { return unfit + nonfinite + failed; }
-  std::int64_t judged() const { return fit + lost(); }
-  std::int64_t layers() const { return layers_fit + layers_lost; }
-  bool held() const { return lost() + layers_lost == 0 && fit + layers_fit > 0; }
+  // Those that the requirement is about, or that are lost.
+  int judged_cases() const { return cases.fit + cases.unusable(); }
+  int judged_layers() const { return layers.fit + layers.unusable(); }
+  int fit() const { return cases.fit + layers.fit; }
+  int unusable() const { return cases.unusable() + layers.unusable(); }
+  bool held() const { return unusable() == 0 && fit() > 0; }
   double operand_bits() const;
   // The cost in "cheapest": the longest chain of dependent steps. Products and vector steps count alike.
   double steps() const { return depth + vector_depth; }

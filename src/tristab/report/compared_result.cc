@@ -45,7 +45,7 @@ Json content_of_object(const Json& object) {
 
 }  // namespace
 
-const std::vector<const Field*>& layer_fields() {
+const std::vector<const Field*>& compared_layer_fields() {
   static const std::vector<Field> fields = [] {
     std::vector<Field> all;
     for (const LayerPart& part : layer_parts()) {
@@ -68,7 +68,7 @@ const std::vector<const Field*>& layer_fields() {
 ComparedResult::ComparedResult(const std::string& path, const std::vector<const Field*>& fields)
     : name_(path == "-" ? "standard input" : path),
       records_{CaseGroups(fields), {}},
-      layers_{CaseGroups(layer_fields()), {}},
+      layers_{CaseGroups(compared_layer_fields()), {}},
       spool_({}, "what a comparison reads") {
   head_ = visit_result(path, {"records", "layers", "stages"},
                        [this](const std::string& section, const Json& object, const std::string& place) {

@@ -30,7 +30,8 @@ struct ComparedSection {
 
 class ComparedResult {
  public:
-  // Reads the result; groups of records collect `fields`, those of layers layer_fields(). Throws as visit_result does.
+  // Reads the result; groups of records collect `fields`, those of layers compared_layer_fields(). Throws as
+  // visit_result does.
   ComparedResult(const std::string& path, const std::vector<const Field*>& fields);
 
   const std::string& name() const { return name_; }
@@ -51,7 +52,7 @@ class ComparedResult {
 };
 
 // The relative errors of a layer, as fields of its object: w, u, o, state.
-const std::vector<const Field*>& layer_fields();
+const std::vector<const Field*>& compared_layer_fields();
 inline constexpr const char* shown_layer_field = "o";  // tables show it, and order layers by it
 
 }  // namespace tristab

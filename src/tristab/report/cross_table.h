@@ -43,6 +43,5 @@ CrossTable cross_table(const CaseGroups& groups, const CaseSelection& selection)
 // and JSON: a row for each setting, size and input.
 void write_cross_table(const CrossTable& table, TableFormat format, const Page& page,
                        const std::function<void(const std::string&)>& write);
-std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page = {});
 
 }  // namespace tristab

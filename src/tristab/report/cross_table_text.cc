@@ -132,29 +132,28 @@ std::string metric_markdown(const CrossTable& table, const PrintedTable& printed
 }
 
 void write_rows(const CrossTable& table, TableFormat format, const std::function<void(const std::string&)>& write) {
-  std::vector<std::string> columns{
-      "input", "n", "method", "kernel", "arithmetic", "trials", "nonfinite_trials", "failed_trials", "trivial_trials"};
-  for (const Field* metric : table.metrics) {
-    if (metric->info.decibels) columns.push_back(fmt::format("{}_mean", metric->name()));
-    columns.push_back(fmt::format("{}_median", metric->name()));
-    columns.push_back(fmt::format("{}_{}", metric->name(), metric->info.larger_is_better ? "min" : "max"));
-  }
-  RowsText rows(std::move(columns), format);
-  write(rows.beginning());
+  RowsText rows(format);
   for (const CrossRow& row : table.rows) {
     for (std::size_t i = 0; i < row.cells.size(); ++i) {
       const CrossCell& cell = row.cells[i];
       if (cell.trials == nullptr) continue;
       const CaseSetting& setting = *row.setting;
-      ValueRow values{table.inputs[i]->title(), row.n, setting.shown, setting.kernel, setting.arithmetic_label};
       const TrialStatistics& trials = *cell.trials;
-      for (const int count : {trials.trials, trials.nonfinite, trials.failed, trials.trivial})
-        values.emplace_back(count);
+      ValueRow values{{"input", table.inputs[i]->title()},
+                      {"n", row.n},
+                      {"method", setting.shown},
+                      {"kernel", setting.kernel},
+                      {"arithmetic", setting.arithmetic_label},
+                      {"trials", trials.trials},
+                      {"nonfinite_trials", trials.nonfinite},
+                      {"failed_trials", trials.failed},
+                      {"trivial_trials", trials.trivial}};
       for (std::size_t m = 0; m < table.metrics.size(); ++m) {
+        const Field& metric = *table.metrics[m];
         const Distribution& found = cell.metrics[m];
-        if (table.metrics[m]->info.decibels) values.emplace_back(found.mean);
-        values.emplace_back(found.median);
-        values.emplace_back(found.worst);
+        if (metric.info.decibels) values.emplace_back(metric.name() + "_mean", found.mean);
+        values.emplace_back(metric.name() + "_median", found.median);
+        values.emplace_back(metric.name() + (metric.info.larger_is_better ? "_min" : "_max"), found.worst);
       }
       write(rows.row(values));
     }
@@ -187,12 +186,6 @@ void write_cross_table(const CrossTable& table, TableFormat format, const Page& 
     write(format == TableFormat::text ? metric_text(table, printed, m, page) : metric_markdown(table, printed, m));
   }
   if (format == TableFormat::text) write(failures_text(table, page));
-}
-
-std::string cross_table_text(const CrossTable& table, TableFormat format, const Page& page) {
-  std::string text;
-  write_cross_table(table, format, page, [&](const std::string& part) { text += part; });
-  return text;
 }
 
 }  // namespace tristab

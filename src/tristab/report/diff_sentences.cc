@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 
 namespace tristab {
 namespace {
@@ -99,14 +99,11 @@ bool has_layers(const ResultDiff& diff) { return diff.layers.both() + diff.layer
 std::string result_words(const ComparedResult& result) {
   const ResultHead& head = result.head();
   std::vector<std::string> words;
-  const auto text = [](const Json& object, const char* name) {
-    return object.is_object() && object.contains(name) && object[name].is_string() ? object[name].get<std::string>()
-                                                                                   : std::string();
-  };
-  const std::string version = text(head.tool, "version"), commit = text(head.tool, "commit");
+  const std::string version = text_or_empty(head.tool, "version"), commit = text_or_empty(head.tool, "commit");
   if (!version.empty())
     words.push_back(commit.empty() ? "tristab " + version : fmt::format("tristab {} ({})", version, commit));
-  if (const std::string started = text(head.run, "started"); !started.empty()) words.push_back(started.substr(0, 10));
+  if (const std::string started = text_or_empty(head.run, "started"); !started.empty())
+    words.push_back(started.substr(0, 10));
   words.push_back(fmt::format("{} case{}{}", head.records, head.records == 1 ? "" : "s",
                               head.complete ? ""
                               : head.says_whether_complete && head.expected_cases > 0

@@ -38,7 +38,7 @@ const std::vector<Name>& quantity_names() {
   static const std::vector<Name> names = [] {
     std::vector<Name> all;
     for (const SummaryQuantity& each : summary_quantities()) all.push_back({each, false});
-    for (const Field* field : layer_fields()) {
+    for (const Field* field : compared_layer_fields()) {
       for (SummaryQuantity& each : summary_quantities_of(field->info, field)) {
         each.name = std::string(layer_prefix) + each.name;
         all.push_back({each, true});
@@ -171,7 +171,7 @@ std::string words_text(const GroupChange& group, bool statuses) {
   return fmt::format("{} of {} cases", text, group.cases.both());
 }
 
-bool was_fit(const TrialStatistics& trials) { return trials.fit > 0 && trials.unfit + trials.lost() == 0; }
+bool was_fit(const TrialStatistics& trials) { return trials.fit > 0 && trials.unusable() == 0; }
 
 std::string found_in(const DiffThreshold& threshold, const ResultDiff& diff, const GroupChange& group) {
   switch (threshold.kind) {
@@ -180,7 +180,7 @@ std::string found_in(const DiffThreshold& threshold, const ResultDiff& diff, con
     case Kind::fit: {
       if (group.before == nullptr || group.after == nullptr || !was_fit(group.before->statistics)) return "";
       const TrialStatistics& trials = group.after->statistics;
-      if (trials.unfit + trials.lost() == 0) return "";
+      if (trials.unusable() == 0) return "";
       return fmt::format("fit in {0} of {0} -> in {1} of {2}", group.before->statistics.judged(), trials.fit,
                          trials.judged());
     }

@@ -16,6 +16,7 @@
 #include "tristab/base/json_text.h"
 #include "tristab/base/output_file.h"
 #include "tristab/report/case_groups.h"
+#include "tristab/report/replaced.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -48,15 +49,7 @@ class Numbering {
 
 // A text in single quotes for a script. In double quotes gnuplot would run what stands between backquotes as a command
 // of the shell.
-std::string gnuplot_text(const std::string& text) {
-  std::string result(1, '\'');
-  for (const char c : text) {
-    if (c == '\'') result += c;
-    result += c == '\n' ? ' ' : c;
-  }
-  result.push_back('\'');
-  return result;
-}
+std::string gnuplot_text(const std::string& text) { return "'" + replaced(text, {{"'", "''"}, {"\n", " "}}) + "'"; }
 
 std::string array_text(const char* name, const std::vector<std::string>& labels) {
   std::string text = fmt::format("array {}[{}] = [", name, labels.size());
@@ -231,7 +224,7 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
       medians[method].push_back(over_trials.median);
       const std::string row = fmt::format("{} {} {} {} {} {:d} {}\n", group.n, number_text(over_trials.median),
                                           number_text(over_trials.worst), trials.judged(), trials.nonfinite,
-                                          std::isinf(over_trials.median), trials.unfit + trials.lost());
+                                          std::isinf(over_trials.median), trials.unusable());
       for (const std::size_t panel : drawn_in)
         errors.rows[{(family - 1) * arithmetics.labels.size() + panel - 1, method}] += row;
     }

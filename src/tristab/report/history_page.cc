@@ -45,11 +45,10 @@ std::string points_json(const ResultHistory& history, const std::vector<const Hi
   add("s", [&](const HistoryPoint& p) { return std::to_string(line_of(p).setting); });
   add("n", [&](const HistoryPoint& p) { return std::to_string(line_of(p).n); });
   add("r", [&](const HistoryPoint& p) { return std::to_string(p.result); });
-  for (const auto& [name, count] :
-       {std::pair("trials", &TrialCounts::trials), std::pair("nonfinite", &TrialCounts::nonfinite),
-        std::pair("failed", &TrialCounts::failed), std::pair("trivial", &TrialCounts::trivial),
-        std::pair("fit", &TrialCounts::fit), std::pair("unfit", &TrialCounts::unfit)})
-    add(name, [member = count](const HistoryPoint& p) { return std::to_string(p.trials.*member); });
+  for (const TrialCount& count : trial_counts()) {
+    if (count.page_name != nullptr)
+      add(count.page_name, [&count](const HistoryPoint& p) { return std::to_string(p.trials.*count.value); });
+  }
   JsonObject numbers, changed;
   for (const SummaryStatistic& statistic : statistics) {
     const auto value = statistic.value;
@@ -87,23 +86,13 @@ void write_history_page(const ResultHistory& history, const CaseSelection& selec
       .flag("larger_is_better", info.larger_is_better)
       .flag("is_error", info.aggregate == Aggregate::judged_trials && !info.larger_is_better);
   data.raw("families", page_list(history.inputs(), [](const CaseInput& i) { return json_string(i.title()); }));
-  data.raw("settings", page_list(history.settings(), [](const CaseSetting& s) {
-             return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),
-                                json_string(s.formation), s.kernel.empty() ? 0 : 1);
-           }));
+  data.raw("settings", page_settings(history.settings()));
   data.raw("groups", points_json(history, points));
   data.raw("results", page_list(history.results(), result_json));
   data.raw("skipped", page_list(history.skipped(), [](const std::string& name) { return json_string(name); }));
   // What pages of one result have besides.
   data.raw("matrices", "{\"profiles\":[]}").raw("cases", "{}").raw("layers", "[]");
-  std::string page, style, script;
-  for (const EmbeddedFile& asset : history_assets())
-    (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
-  output.write(filled(page, {{"title", escaped_for_html(title)},
-                             {"style", style},
-                             {"script", script},
-                             {"data", escaped_for_script(data.str())}}));
-  output.commit();
+  write_page(history_assets(), title, data.str(), output);
 }
 
 }  // namespace tristab

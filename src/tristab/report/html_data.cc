@@ -8,6 +8,7 @@
 #include "tristab/base/json.h"
 #include "tristab/base/json_text.h"
 #include "tristab/report/page_json.h"
+#include "tristab/report/record_words.h"
 #include "tristab/sweep/quantity.h"
 
 namespace tristab {
@@ -75,15 +76,12 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
   const double size = number_field(object, place, "n");
   const int n = std::isfinite(size) ? static_cast<int>(size) : 0;
   const auto [found, is_new] = layer_at_.try_emplace(fmt::format("{}/{}/{}", input, setting, n), layers_.size());
-  if (is_new) layers_.push_back({.input = input, .setting = setting, .n = n, .errors = {}});
+  if (is_new) layers_.push_back({{}, input, setting, n, nan, {}});
   LayerGroup& group = layers_[found->second];
-  ++group.sequences;
-  const std::string status = text_field(object, place, "status"), fit = text_field(object, place, "fit");
-  const bool lost = status == status_name(Status::nonfinite);
-  group.nonfinite += lost;
-  group.failed += status == status_name(Status::failed);
-  group.fit += fit == name_of(Fit::fit);
-  group.unfit += fit == name_of(Fit::unfit);
+  const Status status = status_at(object, place);
+  const bool lost = status == Status::nonfinite;
+  group.add(status, word_at<ForFormat>(object, place, "for_layer", for_format_names),
+            word_at<Fit>(object, place, "fit", fit_names));
   group.worst_o = std::fmax(group.worst_o, lost ? infinity : number_field(object, place, "o"));
   const auto by_chunk = object.find("by_chunk");
   if (by_chunk == object.end() || !by_chunk->is_object() || !by_chunk->contains("chunks")) return;
@@ -133,8 +131,10 @@ std::string HtmlData::layers_text(const Shown& shown) const {
     JsonObject object;
     object.integer("f", shown.input_at[group.input]).integer("n", group.n);
     object.integer("s", static_cast<std::int64_t>(group.setting));
-    object.integer("trials", group.sequences).integer("nonfinite", group.nonfinite).integer("failed", group.failed);
-    object.integer("fit", group.fit).integer("unfit", group.unfit);
+    for (const TrialCount& count : trial_counts()) {
+      if (count.page_name != nullptr && count.value != &TrialCounts::trivial)  // no layer is
+        object.integer(count.page_name, group.*count.value);
+    }
     object.raw("worst_o", page_number(group.worst_o, statistic_digits));
     object.raw("chunks", page_list(group.errors, [](const auto& entry) { return std::to_string(entry.first); }));
     for (std::size_t part = 0; part < layer_parts().size(); ++part) {
@@ -156,12 +156,10 @@ std::string HtmlData::groups_text(const Shown& shown) const {
   integers("f", [&](const CaseGroup& g) { return shown.input_at[g.input]; });
   integers("s", [](const CaseGroup& g) { return g.setting; });
   integers("n", [](const CaseGroup& g) { return g.n; });
-  integers("trials", [](const CaseGroup& g) { return g.statistics.trials; });
-  integers("nonfinite", [](const CaseGroup& g) { return g.statistics.nonfinite; });
-  integers("failed", [](const CaseGroup& g) { return g.statistics.failed; });
-  integers("trivial", [](const CaseGroup& g) { return g.statistics.trivial; });
-  integers("fit", [](const CaseGroup& g) { return g.statistics.fit; });
-  integers("unfit", [](const CaseGroup& g) { return g.statistics.unfit; });
+  for (const TrialCount& count : trial_counts()) {
+    if (count.page_name != nullptr)
+      integers(count.page_name, [&count](const CaseGroup& g) { return g.statistics.*count.value; });
+  }
   for (std::size_t k = 0; k < groups_.fields().size(); ++k) {
     const Field& field = *groups_.fields()[k];
     if (field.info.words.empty()) {
@@ -276,15 +274,12 @@ std::string HtmlData::text(const ResultHead& head, const Limits& limits) const {
     data.integer("inputs", static_cast<std::int64_t>(groups_.inputs().size()));
   data.raw("families",
            page_list(on_page.inputs, [this](std::size_t k) { return json_string(groups_.inputs()[k].title()); }));
-  data.raw("settings", page_list(groups_.settings(), [](const CaseSetting& s) {
-             return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label),
-                                json_string(s.formation), s.kernel.empty() ? 0 : 1);
-           }));
+  data.raw("settings", page_settings(groups_.settings()));
   data.raw("groups", groups_text(on_page)).raw("cases", cases_text(on_page, limits.cases));
   data.raw("matrices", matrices_text(on_page)).raw("layers", layers_text(on_page));
   const auto text_of = [](const JsonValue& value) { return json_text(value); };
   data.raw("expectations", page_list(expectations_, text_of)).raw("classes", page_list(classes_, text_of));
-  return escaped_for_script(data.str());
+  return data.str();
 }
 
 }  // namespace tristab

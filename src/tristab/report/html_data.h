@@ -24,17 +24,16 @@ class HtmlData {
     std::size_t groups = 0;  // settings on inputs: beyond them inputs are left out
   };
 
-  // JSON for a <script> element: '<' is escaped. Statistics have four significant digits, single cases three.
+  // JSON. Statistics have four significant digits, single cases three.
   std::string text(const ResultHead& head, const Limits& limits) const;
 
   const CaseGroups& groups() const { return groups_; }
 
  private:
   // The layers of one setting on one input.
-  struct LayerGroup {
+  struct LayerGroup : TrialCounts {
     std::size_t input = 0, setting = 0;
     int n = 0;
-    int sequences = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
     double worst_o = nan;                                    // infinite if a sequence is not finite
     std::map<int, std::vector<std::vector<double>>> errors;  // by the number of chunks, then by layer_parts()
   };

@@ -5,7 +5,7 @@
 #include "tristab/base/embedded_file.h"
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/report/html_data.h"
 #include "tristab/report/page_template.h"
 
@@ -41,18 +41,8 @@ ResultHead write_html_report(const std::string& results, OutputFile& output) {
                                  [&](const std::string& section, const Json& object, const std::string& place) {
                                    data.add(section, object, place);
                                  });
-  std::string name = "result";
-  const Json& config = head.config;
-  if (config.is_object() && config.contains("name") && config["name"].is_string()) {
-    name = config["name"].get<std::string>();
-  }
-  std::string page, style, script;
-  for (const EmbeddedFile& asset : page_assets())
-    (asset.name.ends_with(".html") ? page : asset.name.ends_with(".css") ? style : script) += asset.text;
-  output.write(filled(
-      page,
-      {{"title", escaped_for_html(name)}, {"style", style}, {"script", script}, {"data", data.text(head, limits)}}));
-  output.commit();
+  const std::string name = text_or_empty(head.config, "name");
+  write_page(page_assets(), name.empty() ? "result" : name, data.text(head, limits), output);
   return head;
 }
 

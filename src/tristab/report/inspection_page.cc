@@ -70,15 +70,7 @@ void write_inspection_page(const Inspection& inspection, OutputFile& page) {
     sections.raw(one.text("heading", section.heading).raw("sentences", sentences.str()).str());
   }
   data.raw("sections", sections.str());
-  std::string json = data.str();
-  for (std::size_t at = json.find("</"); at != std::string::npos; at = json.find("</", at + 3))
-    json.replace(at, 2, "<\\/");
-  const std::span<const EmbeddedFile> assets = inspection_assets();
-  page.write(filled(assets[0].text, {{"title", escaped_for_html(inspection.record().id)},
-                                     {"style", std::string(assets[1].text)},
-                                     {"script", std::string(assets[2].text)},
-                                     {"data", std::move(json)}}));
-  page.commit();
+  write_page(inspection_assets(), inspection.record().id, data.str(), page);
 }
 
 }  // namespace tristab

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/report/record_words.h"
 #include "tristab/sweep/quantity.h"
@@ -67,20 +67,10 @@ void check_input(const Json& object, const Input& input, const std::string& plac
   if (!same) refuse_other(place, described(object, place), input.label());
 }
 
-double number_or(const Json& object, const char* name, double absent) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_number() ? found->get<double>() : absent;
-}
-
 std::vector<double> numbers_of(const Json& list, double absent) {
   std::vector<double> numbers;
   for (const Json& value : list) numbers.push_back(value.is_number() ? value.get<double>() : absent);
   return numbers;
-}
-
-std::string text_or_nothing(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 // Every number of a record has its value, or the reason why it has none.
@@ -100,25 +90,21 @@ class Numbers {
   const Json& record_;
 };
 
-// The inverse of stages_cell (sweep/field.cc) and of the fields that count the trace.
+// From `stages` and the fields that count the trace.
 Trace trace_of(const Json& record, const std::string& place) {
   Trace trace;
   for (const Json& object : record.at("stages")) {
-    StageTrace stage;
+    StageTrace& stage = trace.stages.emplace_back();
     stage.name = object.value("name", "");
-    stage.matmuls = count_of(object, "matmuls", place);
-    stage.vector_steps = count_of(object, "vector_steps", place);
-    stage.matmul_flops = number_or(object, "matmul_flops", nan);
-    stage.vector_flops = number_or(object, "vector_flops", nan);
-    stage.largest_live = number_or(object, "largest_live", infinity);
-    stage.largest_dead = number_or(object, "largest_dead", infinity);
-    stage.overflows_live = count_of(object, "overflows", place);
-    stage.overflows_dead = count_of(object, "dead_overflows", place);
-    stage.underflows = count_of(object, "underflows", place);
-    stage.saturations = count_of(object, "saturations", place);
-    trace.stages.push_back(std::move(stage));
+    for (const StageField& field : stage_fields()) {
+      if (field.count != nullptr) {
+        stage.*field.count = count_of(object, field.name, place);
+      } else {
+        stage.*field.number = number_or(object, field.name, infinity);
+      }
+    }
   }
-  trace.first_overflow.stage = text_or_nothing(record, "first_overflow_stage");
+  trace.first_overflow.stage = text_or_empty(record, "first_overflow_stage");
   trace.product_depth = count_of(record, "depth", place);
   trace.vector_depth = count_of(record, "vector_depth", place);
   trace.workspace_bytes = count_of(record, "workspace_bytes", place);
@@ -136,7 +122,7 @@ Record record_of(const Json& object, const std::string& matrix, const Setting& c
   record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
   record.reference = object.value("reference", "");
   record.status = status_at(object, place + ": ");
-  record.message = text_or_nothing(object, "message");
+  record.message = text_or_empty(object, "message");
   record.for_format = word_at<ForFormat>(object, place, "for_format", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
   record.padded_to = small_count_of(object, "padded_to", place);
@@ -163,35 +149,33 @@ Record record_of(const Json& object, const std::string& matrix, const Setting& c
   return record;
 }
 
-LayerRecord layer_record_of(const Json& object, const Setting& configured, const std::string& place) {
+// Adds the layer to its sequence.
+void add_layer(const Json& object, const Setting& configured, const std::string& place, LayerResult& result) {
   const std::string method = object.value("method_label", ""), arithmetic = object.value("arithmetic_label", "");
   if (method != configured.method_label() || arithmetic != configured.arithmetic->label)
     refuse_other(place, fmt::format("{} {}", method, arithmetic), configured.label());
   LayerRecord record;
   record.setting = object.at("formation").is_null() ? configured.without_formation() : configured;
   record.status = status_at(object, place + ": ");
-  record.message = text_or_nothing(object, "message");
+  record.message = text_or_empty(object, "message");
   record.for_layer = word_at<ForFormat>(object, place, "for_layer", for_format_names);
   record.fit = word_at<Fit>(object, place, "fit", fit_names);
-  for (const LayerPart& part : layer_parts())
-    record.errors.whole.*part.value = number_or(object, part.name, std::nan(""));
+  for (const LayerField& field : layer_fields()) {  // one that is never null is infinite beyond the range of double
+    if (field.is_number())
+      *field.place(result, record) = number_or(object, field.name.c_str(), field.nullable ? nan : infinity);
+  }
   const Json& by_chunk = object.at("by_chunk");
   for (const Json& count : by_chunk.at("chunks"))
     record.errors.chunks.push_back(static_cast<int>(integer_of(count, "chunks", place)));
   record.errors.by_chunk.resize(record.errors.chunks.size());
   for (const LayerPart& part : layer_parts()) {
-    const std::vector<double> values = numbers_of(by_chunk.at(part.name), std::nan(""));
+    const std::vector<double> values = numbers_of(by_chunk.at(part.name), nan);
     for (std::size_t k = 0; k < std::min(values.size(), record.errors.by_chunk.size()); ++k)
       record.errors.by_chunk[k].*part.value = values[k];
   }
-  record.errors.state_max = number_or(object, "state_max", std::nan(""));
   if (const auto first = object.find("first_nonfinite_chunk"); first != object.end() && first->is_number())
     record.errors.first_nonfinite_chunk = small_count_of(object, "first_nonfinite_chunk", place);
-  record.exact_t.o = number_or(object, "o_exact_t", std::nan(""));
-  record.exact_t.state = number_or(object, "state_exact_t", std::nan(""));
-  record.exact_t_ratio = number_or(object, "exact_t_ratio", std::nan(""));
-  record.requirement_share = number_or(object, "requirement_share", std::nan(""));
-  return record;
+  result.records.push_back(std::move(record));
 }
 
 std::string id_of_matrix(const Plan& plan, const Unit& unit) {
@@ -266,8 +250,7 @@ LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& t
       result.trial = layer.value("trial", 0);
       result.tokens = layer.value("tokens", 0);
       result.source = layer.at("source");
-      result.state_max = number_or(layer, "state_max_exact", infinity);
-      result.records.push_back(layer_record_of(layer, setting, place));
+      add_layer(layer, setting, place, result);
     }
     return result;
   });

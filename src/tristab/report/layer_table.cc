@@ -9,7 +9,6 @@
 
 #include "tristab/report/table.h"
 #include "tristab/sweep/field.h"
-#include "tristab/sweep/trial_statistics.h"
 
 namespace tristab {
 namespace {
@@ -21,7 +20,7 @@ double largest(const std::vector<double>& values) {
 TableCell requirement_cell(const LayerRow& row) {
   std::string text;
   const auto add = [&](const char* word, int count) {
-    if (count > 0) text += fmt::format("{}{} {}/{}", text.empty() ? "" : "\n", word, count, row.sequences);
+    if (count > 0) text += fmt::format("{}{} {}/{}", text.empty() ? "" : "\n", word, count, row.trials);
   };
   add("failed", row.failed);
   add("nonfinite", row.nonfinite);
@@ -44,20 +43,14 @@ void LayerTable::add(const LayerResult& result) {
       added.setting = setting;
     }
     LayerRow* const row = &rows_[at->second];
-    ++row->sequences;
+    row->add(record.status, record.for_layer, record.fit);
     row->exact_state_max = std::max(row->exact_state_max, result.state_max);
-    if (record.status == Status::failed) {
-      ++row->failed;
-      continue;
-    }
-    row->fit += record.fit == Fit::fit;
-    row->unfit += record.fit == Fit::unfit;
+    if (record.status == Status::failed) continue;
     row->exact_o = std::fmax(row->exact_o, std::isnan(record.exact_t.o) ? infinity : record.exact_t.o);
     if (record.for_layer) row->worst = std::max(row->worst.value_or(ForFormat::normal), *record.for_layer);
     row->state_max.push_back(record.errors.state_max);
     const bool finite = record.status == Status::ok;
     if (!finite) {
-      ++row->nonfinite;
       const int chunk = *record.errors.first_nonfinite_chunk;
       row->first_nonfinite = row->first_nonfinite < 0 ? chunk : std::min(row->first_nonfinite, chunk);
     }
@@ -82,8 +75,8 @@ std::string LayerTable::text(const Page& page) const {
   for (std::size_t i = 0; i < order.size();) {
     const std::string& place = order[i]->place;
     if (i > 0) text += '\n';
-    const std::string title = fmt::format("layer: {} sequence{}, largest |S| {:.3g}", order[i]->sequences,
-                                          order[i]->sequences == 1 ? "" : "s", order[i]->exact_state_max);
+    const std::string title = fmt::format("layer: {} sequence{}, largest |S| {:.3g}", order[i]->trials,
+                                          order[i]->trials == 1 ? "" : "s", order[i]->exact_state_max);
     if (page.is_terminal() && display_width(place) + 2 + title.size() > page.width) {
       text += fmt::format("{}\n{}", label_lines(place, page), paragraph(title, 0, page));
     } else {

@@ -9,21 +9,18 @@
 #include <vector>
 
 #include "tristab/report/page.h"
-#include "tristab/sweep/record.h"
+#include "tristab/sweep/trial_statistics.h"
 
 namespace tristab {
 
 // One setting on the sequences of one family at one size.
-struct LayerRow {
+struct LayerRow : TrialCounts {
   std::string place, setting;  // scenario, family and size; method and arithmetic, or kernel
   // Of each sequence with an answer; errors are infinite where it is not finite.
   std::vector<double> o, state, state_max;
   double exact_o = 0, exact_state_max = 0;  // the largest: error of o with the exact T; |S| of the recurrence
   std::optional<ForFormat> worst;           // of LayerRecord::for_layer
-  int sequences = 0, fit = 0, unfit = 0, nonfinite = 0, failed = 0;
-  int first_nonfinite = -1;  // the earliest chunk that is not finite
-
-  int lost() const { return nonfinite + failed; }
+  int first_nonfinite = -1;                 // the earliest chunk that is not finite
 };
 
 class LayerTable {

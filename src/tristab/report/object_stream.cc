@@ -13,6 +13,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/input_file.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/tool_info.h"
@@ -28,11 +29,6 @@ std::string section_of(const std::string& type) {
   if (type == "summary") return "summary";
   if (type == "class") return "classes";
   return type == "record" || type == "layer" || type == "expectation" ? type + "s" : "";
-}
-
-std::string text_or_empty(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : "";
 }
 
 void take_object(const Json& document, const char* name, const std::string& path, JsonValue& target) {
@@ -236,7 +232,7 @@ class Visitor {
   }
 
   void check_schema(const Json& object) const {
-    const std::string schema = object.is_object() ? text_or_empty(object, "schema") : "";
+    const std::string schema = text_or_empty(object, "schema");
     if (schema == results_schema) return;
     if (schema.starts_with("tristab-results/")) {
       refuse_input(path_, fmt::format("the schema '{}'", schema),

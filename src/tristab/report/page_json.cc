@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "tristab/base/json_text.h"
+
 namespace tristab {
 
 std::string page_number(double value, int digits) {
@@ -19,13 +21,11 @@ std::string page_number(double value, int digits) {
   return text;
 }
 
-std::string escaped_for_script(std::string_view json) {
-  std::string text;
-  text.reserve(json.size());
-  for (const char c : json) {
-    c == '<' ? text += "\\u003c" : text += c;
-  }
-  return text;
+std::string page_settings(const std::vector<CaseSetting>& settings) {
+  return page_list(settings, [](const CaseSetting& s) {
+    return fmt::format("[{},{},{},{}]", json_string(s.shown), json_string(s.arithmetic_label), json_string(s.formation),
+                       s.kernel.empty() ? 0 : 1);
+  });
 }
 
 }  // namespace tristab

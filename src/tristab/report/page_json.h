@@ -1,8 +1,10 @@
-// The data of a page as JSON with short numbers, in a <script> element.
+// The data of a page as JSON with short numbers.
 #pragma once
 
 #include <string>
-#include <string_view>
+#include <vector>
+
+#include "tristab/report/case_groups.h"
 
 namespace tristab {
 
@@ -20,7 +22,7 @@ std::string page_list(const Range& range, Text text) {
   return list + "]";
 }
 
-// '<' is escaped.
-std::string escaped_for_script(std::string_view json);
+// Of each setting its method, arithmetic and formation, and 1 for a kernel.
+std::string page_settings(const std::vector<CaseSetting>& settings);
 
 }  // namespace tristab

@@ -1,16 +1,17 @@
-// Pages from templates with {{name}} in them.
+// Pages from a template, style sheets, scripts and data.
 #pragma once
 
-#include <string>
+#include <span>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "tristab/base/embedded_file.h"
+#include "tristab/base/output_file.h"
 
 namespace tristab {
 
-std::string escaped_for_html(std::string_view text);
-
-// Replaces each {{name}} of the page; the replacement is not searched again.
-std::string filled(std::string_view page, const std::vector<std::pair<std::string_view, std::string>>& values);
+// Writes the page and commits it: of the assets the one .html, with all styles at its {{style}}, all scripts at its
+// {{script}}, and `json`, without '<', which could end its element, at its {{data}}.
+void write_page(std::span<const EmbeddedFile> assets, std::string_view title, std::string_view json,
+                OutputFile& output);
 
 }  // namespace tristab

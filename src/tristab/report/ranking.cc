@@ -9,14 +9,14 @@
 #include <set>
 #include <tuple>
 
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
 namespace {
 
 // Files of other programs, and old ones, do not say whether a result is fit.
-bool has_verdicts(const TrialStatistics& trials) { return trials.fit + trials.unfit + trials.lost() > 0; }
+bool has_verdicts(const TrialStatistics& trials) { return trials.fit + trials.unusable() > 0; }
 
 // "fit", "unfit 2/8", "nonfinite 1/8": of the trials whose input is not trivial.
 std::string fit_text(const TrialStatistics& trials) {
@@ -121,14 +121,14 @@ const std::vector<const Field*>& ranking_fields() {
 Requirements requirements_of(const Json& config) {
   Requirements requirements;
   const auto add = [&](const std::string& scenario, const Json& keys) {
-    if (keys.is_object() && keys.contains("require") && keys["require"].is_string())
-      requirements[scenario] = keys["require"].get<std::string>();
+    const std::string text = text_or_empty(keys, "require");
+    if (!text.empty()) requirements[scenario] = text;
   };
   add("", config);
   if (!config.is_object() || !config.contains("scenarios")) return requirements;
   for (const Json& scenario : config["scenarios"]) {
-    if (scenario.is_object() && scenario.contains("name") && scenario["name"].is_string())
-      add(scenario["name"].get<std::string>(), scenario);
+    const std::string name = text_or_empty(scenario, "name");
+    if (!name.empty()) add(name, scenario);
   }
   return requirements;
 }
@@ -212,33 +212,6 @@ std::string ranking_text(const Ranking& ranking, int top, const Page& page) {
   return text + table.str(page) + rows_left_out(rank, ranking.settings.size()) + failures;
 }
 
-const std::vector<std::string>& ranking_columns() {
-  static const std::vector<std::string> names{"input",
-                                              "n",
-                                              "rank",
-                                              "method",
-                                              "kernel",
-                                              "arithmetic",
-                                              "trials",
-                                              "trivial_trials",
-                                              "fit_trials",
-                                              "unfit_trials",
-                                              "nonfinite_trials",
-                                              "failed_trials",
-                                              "ranked_by",
-                                              "median",
-                                              "worst",
-                                              "frobenius_median",
-                                              "error_formation_median",
-                                              "growth_max",
-                                              "for_format",
-                                              "matmuls",
-                                              "depth",
-                                              "vector_depth",
-                                              "reason"};
-  return names;
-}
-
 std::vector<ValueRow> ranking_rows(const Ranking& ranking, int top) {
   std::vector<ValueRow> rows;
   int rank = 0;
@@ -247,13 +220,29 @@ std::vector<ValueRow> ranking_rows(const Ranking& ranking, int top) {
     const CaseSetting& setting = *each.setting;
     const TrialStatistics& trials = *each.trials;
     const std::string word = format_text(trials);
-    ValueRow row{ranking.input->title(), ranking.n, ++rank, setting.shown, setting.kernel, setting.arithmetic_label};
-    for (const int count : {trials.trials, trials.trivial, trials.fit, trials.unfit, trials.nonfinite, trials.failed})
-      row.emplace_back(count);
-    row.insert(row.end(), {ranking.field, each.error.median, each.error.worst, each.as_stored, each.formation,
-                           each.growth, word == "-" ? "" : word, each.matmuls, each.depth, each.vector_depth,
-                           trials.failed > 0 ? *each.group->failure : reason_text(each)});
-    rows.push_back(std::move(row));
+    rows.push_back({{"input", ranking.input->title()},
+                    {"n", ranking.n},
+                    {"rank", ++rank},
+                    {"method", setting.shown},
+                    {"kernel", setting.kernel},
+                    {"arithmetic", setting.arithmetic_label},
+                    {"trials", trials.trials},
+                    {"trivial_trials", trials.trivial},
+                    {"fit_trials", trials.fit},
+                    {"unfit_trials", trials.unfit},
+                    {"nonfinite_trials", trials.nonfinite},
+                    {"failed_trials", trials.failed},
+                    {"ranked_by", ranking.field},
+                    {"median", each.error.median},
+                    {"worst", each.error.worst},
+                    {"frobenius_median", each.as_stored},
+                    {"error_formation_median", each.formation},
+                    {"growth_max", each.growth},
+                    {"for_format", word == "-" ? "" : word},
+                    {"matmuls", each.matmuls},
+                    {"depth", each.depth},
+                    {"vector_depth", each.vector_depth},
+                    {"reason", trials.failed > 0 ? *each.group->failure : reason_text(each)}});
   }
   return rows;
 }
@@ -272,7 +261,7 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings) {
       if (trials.judged() == 0 || !has_verdicts(trials)) continue;
       ++overall.situations;
       overall.lost += trials.lost() > 0;
-      overall.fit += trials.lost() + trials.unfit == 0;
+      overall.fit += trials.unusable() == 0;
       // A missing answer is no error that could be compared.
       const double worst = trials.nonfinite > 0 ? HUGE_VAL : here.error.worst;
       if (std::isnan(worst) || (overall.input != nullptr && !(worst > overall.worst))) continue;
@@ -327,20 +316,26 @@ std::string overall_text(const std::vector<OverallSetting>& settings, const std:
   return text + table.str(page) + rows_left_out(rank, settings.size()) + failures;
 }
 
-ValueRows overall_rows(const std::vector<OverallSetting>& settings, int top) {
-  ValueRows all{{"rank", "method", "kernel", "arithmetic", "inputs", "fit_inputs", "lost_inputs", "worst",
-                 "worst_input", "worst_n", "depth", "vector_depth"},
-                {}};
+std::vector<ValueRow> overall_rows(const std::vector<OverallSetting>& settings, int top) {
+  std::vector<ValueRow> rows;
   for (const OverallSetting& each : settings) {
-    const auto rank = static_cast<int>(all.rows.size()) + 1;
+    const auto rank = static_cast<int>(rows.size()) + 1;
     if (top > 0 && rank > top) break;
     const bool somewhere = each.input != nullptr;
-    all.rows.push_back({rank, each.setting->shown, each.setting->kernel, each.setting->arithmetic_label,
-                        each.situations, each.fit, each.lost, somewhere ? each.worst : std::nan(""),
-                        somewhere ? each.input->title() : "", somewhere ? each.n : std::nan(""), each.depth,
-                        each.vector_depth});
+    rows.push_back({{"rank", rank},
+                    {"method", each.setting->shown},
+                    {"kernel", each.setting->kernel},
+                    {"arithmetic", each.setting->arithmetic_label},
+                    {"inputs", each.situations},
+                    {"fit_inputs", each.fit},
+                    {"lost_inputs", each.lost},
+                    {"worst", somewhere ? each.worst : std::nan("")},
+                    {"worst_input", somewhere ? each.input->title() : ""},
+                    {"worst_n", somewhere ? each.n : std::nan("")},
+                    {"depth", each.depth},
+                    {"vector_depth", each.vector_depth}});
   }
-  return all;
+  return rows;
 }
 
 }  // namespace tristab

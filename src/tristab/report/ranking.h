@@ -67,14 +67,13 @@ std::vector<OverallSetting> rank_overall(const std::vector<Ranking>& rankings);
 // Their table, of these rankings; at most `top` rows (0: all).
 std::string overall_text(const std::vector<OverallSetting>& settings, const std::vector<Ranking>& rankings, int top,
                          const Page& page = {});
-ValueRows overall_rows(const std::vector<OverallSetting>& settings, int top);
+std::vector<ValueRow> overall_rows(const std::vector<OverallSetting>& settings, int top);
 
 // The table with its title; at most `top` rows (0: all). Settings that did not run stand below with the reason. In a
 // file or a pipe at most 100 columns wide; on a narrow terminal the cost, the error against A as stored, that of the
 // formation, the word for the format and the worst error are left out, in this order.
 std::string ranking_text(const Ranking& ranking, int top, const Page& page = {});
 // The same with more columns, as rows of a table of all rankings.
-const std::vector<std::string>& ranking_columns();
 std::vector<ValueRow> ranking_rows(const Ranking& ranking, int top);
 
 // "flashqla did not run on 8 of 8 matrices: method ungated: ..."; "" if it ran on all.

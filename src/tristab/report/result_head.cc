@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/report/result_lines.h"
 #include "tristab/report/tool_info.h"
@@ -116,8 +117,8 @@ std::string name_of(const std::optional<Shard>& shard) { return shard ? "shard "
 
 std::string tool_name(const Json& tool) {
   const auto text = [&](const char* key) {
-    const auto found = tool.is_object() ? tool.find(key) : tool.end();
-    return found != tool.end() && found->is_string() ? found->get<std::string>() : "unknown";
+    const std::string found = text_or_empty(tool, key);
+    return found.empty() ? "unknown" : found;
   };
   return named(text("version"), text("commit"));
 }

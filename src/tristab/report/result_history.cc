@@ -9,16 +9,11 @@
 #include <tuple>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/random.h"
 
 namespace tristab {
 namespace {
-
-std::string head_text(const JsonValue& object, const char* name) {
-  const Json& json = object.json();
-  return json.is_object() && json.contains(name) && json[name].is_string() ? json[name].get<std::string>() : "";
-}
 
 // Names of the files of a directory, sorted.
 std::vector<std::string> files_of(const std::string& directory) {
@@ -41,9 +36,9 @@ std::size_t position_of(std::map<std::string, std::size_t>& positions, const std
 
 }  // namespace
 
-std::string KeptResult::started() const { return head_text(head.run, "started"); }
-std::string KeptResult::version() const { return head_text(head.tool, "version"); }
-std::string KeptResult::commit() const { return head_text(head.tool, "commit"); }
+std::string KeptResult::started() const { return text_or_empty(head.run, "started"); }
+std::string KeptResult::version() const { return text_or_empty(head.tool, "version"); }
+std::string KeptResult::commit() const { return text_or_empty(head.tool, "commit"); }
 
 ResultHistory::ResultHistory(const std::string& directory, const Field& field, const std::string& page)
     : field_(&field) {

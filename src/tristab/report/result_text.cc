@@ -1,7 +1,6 @@
 #include "tristab/report/result_text.h"
 
 #include <cmath>
-#include <tuple>
 
 #include "tristab/base/json_text.h"
 #include "tristab/report/cell_text.h"
@@ -99,52 +98,12 @@ std::string records_text(const MatrixResult& result, const std::string& type) {
 std::string layers_text(const LayerResult& result, const std::string& type) {
   std::string text;
   for (const LayerRecord& record : result.records) {
-    JsonObject object = object_of(type), undefined;
-    object.text("sequence", result.id);
-    add_input(result.input, object);
-    object.raw("source", result.source.text()).integer("trial", result.trial).integer("tokens", result.tokens);
-    add_setting(record.setting, object);
-    object.text("layer_arithmetic", result.arithmetic_of(record.setting).name);
-    object.text("status", status_name(record.status));
-    record.message.empty() ? object.raw("message", "null") : object.text("message", record.message);
-    const bool failed = record.status == Status::failed;
-    const char* const reason = failed ? "no answer" : "not finite, or 0/0";
-    const LayerError none{std::nan(""), std::nan(""), std::nan(""), std::nan("")};
-    const auto word = [&](const char* key, const auto& verdict) {
-      verdict ? object.text(key, name_of(*verdict)) : object.raw(key, "null");
-    };
-    word("for_layer", record.for_layer);
-    word("fit", record.fit);
-    const LayerError& whole = failed ? none : record.errors.whole;
-    for (const auto& [name, part, formula] : layer_parts()) {
-      object.number(name, whole.*part);
-      if (!std::isfinite(whole.*part)) undefined.text(name, reason);
+    JsonObject object = object_of(type);
+    for (const LayerField& field : layer_fields()) {
+      if (field.in_scenarios_only && result.input.scenario->name.empty()) continue;
+      append_json(object.begin(field.name), field.cell(result, record));
     }
-    JsonObject by_chunk;
-    JsonArray chunks;
-    for (const int count : record.errors.chunks) chunks.raw(std::to_string(count));
-    by_chunk.raw("chunks", chunks.str());
-    for (const auto& [name, part, formula] : layer_parts()) {
-      std::vector<double> values;
-      for (const LayerError& error : record.errors.by_chunk) values.push_back(error.*part);
-      by_chunk.raw(name, numbers(values));
-    }
-    object.raw("by_chunk", by_chunk.str());
-    const bool required = result.input.scenario->requirement.is_about_layers();
-    const std::tuple<const char*, double, const char*> judged[] = {
-        {"o_exact_t", record.exact_t.o, "not finite, or 0/0"},
-        {"state_exact_t", record.exact_t.state, "not finite, or 0/0"},
-        {"exact_t_ratio", record.exact_t_ratio, reason},
-        {"requirement_share", record.requirement_share, required ? reason : "the requirement is about matrices"}};
-    for (const auto& [name, value, why] : judged) {
-      object.number(name, value);
-      if (!std::isfinite(value)) undefined.text(name, why);
-    }
-    object.number("state_max", failed ? std::nan("") : record.errors.state_max);
-    object.number("state_max_exact", result.state_max);
-    record.errors.first_nonfinite_chunk ? object.integer("first_nonfinite_chunk", *record.errors.first_nonfinite_chunk)
-                                        : object.raw("first_nonfinite_chunk", "null");
-    text += object.raw("undefined", undefined.str()).str() + "\n";
+    text += std::move(object).str() + "\n";
   }
   return text;
 }

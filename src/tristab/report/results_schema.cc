@@ -28,6 +28,24 @@ Json number_schema(const NumberInfo& info, bool nullable) {
   return schema;
 }
 
+Json magnitude_schema(bool nullable) {
+  Json schema = type_schema("number", nullable);
+  schema["minimum"] = 0;
+  return schema;
+}
+
+Json choice_schema(const std::vector<std::string>& choices, bool nullable) {
+  Json schema{{"enum", choices}};
+  if (nullable) schema["enum"].push_back(nullptr);
+  return schema;
+}
+
+Json count_schema(bool nullable = false) {
+  Json schema = type_schema("integer", nullable);
+  schema["minimum"] = 0;
+  return schema;
+}
+
 // The schema of a field that is not a number.
 Json other_schema(const std::string& name, Kind kind, bool nullable) {
   if (name == "n") return reference_to("size");
@@ -35,11 +53,8 @@ Json other_schema(const std::string& name, Kind kind, bool nullable) {
   if (name == "source" || name == "undefined") return reference_to(name.c_str());
   if (name == "stages") return {{"type", "array"}, {"items", reference_to("stage")}};
   switch (kind) {
-    case Kind::integer: {
-      Json schema = type_schema("integer", nullable);
-      schema["minimum"] = 0;
-      return schema;
-    }
+    case Kind::integer:
+      return count_schema(nullable);
     case Kind::object:
       return type_schema("object", nullable);
     case Kind::list:
@@ -52,8 +67,9 @@ Json other_schema(const std::string& name, Kind kind, bool nullable) {
   }
 }
 
+// A property of the template says more of the field, and stays.
 void add(Json& definition, const std::string& name, Json schema, bool required = true) {
-  definition["properties"][name] = std::move(schema);
+  definition["properties"].emplace(name, std::move(schema));
   if (required) definition["required"].push_back(name);
 }
 
@@ -71,17 +87,26 @@ void add_record_fields(Json& record) {
   for (const Field& field : record_fields()) {
     Json schema = field.is_number() ? number_schema(field.info, field.nullable)
                                     : other_schema(field.name(), field.kind, field.nullable);
-    if (!field.choices.empty()) {
-      schema = {{"enum", field.choices}};
-      if (field.nullable) schema["enum"].push_back(nullptr);
-    }
+    if (!field.choices.empty()) schema = choice_schema(field.choices, field.nullable);
     schema["description"] = field.info.formula;
     add(record, field.name(), std::move(schema), field.presence == Field::Presence::always);
   }
 }
 
+void add_layer_fields(Json& layer) {
+  for (const LayerField& field : layer_fields()) {
+    Json schema =
+        field.is_number() ? magnitude_schema(field.nullable) : other_schema(field.name, field.kind, field.nullable);
+    if (!field.choices.empty()) schema = choice_schema(field.choices, field.nullable);
+    add(layer, field.name, std::move(schema), !field.in_scenarios_only);
+  }
+  for (const LayerPart& part : layer_parts())
+    add(layer["properties"]["by_chunk"], part.name, reference_to("layer_errors"));
+}
+
 void add_summary_fields(Json& summary) {
   const Json number{{"type", {"number", "null"}}};
+  for (const TrialCount& count : trial_counts()) add(summary, count.name, count_schema());
   for (const Field* field : counted_fields()) add(summary, field->name(), number);
   for (const Field* field : distributed_fields()) {
     for (const SummaryStatistic& statistic : summary_statistics(field->info))
@@ -108,19 +133,20 @@ void add_scenario_keys(Json& definition) {
 Json results_file_schema() {
   Json schema = parse_json(results_schema_template().front().text);
   Json& definitions = schema["definitions"];
-  for (const char* name : {"matrix", "layer", "summary", "expectation"}) add_input(definitions[name]);
-  for (const char* name : {"layer", "summary", "expectation", "class"}) add_naming(definitions[name], setting_fields());
+  for (const char* name : {"matrix", "summary", "expectation"}) add_input(definitions[name]);
+  for (const char* name : {"summary", "expectation", "class"}) add_naming(definitions[name], setting_fields());
   Json class_names;
   for (const StabilityClassInfo& each : stability_classes) class_names.push_back(each.name);
   definitions["class"]["properties"]["class"] = {{"enum", class_names}};
   add(definitions["class"], "scenario", reference_to("scenario_name"), false);
-  const Json magnitude{{"type", {"number", "null"}}, {"minimum", 0}};
-  for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude);
-  for (const LayerPart& part : layer_parts()) add(definitions["layer"], part.name, magnitude);
+  for (const StageField& field : stage_fields())
+    add(definitions["stage"], field.name, field.count != nullptr ? count_schema() : magnitude_schema(field.nullable));
+  for (const MatrixFact& fact : matrix_facts()) add(definitions["matrix"], fact.name, magnitude_schema(true));
   Json layer_quantity_names = Json::array();
   for (const LayerQuantity& quantity : layer_quantities()) layer_quantity_names.push_back(quantity.name);
   add(definitions["expectation"], "layer", {{"enum", std::move(layer_quantity_names)}}, false);
   add_record_fields(definitions["record"]);
+  add_layer_fields(definitions["layer"]);
   add_summary_fields(definitions["summary"]);
   add_scenario_keys(definitions["plain_config"]);
   add_scenario_keys(definitions["scenario"]);

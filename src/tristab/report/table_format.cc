@@ -9,6 +9,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json_text.h"
 #include "tristab/report/cell_text.h"
+#include "tristab/report/replaced.h"
 #include "tristab/report/table.h"
 
 namespace tristab {
@@ -51,34 +52,31 @@ TableFormat table_format_of(std::string_view name, std::string_view place) {
   return static_cast<TableFormat>(found - names.begin());
 }
 
-std::string markdown(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    if (c == '|' || c == '*' || c == '_') escaped += '\\';
-    escaped += c;
-  }
-  return escaped;
-}
-
-std::string RowsText::beginning() const {
-  if (format_ == TableFormat::json) return "[";
-  if (format_ == TableFormat::csv) return joined(columns_, ",", quoted_csv) + "\n";
-  return fmt::format("| {} |\n|{}|\n", joined(columns_, " | ", [](const std::string& name) { return markdown(name); }),
-                     joined(columns_, "|", [](const std::string&) { return std::string("---"); }));
-}
+std::string markdown(std::string_view text) { return replaced(text, {{"|", "\\|"}, {"*", "\\*"}, {"_", "\\_"}}); }
 
 std::string RowsText::row(const ValueRow& row) {
-  if (format_ == TableFormat::csv) return joined(row, ",", csv_value) + "\n";
-  if (format_ != TableFormat::json) return fmt::format("| {} |\n", joined(row, " | ", markdown_value));
-  JsonObject object;
-  for (std::size_t c = 0; c < row.size(); ++c) object.raw(columns_[c], json_value(row[c]));
-  return fmt::format("{}\n{}", std::exchange(first_, false) ? "" : ",", object.str());
+  const bool first = std::exchange(first_, false);
+  std::string text;
+  if (format_ == TableFormat::json) {
+    JsonObject object;
+    for (const auto& [name, value] : row) object.raw(name, json_value(value));
+    return fmt::format("{}\n{}", first ? "[" : ",", object.str());
+  }
+  if (format_ == TableFormat::csv) {
+    if (first) text = joined(row, ",", [](const auto& cell) { return quoted_csv(cell.first); }) + "\n";
+    return text + joined(row, ",", [](const auto& cell) { return csv_value(cell.second); }) + "\n";
+  }
+  if (first)
+    text = fmt::format("| {} |\n|{}|\n", joined(row, " | ", [](const auto& cell) { return markdown(cell.first); }),
+                       joined(row, "|", [](const auto&) { return std::string("---"); }));
+  return text +
+         fmt::format("| {} |\n", joined(row, " | ", [](const auto& cell) { return markdown_value(cell.second); }));
 }
 
-std::string rows_text(const ValueRows& rows, TableFormat format) {
-  RowsText parts(rows.columns, format);
-  std::string text = parts.beginning();
-  for (const ValueRow& row : rows.rows) text += parts.row(row);
+std::string rows_text(const std::vector<ValueRow>& rows, TableFormat format) {
+  RowsText parts(format);
+  std::string text;
+  for (const ValueRow& row : rows) text += parts.row(row);
   return text + parts.end();
 }
 

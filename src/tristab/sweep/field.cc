@@ -107,16 +107,29 @@ Cell undefined_cell(const M& matrix, const R& record) {
   return OwnJsonText{std::move(reasons).str()};
 }
 
+constexpr std::array<StageField, 10> stage_table{{
+    {.name = "matmuls", .count = &StageTrace::matmuls},
+    {.name = "vector_steps", .count = &StageTrace::vector_steps},
+    {.name = "matmul_flops", .number = &StageTrace::matmul_flops},
+    {.name = "vector_flops", .number = &StageTrace::vector_flops},
+    {.name = "largest_live", .number = &StageTrace::largest_live, .nullable = true},
+    {.name = "largest_dead", .number = &StageTrace::largest_dead, .nullable = true},
+    {.name = "overflows", .count = &StageTrace::overflows_live},
+    {.name = "dead_overflows", .count = &StageTrace::overflows_dead},
+    {.name = "underflows", .count = &StageTrace::underflows},
+    {.name = "saturations", .count = &StageTrace::saturations},
+}};
+
 Cell stages_cell(const M&, const R& record) {
   std::string text = "[";
   for (const StageTrace& stage : record.trace.stages) {
     if (text.size() > 1) text += ", ";
     JsonObject object(std::move(text));
-    object.text("name", stage.name).integer("matmuls", stage.matmuls).integer("vector_steps", stage.vector_steps);
-    object.number("matmul_flops", stage.matmul_flops).number("vector_flops", stage.vector_flops);
-    object.number("largest_live", stage.largest_live).number("largest_dead", stage.largest_dead);
-    object.integer("overflows", stage.overflows_live).integer("dead_overflows", stage.overflows_dead);
-    object.integer("underflows", stage.underflows).integer("saturations", stage.saturations);
+    object.text("name", stage.name);
+    for (const StageField& field : stage_table) {
+      field.count != nullptr ? object.integer(field.name, stage.*field.count)
+                             : object.number(field.name, stage.*field.number);
+    }
     text = std::move(object).str();
   }
   return OwnJsonText{text += ']'};
@@ -387,6 +400,7 @@ const std::vector<const Field*>& counted_fields() {
   return fields;
 }
 
+std::span<const StageField> stage_fields() { return stage_table; }
 std::span<const NamingField<Input>> input_fields() { return input_table; }
 std::span<const NamingField<Setting>> setting_fields() { return setting_table; }
 

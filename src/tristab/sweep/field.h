@@ -63,6 +63,15 @@ const std::vector<const Field*>& distributed_fields();
 // Numbers of which the largest one or the sum over the trials is reported.
 const std::vector<const Field*>& counted_fields();
 
+// A number of a stage: a field of the objects in a record's `stages`, which also have its name.
+struct StageField {
+  const char* name;
+  std::int64_t StageTrace::*count = nullptr;  // of a count; else
+  double StageTrace::*number = nullptr;
+  bool nullable = false;  // null: beyond the range of double
+};
+std::span<const StageField> stage_fields();
+
 // The fields that name an input or a setting. Records, layers, summaries, classes and expectations share them.
 template <class Named>
 struct NamingField {

@@ -10,6 +10,7 @@ tristab_layer(sweep
     expectation_check.cc
     field.cc
     formed_input.cc
+    layer_field.cc
     matrix_evaluation.cc
     one_case.cc
     plan.cc

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 namespace tristab {
 namespace {
@@ -20,13 +19,6 @@ constexpr std::array<MatrixFact, 9> facts{{
     {"inverse_max_abs", &C::inverse_max_abs, "max |X_ij|"},
 }};
 
-constexpr std::array<LayerPart, 4> parts{{
-    {"w", &LayerError::w, "||W computed - W||_F / ||W||_F, W = T diag(beta) K decayed, over all chunks"},
-    {"u", &LayerError::u, "||U computed - U||_F / ||U||_F, U = T diag(beta) V, over all chunks"},
-    {"o", &LayerError::o, "||O computed - O||_F / ||O||_F, O the outputs of the recurrence, over the whole sequence"},
-    {"state", &LayerError::state, "||S computed - S||_F / ||S||_F, S the state of the recurrence at the end"},
-}};
-
 template <class Value>
 Quantity of_matrix(std::string name, Value value) {
   return {"matrix." + std::move(name), false, [value](const MatrixResult& matrix, const Record&) {
@@ -40,21 +32,9 @@ double largest_power(const ConditionReport& report) {
   return largest;
 }
 
-double largest_state(const LayerRecord& record) {
-  return record.status == Status::nonfinite ? infinity : record.errors.state_max;
-}
-
-template <class Value>
-LayerQuantity of_layer(std::string name, const char* formula, Value value) {
-  return {std::move(name), formula, [value](const LayerResult& sequence, const LayerRecord& record) {
-            return record.status == Status::failed ? nan : static_cast<double>(value(sequence, record));
-          }};
-}
-
 }  // namespace
 
 std::span<const MatrixFact> matrix_facts() { return facts; }
-std::span<const LayerPart> layer_parts() { return parts; }
 
 const std::vector<Quantity>& quantities() {
   static const std::vector<Quantity> list = [] {
@@ -78,32 +58,22 @@ const std::vector<Quantity>& quantities() {
 const std::vector<LayerQuantity>& layer_quantities() {
   static const std::vector<LayerQuantity> list = [] {
     std::vector<LayerQuantity> all;
-    all.reserve(std::size(parts) + 5);
-    for (const LayerPart& part : parts) {
-      all.push_back(of_layer(
-          part.name, part.formula,
-          [value = part.value](const LayerResult&, const LayerRecord& record) { return record.errors.whole.*value; }));
+    for (const LayerField& field : layer_fields()) {
+      if (field.formula == nullptr) continue;
+      all.push_back({field.name, field.formula, [&field](const LayerResult& sequence, const LayerRecord& record) {
+                       const bool lost = field.infinite_if_lost && record.status == Status::nonfinite;
+                       return lost ? infinity : field.number(sequence, record);
+                     }});
     }
-    all.push_back(of_layer("state_max", "the largest |S_ij| after a chunk; infinite if the layer is not finite",
-                           [](const LayerResult&, const LayerRecord& record) { return largest_state(record); }));
-    all.push_back(of_layer("state_growth", "state_max over the largest |S_ij| of the recurrence",
-                           [](const LayerResult& sequence, const LayerRecord& record) {
-                             return largest_state(record) / sequence.state_max;
-                           }));
+    const auto state_max = std::ranges::find(all, "state_max", &LayerQuantity::name)->value;
+    all.push_back({"state_growth", "state_max over the largest |S_ij| of the recurrence",
+                   [state_max](const LayerResult& sequence, const LayerRecord& record) {
+                     return state_max(sequence, record) / sequence.state_max;
+                   }});
     all.push_back(
-        of_layer("nonfinite", "1 if the layer is not finite, else 0",
-                 [](const LayerResult&, const LayerRecord& record) { return record.status == Status::nonfinite; }));
-    all.push_back(of_layer(
-        "exact_t_ratio",
-        "error over that of the same layer with the exact T, of the outputs or the state, whichever is larger; "
-        "1: the inverse adds nothing (for_layer: normal up to 2, high up to 20, excessive)",
-        [](const LayerResult&, const LayerRecord& record) {
-          return record.status == Status::nonfinite ? infinity : record.exact_t_ratio;
-        }));
-    all.push_back(of_layer("requirement_share", "error / what the requirement allows; up to 1 is fit",
-                           [](const LayerResult&, const LayerRecord& record) {
-                             return record.status == Status::nonfinite ? infinity : record.requirement_share;
-                           }));
+        {"nonfinite", "1 if the layer is not finite, else 0", [](const LayerResult&, const LayerRecord& record) {
+           return record.status == Status::failed ? nan : record.status == Status::nonfinite;
+         }});
     return all;
   }();
   return list;

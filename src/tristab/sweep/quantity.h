@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tristab/sweep/field.h"
+#include "tristab/sweep/layer_field.h"
 
 namespace tristab {
 
@@ -18,14 +19,6 @@ struct MatrixFact {
   const char* formula;
 };
 std::span<const MatrixFact> matrix_facts();
-
-// Relative errors of a layer: fields of the result's `layers`.
-struct LayerPart {
-  const char* name;
-  double LayerError::*value;
-  const char* formula;
-};
-std::span<const LayerPart> layer_parts();  // w, u, o, state
 
 // A number that an expectation can be about.
 struct Quantity {
@@ -52,7 +45,7 @@ struct LayerQuantity {
   std::string full_name() const { return std::string(layer_prefix) + name; }
 };
 
-// Relative errors, state_max, state_growth, nonfinite, exact_t_ratio, requirement_share: each has its formula.
+// The fields of a layer that have a formula, state_growth, nonfinite.
 const std::vector<LayerQuantity>& layer_quantities();
 
 }  // namespace tristab

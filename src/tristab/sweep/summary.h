@@ -18,7 +18,6 @@ struct SummaryRow : TrialCounts {
   std::vector<double> counts;               // in the order of counted_fields(); NaN: no trial has one
   std::vector<Distribution> distributions;  // in the order of distributed_fields()
 
-  int unusable() const { return lost() + unfit; }
   double count(std::string_view field) const;
   const Distribution& distribution(std::string_view field) const;
 };

@@ -1,24 +1,6 @@
 #include "tristab/sweep/summary_quantity.h"
 
-#include <array>
-
 namespace tristab {
-namespace {
-
-using C = TrialCounts;
-constexpr std::array<TrialCount, 9> counts{{{"trials", &C::trials},
-                                            {"nonfinite_trials", &C::nonfinite},
-                                            {"failed_trials", &C::failed},
-                                            {"trivial", &C::trivial},
-                                            {"fit", &C::fit},
-                                            {"unfit", &C::unfit},
-                                            {"normal", &C::normal},
-                                            {"high", &C::high},
-                                            {"excessive", &C::excessive}}};
-
-}  // namespace
-
-std::span<const TrialCount> trial_counts() { return counts; }
 
 std::vector<SummaryStatistic> summary_statistics(const NumberInfo& info) {
   using D = Distribution;
@@ -39,7 +21,7 @@ std::vector<SummaryQuantity> summary_quantities_of(const NumberInfo& info, const
 const std::vector<SummaryQuantity>& summary_quantities() {
   static const std::vector<SummaryQuantity> list = [] {
     std::vector<SummaryQuantity> all;
-    for (const TrialCount& count : counts) all.push_back({count.name, count.value, nullptr, nullptr, nullptr});
+    for (const TrialCount& count : trial_counts()) all.push_back({count.name, count.value, nullptr, nullptr, nullptr});
     for (const Field* field : counted_fields()) all.push_back({field->name(), nullptr, &field->info, nullptr, field});
     for (const Field* field : distributed_fields()) {
       for (SummaryQuantity& each : summary_quantities_of(field->info, field)) all.push_back(std::move(each));

@@ -11,12 +11,6 @@
 
 namespace tristab {
 
-struct TrialCount {
-  const char* name;
-  int TrialCounts::*value;
-};
-std::span<const TrialCount> trial_counts();
-
 // A statistic of a distribution.
 struct SummaryStatistic {
   std::string_view suffix;  // in the names of a summary: "_p95"

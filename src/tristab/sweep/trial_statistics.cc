@@ -1,10 +1,21 @@
 #include "tristab/sweep/trial_statistics.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace tristab {
 namespace {
+
+constexpr std::array<TrialCount, 9> count_table{{{"trials", &TrialCounts::trials, "trials"},
+                                                 {"nonfinite_trials", &TrialCounts::nonfinite, "nonfinite"},
+                                                 {"failed_trials", &TrialCounts::failed, "failed"},
+                                                 {"trivial", &TrialCounts::trivial, "trivial"},
+                                                 {"fit", &TrialCounts::fit, "fit"},
+                                                 {"unfit", &TrialCounts::unfit, "unfit"},
+                                                 {"normal", &TrialCounts::normal},
+                                                 {"high", &TrialCounts::high},
+                                                 {"excessive", &TrialCounts::excessive}}};
 
 bool is_distributed(const Field& field) {
   return field.info.aggregate == Aggregate::judged_trials || field.info.aggregate == Aggregate::all_trials;
@@ -63,6 +74,25 @@ Distribution distribution_of(std::vector<double> values, const NumberInfo& info)
   return result;
 }
 
+void TrialCounts::add(Status status, std::optional<ForFormat> word, std::optional<Fit> fits) {
+  ++trials;
+  nonfinite += status == Status::nonfinite;
+  failed += status == Status::failed;
+  trivial += fits == Fit::trivial;
+  fit += fits == Fit::fit;
+  unfit += fits == Fit::unfit;
+  normal += word == ForFormat::normal;
+  high += word == ForFormat::high;
+  excessive += word == ForFormat::excessive;
+}
+
+TrialCounts& TrialCounts::operator+=(const TrialCounts& other) {
+  for (const TrialCount& count : count_table) this->*count.value += other.*count.value;
+  return *this;
+}
+
+std::span<const TrialCount> trial_counts() { return count_table; }
+
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields) {
   TrialNumbers trial{record.status, record.for_format, record.fit, {}, 0};
   for (const Field* field : fields)
@@ -79,15 +109,7 @@ std::size_t TrialStatistics::column_of(std::size_t field) const {
 }
 
 void TrialStatistics::add(const TrialNumbers& trial, Spool& spool) {
-  ++trials;
-  nonfinite += trial.status == Status::nonfinite;
-  failed += trial.status == Status::failed;
-  trivial += trial.fit == Fit::trivial;
-  fit += trial.fit == Fit::fit;
-  unfit += trial.fit == Fit::unfit;
-  normal += trial.for_format == ForFormat::normal;
-  high += trial.for_format == ForFormat::high;
-  excessive += trial.for_format == ForFormat::excessive;
+  TrialCounts::add(trial.status, trial.for_format, trial.fit);
   const double kind = trial.status == Status::nonfinite ? nonfinite_kind
                       : trial.status == Status::failed  ? no_answer_kind
                       : trial.fit == Fit::trivial       ? trivial_kind

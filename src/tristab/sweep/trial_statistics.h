@@ -50,16 +50,27 @@ struct TrialNumbers {
 // The numbers of a record for `fields`.
 TrialNumbers trial_numbers(const MatrixResult& matrix, const Record& record, std::span<const Field* const> fields);
 
-// Counts of the trials of one setting on one input.
+// Counts of the trials of one setting on one input: of matrices, or of sequences.
 struct TrialCounts {
   int trials = 0, nonfinite = 0, failed = 0;  // all of them, those with infinities or NaN, and those without an answer
   int trivial = 0;                            // inputs that show nothing: no statistics are taken of them
   int fit = 0, unfit = 0;                     // for the requirement; the others are trivial, nonfinite or failed
   int normal = 0, high = 0, excessive = 0;    // for their format; likewise
 
+  void add(Status status, std::optional<ForFormat> word, std::optional<Fit> fits);
+  TrialCounts& operator+=(const TrialCounts& other);
+
   int lost() const { return nonfinite + failed; }
+  int unusable() const { return lost() + unfit; }
   int judged() const { return trials - trivial; }  // those that statistics of errors are taken of
 };
+
+struct TrialCount {
+  const char* name;
+  int TrialCounts::*value;
+  const char* page_name = nullptr;  // in the data of pages; null: they do not have it
+};
+std::span<const TrialCount> trial_counts();
 
 // There may be as many of them as trials, so they hold little but the numbers.
 class TrialStatistics : public TrialCounts {
