@@ -73,6 +73,7 @@ configure_clang() { # COMMAND [ARGUMENT...]: configure, or configure_and_build
 # Programs that end at the first finding. GCC warns falsely where sanitizers change its code.
 build_sanitized() { # DIRECTORY TARGETS SANITIZERS
   configure_and_build "$1" "$2" -DTRISTAB_TESTS=ON -DTRISTAB_PYTHON=OFF -DCMAKE_BUILD_TYPE=RelWithDebInfo -DTRISTAB_WARNINGS_AS_ERRORS=OFF \
+    -DTRISTAB_TEST_TIMEOUT=3000 \
     -DCMAKE_CXX_FLAGS_RELWITHDEBINFO="-O1 -g1 -DNDEBUG" -DCMAKE_CXX_FLAGS="-fsanitize=$3 -fno-sanitize-recover=all"
 }
 

@@ -125,7 +125,7 @@ RawFile::RawFile(const std::filesystem::path& path, const std::string& name)
   struct stat status {};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
-    throw InputError(fmt::format("{}: is not a regular file", path_));
+    throw InputError(fmt::format("{}: is not a regular file; allowed: a .npy, .npz or .safetensors file", path_));
   }
   size_ = static_cast<std::uint64_t>(status.st_size);
 }

@@ -262,7 +262,7 @@ void check_ids(const Plan& plan, const std::vector<Unit>& units, const std::stri
     const std::string text = lines.next(plan, unit), id = id_of_matrix(plan, unit);
     Objects objects(text, path);
     const Json first = objects.next();
-    const std::string found = text_or_nothing(first, unit.is_sequence ? "sequence" : "id");
+    const std::string found = text_or_empty(first, unit.is_sequence ? "sequence" : "id");
     if (found != id) refuse_other(path, found, id);
     std::size_t begin = text.find('\n') + 1;
     const MatrixGroup& group = plan.groups[unit.group];
@@ -287,7 +287,9 @@ std::string UnitLines::next(const Plan& plan, const Unit& unit) {
   std::string text, line;
   const auto append = [&](SectionLines& lines, const char* what) {
     if (!lines.next(line))
-      refuse_input(path_, fmt::format("no {} of {}", what, plan.groups[unit.group].input().label()), "one more");
+      refuse_input(path_,
+                   fmt::format("its end where a {} of {} follows", what, plan.groups[unit.group].input().label()),
+                   "a whole file");
     text += line;
     text += '\n';
   };
