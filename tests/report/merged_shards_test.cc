@@ -1,5 +1,6 @@
 #include "tristab/report/merged_shards.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>

@@ -8,6 +8,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
+#include "tristab/base/json_text.h"
 #include "tristab/report/record_words.h"
 #include "tristab/sweep/quantity.h"
 
