@@ -246,7 +246,7 @@ Nothing is run then, and the exit status is 2.)");
   command.flag("--resume", o.resume, R"(go on where an earlier run stopped
 Cases that are in FILE.partial are not computed again, and the result has the bytes of a run that was not stopped. If
 nothing is there the run begins; if all is there it ends at once, unless it is CSV, which does not say what made it.
-Another configuration or version is refused.)");
+Another configuration, version, input or recipe is refused.)");
   command.run([options, &words, &status](const Command& given) {
     if (!sweep(given, *options, words)) status = 1;
   });

@@ -11,7 +11,10 @@ namespace {
 
 char lower(char c) { return static_cast<char>(std::tolower(static_cast<unsigned char>(c))); }
 
-// Levenshtein distance that counts a swap of neighbours as one slip (optimal string alignment).
+constexpr std::size_t longest_place = 1000, longest_name = 200;
+
+// Levenshtein distance that counts a swap of neighbours as one slip (optimal string alignment); of what differs in more
+// than a long name, the most that it can be.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   // A common prefix or suffix costs nothing.
   while (!a.empty() && !b.empty() && lower(a.front()) == lower(b.front())) {
@@ -22,6 +25,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     a.remove_suffix(1);
     b.remove_suffix(1);
   }
+  if (const std::size_t longer = std::max(a.size(), b.size()); longer > longest_name) return longer;
   std::vector<std::size_t> before(b.size() + 1), above(b.size() + 1), row(b.size() + 1);
   std::iota(above.begin(), above.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
@@ -51,8 +55,6 @@ std::vector<std::string> nearest_names(std::string_view found, std::span<const s
   for (std::size_t k = 0; k < count; ++k) nearest.push_back(names[order[k].second]);
   return nearest;
 }
-
-constexpr std::size_t longest_place = 1000, longest_name = 200;
 
 std::string listed_names(std::span<const std::string> names) {
   std::string list;
