@@ -101,6 +101,7 @@ class Member : public ByteSource {
     if (bytes > size_ || offset > size_ - bytes) {
       throw InputError(fmt::format("{}: ends at byte {}, found no {} bytes at byte {}", path_, size_, bytes, offset));
     }
+    if (bytes == 0) return;
     if (head_is_enough_ && offset + bytes <= head_.size()) {
       std::memcpy(out, head_.data() + offset, bytes);
       return;
