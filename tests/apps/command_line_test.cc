@@ -36,6 +36,7 @@ TEST(CommandLine, mistakes_exit_with_2_and_one_line_that_helps) {
       {"sweep c.json --shard 3/2", {"--shard", "'3/2'", "I/N with 1 <= I <= N"}},
       {"sweep c.json --shard 1/2 -o x.csv", {"--shard", "a result in CSV", "json, ndjson"}},
       {"sweep c.json --shard 1/2 --html x.html", {"--html", "a page of a shard"}},
+      {"sweep c.json --case ''", {"--case", "found nothing", "an id that a result prints"}},
       {"sweep c.json --resume -o -", {"--resume", "found -o -", "a result in a file"}},
       {"sweep c.json -o - --html x.html", {"--html", "a result on standard output"}},
       {"merge", {"tristab merge: found no shards", "SHARD..."}},

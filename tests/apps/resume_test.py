@@ -106,6 +106,21 @@ def interrupted(number, status):
     print(f"{signal.Signals(number).name}: status {status}, the earlier result kept, went on")
 
 
+def ignored():
+    """Who starts a program in the background may want that it ignores SIGINT."""
+    run = subprocess.Popen([PROGRAM, "sweep", "c.json", "-o", "g.json", "--jobs", "1"], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE, text=True,
+                           preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN))
+    while not (os.path.exists("g.json.partial") and os.path.getsize("g.json.partial") > 20000):
+        assert run.poll() is None, "the run ended too early"
+        time.sleep(0.002)
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate()
+    assert run.returncode == 0, (run.returncode, said)
+    assert comparable("g.json") == comparable("reference.json")
+    print("SIGINT that is ignored from the start: the run goes on")
+
+
 def full_disk():
     """A file that may not grow: the run fails, what is done stays, and the earlier result too."""
     shutil.copy("reference.json", "d.json")
@@ -235,6 +250,7 @@ with tempfile.TemporaryDirectory() as directory:
         killed_at_random(each)
     interrupted(signal.SIGINT, 130)
     interrupted(signal.SIGTERM, 143)
+    ignored()
     full_disk()
     disk_that_lies()
     finished_results()

@@ -163,6 +163,19 @@ TEST_F(ResultJournalTest, cases_are_not_thrown_away_without_being_asked) {
   EXPECT_EQ(refusal(header(false)), "");
 }
 
+TEST_F(ResultJournalTest, of_the_longest_name_is_set_aside_too) {
+  path_ = directory_ / (std::string(248, 'x') + ".ndjson");
+  const std::string journal = journal_of(path_), aside = beside(journal, "~");
+  std::ofstream(journal, std::ios::binary) << journal_;
+  {
+    const auto writer = make_result_writer(ResultFormat::ndjson, path_, header(false));
+    EXPECT_EQ(read_text(aside), journal_);
+    run_sweep(config_, plan_, {2}, *writer);
+  }
+  EXPECT_FALSE(std::filesystem::exists(aside));
+  EXPECT_TRUE(std::filesystem::exists(path_));
+}
+
 TEST_F(ResultJournalTest, another_configuration_version_or_shard_is_refused) {
   put_journal(journal_);
   SweepConfig other = make_config(config_.json(), {{"seed", "9"}}, "test", TRISTAB_TEST_DATA, "small");

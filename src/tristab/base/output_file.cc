@@ -51,13 +51,6 @@ void listen_for_fatal_signals() {
   }
 }
 
-// A name beside the target, cut so that the file system takes it.
-std::string beside(const fs::path& target, std::string_view ending) {
-  constexpr std::size_t longest = 255;
-  const std::string name = target.filename().string().substr(0, longest - ending.size());
-  return (target.parent_path() / name).string() + std::string(ending);
-}
-
 // Whether this process has the file alone. Where the file system has no locks of either kind, nobody can tell: the run
 // goes on.
 bool lock(int file) {
@@ -81,6 +74,12 @@ std::vector<std::string>& journals() {
 }
 
 }  // namespace
+
+std::string beside(const fs::path& target, std::string_view ending) {
+  constexpr std::size_t longest = 255;
+  const std::string name = target.filename().string().substr(0, longest - ending.size());
+  return (target.parent_path() / name).string() + std::string(ending);
+}
 
 std::string journal_of(const std::string& path) { return beside(target_of(path), ".partial"); }
 

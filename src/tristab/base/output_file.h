@@ -89,6 +89,9 @@ class OutputFile {
   bool committed_ = false;
 };
 
+// The target's name with this ending, cut so that the file system takes it.
+std::string beside(const std::filesystem::path& target, std::string_view ending);
+
 // The name of the journal of a file.
 std::string journal_of(const std::string& path);
 

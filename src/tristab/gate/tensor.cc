@@ -57,11 +57,13 @@ std::vector<ElementAt> elements_of(const GateInput& input) {
   std::vector<ElementAt> elements;
   if (input.output.size() != input.expected.size())
     throw std::logic_error("gate: output and reference differ in number");
+  std::size_t count = 0;
+  for (const Matrix& x : input.output) count += x.values().size();
+  elements.reserve(count);
   for (std::size_t m = 0; m < input.output.size(); ++m) {
     if (input.output[m].rows() != input.expected[m].rows() || input.output[m].columns() != input.expected[m].columns())
       throw std::logic_error("gate: output and reference differ in shape");
     const std::vector<double>&x = input.output[m].values(), &y = input.expected[m].values();
-    elements.reserve(input.output.size() * x.size());
     for (std::size_t k = 0; k < x.size(); ++k) elements.push_back({x[k], y[k]});
   }
   return elements;

@@ -29,8 +29,11 @@ bool take_round(Json& method, int n) {
   if (spec.method->one_round_less != nullptr) {
     const RoundLess less = spec.method->one_round_less(spec.settings, n);
     if (less.value >= 1) {
-      method[less.setting] = less.value;
-      if (!less.other_method.empty()) method = less.other_method;
+      if (less.other_method.empty()) {
+        method[less.setting] = less.value;
+      } else {
+        method = less.other_method;
+      }
       return true;
     }
   }

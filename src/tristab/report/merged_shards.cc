@@ -119,7 +119,7 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
       continue;
     }
     const std::int64_t own = counts_of(plan, units[s]).cases;
-    if (const bool known = cases[s] && (complete[s] || files_[s].ends_with(".ndjson")); known && *cases[s] != own)
+    if (cases[s].value_or(own) != own)
       refuse_input(files_[s], fmt::format("a shard of {} cases", *cases[s]),
                    fmt::format("{} cases, as the configuration and the files that it names say now", own));
     if (complete[s]) continue;

@@ -39,7 +39,7 @@ bool is_of_this_run(const ResultBeginning& head, const RunHeader& header) {
 // FILE.partial~, or with a number behind it: the first name that nobody has, or that a journal of this run has.
 std::string aside_of(const std::string& journal, const RunHeader& header) {
   for (int k = 1;; ++k) {
-    std::string name = k == 1 ? journal + "~" : fmt::format("{}~{}", journal, k);
+    std::string name = beside(journal, k == 1 ? "~" : fmt::format("~{}", k));
     std::error_code none;
     if (!std::filesystem::exists(std::filesystem::symlink_status(name, none))) return name;
     const auto head = std::filesystem::is_regular_file(name, none) ? result_beginning(name) : std::nullopt;
@@ -67,6 +67,8 @@ ResultJournal::ResultJournal(const std::string& path, const RunHeader& header, R
   aside_ = aside_of(journal_of(path), header);
   file_ = std::make_unique<OutputFile>(path, std::move(replaces),
                                        [&](const std::filesystem::path& journal) { return check(journal, header); });
+  if (std::error_code none; !std::filesystem::exists(aside_, none))
+    aside_.clear();  // nothing was set aside, and a later file is not ours
   if (found_.bytes == 0) file_->write(header_line(header));
   file_->flush();
   if (found_.units == 0) return;
@@ -190,7 +192,7 @@ void ResultJournal::discard() {
   if (file_ == nullptr) return;
   file_->discard();
   std::error_code ignored;
-  std::filesystem::remove(aside_, ignored);  // the result has its cases
+  if (!aside_.empty()) std::filesystem::remove(aside_, ignored);  // the result has its cases
 }
 
 }  // namespace tristab

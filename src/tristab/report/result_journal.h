@@ -55,7 +55,7 @@ class ResultJournal {
 
   std::int64_t cases_;
   Found found_;
-  std::string aside_;                 // the name of an older journal of this run that it does not go on with
+  std::string aside_;                 // an older journal of this run that it does not go on with; empty: none
   std::unique_ptr<OutputFile> file_;  // null: the lines are spooled
   SpooledText spool_;
   std::unique_ptr<KeptUnits> kept_;
