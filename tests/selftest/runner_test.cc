@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <chrono>
 #include <stdexcept>
+#include <string>
+#include <thread>
 #include <vector>
 
 #include "tristab/arithmetic/kernels.h"
@@ -38,12 +41,23 @@ TEST(Runner, every_item_is_done_once_and_the_least_mismatch_is_told) {
   }
 }
 
-TEST(Runner, what_an_item_throws_is_thrown) {
-  Tally tally;
-  const auto fail = [](std::size_t item, Tally&) {
-    if (item == 3) throw std::runtime_error("item 3");
-  };
-  EXPECT_THROW(Runner(2, kGoOn).over(10, fail, tally), std::runtime_error);
+TEST(Runner, the_first_item_that_throws_is_told_whichever_throws_earlier) {
+  for (const int threads : {1, 2, 7}) {
+    Tally tally;
+    std::atomic<bool> later_has_failed{false};
+    const auto fail = [&](std::size_t item, Tally&) {
+      for (int k = 0; threads > 1 && item == 3 && !later_has_failed && k < 2000; ++k)
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (item == 4) later_has_failed = true;
+      if (item >= 3) throw std::runtime_error(std::to_string(item));
+    };
+    try {
+      Runner(threads, kGoOn).over(10, fail, tally);
+      ADD_FAILURE() << threads;
+    } catch (const std::runtime_error& error) {
+      EXPECT_STREQ(error.what(), "3") << threads;
+    }
+  }
 }
 
 TEST(Runner, a_stop_from_outside_ends_it) {

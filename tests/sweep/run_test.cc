@@ -2,8 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <set>
+#include <stdexcept>
+#include <string>
+#include <thread>
 
 #include "tristab/base/json.h"
 #include "tristab/sweep/evaluate.h"
@@ -187,6 +192,47 @@ TEST(Run, a_stopped_run_does_not_finish_its_sink) {
   Collector collector;
   EXPECT_THROW(run_sweep(config, plan, {2, &stop, {}}, collector), Stopped);
   EXPECT_FALSE(collector.finished);
+}
+
+// Its second matrix fails after its third, if there are threads enough for that.
+class FailingCollector : public Collector {
+ public:
+  FailingCollector(const Plan& plan, int threads)
+      : second_(matrix_id(plan, 1)), third_(matrix_id(plan, 2)), waits_(threads > 1) {}
+  SerializedRecords render(const MatrixResult& result) const override {
+    for (int k = 0; waits_ && result.id == second_ && !third_has_failed_ && k < 2000; ++k)
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    if (result.id == third_) third_has_failed_ = true;
+    if (result.id == second_ || result.id == third_) throw std::runtime_error(result.id);
+    return Collector::render(result);
+  }
+  const std::string& second() const { return second_; }
+
+ private:
+  static std::string matrix_id(const Plan& plan, int trial) {
+    return plan.groups[0].source->problem(plan.groups[0].n, trial).id;
+  }
+
+  std::string second_, third_;
+  bool waits_;
+  mutable std::atomic<bool> third_has_failed_{false};
+};
+
+TEST(Run, the_first_unit_that_fails_ends_it_whichever_fails_earlier) {
+  const SweepConfig config = config_of(Json{
+      {"families", {"uniform"}}, {"chunks", {16}}, {"trials", 30}, {"methods", {"mch"}}, {"arithmetics", {"fp16"}}});
+  const Plan plan = make_plan(config);
+  for (const int threads : {1, 2, 7}) {
+    FailingCollector collector(plan, threads);
+    try {
+      run_sweep(config, plan, {threads, nullptr, {}}, collector);
+      ADD_FAILURE() << threads;
+    } catch (const std::runtime_error& error) {
+      EXPECT_EQ(error.what(), collector.second()) << threads;
+    }
+    EXPECT_EQ(collector.results.size(), 1) << threads;
+    EXPECT_FALSE(collector.finished);
+  }
 }
 
 TEST(Run, progress_ends_at_one_with_all_cases) {

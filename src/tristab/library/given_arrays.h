@@ -5,11 +5,9 @@
 #include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
-#include <atomic>
-#include <exception>
-#include <mutex>
 #include <string>
 
+#include "tristab/base/first_error.h"
 #include "tristab/base/interruption.h"
 #include "tristab/library/library.h"
 #include "tristab/library/opened_input.h"
@@ -39,25 +37,19 @@ class GivenArrays {
 template <class Body>
 void on_all_cores(int count, const Body& body) {
   tbb::enumerable_thread_specific<Machines> machines;
-  std::atomic<int> failed = count;
-  std::mutex mutex;
-  std::exception_ptr error;
+  FirstError error;
   tbb::this_task_arena::isolate([&] {
     tbb::parallel_for(0, count, [&](int index) {
-      if (index > failed) return;
+      if (error.at_or_before(static_cast<std::size_t>(index))) return;
       try {
         stop_if_interrupted();
         body(index, machines.local());
       } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (index < failed) {
-          failed = index;
-          error = std::current_exception();
-        }
+        error.keep(static_cast<std::size_t>(index));
       }
     });
   });
-  if (error) std::rethrow_exception(error);
+  error.rethrow();
 }
 
 inline constexpr int largest_size = 4096, most_trials = 1000000, most_chunks = 4096;

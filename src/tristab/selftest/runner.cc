@@ -1,10 +1,11 @@
 #include "tristab/selftest/runner.h"
 
 #include <algorithm>
-#include <exception>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "tristab/base/first_error.h"
 
 namespace tristab::selftest {
 
@@ -15,24 +16,21 @@ Runner::Runner(int threads, const std::atomic<bool>& stop, Progress progress)
 
 void Runner::over(std::size_t items, const std::function<void(std::size_t, Tally&)>& work, Tally& tally) const {
   std::atomic<std::size_t> next{0};
-  std::atomic<bool> failed{false};
+  FirstError error;
   std::mutex mutex;
-  std::exception_ptr failure;
   std::size_t done = 0;
   const auto run = [&] {
     Tally own;
-    try {
-      for (std::size_t item = next++; item < items && !failed && !*stop_; item = next++) {
+    for (std::size_t item = next++; item < items && !error.at_or_before(item) && !*stop_; item = next++) {
+      try {
         own.start_item(item);
         work(item, own);
         const std::lock_guard lock(mutex);
         ++done;
         if (progress_) progress_(static_cast<double>(done) / static_cast<double>(items));
+      } catch (...) {
+        error.keep(item);
       }
-    } catch (...) {
-      const std::lock_guard lock(mutex);
-      if (!failure) failure = std::current_exception();
-      failed = true;
     }
     const std::lock_guard lock(mutex);
     tally.merge(own);
@@ -43,7 +41,7 @@ void Runner::over(std::size_t items, const std::function<void(std::size_t, Tally
     for (std::size_t t = 1; t < useful; ++t) threads.emplace_back(run);
     run();
   }
-  if (failure) std::rethrow_exception(failure);
+  error.rethrow();
   if (*stop_) throw Stopped{};
 }
 

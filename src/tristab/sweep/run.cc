@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/first_error.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/evaluate_layer.h"
 #include "tristab/sweep/quantity.h"
@@ -25,6 +26,7 @@ namespace {
 
 // A unit on its way, with what an earlier run has made of it.
 struct Job {
+  std::size_t number;
   Unit unit;
   std::optional<std::string> kept;
 };
@@ -63,23 +65,30 @@ std::vector<RecipeError> recipe_errors(const Plan& plan, const std::vector<bool>
       refuse("require", fmt::format("{} with chunks of {}", recipe->label, group.n),
              fmt::format("chunks of {}", fmt::join(recipe->chunks, ", ")));
     oneapi::tbb::enumerable_thread_specific<Machines> machines;
+    FirstError error;
     // Matrices first, then sequences.
     errors[g] = oneapi::tbb::parallel_reduce(
         oneapi::tbb::blocked_range<int>(0, group.all + group.all_sequences), RecipeError{},
         [&](const oneapi::tbb::blocked_range<int>& indices, RecipeError found) {
           for (int index = indices.begin(); index < indices.end(); ++index) {
             if (stop.load(std::memory_order_relaxed)) throw Stopped{};
-            RecipeError here;
-            if (index < group.all) {
-              here.total = total_error(plan, g, index, *recipe, machines.local());
-            } else {
-              here.layer = layer_error(plan, g, index - group.all, *recipe, machines.local(), stop);
+            if (error.at_or_before(static_cast<std::size_t>(index))) break;
+            try {
+              RecipeError here;
+              if (index < group.all) {
+                here.total = total_error(plan, g, index, *recipe, machines.local());
+              } else {
+                here.layer = layer_error(plan, g, index - group.all, *recipe, machines.local(), stop);
+              }
+              found = worst(found, here);
+            } catch (...) {
+              error.keep(static_cast<std::size_t>(index));
             }
-            found = worst(found, here);
           }
           return found;
         },
         worst);
+    error.rethrow();
   }
   return errors;
 }
@@ -120,26 +129,46 @@ void run_sweep(const SweepConfig& config, const Plan& plan, const RunOptions& op
   oneapi::tbb::enumerable_thread_specific<Machines> machines;
   if (options.made == nullptr) arena.execute([&] { errors_of_recipes = recipe_errors(plan, groups_to_compute, stop); });
 
-  // Runs the units [begin, end): takes what is kept, computes the rest, and collects in order.
+  // Runs the units [begin, end): takes what is kept, computes the rest, and collects in order, up to the first unit
+  // that fails.
   const auto run_units = [&](std::size_t begin, std::size_t end, const auto& evaluate, const auto& collect) {
     using Pointer = std::invoke_result_t<decltype(evaluate), const Job&>;
-    std::size_t next = begin;
+    FirstError error;
+    std::size_t next = begin, collected = begin;
     const auto source = [&](oneapi::tbb::flow_control& control) {
-      if (next == end || stop.load(std::memory_order_relaxed)) {
-        control.stop();
-        return Job{};
+      if (next < end && !stop.load(std::memory_order_relaxed) && !error.at_or_before(next)) {
+        try {
+          const Unit& unit = units[next];
+          Job job{next, unit, kept != nullptr ? kept->next(unit) : std::nullopt};
+          ++next;
+          return job;
+        } catch (...) {
+          error.keep(next);
+        }
       }
-      const Unit& unit = units[next++];
-      return Job{unit, kept != nullptr ? kept->next(unit) : std::nullopt};
+      control.stop();
+      return Job{};
+    };
+    const auto evaluated = [&](const Job& job) {
+      try {
+        return evaluate(job);
+      } catch (...) {
+        error.keep(job.number);
+        return Pointer{};
+      }
+    };
+    const auto collect_next = [&](const Pointer& finished) {
+      if (!error.at_or_before(collected++)) collect(finished);
     };
     using oneapi::tbb::filter_mode;
     using oneapi::tbb::make_filter;
     arena.execute([&] {
       oneapi::tbb::parallel_pipeline(4 * static_cast<std::size_t>(threads),
                                      make_filter<void, Job>(filter_mode::serial_in_order, source) &
-                                         make_filter<Job, Pointer>(filter_mode::parallel, evaluate) &
-                                         make_filter<Pointer, void>(filter_mode::serial_in_order, collect));
+                                         make_filter<Job, Pointer>(filter_mode::parallel, evaluated) &
+                                         make_filter<Pointer, void>(filter_mode::serial_in_order, collect_next));
     });
+    error.rethrow();
     if (stop.load()) throw Stopped{};
   };
   const auto index_of = [&](const Unit& unit) { return plan.groups[unit.group].first + unit.index; };
