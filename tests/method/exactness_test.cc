@@ -195,4 +195,25 @@ TEST(Exact, newton_schulz_from_I_over_2n_squares_an_error_that_remains) {
   }
 }
 
+// What a parameter is said to change (Parameter::Effect) is what it changes.
+TEST(Exact, parameters_of_order_leave_the_formula) {
+  const Matrix a = small_integers(32, 7);
+  int compared = 0;
+  for (const Method& method : methods()) {
+    if (method.input != nullptr) continue;
+    const std::string& name = method.description.name;
+    for (const Parameter& parameter : method.description.parameters) {
+      if (parameter.effect != Parameter::Effect::order) continue;
+      ASSERT_EQ(parameter.kind, Parameter::Kind::choice) << name << " " << parameter.name;
+      const Matrix usual = run_exactly(name, a).x;
+      for (const std::string& choice : parameter.choices) {
+        const Matrix other = run_exactly(with(name.c_str(), {{parameter.name, choice}}), a).x;
+        EXPECT_EQ(other.values(), usual.values()) << name << " " << parameter.name << "=" << choice;
+        ++compared;
+      }
+    }
+  }
+  EXPECT_GE(compared, 16);
+}
+
 }  // namespace tristab::exactness_test

@@ -181,6 +181,12 @@ Parameter Parameter::nested(std::string name, JsonValue default_value, std::stri
   return {std::move(name), Kind::nested, std::move(default_value), std::move(help), 0, 0, {}, false};
 }
 
+Parameter Parameter::with_effect(Effect given) const {
+  Parameter parameter = *this;
+  parameter.effect = given;
+  return parameter;
+}
+
 std::string Parameter::allowed() const {
   std::string text;
   switch (kind) {

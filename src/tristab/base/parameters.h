@@ -15,6 +15,9 @@ namespace tristab {
 // One row of a parameter table.
 struct Parameter {
   enum class Kind { integer, real, boolean, choice, text, nested };
+  // What changes with its value: what is computed; only the order in which sums and products are taken, or the
+  // instruction that takes them; or nothing, for other parameters give the same setting.
+  enum class Effect { formula, order, name };
   std::string name;
   Kind kind = Kind::integer;
   JsonValue default_value;           // null: the parameter may be absent (then settings have no such key)
@@ -22,6 +25,7 @@ struct Parameter {
   double minimum = 0, maximum = 0;   // closed range of integer and real
   std::vector<std::string> choices;  // of choice
   bool automatic = false;            // an integer or real that also takes "auto"
+  Effect effect = Effect::formula;
 
   static Parameter integer(std::string name, JsonValue default_value, double minimum, double maximum, std::string help);
   static Parameter real(std::string name, JsonValue default_value, double minimum, double maximum, std::string help);
@@ -31,6 +35,8 @@ struct Parameter {
   static Parameter text(std::string name, JsonValue default_value, std::string help);
   // A name with its own parameters ({"method": "mxr", "block": 8} or "mxr"); the owner checks it.
   static Parameter nested(std::string name, JsonValue default_value, std::string help);
+
+  Parameter with_effect(Effect effect) const;
 
   // "an integer from 1 to 256", "axpy | dot", "text": what the parameter allows, for messages and listings.
   std::string allowed() const;

@@ -16,13 +16,6 @@ namespace {
 
 constexpr const char* kPlace = "recommend";
 
-// Parameters that give another name to a setting that the space has anyway: the band of order N - 1, one term more, a
-// stage for each size of blocks.
-bool is_other_name(const Method& method, const Parameter& parameter) {
-  const bool series = method.description.name == "residual-neumann";
-  return parameter.name == "levels" || (series && (parameter.name == "last_power" || parameter.name == "sum"));
-}
-
 std::vector<std::int64_t> numbers_up_to(std::int64_t least, std::int64_t most, bool every) {
   std::vector<std::int64_t> values;
   for (std::int64_t value = least; value <= most; ++value) {
@@ -34,11 +27,10 @@ std::vector<std::int64_t> numbers_up_to(std::int64_t least, std::int64_t most, b
   return values;
 }
 
-std::vector<Json> values_of(const Method& method, const Parameter& parameter, int n, bool orders, bool every) {
+std::vector<Json> values_of(const Parameter& parameter, int n, bool orders, bool every) {
   std::vector<Json> values;
-  if (is_other_name(method, parameter)) return values;
-  const MethodSpec plain = expand_method(Json(method.description.name), kPlace).front();
-  if (is_order(plain, parameter) && !orders) return values;
+  if (parameter.effect == Parameter::Effect::name) return values;
+  if (parameter.effect == Parameter::Effect::order && !orders) return values;
   switch (parameter.kind) {
     case Parameter::Kind::choice:
       values.assign(parameter.choices.begin(), parameter.choices.end());
@@ -167,7 +159,7 @@ std::vector<MethodSpec> settings_of(const Method& method, int n, bool orders, bo
   Json given{{"method", method.description.name}};
   std::vector<std::pair<std::string, std::vector<Json>>> axes;
   for (const Parameter& parameter : method.description.parameters) {
-    std::vector<Json> values = values_of(method, parameter, n, orders, every);
+    std::vector<Json> values = values_of(parameter, n, orders, every);
     if (!values.empty()) axes.emplace_back(parameter.name, std::move(values));
   }
   std::vector<std::size_t> sizes;
@@ -387,7 +379,7 @@ SettingSpace::SettingSpace(const SpaceRequest& request, const Recipe& recipe) : 
     if (method.input != nullptr || method.solve != nullptr) continue;
     std::vector<Json> blocks{nullptr};
     for (const Parameter& parameter : method.description.parameters) {
-      if (parameter.name == "block") blocks = values_of(method, parameter, n_, false, false);
+      if (parameter.name == "block") blocks = values_of(parameter, n_, false, false);
     }
     for (const Json& block : blocks) {
       Json given{{"method", method.description.name}};

@@ -5,7 +5,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "tristab/arithmetic/presets.h"
 #include "tristab/base/errors.h"
@@ -16,10 +15,6 @@ namespace tristab {
 namespace {
 
 constexpr const char* kPlace = "variant";
-// Parameters of methods that only say in which order something is summed or multiplied.
-const std::set<std::string, std::less<>> kOrderParameters{"order", "association", "sum", "powers"};
-// Parameters of a formation that say in which order or by which instruction, not in which format.
-const std::set<std::string, std::less<>> kOrderOfFormation{"scan", "reduction", "channels", "exponential"};
 
 // How a kernel in fp32 forms A: element by element or by one product, sums in other orders, by another exponential.
 const Json kFormedInFp32[] = {
@@ -177,18 +172,12 @@ void method_edits(const MethodSpec& spec, int n, const std::string& inside, std:
       }
       edits.push_back({Edit::Part::method, "", std::move(change),
                        fmt::format("{}{}={}", inside.empty() ? "" : inside + ": ", parameter.name, shown),
-                       is_order(spec, parameter)});
+                       parameter.effect == Parameter::Effect::order});
     }
   }
 }
 
 }  // namespace
-
-bool is_order(const MethodSpec& spec, const Parameter& parameter) {
-  // The order of residual-neumann is its degree, its sum the number of terms.
-  return parameter.kind == Parameter::Kind::choice && kOrderParameters.contains(parameter.name) &&
-         spec.method->description.name != "residual-neumann";
-}
 
 Json with_unit(const Arithmetic& arithmetic, const std::string& name) {
   Json given = arithmetic.json("arithmetic");
@@ -300,7 +289,7 @@ std::vector<Edit> formation_edits(const Recipe& recipe) {
     for (const Parameter& parameter : description.parameters) {
       if (parameter.kind == Parameter::Kind::choice) {
         for (const std::string& choice : parameter.choices)
-          add(parameter.name.c_str(), choice, kOrderOfFormation.contains(parameter.name));
+          add(parameter.name.c_str(), choice, parameter.effect == Parameter::Effect::order);
       } else if (parameter.kind == Parameter::Kind::boolean) {
         add(parameter.name.c_str(), true, false);
         add(parameter.name.c_str(), false, false);

@@ -25,9 +25,6 @@ struct Edit {
   std::string subject() const;
 };
 
-// Whether a parameter of the method only says in which order something is summed or multiplied.
-bool is_order(const MethodSpec& spec, const Parameter& parameter);
-
 // The arithmetic on the unit of this name, with what it says about storage, output, subnormals, lanes and overflow: an
 // object as a recipe gives it.
 Json with_unit(const Arithmetic& arithmetic, const std::string& name);

@@ -18,9 +18,10 @@ std::vector<Parameter> unit_parameters() {
       Parameter::text("product", "bf16",
                       "arithmetic of the matrix product; all other steps use its accumulator's format"),
       Parameter::choice("exponential", "natural", exponential_names(),
-                        "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction"),
-      Parameter::integer("scan", 0, 0, 256,
-                         "rows of a group of a GPU's scan of the gates; 0: sums one after the other"),
+                        "e^x, 2^(x log2 e) with the sums scaled once, or the same by a GPU's instruction")
+          .with_effect(Parameter::Effect::order),
+      Parameter::integer("scan", 0, 0, 256, "rows of a group of a GPU's scan of the gates; 0: sums one after the other")
+          .with_effect(Parameter::Effect::order),
       Parameter::text("storage", own_format, "format that A is stored in: fp16, bf16, ...; accumulator: its own"),
       Parameter::text("beta", own_format, "format that beta (the factor s_i) is rounded to before it is used"),
       Parameter::text("gates", own_format, "format that the log decays are rounded to before they are summed"),
@@ -64,9 +65,11 @@ std::vector<Description> make_descriptions() {
                         "blocks on the diagonal: as the others, or element by element from differences of sums"));
   anchored.push_back(Parameter::choice("reduction", "sequential", {"sequential", "lanes", "half-warp"},
                                        "sums of these elements: channel after channel, over the 32 lanes of a warp, or "
-                                       "over 16 of them"));
+                                       "over 16 of them")
+                         .with_effect(Parameter::Effect::order));
   anchored.push_back(Parameter::choice("channels", "natural", {"natural", "even-first"},
-                                       "order in which channels enter the product; even-first: in every 16"));
+                                       "order in which channels enter the product; even-first: in every 16")
+                         .with_effect(Parameter::Effect::order));
   return {{"exact",
            "A in double",
            "A_ij = s_i sum_d l_id r_jd exp(P_id - G_jd)",

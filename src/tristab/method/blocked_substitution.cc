@@ -161,9 +161,11 @@ Method blocked_substitution_method() {
            "every block below the diagonal at once; blocks double in size; block rows from the top; block "
            "rows whose right-hand sides are substituted, without inverses of diagonal blocks"),
        Parameter::choice("association", "left", {"left", "right"},
-                         "direct, where a block is one product, and doubling: -(X22 A21) X11 or -X22 (A21 X11)"),
+                         "direct, where a block is one product, and doubling: -(X22 A21) X11 or -X22 (A21 X11)")
+           .with_effect(Parameter::Effect::order),
        Parameter::choice("sum", "chained", {"chained", "separate"},
-                         "direct merge: sums of products in one accumulation chain, or rounded products added"),
+                         "direct merge: sums of products in one accumulation chain, or rounded products added")
+           .with_effect(Parameter::Effect::order),
        levels_parameter(),
        Parameter::choice("last_product", "whole", {"whole", "halves"},
                          "doubling: the last product of the last level in one chain, or as the rounded sum of two "

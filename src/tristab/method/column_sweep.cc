@@ -17,7 +17,8 @@ Method column_sweep_method() {
                         "x_k = b_k; b_{k+1..} := fl(b_{k+1..} - fl(A_{k+1..,k} x_k))",
                         "arXiv 2605.21325, VCS",
                         {Parameter::choice("order", "axpy", {"axpy", "dot"},
-                                           "rank-one updates of what is left, or one dot product an element")}};
+                                           "rank-one updates of what is left, or one dot product an element")
+                             .with_effect(Parameter::Effect::order)}};
   method.cost = "no products, n - 1 vector steps, n^3/3 operations";
   method.stability = "stable";
   method.stages = {"substitution"};

@@ -40,7 +40,8 @@ Value ladder(const Value& a, Machine& machine, const Settings& settings) {
 
 Parameter levels_parameter() {
   return Parameter::choice("levels", "one", {"one", "each"},
-                           "one stage merge, or a stage for each size it leads to: merge-16, merge-32, ...");
+                           "one stage merge, or a stage for each size it leads to: merge-16, merge-32, ...")
+      .with_effect(Parameter::Effect::name);
 }
 
 std::string level_stage(const Settings& settings, int size) {
@@ -53,7 +54,8 @@ Method ladder_method() {
                         "ladder of block sizes with full-width products (MaxText)",
                         "X = I; m = 1, 2, 4, ...: X = fl(X - X (S_m X)), S_m = A between sibling m-blocks",
                         "AI-Hypercomputer/maxtext pull request 4348",
-                        {Parameter::choice("association", "right", {"left", "right"}, "(X S) X or X (S X)"),
+                        {Parameter::choice("association", "right", {"left", "right"}, "(X S) X or X (S X)")
+                             .with_effect(Parameter::Effect::order),
                          Parameter::choice("addend", "separate", {"separate", "accumulator"},
                                            "X = fl(X - fl(X T)), or X starts the accumulator (one rounding)"),
                          levels_parameter()}};

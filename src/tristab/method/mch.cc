@@ -80,9 +80,11 @@ std::vector<Parameter> mch_parameters() {
                             "is an operand: X = fl(X fl(I + Y))"),
           Parameter::choice("accumulator", "rounded", {"rounded", "kept"},
                             "X is rounded after every step, or stays in the accumulator: c += fl(X) Y"),
-          Parameter::choice("order", "power-last", {"power-last", "power-first"}, "X Y or Y X, equal but for rounding"),
+          Parameter::choice("order", "power-last", {"power-last", "power-first"}, "X Y or Y X, equal but for rounding")
+              .with_effect(Parameter::Effect::order),
           Parameter::choice("powers", "ascending", {"ascending", "descending"},
-                            "factors from I - A up, or from the highest power down: X = I + Y_top, X = fl(X + Y X)")};
+                            "factors from I - A up, or from the highest power down: X = I + Y_top, X = fl(X + Y X)")
+              .with_effect(Parameter::Effect::order)};
 }
 
 MchOptions mch_options(const Settings& settings) {

@@ -45,15 +45,15 @@ Value recursive(const Value& a, Machine& machine, const Stage& diagonal, const S
 
 Method recursive_method() {
   Method method;
-  method.description = {
-      "recursive",
-      "recursion over halves, substitution on the smallest blocks",
-      "X = [X11 0; -X22 A21 X11, X22]",
-      "Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and "
-      "Holtz 2007",
-      {Parameter::integer("block", 16, 1, 256, "largest size that the diagonal phase inverts"),
-       diagonal_parameter("row-substitution"),
-       Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)")}};
+  method.description = {"recursive",
+                        "recursion over halves, substitution on the smallest blocks",
+                        "X = [X11 0; -X22 A21 X11, X22]",
+                        "Higham, Accuracy and Stability of Numerical Algorithms, section 14.2.2; Demmel, Dumitriu and "
+                        "Holtz 2007",
+                        {Parameter::integer("block", 16, 1, 256, "largest size that the diagonal phase inverts"),
+                         diagonal_parameter("row-substitution"),
+                         Parameter::choice("association", "left", {"left", "right"}, "-(X22 A21) X11 or -X22 (A21 X11)")
+                             .with_effect(Parameter::Effect::order)}};
   method.cost = "2 (n/b - 1) products, depth 2 log2(n/b), b - 1 vector steps";
   method.stability = "logarithmically stable";
   method.stages = {"diagonal", "merge"};

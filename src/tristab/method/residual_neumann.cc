@@ -91,8 +91,10 @@ Method residual_neumann_method() {
       {Parameter::integer("order", 3, 1, 255, "N, the highest power of A in T0"),
        Parameter::integer("terms", 8, 1, 256, "S, the number of terms of the residual sum"),
        Parameter::boolean("mask", true, "T0 keeps its band 0 <= i - j <= N only"),
-       Parameter::choice("last_power", "N", {"N", "N-1"}, "highest power in T0, and the width of its band"),
-       Parameter::choice("sum", "S", {"S", "S+1"}, "number of terms of the residual sum"),
+       Parameter::choice("last_power", "N", {"N", "N-1"}, "highest power in T0, and the width of its band")
+           .with_effect(Parameter::Effect::name),
+       Parameter::choice("sum", "S", {"S", "S+1"}, "number of terms of the residual sum")
+           .with_effect(Parameter::Effect::name),
        Parameter::choice("evaluation", "sequential", {"sequential", "horner", "doubling"},
                          "terms T0 E^s one after the other; X = T0 + X E; or T0 (I + E)(I + E^2)(I + E^4) ...")}};
   method.cost = "N - 1 products for T0, 1 for E, S - 1 for the sum (doubling: 2 log2 S - 1)";

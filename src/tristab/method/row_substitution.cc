@@ -70,7 +70,8 @@ std::vector<Parameter> substitution_parameters() {
   return {Parameter::choice("form", "unit", {"unit", "strict"},
                             "rows of X with their unit diagonal, or of X - I with the identity added at the end (FLA)"),
           Parameter::choice("order", "axpy", {"axpy", "dot"},
-                            "the addend e_i starts the sum, or is added to the finished sum")};
+                            "the addend e_i starts the sum, or is added to the finished sum")
+              .with_effect(Parameter::Effect::order)};
 }
 
 SubstitutionForm substitution_form(const Settings& settings) {

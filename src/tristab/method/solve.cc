@@ -34,7 +34,8 @@ Method solve_method() {
       "Hugging Face transformers PR 47625, MLX; Higham, Accuracy and Stability of Numerical Algorithms, "
       "section 8.1",
       {Parameter::choice("order", "axpy", {"axpy", "dot"},
-                         "the addend b_i starts the sum, or is added to the finished sum"),
+                         "the addend b_i starts the sum, or is added to the finished sum")
+           .with_effect(Parameter::Effect::order),
        block}};
   method.cost = "no products, n - 1 vector steps; in blocks n/b - 1 products and n/b - 1 vector steps more";
   method.stability = "stable";
