@@ -1,5 +1,6 @@
 #include "tristab/report/closing_summary.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
