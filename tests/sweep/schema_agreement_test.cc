@@ -277,11 +277,13 @@ Json drawn_config(Mutator& mutator) {
       {"arithmetics", {arithmetic, "fp64"}}};
   if (mutator.below(4) == 0) {
     const auto formations = formation_descriptions();
-    config["formations"] = {with_parameters("formation", formations[mutator.below(formations.size())], mutator)};
+    config["formations"] =
+        Json::array({with_parameters("formation", formations[mutator.below(formations.size())], mutator)});
   }
   if (mutator.below(4) == 0) {
     const auto recipes = recipe_entries();
-    config["kernels"] = {with_parameters("kernel", recipes[mutator.below(recipes.size())].description, mutator)};
+    config["kernels"] =
+        Json::array({with_parameters("kernel", recipes[mutator.below(recipes.size())].description, mutator)});
   }
   return config;
 }

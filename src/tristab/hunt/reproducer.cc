@@ -75,7 +75,7 @@ Json scenario_of(const HuntRequest& request, const HuntFind& find, const std::fi
                  {"require", request.requirement.text()}};
   Json expectation = Json::object();
   if (setting.contains("kernel")) {
-    config["kernels"] = {setting};
+    config["kernels"] = Json::array({setting});
   } else {
     for (const char* key : {"method", "arithmetic", "formation"}) {
       const Named* named = key == std::string_view("method") ? static_cast<const Named*>(request.setting.method)
