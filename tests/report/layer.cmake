@@ -1,4 +1,3 @@
-find_package(valijson REQUIRED)
 tristab_tests(report
   SOURCES
     agreement_test.cc
@@ -25,8 +24,4 @@ tristab_tests(report
     table_test.cc
     text_layout_test.cc
     writers_test.cc
-  USES tristab_report valijson)
-# gcc 12 sees overlaps and lengths beyond all memory in std::string::replace where there are none (GCC bug 105651), inside
-# valijson's headers.
-set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/report/results_schema_test.cc PROPERTIES COMPILE_OPTIONS
-  "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-stringop-overflow;-Wno-array-bounds>")
+  USES tristab_report tristab_test_schema)

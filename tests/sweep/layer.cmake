@@ -1,4 +1,3 @@
-find_package(valijson REQUIRED)
 tristab_tests(sweep
   SOURCES
     config_test.cc
@@ -19,9 +18,4 @@ tristab_tests(sweep
     stability_class_test.cc
     summary_test.cc
     trial_statistics_test.cc
-  USES tristab_sweep valijson)
-# gcc 12 sees an overlap inside valijson's headers that is not there (GCC bug 105651), and more of them where the headers
-# before are precompiled.
-set_source_files_properties(${CMAKE_CURRENT_SOURCE_DIR}/sweep/schema_test.cc
-                            ${CMAKE_CURRENT_SOURCE_DIR}/sweep/schema_agreement_test.cc PROPERTIES
-                            COMPILE_OPTIONS "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>" SKIP_PRECOMPILE_HEADERS ON)
+  USES tristab_sweep tristab_test_schema)
