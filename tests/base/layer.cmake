@@ -4,6 +4,7 @@ tristab_tests(base
     elementary_test.cc
     errors_test.cc
     file_ledger_test.cc
+    for_all_test.cc
     json_reader_test.cc
     json_text_test.cc
     json_value_test.cc

@@ -1,11 +1,10 @@
 #include "tristab/choose/front_search.h"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
+#include "tristab/base/for_all.h"
 #include "tristab/base/interruption.h"
 
 namespace tristab {
@@ -72,7 +71,7 @@ std::size_t FrontSearch::nearest(std::vector<std::size_t> among) {
   double least = HUGE_VAL;
   for (std::size_t begin = 0; begin < among.size() && bound(among[begin]) < least; begin += kTogether) {
     const std::size_t end = std::min(among.size(), begin + kTogether);
-    tbb::parallel_for(begin, end, [&](std::size_t k) { try_until(among[k], least); });
+    for_all(begin, end, [&](std::size_t k) { try_until(among[k], least); });
     for (std::size_t k = begin; k < end; ++k) {
       if (bound(among[k]) >= least) continue;
       least = bound(among[k]);
@@ -86,7 +85,7 @@ std::size_t FrontSearch::cheapest_on(std::size_t group, std::size_t last) const 
   for (std::size_t begin = 0; begin < last; begin += kTogether) {
     const std::size_t end = std::min(last, begin + kTogether);
     std::vector<char> fits(end - begin, 1);
-    tbb::parallel_for(begin, end, [&](std::size_t k) {
+    for_all(begin, end, [&](std::size_t k) {
       const int known = states_[k].failing_input;
       if (known >= 0 && pool_.group_of(known) == group) fits[k - begin] = 0;
       for (int input = 0; fits[k - begin] != 0 && input < pool_.size(); ++input) {
@@ -131,7 +130,7 @@ std::vector<std::size_t> FrontSearch::front(bool exhaustive, const std::function
     for (std::size_t k = begin; k < end && !exhaustive; ++k)
       states_[k].worst_share = std::max(states_[k].worst_share, floor_of(candidates_[k].result_format()));
     // Limits only fall: whatever stops at this one is out.
-    tbb::parallel_for(begin, end, [&](std::size_t k) { try_until(k, exhaustive ? HUGE_VAL : least); });
+    for_all(begin, end, [&](std::size_t k) { try_until(k, exhaustive ? HUGE_VAL : least); });
     for (std::size_t k = begin; k < end; ++k) {
       if (k > 0 && !same_cost(candidates_[k - 1], candidates_[k])) close_cost();
       if (best <= kEnough) break;

@@ -6,4 +6,4 @@ tristab_layer(choose
     input_pool.cc
     recommend.cc
     setting_space.cc
-  USES tristab_judge tristab_inspect tristab_cost tristab_hunt TBB::tbb)
+  USES tristab_judge tristab_inspect tristab_cost tristab_hunt)

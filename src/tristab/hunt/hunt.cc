@@ -4,13 +4,13 @@
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
-#include <oneapi/tbb/parallel_for.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/for_all.h"
 #include "tristab/base/json.h"
 #include "tristab/hunt/hunt_state.h"
 #include "tristab/hunt/strategy.h"
@@ -123,7 +123,7 @@ class Hunt {
     static const std::atomic<bool> never{false};
     const std::atomic<bool>& stop = outside_ != nullptr ? *outside_ : never;
     const std::string name = fmt::format("hunt {} round={}", identity_of(request_), state_.round);
-    oneapi::tbb::parallel_for(0, static_cast<int>(tasks.size()), [&](int k) {
+    for_all(0, static_cast<int>(tasks.size()), [&](int k) {
       Task& task = tasks[static_cast<std::size_t>(k)];
       if (task.quota == 0) return;
       Search search(evaluator_, request_.space, machines_.local(), RandomStream(fmt::format("{} task={}", name, k)),

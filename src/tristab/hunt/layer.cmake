@@ -18,4 +18,4 @@ tristab_layer(hunt COMPUTES
     structured.cc
     token_source.cc
     transfer.cc
-  USES tristab_sweep PkgConfig::NLOPT TBB::tbb)
+  USES tristab_sweep PkgConfig::NLOPT)

@@ -1,9 +1,9 @@
 #include "tristab/inspect/delta_debugging.h"
 
-#include <tbb/parallel_for.h>
-
 #include <algorithm>
 #include <map>
+
+#include "tristab/base/for_all.h"
 
 namespace tristab {
 namespace {
@@ -106,7 +106,7 @@ SiteSearch search_sites(const SiteExperiment& experiment, const SiteShares& shar
         if (known.try_emplace(set, char{0}).second) fresh.push_back(&set);
       }
       std::vector<char> answers(fresh.size());
-      tbb::parallel_for(std::size_t{0}, fresh.size(), [&](std::size_t k) { answers[k] = test(*fresh[k]) ? 1 : 0; });
+      for_all(std::size_t{0}, fresh.size(), [&](std::size_t k) { answers[k] = test(*fresh[k]) ? 1 : 0; });
       for (std::size_t k = 0; k < fresh.size(); ++k) known[*fresh[k]] = answers[k];
       search.runs += static_cast<int>(fresh.size());
       answers.clear();

@@ -8,4 +8,4 @@ tristab_layer(inspect
     site_experiment.cc
     site_shares.cc
     step_report.cc
-  USES tristab_sweep TBB::tbb)
+  USES tristab_sweep)

@@ -1,12 +1,12 @@
 #include "tristab/inspect/site_shares.h"
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
 #include <map>
 
+#include "tristab/base/for_all.h"
 #include "tristab/matrix/norms.h"
 #include "tristab/sweep/field.h"
 
@@ -85,7 +85,7 @@ SiteShares site_shares(const SiteExperiment& experiment) {
   for (std::size_t k = 0; k < all.size(); ++k) {
     if (first.try_emplace(all[k]->sites, k).second) own.push_back(k);
   }
-  tbb::parallel_for(std::size_t{0}, own.size(), [&](std::size_t m) {
+  for_all(std::size_t{0}, own.size(), [&](std::size_t m) {
     const std::size_t k = own[m];
     SiteShare& share = *all[k];
     Matrix part = difference(experiment.replayed(share.sites), experiment.exact());

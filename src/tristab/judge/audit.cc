@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <map>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/for_all.h"
 #include "tristab/base/interruption.h"
 #include "tristab/judge/case_outputs.h"
 
@@ -196,7 +196,7 @@ std::vector<std::pair<AuditRow, CaseVerdict>> audit_case(const TestCase& test, c
     results[i].second = std::move(verdict);
   };
   run(0);
-  tbb::parallel_for(std::size_t{1}, attempts.size(), run);
+  for_all(std::size_t{1}, attempts.size(), run);
   return results;
 }
 

@@ -1,12 +1,12 @@
 #include "tristab/judge/case_inputs.h"
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/for_all.h"
 #include "tristab/base/random.h"
 #include "tristab/judge/layer_mutant.h"
 
@@ -94,7 +94,7 @@ CaseInputs draw_inputs(const TestCase& test, int trial) {
   const int first = std::min(all * trial, count), used = std::min(all, count - first);
   CaseInputs inputs;
   inputs.sequences.resize(static_cast<std::size_t>(used));
-  tbb::parallel_for(0, used, [&](int i) {
+  for_all(0, used, [&](int i) {
     const int length = test.tokens.empty() ? test.chunk : test.tokens[static_cast<std::size_t>(i % lengths)];
     inputs.sequences[static_cast<std::size_t>(i)] =
         layers ? sequence_of(test, *source, first + i, length) : matrix_of(test, *source, first + i);

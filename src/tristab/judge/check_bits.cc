@@ -1,7 +1,7 @@
+#include "tristab/base/for_all.h"
 #include "tristab/judge/checking.h"
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
@@ -94,7 +94,7 @@ void Checking::choose_recipe() {
   const std::size_t c = wanted_[0] ? telling_chunk(k) : 0;
   const Matrix &found = found_[k][part][c], &truth = exact_[k][part][c];
   std::vector<double> distance(candidates_.size(), infinity), error(candidates_.size(), infinity);
-  tbb::parallel_for(std::size_t{0}, candidates_.size(), [&](std::size_t r) {
+  for_all(std::size_t{0}, candidates_.size(), [&](std::size_t r) {
     guard();
     try {
       OutputParts only{};

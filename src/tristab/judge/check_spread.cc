@@ -1,8 +1,8 @@
+#include "tristab/base/for_all.h"
 #include "tristab/judge/checking.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
@@ -74,7 +74,7 @@ void Checking::test_spread() {
   constexpr std::size_t kBatch = 16;
   for (std::size_t first = 0; first < units_.size(); first += kBatch) {
     const std::size_t last = std::min(first + kBatch, units_.size());
-    tbb::parallel_for(first, last, [&](std::size_t k) {
+    for_all(first, last, [&](std::size_t k) {
       guard();
       std::vector<Results> all{more_accurate(k)};
       if (wanted_layer()) all.push_back(exact_[k]);

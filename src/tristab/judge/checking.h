@@ -3,7 +3,6 @@
 #pragma once
 
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <array>
@@ -11,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tristab/base/for_all.h"
 #include "tristab/base/interruption.h"
 #include "tristab/judge/check.h"
 #include "tristab/judge/mutant.h"
@@ -38,7 +38,7 @@ class Checking {
 
   template <class Body>
   void for_units(Body body) const {
-    tbb::parallel_for(0, input_.units(), [&](int index) {
+    for_all(0, input_.units(), [&](int index) {
       guard();
       body(static_cast<std::size_t>(index));
     });

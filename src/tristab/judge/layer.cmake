@@ -28,7 +28,7 @@ tristab_layer(judge
     variant.cc
     variant_search.cc
     ${mutant_kinds}
-  USES tristab_sweep tristab_gate TBB::tbb)
+  USES tristab_sweep tristab_gate)
 file(GLOB suite_files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/configs/suites/*.json)
 list(SORT suite_files)
 tristab_embed(judge builtin_suites ${suite_files})

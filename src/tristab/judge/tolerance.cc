@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <cmath>
@@ -10,6 +9,7 @@
 #include <map>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/for_all.h"
 #include "tristab/base/interruption.h"
 #include "tristab/base/json.h"
 #include "tristab/judge/case_outputs.h"
@@ -203,7 +203,7 @@ Tolerance find_tolerance(const ToleranceRequest& request) {
   result.variants = static_cast<int>(kernels.size());
   std::vector<RightTrial> trials(static_cast<std::size_t>(request.trials));
   tbb::enumerable_thread_specific<Machines> machines;
-  tbb::parallel_for(0, request.trials, [&](int t) {
+  for_all(0, request.trials, [&](int t) {
     if (request.stop != nullptr && request.stop->load(std::memory_order_relaxed)) throw Stopped{};
     trials[static_cast<std::size_t>(t)] = right_trial(test, kernels, t, machines.local());
   });

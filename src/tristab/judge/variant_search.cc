@@ -1,7 +1,6 @@
 #include "tristab/judge/variant_search.h"
 
 #include <fmt/format.h>
-#include <tbb/parallel_for.h>
 
 #include <algorithm>
 #include <limits>
@@ -9,6 +8,7 @@
 #include <tuple>
 
 #include "tristab/base/errors.h"
+#include "tristab/base/for_all.h"
 #include "tristab/base/json.h"
 
 namespace tristab {
@@ -104,7 +104,7 @@ class Search {
   }
 
   void evaluate(std::vector<Candidate>& candidates) {
-    tbb::parallel_for(std::size_t{0}, candidates.size(), [&](std::size_t k) {
+    for_all(std::size_t{0}, candidates.size(), [&](std::size_t k) {
       try {
         const BitDifferences differences = distance_(candidates[k].recipe, false);
         candidates[k].differing = differences.differing;

@@ -2,12 +2,11 @@
 #pragma once
 
 #include <tbb/enumerable_thread_specific.h>
-#include <tbb/parallel_for.h>
 #include <tbb/task_arena.h>
 
 #include <string>
 
-#include "tristab/base/first_error.h"
+#include "tristab/base/for_all.h"
 #include "tristab/base/interruption.h"
 #include "tristab/library/library.h"
 #include "tristab/library/opened_input.h"
@@ -37,19 +36,12 @@ class GivenArrays {
 template <class Body>
 void on_all_cores(int count, const Body& body) {
   tbb::enumerable_thread_specific<Machines> machines;
-  FirstError error;
   tbb::this_task_arena::isolate([&] {
-    tbb::parallel_for(0, count, [&](int index) {
-      if (error.at_or_before(static_cast<std::size_t>(index))) return;
-      try {
-        stop_if_interrupted();
-        body(index, machines.local());
-      } catch (...) {
-        error.keep(static_cast<std::size_t>(index));
-      }
+    for_all(0, count, [&](int index) {
+      stop_if_interrupted();
+      body(index, machines.local());
     });
   });
-  error.rethrow();
 }
 
 inline constexpr int largest_size = 4096, most_trials = 1000000, most_chunks = 4096;

@@ -9,7 +9,7 @@ tristab_layer(library
     library_inputs.cc
     library_sweep.cc
     opened_input.cc
-  USES tristab_report TBB::tbb)
+  USES tristab_report)
 
 # libtristab.so for C++ programs and for the Python module: library.h and what it includes, and nothing else.
 add_library(tristab_shared SHARED $<TARGET_OBJECTS:tristab_library>)

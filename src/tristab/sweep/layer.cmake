@@ -26,7 +26,7 @@ tristab_layer(sweep
     summary.cc
     summary_quantity.cc
     trial_statistics.cc
-  USES tristab_recipe tristab_gate TBB::tbb)
+  USES tristab_recipe tristab_gate)
 tristab_computing_files(sweep field.cc)  # every record asks each of a hundred fields
 set(schemas ${CMAKE_CURRENT_SOURCE_DIR}/tristab/sweep/schema)
 tristab_embed(sweep schema_templates ${schemas}/sweep.json ${schemas}/kernel.json)

@@ -2,21 +2,21 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
-#include <oneapi/tbb/blocked_range.h>
 #include <oneapi/tbb/enumerable_thread_specific.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/info.h>
 #include <oneapi/tbb/parallel_pipeline.h>
-#include <oneapi/tbb/parallel_reduce.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <numeric>
 #include <utility>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/first_error.h"
+#include "tristab/base/for_all.h"
 #include "tristab/sweep/evaluate.h"
 #include "tristab/sweep/evaluate_layer.h"
 #include "tristab/sweep/quantity.h"
@@ -65,30 +65,18 @@ std::vector<RecipeError> recipe_errors(const Plan& plan, const std::vector<bool>
       refuse("require", fmt::format("{} with chunks of {}", recipe->label, group.n),
              fmt::format("chunks of {}", fmt::join(recipe->chunks, ", ")));
     oneapi::tbb::enumerable_thread_specific<Machines> machines;
-    FirstError error;
     // Matrices first, then sequences.
-    errors[g] = oneapi::tbb::parallel_reduce(
-        oneapi::tbb::blocked_range<int>(0, group.all + group.all_sequences), RecipeError{},
-        [&](const oneapi::tbb::blocked_range<int>& indices, RecipeError found) {
-          for (int index = indices.begin(); index < indices.end(); ++index) {
-            if (stop.load(std::memory_order_relaxed)) throw Stopped{};
-            if (error.at_or_before(static_cast<std::size_t>(index))) break;
-            try {
-              RecipeError here;
-              if (index < group.all) {
-                here.total = total_error(plan, g, index, *recipe, machines.local());
-              } else {
-                here.layer = layer_error(plan, g, index - group.all, *recipe, machines.local(), stop);
-              }
-              found = worst(found, here);
-            } catch (...) {
-              error.keep(static_cast<std::size_t>(index));
-            }
-          }
-          return found;
-        },
-        worst);
-    error.rethrow();
+    std::vector<RecipeError> found(static_cast<std::size_t>(group.all + group.all_sequences));
+    for_all(0, group.all + group.all_sequences, [&](int index) {
+      if (stop.load(std::memory_order_relaxed)) throw Stopped{};
+      RecipeError& own = found[static_cast<std::size_t>(index)];
+      if (index < group.all) {
+        own.total = total_error(plan, g, index, *recipe, machines.local());
+      } else {
+        own.layer = layer_error(plan, g, index - group.all, *recipe, machines.local(), stop);
+      }
+    });
+    errors[g] = std::accumulate(found.begin(), found.end(), RecipeError{}, worst);
   }
   return errors;
 }
