@@ -260,6 +260,16 @@ Json FilePart::family() const {
   return family;
 }
 
+void FilePart::declare(Command& command) {
+  command.option("--tensor", "NAME", tensor, "the tensor of A");
+  command
+      .option("--layer", "NAME", layer, R"(the layer of k, beta, g
+Of a command that takes many inputs, also all: every layer.)")
+      .beside();
+  command.option("--heads", "HEADS", heads, "its heads, as 0,1");
+  command.option("--tokens", "RANGE", tokens, "its tokens, as 0:512").beside();
+}
+
 const char* const requirement_help = R"(what results must meet (4x-bf16)
 Nx-FORMAT: a total error of at most N times that of the exact inverse stored in FORMAT. GATE: a rule of tristab list
 gates, such as fla:0.005, fa:2x or torch:rtol=1e-2:atol=1e-2. NUMBER<=LIMIT or NUMBER>=LIMIT: a number of tristab list

@@ -179,7 +179,10 @@ struct ConfigOptions {
 struct FilePart {
   std::string path, tensor, layer, heads, tokens;
   Json family() const;
+  // --tensor, --layer, --heads and --tokens, of a command that takes all four.
+  void declare(Command& command);
 };
+inline constexpr std::initializer_list<const char*> file_part_options{"--tensor", "--layer", "--heads", "--tokens"};
 
 // Whether INPUT is a file of tensors: .npy, .npz, .safetensors, or - for standard input; else a family.
 bool is_tensor_file(const std::string& input);

@@ -67,7 +67,7 @@ Json every_method() {
 // Returns the text of the requirement.
 std::string compute(const Command& command, const CompareOptions& options, CaseGroups& groups, LayerTable& layers) {
   command.excludes("--family", {"--input"}, "one of them");
-  command.needs({"--tensor", "--layer", "--heads", "--tokens"}, "--input", "--input FILE with it");
+  command.needs(file_part_options, "--input", "--input FILE with it");
   Json json{{"families", Json::array({Json{{"family", "gdn"}, {"keys", "silu"}}})},
             {"methods", every_method()},
             {"arithmetics", Json::array({"fp16", "bf16"})}};
@@ -134,12 +134,12 @@ bool compare(const Command& command, const CompareOptions& options) {
   if (options.results.empty()) {
     requirements[""] = compute(command, options, groups, layers);
   } else {
-    command.refuse_with(
-        options.results,
-        {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input", "--tensor", "--layer",
-         "--heads", "--tokens"},
+    const char* const allowed =
         "--family, --chunk, --methods, --arithmetics, --kernels, --overall, --metrics, --format, --top with a "
-        "result file");
+        "result file";
+    command.refuse_with(options.results,
+                        {"--trials", "--seed", "--trial", "--formation", "--require", "--jobs", "--input"}, allowed);
+    command.refuse_with(options.results, file_part_options, allowed);
     requirements = read_groups(options.results, groups);
     for (std::size_t k = 0; k < metrics.size(); ++k) {
       if (metrics[k]->presence == Field::Presence::decomposed && !groups.has(k))
@@ -236,10 +236,7 @@ For instance strict_lower,snr_db. strict_lower leaves out the unit diagonal, whi
                  R"(matrices or layers of a file; - is stdin
 A .npy, .npz or .safetensors file. Matrices A, [n, n], [batch, n, n] or [tokens, heads, n]; or the k, beta and g of
 layers, as apps/dump_layer_inputs.py writes them.)");
-  command.option("--tensor", "NAME", o.input.tensor, "the tensor of A");
-  command.option("--layer", "NAME", o.input.layer, "the layer of k, beta, g, or all").beside();
-  command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
+  o.input.declare(command);
   command.run([options, &status](const Command& given) {
     if (!compare(given, *options)) status = 1;
   });

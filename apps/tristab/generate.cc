@@ -130,11 +130,8 @@ One of tristab list families.)");
   command.option("--describe", "FILE.npy|npz|safetensors", o.describe,
                  R"(describe a .npy, .npz or .safetensors file
 Prints heads, ranges, key cosines, sums of gates and condition numbers of every layer. PARAMETERS are then those of the
-family file, layer=layer6 for instance.)");
-  command.option("--tensor", "NAME", o.part.tensor, "one tensor");
-  command.option("--layer", "NAME", o.part.layer, "one layer; the same as layer=NAME").beside();
-  command.option("--heads", "HEADS", o.part.heads, "its heads, such as 0,1");
-  command.option("--tokens", "RANGE", o.part.tokens, "its tokens, such as 0:512").beside();
+family file: layer=layer6 is --layer layer6.)");
+  o.part.declare(command);
   command.option("--sample", "N", WholeNumber{&o.sample, 1, 1000000}, "chunks to examine in each head (32)");
   command.run([options](const Command& given) { generate(given, *options); });
   return command;

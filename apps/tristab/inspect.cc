@@ -33,10 +33,10 @@ SweepConfig config_of_result(const Command& command, const InspectOptions& optio
     refuse("tristab inspect", fmt::format("the result {} and no case", input),
            fmt::format("tristab inspect {} CASE, with an id that the result prints", input));
   if (!std::filesystem::exists(input)) refuse_input(input, "no such file", "a result, of tristab sweep");
-  command.refuse_with("the case of a result",
-                      {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed",
-                       "--tensor", "--layer", "--heads", "--tokens"},
-                      "--require alone: the case says the rest");
+  const char *const what = "the case of a result", *const allowed = "--require alone: the case says the rest";
+  command.refuse_with(what, {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed"},
+                      allowed);
+  command.refuse_with(what, file_part_options, allowed);
   SweepConfig config = only_case(read_config(input, {}), options.id, "CASE");
   if (command.given("--require"))
     config.scenarios.front().requirement = Requirement(options.config.require, "--require");
@@ -68,8 +68,7 @@ SweepConfig config_of(const Command& command, const InspectOptions& options) {
   if (file) {
     command.refuse_with("a file", {"--seed"}, "a seed only for a family of random matrices");
   } else {
-    command.refuse_with("the family " + input, {"--tensor", "--layer", "--heads", "--tokens"},
-                        "a file of matrices or layers with it");
+    command.refuse_with("the family " + input, file_part_options, "a file of matrices or layers with it");
   }
   ConfigOverrides overrides = options.config.given(command);
   overrides.emplace("families", Override(file ? options.input.family().dump() : input, "INPUT"));
@@ -127,10 +126,7 @@ Command inspect_command(int& status) {
   command.option("--trial", "N", o.config.trial, "matrix N; 0 is the first");
   command.option("--seed", "N", o.config.seed, "seed of the family").beside();
   command.option("--require", "REQUIREMENT", o.config.require, requirement_help);
-  command.option("--tensor", "NAME", o.input.tensor, "the tensor of A");
-  command.option("--layer", "NAME", o.input.layer, "the layer of k, beta, g").beside();
-  command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, as 0:512").beside();
+  o.input.declare(command);
   command.option("--rows", "N", WholeNumber{&o.rows, 0, 100000}, "rows of a table; 0: all");
   command.group("Output");
   command.option("--format", "text|json", o.format, "text or json");

@@ -157,12 +157,9 @@ For the layers of a file: one of tristab list formations, gram:product=bf16-h100
 A name from tristab list kernels, or the path of a recipe file (JSON). It has its own method, arithmetics and
 formation.)");
   command.group("Which part of a file");
-  command.option("--tensor", "NAME", o.input.tensor, "the tensor that holds A");
-  command.option("--layer", "NAME", o.input.layer, "the layer whose k, beta and g give A");
+  o.input.declare(command);
   command.option("--chunk,--chunks", "N", WholeNumber{&o.chunk, 1, largest_size}, "chunk size of a layer");
   command.option("--trial", "N", WholeNumber{&o.trial, 0, std::int64_t{1} << 31}, "only matrix N; 0 is the first");
-  command.option("--heads", "HEADS", o.input.heads, "its heads, such as 0,1 (all)");
-  command.option("--tokens", "RANGE", o.input.tokens, "its tokens, such as 0:512 (all)");
   command.group("Output");
   command.output("-o,--output", "FILE.npy", o.output, "file of the inverses; - for standard output");
   command.force();

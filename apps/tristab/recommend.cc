@@ -34,7 +34,8 @@ struct RecommendOptions {
 };
 
 ChoiceWords words_of(const Command& command, const RecommendOptions& options) {
-  command.needs({"--tensor", "--layer", "--heads", "--tokens", "--calibrate"}, "--input", "--input FILE with it");
+  command.needs(file_part_options, "--input", "--input FILE with it");
+  command.needs({"--calibrate"}, "--input", "--input FILE with it");
   ChoiceWords words = options.words;
   words.inputs = options.config.given(command);
   for (const char* own : {"methods", "arithmetics", "kernels", "formations"}) words.inputs.erase(own);
@@ -101,10 +102,7 @@ Exit status 1: no setting meets it.)",
   command.option("--family,--families", "FAMILIES", c.families, "families of inputs").beside();
   command.option("--input", "FILE.npy|npz|safetensors", o.input.path, R"(or a file: k, beta, g, or A
 A file gives at most --trials matrices, spread over it.)");
-  command.option("--tensor", "NAME", o.input.tensor, "its tensor of A");
-  command.option("--layer", "NAME", o.input.layer, "its layer").beside();
-  command.option("--heads", "HEADS", o.input.heads, "its heads, as 0,1");
-  command.option("--tokens", "RANGE", o.input.tokens, "tokens, as 0:512").beside();
+  o.input.declare(command);
   command.option("--require", "REQUIREMENT", c.require, requirement_help);
   command.option("--trials", "N", c.trials, "inputs of each family or file (16)");
   command.option("--seed", "N", c.seed, "seed (1)").beside();
