@@ -48,9 +48,12 @@ std::string stored_format(const Recipe& kernel, bool layer) {
 
 // A suite of one case, of inputs, a kernel and a gate.
 Suite suite_of_input(const Command& command, const AuditOptionsTyped& options) {
-  if (options.kernel.empty())
-    refuse("tristab audit", fmt::format("the inputs {} and no --kernel", options.input.path),
+  if (options.kernel.empty()) {
+    const std::string nearest = nearest_name(options.input.path, suite_names());
+    const std::string hint = nearest.empty() ? "" : fmt::format("; did you mean the suite '{}'?", nearest);
+    refuse("tristab audit", fmt::format("the inputs {} and no --kernel{}", options.input.path, hint),
            "INPUT --kernel K --gate G, or one of the suites " + join_names(suite_names()));
+  }
   const std::string kernel_place = command.typed("--kernel");
   const Recipe kernel = only_one(expand_recipe(Json(options.kernel), kernel_place, ""), kernel_place);
   make_gate(options.gate, command.typed("--gate"));

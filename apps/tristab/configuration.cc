@@ -10,7 +10,9 @@
 #include "tristab/base/file_ledger.h"
 #include "tristab/base/input_file.h"
 #include "tristab/base/json.h"
+#include "tristab/base/named.h"
 #include "tristab/report/object_stream.h"
+#include "tristab/sweep/config_text.h"
 
 namespace tristab {
 namespace {
@@ -26,8 +28,11 @@ void collect_paths(const Json& config, std::vector<std::filesystem::path>& paths
     }
   }
   if (config.is_object() && config.contains("kernel") && config["kernel"].is_string()) {
-    const std::string kernel = config["kernel"].get<std::string>();
-    if (kernel.ends_with(".json")) paths.emplace_back(kernel);
+    if (const auto file = hashed_path(config["kernel"].get<std::string>())) paths.emplace_back(file->path);
+  }
+  if (config.is_object() && config.contains("require") && config["require"].is_string()) {
+    for (const std::string& part : split_list(config["require"].get<std::string>(), "require"))
+      if (const auto file = hashed_path(part.substr(0, part.find(':')))) paths.emplace_back(file->path);
   }
   if (!config.is_structured()) return;
   for (const Json& each : config) collect_paths(each, paths);

@@ -171,7 +171,10 @@ void run_hunt(const Command& command, const HuntOptions& options, int& status) {
   request.only_random = options.from == "random";
   request.only_draws = options.from == "draws";
   request.jobs = static_cast<int>(options.jobs);
-  if (!options.resume.empty()) request.state = read_state(options.resume);
+  if (!options.resume.empty()) {
+    request.state = read_state(options.resume);
+    request.state_place = options.resume + ": state";
+  }
   if (!options.scenario.empty() && options.output.empty())
     refuse("--scenario", "no -o", "-o FILE.safetensors beside it: the configuration names that file");
   if (!options.shrink.empty()) {

@@ -149,6 +149,10 @@ int main(int count, char** arguments) {
   } catch (const std::system_error& error) {  // fmt::print to a full disk, among others
     return complain(input_status, std::ferror(stdout) != 0 ? output_failure(error.code().value()) : error.what());
   } catch (const std::exception& error) {
-    return complain(input_status, error.what());
+    const std::string what = error.what();
+    if (!what.starts_with("pthread_create")) return complain(input_status, what);
+    return complain(input_status, fmt::format("no thread can be started ({}); allowed: fewer, with --jobs, or a higher "
+                                              "limit of processes (ulimit -u)",
+                                              what));
   }
 }

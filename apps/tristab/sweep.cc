@@ -96,7 +96,7 @@ std::optional<bool> finished_before(const std::string& path, ResultFormat format
     return std::nullopt;
   const auto head = result_beginning(path);
   const bool same = head && head->shard == shard && head->config.json() == config.json();
-  if (!same || !(head->lines ? has_end_line(path) : head->complete)) return std::nullopt;
+  if (!same || !is_whole(path, *head)) return std::nullopt;
   const auto refuse_unless_forced = [&](const std::string& found) {
     if (!may_replace()) refuse(path, found, "another name, or --force to compute it again");
   };
@@ -158,7 +158,7 @@ bool sweep(const Command& command, const SweepOptions& options, const CommandWor
       return *met;
     }
     std::error_code error;
-    if (format == ResultFormat::csv && std::filesystem::exists(path, error) && !may_replace() &&
+    if (format == ResultFormat::csv && std::filesystem::file_size(path, error) > 0 && !error && !may_replace() &&
         !std::filesystem::exists(journal_of(path), error)) {
       refuse(path, "a CSV file without a journal beside it, which may be complete; it does not say what made it",
              "another name, --force to compute it again, or a result in .json or .ndjson, which --resume recognises");

@@ -226,6 +226,18 @@ TEST(FileSafety, temporary_files_go_when_a_signal_ends_a_command) {
   }
 }
 
+TEST(FileSafety, a_script_of_gnuplot_is_never_beside_data_of_another_result) {
+  const Inputs place;
+  ASSERT_EQ(place.run("export r.json --gnuplot g").status, 0);
+  const std::string data = place.read("g/errors.dat");
+  ASSERT_EQ(place.run("sweep c.json --seed 2 -o s.json").status, 0);
+  place.write("g/plot.gp", "somebody's script\n");
+  const ProgramResult refused = place.run("export s.json --gnuplot g");
+  EXPECT_EQ(refused.status, 2) << refused.err;
+  EXPECT_TRUE(has(refused.err, "plot.gp")) << refused.err;
+  EXPECT_EQ(place.read("g/errors.dat"), data);
+}
+
 TEST(FileSafety, labels_run_no_command_in_gnuplot) {
   const Inputs place;
   NEEDS_TOOL(is_installed("gnuplot"), "gnuplot");

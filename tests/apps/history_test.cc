@@ -71,6 +71,16 @@ TEST(History, results_without_a_date_stand_in_the_order_of_their_names) {
   EXPECT_EQ(results[2]["file"], "c.json");
 }
 
+TEST(History, the_page_replaces_no_result_through_a_link) {
+  const Kept place;
+  std::filesystem::create_symlink("kept/a.json", place.file("page.html"));
+  const std::string before = place.read("kept/a.json");
+  const ProgramResult result = place.run("history kept -o page.html --force");
+  EXPECT_EQ(result.status, 2);
+  EXPECT_TRUE(has(result.err, "which the command reads")) << result.err;
+  EXPECT_EQ(place.read("kept/a.json"), before);
+}
+
 TEST(History, only_a_number_that_differs_is_marked) {
   const Kept place;
   const Json data = place.page(), groups = data["groups"];

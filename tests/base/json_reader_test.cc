@@ -68,8 +68,19 @@ TEST(JsonReader, a_byte_of_value_0_does_not_end_a_text) {
   EXPECT_EQ(parse_json(whole)["a"], 1);
 }
 
-TEST(JsonReader, a_number_beyond_double_is_named_without_the_library) {
-  EXPECT_EQ(message_of("{\"a\": 1e999}"), "x.json: number overflow parsing '1e999'; allowed: JSON (without comments)");
+TEST(JsonReader, a_number_beyond_double_is_named_with_its_place) {
+  const std::string what = " is beyond the largest number of double, 1.8e308";
+  EXPECT_EQ(message_of("{\"a\": 1e999}"),
+            "x.json: line 1, column 7: 1e999" + what + "; allowed: JSON (without comments)");
+  EXPECT_EQ(reason_against("{\n  \"a\": 1,\n  \"b\": [-2.5e400, 1]\n}"), "line 3, column 9: -2.5e400" + what);
+  EXPECT_EQ(reason_against("1e309"), "line 1, column 1: 1e309" + what);
+  std::istringstream stream("{\"a\":\n 1e999}");
+  try {
+    static_cast<void>(parse_json(stream));
+    FAIL();
+  } catch (const JsonError& error) {
+    EXPECT_EQ(error.what(), "byte 8: 1e999" + what);
+  }
 }
 
 TEST(JsonReader, what_it_quotes_is_short) {

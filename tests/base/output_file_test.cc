@@ -140,6 +140,47 @@ TEST_F(OutputFileTest, a_kept_journal_stays_and_the_next_run_goes_on) {
   EXPECT_EQ(text_of(path), "old");
 }
 
+// Who takes a journal for a stale lock removes it, and starts another run.
+TEST_F(OutputFileTest, a_journal_that_was_removed_is_read_to_its_end_and_spares_its_successor) {
+  const std::string path = file("r.ndjson");
+  for (const bool successor : {false, true}) {
+    const std::size_t before = kept_journals().size();
+    {
+      OutputFile output(path, any, anew);
+      output.write("mine");
+      output.keep("1 case is kept");
+      fs::remove(path + ".partial");
+      if (successor) put("r.ndjson.partial", "theirs");
+      output.flush();
+      EXPECT_EQ(text_of(output.readable()), "mine");
+    }
+    EXPECT_EQ(kept_journals().size(), before);  // nothing of it is there
+    OutputFile(path, any, [](const fs::path&) { return 6; }).discard();
+    EXPECT_EQ(names(), std::vector<std::string>{});
+  }
+  {
+    OutputFile output(path, any, anew);
+    fs::remove(path + ".partial");
+    put("r.ndjson.partial", "theirs");
+    output.discard();
+  }
+  EXPECT_EQ(text_of(path + ".partial"), "theirs");
+}
+
+TEST_F(OutputFileTest, of_several_files_none_is_replaced_until_all_are_written) {
+  const std::string first = put("a", "old"), second = put("b", "old");
+  OutputFile a(first, any), b(second, any);
+  a.write("new");
+  b.write("new");
+  a.prepare();
+  b.prepare();
+  EXPECT_EQ(text_of(first) + text_of(second), "oldold");
+  a.commit();
+  b.commit();
+  EXPECT_EQ(text_of(first) + text_of(second), "newnew");
+  EXPECT_EQ(names(), (std::vector<std::string>{"a", "b"}));
+}
+
 TEST_F(OutputFileTest, a_file_that_may_not_be_replaced_is_spared) {
   const std::string path = put("data", "precious");
   EXPECT_EQ(message_of<UsageError>([&] { OutputFile(path, none); }),
@@ -200,6 +241,10 @@ TEST_F(OutputFileTest, names_as_long_as_the_file_system_takes_are_written) {
   const std::string path = file(std::string(255, 'x'));
   write_whole(path, "abc");
   EXPECT_EQ(text_of(path), "abc");
+  const std::string other = journal_of(file(std::string(254, 'x') + "2"));
+  EXPECT_NE(journal_of(path), other);
+  EXPECT_EQ(fs::path(other).filename().string().size(), 255u);
+  EXPECT_EQ(other, journal_of(file(std::string(254, 'x') + "2")));
 }
 
 TEST_F(OutputFileTest, a_name_that_can_never_be_given_is_refused_before_the_work) {

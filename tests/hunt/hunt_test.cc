@@ -67,6 +67,28 @@ TEST(Hunt, a_state_of_another_hunt_is_refused) {
   EXPECT_THROW(hunt(small->request), UsageError);
 }
 
+TEST(Hunt, a_damaged_state_is_refused_with_the_name_of_its_file) {
+  const auto small = small_hunt("mch fp16", 16, 600);
+  const Json state = hunt(small->request).state.json();
+  small->request.state_place = "h.json: state";
+  for (const char* key : {"round", "evaluations", "credit", "strategies", "inputs"}) {
+    for (const bool missing : {true, false}) {
+      Json damaged = state;
+      damaged.erase(key);
+      if (!missing) damaged[key] = "x";
+      small->request.state = JsonValue(damaged);
+      try {
+        hunt(small->request);
+        ADD_FAILURE() << key;
+      } catch (const UsageError& error) {
+        const std::string message = error.what();
+        EXPECT_TRUE(message.starts_with("h.json: state: ")) << message;
+        EXPECT_EQ(message.find("json.exception"), std::string::npos) << message;
+      }
+    }
+  }
+}
+
 TEST(Hunt, a_budget_is_met_exactly) {
   for (const std::int64_t evaluations : {1, 7, 100, 513}) {
     const auto small = small_hunt("mbh fp16", 16, evaluations);

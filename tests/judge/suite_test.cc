@@ -54,6 +54,10 @@ TEST(Suites, refuse_what_they_cannot_mean) {
   EXPECT_NE(changed("family", "gdn:keys=silu/positive").find("one, without lists"), std::string::npos);
   EXPECT_NE(changed("chunk", 128).find("fla-solve-tril"), std::string::npos);
   EXPECT_NE(message_of({{"cases", {one, one}}}).find("second case"), std::string::npos);
+  for (const Json& item : {Json(1), Json(), Json("one")})
+    EXPECT_NE(message_of(Json{{"cases", Json::array({item})}}).find("an object"), std::string::npos) << item;
+  for (const Json& notes : {Json(5), Json{5}, Json("note")})
+    EXPECT_NE(message_of(Json{{"cases", {one}}, {"notes", notes}}).find("a list of texts"), std::string::npos) << notes;
   EXPECT_NE(message_of({{"extends", "fla-solve"}, {"cases", {one}}}).find("fla-solve-tril"), std::string::npos);
 }
 

@@ -231,9 +231,37 @@ TEST_F(UserRecipe, needs_only_a_method_and_arithmetics) {
   const Recipe recipe = expand_recipe(Json("short.json"), "kernels[0]", directory_).front();
   EXPECT_EQ(recipe.name, "short");
   EXPECT_EQ(recipe.source, "");
-  EXPECT_EQ(recipe.json("kernel")["kernel"], "short.json");  // what a result stores can be run again
+  // What a result stores can be run again.
+  const Json stored = recipe.json("kernel");
+  EXPECT_EQ(expand_recipe(stored, "kernels[0]", directory_).front().json("kernel"), stored);
   EXPECT_FALSE(recipe.is_builtin());
   EXPECT_TRUE(one("fla-solve-tril").is_builtin());
+}
+
+// Of a result it must be known that it is not of the recipe that the file holds now.
+TEST_F(UserRecipe, is_stored_with_a_hash_of_what_it_says) {
+  const std::string given = changed("date", "2026-12").given;
+  EXPECT_EQ(given.substr(0, 10), "mine.json@");
+  EXPECT_EQ(given.size(), 18u);
+  EXPECT_EQ(changed("source", "another").given, given);  // prose
+  EXPECT_EQ(expand_recipe(Json(given), "require", directory_).front().given, given);
+  std::string others = given;
+  for (const auto& [key, value] : {std::pair<std::string, Json>{"method", "mbh"},
+                                   {"chunks", {32}},
+                                   {"layer", "fp16"},
+                                   {"formation", "gram"},
+                                   {"arithmetic", {{"*", "fp16"}}}}) {
+    const std::string other = changed(key.c_str(), value).given;
+    EXPECT_EQ(others.find(other), std::string::npos) << key;
+    others += " " + other;
+    try {
+      expand_recipe(Json(given), "require", directory_);
+      ADD_FAILURE() << key;
+    } catch (const InputError& error) {
+      expect_mentions(error.what(), {"require: ", "mine.json: found a recipe that was changed",
+                                     "the recipe as it was, or mine.json without @"});
+    }
+  }
 }
 
 TEST_F(UserRecipe, every_missing_key_is_named_at_once) {

@@ -207,14 +207,19 @@ TEST_F(ResultJournalTest, a_shard_and_a_whole_result_do_not_replace_each_other) 
 }
 
 TEST_F(ResultJournalTest, the_end_of_a_result_is_recognised) {
-  put_journal(whole_);
-  EXPECT_TRUE(has_end_line(path_ + ".partial"));
-  put_journal(whole_.substr(0, whole_.size() - 1));
-  EXPECT_FALSE(has_end_line(path_ + ".partial"));
-  put_journal(without_end(whole_) + "\n");
-  EXPECT_FALSE(has_end_line(path_ + ".partial"));
-  put_journal("");
-  EXPECT_FALSE(has_end_line(path_ + ".partial"));
+  const auto whole = [&](const std::string& text) {
+    put_journal(text);
+    const auto beginning = result_beginning(path_ + ".partial");
+    return beginning && is_whole(path_ + ".partial", *beginning);
+  };
+  EXPECT_TRUE(whole(whole_));
+  EXPECT_FALSE(whole(whole_.substr(0, whole_.size() - 1)));
+  EXPECT_FALSE(whole(without_end(whole_) + "\n"));
+  EXPECT_FALSE(whole(""));
+  const std::string document = written(config_, ResultFormat::json, 2);
+  EXPECT_TRUE(whole(document));
+  EXPECT_TRUE(whole(document + "\n"));
+  EXPECT_FALSE(whole(document.substr(0, document.size() - 3)));
 }
 
 }  // namespace tristab::result_journal_test

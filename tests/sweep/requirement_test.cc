@@ -86,6 +86,18 @@ TEST(Requirement, a_bound_may_have_spaces_and_a_recipes_path_keeps_them) {
   }
 }
 
+TEST(Requirement, the_file_of_a_recipe_is_beside_the_configuration_and_has_a_hash) {
+  const std::filesystem::path kernels = std::filesystem::path(TRISTAB_SOURCE_DIR) / "configs/kernels";
+  const Requirement required("4x-bf16, fla-solve-tril.json:dot=tf32", "require", kernels);
+  ASSERT_NE(required.recipe(), nullptr);
+  const std::string hash = required.recipe()->given.substr(std::string("fla-solve-tril.json").size());
+  EXPECT_EQ(hash.size(), 9u);
+  EXPECT_EQ(required.text(), "4x-bf16, fla-solve-tril.json" + hash + ":dot=tf32");
+  EXPECT_EQ(Requirement(required.text(), "require", kernels).text(), required.text());
+  EXPECT_THROW(Requirement("fla-solve-tril.json", "require"), InputError);
+  EXPECT_THROW(Requirement("fla-solve-tril.json@00000000", "require", kernels), InputError);
+}
+
 TEST(Requirement, bounds_of_a_number_from_above_and_from_below) {
   EXPECT_EQ(share("total_frobenius<=1e-3", record_of(1e-3)), 1);
   EXPECT_EQ(share("total_frobenius<=0", record_of(0)), 1);

@@ -15,20 +15,12 @@ namespace {
 
 using Event = Json::parse_event_t;
 
-// The library's message without its own name, and short: it quotes what it read, which may be a megabyte of digits.
-std::string reason(const Json::exception& error) {
-  std::string text = error.what();
-  const std::size_t start = text.find("] ");
-  if (start != std::string::npos) text.erase(0, start + 2);
-  std::ranges::replace(text, '\n', ' ');
-  return shortened(text, 200);
-}
-
 // Builds what the filter keeps, and nothing of the rest. nlohmann's own parser with a callback looks through all
 // earlier members of an object or a list after each member that is an object or a list itself.
 class FilteredBuilder {
  public:
-  explicit FilteredBuilder(const JsonFilter& filter) : filter_(filter) {}
+  // `text`: what is parsed, empty for a stream.
+  FilteredBuilder(const JsonFilter& filter, std::string_view text) : filter_(filter), text_(text) {}
 
   Json take() { return std::move(root_); }
 
@@ -52,7 +44,12 @@ class FilteredBuilder {
   }
   bool end_object() { return end(Event::object_end); }
   bool end_array() { return end(Event::array_end); }
-  bool parse_error(std::size_t, const std::string&, const Json::exception& error) { throw JsonError(reason(error)); }
+  bool parse_error(std::size_t end, const std::string& token, const Json::exception& error) {
+    constexpr int number_overflow = 406;  // the one error whose message has no place
+    if (error.id != number_overflow) throw JsonError(json_reason(error));
+    throw JsonError(fmt::format("{}: {} is beyond the largest number of double, 1.8e308",
+                                place(end - std::min(end, token.size())), shortened(token, 40)));
+  }
 
  private:
   // An object or a list that is open.
@@ -61,6 +58,12 @@ class FilteredBuilder {
     std::string key{};         // of the member that comes next
     bool keeps_member = true;  // whether it is kept
   };
+
+  std::string place(std::size_t byte) const {
+    if (text_.empty()) return fmt::format("byte {}", byte + 1);
+    const std::string_view before = text_.substr(0, byte);
+    return fmt::format("line {}, column {}", 1 + std::ranges::count(before, '\n'), byte - (before.rfind('\n') + 1) + 1);
+  }
 
   int depth() const { return static_cast<int>(frames_.size()); }
   bool sees(int depth, Event event, Json& parsed) const { return !filter_ || filter_(depth, event, parsed); }
@@ -105,14 +108,15 @@ class FilteredBuilder {
   }
 
   const JsonFilter& filter_;
+  const std::string_view text_;
   std::vector<Frame> frames_;
   std::size_t skipped_ = 0;  // open objects and lists, from the outermost one on that is left out
   Json root_;                // null if the filter leaves out all
 };
 
 template <class Input>
-Json parse(Input&& input, const JsonFilter& filter) {
-  FilteredBuilder builder(filter);
+Json parse(Input&& input, const JsonFilter& filter, std::string_view text) {
+  FilteredBuilder builder(filter, text);
   Json::sax_parse(std::forward<Input>(input), &builder);
   return builder.take();
 }
@@ -182,14 +186,23 @@ constexpr const char* nul_byte = "a byte of value 0, which no JSON text has";
 
 }  // namespace
 
+// It quotes what it read, which may be a megabyte of digits.
+std::string json_reason(const Json::exception& error) {
+  std::string text = error.what();
+  const std::size_t start = text.find("] ");
+  if (start != std::string::npos) text.erase(0, start + 2);
+  std::ranges::replace(text, '\n', ' ');
+  return shortened(text, 200);
+}
+
 Json parse_json(std::string_view text, const JsonFilter& filter) {
-  Json value = parse(text, filter);
+  Json value = parse(text, filter, text);
   if (text.find('\0') != std::string_view::npos) throw JsonError(nul_byte);
   return value;
 }
 
 Json parse_json(std::istream& stream, const JsonFilter& filter) {
-  Json value = parse(stream, filter);
+  Json value = parse(stream, filter, {});
   if (!stream.eof()) throw JsonError(nul_byte);
   return value;
 }

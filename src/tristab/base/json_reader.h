@@ -4,6 +4,7 @@
 #include <functional>
 #include <iosfwd>
 #include <stdexcept>
+#include <string>
 #include <string_view>
 
 #include "tristab/base/json.h"
@@ -18,6 +19,9 @@ inline constexpr int deepest_json = 100;
 class JsonError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
+
+// What the library says of an error, in one short line and without its own name.
+std::string json_reason(const Json::exception& error);
 
 // Sees each event of parsing; false leaves the value out. It may throw.
 using JsonFilter = std::function<bool(int depth, Json::parse_event_t event, Json& parsed)>;

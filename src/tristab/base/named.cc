@@ -32,10 +32,21 @@ Json Named::json(std::string_view key) const {
   return object;
 }
 
+std::optional<HashedPath> hashed_path(std::string_view name) {
+  constexpr std::string_view ending = ".json";
+  constexpr std::size_t digits = 8;
+  if (name.ends_with(ending)) return HashedPath{std::string(name), ""};
+  if (name.size() < digits + 1) return std::nullopt;
+  const std::string_view path = name.substr(0, name.size() - digits - 1), hash = name.substr(name.size() - digits);
+  const bool hashed = path.ends_with(ending) && name[path.size()] == '@' &&
+                      hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+  return hashed ? std::optional(HashedPath{std::string(path), std::string(hash)}) : std::nullopt;
+}
+
 GivenName read_given_name(const Json& given, std::string_view key, std::string_view example, std::string_view place) {
   const std::string name_key(key);
   // The path of a recipe may hold colons, so it is not parsed as NAME:parameter=value.
-  const bool path = given.is_string() && given.get_ref<const std::string&>().ends_with(".json");
+  const bool path = given.is_string() && hashed_path(given.get_ref<const std::string&>());
   Json object = path                ? Json{{name_key, given}}
                 : given.is_string() ? parse_inline(given.get_ref<const std::string&>(), key, place)
                                     : given;

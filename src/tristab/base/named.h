@@ -3,6 +3,7 @@
 // them to editors.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,14 @@ struct Named {
   // {"method": "mxr", "block": 8, ...}; `key` is "method".
   Json json(std::string_view key) const;
 };
+
+// Results name a file of which a configuration says mine.json as mine.json@1f2e3d4c, with a hash of what it says, so
+// that another one of that name is noticed.
+struct HashedPath {
+  std::string path;
+  std::string hash;  // "" if the name has none
+};
+std::optional<HashedPath> hashed_path(std::string_view name);  // none: not the name of a .json file
 
 // The name and parameters that a configuration gives for a Named thing.
 struct GivenName {

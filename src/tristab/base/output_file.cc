@@ -17,6 +17,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
+#include "tristab/base/random.h"
 
 namespace tristab {
 namespace {
@@ -68,6 +69,19 @@ mode_t mode_of_new_files() {
   return 0666 & ~mask;
 }
 
+// By which this process can open the file again; empty where there is no /proc.
+std::string name_of_open(int file) {
+  std::string name = fmt::format("/proc/self/fd/{}", file);
+  return ::access(name.c_str(), F_OK) == 0 ? name : "";
+}
+
+bool has_name(int file, const std::string& name) {
+  struct stat open {
+  }, named{};
+  return ::fstat(file, &open) == 0 && ::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev &&
+         named.st_ino == open.st_ino;
+}
+
 std::vector<std::string>& journals() {
   static std::vector<std::string> all;
   return all;
@@ -77,7 +91,11 @@ std::vector<std::string>& journals() {
 
 std::string beside(const fs::path& target, std::string_view ending) {
   constexpr std::size_t longest = 255;
-  const std::string name = target.filename().string().substr(0, longest - ending.size());
+  std::string name = target.filename().string();
+  if (name.size() + ending.size() > longest) {  // names that begin alike must not share a journal
+    const std::string rest = fmt::format("~{:08x}", hash_text(name) >> 32);
+    name = name.substr(0, longest - ending.size() - rest.size()) + rest;
+  }
   return (target.parent_path() / name).string() + std::string(ending);
 }
 
@@ -155,13 +173,13 @@ void OutputFile::open(const JournalCheck& journal) {
 bool OutputFile::open_nameless() {
   const int file = ::open(directory().c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
   if (file < 0) return false;
-  std::string name = fmt::format("/proc/self/fd/{}", file);
-  file_ = ::access(name.c_str(), F_OK) == 0 ? ::fdopen(file, "wb") : nullptr;
+  std::string name = name_of_open(file);
+  file_ = name.empty() ? nullptr : ::fdopen(file, "wb");
   if (file_ == nullptr) {
     ::close(file);
     return false;
   }
-  partial_ = std::move(name);
+  partial_ = readable_ = std::move(name);
   nameless_ = true;
   return true;
 }
@@ -187,7 +205,7 @@ void OutputFile::open_temporary() {
   listen_for_fatal_signals();
   const int file = ::mkostemp(name.data(), O_CLOEXEC);
   if (file < 0) fail(errno);
-  partial_ = std::move(name);
+  partial_ = readable_ = std::move(name);
   slot_ = register_temporary(partial_.c_str());
   file_ = ::fdopen(file, "wb");
 }
@@ -200,28 +218,27 @@ void OutputFile::open_journal(const JournalCheck& journal) {
   while (true) {
     const int file = ::open(name.c_str(), O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode_);
     if (file < 0 && errno == ELOOP) refuse_input(name, "a link", "nothing, or what an earlier run left");
-    if (file < 0) fail(errno);
+    if (file < 0) fail(errno, name);
     file_ = ::fdopen(file, "wb");
-    struct stat open {
-    }, named{};
-    if (::fstat(file, &open) != 0) fail(errno);
+    struct stat open {};
+    if (::fstat(file, &open) != 0) fail(errno, name);
     if (!S_ISREG(open.st_mode)) refuse_input(name, "no plain file", "nothing, or what an earlier run left");
     if (!lock(file)) {
       throw InputError(fmt::format("{}: another run writes it now (into {}); allowed: another file", path_, name));
     }
     // The run that had the lock may have renamed or removed the file meanwhile.
-    if (::lstat(name.c_str(), &named) == 0 && named.st_dev == open.st_dev && named.st_ino == open.st_ino) {
+    if (has_name(file, name)) {
       const OldJournal old = open.st_size == 0 ? OldJournal(0) : journal(name);
       if (!old.aside.empty()) {
-        if (std::rename(name.c_str(), old.aside.c_str()) != 0) fail(errno);
+        if (std::rename(name.c_str(), old.aside.c_str()) != 0) fail(errno, name);
         std::fclose(file_);
         file_ = nullptr;
         continue;
       }
       const auto kept = static_cast<off_t>(old.bytes);
-      if (::ftruncate(file, kept) != 0 || ::lseek(file, kept, SEEK_SET) != kept || ::fchmod(file, mode_) != 0)
-        fail(errno);
-      partial_ = name;
+      if (::ftruncate(file, kept) != 0 || ::lseek(file, kept, SEEK_SET) != kept) fail(errno, name);
+      partial_ = readable_ = name;
+      if (std::string open_name = name_of_open(file); !open_name.empty()) readable_ = std::move(open_name);
       sync_directory();
       return;
     }
@@ -247,22 +264,28 @@ OutputFile::~OutputFile() {
 }
 
 void OutputFile::close_unfinished() {
-  if (!kept_.empty()) {
-    journals().push_back(fmt::format("{} in {}", kept_, partial_));
-  } else if (!partial_.empty() && !nameless_) {
-    ::unlink(partial_.c_str());  // while the lock is held, so that it is this process's file
+  // Somebody may have removed or replaced what grows: its name is then another's. The lock of a journal is still held.
+  if (file_ != nullptr && !partial_.empty() && !nameless_ && has_name(fileno(file_), partial_)) {
+    if (kept_.empty()) {
+      ::unlink(partial_.c_str());
+    } else {
+      journals().push_back(fmt::format("{} in {}", kept_, partial_));
+    }
   }
   forget_temporary(slot_);
   if (file_ != nullptr && file_ != stdout) std::fclose(file_);
   file_ = nullptr;
 }
 
-void OutputFile::fail(int error) const {
+void OutputFile::fail(int error, const std::string& name) const {
   const char* const allowed = error == ENOSPC || error == EFBIG || error == EDQUOT ? "a file on a disk with room"
                               : error == ENAMETOOLONG                              ? "a shorter name"
                               : error == ELOOP ? "a file, or a link that leads to one"
                                                : "a file in a directory that can be written";
-  throw InputError(fmt::format("{}: cannot write: {}; allowed: {}", path_ == "-" ? "standard output" : path_,
+  throw InputError(fmt::format("{}: cannot write: {}; allowed: {}",
+                               !name.empty()  ? name
+                               : path_ == "-" ? "standard output"
+                                              : path_,
                                std::strerror(error), allowed));
 }
 
@@ -300,7 +323,6 @@ void OutputFile::sync_directory() const {
 // Gives the file its name. Another run may have written that name since the beginning: if this one may not replace it,
 // it keeps its own file beside it. Renamed before it is closed, because closing releases the lock of a journal.
 void OutputFile::publish() {
-  if (nameless_) give_name();
   while (true) {
     struct stat old {};
     const bool is_there = ::lstat(target_.c_str(), &old) == 0;
@@ -334,11 +356,19 @@ void OutputFile::forget() const {
   if (!journal_.empty()) forget_output(journal_);
 }
 
-void OutputFile::commit() {
+void OutputFile::prepare() {
   flush();
   if (!partial_.empty()) {
     sync();  // the name must not appear before the contents are on the disk
     if (::fchmod(fileno(file_), mode_) != 0) fail(errno);
+    if (nameless_) give_name();
+  }
+  prepared_ = true;
+}
+
+void OutputFile::commit() {
+  if (!prepared_) prepare();
+  if (!partial_.empty()) {
     publish();
     forget_temporary(slot_);
     partial_.clear();

@@ -57,14 +57,20 @@ class OutputFile {
   void sync();  // what is written so far is on the disk; throws InputError if it cannot be
   // What is written is worth keeping even if the rest never comes: do not remove it. `what` says so in messages.
   void keep(const std::string& what);
-  void commit();   // completes the file; throws InputError if writing failed
+  // Completes the file; throws InputError if writing failed. After prepare() only a rename is left to do, which needs
+  // no room on the disk: of several files that belong together, all are prepared before the first one is committed.
+  void prepare();
+  void commit();
   void discard();  // the file is not needed any more: it never appears
-  // A name of the file that grows, by which this process can read it; empty if there is none.
+  // A name of the file that grows, by which this process can read it, whatever happens to its own name meanwhile; empty
+  // if there is none.
+  const std::string& readable() const { return readable_; }
+  // Its own name, for messages.
   const std::string& partial() const { return partial_; }
 
  private:
   std::filesystem::path directory() const;
-  [[noreturn]] void fail(int error) const;
+  [[noreturn]] void fail(int error, const std::string& name = "") const;  // of the file, or of its journal
   void open(const JournalCheck& journal);
   void open_temporary();
   bool open_nameless();
@@ -80,13 +86,14 @@ class OutputFile {
   ReplaceCheck check_;
   std::filesystem::path target_;  // of links
   std::string partial_;           // empty: written through
-  std::string journal_;           // its name; empty: none
-  unsigned mode_ = 0;             // of the complete file
+  std::string readable_;
+  std::string journal_;  // its name; empty: none
+  unsigned mode_ = 0;    // of the complete file
   std::FILE* file_ = nullptr;
   bool nameless_ = false;  // disappears with the process
   int slot_ = -1;          // of the temporaries that a signal removes
   std::string kept_;       // what a journal holds; empty: nothing worth keeping
-  bool committed_ = false;
+  bool prepared_ = false, committed_ = false;
 };
 
 // The target's name with this ending, cut so that the file system takes it.

@@ -32,9 +32,10 @@ struct HuntRequest {
   double seconds = 0;                // it ends with the round of that time, of 512 evaluations; 0: no limit
   double stop_at = std::numeric_limits<double>::infinity();  // end once the objective is beyond this
   bool only_random = false;                                  // no structured starts
-  bool only_draws = false;  // nothing but draws over the whole space: what a hunt is measured against
-  int jobs = 0;             // threads; 0: all cores. No result depends on it
-  JsonValue state;          // of an earlier hunt with the same request, to be continued; null: none
+  bool only_draws = false;                // nothing but draws over the whole space: what a hunt is measured against
+  int jobs = 0;                           // threads; 0: all cores. No result depends on it
+  JsonValue state;                        // of an earlier hunt with the same request, to be continued; null: none
+  std::string state_place = "the state";  // for messages: the file that has it
 };
 
 // An input with what it does to the setting.

@@ -6,6 +6,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/base/json_reader.h"
 #include "tristab/hunt/strategy.h"
 
 namespace tristab {
@@ -131,13 +132,9 @@ Json json_of(const HuntState& state, const HuntRequest& request) {
   return json;
 }
 
-HuntState state_of(const Json& json, const HuntRequest& request) {
-  const std::string identity = identity_of(request);
-  if (!json.is_object() || json.value("schema", "") != schema)
-    refuse("the state", "something else", fmt::format("a file of tristab hunt, \"schema\": \"{}\"", schema));
-  if (json.value("request", "") != identity)
-    refuse("the state", fmt::format("that of another hunt ({})", json.value("request", "")),
-           fmt::format("the same setting, space, objective and seed ({})", identity));
+namespace {
+
+HuntState read_state(const Json& json, const HuntRequest& request) {
   HuntState state{0, 0, Elites(request.space), {}, {}};
   state.round = json.at("round").get<std::int64_t>();
   state.evaluations = json.at("evaluations").get<std::int64_t>();
@@ -145,7 +142,7 @@ HuntState state_of(const Json& json, const HuntRequest& request) {
   for (const Json& tally : json.at("strategies"))
     state.tallies.push_back({"", tally.at("evaluations").get<std::int64_t>(), tally.at("improved").get<int>()});
   if (state.tallies.size() != strategies().size() || state.credit.size() != strategies().size())
-    refuse("the state", "that of a version with other strategies", "one of this version");
+    refuse(request.state_place, "that of a version with other strategies", "one of this version");
   for (std::size_t s = 0; s < state.tallies.size(); ++s) state.tallies[s].name = strategies()[s].name;
   // Values are not stored: infinities are no JSON, and the inputs say it all.
   const Evaluator evaluator(request);
@@ -159,6 +156,23 @@ HuntState state_of(const Json& json, const HuntRequest& request) {
     state.elites.add(trial);
   }
   return state;
+}
+
+}  // namespace
+
+HuntState state_of(const Json& json, const HuntRequest& request) {
+  const std::string identity = identity_of(request);
+  if (!json.is_object() || json.value("schema", "") != schema)
+    refuse(request.state_place, "something else", fmt::format("a file of tristab hunt, \"schema\": \"{}\"", schema));
+  if (json.value("request", "") != identity)
+    refuse(request.state_place, fmt::format("that of another hunt ({})", json.value("request", "")),
+           fmt::format("the same setting, space, objective and seed ({})", identity));
+  try {
+    return read_state(json, request);
+  } catch (const Json::exception& error) {
+    throw UsageError(
+        fmt::format("{}: {}; allowed: the state as tristab hunt wrote it", request.state_place, json_reason(error)));
+  }
 }
 
 }  // namespace tristab

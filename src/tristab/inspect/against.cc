@@ -34,7 +34,12 @@ std::map<std::string, NamedTensor> tensors_in(const std::filesystem::path& path)
     return found;
   }
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+  std::error_code error;
+  const std::filesystem::directory_iterator entries(path, error);
+  if (error)
+    throw InputError(
+        fmt::format("{}: cannot read: {}; allowed: a folder that can be read", path.string(), error.message()));
+  for (const auto& entry : entries) {
     if (entry.path().extension() == ".npy" || entry.path().extension() == ".safetensors") files.push_back(entry.path());
   }
   std::ranges::sort(files);

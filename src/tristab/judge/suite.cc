@@ -181,7 +181,10 @@ Suite make_suite(const Json& typed, std::string_view place, const std::filesyste
   suite.source = reader.text("source", "-");
   suite.date = reader.text("date", "-");
   if (reader.has("notes")) {
-    for (const Json& note : reader.value("notes")) suite.notes.push_back(note.get<std::string>());
+    const Json notes = reader.value("notes");
+    if (!notes.is_array() || !std::ranges::all_of(notes, [](const Json& note) { return note.is_string(); }))
+      refuse(reader.place("notes"), quoted(notes), "a list of texts");
+    suite.notes = notes.get<std::vector<std::string>>();
   }
   Json shared = Json::object();
   for (const std::string& key : case_keys()) {
@@ -189,6 +192,7 @@ Suite make_suite(const Json& typed, std::string_view place, const std::filesyste
   }
   std::set<std::string> names;
   for (const auto& [item, item_place] : reader.items("cases", "case")) {
+    if (!item.is_object()) refuse(item_place, quoted(item), "an object with the keys of a case");
     Json whole = shared;
     whole.update(item);
     suite.cases.push_back(make_case(whole, item_place, directory));

@@ -9,6 +9,7 @@
 #include "tristab/base/errors.h"
 #include "tristab/base/input_file.h"
 #include "tristab/base/json_reader.h"
+#include "tristab/base/random.h"
 #include "tristab/recipe/builtin_recipes.h"
 
 namespace tristab {
@@ -60,6 +61,7 @@ bool is_text(const Json& value) { return value.is_string(); }
 // A recipe file whose form has been checked.
 struct RecipeFile {  // NOLINT(bugprone-exception-escape): moving a Json checks its invariant
   std::string name;
+  std::string given;  // Recipe::given
   std::string place;
   Json json;
   std::vector<Parameter> parameters;
@@ -131,18 +133,38 @@ std::vector<std::string> recipe_names() {
   return names;
 }
 
+// Of all that a recipe file says about what is computed.
+std::string hash_of(const RecipeFile& file) {
+  Json meaning = file.json;
+  for (const char* prose : {"$schema", "summary", "source", "date", "known", "phases"}) meaning.erase(prose);
+  return fmt::format("{:08x}", hash_text(meaning.dump()) >> 32);
+}
+
+RecipeFile read_recipe_file(const HashedPath& given, const std::filesystem::path& directory) {
+  const std::filesystem::path path = directory / given.path;
+  RecipeFile file =
+      read_recipe(read_input(path, " the recipe", "a recipe file"), path.string(), path.stem().string(), false);
+  const std::string hash = hash_of(file);
+  file.given = fmt::format("{}@{}", given.path, hash);
+  if (!given.hash.empty() && given.hash != hash)
+    refuse_input(path.string(), fmt::format("a recipe that was changed: @{} instead of @{}", hash, given.hash),
+                 fmt::format("the recipe as it was, or {} without @{}", given.path, given.hash));
+  return file;
+}
+
 RecipeFile find_recipe(const std::string& name, std::string_view place, const std::filesystem::path& directory) {
-  if (name.ends_with(".json")) {
-    const std::filesystem::path path = directory / name;
+  if (const auto given = hashed_path(name)) {
     try {
-      return read_recipe(read_input(path, " the recipe", "a recipe file"), path.string(), path.stem().string(), false);
+      return read_recipe_file(*given, directory);
     } catch (const InputError& error) {
       throw InputError(fmt::format("{}: {}", place, error.what()));
     }
   }
-  for (const EmbeddedFile& file : builtin_recipes()) {
-    if (recipe_name(file) == name)
-      return read_recipe(std::string(file.text), fmt::format("configs/kernels/{}.json", name), name, true);
+  for (const EmbeddedFile& embedded : builtin_recipes()) {
+    if (recipe_name(embedded) != name) continue;
+    RecipeFile file = read_recipe(std::string(embedded.text), fmt::format("configs/kernels/{}.json", name), name, true);
+    file.given = name;
+    return file;
   }
   throw_unknown_name(place, "kernel", name, recipe_names());
 }
@@ -284,12 +306,12 @@ std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, con
   const GivenName chosen = read_given_name(given, "kernel", R"({"kernel": "fla-solve-tril", "dot": "tf32"})", place);
   const RecipeFile file = find_recipe(chosen.name, place, directory);
   // The label of a recipe file that is not built in names all of its parameters.
-  const bool builtin = !chosen.name.ends_with(".json");
+  const bool builtin = !hashed_path(chosen.name);
   const Json defaults = builtin ? complete_settings(file.parameters, Json::object(), "", "").json() : Json::object();
   std::vector<Recipe> recipes;
   for (const Settings& settings : expand_settings(file.parameters, chosen.parameters, "kernel " + file.name, place)) {
     recipes.push_back(make_recipe(file, settings));
-    recipes.back().given = chosen.name;
+    recipes.back().given = file.given;
     recipes.back().file = builtin ? fmt::format("the built-in {}", file.name) : file.place;
     recipes.back().label = label_of(file.name, settings.json(), defaults);
   }

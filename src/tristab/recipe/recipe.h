@@ -19,7 +19,7 @@ namespace tristab {
 
 // A recipe file with one choice for each of its parameters.
 struct Recipe : Named {
-  std::string given;                // as a configuration names it: the name, or the path of a file
+  std::string given;                // as results name it: the name, or the path of a file with a hash of what it says
   std::string file;                 // where it was read, for messages: "mine.json", "the built-in fla-solve-tril"
   std::string summary;              // one line
   std::string source;               // repository or thread

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "tristab/base/errors.h"
+#include "tristab/base/file_ledger.h"
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
 #include "tristab/base/spool.h"
@@ -43,6 +45,12 @@ class CsvWriter : public ResultSink {
       const bool goes_on = header.resume && std::filesystem::exists(journal_of(path));
       journal_ = std::make_unique<ResultJournal>(
           path, header, goes_on ? [](const std::filesystem::path&) { return std::string(); } : replaces_no_file());
+      // Of a run that has more to do, the result cannot be there.
+      const std::size_t kept = journal_->kept() == nullptr ? 0 : journal_->kept()->count();
+      std::error_code absent;
+      const auto bytes = std::filesystem::file_size(path, absent);
+      if (goes_on && !may_replace() && !absent && bytes > 0 && kept < units_of(*header.plan, header.shard).size())
+        refuse(path, replaces_no_file()(path), "another name, or --force beside --resume to replace it");
     } else {
       open();
     }

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <numeric>
 #include <set>
 
@@ -82,27 +83,18 @@ std::string families_text(std::size_t count) {
 
 std::string number_text(double value) { return std::isfinite(value) ? json_number(value) : "NaN"; }
 
-// The first line of each file is always the same.
-OutputFile open_output(const std::string& path, const std::string& text) {
-  return OutputFile(path, replaces_files_with(text.substr(0, text.find('\n') + 1)));
-}
-
 // The blocks of rows in one file, each of one panel and method. gnuplot selects a block by its index.
 struct Blocks {
   std::map<std::pair<std::size_t, std::size_t>, std::string> rows;  // by panel and method
 
   // `panel` names one.
   template <class Panel>
-  void write(const std::string& path, const std::string& header, Panel panel,
-             const std::vector<std::string>& methods) const {
-    OutputFile file = open_output(path, header);
-    file.write(header);
-    bool first = true;
-    for (const auto& [key, lines] : rows) {
-      file.write(fmt::format("{}# {}; {}\n{}", first ? "" : "\n\n", panel(key.first), methods[key.second - 1], lines));
-      first = false;
-    }
-    file.commit();
+  std::string text(const std::string& header, Panel panel, const std::vector<std::string>& methods) const {
+    std::string all = header;
+    for (const auto& [key, lines] : rows)
+      all += fmt::format("{}# {}; {}\n{}", all.size() == header.size() ? "" : "\n\n", panel(key.first),
+                         methods[key.second - 1], lines);
+    return all;
   }
 
   // For each panel the indices of its blocks, and their methods.
@@ -147,10 +139,19 @@ class PartRows {
   std::map<std::string, std::vector<double>> rows_;
 };
 
-void write_file(const std::string& path, const std::string& text) {
-  OutputFile file = open_output(path, text);
-  file.write(text);
-  file.commit();
+// All of them, or, if one may not be replaced or the disk is full, none: an old script does not fit new data.
+void write_files(const std::vector<std::string>& paths, const std::vector<std::string>& texts) {
+  std::vector<std::unique_ptr<OutputFile>> files;
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    // The first line of each file is always the same.
+    const std::string first_line = texts[k].substr(0, texts[k].find('\n') + 1);
+    files.push_back(std::make_unique<OutputFile>(paths[k], replaces_files_with(first_line)));
+  }
+  for (std::size_t k = 0; k < texts.size(); ++k) {
+    files[k]->write(texts[k]);
+    files[k]->prepare();
+  }
+  for (const auto& file : files) file->commit();
 }
 
 // The methods, numbered from 1, by the median of their medians: as the page orders the rows of its dot plot.
@@ -288,17 +289,17 @@ ResultHead export_gnuplot(const std::string& results, const std::string& directo
     names.emplace_back(info.words);
     script += "\n" + array_text("part", names) + array_text("part_row", parts.labels()) + asset("error-parts.gp");
   }
-  const std::vector<std::string> files = gnuplot_files(directory);
   const std::string header = fmt::format(
       "# chunk size, {}: median and worst over the trials whose input is not trivial (NaN: not finite), these trials, "
       "those that are not finite, 1 if the median is not finite, those that are not fit\n",
       info.name);
-  errors.write(files[0], header + without_number, panel, methods.labels);
-  cases.write(
-      files[1], fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
-      [&](std::size_t k) { return arithmetics.labels[k]; }, methods.labels);
-  write_file(files[2], script);
-  if (decomposed) write_file(files[3], parts.text());
+  std::vector<std::string> texts{errors.text(header + without_number, panel, methods.labels)};
+  texts.push_back(cases.text(
+      fmt::format("# cond_2, {}, chunk size, number of the family in plot.gp\n", info.name),
+      [&](std::size_t k) { return arithmetics.labels[k]; }, methods.labels));
+  texts.push_back(std::move(script));
+  if (decomposed) texts.push_back(parts.text());
+  write_files(gnuplot_files(directory), texts);
   return head;
 }
 

@@ -187,20 +187,22 @@ std::string id_of_matrix(const Plan& plan, const Unit& unit) {
                                            : group.source->problem(group.n, index).id);
 }
 
-// Runs `read`, and says where a field was not of the type that tristab writes.
+// Runs `read`, and says where a field is missing or not of the type that tristab writes.
 template <class Read>
-auto reading(const std::string& place, const Read& read) {
+auto reading(const Plan& plan, const Unit& unit, const std::string& place, const Read& read) {
   try {
     return read();
   } catch (const Json::exception& error) {
-    refuse_input(place, error.what(), "the lines that tristab wrote");
+    const MatrixGroup& group = plan.groups[unit.group];
+    throw InputError(fmt::format("{}: {} trial {}: {}; allowed: the lines that tristab wrote", place,
+                                 group.input().label(), group.first + unit.index, json_reason(error)));
   }
 }
 
 }  // namespace
 
 MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place) {
-  return reading(place, [&] {
+  return reading(plan, unit, place, [&] {
     const MatrixGroup& group = plan.groups[unit.group];
     Objects objects(text, place);
     const Json matrix = objects.next();
@@ -236,7 +238,7 @@ MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& te
 }
 
 LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place) {
-  return reading(place, [&] {
+  return reading(plan, unit, place, [&] {
     const MatrixGroup& group = plan.groups[unit.group];
     Objects objects(text, place);
     LayerResult result;
@@ -288,7 +290,7 @@ std::string UnitLines::next(const Plan& plan, const Unit& unit) {
   std::string text, line;
   const auto append = [&](SectionLines& lines, const char* what) {
     if (!lines.next(line))
-      refuse_input(path_,
+      refuse_input(place_,
                    fmt::format("its end where a {} of {} follows", what, plan.groups[unit.group].input().label()),
                    "a whole file");
     text += line;

@@ -17,11 +17,12 @@ namespace tristab {
 MatrixResult matrix_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place);
 LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& text, const std::string& place);
 
-// The units of one file, in their order.
+// The units of one file, in their order. `place` names the file in messages.
 class UnitLines {
  public:
-  explicit UnitLines(const std::string& path)
-      : path_(path), matrices_(path, "matrix"), records_(path, "record"), layers_(path, "layer") {}
+  explicit UnitLines(const std::string& path) : UnitLines(path, path) {}
+  UnitLines(const std::string& path, const std::string& place)
+      : place_(place), matrices_(path, "matrix"), records_(path, "record"), layers_(path, "layer") {}
   // Throws InputError if the file has not all lines of the unit.
   std::string next(const Plan& plan, const Unit& unit);
   // Whether the file has lines beyond those that were asked for.
@@ -32,7 +33,7 @@ class UnitLines {
   }
 
  private:
-  std::string path_;
+  std::string place_;
   SectionLines matrices_, records_, layers_;
 };
 
@@ -40,11 +41,11 @@ class UnitLines {
 // changed since. The numbers are not read.
 void check_ids(const Plan& plan, const std::vector<Unit>& units, const std::string& path);
 
-// The first so many units of a run, in one file.
+// The first so many units of a run, in one file, which `place` names in messages.
 class KeptUnits : public KeptResults {
  public:
-  KeptUnits(const Plan& plan, const std::string& path, std::size_t count)
-      : plan_(plan), path_(path), count_(count), left_(count), lines_(path) {}
+  KeptUnits(const Plan& plan, const std::string& path, const std::string& place, std::size_t count)
+      : plan_(plan), place_(place), count_(count), left_(count), lines_(path, place) {}
   std::size_t count() const override { return count_; }
   std::optional<std::string> next(const Unit& unit) override {
     if (left_ == 0) return std::nullopt;
@@ -52,15 +53,15 @@ class KeptUnits : public KeptResults {
     return lines_.next(plan_, unit);
   }
   MatrixResult matrix(const Plan& plan, const Unit& unit, const std::string& text) const override {
-    return matrix_of(plan, unit, text, path_);
+    return matrix_of(plan, unit, text, place_);
   }
   LayerResult sequence(const Plan& plan, const Unit& unit, const std::string& text) const override {
-    return sequence_of(plan, unit, text, path_);
+    return sequence_of(plan, unit, text, place_);
   }
 
  private:
   const Plan& plan_;
-  std::string path_;
+  std::string place_;
   std::size_t count_, left_;
   UnitLines lines_;
 };

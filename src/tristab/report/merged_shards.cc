@@ -18,7 +18,7 @@ constexpr std::size_t most_open = 50;  // files stay open if there are no more; 
 constexpr const char* allowed = "results of tristab sweep --shard, .ndjson or .json";
 
 ResultBeginning beginning_of(const std::string& path) {
-  if (!is_read_again(path)) refuse_input(path, "a pipe", "a file: shards are read several times");
+  if (!is_read_again(path)) refuse_input(path, "a pipe or a device", "a file: shards are read several times");
   open_input(path, "", allowed);
   const auto head = result_beginning(path);
   if (!head) refuse_input(path, "no result", allowed);
@@ -102,7 +102,7 @@ MergedShards::MergedShards(const Plan& plan, const std::vector<std::string>& fil
     const ResultBeginning head = beginning_of(path);
     const auto at = static_cast<std::size_t>(head.shard->index - 1);
     files_[at] = path;
-    complete[at] = head.lines ? has_end_line(path) : head.complete;
+    complete[at] = is_whole(path, head);
     cases[at] = head.cases;
   }
   std::vector<std::vector<Unit>> units(files_.size());

@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <fstream>
+#include <map>
 #include <utility>
 #include <vector>
 
 #include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
+#include "tristab/base/named.h"
 #include "tristab/report/result_lines.h"
 #include "tristab/report/tool_info.h"
 
@@ -83,8 +85,9 @@ std::optional<ResultBeginning> result_beginning(const std::filesystem::path& pat
   return head;
 }
 
-bool has_end_line(const std::filesystem::path& path) {
-  // Summaries and classes stand before it, so it is near the end of the file.
+bool is_whole(const std::filesystem::path& path, const ResultBeginning& beginning) {
+  if (!beginning.lines && !beginning.complete) return false;
+  // Summaries and classes stand before the last line of NDJSON, so it is near the end of the file.
   std::ifstream stream(path, std::ios::binary | std::ios::ate);
   const auto size = static_cast<std::int64_t>(stream.tellg());
   constexpr std::int64_t longest = 1 << 20;  // it holds the command
@@ -92,12 +95,44 @@ bool has_end_line(const std::filesystem::path& path) {
   std::string tail(static_cast<std::size_t>(std::min(size, longest)), '\0');
   stream.seekg(size - static_cast<std::int64_t>(tail.size()));
   stream.read(tail.data(), static_cast<std::streamsize>(tail.size()));
-  if (!stream || !tail.ends_with('\n')) return false;
+  if (!stream) return false;
+  if (!beginning.lines) {
+    const std::size_t last = tail.find_last_not_of(" \n\r\t");
+    return last != std::string::npos && tail[last] == '}';
+  }
+  if (!tail.ends_with('\n')) return false;
   tail.pop_back();
   const std::size_t begin = tail.rfind('\n');
   return begin != std::string::npos &&
          tail.compare(begin + 1, line_beginning("end").size(), line_beginning("end")) == 0;
 }
+
+namespace {
+
+// The recipe files that a value names, with the hashes of what they say.
+void collect_files(const Json& value, std::map<std::string, std::string>& files) {
+  if (value.is_string()) {
+    if (const auto file = hashed_path(value.get_ref<const std::string&>())) files[file->path] = file->hash;
+  }
+  if (!value.is_structured()) return;
+  for (const Json& each : value) collect_files(each, files);
+}
+
+// ": own.json was changed"; "" if the difference is another one.
+std::string changed_files(const Json& old, const Json& now) {
+  std::map<std::string, std::string> there, here;
+  collect_files(old, there);
+  collect_files(now, here);
+  std::erase_if(here, [&](const auto& file) {
+    const auto same = there.find(file.first);
+    return same == there.end() || same->second == file.second;
+  });
+  std::vector<std::string> names;
+  for (const auto& [path, hash] : here) names.push_back(path);
+  return names.empty() ? "" : fmt::format(": {} was changed", fmt::join(names, ", "));
+}
+
+}  // namespace
 
 std::string config_differences(const Json& there, const Json& here) {
   Json keys = there;
@@ -108,7 +143,7 @@ std::string config_differences(const Json& there, const Json& here) {
     if (old == now) continue;
     const bool short_values = old.is_primitive() && now.is_primitive();
     found.push_back(short_values ? fmt::format("{} {} instead of {}", key, quoted(old), quoted(now))
-                                 : fmt::format("other {}", key));
+                                 : fmt::format("other {}{}", key, changed_files(old, now)));
   }
   return fmt::format("{}", fmt::join(found, ", "));
 }

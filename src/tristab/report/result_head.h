@@ -22,8 +22,8 @@ struct ResultBeginning {
 // None if the file is no result of tristab, in JSON or NDJSON.
 std::optional<ResultBeginning> result_beginning(const std::filesystem::path& path);
 
-// Whether the last line of NDJSON says that all is there.
-bool has_end_line(const std::filesystem::path& path);
+// Whether all is there: NDJSON says so in its last line, JSON at its beginning, and nothing of it was torn off.
+bool is_whole(const std::filesystem::path& path, const ResultBeginning& beginning);
 
 // "seed 1 instead of 2, other families"; "" if they are equal.
 std::string config_differences(const Json& there, const Json& here);

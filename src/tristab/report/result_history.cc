@@ -43,8 +43,6 @@ std::string KeptResult::commit() const { return text_or_empty(head.tool, "commit
 ResultHistory::ResultHistory(const std::string& directory, const Field& field, const std::string& page)
     : field_(&field) {
   for (const std::string& name : files_of(directory)) {
-    std::error_code absent;
-    if (std::filesystem::equivalent(std::filesystem::path(directory) / name, page, absent)) continue;
     if (name.ends_with(".json") || name.ends_with(".ndjson")) {
       try {
         read((std::filesystem::path(directory) / name).string(), name);
@@ -52,8 +50,9 @@ ResultHistory::ResultHistory(const std::string& directory, const Field& field, c
         refused_.emplace_back(error.what());
         skipped_.push_back(name);
       }
-    } else {
-      skipped_.push_back(name);
+    } else if (std::error_code absent;
+               !std::filesystem::equivalent(std::filesystem::path(directory) / name, page, absent)) {
+      skipped_.push_back(name);  // an earlier page is not worth a note
     }
   }
   if (results_.empty())

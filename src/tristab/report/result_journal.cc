@@ -72,7 +72,7 @@ ResultJournal::ResultJournal(const std::string& path, const RunHeader& header, R
   if (found_.bytes == 0) file_->write(header_line(header));
   file_->flush();
   if (found_.units == 0) return;
-  kept_ = std::make_unique<KeptUnits>(*header.plan, file_->partial(), found_.units);
+  kept_ = std::make_unique<KeptUnits>(*header.plan, file_->readable(), file_->partial(), found_.units);
   left_ = found_.units;
   records_ = found_.records;
   keep();
@@ -158,7 +158,7 @@ void ResultJournal::append(const std::string& lines, std::size_t records) {
 void ResultJournal::for_each(const std::function<void(std::string_view)>& visit) {
   if (file_ != nullptr) {
     file_->flush();
-    LineFile lines(file_->partial());
+    LineFile lines(file_->readable());
     const std::string header = line_beginning("header"), unit = line_beginning("unit");
     for (std::string line; lines.next(line);) {
       if (!line.starts_with(header) && !line.starts_with(unit)) visit(line);

@@ -9,6 +9,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/base/named.h"
 #include "tristab/metric/verdict.h"
 #include "tristab/sweep/config_text.h"
 #include "tristab/sweep/field.h"
@@ -75,7 +76,8 @@ double share_of_least(double value, double limit) {
 
 }  // namespace
 
-Requirement::Part Requirement::read_part(const std::string& given, std::string_view place) {
+Requirement::Part Requirement::read_part(const std::string& given, std::string_view place,
+                                         const std::filesystem::path& directory) {
   std::string text = given;
   // "layer.o <= 1e-2"; the path of a recipe keeps its spaces.
   if (text.find_first_of("<>") != std::string::npos) std::erase(text, ' ');
@@ -105,11 +107,12 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
     return part;
   }
   const std::string name = text.substr(0, text.find(':'));
-  if (name.ends_with(".json") ||
+  if (hashed_path(name) ||
       std::ranges::any_of(recipe_entries(), [&](const RecipeEntry& e) { return e.description.name == name; })) {
-    std::vector<Recipe> recipes = expand_recipe(Json(text), place, "");
+    std::vector<Recipe> recipes = expand_recipe(Json(text), place, directory);
     if (recipes.size() != 1 || recipe_ != nullptr) refuse(place, fmt::format("'{}'", text), "one kernel");
     recipe_ = std::make_shared<const Recipe>(std::move(recipes.front()));
+    if (!recipe_->is_builtin()) text_.replace(text_.find(name), name.size(), recipe_->given);
     part.kind = Part::Kind::recipe;
     part.limit = 2;
     return part;
@@ -128,8 +131,9 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
   return part;
 }
 
-Requirement::Requirement(const std::string& text, std::string_view place) : text_(text) {
-  for (const std::string& part : split_list(text, place)) parts_.push_back(read_part(part, place));
+Requirement::Requirement(const std::string& text, std::string_view place, const std::filesystem::path& directory)
+    : text_(text) {
+  for (const std::string& part : split_list(text, place)) parts_.push_back(read_part(part, place, directory));
 }
 
 bool Requirement::is_about_matrices() const { return std::ranges::any_of(parts_, &Part::says_of_matrices); }

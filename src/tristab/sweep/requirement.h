@@ -17,6 +17,7 @@
 // exact_t_ratio: it passes where for_format, or for_layer, is normal.
 #pragma once
 
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
@@ -67,9 +68,11 @@ class Requirement {
   static constexpr const char* default_text = "4x-bf16";
 
   Requirement() = default;  // nothing is required
-  // Throws UsageError naming `place`, what was found and what is allowed.
-  Requirement(const std::string& text, std::string_view place);
+  // The path of a recipe is relative to `directory`. Throws UsageError naming `place`, what was found and what is
+  // allowed.
+  Requirement(const std::string& text, std::string_view place, const std::filesystem::path& directory = "");
 
+  // As given, but the file of a recipe with a hash of what it says (hashed_path).
   const std::string& text() const { return text_; }
   // The recipe that results are measured against; null if no part names one. At most one does.
   const Recipe* recipe() const { return recipe_.get(); }
@@ -100,7 +103,7 @@ class Requirement {
     bool says_of_matrices() const { return quantity == nullptr; }
     bool says_of_layers() const { return field == nullptr && !(kind == Kind::gate && gate.gate->needs_a); }
   };
-  Part read_part(const std::string& given, std::string_view place);
+  Part read_part(const std::string& given, std::string_view place, const std::filesystem::path& directory);
 
   std::string text_;
   std::shared_ptr<const Recipe> recipe_;

@@ -109,35 +109,35 @@ std::span<const ScenarioKey> scenario_keys() {
   static const std::array<ScenarioKey, 8> keys{{
       {Parameter::integer("seed", 1, 0, largest_seed, "seed of the random families"),
        [](const Scenario& s) -> JsonValue { return s.seed; },
-       [](Scenario& s, const Json& value, const std::string&) { s.seed = value.get<std::uint64_t>(); }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.seed = value.get<std::uint64_t>(); }},
       {Parameter::integer("trials", 8, 1, 1000000, "matrices of each random family"),
        [](const Scenario& s) -> JsonValue { return s.trials; },
-       [](Scenario& s, const Json& value, const std::string&) { s.trials = value.get<int>(); }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.trials = value.get<int>(); }},
       {Parameter::integer("trial", nullptr, 0, 999999, "only this matrix of each family and size; 0 is the first"),
        [](const Scenario& s) -> JsonValue { return s.trial < 0 ? JsonValue() : JsonValue(s.trial); },
-       [](Scenario& s, const Json& value, const std::string&) { s.trial = value.get<int>(); }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.trial = value.get<int>(); }},
       {Parameter::text("require", Requirement::default_text,
                        "what a result must meet: 4x-bf16 (at most four times the error of the exact inverse stored in "
                        "bf16), a gate such as fla:0.005, total_frobenius<=1e-3; several with commas"),
        [](const Scenario& s) -> JsonValue { return s.requirement.text(); },
-       [](Scenario& s, const Json& value, const std::string& place) {
-         s.requirement = Requirement(value.get<std::string>(), place);
+       [](Scenario& s, const Json& value, const ConfigReader& given) {
+         s.requirement = Requirement(value.get<std::string>(), given.place("require"), given.directory("require"));
        }},
       {Parameter::choice("reference", "rounded", {"rounded", "given"},
                          "errors compare with the inverse of A rounded to the storage format, or of A as given (total "
                          "errors always compare with A as given)"),
        [](const Scenario& s) -> JsonValue { return s.compare_with_given ? "given" : "rounded"; },
-       [](Scenario& s, const Json& value, const std::string&) { s.compare_with_given = value == "given"; }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.compare_with_given = value == "given"; }},
       {Parameter::boolean("decompose", false,
                           "also split every total error into formation, truncation, rounding and output"),
        [](const Scenario& s) -> JsonValue { return s.decompose; },
-       [](Scenario& s, const Json& value, const std::string&) { s.decompose = value.get<bool>(); }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.decompose = value.get<bool>(); }},
       {Parameter::boolean("layer", false, "also compute W, U, outputs and state of the layer over whole sequences"),
        [](const Scenario& s) -> JsonValue { return s.layer; },
-       [](Scenario& s, const Json& value, const std::string&) { s.layer = value.get<bool>(); }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.layer = value.get<bool>(); }},
       {Parameter::integer("layer_chunks", 16, 1, 65536, "chunks of a generated sequence"),
        [](const Scenario& s) -> JsonValue { return s.layer_chunks; },
-       [](Scenario& s, const Json& value, const std::string&) { s.layer_chunks = value.get<std::int64_t>(); }},
+       [](Scenario& s, const Json& value, const ConfigReader&) { s.layer_chunks = value.get<std::int64_t>(); }},
   }};
   return keys;
 }
@@ -181,7 +181,7 @@ Scenario read_shared_keys(const ConfigReader& given, const Scenario& defaults) {
   for (const ScenarioKey& key : scenario_keys()) {
     const std::string& name = key.parameter.name;
     const Json value = given.value(name);
-    if (!value.is_null()) key.set(scenario, checked_value(key.parameter, value, given.place(name)), given.place(name));
+    if (!value.is_null()) key.set(scenario, checked_value(key.parameter, value, given.place(name)), given);
   }
   if (scenario.requirement.bounds_layers()) scenario.layer = true;
   scenario.chunks = read_chunks(given, defaults.chunks);

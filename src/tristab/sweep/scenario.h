@@ -60,7 +60,7 @@ struct Scenario {
 struct ScenarioKey {
   Parameter parameter;
   JsonValue (*get)(const Scenario& scenario);
-  void (*set)(Scenario& scenario, const Json& value, const std::string& place);
+  void (*set)(Scenario& scenario, const Json& value, const ConfigReader& given);
 };
 std::span<const ScenarioKey> scenario_keys();
 

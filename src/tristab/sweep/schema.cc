@@ -125,8 +125,10 @@ void define_registries(Json& definitions) {
                     ""};
   for (const Family& family : tristab::families())
     families.lists.insert(family.list_valued.begin(), family.list_valued.end());
-  Registry kernels{
-      "kernel", "a kernel's recipe, or the path of a recipe file; with a list of values, each is run", {}, ".*\\.json"};
+  Registry kernels{"kernel",
+                   "a kernel's recipe, or the path of a recipe file; with a list of values, each is run",
+                   {},
+                   ".*\\.json(@[0-9a-f]{8})?"};
   for (const RecipeEntry& recipe : recipe_entries()) kernels.entries.push_back(recipe.description);
   const Registry arithmetics{"arithmetic",
                              "an arithmetic, or a format (e5m7); with a list of values, each is run",
@@ -151,7 +153,7 @@ void define_registries(Json& definitions) {
   definitions["kernel"]["anyOf"].push_back(
       {{"type", "object"},
        {"required", {"kernel"}},
-       {"properties", {{"kernel", {{"type", "string"}, {"pattern", "\\.json$"}}}}}});
+       {"properties", {{"kernel", {{"type", "string"}, {"pattern", "\\.json(@[0-9a-f]{8})?$"}}}}}});
   definitions["layer_arithmetic"] = named_schema(layer);
   definitions["layer_arithmetic"]["anyOf"].push_back({{"type", "null"}});
 }

@@ -49,20 +49,22 @@ Shard from_environment(const std::optional<int>& count, const std::function<cons
     const char* const index = variable(scheduler.index);
     if (index == nullptr) continue;
     Shard shard;
-    shard.index = number_of(scheduler.index, index, "a whole number") - scheduler.first + 1;
+    shard.index = number_of(scheduler.index, index, "a whole number up to 1000000") - scheduler.first + 1;
     const char* const told = scheduler.count != nullptr ? variable(scheduler.count) : nullptr;
     if (!count && told == nullptr)
       refuse("--shard", fmt::format("auto, and no number of shards beside {}", scheduler.index), "auto/N");
-    shard.count = count ? *count : number_of(scheduler.count, told, "a whole number, 1 or more");
+    shard.count = count ? *count : number_of(scheduler.count, told, "a whole number from 1 to 1000000");
     if (shard.count < 1) refuse("--shard", fmt::format("auto with {}={}", scheduler.count, told), "1 or more");
     // Without N, a part of an array would be another split: its count is that of the part.
     const char* const largest = scheduler.largest != nullptr ? variable(scheduler.largest) : nullptr;
-    if (!count && largest != nullptr && number_of(scheduler.largest, largest, "a whole number") != shard.count)
+    if (!count && largest != nullptr &&
+        number_of(scheduler.largest, largest, "a whole number up to 1000000") != shard.count)
       refuse("--shard", fmt::format("auto with {}={} and {}={}", scheduler.count, told, scheduler.largest, largest),
              "an array from 1 to the number of its tasks, or auto/N");
     // A part of an array may be submitted again; a part of the ranks of a program cannot.
     const bool part_is_normal = scheduler.first == 1;
-    if (count && told != nullptr && !part_is_normal && number_of(scheduler.count, told, "a whole number") != *count)
+    if (count && told != nullptr && !part_is_normal &&
+        number_of(scheduler.count, told, "a whole number up to 1000000") != *count)
       refuse("--shard", fmt::format("auto/{} with {}={}", *count, scheduler.count, told), "the same number");
     if (shard.index < 1 || shard.index > shard.count) {
       refuse("--shard", fmt::format("{}={} of {} shards", scheduler.index, index, shard.count),
