@@ -266,8 +266,8 @@ void FilePart::declare(Command& command) {
       .option("--layer", "NAME", layer, R"(the layer of k, beta, g
 Of a command that takes many inputs, also all: every layer.)")
       .beside();
-  command.option("--heads", "HEADS", heads, "its heads, as 0,1");
-  command.option("--tokens", "RANGE", tokens, "its tokens, as 0:512").beside();
+  command.option("--heads", "HEADS", heads, "heads, as 0,1 (all)");
+  command.option("--tokens", "RANGE", tokens, "tokens, as 0:512 (all)").beside();
 }
 
 const char* const requirement_help = R"(what results must meet (4x-bf16)

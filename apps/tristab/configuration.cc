@@ -11,6 +11,7 @@
 #include "tristab/base/input_file.h"
 #include "tristab/base/json.h"
 #include "tristab/base/named.h"
+#include "tristab/recipe/recipe.h"
 #include "tristab/report/object_stream.h"
 #include "tristab/sweep/config_text.h"
 
@@ -19,38 +20,62 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The paths in the configuration of a result.
-void collect_paths(const Json& config, std::vector<std::filesystem::path>& paths) {
-  if (config.is_object() && config.value("family", Json()) == "file") {
-    for (const char* key : {"path", "beta", "g"}) {
-      const Json path = config.value(key, Json());
-      if (path.is_string() && path != "-") paths.emplace_back(path.get<std::string>());
+// The paths in the value of a key.
+void collect_paths(const std::string& key, const Json& value, std::vector<HashedPath>& paths) {
+  if (key == "require" && value.is_string()) {
+    for (const std::string& part : split_list(value.get<std::string>(), key))
+      if (const auto file = hashed_path(part.substr(0, part.find(':')))) paths.push_back(*file);
+  }
+  if (value.is_object() && value.value("family", Json()) == "file") {
+    for (const char* name : {"path", "beta", "g"}) {
+      const Json path = value.value(name, Json());
+      if (path.is_string() && path != "-") paths.push_back({path.get<std::string>(), ""});
     }
   }
-  if (config.is_object() && config.contains("kernel") && config["kernel"].is_string()) {
-    if (const auto file = hashed_path(config["kernel"].get<std::string>())) paths.emplace_back(file->path);
+  if (value.is_object() && value.value("kernel", Json()).is_string()) {
+    if (const auto file = hashed_path(value["kernel"].get<std::string>())) paths.push_back(*file);
   }
-  if (config.is_object() && config.contains("require") && config["require"].is_string()) {
-    for (const std::string& part : split_list(config["require"].get<std::string>(), "require"))
-      if (const auto file = hashed_path(part.substr(0, part.find(':')))) paths.emplace_back(file->path);
-  }
-  if (!config.is_structured()) return;
-  for (const Json& each : config) collect_paths(each, paths);
+  if (!value.is_structured()) return;
+  for (const Json& each : value) collect_paths(key, each, paths);
 }
 
-// They were relative to the working directory, or to the configuration that the result's command names.
-std::filesystem::path directory_of_paths(const ResultHead& head, const std::string& result) {
-  std::vector<fs::path> paths, directories{"", fs::path(result).parent_path()};
-  collect_paths(head.config.json(), paths);
+std::vector<HashedPath> paths_of(const std::string& key, const Json& config) {
+  std::vector<HashedPath> paths;
+  if (!config.is_object()) return paths;
+  collect_paths(key, config.value(key, Json()), paths);
+  for (const Json& scenario : config.value("scenarios", Json::array()))
+    if (scenario.is_object()) collect_paths(key, scenario.value(key, Json()), paths);
+  return paths;
+}
+
+// They were relative to the working directory, or to the configuration that the result's command names: those of a key
+// that an option gave to the former.
+Folders folders_of(const ResultHead& head, const std::string& result) {
+  std::vector<fs::path> candidates{"", fs::path(result).parent_path()};
   const Json& run = head.run.json();
   for (const Json& word : run.is_object() ? run.value("command", Json::array()) : Json::array()) {
-    if (word.is_string()) directories.push_back(fs::path(word.get<std::string>()).parent_path());
+    if (word.is_string()) candidates.push_back(fs::path(word.get<std::string>()).parent_path());
   }
-  const auto found = std::ranges::find_if(directories, [&](const fs::path& directory) {
-    std::error_code error;
-    return std::ranges::all_of(paths, [&](const fs::path& path) { return fs::exists(directory / path, error); });
-  });
-  return found == directories.end() ? fs::path() : *found;
+  Folders folders("");
+  for (const char* key : {"families", "kernels", "require"}) {
+    const std::vector<HashedPath> paths = paths_of(key, head.config.json());
+    const auto is_there = [](const fs::path& folder, const HashedPath& path) {
+      std::error_code error;
+      return fs::exists(folder / path.path, error);
+    };
+    const auto is_same = [&](const fs::path& folder, const HashedPath& path) {
+      return is_there(folder, path) && (path.hash.empty() || holds_recipe(path, folder));
+    };
+    const auto folder_where = [&](const auto& holds) {
+      return std::ranges::find_if(candidates, [&](const fs::path& folder) {
+        return std::ranges::all_of(paths, [&](const HashedPath& path) { return holds(folder, path); });
+      });
+    };
+    auto found = folder_where(is_same);
+    if (found == candidates.end()) found = folder_where(is_there);
+    if (found != candidates.end()) folders.own.emplace(key, *found);
+  }
+  return folders;
 }
 
 // Whether a file is a result, by its beginning.
@@ -68,8 +93,7 @@ SweepConfig read_config(const std::string& path, const ConfigOverrides& override
   if (!is_result(path)) return load_config(path, overrides);
   const ResultHead head = visit_result(path, {}, {});
   if (head.config.is_null()) refuse_input(path, "a result without its configuration", "one that has it");
-  return make_config(head.config.json(), overrides, path, directory_of_paths(head, path),
-                     fs::path(path).stem().string());
+  return make_config(head.config.json(), overrides, path, folders_of(head, path), fs::path(path).stem().string());
 }
 
 }  // namespace tristab

@@ -127,7 +127,7 @@ struct Outputs {
     if (scenario) {
       const std::filesystem::path from = std::filesystem::absolute(options.scenario).parent_path();
       const std::filesystem::path path = std::filesystem::absolute(options.output).lexically_relative(from);
-      scenario->write(scenario_of(request, find, path).dump(2) + "\n");
+      scenario->write(scenario_of(request, find, path, from).dump(2) + "\n");
       scenario->commit();
     }
     if (report) {

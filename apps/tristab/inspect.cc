@@ -14,6 +14,7 @@
 #include "tristab/report/inspection_json.h"
 #include "tristab/report/inspection_page.h"
 #include "tristab/report/inspection_text.h"
+#include "tristab/report/result_head.h"
 #include "tristab/sweep/one_case.h"
 
 namespace tristab {
@@ -37,8 +38,14 @@ SweepConfig config_of_result(const Command& command, const InspectOptions& optio
   command.refuse_with(what, {"--methods", "--arithmetics", "--kernels", "--formation", "--chunk", "--trial", "--seed"},
                       allowed);
   command.refuse_with(what, file_part_options, allowed);
-  SweepConfig config = only_case(read_config(input, {}), options.id, "CASE");
-  if (command.given("--require"))
+  // A requirement that is replaced is not read; scenarios have their own.
+  ConfigOverrides overrides;
+  const auto head = result_beginning(input);
+  const bool scenarios = head && head->config.json().contains("scenarios");
+  if (command.given("--require") && !scenarios)
+    overrides.emplace("require", Override(options.config.require, "--require"));
+  SweepConfig config = only_case(read_config(input, overrides), options.id, "CASE");
+  if (command.given("--require") && scenarios)
     config.scenarios.front().requirement = Requirement(options.config.require, "--require");
   return config;
 }

@@ -25,6 +25,21 @@ void expect_refusal(const Workplace& place, const std::string& arguments, const 
     EXPECT_NE(result.err.find(word), std::string::npos) << word << ": " << result.err;
 }
 
+TEST(HuntCommand, a_scenario_names_recipe_files_from_its_own_folder) {
+  const Workplace place;
+  place.write("limit.json", R"({"method": "mbh", "arithmetic": {"*": "fp16"}})");
+  place.write("kernel.json", R"({"method": "mch", "arithmetic": {"*": "fp16"}})");
+  std::filesystem::create_directory(place.file("deep"));
+  ASSERT_EQ(
+      place
+          .run("hunt --kernel kernel.json --chunk 16 --evaluations 100 --require limit.json -o deep/x.safetensors "
+               "--scenario deep/s.json")
+          .status,
+      0);
+  const ProgramResult shown = place.run("sweep deep/s.json -o s.json");
+  EXPECT_EQ(shown.status, 0) << shown.err;
+}
+
 TEST(HuntCommand, its_input_is_as_bad_in_a_sweep) {
   const Workplace place;
   const ProgramResult found =

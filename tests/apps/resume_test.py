@@ -175,7 +175,7 @@ def finished_results():
     with open("own.json", "w") as file:
         json.dump(dict(recipe, arithmetic={"*": "bf16"}), file)
     changed = tristab("sweep", "o.json", "-o", "p.json", "--resume")
-    assert changed.returncode == 2 and "(other kernels: own.json was changed)" in changed.stderr, changed.stderr
+    assert changed.returncode == 2 and "(other kernels: changed own.json)" in changed.stderr, changed.stderr
     with open("own.json", "w") as file:
         json.dump(recipe, file)
     begin = before.index(b'"commit": "') + 11
@@ -213,7 +213,35 @@ def changed_requirement():
     assert tristab("sweep", "beside/q.json", "-o", "q2.ndjson", "--shard", "2/2").returncode == 0
     merged = tristab("merge", "q1.ndjson", "q2.ndjson", "-o", "qm.json")
     assert merged.returncode in (2, 3) and "require" in merged.stderr and not os.path.exists("qm.json"), merged
+    # The requirement is replaced, so what its file says now does not matter.
+    case = json.load(open("q.json"))["records"][0]["case"]
+    assert tristab("inspect", "q.json", case).returncode == 3
+    inspected = tristab("inspect", "q.json", case, "--require", "4x-bf16")
+    assert inspected.returncode == 0, inspected.stderr
     print("a recipe behind \"require\" that was changed: refused")
+
+
+def recipes_of_two_folders():
+    """Kernels beside the configuration and a requirement of the command line, each with a file of the same name elsewhere."""
+    os.makedirs("folder", exist_ok=True)
+    config = {"name": "w", "families": ["gdn"], "chunks": [16], "kernels": ["own.json"]}
+    for path, document in (("folder/w.json", config),
+                           ("folder/own.json", {"method": "mbh", "arithmetic": {"*": "bf16"}}),
+                           ("own.json", {"method": "mbh", "arithmetic": {"*": "fp16"}}),
+                           ("limit.json", {"method": "mxr", "arithmetic": {"*": "bf16"}})):
+        with open(path, "w") as file:
+            json.dump(document, file)
+    words = ("sweep", "folder/w.json", "--require", "limit.json")
+    assert tristab(*words, "-o", "w.json").returncode == 0
+    for index in (1, 2):
+        assert tristab(*words, "--shard", f"{index}/2", "-o", f"w{index}.ndjson").returncode == 0
+    merged = tristab("merge", "w1.ndjson", "w2.ndjson", "-o", "wm.json")
+    assert merged.returncode == 0, merged.stderr
+    assert comparable("wm.json") == comparable("w.json")
+    again = tristab("sweep", "w.json", "-o", "wa.json")
+    assert again.returncode == 0, again.stderr
+    assert comparable("wa.json") == comparable("w.json")
+    print("recipes of two folders: merged, and run again")
 
 
 def csv_of_another_run():
@@ -320,6 +348,7 @@ with tempfile.TemporaryDirectory() as directory:
     disk_that_lies()
     finished_results()
     changed_requirement()
+    recipes_of_two_folders()
     csv_of_another_run()
     journal_removed()
     killed_before_its_journal_was_removed()

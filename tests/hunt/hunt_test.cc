@@ -71,11 +71,11 @@ TEST(Hunt, a_damaged_state_is_refused_with_the_name_of_its_file) {
   const auto small = small_hunt("mch fp16", 16, 600);
   const Json state = hunt(small->request).state.json();
   small->request.state_place = "h.json: state";
-  for (const char* key : {"round", "evaluations", "credit", "strategies", "inputs"}) {
+  for (const char* key : {"schema", "request", "round", "evaluations", "credit", "strategies", "inputs"}) {
     for (const bool missing : {true, false}) {
       Json damaged = state;
       damaged.erase(key);
-      if (!missing) damaged[key] = "x";
+      if (!missing) damaged[key] = Json{{"x", 1}};
       small->request.state = JsonValue(damaged);
       try {
         hunt(small->request);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
+
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
 
@@ -34,13 +37,12 @@ Json Named::json(std::string_view key) const {
 
 std::optional<HashedPath> hashed_path(std::string_view name) {
   constexpr std::string_view ending = ".json";
-  constexpr std::size_t digits = 8;
   if (name.ends_with(ending)) return HashedPath{std::string(name), ""};
-  if (name.size() < digits + 1) return std::nullopt;
-  const std::string_view path = name.substr(0, name.size() - digits - 1), hash = name.substr(name.size() - digits);
-  const bool hashed = path.ends_with(ending) && name[path.size()] == '@' &&
-                      hash.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-  return hashed ? std::optional(HashedPath{std::string(path), std::string(hash)}) : std::nullopt;
+  const std::size_t at = name.rfind('@');
+  if (at == std::string_view::npos || !name.substr(0, at).ends_with(ending)) return std::nullopt;
+  const bool hash = std::ranges::all_of(name.substr(at + 1), [](unsigned char c) { return std::isalnum(c) != 0; });
+  return hash ? std::optional(HashedPath{std::string(name.substr(0, at)), std::string(name.substr(at + 1))})
+              : std::nullopt;
 }
 
 GivenName read_given_name(const Json& given, std::string_view key, std::string_view example, std::string_view place) {

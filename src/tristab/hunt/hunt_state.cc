@@ -6,6 +6,7 @@
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/hunt/strategy.h"
 
@@ -48,7 +49,7 @@ std::string identity_of(const HuntRequest& request) {
       text_of(space.rate), text_of(space.log_decay), text_of(space.length), text_of(space.cosine), space.condition);
   for (const std::optional<Format>* format : {&space.key_format, &space.rate_format, &space.decay_format})
     text += fmt::format(" {}", *format ? (*format)->name : "fp32");
-  return text + fmt::format(" | {} {} seed={} from={}", request.objective.name, request.requirement.text(),
+  return text + fmt::format(" | {} {} seed={} from={}", request.objective.name, request.requirement.stored_text(),
                             request.seed, start_of(request));
 }
 
@@ -77,7 +78,7 @@ Json json_of(const HuntRequest& request) {
       {"grids",
        {{"keys", grid(space.key_format)}, {"rate", grid(space.rate_format)}, {"log_decay", grid(space.decay_format)}}},
       {"objective", request.objective.name},
-      {"require", request.requirement.text()},
+      {"require", request.requirement.stored_text()},
       {"seed", request.seed},
       {"evaluations", request.evaluations},
       {"from", start_of(request)}};
@@ -161,11 +162,11 @@ HuntState read_state(const Json& json, const HuntRequest& request) {
 }  // namespace
 
 HuntState state_of(const Json& json, const HuntRequest& request) {
-  const std::string identity = identity_of(request);
-  if (!json.is_object() || json.value("schema", "") != schema)
+  const std::string identity = identity_of(request), of = text_or_empty(json, "request");
+  if (text_or_empty(json, "schema") != schema)
     refuse(request.state_place, "something else", fmt::format("a file of tristab hunt, \"schema\": \"{}\"", schema));
-  if (json.value("request", "") != identity)
-    refuse(request.state_place, fmt::format("that of another hunt ({})", json.value("request", "")),
+  if (of != identity)
+    refuse(request.state_place, fmt::format("that of another hunt ({})", of),
            fmt::format("the same setting, space, objective and seed ({})", identity));
   try {
     return read_state(json, request);

@@ -67,14 +67,16 @@ std::vector<std::string> pytorch_lines(const TokenInputs& tokens) {
           matrix_text(tokens, keys)};
 }
 
-Json scenario_of(const HuntRequest& request, const HuntFind& find, const std::filesystem::path& path) {
-  const Json asked = json_of(request), &setting = asked["setting"];
+Json scenario_of(const HuntRequest& request, const HuntFind& find, const std::filesystem::path& path,
+                 const std::filesystem::path& from) {
+  Json asked = json_of(request), &setting = asked["setting"];
   Json config = {{"name", "hunted"},
                  {"chunks", {request.space.n}},
                  {"families", {{{"family", "file"}, {"path", path.string()}, {"rule", request.space.rule->name}}}},
-                 {"require", request.requirement.text()}};
+                 {"require", request.requirement.stored_text(from)}};
   Json expectation = Json::object();
   if (setting.contains("kernel")) {
+    setting["kernel"] = request.setting.kernel->stored_name(from);
     config["kernels"] = Json::array({setting});
   } else {
     for (const char* key : {"method", "arithmetic", "formation"}) {

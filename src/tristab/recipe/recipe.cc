@@ -137,6 +137,9 @@ std::vector<std::string> recipe_names() {
 std::string hash_of(const RecipeFile& file) {
   Json meaning = file.json;
   for (const char* prose : {"$schema", "summary", "source", "date", "known", "phases"}) meaning.erase(prose);
+  if (meaning.contains("parameters")) {
+    for (Json& parameter : meaning["parameters"]) parameter.erase("help");
+  }
   return fmt::format("{:08x}", hash_text(meaning.dump()) >> 32);
 }
 
@@ -265,6 +268,16 @@ Json Recipe::json(std::string_view key) const {
   return object;
 }
 
+std::string Recipe::stored_name(const std::filesystem::path& from) const {
+  const auto hashed = hashed_path(given);
+  if (!hashed || from.empty()) return given;
+  const auto whole = [](const std::filesystem::path& path) {
+    return std::filesystem::absolute(path).lexically_normal();
+  };
+  const std::filesystem::path path = whole(hashed->path).lexically_proximate(whole(from));
+  return fmt::format("{}@{}", path.generic_string(), hashed->hash);
+}
+
 bool Recipe::takes(int n) const { return chunks.empty() || std::find(chunks.begin(), chunks.end(), n) != chunks.end(); }
 
 void Recipe::check_takes(std::span<const int> sizes, std::string_view place) const {
@@ -316,6 +329,17 @@ std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, con
     recipes.back().label = label_of(file.name, settings.json(), defaults);
   }
   return recipes;
+}
+
+bool holds_recipe(const HashedPath& file, const std::filesystem::path& directory) {
+  try {
+    static_cast<void>(read_recipe_file(file, directory));
+    return true;
+  } catch (const InputError&) {
+    return false;
+  } catch (const UsageError&) {
+    return false;
+  }
 }
 
 Recipe recipe_of(const MethodSpec& method, std::map<std::string, Arithmetic, std::less<>> arithmetics,

@@ -40,6 +40,8 @@ struct Recipe : Named {
   std::optional<LayerArithmetic> layer;
 
   bool is_builtin() const { return given == name; }
+  // `given`; a path relative to `from` instead of the working directory.
+  std::string stored_name(const std::filesystem::path& from) const;
   Json json(std::string_view key) const;  // {"kernel": given, "dot": "tf32", ...}
   bool takes(int n) const;
   // Throws UsageError naming `place` if the kernel takes none of these sizes.
@@ -69,6 +71,9 @@ std::span<const RecipeEntry> recipe_entries();
 // what was found, what is allowed and the nearest name (unknown kernels, parameters, methods, stages, keys of a recipe
 // file), InputError for a file that cannot be read.
 std::vector<Recipe> expand_recipe(const Json& given, std::string_view place, const std::filesystem::path& directory);
+
+// Whether a file is in `directory` and says what it said when it was named so.
+bool holds_recipe(const HashedPath& file, const std::filesystem::path& directory);
 
 // A recipe of these parts, without a file: "*" must be among the arithmetics. Throws UsageError if a stage is not one
 // of the method's.

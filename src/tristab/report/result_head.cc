@@ -98,7 +98,7 @@ bool is_whole(const std::filesystem::path& path, const ResultBeginning& beginnin
   if (!stream) return false;
   if (!beginning.lines) {
     const std::size_t last = tail.find_last_not_of(" \n\r\t");
-    return last != std::string::npos && tail[last] == '}';
+    return last != std::string::npos && std::string_view(tail).substr(0, last + 1).ends_with("]\n}");
   }
   if (!tail.ends_with('\n')) return false;
   tail.pop_back();
@@ -118,18 +118,18 @@ void collect_files(const Json& value, std::map<std::string, std::string>& files)
   for (const Json& each : value) collect_files(each, files);
 }
 
-// ": own.json was changed"; "" if the difference is another one.
+// ": changed own.json"; "" if the difference is another one.
 std::string changed_files(const Json& old, const Json& now) {
   std::map<std::string, std::string> there, here;
   collect_files(old, there);
   collect_files(now, here);
   std::erase_if(here, [&](const auto& file) {
     const auto same = there.find(file.first);
-    return same == there.end() || same->second == file.second;
+    return same == there.end() || same->second == file.second || same->second.empty();
   });
   std::vector<std::string> names;
   for (const auto& [path, hash] : here) names.push_back(path);
-  return names.empty() ? "" : fmt::format(": {} was changed", fmt::join(names, ", "));
+  return names.empty() ? "" : fmt::format(": changed {}", fmt::join(names, ", "));
 }
 
 }  // namespace

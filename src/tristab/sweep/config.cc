@@ -41,7 +41,7 @@ std::vector<Scenario> read_scenarios(const ConfigReader& given, const Scenario& 
   for (std::size_t i = 0; i < list.size(); ++i) {
     const std::string place = fmt::format("{}[{}]", given.place("scenarios"), i);
     const Json& scenario_json = list[i];
-    const ConfigReader own(scenario_json, overrides, place, given.directory("scenarios"), keys);
+    const ConfigReader own(scenario_json, overrides, place, given.folders(), keys);
     if (own.value("name").is_null())
       throw UsageError(fmt::format("{}: the key is missing; allowed: the scenario's name", own.place("name")));
     Scenario scenario = read_shared_keys(own, defaults);
@@ -75,14 +75,14 @@ Json SweepConfig::json() const {
 }
 
 SweepConfig make_config(const Json& original, const ConfigOverrides& overrides, std::string_view place,
-                        const std::filesystem::path& directory, std::string_view default_name) {
+                        const Folders& folders, std::string_view default_name) {
   static const std::vector<std::string> last_keys{"scenarios", "$schema"};
   static const std::vector<std::string> plain_keys =
       keys_of({"name"}, {&shared_scenario_keys(), &own_scenario_keys(), &last_keys});
   static const std::vector<std::string> outer_keys = keys_of({"name"}, {&shared_scenario_keys(), &last_keys});
   const Json& json = original;
   const bool has_scenarios = json.is_object() && json.contains("scenarios");
-  const ConfigReader given(json, overrides, place, directory, has_scenarios ? outer_keys : plain_keys);
+  const ConfigReader given(json, overrides, place, folders, has_scenarios ? outer_keys : plain_keys);
   // Only for editors; results do not store it.
   if (json.contains("$schema") && !json["$schema"].is_string())
     refuse(given.place("$schema"), quoted(json["$schema"]), "the path or address of a JSON Schema");

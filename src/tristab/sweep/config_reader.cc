@@ -10,9 +10,9 @@
 
 namespace tristab {
 
-ConfigReader::ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place,
-                           const std::filesystem::path& directory, const std::vector<std::string>& keys)
-    : given_(given), overrides_(overrides), place_(place), directory_(directory) {
+ConfigReader::ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place, Folders folders,
+                           const std::vector<std::string>& keys)
+    : given_(given), overrides_(overrides), place_(place), folders_(std::move(folders)) {
   if (!given.is_object()) refuse(place, given.type_name(), fmt::format("an object with the keys {}", join_names(keys)));
   for (const auto& [key, value] : given.items()) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end())
@@ -26,7 +26,9 @@ std::string ConfigReader::place(std::string_view key) const {
   return found->second.option.empty() ? fmt::format("--{}", key) : found->second.option;
 }
 
-std::filesystem::path ConfigReader::directory(std::string_view key) const { return overridden(key) ? "" : directory_; }
+std::filesystem::path ConfigReader::directory(std::string_view key) const {
+  return overridden(key) ? "" : folders_.of(key);
+}
 
 Json ConfigReader::value(const std::string& key) const {
   const auto found = overrides_.find(key);

@@ -2,8 +2,10 @@
 // replaces the key; messages name that place.
 #pragma once
 
+#include <concepts>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -24,17 +26,32 @@ struct Override {
 // Options that replace keys of a configuration: {"chunks", "16:256:*2"}, {"methods", "mxr:block=8/16,mbh"}.
 using ConfigOverrides = std::map<std::string, Override, std::less<>>;
 
+// What the paths of a configuration are relative to: one folder; or, in a result, which stores the values of options as
+// well, a folder for each key.
+struct Folders {
+  template <class Path>
+  requires std::convertible_to<Path, std::filesystem::path> Folders(const Path& folder)
+      : usual(folder) {}  // NOLINT: as in make_config(json, {}, "x.json", "configs", "x")
+  const std::filesystem::path& of(std::string_view key) const {
+    const auto found = own.find(key);
+    return found == own.end() ? usual : found->second;
+  }
+  std::filesystem::path usual;
+  std::map<std::string, std::filesystem::path, std::less<>> own;
+};
+
 class ConfigReader {
  public:
-  // `given` and `overrides` must outlive the reader. Paths in `given` are relative to `directory`, paths in
+  // `given` and `overrides` must outlive the reader. Paths in `given` are relative to `folders`, paths in
   // overrides to the working directory. Throws UsageError if `given` is not an object or has a key that is not in
   // `keys`.
-  ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place,
-               const std::filesystem::path& directory, const std::vector<std::string>& keys);
+  ConfigReader(const Json& given, const ConfigOverrides& overrides, std::string_view place, Folders folders,
+               const std::vector<std::string>& keys);
 
   const std::string& place() const { return place_; }
   std::string place(std::string_view key) const;                // "x.json: chunks", or "--chunks"
   std::filesystem::path directory(std::string_view key) const;  // paths in this key are relative to it
+  const Folders& folders() const { return folders_; }
   bool overridden(std::string_view key) const { return overrides_.contains(key); }
 
   Json value(const std::string& key) const;  // null if the key is absent
@@ -55,7 +72,7 @@ class ConfigReader {
   const Json& given_;
   const ConfigOverrides& overrides_;
   std::string place_;
-  std::filesystem::path directory_;
+  Folders folders_;
 };
 
 // Refuses the second of two equal settings, naming both places.

@@ -78,10 +78,9 @@ double share_of_least(double value, double limit) {
 
 Requirement::Part Requirement::read_part(const std::string& given, std::string_view place,
                                          const std::filesystem::path& directory) {
-  std::string text = given;
-  // "layer.o <= 1e-2"; the path of a recipe keeps its spaces.
-  if (text.find_first_of("<>") != std::string::npos) std::erase(text, ' ');
   Part part;
+  std::string text = given;
+  std::erase(text, ' ');  // "layer.o <= 1e-2"; the path of a recipe keeps its spaces
   const std::size_t bound = text.find_first_of("<>");
   if (bound != std::string::npos && bound + 1 < text.size() && text[bound + 1] == '=') {
     const std::optional<double> limit = number_of(std::string_view(text).substr(bound + 2));
@@ -96,6 +95,7 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
     part.limit = *limit;
     return part;
   }
+  text = given;
   if (names_gate(text)) {
     part.gate = make_gate(text, place);
     const bool verdict = part.gate.name == "verdict";
@@ -112,7 +112,7 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
     std::vector<Recipe> recipes = expand_recipe(Json(text), place, directory);
     if (recipes.size() != 1 || recipe_ != nullptr) refuse(place, fmt::format("'{}'", text), "one kernel");
     recipe_ = std::make_shared<const Recipe>(std::move(recipes.front()));
-    if (!recipe_->is_builtin()) text_.replace(text_.find(name), name.size(), recipe_->given);
+    if (!recipe_->is_builtin()) file_ = name;
     part.kind = Part::Kind::recipe;
     part.limit = 2;
     return part;
@@ -134,6 +134,12 @@ Requirement::Part Requirement::read_part(const std::string& given, std::string_v
 Requirement::Requirement(const std::string& text, std::string_view place, const std::filesystem::path& directory)
     : text_(text) {
   for (const std::string& part : split_list(text, place)) parts_.push_back(read_part(part, place, directory));
+}
+
+std::string Requirement::stored_text(const std::filesystem::path& from) const {
+  std::string text = text_;
+  if (!file_.empty()) text.replace(text.find(file_), file_.size(), recipe_->stored_name(from));
+  return text;
 }
 
 bool Requirement::is_about_matrices() const { return std::ranges::any_of(parts_, &Part::says_of_matrices); }

@@ -72,8 +72,10 @@ class Requirement {
   // allowed.
   Requirement(const std::string& text, std::string_view place, const std::filesystem::path& directory = "");
 
-  // As given, but the file of a recipe with a hash of what it says (hashed_path).
   const std::string& text() const { return text_; }
+  // As results store it: the file of a recipe with a hash of what it says (hashed_path). With `from`, its path is
+  // relative to that folder instead of the working directory.
+  std::string stored_text(const std::filesystem::path& from = "") const;
   // The recipe that results are measured against; null if no part names one. At most one does.
   const Recipe* recipe() const { return recipe_.get(); }
 
@@ -106,6 +108,7 @@ class Requirement {
   Part read_part(const std::string& given, std::string_view place, const std::filesystem::path& directory);
 
   std::string text_;
+  std::string file_;  // the name of a recipe file in it; empty: none
   std::shared_ptr<const Recipe> recipe_;
   std::vector<Part> parts_;
 };

@@ -119,7 +119,7 @@ std::span<const ScenarioKey> scenario_keys() {
       {Parameter::text("require", Requirement::default_text,
                        "what a result must meet: 4x-bf16 (at most four times the error of the exact inverse stored in "
                        "bf16), a gate such as fla:0.005, total_frobenius<=1e-3; several with commas"),
-       [](const Scenario& s) -> JsonValue { return s.requirement.text(); },
+       [](const Scenario& s) -> JsonValue { return s.requirement.stored_text(); },
        [](Scenario& s, const Json& value, const ConfigReader& given) {
          s.requirement = Requirement(value.get<std::string>(), given.place("require"), given.directory("require"));
        }},
