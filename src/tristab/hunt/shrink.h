@@ -42,7 +42,8 @@ TokenInputs completed(const TokenInputs& tokens, int n);
 std::vector<std::string> pytorch_lines(const TokenInputs& tokens);
 
 // A configuration of `tristab sweep` whose expectation the input meets: that it is still as bad. `path`: the file of
-// the tensors, as the configuration names it. `from`: the folder of the configuration; recipe files are named from there.
+// the tensors, as the configuration names it. `from`: the folder of the configuration; recipe files are named from
+// there.
 Json scenario_of(const HuntRequest& request, const HuntFind& find, const std::filesystem::path& path,
                  const std::filesystem::path& from = "");
 
