@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include "tristab/base/errors.h"
@@ -48,36 +49,6 @@ std::vector<HashedPath> paths_of(const std::string& key, const Json& config) {
   return paths;
 }
 
-// They were relative to the working directory, or to the configuration that the result's command names: those of a key
-// that an option gave to the former.
-Folders folders_of(const ResultHead& head, const std::string& result) {
-  std::vector<fs::path> candidates{"", fs::path(result).parent_path()};
-  const Json& run = head.run.json();
-  for (const Json& word : run.is_object() ? run.value("command", Json::array()) : Json::array()) {
-    if (word.is_string()) candidates.push_back(fs::path(word.get<std::string>()).parent_path());
-  }
-  Folders folders("");
-  for (const char* key : {"families", "kernels", "require"}) {
-    const std::vector<HashedPath> paths = paths_of(key, head.config.json());
-    const auto is_there = [](const fs::path& folder, const HashedPath& path) {
-      std::error_code error;
-      return fs::exists(folder / path.path, error);
-    };
-    const auto is_same = [&](const fs::path& folder, const HashedPath& path) {
-      return is_there(folder, path) && (path.hash.empty() || holds_recipe(path, folder));
-    };
-    const auto folder_where = [&](const auto& holds) {
-      return std::ranges::find_if(candidates, [&](const fs::path& folder) {
-        return std::ranges::all_of(paths, [&](const HashedPath& path) { return holds(folder, path); });
-      });
-    };
-    auto found = folder_where(is_same);
-    if (found == candidates.end()) found = folder_where(is_there);
-    if (found != candidates.end()) folders.own.emplace(key, *found);
-  }
-  return folders;
-}
-
 // Whether a file is a result, by its beginning.
 bool is_result(const std::string& path) {
   if (path == "-" || !is_read_again(path)) return false;
@@ -85,6 +56,80 @@ bool is_result(const std::string& path) {
   std::string beginning(256, '\0');
   file.read(beginning.data(), static_cast<std::streamsize>(beginning.size()));
   return beginning.find("\"tristab-results/") != std::string::npos;
+}
+
+std::vector<std::string> words_of(const ResultHead& head) {
+  std::vector<std::string> words;
+  const Json& run = head.run.json();
+  for (const Json& word : run.is_object() ? run.value("command", Json::array()) : Json::array()) {
+    if (word.is_string()) words.push_back(word.get<std::string>());
+  }
+  return words;
+}
+
+// Where the paths of a result may be relative to: the working directory, its own folder, those of what its command
+// names; and, where this is a result (a shard, or one that was run again), of what the command of that names.
+class Candidates {
+ public:
+  Candidates(const ResultHead& head, const std::string& result)
+      : result_(result), words_(words_of(head)), folders_{"", fs::path(result).parent_path()} {
+    add(words_);
+  }
+  // Null if none has all of the paths.
+  template <class Holds>
+  const fs::path* folder_of(const std::vector<HashedPath>& paths, const Holds& holds) {
+    const auto has_all = [&](const fs::path& folder) {
+      return std::ranges::all_of(paths, [&](const HashedPath& path) { return holds(folder, path); });
+    };
+    auto found = std::ranges::find_if(folders_, has_all);
+    if (found == folders_.end()) {
+      look_further();
+      found = std::ranges::find_if(folders_, has_all);
+    }
+    return found == folders_.end() ? nullptr : &*found;
+  }
+
+ private:
+  void add(const std::vector<std::string>& words) {
+    for (const std::string& word : words) folders_.push_back(fs::path(word).parent_path());
+  }
+  void look_further() {
+    for (const std::string& word : std::exchange(words_, {})) {
+      std::error_code error;
+      if (!fs::is_regular_file(word, error) || fs::equivalent(word, result_, error)) continue;
+      try {
+        if (!is_result(word)) continue;
+        add(words_of(visit_result(word, {}, {})));
+        return;                      // all shards are of one command
+      } catch (const InputError&) {  // it was replaced since
+      } catch (const UsageError&) {  // this command writes it
+      }
+    }
+  }
+
+  std::string result_;
+  std::vector<std::string> words_;  // of the command, until they are looked into
+  std::vector<fs::path> folders_;
+};
+
+// Of each key by itself, for an option may have given it.
+Folders folders_of(const ResultHead& head, const std::string& result) {
+  Candidates candidates(head, result);
+  const auto is_there = [](const fs::path& folder, const HashedPath& path) {
+    std::error_code error;
+    return fs::exists(folder / path.path, error);
+  };
+  const auto is_same = [&](const fs::path& folder, const HashedPath& path) {
+    return is_there(folder, path) && (path.hash.empty() || holds_recipe(path, folder));
+  };
+  Folders folders("");
+  for (const char* key : {"families", "kernels", "require"}) {
+    const std::vector<HashedPath> paths = paths_of(key, head.config.json());
+    const fs::path* found = candidates.folder_of(paths, is_same);
+    if (found == nullptr) found = candidates.folder_of(paths, is_there);
+    if (found != nullptr) folders.own.emplace(key, *found);
+  }
+  return folders;
 }
 
 }  // namespace

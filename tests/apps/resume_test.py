@@ -241,6 +241,17 @@ def recipes_of_two_folders():
     again = tristab("sweep", "w.json", "-o", "wa.json")
     assert again.returncode == 0, again.stderr
     assert comparable("wa.json") == comparable("w.json")
+    # The command of the merged result names shards, and theirs the configuration.
+    case = json.load(open("wm.json"))["records"][0]["case"]
+    inspected = tristab("inspect", "wm.json", case)
+    assert inspected.returncode == 0, inspected.stderr
+    # A result that was renamed names an output of now.
+    os.rename("folder", "away")
+    os.rename("wa.json", "wb.json")
+    with open("wa.json", "w") as file:
+        file.write("")
+    lost = tristab("sweep", "wb.json", "-o", "wa.json")
+    assert lost.returncode == 3 and "own.json" in lost.stderr, lost
     print("recipes of two folders: merged, and run again")
 
 
