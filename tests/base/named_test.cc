@@ -97,4 +97,16 @@ TEST(Label, what_is_named_inside_stands_in_parentheses) {
   EXPECT_EQ(label("mbh"), "refine:base=mbh");
 }
 
+TEST(HashedPath, is_a_json_file_with_or_without_the_hash_of_what_it_says) {
+  const auto parts = [](const char* name) {
+    const auto found = hashed_path(name);
+    return found ? found->path + "|" + found->hash : "none";
+  };
+  EXPECT_EQ(parts("a/k.json"), "a/k.json|");
+  EXPECT_EQ(parts("a@b/k.json@1f2e3d4c"), "a@b/k.json|1f2e3d4c");
+  EXPECT_EQ(parts("k.json@CD2"), "k.json|CD2");  // no hash of ours, which the message then says
+  for (const char* name : {"fla-solve-tril", "k.json@", "k.json:dot=tf32", "k.json@1f2e:dot=tf32", "k.txt@1f2e3d4c"})
+    EXPECT_EQ(parts(name), "none") << name;
+}
+
 }  // namespace tristab::named_test

@@ -220,6 +220,8 @@ TEST_F(ResultJournalTest, the_end_of_a_result_is_recognised) {
   EXPECT_TRUE(whole(document));
   EXPECT_TRUE(whole(document + "\n"));
   EXPECT_FALSE(whole(document.substr(0, document.size() - 3)));
+  const std::size_t record = document.rfind("}", document.size() - 4);  // a record's own end looks like one of all
+  EXPECT_FALSE(whole(document.substr(0, record + 1)));
 }
 
 }  // namespace tristab::result_journal_test

@@ -40,9 +40,9 @@ std::optional<HashedPath> hashed_path(std::string_view name) {
   if (name.ends_with(ending)) return HashedPath{std::string(name), ""};
   const std::size_t at = name.rfind('@');
   if (at == std::string_view::npos || !name.substr(0, at).ends_with(ending)) return std::nullopt;
-  const bool hash = std::ranges::all_of(name.substr(at + 1), [](unsigned char c) { return std::isalnum(c) != 0; });
-  return hash ? std::optional(HashedPath{std::string(name.substr(0, at)), std::string(name.substr(at + 1))})
-              : std::nullopt;
+  const std::string_view rest = name.substr(at + 1);
+  const bool hash = !rest.empty() && std::ranges::all_of(rest, [](unsigned char c) { return std::isalnum(c) != 0; });
+  return hash ? std::optional(HashedPath{std::string(name.substr(0, at)), std::string(rest)}) : std::nullopt;
 }
 
 GivenName read_given_name(const Json& given, std::string_view key, std::string_view example, std::string_view place) {
