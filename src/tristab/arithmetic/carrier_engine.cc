@@ -197,14 +197,16 @@ class CarrierEngine final : public Engine {
         counts.saturations += requantise_rows(coded(target, b, diagonal, 0), quantiser);
       return {};  // no single scale
     }
-    const double scale = quantiser_scale(largest_quantised(target, diagonal, quantiser), quantiser);
+    const double largest = largest_quantised(target, diagonal, quantiser);
+    const double scale = quantiser_scale(largest, quantiser);
     for (int b = 0; b < target.batch; ++b)
-      counts.saturations += requantise_block(coded(target, b, diagonal, 0), scale, quantiser);
+      counts.saturations += requantise_block(coded(target, b, diagonal, 0), scale, quantiser, largest);
     return {scale, quantiser.largest_code};
   }
 
   void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
-                        const Quantiser& quantiser, Region live, QuantiserCounts& counts) const override {
+                        const Quantiser& quantiser, Region live, bool from_zero,
+                        QuantiserCounts& counts) const override {
     const auto holds_codes = [&](const QuantisedOperand& x) {
       return x.codes.scale != 0 && x.codes.largest_code == quantiser.largest_code;
     };
@@ -217,7 +219,7 @@ class CarrierEngine final : public Engine {
     for (int block = 0; block < accumulator.batch; ++block) {
       counts += accumulate_coded_product(
           row(accumulator, block, 0), accumulator.row_stride, coded(a.view, block, a.diagonal, a_scale, holds_codes(a)),
-          coded(b.view, block, b.diagonal, b_scale, holds_codes(b)), quantiser, live.block);
+          coded(b.view, block, b.diagonal, b_scale, holds_codes(b)), quantiser, live.block, from_zero);
     }
   }
 

@@ -1,6 +1,7 @@
 #include "tristab/arithmetic/code_product.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 #include <type_traits>
 #include <vector>
@@ -41,15 +42,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 constexpr int kLanes = static_cast<int>(hn::MaxLanes(hn::ScalableTag<float>()));
 constexpr int kTileRows = 4, kTileVectors = HWY_TARGET == HWY_AVX2 ? 2 : 4;
 
-// The codes of row i from column j on, and zeros behind the last. What is left out still counts.
-HWY_INLINE hn::Vec<hn::ScalableTag<std::int32_t>> codes_at(const FloatRows<const float>& x, float factor, int i,
-                                                           int j) {
+// A code plus 3 2^22, as fp32 holds it, is a word whose last 22 bits are the code's.
+constexpr float kShift = 0x1.8p23F;
+constexpr auto kShiftWord = std::bit_cast<std::int32_t>(kShift);
+
+// The codes of row i from column j on as such words, and those of zeros behind the last. What is left out still counts.
+HWY_INLINE hn::Vec<hn::ScalableTag<std::int32_t>> code_words(const FloatRows<const float>& x, float factor, int i,
+                                                             int j) {
   const hn::ScalableTag<float> d;
   const int count = x.columns - j;
   const float* from = x.row(i) + j;
   const auto values =
       count >= kLanes ? hn::LoadU(d, from) : hn::MaskedLoad(hn::FirstN(d, static_cast<std::size_t>(count)), d, from);
-  return hn::NearestInt(hn::Mul(values, hn::Set(d, factor)));
+  return hn::BitCast(hn::ScalableTag<std::int32_t>(), hn::MulAdd(values, hn::Set(d, factor), hn::Set(d, kShift)));
 }
 
 // The rows of A as integers of type T, kGroup to a word, with zeros up to `stride` codes.
@@ -63,7 +68,7 @@ void pack_left(const CodeTask& task, std::ptrdiff_t stride, T* packed, GroupRang
     GroupRange range;
     int k = 0;
     for (; k < a.columns; k += kLanes) {
-      const auto codes = codes_at(a, factor, i, k);
+      const auto codes = hn::Sub(code_words(a, factor, i, k), hn::Set(di, kShiftWord));
       hn::StoreU(hn::DemoteTo(dt, codes), dt, packed + k);
       if (!hn::AllTrue(di, hn::Eq(codes, hn::Zero(di)))) range.join(k / kGroup, (k + kLanes) / kGroup);
     }
@@ -87,7 +92,7 @@ GroupRange pack_right(const CodeTask& task, int column, std::int32_t* packed) {
     for (int v = 0; v < kVectors; ++v, packed += kLanes) {
       const auto code = [&](int t) TRISTAB_INLINED {
         const int k = g * kGroup + t;
-        return k < b.rows ? codes_at(b, factor, k, column + v * kLanes) : hn::Zero(di);
+        return k < b.rows ? code_words(b, factor, k, column + v * kLanes) : hn::Zero(di);
       };
       if constexpr (kGroup == 4) {
         const auto low = hn::Or(hn::And(code(0), mask), hn::ShiftLeft<8>(hn::And(code(1), mask)));
@@ -135,7 +140,9 @@ void multiply_pairs(const std::int32_t* a, std::ptrdiff_t a_stride, const std::i
         tile[r][v] = hn::ReorderWidenMulAccumulate(di, left, right[v], tile[r][v], unused);
     }
   }
+#pragma GCC unroll 4  // or GCC 12 keeps the sums in memory
   for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) {
       float* to = sums + r * sums_stride + v * kLanes;
       const int count = columns - v * kLanes;

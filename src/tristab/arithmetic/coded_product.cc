@@ -64,10 +64,6 @@ struct CodedOperand {
   float factor() const { return has_codes ? 1.0F : 1 / scales.front(); }
 };
 
-CodeRange range_of(const Quantiser& quantiser) {
-  return {static_cast<double>(quantiser.smallest_code()), static_cast<double>(quantiser.largest_code)};
-}
-
 float scale_of_bits(std::uint32_t largest, const Quantiser& quantiser) {
   return quantiser_scale(static_cast<double>(std::bit_cast<float>(largest)), quantiser);
 }
@@ -93,11 +89,11 @@ void encode_by_tensor(const CodedBlock<Carrier>& block, const Quantiser& quantis
       operand.has_codes = false;
       return;
     }
-    operand.saturations += encode_rows(block.float_rows(quantiser), scale, range_of(quantiser), operand.codes.data());
+    operand.saturations += encode_rows(block.float_rows(quantiser), scale, code_range(quantiser), operand.codes.data());
   } else {
     for (int i = 0; i < block.rows; ++i)
       operand.saturations += encode_row(quantised_row(block, quantiser, i, operand.row.data()), inverse_of(scale),
-                                        range_of(quantiser), operand.code_row(i), block.columns);
+                                        code_range(quantiser), operand.code_row(i), block.columns);
   }
 }
 
@@ -114,7 +110,7 @@ void encode_left(const CodedBlock<Carrier>& block, const Quantiser& quantiser, i
     for (int begin = 0; begin < block.columns; begin += length, ++scale) {
       const int count = std::min(length, block.columns - begin);
       *scale = scale_of_bits(largest_magnitude_bits(x + begin, count), quantiser);
-      operand.saturations += encode_row(x + begin, inverse_of(*scale), range_of(quantiser), codes + begin, count);
+      operand.saturations += encode_row(x + begin, inverse_of(*scale), code_range(quantiser), codes + begin, count);
     }
   }
 }
@@ -138,7 +134,7 @@ void encode_right(const CodedBlock<Carrier>& block, const Quantiser& quantiser, 
     }
     for (int k = begin; k < end; ++k)
       operand.saturations +=
-          encode_row(row(k), operand.inverses.data(), range_of(quantiser), operand.code_row(k), columns);
+          encode_row(row(k), operand.inverses.data(), code_range(quantiser), operand.code_row(k), columns);
   }
 }
 
@@ -148,29 +144,27 @@ class CodeSums {
   CodeSums(const CodedOperand& a, const CodedOperand& b, const Quantiser& quantiser)
       : a_(a), b_(b), quantiser_(quantiser) {}
 
-  void sum(int begin, int end, std::vector<float>& sums) {
+  void sum(int begin, int end, float* sums) {
     const double code = -quantiser_.smallest_code();
     const double bound = code * code * (end - begin);
-    sums.resize(size_of(a_.rows, b_.columns));
     if (quantiser_.bits <= 8 && bound <= 0x1p31 - 1) {
-      if (sum_codes(
-              {a_.columns_of_codes(begin, end), a_.factor(), b_.rows_of_codes(begin, end), b_.factor(), sums.data()}))
+      if (sum_codes({a_.columns_of_codes(begin, end), a_.factor(), b_.rows_of_codes(begin, end), b_.factor(), sums}))
         return;
     }
-    std::fill(sums.begin(), sums.end(), 0.0F);
+    const std::size_t count = size_of(a_.rows, b_.columns);
+    std::fill_n(sums, count, 0.0F);
     // If no sum can leave the accumulator or the carrier's exact range, native sums are exact in any order.
     const bool fits = quantiser_.accumulator_bits == 64 || bound <= 0x1p31 - 1;
     if (fits && bound <= 0x1p24) {
-      native_sum(a_.codes.data(), b_.codes.data(), begin, end, fp32_format(), sums.data());
+      native_sum(a_.codes.data(), b_.codes.data(), begin, end, fp32_format(), sums);
     } else if (fits && bound <= 0x1p53) {
       if (wide_a_.empty()) {  // once for all blocks of k
         wide_a_.assign(a_.codes.begin(), a_.codes.end());
         wide_b_.assign(b_.codes.begin(), b_.codes.end());
       }
-      wide_sums_.assign(sums.size(), 0.0);
+      wide_sums_.assign(count, 0.0);
       native_sum(wide_a_.data(), wide_b_.data(), begin, end, fp64_format(), wide_sums_.data());
-      std::transform(wide_sums_.begin(), wide_sums_.end(), sums.begin(),
-                     [](double x) { return static_cast<float>(x); });
+      std::transform(wide_sums_.begin(), wide_sums_.end(), sums, [](double x) { return static_cast<float>(x); });
     } else {
       integer_sum(begin, end, sums);
     }
@@ -208,7 +202,7 @@ class CodeSums {
 
   // Sums in 64 bits: sums of 16-bit codes with fewer than 2^33 terms stay inside. Checks after every addition whether a
   // 32-bit accumulator would have wrapped around. Wrapping around once at the end gives the same value.
-  void integer_sum(int begin, int end, std::vector<float>& sums) {
+  void integer_sum(int begin, int end, float* sums) {
     const auto columns = static_cast<std::size_t>(b_.columns);
     const auto widen = [](float code) { return static_cast<std::int32_t>(code); };
     if (integers_.empty()) {
@@ -216,7 +210,7 @@ class CodeSums {
       std::transform(b_.codes.begin(), b_.codes.end(), integers_.begin(), widen);
     }
     const bool narrow = quantiser_.accumulator_bits == 32;
-    wrapped_.resize(sums.size(), 0);
+    wrapped_.resize(size_of(a_.rows, b_.columns), 0);
     for (int i = 0; i < a_.rows; ++i) {
       row_sums_.assign(columns, 0);
       std::int64_t* wrapped = wrapped_.data() + static_cast<std::ptrdiff_t>(i) * b_.columns;
@@ -228,7 +222,7 @@ class CodeSums {
           wrapped[j] |= static_cast<std::int64_t>(row_sums_[j] != static_cast<std::int32_t>(row_sums_[j]));
         }
       }
-      float* to = sums.data() + static_cast<std::ptrdiff_t>(i) * b_.columns;
+      float* to = sums + static_cast<std::ptrdiff_t>(i) * b_.columns;
       for (std::size_t j = 0; j < columns; ++j) {
         to[j] = narrow ? static_cast<float>(static_cast<std::int32_t>(row_sums_[j])) : static_cast<float>(row_sums_[j]);
       }
@@ -269,34 +263,12 @@ const float* copied_row(const FloatRows<const float>& x, int i, float* copy) {
   return copy;
 }
 
-// All terms of a product of square tensors that are codes already, with their main diagonals outside; that of B is
-// whole.
-void add_coded_rows(float* accumulator, std::ptrdiff_t stride, const CodedOperand& a, const CodedOperand& b,
-                    const std::vector<float>& sums) {
-  CodedRow row;
-  row.scale = a.scales.front() * b.scales.front();
-  row.diagonal = b.diagonal.elements.data();
-  row.count = b.columns;
-  for (int i = 0; i < a.rows; ++i) {
-    const int k = i + a.diagonal.offset;
-    row.d = a.diagonal.elements[static_cast<std::size_t>(i)];
-    const bool has_left = k >= 0 && k < b.rows && row.d != 0;
-    row.c = accumulator + i * stride;
-    row.sums = sums.data() + static_cast<std::ptrdiff_t>(i) * b.columns;
-    row.right = has_left ? b.elements.row(k) : nullptr;
-    row.right_out = has_left ? b.elements.left_out(k) : -1;
-    row.left = a.elements.row(i);
-    row.left_out = a.elements.left_out(i);
-    add_coded_row(row);
-    if (has_left) row.c[k] += row.diagonal[k] * row.d;
-  }
-}
-
 }  // namespace
 
 template <class Carrier>
 QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride, const CodedBlock<Carrier>& a,
-                                         const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block) {
+                                         const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block,
+                                         bool from_zero) {
   thread_local CodedOperand left, right;
   thread_local std::vector<float> sums, left_values, right_values;
   const int inner = a.columns, columns = b.columns;
@@ -309,15 +281,26 @@ QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t st
   counts.saturations = left.saturations + right.saturations;
   CodeSums code_sums(left, right, quantiser);
   if constexpr (std::is_same_v<Carrier, float>) {
+    // Square tensors that are codes already, with their main diagonals outside; that of B is whole.
     if (!left.has_codes && !right.has_codes && quantiser.identity_outside && right.diagonal.offset == 0 &&
         inner == columns) {
-      code_sums.sum(0, inner, sums);
-      add_coded_rows(accumulator, stride, left, right, sums);
+      float* to = accumulator;
+      if (!from_zero || stride != columns) {
+        sums.resize(size_of(a.rows, columns));
+        to = sums.data();
+      }
+      code_sums.sum(0, inner, to);
+      add_coded_terms({accumulator, stride, from_zero, to, left.scales.front() * right.scales.front(), left.elements,
+                       right.elements, left.diagonal.elements.data(), right.diagonal.elements.data()});
       return counts;
     }
   }
+  if (from_zero) {
+    for (int i = 0; i < a.rows; ++i) std::fill_n(accumulator + i * stride, columns, Carrier{0});
+  }
+  sums.resize(size_of(a.rows, columns));
   for (int block = 0; block < blocks; ++block) {
-    code_sums.sum(block * length, std::min((block + 1) * length, inner), sums);
+    code_sums.sum(block * length, std::min((block + 1) * length, inner), sums.data());
     add_dequantised(accumulator, stride, left, right, sums, block, blocks);
   }
   code_sums.count_overflows(live_block, counts);
@@ -346,8 +329,8 @@ QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t st
 }
 
 template QuantiserCounts accumulate_coded_product(float*, std::ptrdiff_t, const CodedBlock<float>&,
-                                                  const CodedBlock<float>&, const Quantiser&, int);
+                                                  const CodedBlock<float>&, const Quantiser&, int, bool);
 template QuantiserCounts accumulate_coded_product(double*, std::ptrdiff_t, const CodedBlock<double>&,
-                                                  const CodedBlock<double>&, const Quantiser&, int);
+                                                  const CodedBlock<double>&, const Quantiser&, int, bool);
 
 }  // namespace tristab

@@ -110,9 +110,11 @@ class Engine {
   // there is one.
   virtual Codes requantise(const View& target, int diagonal, const Quantiser& quantiser,
                            QuantiserCounts& counts) const = 0;
-  // Elements outside `live` are discarded by the method; overflows in them are counted separately.
+  // Elements outside `live` are discarded by the method; overflows in them are counted separately. `from_zero` as
+  // above.
   virtual void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
-                                const Quantiser& quantiser, Region live, QuantiserCounts& counts) const = 0;
+                                const Quantiser& quantiser, Region live, bool from_zero,
+                                QuantiserCounts& counts) const = 0;
   // Block-scaled formats. An engine without rounding multiplies the operands as they are.
   virtual void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
                                        const Quantiser& quantiser, const ProductRounding& rounding,

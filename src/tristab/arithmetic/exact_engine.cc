@@ -124,7 +124,8 @@ class ExactEngine final : public Engine {
   }
   Codes requantise(const View&, int, const Quantiser&, QuantiserCounts&) const override { return {}; }
   void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b, const Quantiser&,
-                        Region, QuantiserCounts&) const override {
+                        Region, bool from_zero, QuantiserCounts&) const override {
+    if (from_zero) clear(accumulator);
     add_product(accumulator, a.view, b.view);
   }
   void accumulate_block_scaled(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,

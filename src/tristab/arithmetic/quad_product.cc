@@ -20,6 +20,7 @@ TRISTAB_QUADS void multiply(const QuadTile& t) {
   constexpr int kLanes = 16;
   __m512i sums[kRows][kVectors];
   const __m512i ones = _mm512_set1_epi8(1);
+#pragma GCC unroll 4  // or GCC 12 keeps the sums in memory
   for (int r = 0; r < kRows; ++r) {
     __m512i codes = _mm512_setzero_si512();
     for (int g = t.begin; g < t.end; g += kLanes) {
@@ -30,21 +31,27 @@ TRISTAB_QUADS void multiply(const QuadTile& t) {
     // Sums are those of the ring of integers modulo 2^32.
     const auto total = static_cast<std::uint32_t>(_mm512_reduce_add_epi32(codes));
     const __m512i start = _mm512_set1_epi32(static_cast<std::int32_t>(0U - 128U * total));
+#pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) sums[r][v] = start;
   }
   const std::int32_t* b = t.b + static_cast<std::ptrdiff_t>(t.begin) * kVectors * kLanes;
   for (int g = t.begin; g < t.end; ++g, b += kVectors * kLanes) {
     __m512i right[kVectors];
+#pragma GCC unroll 4
     for (int v = 0; v < kVectors; ++v) right[v] = _mm512_loadu_si512(b + v * kLanes);
+#pragma GCC unroll 4
     for (int r = 0; r < kRows; ++r) {
       const __m512i left = _mm512_set1_epi32(t.a[r * t.a_stride + g]);
+#pragma GCC unroll 4
       for (int v = 0; v < kVectors; ++v) sums[r][v] = _mm512_dpbusd_epi32(sums[r][v], right[v], left);
     }
   }
   const auto last =
       static_cast<__mmask16>(t.columns >= kLanes ? 0xffffU : (1U << static_cast<unsigned>(t.columns)) - 1U);
+#pragma GCC unroll 4
   for (int r = 0; r < kRows; ++r) {
     float* to = t.sums + r * t.sums_stride;
+#pragma GCC unroll 4
     for (int v = 0; v + 1 < kVectors; ++v) _mm512_storeu_ps(to + v * kLanes, _mm512_cvtepi32_ps(sums[r][v]));
     _mm512_mask_storeu_ps(to + (kVectors - 1) * kLanes, last, _mm512_cvtepi32_ps(sums[r][kVectors - 1]));
   }

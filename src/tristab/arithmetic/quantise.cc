@@ -15,10 +15,6 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-CodeRange range_of(const Quantiser& quantiser) {
-  return {static_cast<double>(quantiser.smallest_code()), static_cast<double>(quantiser.largest_code)};
-}
-
 // Calls action(x, count) for each row as the quantiser sees it, and writes the results back to the elements.
 template <class Carrier, class Action>
 void rewrite_rows(const CodedBlock<Carrier>& block, const Quantiser& quantiser, const Action& action) {
@@ -46,6 +42,10 @@ QuantiserCounts& QuantiserCounts::operator+=(const QuantiserCounts& other) {
   overflows_live += other.overflows_live;
   overflows_dead += other.overflows_dead;
   return *this;
+}
+
+CodeRange code_range(const Quantiser& quantiser) {
+  return {static_cast<double>(quantiser.smallest_code()), static_cast<double>(quantiser.largest_code)};
 }
 
 float quantiser_scale(double largest, const Quantiser& quantiser) {
@@ -91,12 +91,14 @@ double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& qu
 }
 
 template <class Carrier>
-std::int64_t requantise_block(const CodedBlock<Carrier>& block, double scale, const Quantiser& quantiser) {
+std::int64_t requantise_block(const CodedBlock<Carrier>& block, double scale, const Quantiser& quantiser,
+                              double largest) {
+  CodeRange range = code_range(quantiser);
+  range.holds_all = largest / scale < range.highest + 0.25;  // far from the tie at highest + 1/2
   if constexpr (std::is_same_v<Carrier, float>)
-    return requantise_rows(block.template float_rows<float>(quantiser), static_cast<float>(scale), range_of(quantiser));
+    return requantise_rows(block.template float_rows<float>(quantiser), static_cast<float>(scale), range);
   std::int64_t clamped = 0;
-  rewrite_rows(block, quantiser,
-               [&](float* x, int count) { clamped += requantise_row(x, scale, range_of(quantiser), count); });
+  rewrite_rows(block, quantiser, [&](float* x, int count) { clamped += requantise_row(x, scale, range, count); });
   return clamped;
 }
 
@@ -110,7 +112,7 @@ std::int64_t requantise_rows(const CodedBlock<Carrier>& block, const Quantiser& 
       const int part = std::min(length, count - begin);
       const auto largest = std::bit_cast<float>(largest_magnitude_bits(x + begin, part));
       const float scale = quantiser_scale(static_cast<double>(largest), quantiser);
-      clamped += requantise_row(x + begin, static_cast<double>(scale), range_of(quantiser), part);
+      clamped += requantise_row(x + begin, static_cast<double>(scale), code_range(quantiser), part);
     }
   });
   return clamped;
@@ -120,8 +122,8 @@ template const float* quantised_row(const CodedBlock<float>&, const Quantiser&, 
 template const float* quantised_row(const CodedBlock<double>&, const Quantiser&, int, float*);
 template double quantised_magnitude(const CodedBlock<float>&, const Quantiser&);
 template double quantised_magnitude(const CodedBlock<double>&, const Quantiser&);
-template std::int64_t requantise_block(const CodedBlock<float>&, double, const Quantiser&);
-template std::int64_t requantise_block(const CodedBlock<double>&, double, const Quantiser&);
+template std::int64_t requantise_block(const CodedBlock<float>&, double, const Quantiser&, double);
+template std::int64_t requantise_block(const CodedBlock<double>&, double, const Quantiser&, double);
 template std::int64_t requantise_rows(const CodedBlock<float>&, const Quantiser&);
 template std::int64_t requantise_rows(const CodedBlock<double>&, const Quantiser&);
 

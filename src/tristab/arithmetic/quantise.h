@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "tristab/arithmetic/arithmetic.h"
 #include "tristab/arithmetic/quantise_kernels.h"
@@ -62,17 +63,20 @@ const float* quantised_row(const CodedBlock<Carrier>& block, const Quantiser& qu
 template <class Carrier>
 double quantised_magnitude(const CodedBlock<Carrier>& block, const Quantiser& quantiser);
 
-// Replaces every quantised element x by fl(s q). Returns how many codes were clamped.
+CodeRange code_range(const Quantiser& quantiser);
+
+// Replaces every quantised element x by fl(s q), where no |x| is above `largest`. Returns how many codes were clamped.
 template <class Carrier>
-std::int64_t requantise_block(const CodedBlock<Carrier>& block, double scale, const Quantiser& quantiser);
+std::int64_t requantise_block(const CodedBlock<Carrier>& block, double scale, const Quantiser& quantiser,
+                              double largest = std::numeric_limits<double>::infinity());
 
 // The same with a separate scale for every row (Scale::row) or every piece of `block_size` elements of a row
 // (Scale::block).
 template <class Carrier>
 std::int64_t requantise_rows(const CodedBlock<Carrier>& block, const Quantiser& quantiser);
 
-// accumulator += A B with A = D_A + s_A Q_A and B = D_B + s_B Q_B, D the main diagonals (0 with the identity
-// inside):
+// accumulator += A B, or := 0 + A B if `from_zero`, with A = D_A + s_A Q_A and B = D_B + s_B Q_B, D the main diagonals
+// (0 with the identity inside):
 //   c := fl(c + fl(fl(s_A s_B) fl(Q_A Q_B)))         Q_A Q_B summed in integers of `accumulator_bits`
 //   c := fl(c + fl(D_A fl(s_B Q_B))),  c := fl(c + fl(fl(s_A Q_A) D_B)),  c := fl(c + fl(D_A D_B))
 // all in fp32, in this order. Row scales: s_A belongs to a row of A, s_B to a column of B. Block scales: the first line
@@ -80,6 +84,7 @@ std::int64_t requantise_rows(const CodedBlock<Carrier>& block, const Quantiser& 
 // j / live_block are live (all of them if live_block is 0).
 template <class Carrier>
 QuantiserCounts accumulate_coded_product(Carrier* accumulator, std::ptrdiff_t stride, const CodedBlock<Carrier>& a,
-                                         const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block = 0);
+                                         const CodedBlock<Carrier>& b, const Quantiser& quantiser, int live_block = 0,
+                                         bool from_zero = false);
 
 }  // namespace tristab

@@ -147,11 +147,16 @@ struct FloatEncoder {
         clamped(hn::Zero(di)),
         lanes(hn::Iota(di, 0)) {}
 
-  HWY_INLINE Vector operator()(Vector x) {
+  HWY_INLINE Vector nearest(Vector x) const {
     const auto quotient = hn::Mul(x, inverse);
-    auto code = hn::Round(quotient);
+    const auto code = hn::Round(quotient);
     // Only near a tie can this be the wrong neighbour.
-    if (!hn::AllTrue(d, hn::Lt(hn::Abs(hn::Sub(quotient, code)), certain))) code = decided(x, code);
+    if (hn::AllTrue(d, hn::Lt(hn::Abs(hn::Sub(quotient, code)), certain))) return code;
+    return decided(x, code);
+  }
+
+  HWY_INLINE Vector operator()(Vector x) {
+    const auto code = nearest(x);
     const auto inside = hn::Min(high, hn::Max(low, code));
     clamped = hn::Sub(clamped, hn::VecFromMask(di, hn::RebindMask(di, hn::Ne(inside, code))));
     return inside;
@@ -168,16 +173,22 @@ struct FloatEncoder {
     return hn::CopySign(hn::IfThenElse(neighbour, other, code), x);
   }
 
-  // Calls action(quantised elements, elements, whether left out, column, count) for the vectors of row i.
+  // Calls action(elements, column, count) for the vectors of row i.
   template <class T, class Action>
   HWY_INLINE void for_each_vector(const FloatRows<T>& rows, int i, const Action& action) const {
-    const auto outside = hn::Set(di, rows.left_out(i));
     for (int j = 0; j < rows.columns; j += kLanes) {
       const int count = rows.columns - j;
-      const auto x = count >= kLanes ? hn::LoadU(d, rows.row(i) + j) : first_lanes(d, rows.row(i) + j, count);
+      action(count >= kLanes ? hn::LoadU(d, rows.row(i) + j) : first_lanes(d, rows.row(i) + j, count), j, count);
+    }
+  }
+  // Calls action(quantised elements, elements, whether left out, column, count).
+  template <class T, class Action>
+  HWY_INLINE void for_each_quantised(const FloatRows<T>& rows, int i, const Action& action) const {
+    const auto outside = hn::Set(di, rows.left_out(i));
+    for_each_vector(rows, i, [&](auto x, int j, int count) {
       const auto left_out = hn::RebindMask(d, hn::Eq(hn::Add(lanes, hn::Set(di, j)), outside));
       action(hn::IfThenZeroElse(left_out, x), x, left_out, j, count);
-    }
+    });
   }
   HWY_INLINE void store(Vector x, float* to, int count) const {
     if (count >= kLanes) return hn::StoreU(x, d, to);
@@ -195,7 +206,7 @@ std::uint32_t LargestInRows(const FloatRows<const float>& given) {
   const FloatEncoder vectors(1, {});
   auto largest = hn::Zero(vectors.di);
   for (int i = 0; i < x.rows; ++i) {
-    vectors.for_each_vector(x, i, [&](auto value, auto, auto, int, int) {
+    vectors.for_each_quantised(x, i, [&](auto value, auto, auto, int, int) {
       largest = hn::Max(largest, hn::BitCast(vectors.di, hn::Abs(value)));
     });
   }
@@ -218,7 +229,7 @@ std::int64_t EncodeRows(const FloatRows<const float>& x, float scale, CodeRange 
     FloatEncoder encode(scale, range);
     const auto zero = hn::Zero(encode.d);
     for (int i = 0; i < x.rows; ++i, codes += x.columns) {
-      encode.for_each_vector(x, i, [&](auto value, auto, auto, int j, int count) {
+      encode.for_each_quantised(x, i, [&](auto value, auto, auto, int j, int count) {
         encode.store(as_integer(encode(value), zero), codes + j, count);
       });
     }
@@ -239,8 +250,19 @@ std::int64_t RequantiseRows(const FloatRows<float>& given, float scale, CodeRang
 #if HWY_TARGET != HWY_SCALAR
   if (in_single_precision(scale)) {
     FloatEncoder encode(scale, range);
+    if (range.holds_all) {
+      for (int i = 0; i < x.rows; ++i) {
+        const int outside = x.left_out(i);
+        const float kept = outside < 0 ? 0.0F : x.row(i)[outside];
+        encode.for_each_vector(x, i, [&](auto value, int j, int count) {
+          encode.store(hn::Mul(encode.nearest(value), encode.scale), x.row(i) + j, count);
+        });
+        if (outside >= 0) x.row(i)[outside] = kept;
+      }
+      return 0;
+    }
     for (int i = 0; i < x.rows; ++i) {
-      encode.for_each_vector(x, i, [&](auto value, auto kept, auto left_out, int j, int count) {
+      encode.for_each_quantised(x, i, [&](auto value, auto kept, auto left_out, int j, int count) {
         const auto coded = hn::Mul(encode(value), encode.scale);
         encode.store(hn::IfThenElse(left_out, kept, coded), x.row(i) + j, count);
       });
@@ -285,25 +307,30 @@ void AddDequantisedRow(float* c, float row_scale, const float* column_scales, co
   });
 }
 
-void AddCodedRow(const CodedRow& given) {
-  const CodedRow row = given;  // a copy whose address nothing else knows stays in registers
-  const auto add = [&](auto d, int i) {
-    const hn::RebindToSigned<decltype(d)> di;
-    const auto columns = hn::Add(hn::Iota(di, 0), hn::Set(di, i));
-    const auto without = [&](const float* x, int column) {
-      const auto outside = hn::RebindMask(d, hn::Eq(columns, hn::Set(di, column)));
-      return hn::IfThenZeroElse(outside, hn::LoadU(d, x + i));
-    };
-    auto c = hn::Add(hn::LoadU(d, row.c + i), hn::Mul(hn::Set(d, row.scale), hn::LoadU(d, row.sums + i)));
-    if (row.right != nullptr) c = hn::Add(c, hn::Mul(without(row.right, row.right_out), hn::Set(d, row.d)));
-    if (row.left != nullptr) {
-      const auto factor = hn::LoadU(d, row.diagonal + i);
-      const auto sum = hn::Add(c, hn::Mul(without(row.left, row.left_out), factor));
-      c = hn::IfThenElse(hn::Eq(factor, hn::Zero(d)), c, sum);
-    }
-    hn::StoreU(c, d, row.c + i);
-  };
-  for_each_float(row.count, add);
+void AddCodedTerms(const CodedTerms& given) {
+  const CodedTerms terms = given;  // a copy whose address nothing else knows stays in registers
+  for (int i = 0; i < terms.a.rows; ++i) {
+    const int k = terms.a.left_out(i);
+    const float left_diagonal = terms.a_diagonal[i];
+    const bool has_right = k >= 0 && left_diagonal != 0;
+    float* to = terms.c + i * terms.stride;
+    const float* sums = terms.sums + static_cast<std::ptrdiff_t>(i) * terms.b.columns;
+    const float *left = terms.a.row(i), *right = has_right ? terms.b.row(k) : left;
+    for_each_float(terms.b.columns, [&](auto d, int j) {
+      const hn::RebindToSigned<decltype(d)> di;
+      const auto columns = hn::Add(hn::Iota(di, 0), hn::Set(di, j));
+      const auto at_diagonal = hn::RebindMask(d, hn::Eq(columns, hn::Set(di, k)));
+      const auto e = hn::LoadU(d, terms.b_diagonal + j);
+      const auto before = terms.from_zero ? hn::Zero(d) : hn::LoadU(d, to + j);
+      auto c = hn::Add(before, hn::Mul(hn::Set(d, terms.scale), hn::LoadU(d, sums + j)));
+      if (has_right)
+        c = hn::Add(c, hn::Mul(hn::IfThenZeroElse(at_diagonal, hn::LoadU(d, right + j)), hn::Set(d, left_diagonal)));
+      const auto with_left = hn::Add(c, hn::Mul(hn::IfThenZeroElse(at_diagonal, hn::LoadU(d, left + j)), e));
+      c = hn::IfThenElse(hn::Eq(e, hn::Zero(d)), c, with_left);
+      if (has_right) c = hn::IfThenElse(at_diagonal, hn::Add(c, hn::Mul(e, hn::Set(d, left_diagonal))), c);
+      hn::StoreU(c, d, to + j);
+    });
+  }
 }
 
 void AddMultipleRow(float* c, const float* x, float factor, int count) {
@@ -338,7 +365,7 @@ HWY_EXPORT(RequantiseRow);
 HWY_EXPORT(ScaleRow);
 HWY_EXPORT(ScaleRowByOne);
 HWY_EXPORT(AddDequantisedRow);
-HWY_EXPORT(AddCodedRow);
+HWY_EXPORT(AddCodedTerms);
 HWY_EXPORT(AddMultipleRow);
 HWY_EXPORT(AddProductsRow);
 
@@ -373,7 +400,7 @@ void scale_row(const float* x, float scale, float* z, int count) {
 void add_dequantised_row(float* c, float row_scale, const float* column_scales, const float* sums, int count) {
   HWY_DYNAMIC_DISPATCH(AddDequantisedRow)(c, row_scale, column_scales, sums, count);
 }
-void add_coded_row(const CodedRow& row) { HWY_DYNAMIC_DISPATCH(AddCodedRow)(row); }
+void add_coded_terms(const CodedTerms& terms) { HWY_DYNAMIC_DISPATCH(AddCodedTerms)(terms); }
 void add_multiple_row(float* c, const float* x, float factor, int count) {
   HWY_DYNAMIC_DISPATCH(AddMultipleRow)(c, x, factor, count);
 }

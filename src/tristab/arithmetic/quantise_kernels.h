@@ -35,6 +35,7 @@ void raise_magnitude_bits(std::uint32_t* largest, const float* x, int count);
 
 struct CodeRange {
   double lowest = 0, highest = 0;  // whole numbers below 2^19
+  bool holds_all = false;          // no magnitude is so large that its code would be beyond
 };
 
 // codes[i] := the code of x[i] for the scale 1 / inverse, where `inverse` is rounded to double; 0 for NaN. Returns how
@@ -51,23 +52,20 @@ std::int64_t encode_row(const float* x, const double* inverses, CodeRange range,
 void scale_row(const float* x, const float* scales, float* z, int count);
 void scale_row(const float* x, float scale, float* z, int count);
 
-// One row of a product of codes with main diagonals outside, all terms one after the other (quantise.h):
-//   c := c + scale sums,  c := c + d right,  c := c + left diagonal where the diagonal is not zero
-// A term without a pointer is left out; `right` only where d is not zero. Element right_out of `right` and element
-// left_out of `left` count as 0.
-struct CodedRow {
+// The terms of a product of square tensors of codes with main diagonals outside, one after the other (quantise.h). Row
+// i of A meets the main diagonal in column k = i + a.outside; that of B lies in (k, k).
+//   c_i := c_i + scale sums_i,  c_i := c_i + d_i b_k,  c_i := c_i + a_i e,  c_ik := c_ik + d_i e_k
+// for the main diagonals d of A and e of B, where they are not zero.
+struct CodedTerms {
   float* c = nullptr;
-  const float* sums = nullptr;
+  std::ptrdiff_t stride = 0;
+  bool from_zero = false;       // c counts as 0, whatever it holds
+  const float* sums = nullptr;  // without gaps; may be c, from zero
   float scale = 0;
-  const float* right = nullptr;
-  int right_out = -1;
-  float d = 0;
-  const float* left = nullptr;
-  int left_out = -1;
-  const float* diagonal = nullptr;
-  int count = 0;
+  FloatRows<const float> a, b;
+  const float *a_diagonal = nullptr, *b_diagonal = nullptr;
 };
-void add_coded_row(const CodedRow& row);
+void add_coded_terms(const CodedTerms& terms);
 
 // In single operations of fp32:
 // c[i] := c[i] + (row_scale column_scales[i]) sums[i]

@@ -228,7 +228,9 @@ class SiteEngine final : public Engine {
   }
 
   void accumulate_codes(const View& accumulator, const QuantisedOperand& a, const QuantisedOperand& b,
-                        const Quantiser& quantiser, Region live, QuantiserCounts& counts) const override {
+                        const Quantiser& quantiser, Region live, bool from_zero,
+                        QuantiserCounts& counts) const override {
+    if (from_zero) clear(accumulator);
     note_format(fp32_format());
     if (noting()) run_.operations.back().flops += 2.0 * a.view.rows * a.view.columns * b.view.columns * a.view.batch;
     QuantiserCounts found;
@@ -237,7 +239,7 @@ class SiteEngine final : public Engine {
             fp32_format(), [&] {
               found = {};
               if (fast_quantised(accumulator, a, b, quantiser))
-                return doubles_->accumulate_codes(accumulator, a, b, quantiser, live, found);
+                return doubles_->accumulate_codes(accumulator, a, b, quantiser, live, false, found);
               for (int block = 0; block < accumulator.batch; ++block) {
                 PairMatrix c = load(accumulator, block);
                 add_coded_pairs(c, tensor(a, block, quantiser), tensor(b, block, quantiser), quantiser, on_);

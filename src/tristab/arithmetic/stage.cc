@@ -158,10 +158,11 @@ Value Stage::multiply(const Value* c, std::span<const Factors> products, RoundTo
     if (matrix && arithmetic_->quantiser) {
       const Quantiser& quantiser = *arithmetic_->quantiser;
       operation.finite = operation.finite && p.tags_.finite && q.tags_.finite;
-      if (from_zero) engine.clear(result.view_);
-      if (quantiser.kind == Quantiser::Kind::integer) {
-        engine.accumulate_codes(result.view_, p.quantised(), q.quantised(), quantiser, live_, operation.quantised);
+      if (integers) {
+        engine.accumulate_codes(result.view_, p.quantised(), q.quantised(), quantiser, live_, from_zero,
+                                operation.quantised);
       } else {
+        if (from_zero) engine.clear(result.view_);
         engine.accumulate_block_scaled(result.view_, p.quantised(), q.quantised(), quantiser,
                                        {accumulation, fp32_format(), operation.finite}, operation.quantised);
         QuantiserCounts counted;  // by the other product
