@@ -3,11 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/file_ledger.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/parameters.h"
 
 namespace tristab {
@@ -206,13 +205,8 @@ std::string option_synopsis(const OptionEntry& option, bool every_name) {
 
 std::int64_t whole_number(std::string_view option, const std::string& text, std::int64_t minimum,
                           std::int64_t maximum) {
-  const Json value = parse_scalar(text);
-  const bool whole = value.is_number() && std::trunc(value.get<double>()) == value.get<double>();
-  if (!whole || value.get<double>() < static_cast<double>(minimum) ||
-      value.get<double>() > static_cast<double>(maximum)) {
-    refuse(option, fmt::format("'{}'", text), fmt::format("a whole number from {} to {}", minimum, maximum));
-  }
-  return value.get<std::int64_t>();
+  if (const auto whole = whole_number(parse_scalar(text), minimum, maximum)) return *whole;
+  refuse(option, fmt::format("'{}'", text), fmt::format("a whole number from {} to {}", minimum, maximum));
 }
 
 Json key_values(const std::vector<std::string>& words, std::string_view place) {

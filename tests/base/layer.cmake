@@ -5,6 +5,7 @@ tristab_tests(base
     errors_test.cc
     file_ledger_test.cc
     for_all_test.cc
+    json_member_test.cc
     json_reader_test.cc
     json_text_test.cc
     json_value_test.cc

@@ -167,6 +167,8 @@ TEST(CaseGroupsFiles, a_record_without_fields_or_of_wrong_types_is_refused) {
       {"n", "\"x\"", ".n: found \"x\"; allowed: a whole number"},
       {"n", "1.5", ".n: found 1.5"},
       {"n", "", ".n: found nothing"},
+      {"n", "4294967297", ".n: found 4294967297; allowed: a whole number from 1 to 2147483647"},
+      {"n", "1e300", ".n: found 1e+300"},
       {"method", "", ".method: found nothing; allowed: a text"},
       {"family", "null", ".family: found null"},
       {"status", "3", ".status: found 3"},

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/sweep/config_reader.h"
 #include "tristab/sweep/config_text.h"
@@ -61,9 +62,9 @@ std::vector<int> read_lengths(const Json& given, const std::string& place) {
   std::vector<int> lengths;
   if (given.is_null()) return lengths;
   for (const Json& length : given.is_array() ? given : Json::array({given})) {
-    if (!length.is_number_integer() || length.get<int>() < 1 || length.get<int>() > Source::largest_sequence)
-      refuse(place, quoted(length), fmt::format("lengths from 1 to {}", Source::largest_sequence));
-    lengths.push_back(length.get<int>());
+    const auto steps = whole_number(length, 1, Source::largest_sequence);
+    if (!steps) refuse(place, quoted(length), fmt::format("lengths from 1 to {}", Source::largest_sequence));
+    lengths.push_back(static_cast<int>(*steps));
   }
   return lengths;
 }
@@ -89,11 +90,13 @@ SuiteExpectation read_expectation(const Json& given, const std::string& place, c
   }
   const Json passes = reader.value("passes");
   const bool range = passes.is_array() && passes.size() == 2;
-  const Json low = range ? passes[0] : passes, high = range ? passes[1] : passes;
-  if (!low.is_number_integer() || !high.is_number_integer())
-    refuse(reader.place("passes"), quoted(passes), "a number of cases, or [fewest, most]");
-  expectation.fewest = low.get<int>();
-  expectation.most = high.get<int>();
+  const auto bound = [&](const Json& number) {
+    const auto whole = whole_number(number, 0, std::numeric_limits<int>::max());
+    if (!whole) refuse(reader.place("passes"), quoted(passes), "a number of cases, or [fewest, most]");
+    return static_cast<int>(*whole);
+  };
+  expectation.fewest = bound(range ? passes[0] : passes);
+  expectation.most = bound(range ? passes[1] : passes);
   return expectation;
 }
 

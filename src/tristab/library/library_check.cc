@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "tristab/base/errors.h"
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
 #include "tristab/judge/check.h"
 #include "tristab/library/choice.h"
@@ -57,9 +57,9 @@ ChoiceWords words_of(const Json& options) {
   }
   if (options.contains("hunt")) {
     const Json& hunt = options.at("hunt");
-    if (!hunt.is_number_integer() || hunt.get<std::int64_t>() < 0 || hunt.get<std::int64_t>() > 100000000)
-      refuse("hunt", quoted(hunt), "a whole number from 0 to 100000000");
-    words.hunt = hunt.get<std::int64_t>();
+    const auto evaluations = whole_number(hunt, 0, 100000000);
+    if (!evaluations) refuse("hunt", quoted(hunt), "a whole number from 0 to 100000000");
+    words.hunt = *evaluations;
   }
   return words;
 }

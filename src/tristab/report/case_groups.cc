@@ -21,7 +21,8 @@ namespace tristab {
 namespace {
 
 // Refuses a required field that is missing, null or wrong.
-[[noreturn]] void refuse_field(const Json& object, const std::string& place, const char* name, const char* allowed) {
+[[noreturn]] void refuse_field(const Json& object, const std::string& place, const char* name,
+                               const std::string& allowed) {
   const auto found = object.find(name);
   refuse_input(place + name, found == object.end() ? "nothing" : quoted(*found), allowed);
 }
@@ -31,14 +32,6 @@ std::string required_text(const Json& object, const std::string& place, const ch
   if (found == object.end() || !found->is_string() || found->get_ref<const std::string&>().empty())
     refuse_field(object, place, name, "a text");
   return found->get<std::string>();
-}
-
-int size_of(const Json& object, const std::string& place) {
-  const auto found = object.find("n");
-  const double number = found != object.end() && found->is_number() ? found->get<double>() : 0;
-  if (!(number >= 1 && number <= std::numeric_limits<int>::max()) || std::trunc(number) != number)
-    refuse_field(object, place, "n", "a whole number of at least 1");
-  return static_cast<int>(number);
 }
 
 const Json& parameters_at(const Json& object, const std::string& place, const char* name) {
@@ -188,6 +181,14 @@ std::size_t CaseGroups::input_at(const Json& object, const std::string& place) {
   return input_at(std::move(input), parameters);
 }
 
+int CaseGroups::size_at(const Json& object, const std::string& place) {
+  constexpr int most = std::numeric_limits<int>::max();
+  const auto found = object.find("n");
+  const auto size = found == object.end() ? std::nullopt : whole_number(*found, 1, most);
+  if (!size) refuse_field(object, place, "n", fmt::format("a whole number from 1 to {}", most));
+  return static_cast<int>(*size);
+}
+
 std::size_t CaseGroups::setting_at(const Json& object, const std::string& place) {
   CaseSetting setting;
   setting.method = required_text(object, place, "method");
@@ -228,7 +229,7 @@ void CaseGroups::add_trial(std::size_t at, const TrialNumbers& trial, const std:
 
 void CaseGroups::add_matrix(const Json& object, const std::string& place) {
   const std::size_t input = input_at(object, place);
-  const int n = size_of(object, place);
+  const int n = size_at(object, place);
   CaseMatrix& matrix = matrices_[matrix_at(input, n, required_text(object, place, "id"), true)];
   matrix.facts = static_cast<std::uint32_t>(facts_.size());
   std::vector<double> facts;
@@ -265,7 +266,7 @@ MatrixProfiles CaseGroups::profiles_of(const CaseMatrix& matrix) const {
 
 std::size_t CaseGroups::add_record(const Json& object, const std::string& place) {
   const std::size_t input = input_at(object, place);
-  const int n = size_of(object, place);
+  const int n = size_at(object, place);
   const std::size_t setting = setting_at(object, place);
   TrialNumbers trial{status_at(object, place),
                      word_at<ForFormat>(object, place, "for_format", for_format_names),

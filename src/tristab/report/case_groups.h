@@ -108,6 +108,7 @@ class CaseGroups {
   // The position of the input, or of the setting, that an object names; a new one is added at the end.
   std::size_t input_at(const Json& object, const std::string& place);
   std::size_t setting_at(const Json& object, const std::string& place);
+  static int size_at(const Json& object, const std::string& place);  // `n`
 
  private:
   // Texts are found again by two 64-bit hashes of them.

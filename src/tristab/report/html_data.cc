@@ -4,8 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
-#include "tristab/base/json.h"
+#include "tristab/base/json_member.h"
 #include "tristab/base/json_text.h"
 #include "tristab/report/page_json.h"
 #include "tristab/report/record_words.h"
@@ -73,8 +74,7 @@ void HtmlData::add(const std::string& section, const Json& object, const std::st
 
 void HtmlData::add_layer(const Json& object, const std::string& place) {
   const std::size_t input = groups_.input_at(object, place), setting = groups_.setting_at(object, place);
-  const double size = number_field(object, place, "n");
-  const int n = std::isfinite(size) ? static_cast<int>(size) : 0;
+  const int n = CaseGroups::size_at(object, place);
   const auto [found, is_new] = layer_at_.try_emplace(fmt::format("{}/{}/{}", input, setting, n), layers_.size());
   if (is_new) layers_.push_back({{}, input, setting, n, nan, {}});
   LayerGroup& group = layers_[found->second];
@@ -90,8 +90,9 @@ void HtmlData::add_layer(const Json& object, const std::string& place) {
     const auto values = by_chunk->find(layer_parts()[part].name);
     if (values == by_chunk->end() || !values->is_array() || !chunks.is_array()) continue;
     for (std::size_t k = 0; k < values->size() && k < chunks.size(); ++k) {
-      if (!chunks[k].is_number()) continue;
-      std::vector<std::vector<double>>& errors = group.errors[chunks[k].get<int>()];
+      const auto chunk = whole_number(chunks[k], 0, std::numeric_limits<int>::max());
+      if (!chunk) continue;
+      std::vector<std::vector<double>>& errors = group.errors[static_cast<int>(*chunk)];
       errors.resize(layer_parts().size());
       if ((*values)[k].is_number()) {
         errors[part].push_back((*values)[k].get<double>());

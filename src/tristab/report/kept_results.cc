@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <limits>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json_member.h"
@@ -42,8 +42,8 @@ class Objects {
 }
 
 std::int64_t integer_of(const Json& value, const char* name, const std::string& place) {
-  const double number = value.is_number() ? value.get<double>() : nan;
-  if (number == std::trunc(number) && std::fabs(number) < 0x1p63) return value.get<std::int64_t>();
+  constexpr auto limits = std::numeric_limits<std::int64_t>();
+  if (const auto whole = whole_number(value, limits.min(), limits.max())) return *whole;
   refuse_input(place, fmt::format("{} {}", name, value.dump()), "an integer");
 }
 

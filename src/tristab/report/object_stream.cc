@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <set>
 #include <streambuf>
 
@@ -15,6 +16,7 @@
 #include "tristab/base/input_file.h"
 #include "tristab/base/json_member.h"
 #include "tristab/base/json_reader.h"
+#include "tristab/report/result_head.h"
 #include "tristab/report/result_text.h"
 #include "tristab/report/tool_info.h"
 
@@ -39,12 +41,11 @@ void take_object(const Json& document, const char* name, const std::string& path
 }
 
 std::int64_t cases_of(const Json& object, const char* name, const std::string& place) {
-  const double number = number_field(object, place, name);
-  if (std::isnan(number)) return 0;
-  constexpr double most = 9007199254740992;  // 2^53
-  if (!(number >= 0 && number <= most) || std::trunc(number) != number)
-    refuse_input(place + name, quoted(object[name]), "a whole number of at least 0");
-  return static_cast<std::int64_t>(number);
+  const auto found = object.find(name);
+  if (found == object.end() || found->is_null()) return 0;
+  const auto cases = whole_number(*found, 0, std::int64_t{1} << 53);
+  if (!cases) refuse_input(place + name, quoted(*found), "a whole number of at least 0");
+  return *cases;
 }
 
 // A field that is true or false; false if it is absent or null.
@@ -248,9 +249,10 @@ class Visitor {
   void add_shard(const Json& object) {
     const auto shard = object.find("shard");
     if (shard == object.end() || !shard->is_object()) return;
-    const int index = static_cast<int>(number_field(*shard, path_ + ": shard.", "index"));
-    shard_count_ = static_cast<int>(number_field(*shard, path_ + ": shard.", "count"));
-    shards_.insert(index);
+    const std::optional<Shard> part = shard_of(*shard);
+    if (!part->valid()) refuse_input(path_ + ": shard", quoted(*shard), "an index from 1 to a count");
+    shard_count_ = part->count;
+    shards_.insert(part->index);
     head_.shards.clear();
     if (static_cast<int>(shards_.size()) == shard_count_) return;
     for (const int each : shards_)

@@ -18,22 +18,6 @@
 namespace tristab {
 namespace {
 
-std::optional<std::int64_t> integer_at(const Json& object, const char* name) {
-  const auto found = object.find(name);
-  if (found == object.end() || !found->is_number_integer()) return std::nullopt;
-  return found->get<std::int64_t>();
-}
-
-// A shard that is not valid() if the object is not what a shard says of itself.
-std::optional<Shard> shard_of(const Json& object) {
-  if (!object.is_object()) return std::nullopt;
-  const auto number = [&](const char* name) {
-    const std::int64_t value = integer_at(object, name).value_or(0);
-    return value >= 1 && value <= Shard::most ? static_cast<int>(value) : 0;
-  };
-  return Shard{number("index"), number("count")};
-}
-
 std::string named(const std::string& version, const std::string& commit) {
   return fmt::format("tristab {} ({})", version, commit);
 }
@@ -79,7 +63,8 @@ std::optional<ResultBeginning> result_beginning(const std::filesystem::path& pat
   head.config = config;
   if (!run.is_object()) run = Json::object();
   head.shard = shard_of(head.lines ? shard : run.value("shard", Json()));
-  head.cases = head.lines ? integer_at({{"expected_cases", cases}}, "expected_cases") : integer_at(run, "cases");
+  constexpr std::int64_t most_cases = std::int64_t{1} << 53;
+  head.cases = whole_number(head.lines ? cases : run.value("cases", Json()), 0, most_cases);
   const auto complete = run.find("complete");
   head.complete = complete != run.end() && *complete == true;
   return head;
@@ -146,6 +131,14 @@ std::string config_differences(const Json& there, const Json& here) {
                                  : fmt::format("other {}{}", key, changed_files(old, now)));
   }
   return fmt::format("{}", fmt::join(found, ", "));
+}
+
+std::optional<Shard> shard_of(const Json& object) {
+  if (!object.is_object()) return std::nullopt;
+  const auto number = [&](const char* name) {
+    return static_cast<int>(whole_number(object.value(name, Json()), 1, Shard::most).value_or(0));
+  };
+  return Shard{number("index"), number("count")};
 }
 
 std::string name_of(const std::optional<Shard>& shard) { return shard ? "shard " + shard->text() : "a whole run"; }

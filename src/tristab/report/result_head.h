@@ -28,6 +28,9 @@ bool is_whole(const std::filesystem::path& path, const ResultBeginning& beginnin
 // "seed 1 instead of 2, other families"; "" if they are equal.
 std::string config_differences(const Json& there, const Json& here);
 
+// What a shard says of itself; none if `object` is no object, and not valid() if it is another one.
+std::optional<Shard> shard_of(const Json& object);
+
 // "shard 2/8", "a whole run"
 std::string name_of(const std::optional<Shard>& shard);
 
