@@ -189,7 +189,8 @@ TEST(FileSafety, an_interrupted_ndjson_spares_the_old_one_and_says_where) {
   const ProgramResult result = place.run("sweep c.json -o r.ndjson --force", "", "timeout --preserve-status -s INT 2");
   EXPECT_EQ(result.status, 130);
   EXPECT_TRUE(has(result.err, "tristab: stopped; no complete result was written; ")) << result.err;
-  EXPECT_TRUE(has(result.err, " of 100000 cases are kept in r.ndjson.partial; to go on, say --resume\n")) << result.err;
+  EXPECT_TRUE(has(result.err, " cases are kept in r.ndjson.partial; to go on, say --resume beside --force\n"))
+      << result.err;
   EXPECT_EQ(place.read("r.ndjson"), old);
   const ProgramResult partial = place.run("compare r.ndjson.partial");
   EXPECT_EQ(partial.status, 0);
@@ -198,6 +199,14 @@ TEST(FileSafety, an_interrupted_ndjson_spares_the_old_one_and_says_where) {
   const std::string records = place.read("r.ndjson.partial");
   EXPECT_EQ(place.run("sweep c.json --trials 1 -o r.ndjson").status, 2);
   EXPECT_EQ(place.read("r.ndjson.partial"), records);
+  EXPECT_EQ(place.run("sweep c.json -o r.ndjson --resume").status, 2);  // the old one is still in the way
+  const ProgramResult on =
+      place.run("sweep c.json -o r.ndjson --resume --force", "", "timeout --preserve-status -s INT 2");
+  EXPECT_EQ(on.status, 130) << on.err;
+  const std::string more = place.read("r.ndjson.partial");
+  const std::size_t header = records.find('\n');
+  EXPECT_GT(more.size(), records.size());
+  EXPECT_EQ(more.substr(0, 2 * header), records.substr(0, 2 * header));
 }
 
 TEST(FileSafety, no_guessed_name_leads_a_run_astray) {
