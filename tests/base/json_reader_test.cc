@@ -28,6 +28,11 @@ TEST(JsonReader, a_truncated_text_is_refused) {
   EXPECT_NE(message_of("{\"trials\": 4").find("unexpected end of input"), std::string::npos);
 }
 
+TEST(JsonReader, text_in_utf_16_is_named) {
+  for (const std::string& text : {std::string("\xff\xfe{\0}\0", 6), std::string("\xfe\xff\0{\0}", 6)})
+    EXPECT_NE(message_of(text).find("UTF-16, where JSON is UTF-8"), std::string::npos) << message_of(text);
+}
+
 TEST(JsonReader, a_key_given_twice_is_refused_with_its_path) {
   EXPECT_EQ(message_of(R"({"a": 1, "b": [{"c": 1}, {"d": 1, "d": 2}]})"),
             "x.json: b[1].d: the key is given twice; allowed: once");

@@ -45,6 +45,8 @@ class FilteredBuilder {
   bool end_object() { return end(Event::object_end); }
   bool end_array() { return end(Event::array_end); }
   bool parse_error(std::size_t end, const std::string& token, const Json::exception& error) {
+    if (end == 1 && (token == "\xff" || token == "\xfe"))  // a byte order mark
+      throw JsonError("text in UTF-16, where JSON is UTF-8");
     constexpr int number_overflow = 406;  // the one error whose message has no place
     if (error.id != number_overflow) throw JsonError(json_reason(error));
     throw JsonError(fmt::format("{}: {} is beyond the largest number of double, 1.8e308",
