@@ -2,7 +2,7 @@
 # folders is one family, one rule or one model.
 set(here ${CMAKE_CURRENT_LIST_DIR})
 file(GLOB models CONFIGURE_DEPENDS RELATIVE ${here} ${here}/family/*.cc ${here}/rule/*.cc ${here}/keys/*.cc ${here}/gates/*.cc)
-tristab_layer(matrix ALONE
+tristab_layer(matrix
   SOURCES
     condition.cc
     gated_product.cc
@@ -22,6 +22,9 @@ tristab_layer(matrix ALONE
     tensor_file.cc
     token_inputs.cc
     ${models}
+  ALONE
+    family/rwkv7.cc family/target_norm.cc family/toeplitz.cc family/uniform_signed.cc gates/decay_models.cc
+    keys/orthogonal.cc keys/silu.cc safetensors.cc
   USES tristab_format)
 target_link_libraries(tristab_matrix PRIVATE PkgConfig::LIBZIP)
 tristab_computing_files(matrix condition.cc gated_product.cc norms.cc spectral_norm.cc)

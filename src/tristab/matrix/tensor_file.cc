@@ -106,9 +106,9 @@ bool checked_size(const std::vector<std::int64_t>& shape, std::int64_t bytes, st
 }
 
 std::string name_text(std::string_view name) {
-  constexpr std::size_t longest = 80;
-  std::string text(name.substr(0, longest));
-  if (name.size() > longest) text.append("...");
+  constexpr std::size_t most = 80;
+  std::string text(name.substr(0, most));
+  if (name.size() > most) text.append("...");
   text = Json(text).dump(-1, ' ', true, Json::error_handler_t::replace);
   text.front() = text.back() = '\'';
   return text;

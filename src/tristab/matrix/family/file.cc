@@ -25,7 +25,7 @@ std::vector<std::string> tensor_names(const TensorFile& file) {
   return names;
 }
 
-void settle(Json& settings, std::string_view place) {
+void settle_files(Json& settings, std::string_view place) {
   if (!settings.contains("path") || settings["path"].get_ref<const std::string&>().empty())
     refuse(place_of_setting(place, "path"), "nothing", "the path of a .npy, .npz or .safetensors file");
   const auto together = [&](const char* one, const char* other) {
@@ -183,7 +183,7 @@ Family file_family() {
                    Parameter::boolean("l2norm", nullptr,
                                       "k and q are L2-normalised on reading (as the file says, or false)"),
                }},
-      .settle = settle,
+      .settle = settle_files,
       .open = open,
       .list_valued = {"heads", "tokens"}};
 }
