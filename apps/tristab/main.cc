@@ -15,7 +15,6 @@
 #include "interrupt.h"
 #include "terminal.h"
 #include "tristab/base/errors.h"
-#include "tristab/base/file_ledger.h"
 #include "tristab/base/foreign_file.h"
 #include "tristab/base/json.h"
 #include "tristab/base/output_file.h"
@@ -81,22 +80,21 @@ int run(int count, char** arguments) {
   return status;
 }
 
-// What is kept of a result that is not complete, and how to go on; an older result of its name is in the way again.
-std::string kept_note(const std::string& journal) {
-  return fmt::format("{}; to go on, say --resume{}", journal, may_replace() ? " beside --force" : "");
+std::string kept_note(const KeptJournal& journal) {
+  return fmt::format("{}; to go on, say --resume{}", journal.text, journal.replaces ? " beside --force" : "");
 }
 
 // Uses fputs, because a closed standard error must not throw another exception.
 int complain(int status, const std::string& message) {
   const std::string error = styled("error:", Style::fail, standard_error_page());
   std::fputs(fmt::format("tristab: {} {}\n", error, in_one_line(shortened(message, longest_message))).c_str(), stderr);
-  for (const std::string& journal : kept_journals()) tell(fmt::format("tristab: note: {}", kept_note(journal)));
+  for (const KeptJournal& journal : kept_journals()) tell(fmt::format("tristab: note: {}", kept_note(journal)));
   return status;
 }
 
 int report_stop() {
   std::string kept;
-  for (const std::string& journal : kept_journals()) kept += "; " + kept_note(journal);
+  for (const KeptJournal& journal : kept_journals()) kept += "; " + kept_note(journal);
   tell(fmt::format("tristab: stopped; no complete result was written{}", kept));
   return signal_status + interrupt_signal();
 }

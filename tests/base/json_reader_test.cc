@@ -29,8 +29,20 @@ TEST(JsonReader, a_truncated_text_is_refused) {
 }
 
 TEST(JsonReader, text_in_utf_16_is_named) {
-  for (const std::string& text : {std::string("\xff\xfe{\0}\0", 6), std::string("\xfe\xff\0{\0}", 6)})
+  for (const std::string& text : {std::string("\xff\xfe{\0}\0", 6), std::string("\xfe\xff\0{\0}", 6)}) {
     EXPECT_NE(message_of(text).find("UTF-16, where JSON is UTF-8"), std::string::npos) << message_of(text);
+    std::istringstream stream(text);
+    EXPECT_THROW(static_cast<void>(parse_json(stream)), JsonError);
+  }
+  for (const std::string& text : {std::string("\xff\xd8\xff\xe0"), std::string("\xff"), std::string("\xfe{}")}) {
+    EXPECT_NE(message_of(text).find("invalid literal"), std::string::npos) << message_of(text);  // a JPEG
+    std::istringstream stream(text);
+    try {
+      static_cast<void>(parse_json(stream));
+    } catch (const JsonError& error) {
+      EXPECT_EQ(std::string(error.what()).find("UTF-16"), std::string::npos);
+    }
+  }
 }
 
 TEST(JsonReader, a_key_given_twice_is_refused_with_its_path) {

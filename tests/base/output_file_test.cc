@@ -123,7 +123,7 @@ TEST_F(OutputFileTest, a_kept_journal_stays_and_the_next_run_goes_on) {
     output.write("whole torn");
     output.keep("2 cases are kept");
   }
-  EXPECT_EQ(kept_journals().back(), "2 cases are kept in " + path + ".partial");
+  EXPECT_EQ(kept_journals().back().text, "2 cases are kept in " + path + ".partial");
   EXPECT_EQ(text_of(path + ".partial"), "whole torn");
   EXPECT_EQ(text_of(path), "old");
   const JournalCheck refusing = [](const fs::path& file) -> std::uint64_t { throw UsageError(text_of(file)); };
@@ -198,7 +198,7 @@ TEST_F(OutputFileTest, a_file_that_came_meanwhile_is_spared_and_the_output_kept)
     EXPECT_NE(message_of<UsageError>([&] { output.commit(); }).find("somebody's data"), std::string::npos);
   }
   EXPECT_EQ(text_of(path), "theirs");
-  const std::string& kept = kept_journals().back();
+  const std::string kept = kept_journals().back().text;
   ASSERT_TRUE(kept.starts_with("the result is in ")) << kept;
   EXPECT_EQ(text_of(kept.substr(17)), "mine");
 }

@@ -45,8 +45,6 @@ class FilteredBuilder {
   bool end_object() { return end(Event::object_end); }
   bool end_array() { return end(Event::array_end); }
   bool parse_error(std::size_t end, const std::string& token, const Json::exception& error) {
-    if (end == 1 && (token == "\xff" || token == "\xfe"))  // a byte order mark
-      throw JsonError("text in UTF-16, where JSON is UTF-8");
     constexpr int number_overflow = 406;  // the one error whose message has no place
     if (error.id != number_overflow) throw JsonError(json_reason(error));
     throw JsonError(fmt::format("{}: {} is beyond the largest number of double, 1.8e308",
@@ -186,6 +184,12 @@ class DuplicateKeyCheck {
 // The library takes a NUL byte for the end of the text.
 constexpr const char* nul_byte = "a byte of value 0, which no JSON text has";
 
+// Refuses the byte order marks of UTF-16, which other programs write; that of UTF-8 is left out.
+void check_encoding(std::string_view beginning) {
+  if (beginning.starts_with("\xff\xfe") || beginning.starts_with("\xfe\xff"))
+    throw JsonError("text in UTF-16, where JSON is UTF-8");
+}
+
 }  // namespace
 
 // It quotes what it read, which may be a megabyte of digits.
@@ -198,12 +202,19 @@ std::string json_reason(const Json::exception& error) {
 }
 
 Json parse_json(std::string_view text, const JsonFilter& filter) {
+  check_encoding(text);
   Json value = parse(text, filter, text);
   if (text.find('\0') != std::string_view::npos) throw JsonError(nul_byte);
   return value;
 }
 
 Json parse_json(std::istream& stream, const JsonFilter& filter) {
+  if (stream.peek() >= 0xfe) {
+    std::string beginning{static_cast<char>(stream.get())};
+    if (const int second = stream.peek(); second >= 0) beginning += static_cast<char>(second);
+    check_encoding(beginning);
+    stream.unget();
+  }
   Json value = parse(stream, filter, {});
   if (!stream.eof()) throw JsonError(nul_byte);
   return value;

@@ -82,8 +82,8 @@ bool has_name(int file, const std::string& name) {
          named.st_ino == open.st_ino;
 }
 
-std::vector<std::string>& journals() {
-  static std::vector<std::string> all;
+std::vector<KeptJournal>& journals() {
+  static std::vector<KeptJournal> all;
   return all;
 }
 
@@ -101,7 +101,7 @@ std::string beside(const fs::path& target, std::string_view ending) {
 
 std::string journal_of(const std::string& path) { return beside(target_of(path), ".partial"); }
 
-const std::vector<std::string>& kept_journals() { return journals(); }
+const std::vector<KeptJournal>& kept_journals() { return journals(); }
 
 void end_by_signal(int number) {
   for (const auto& name : temporaries) {
@@ -263,13 +263,24 @@ OutputFile::~OutputFile() {
   if (!committed_) close_unfinished();
 }
 
+bool OutputFile::needs_force() const {
+  std::error_code absent;
+  const auto bytes = fs::file_size(target_, absent);
+  if (absent || bytes == 0) return false;
+  try {
+    return !check_(target_).empty();
+  } catch (const std::exception&) {
+    return true;  // it cannot be read
+  }
+}
+
 void OutputFile::close_unfinished() {
   // Somebody may have removed or replaced what grows: its name is then another's. The lock of a journal is still held.
   if (file_ != nullptr && !partial_.empty() && !nameless_ && has_name(fileno(file_), partial_)) {
     if (kept_.empty()) {
       ::unlink(partial_.c_str());
     } else {
-      journals().push_back(fmt::format("{} in {}", kept_, partial_));
+      journals().push_back({fmt::format("{} in {}", kept_, partial_), needs_force()});
     }
   }
   forget_temporary(slot_);

@@ -78,6 +78,7 @@ class OutputFile {
   void open_journal(const JournalCheck& journal);
   void check_existing(const std::filesystem::path& file) const;
   void close_unfinished();
+  bool needs_force() const;
   void sync_directory() const;
   void forget() const;
   void publish();
@@ -102,8 +103,12 @@ std::string beside(const std::filesystem::path& target, std::string_view ending)
 // The name of the journal of a file.
 std::string journal_of(const std::string& path);
 
-// What unfinished files of this process hold, and where: "12 of 40 cases are kept in r.json.partial".
-const std::vector<std::string>& kept_journals();
+struct KeptJournal {
+  std::string text;       // what it holds, and where: "12 of 40 cases are kept in r.json.partial"
+  bool replaces = false;  // a file is under the final name that only --force replaces
+};
+// Of the unfinished files of this process.
+const std::vector<KeptJournal>& kept_journals();
 
 // Removes temporary files and ends the process by a signal; may be called in a handler.
 void end_by_signal(int number);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "tristab/base/errors.h"
 #include "tristab/base/json.h"
@@ -19,10 +20,19 @@ Json json_of_matrix(const Matrix& x) {
   return Json{{"rows", x.rows()}, {"columns", x.columns()}, {"values", x.values()}};
 }
 
-Matrix matrix_of(const Json& json) {
-  Matrix x(json.at("rows").get<int>(), json.at("columns").get<int>());
+std::int64_t count_at(const Json& json, const char* name, std::string_view place,
+                      std::int64_t most = std::int64_t{1} << 53) {
+  if (const auto count = whole_number(json.at(name), 0, most)) return *count;
+  refuse(fmt::format("{}: {}", place, name), quoted(json.at(name)), fmt::format("a whole number from 0 to {}", most));
+}
+
+Matrix matrix_of(const Json& json, std::string_view place) {
+  constexpr int most = std::numeric_limits<int>::max();
+  const std::int64_t rows = count_at(json, "rows", place, most), columns = count_at(json, "columns", place, most);
   const std::vector<double> values = json.at("values").get<std::vector<double>>();
-  if (values.size() != x.values().size()) throw UsageError("the state: a tensor of another size");
+  if (static_cast<std::int64_t>(values.size()) != rows * columns)
+    refuse(place, fmt::format("{} values", values.size()), fmt::format("the {}x{} that it says", rows, columns));
+  Matrix x(static_cast<int>(rows), static_cast<int>(columns));
   x.values() = values;
   return x;
 }
@@ -36,6 +46,20 @@ std::string text_of(const Range& range) { return fmt::format("{}:{}", range.low,
 std::string text_of(const Setting& setting) {
   std::string text = fmt::format("{} {}", setting.method->identity(), setting.formation->identity());
   for (const auto& [stage, arithmetic] : setting.stages()) text += fmt::format(" {}={}", stage, arithmetic->identity());
+  return text;
+}
+
+// "g 16x1, k 16x128": of what tokens have.
+std::string shape_of(const TokenInputs& tokens) {
+  std::string text;
+  const auto add = [&](std::string_view name, const Matrix& x) {
+    text += fmt::format("{}{} {}x{}", text.empty() ? "" : ", ", name, x.rows(), x.columns());
+  };
+  add("k", tokens.keys);
+  add("g", tokens.log_decay);
+  add("q", tokens.queries);
+  add("v", tokens.values);
+  for (const auto& [name, part] : tokens.parts) add(name, part);
   return text;
 }
 
@@ -97,12 +121,12 @@ Json json_of(const TokenInputs& tokens) {
   return json;
 }
 
-TokenInputs tokens_of(const Json& json, const InputSpace& space) {
+TokenInputs tokens_of(const Json& json, const InputSpace& space, std::string_view place) {
   TokenInputs tokens;
   tokens.rule = space.rule;
   tokens.steps = space.steps;
   for (const auto& [name, x] : json.items()) {
-    Matrix matrix = matrix_of(x);
+    Matrix matrix = matrix_of(x, fmt::format("{}: {}", place, name));
     if (name == "k") {
       tokens.keys = std::move(matrix);
     } else if (name == "g") {
@@ -115,6 +139,10 @@ TokenInputs tokens_of(const Json& json, const InputSpace& space) {
       tokens.parts.emplace(name, std::move(matrix));
     }
   }
+  TokenInputs shape = blank_tokens(space);
+  derive(shape);
+  if (shape_of(tokens) != shape_of(shape))
+    refuse(place, "tensors " + shape_of(tokens), "those of this hunt, " + shape_of(shape));
   return tokens;
 }
 
@@ -137,11 +165,13 @@ namespace {
 
 HuntState read_state(const Json& json, const HuntRequest& request) {
   HuntState state{0, 0, Elites(request.space), {}, {}};
-  state.round = json.at("round").get<std::int64_t>();
-  state.evaluations = json.at("evaluations").get<std::int64_t>();
+  const std::string& place = request.state_place;
+  state.round = count_at(json, "round", place);
+  state.evaluations = count_at(json, "evaluations", place);
   state.credit = json.at("credit").get<std::vector<double>>();
   for (const Json& tally : json.at("strategies"))
-    state.tallies.push_back({"", tally.at("evaluations").get<std::int64_t>(), tally.at("improved").get<int>()});
+    state.tallies.push_back({"", count_at(tally, "evaluations", place),
+                             static_cast<int>(count_at(tally, "improved", place, std::numeric_limits<int>::max()))});
   if (state.tallies.size() != strategies().size() || state.credit.size() != strategies().size())
     refuse(request.state_place, "that of a version with other strategies", "one of this version");
   for (std::size_t s = 0; s < state.tallies.size(); ++s) state.tallies[s].name = strategies()[s].name;
@@ -150,9 +180,9 @@ HuntState read_state(const Json& json, const HuntRequest& request) {
   Machines machines;
   for (const Json& input : json.at("inputs")) {
     Trial trial;
-    trial.tokens = tokens_of(input.at("tokens"), request.space);
+    trial.tokens = tokens_of(input.at("tokens"), request.space, place);
     trial.evaluation = evaluator.evaluate(trial.tokens, machines);
-    trial.evaluation_number = input.at("evaluation").get<std::int64_t>();
+    trial.evaluation_number = count_at(input, "evaluation", place);
     trial.strategy = input.at("strategy").get<std::string>();
     state.elites.add(trial);
   }

@@ -26,6 +26,7 @@ HuntState state_of(const Json& json, const HuntRequest& request);
 
 // Keys, rates, decays and other tensors, by their names.
 Json json_of(const TokenInputs& tokens);
-TokenInputs tokens_of(const Json& json, const InputSpace& space);
+// Throws UsageError naming `place` unless its tensors have the shapes of the space.
+TokenInputs tokens_of(const Json& json, const InputSpace& space, std::string_view place = "tokens");
 
 }  // namespace tristab

@@ -175,8 +175,8 @@ std::vector<std::string> Tolerance::inseparable() const {
 
 double covered_by_largest(int trials, double confidence) { return std::pow(1 - confidence, 1.0 / trials); }
 
-int trials_needed(double covered, double confidence) {
-  return static_cast<int>(std::ceil(std::log(1 - confidence) / std::log(covered)));
+double trials_needed(double covered, double confidence) {
+  return std::ceil(std::log(1 - confidence) / std::log(covered));
 }
 
 ToleranceLimit tolerance_limit(int trials, double covered, double confidence) {

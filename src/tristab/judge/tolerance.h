@@ -24,7 +24,7 @@ ToleranceLimit tolerance_limit(int trials, double covered, double confidence);
 // The share that the largest of N trials covers.
 double covered_by_largest(int trials, double confidence);
 // The fewest trials whose largest covers the share.
-int trials_needed(double covered, double confidence);
+double trials_needed(double covered, double confidence);
 
 struct ToleranceRequest {
   TestCase test;  // one trial is one run of it, with inputs of its own

@@ -148,7 +148,8 @@ std::string additions_text(const Additions& additions, const Page& page) {
   return text;
 }
 
-std::string percent(double share) { return fmt::format("{:.3g}%", 100 * share); }
+std::string percent(double share, int digits = 3) { return fmt::format("{:.{}g}%", 100 * share, digits); }
+constexpr int as_given = 12;  // digits
 
 std::string paste_of(const GateTolerance& tolerance) {
   const GateSpec& gate = tolerance.proposed;
@@ -177,12 +178,13 @@ std::string coverage_text(const Tolerance& tolerance) {
         "{}, which differ in the order of sums, fusing and units: with {} confidence the {} covers {} of "
         "all trials.",
         trials, percent(limit.confidence),
-        limit.rank == 1 ? "largest value" : fmt::format("value of rank {}", limit.rank), percent(limit.covered));
+        limit.rank == 1 ? "largest value" : fmt::format("value of rank {}", limit.rank),
+        percent(limit.covered, as_given));
   return fmt::format(
-      "{}: with {} confidence the largest value covers {} of all trials; {} need {} trials with inputs of "
+      "{}: with {} confidence the largest value covers {} of all trials; {} need {:.0f} trials with inputs of "
       "their own, so nothing is proposed.",
       trials, percent(limit.confidence), percent(covered_by_largest(limit.trials, limit.confidence)),
-      percent(limit.covered), trials_needed(limit.covered, limit.confidence));
+      percent(limit.covered, as_given), trials_needed(limit.covered, limit.confidence));
 }
 
 // The command that audits the same test on other inputs.

@@ -41,20 +41,20 @@ class Objects {
   refuse_input(place, found, fmt::format("{}, as the configuration and the files that it names say now", expected));
 }
 
-std::int64_t integer_of(const Json& value, const char* name, const std::string& place) {
-  constexpr auto limits = std::numeric_limits<std::int64_t>();
-  if (const auto whole = whole_number(value, limits.min(), limits.max())) return *whole;
-  refuse_input(place, fmt::format("{} {}", name, value.dump()), "an integer");
+std::int64_t count_in(const Json& value, const char* name, const std::string& place, std::int64_t most) {
+  if (const auto count = whole_number(value, 0, most)) return *count;
+  refuse_input(place, fmt::format("{} {}", name, value.dump()), fmt::format("a whole number from 0 to {}", most));
 }
 
 // 0 without it.
-std::int64_t count_of(const Json& object, const char* name, const std::string& place) {
+std::int64_t count_of(const Json& object, const char* name, const std::string& place,
+                      std::int64_t most = std::int64_t{1} << 53) {
   const auto found = object.find(name);
-  return found == object.end() || found->is_null() ? 0 : integer_of(*found, name, place);
+  return found == object.end() || found->is_null() ? 0 : count_in(*found, name, place, most);
 }
 
 int small_count_of(const Json& object, const char* name, const std::string& place) {
-  return static_cast<int>(count_of(object, name, place));
+  return static_cast<int>(count_of(object, name, place, std::numeric_limits<int>::max()));
 }
 
 std::string described(const Json& object, const std::string& place) {
@@ -167,7 +167,7 @@ void add_layer(const Json& object, const Setting& configured, const std::string&
   }
   const Json& by_chunk = object.at("by_chunk");
   for (const Json& count : by_chunk.at("chunks"))
-    record.errors.chunks.push_back(static_cast<int>(integer_of(count, "chunks", place)));
+    record.errors.chunks.push_back(static_cast<int>(count_in(count, "chunks", place, std::numeric_limits<int>::max())));
   record.errors.by_chunk.resize(record.errors.chunks.size());
   for (const LayerPart& part : layer_parts()) {
     const std::vector<double> values = numbers_of(by_chunk.at(part.name), nan);
@@ -250,8 +250,8 @@ LayerResult sequence_of(const Plan& plan, const Unit& unit, const std::string& t
       check_input(layer, result.input, place);
       result.id = layer.value("sequence", "");
       if (result.id != id) refuse_other(place, result.id, id);
-      result.trial = layer.value("trial", 0);
-      result.tokens = layer.value("tokens", 0);
+      result.trial = small_count_of(layer, "trial", place);
+      result.tokens = small_count_of(layer, "tokens", place);
       result.source = layer.at("source");
       add_layer(layer, setting, place, result);
     }

@@ -250,7 +250,9 @@ class Visitor {
     const auto shard = object.find("shard");
     if (shard == object.end() || !shard->is_object()) return;
     const std::optional<Shard> part = shard_of(*shard);
-    if (!part->valid()) refuse_input(path_ + ": shard", quoted(*shard), "an index from 1 to a count");
+    if (!part->valid())
+      refuse_input(path_ + ": shard", quoted(*shard),
+                   fmt::format("an index from 1 to a count of at most {}", Shard::most));
     shard_count_ = part->count;
     shards_.insert(part->index);
     head_.shards.clear();
