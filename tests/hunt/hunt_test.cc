@@ -89,6 +89,36 @@ TEST(Hunt, a_damaged_state_is_refused_with_the_name_of_its_file) {
   }
 }
 
+TEST(Hunt, a_state_with_other_shapes_or_counts_is_refused) {
+  const auto small = small_hunt("mch fp16", 16, 600);
+  const Json state = hunt(small->request).state.json();
+  small->request.state_place = "h.json: state";
+  const auto refusal = [&](const std::string& path, const Json& value) {
+    Json damaged = state;
+    damaged[Json::json_pointer(path)] = value;
+    small->request.state = JsonValue(damaged);
+    try {
+      hunt(small->request);
+    } catch (const UsageError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const std::string keys = "/inputs/0/tokens/k";
+  const auto columns = state[Json::json_pointer(keys + "/columns")].get<std::int64_t>();
+  for (const Json& rows : {Json(-1), Json(1e300), Json(4294967312), Json(2000000000), Json(15)})
+    EXPECT_TRUE(refusal(keys + "/rows", rows).starts_with("h.json: state: k")) << refusal(keys + "/rows", rows);
+  EXPECT_TRUE(refusal("/inputs/0/tokens/q/rows", -5).starts_with("h.json: state: q: rows: found -5; allowed: "));
+  // As many values in another shape, and a tensor that the layer does not have.
+  const Json flat{{"rows", 1}, {"columns", 16 * columns}, {"values", state[Json::json_pointer(keys + "/values")]}};
+  EXPECT_NE(refusal(keys, flat).find("allowed: those of this hunt, k 16x"), std::string::npos) << refusal(keys, flat);
+  EXPECT_NE(refusal("/inputs/0/tokens/extra", flat).find("extra 1x"), std::string::npos);
+  for (const char* const count : {"/round", "/evaluations", "/strategies/0/improved", "/inputs/0/evaluation"}) {
+    for (const Json& value : {Json(-1), Json(1e300), Json(0.5)})
+      EXPECT_NE(refusal(count, value).find("allowed: a whole number from 0 to "), std::string::npos) << count;
+  }
+}
+
 TEST(Hunt, a_budget_is_met_exactly) {
   for (const std::int64_t evaluations : {1, 7, 100, 513}) {
     const auto small = small_hunt("mbh fp16", 16, evaluations);

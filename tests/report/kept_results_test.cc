@@ -124,21 +124,35 @@ TEST(KeptResults, lines_of_another_unit_are_refused) {
   EXPECT_THROW(static_cast<void>(matrix_of(plan, {0, 0, false}, exchanged, "kept")), InputError);
 }
 
-TEST(KeptResults, counts_that_are_no_integers_are_refused) {
-  const SweepConfig config = small_config();
+// What is said of the first matrix, or sequence, of a run with its first `name` changed to `number`.
+std::string refusal_of(const SweepConfig& config, const std::string& name, const std::string& number) {
   const Plan plan = make_plan(config);
   RoundTrip sink(plan);
   run_sweep(config, plan, {2}, sink);
-  for (const char* const count : {"1e300", "0.5", "\"0\"", "99999999999999999999"}) {
-    std::string text = sink.texts().front();
-    const std::size_t begin = text.find("\"trial\":") + 8, end = text.find(',', begin);
-    text.replace(begin, end - begin, count);
-    try {
-      static_cast<void>(matrix_of(plan, {0, 0, false}, text, "kept"));
-      ADD_FAILURE() << count << " was taken";
-    } catch (const InputError& error) {
-      EXPECT_TRUE(std::string_view(error.what()).starts_with("kept: found trial ")) << error.what();
-    }
+  const bool is_sequence = name != "trial";
+  const std::vector<Unit> units = units_of(plan);
+  const auto unit = std::ranges::find(units, is_sequence, &Unit::is_sequence);
+  std::string text = sink.texts()[static_cast<std::size_t>(unit - units.begin())];
+  const std::size_t begin = text.find(fmt::format("\"{}\":", name)) + name.size() + 3;
+  text.replace(begin, text.find_first_of(",]", begin) - begin, number);
+  try {
+    static_cast<void>(is_sequence ? sequence_of(plan, *unit, text, "kept").trial
+                                  : matrix_of(plan, *unit, text, "kept").trial);
+  } catch (const InputError& error) {
+    return error.what();
+  }
+  return "nothing";
+}
+
+TEST(KeptResults, counts_that_no_run_has_are_refused) {
+  // 2^32 + 1 is 1 in 32 bits.
+  for (const char* const number : {"1e300", "0.5", "\"0\"", "-1", "4294967297", "99999999999999999999"}) {
+    const std::string matrix = refusal_of(small_config(), "trial", number);
+    EXPECT_TRUE(matrix.starts_with("kept: found trial ")) << number << ": " << matrix;
+    const std::string layer = refusal_of(layered_config(), "tokens", number);
+    EXPECT_TRUE(layer.starts_with("kept: found tokens ")) << number << ": " << layer;
+    const std::string chunk = refusal_of(layered_config(), "chunks", fmt::format("[{}", number));
+    EXPECT_TRUE(chunk.starts_with("kept: found chunks ")) << number << ": " << chunk;
   }
 }
 
