@@ -50,9 +50,9 @@ struct Measured {
   // For rankings and statistics: the infinity that the definition gives, NaN where it gives nothing. An error relative
   // to 0 is the worst: -infinity for a number of which larger is better.
   double ranked(bool larger_is_better) const {
-    constexpr double infinity = std::numeric_limits<double>::infinity();
     if (!is_infinite(undefined)) return value;
-    return larger_is_better && undefined != Undefined::exact_result ? -infinity : infinity;
+    return std::numeric_limits<double>::infinity() *
+           (larger_is_better && undefined != Undefined::exact_result ? -1 : 1);
   }
 };
 
