@@ -4,14 +4,14 @@
 #include <cstdint>
 #include <string>
 
-#include "tristab/base/json.h"
+#include "tristab/base/json_value.h"
 #include "tristab/base/parameters.h"
 #include "tristab/report/page.h"
 
 namespace tristab {
 
 struct DescribeOptions {
-  Json settings;             // of the family `file`, path among them
+  JsonValue settings;        // of the family `file`, path among them
   int chunk = 64;            // size of the matrices formed from a layer
   std::int64_t sample = 32;  // chunks examined in each head, or matrices in each tensor
 };

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <utility>
 
 #include "command.h"
 #include "describe.h"
@@ -56,17 +57,15 @@ void describe(const Command& command, const GenerateOptions& options) {
                    "--chunk, --sample and key=value of the family file");
   std::vector<std::string> words = options.parameters;
   if (!options.family.empty()) words.insert(words.begin(), options.family);
-  DescribeOptions wanted;
-  wanted.settings = Json::object();
-  add_parameters(words, options.part, "tristab generate --describe", wanted.settings);
-  wanted.chunk = static_cast<int>(options.chunk);
-  wanted.sample = options.sample;
+  Json settings = Json::object();
+  add_parameters(words, options.part, "tristab generate --describe", settings);
   for (const char* ours : {"family", "path"}) {
-    if (!wanted.settings.contains(ours)) continue;
+    if (!settings.contains(ours)) continue;
     refuse("tristab generate --describe", ours, "other parameters of the family file");
   }
-  wanted.settings["family"] = "file";
-  wanted.settings["path"] = options.describe;
+  settings["family"] = "file";
+  settings["path"] = options.describe;
+  const DescribeOptions wanted{std::move(settings), static_cast<int>(options.chunk), options.sample};
   end_at_interrupts();
   fmt::print("{}", description_of_file(wanted, standard_output_page()));
 }
