@@ -55,7 +55,8 @@ void scale_row(const float* x, float scale, float* z, int count);
 // The terms of a product of square tensors of codes with main diagonals outside, one after the other (quantise.h). Row
 // i of A meets the main diagonal in column k = i + a.outside; that of B lies in (k, k).
 //   c_i := c_i + scale sums_i,  c_i := c_i + d_i b_k,  c_i := c_i + a_i e,  c_ik := c_ik + d_i e_k
-// for the main diagonals d of A and e of B, where they are not zero.
+// for the main diagonals d of A and e of B, where they are not zero. Column k of a_i and of b_k, which the diagonals
+// hold, counts as 0 there.
 struct CodedTerms {
   float* c = nullptr;
   std::ptrdiff_t stride = 0;
