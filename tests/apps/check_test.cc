@@ -215,6 +215,25 @@ TEST(Check, another_order_of_sums_is_rounding) {
       place.run("check " + solve_tril + " t.npy --tensor gdn.layer6.bt64.A --kernel fla-solve-tril --exact").status, 1);
 }
 
+// Two edits that only reorder can do more together than each of them alone: the recipe that has them is tried as well.
+TEST(Check, a_kernel_that_only_reorders_is_one_of_the_variants) {
+  const Workplace place;
+  place.write("mine.json", R"({"method": {"method": "blocked-substitution", "block": 16,
+                                          "diagonal": {"method": "newton-schulz", "start": "identity-minus-a",
+                                                       "steps": 3, "accumulator": "kept"},
+                                          "association": "right", "sum": "separate"},
+                               "arithmetic": {"*": "bf16-b200", "output": "bf16"}})");
+  ASSERT_EQ(place.run("generate gdn:keys=positive --chunk 64 --trials 4 --seed 3 -o a.npy").status, 0);
+  ASSERT_EQ(place.run("invert a.npy --kernel mine.json -o t.npy").status, 0);
+  const std::string words = "a.npy t.npy --kernel vllm-gdn-sm100 --require pearson:0.5";
+  const Json alone = checked(place, words + " --search 0", 0), found = checked(place, words, 0);
+  EXPECT_EQ(found["search"]["found"][0]["benign"], true) << found["search"];
+  // An element is at most as far from the recipe as this variant: a third of three times that.
+  EXPECT_GT(alone["parts"][0]["spread_ratio"], 0.4);
+  EXPECT_LT(found["parts"][0]["spread_ratio"], 0.334);
+  EXPECT_EQ(found["verdict"], "rounding");
+}
+
 TEST(Check, a_kernel_that_forms_a_in_fp32_is_no_bug) {
   const Workplace place;
   const std::string input = "$DATA/gdn-slice.safetensors --layer layer6";

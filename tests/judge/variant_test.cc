@@ -170,8 +170,36 @@ TEST(VariantSearch, finds_two_edits_at_once) {
   ASSERT_TRUE(found.equal());
   EXPECT_EQ(found.found.front().edits.size(), 2u);
   EXPECT_EQ(meaning(found.found.front().recipe), target);
+  EXPECT_FALSE(found.found.front().benign) << "merges in tf32";
   space.limit = 10;
   EXPECT_FALSE(search_variants(space, distance).equal());
+}
+
+TEST(VariantSearch, only_orders_of_the_declared_kernel_are_benign) {
+  const Recipe base = expand_recipe("fla-solve-tril", "", "").front();
+  const Recipe other = expand_recipe("tpu-gaussian", "", "").front();
+  const std::vector<Edit> edits = inverse_edits(base, 64);
+  const Edit* wanted[] = {&*std::ranges::find(edits, std::string("association=right"), &Edit::text)};
+  const std::string reordered = meaning(*edited(base, wanted)), foreign = meaning(other);
+  for (const bool declared : {true, false}) {
+    for (const std::string& target : {reordered, foreign}) {
+      const BitDistance distance = [&](const Recipe& recipe, bool) {
+        BitDifferences differences;
+        differences.elements = 100;
+        differences.differing = meaning(recipe) == target ? 0 : 50;
+        return differences;
+      };
+      const VariantSearch found =
+          search_variants({.bases = {base, other},
+                           .declared = declared,
+                           .n = 64,
+                           .limit = 4000,
+                           .edits = [](const Recipe& recipe) { return inverse_edits(recipe, 64); }},
+                          distance);
+      ASSERT_TRUE(found.equal());
+      EXPECT_EQ(found.found.front().benign, declared && target == reordered) << found.found.front().recipe.label;
+    }
+  }
 }
 
 }  // namespace

@@ -83,9 +83,15 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
   switch (each.verdict) {
     case CheckVerdict::equal:
       break;
-    case CheckVerdict::rounding:
-      return fmt::format("rounding: it takes {} of what the roundings of {} can do on these inputs{}",
-                         percent(each.spread_ratio), label, lost);
+    case CheckVerdict::rounding: {
+      const FoundVariant* same =
+          report_.search && report_.search_of == each.part ? report_.search->reordered() : nullptr;
+      return fmt::format(
+          "rounding: {}it takes {} of what the roundings of {} can do on these inputs{}",
+          same ? fmt::format("these are the bits of {}, which only orders operations otherwise; ", same->recipe.label)
+               : std::string(),
+          percent(each.spread_ratio), label, lost);
+    }
     case CheckVerdict::structural:
       return fmt::format(
           "structural: {}. Beyond the roundings of {}{}, at {}{}", text_of(each.patterns), label,

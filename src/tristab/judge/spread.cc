@@ -154,22 +154,51 @@ std::string SpreadTest::pooled_place() const {
   return where;
 }
 
+Matrix change_of_inverse(const Matrix& x, const Matrix& d) {
+  const int n = x.rows();
+  Matrix dx(n, n), change(n, n);
+  for (int i = 0; i < n; ++i) {
+    for (int k = 0; k <= i; ++k) {
+      const double l = std::fabs(d(i, k));
+      for (int j = 0; j <= k; ++j) dx(i, j) += l * std::fabs(x(k, j));
+    }
+  }
+  for (int i = 0; i < n; ++i) {
+    for (int k = 0; k <= i; ++k) {
+      const double l = std::fabs(x(i, k));
+      for (int j = 0; j <= k; ++j) change(i, j) += l * dx(k, j);
+    }
+  }
+  return change;
+}
+
 Matrix reordering_floor(const Matrix& a, const Matrix& x, double unit_roundoff) {
-  const int n = a.rows();
-  Matrix lx(n, n), floor(n, n);
-  for (int i = 0; i < n; ++i) {
-    for (int k = 0; k <= i; ++k) {
-      const double l = i == k ? 1 : std::fabs(a(i, k));
-      for (int j = 0; j <= k; ++j) lx(i, j) += l * std::fabs(x(k, j));
+  Matrix d = a;
+  for (int i = 0; i < a.rows(); ++i) d(i, i) = 1;
+  for (double& each : d.values()) each *= unit_roundoff;
+  return change_of_inverse(x, d);
+}
+
+Matrix forming_errors(const GatedFactors& factors) {
+  const Matrix upper = left_sums(factors), lower = right_sums(factors);
+  // The formula is two products of this form: of |l| (1 + |P|) and |r|, and of |l| and |r| |G|.
+  GatedFactors of_left = factors;
+  for (double& each : of_left.left.values()) each = std::fabs(each);
+  for (double& each : of_left.right.values()) each = std::fabs(each);
+  for (double& each : of_left.scale) each = std::fabs(each);
+  GatedFactors of_right = of_left;
+  const int width = factors.log_decay.columns();
+  for (int i = 0; i < of_left.left.rows(); ++i) {
+    for (int d = 0; width > 0 && d < of_left.left.columns(); ++d) {
+      of_left.left(i, d) *= 1 + std::fabs(upper(i, width > 1 ? d : 0));
+      of_right.right(i, d) *= std::fabs(lower(i, width > 1 ? d : 0));
     }
   }
-  for (int i = 0; i < n; ++i) {
-    for (int k = 0; k <= i; ++k) {
-      const double l = std::fabs(x(i, k)) * unit_roundoff;
-      for (int j = 0; j <= k; ++j) floor(i, j) += l * lx(k, j);
-    }
-  }
-  return floor;
+  Matrix errors = gated_product(of_left, Triangle::strictly_lower);
+  if (width == 0) return errors;
+  const Matrix rest = gated_product(of_right, Triangle::strictly_lower);
+  for (std::size_t k = 0; k < rest.values().size(); ++k) errors.values()[k] += rest.values()[k];
+  return errors;
 }
 
 }  // namespace tristab

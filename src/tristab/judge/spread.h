@@ -3,8 +3,9 @@
 //   an element is further from R than three times the furthest variant of its tile, or
 //   the sum of |x - R| over a tile, a row or a column of one position, over all matrices or in one, is more than three
 //   times the largest of the variants,
-// with room for one flipped rounding of the stored format and for u |X| |I + A| |X| of the sums' format. Above and on
-// the diagonal of an inverse tiles are their own: there variants rarely differ at all.
+// with room for one flipped rounding of the stored format and for |X| D |X|: D is u |I + A| of the sums' format and, if
+// A is formed from keys, what forming it in fp32 may do. Above and on the diagonal of an inverse tiles are their own:
+// there variants rarely differ at all.
 #pragma once
 
 #include <array>
@@ -15,6 +16,7 @@
 
 #include "tristab/format/format.h"
 #include "tristab/judge/kernel_output.h"
+#include "tristab/matrix/gated_product.h"
 #include "tristab/matrix/matrix.h"
 
 namespace tristab {
@@ -56,8 +58,17 @@ class SpreadTest {
   std::string single_place_;
 };
 
+// |X| |D| |X|, X and D lower triangular, n x n: what a change D of X^-1 does to X, to first order.
+Matrix change_of_inverse(const Matrix& x, const Matrix& d);
+
 // u |X| |L| |X| for L = I + A, n x n: what reordering sums of unit roundoff u may do, to first order (Higham, Accuracy
 // and Stability, 2nd ed. 2002, section 14.2).
 Matrix reordering_floor(const Matrix& a, const Matrix& x, double unit_roundoff);
+
+// What forming A from its factors may do to A, in units of the roundoff of its sums: for i > j
+//   sum_d |s_i l_id r_jd| e^(P_id - G_jd) (1 + |P_id| + |G_jd|),
+// the first-order errors of a dot product and of e to a difference of rounded sums, with constants of 1, as for
+// roundings of random sign (Higham 2002, sections 3.1 and 2.8).
+Matrix forming_errors(const GatedFactors& factors);
 
 }  // namespace tristab

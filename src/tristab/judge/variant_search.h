@@ -20,6 +20,7 @@ struct FoundVariant {
   Recipe recipe;
   std::vector<std::string> edits;  // empty: a recipe as it is listed
   std::int64_t differing = 0;      // on all inputs
+  bool benign = false;             // a benign variant (variant.h) of the declared kernel
 };
 
 // A block that differs from the first base but has the bits of a variant: two precisions in one kernel.
@@ -34,6 +35,8 @@ struct VariantSearch {
   std::int64_t tried = 0;
 
   bool equal() const { return !found.empty() && found.front().differing == 0; }
+  // The first that is equal and benign; null if there is none.
+  const FoundVariant* reordered() const;
 };
 
 struct SearchSpace {

@@ -50,7 +50,7 @@ std::string search_json(const CheckReport& report) {
     for (const std::string& edit : variant.edits) edits.raw(json_string(edit));
     JsonObject object;
     object.text("recipe", variant.recipe.label).raw("edits", edits.str());
-    found.raw(object.integer("differing", variant.differing).str());
+    found.raw(object.integer("differing", variant.differing).flag("benign", variant.benign).str());
   }
   JsonObject object;
   object.text("of", name_of(report.search_of))
