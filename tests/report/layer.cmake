@@ -18,6 +18,7 @@ tristab_tests(report
     ranking_test.cc
     result_diff_test.cc
     result_journal_test.cc
+    result_lines_test.cc
     results_schema_test.cc
     selection_test.cc
     simd_levels_test.cc

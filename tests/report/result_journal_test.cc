@@ -98,6 +98,20 @@ TEST_F(ResultJournalTest, a_journal_torn_anywhere_gives_the_same_result) {
   EXPECT_TRUE(std::filesystem::is_empty(directory_ / ""));
 }
 
+TEST_F(ResultJournalTest, a_unit_whose_last_newline_is_missing_is_not_whole) {
+  const auto kept_of = [&](std::size_t bytes) {
+    put_journal(journal_.substr(0, bytes));
+    int kept = 0;
+    EXPECT_EQ(without_end(resumed(&kept)), without_end(whole_));
+    std::filesystem::remove(path_);
+    return kept;
+  };
+  const std::size_t before_last = journal_.rfind("{\"type\": \"unit\"", journal_.size() / 2);
+  const std::size_t end = journal_.find('\n', before_last);
+  EXPECT_GT(kept_of(end + 1), kept_of(end));
+  EXPECT_EQ(kept_of(end), kept_of(before_last));
+}
+
 // Also what still reads as a record: another digit, a line twice.
 TEST_F(ResultJournalTest, damage_in_the_middle_is_computed_again) {
   for (const std::string& damage :

@@ -18,10 +18,10 @@ class ListWriter {
  public:
   explicit ListWriter(OutputFile& file) : file_(file) { file_.write("[\n"); }
 
-  void add(std::string_view object) {
+  void add(std::string_view object, std::string_view rest = {}) {
     if (has_any_) block_ += ",\n";
     has_any_ = true;
-    block_ += object;
+    (block_ += object) += rest;
     if (block_.size() >= Spool::block_bytes) write_block();
   }
 
@@ -93,7 +93,7 @@ class JsonWriter : public ResultSink {
 
   void copy_list(const char* name, const char* type, OutputFile& file) {
     ListWriter list = begin_list(name, file);
-    journal_.for_each(type, [&](std::string_view line) { list.add(line); });
+    journal_.for_each(type, [&](std::string_view rest) { list.add("{", rest); });
     list.finish();
   }
 

@@ -28,7 +28,7 @@ std::string unit_line(std::string_view lines) {
 
 bool has_only_header(const std::string& journal) {
   LineFile lines(journal);
-  std::string line;
+  std::string_view line;
   return lines.next(line) && !lines.next(line);
 }
 
@@ -81,14 +81,15 @@ ResultJournal::ResultJournal(const std::string& path, const RunHeader& header, R
 // Reads until a unit is not what was written: the rest was torn off, or damaged.
 ResultJournal::Found ResultJournal::whole_units(const std::filesystem::path& journal, const RunHeader& header) {
   LineFile file(journal.string());
-  std::string line, lines;
+  std::string lines;
+  std::string_view line;
   Found found;
   if (!file.next(line)) return found;
   found.bytes = file.offset();
   const std::string end = line_beginning("unit");
   for (const Unit& unit : units_of(*header.plan, header.shard)) {
     lines.clear();
-    while (file.next(line) && !line.starts_with(end)) lines += line + "\n";
+    while (file.next(line) && !line.starts_with(end)) (lines += line) += '\n';
     if (line != unit_line(lines)) break;
     found.bytes = file.offset();
     ++found.units;
@@ -106,7 +107,7 @@ OldJournal ResultJournal::check(const std::filesystem::path& journal, const RunH
   if (!head) {
     // A run that was killed at once leaves a part of its first line.
     const std::string beginning = line_beginning("header");
-    std::string line;
+    std::string_view line;
     if (beginning.starts_with(beginning_of_file(journal, beginning.size())) && !LineFile(place).next(line)) return 0;
     refuse(place, "a file that is no journal of tristab", instead);
   }
@@ -160,7 +161,7 @@ void ResultJournal::for_each(const std::function<void(std::string_view)>& visit)
     file_->flush();
     LineFile lines(file_->readable());
     const std::string header = line_beginning("header"), unit = line_beginning("unit");
-    for (std::string line; lines.next(line);) {
+    for (std::string_view line; lines.next(line);) {
       if (!line.starts_with(header) && !line.starts_with(unit)) visit(line);
     }
     return;
@@ -179,12 +180,8 @@ void ResultJournal::for_each(const std::function<void(std::string_view)>& visit)
 
 void ResultJournal::for_each(const std::string& type, const std::function<void(std::string_view)>& visit) {
   const std::string beginning = line_beginning(type);
-  std::string object;
   for_each([&](std::string_view line) {
-    if (!line.starts_with(beginning)) return;
-    object = "{";
-    object += line.substr(beginning.size());
-    visit(object);
+    if (line.starts_with(beginning)) visit(line.substr(beginning.size()));
   });
 }
 

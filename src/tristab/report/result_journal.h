@@ -35,7 +35,7 @@ class ResultJournal {
   // The lines of the next unit, with `type`. What is kept is there already.
   void append(const std::string& lines, std::size_t records);
 
-  // Each line of the units that has this type, without it, in order.
+  // Of each line of the units that has this type, in order, what follows the type: the object without its first brace.
   void for_each(const std::string& type, const std::function<void(std::string_view line)>& visit);
   // Each line of the units as it was appended.
   void for_each(const std::function<void(std::string_view line)>& visit);

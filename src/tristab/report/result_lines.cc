@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "tristab/base/errors.h"
 
 namespace tristab {
@@ -19,34 +21,38 @@ std::ifstream opened(const std::string& path) {
 
 LineFile::LineFile(const std::string& path) : path_(path), stream_(opened(path)) {}
 
-bool LineFile::next(std::string& line) {
-  constexpr std::size_t block_bytes = std::size_t{1} << 16;
-  line.clear();
-  while (true) {
-    const std::string_view rest = std::string_view(block_).substr(at_);
-    const std::size_t end = rest.find('\n');
-    line += rest.substr(0, end);
-    if (end != std::string_view::npos) {
-      at_ += end + 1;
+bool LineFile::next(std::string_view& line) {
+  constexpr std::size_t least_bytes = std::size_t{1} << 16;
+  line = {};
+  for (std::size_t searched = at_;;) {
+    const std::string_view rest(block_.data() + searched, filled_ - searched);
+    if (const std::size_t end = rest.find('\n'); end != std::string_view::npos) {
+      line = std::string_view(block_.data() + at_, searched + end - at_);
+      at_ = searched + end + 1;
       offset_ += line.size() + 1;
       return true;
     }
     if (!stream_.is_open()) {
       stream_ = opened(path_);
-      stream_.seekg(static_cast<std::streamoff>(offset_ + line.size()));
+      stream_.seekg(static_cast<std::streamoff>(offset_ + filled_ - at_));
     }
-    block_.resize(block_bytes);
-    stream_.read(block_.data(), block_bytes);
-    block_.resize(static_cast<std::size_t>(stream_.gcount()));
+    // The beginning of a line moves to the front; only one that fills the block makes it larger.
+    std::copy(block_.begin() + static_cast<std::ptrdiff_t>(at_), block_.begin() + static_cast<std::ptrdiff_t>(filled_),
+              block_.begin());
+    filled_ -= at_;
     at_ = 0;
-    if (block_.empty()) return false;
+    searched = filled_;
+    if (filled_ == block_.size()) block_.resize(std::max(2 * filled_, least_bytes));
+    stream_.read(block_.data() + filled_, static_cast<std::streamsize>(block_.size() - filled_));
+    if (stream_.gcount() == 0) return false;
+    filled_ += static_cast<std::size_t>(stream_.gcount());
   }
 }
 
 void LineFile::release() {
   stream_.close();
   block_ = {};
-  at_ = 0;
+  at_ = filled_ = 0;
 }
 
 std::string line_beginning(const std::string& type) { return fmt::format("{{\"type\": \"{}\", ", type); }
@@ -54,21 +60,24 @@ std::string line_beginning(const std::string& type) { return fmt::format("{{\"ty
 SectionLines::SectionLines(const std::string& path, const std::string& type)
     : file_(path), beginning_(line_beginning(type)) {
   const std::string header = line_beginning("header");
-  if (!file_.next(line_) || line_.starts_with(header)) return;
+  std::string_view line;
+  if (!file_.next(line) || line.starts_with(header)) return;
   const std::string opening = fmt::format("\"{}\": [", type == "matrix" ? "matrices" : type + "s");
-  while (!in_document_ && file_.next(line_)) in_document_ = line_ == opening;
+  while (!in_document_ && file_.next(line)) in_document_ = line == opening;
 }
 
 bool SectionLines::next(std::string& object) {
+  std::string_view line;
   if (in_document_) {
-    if (!file_.next(object) || !object.starts_with('{')) return false;
-    if (object.ends_with(',')) object.pop_back();
+    if (!file_.next(line) || !line.starts_with('{')) return false;
+    if (line.ends_with(',')) line.remove_suffix(1);
+    object = line;
     return true;
   }
-  while (file_.next(line_)) {
-    if (!line_.starts_with(beginning_)) continue;
+  while (file_.next(line)) {
+    if (!line.starts_with(beginning_)) continue;
     object = "{";
-    object.append(line_, beginning_.size());
+    object += line.substr(beginning_.size());
     return true;
   }
   return false;

@@ -2,10 +2,12 @@
 // visit_result (object_stream.h), which reads the objects of any file, this gives the very bytes.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <fstream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace tristab {
 
@@ -13,16 +15,16 @@ namespace tristab {
 class LineFile {
  public:
   explicit LineFile(const std::string& path);  // throws InputError
-  // The next line that ends in a newline, without it; false if there is none.
-  bool next(std::string& line);
+  // The next line that ends in a newline, without it, valid until the next call; false, and none, after the last.
+  bool next(std::string_view& line);
   std::uint64_t offset() const { return offset_; }  // of the line after it
   void release();                                   // until the next line is asked for: there may be many files
 
  private:
   std::string path_;
   std::ifstream stream_;
-  std::string block_;   // what was read
-  std::size_t at_ = 0;  // of it, the beginning of the next line
+  std::vector<char> block_;          // what was read, and room for more
+  std::size_t at_ = 0, filled_ = 0;  // of it, the beginning of the next line, and the end of what was read
   std::uint64_t offset_ = 0;
 };
 
@@ -41,7 +43,6 @@ class SectionLines {
   LineFile file_;
   std::string beginning_;     // of a line of NDJSON
   bool in_document_ = false;  // the file is one JSON document, and the lines are in the section
-  std::string line_;
 };
 
 }  // namespace tristab
