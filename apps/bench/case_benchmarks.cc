@@ -199,7 +199,8 @@ double share_of_output(const SweepConfig& config, const Plan& plan) {
       std::filesystem::temp_directory_path() / fmt::format("tristab-bench-{}.json", getpid());
   double share = 0;
   {
-    const RunHeader header{{"tristab-bench"}, "", config.json(), config.seed, plan.cases};
+    RunHeader header{{"tristab-bench"}, "", config.json(), config.seed, plan.cases};
+    header.plan = &plan;  // with a journal, as sweep does it
     WritingSink sink(make_json_writer(path.string(), header));
     run_sweep(config, plan, {}, sink);
     share = sink.share();
