@@ -1,4 +1,5 @@
 // tristab check: what it says of recorded outputs and of planted bugs, its forms of output, kernels that it runs.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -247,6 +248,71 @@ TEST(Check, a_kernel_that_forms_a_in_fp32_is_no_bug) {
         checked(place, "$DATA/gdn-slice.safetensors t.npy --layer layer6 --chunk 64" + std::string(kernel), 0);
     EXPECT_NE(found["verdict"], "structural") << kernel << found["parts"];
   }
+}
+
+// Sums over channels by sixteen lanes, which no variant of the kernel has; T by rows, in float.
+TEST(Check, a_is_formed_in_fp32_in_an_order_that_nobody_tried) {
+  constexpr int kTokens = 128, kHeads = 2, kDim = 128, kN = 16;
+  const Workplace place;
+  const auto file = TensorFile::open(std::string(TRISTAB_TEST_DATA) + "/gdnneg-slice.safetensors");
+  const auto values = [&](const char* name, int width) {
+    std::vector<double> all(static_cast<std::size_t>(kTokens * kHeads * width));
+    file->read(*file->find(name), {0, 1, std::ssize(all), std::ssize(all)}, all.data());
+    return std::vector<float>(all.begin(), all.end());
+  };
+  const std::vector<float> k = values("layer6.k", kDim), beta = values("layer6.beta", 1), g = values("layer6.g", 1);
+  const auto at = [](int token, int head) { return static_cast<std::size_t>(token * kHeads + head); };
+  std::vector<double> t;
+  for (int head = 0; head < kHeads; ++head) {
+    for (int first = 0; first < kTokens; first += kN) {
+      std::array<float, kN> sums{};
+      std::array<std::array<float, kN>, kN> x{};
+      for (int i = 0; i < kN; ++i) {
+        sums[static_cast<std::size_t>(i)] =
+            (i > 0 ? sums[static_cast<std::size_t>(i - 1)] : 0) + g[at(first + i, head)];
+        for (int j = 0; j < i; ++j) {
+          std::array<float, 16> lanes{};
+          for (std::size_t d = 0; d < kDim; ++d)
+            lanes[d % 16] += k[at(first + i, head) * kDim + d] * k[at(first + j, head) * kDim + d];
+          for (std::size_t step = 8; step > 0; step /= 2) {
+            for (std::size_t lane = 0; lane < step; ++lane) lanes[lane] += lanes[lane + step];
+          }
+          const float a = lanes[0] * std::exp(sums[static_cast<std::size_t>(i)] - sums[static_cast<std::size_t>(j)]) *
+                          beta[at(first + i, head)];
+          for (std::size_t c = 0; c <= static_cast<std::size_t>(j); ++c)
+            x[static_cast<std::size_t>(i)][c] -= a * x[static_cast<std::size_t>(j)][c];
+        }
+        x[static_cast<std::size_t>(i)][static_cast<std::size_t>(i)] = 1;
+        t.insert(t.end(), x[static_cast<std::size_t>(i)].begin(), x[static_cast<std::size_t>(i)].end());
+      }
+    }
+  }
+  const std::array<std::int64_t, 3> shape{kTokens * kHeads / kN, kN, kN};
+  NpyFileWriter writer(place.file("t.npy"), Dtype::f32, shape);
+  writer.append(t);
+  writer.commit();
+  const Json found = checked(
+      place, "$DATA/gdnneg-slice.safetensors t.npy --layer layer6 --chunk 16 --kernel mlx-gdn-nax:unit=fp32", 0);
+  EXPECT_EQ(found["verdict"], "rounding") << found["parts"];
+  EXPECT_LT(found["parts"][0]["spread_ratio"], 0.8);
+}
+
+TEST(Check, a_kernel_that_forms_a_in_fp64_has_the_room_of_fp64) {
+  const Workplace place;
+  const auto write = [&](const char* name, const char* arithmetic) {
+    place.write(name, fmt::format(R"({{"method": {{"method": "blocked-substitution", "block": 16}},
+                                       "arithmetic": {},
+                                       "formation": {{"formation": "gram", "product": "fp64"}}}})",
+                                  arithmetic));
+  };
+  write("mine.json", R"({"*": "fp64"})");
+  write("narrow.json", R"({"*": "fp64", "merge": "fp32"})");
+  const std::string input = "$DATA/gdn-slice.safetensors --layer layer6 --chunk 64";
+  ASSERT_EQ(place.run("invert " + input + " --kernel narrow.json -o t.npy").status, 0);
+  const Json found =
+      checked(place, "$DATA/gdn-slice.safetensors t.npy --layer layer6 --chunk 64 --kernel mine.json", 1);
+  EXPECT_EQ(found["verdict"], "structural");
+  EXPECT_GT(found["parts"][0]["spread_ratio"], 1e3);
 }
 
 TEST(Check, bugs_of_an_unnamed_fp32_kernel_are_seen) {

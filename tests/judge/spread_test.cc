@@ -1,12 +1,13 @@
 #include "tristab/judge/spread.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
 #include <limits>
 
 #include "tristab/judge/bits.h"
-#include "tristab/matrix/norms.h"
+#include "tristab/layer/layer_truth.h"
 
 namespace tristab::spread_test {
 namespace {
@@ -191,15 +192,18 @@ TEST(Spread, the_floor_covers_another_order_of_sums) {
   EXPECT_TRUE(differs);
 }
 
-// A formed in float, channels and gates summed forwards or backwards, and its inverse in double.
+// A formed in float, channels summed forwards or backwards, P = G - g where the left factor reads before the decay.
 Matrix formed_in_float(const GatedFactors& factors, bool backwards) {
   const int n = factors.left.rows(), dim = factors.left.columns(), width = factors.log_decay.columns();
-  std::vector<float> sums(static_cast<std::size_t>(n) * static_cast<std::size_t>(dim));
+  const auto at = [dim](int i, int d) { return static_cast<std::size_t>(i * dim + d); };
+  std::vector<float> left(static_cast<std::size_t>(n * dim)), right(left.size());
   for (int d = 0; d < dim; ++d) {
     float sum = 0;
     for (int i = 0; i < n; ++i) {
-      if (width > 0) sum += static_cast<float>(factors.log_decay(i, width > 1 ? d : 0));
-      sums[static_cast<std::size_t>(i * dim + d)] = sum;
+      const float g = width > 0 ? static_cast<float>(factors.log_decay(i, width > 1 ? d : 0)) : 0;
+      sum += g;
+      right[at(i, d)] = sum;
+      left[at(i, d)] = factors.left_before_decay ? sum - g : sum;
     }
   }
   Matrix a(n, n);
@@ -208,48 +212,56 @@ Matrix formed_in_float(const GatedFactors& factors, bool backwards) {
       float sum = 0;
       for (int each = 0; each < dim; ++each) {
         const int d = backwards ? dim - 1 - each : each;
-        const float decay =
-            std::exp(sums[static_cast<std::size_t>(i * dim + d)] - sums[static_cast<std::size_t>(j * dim + d)]);
+        const float decay = std::exp(left[at(i, d)] - right[at(j, d)]);
         sum += static_cast<float>(factors.left(i, d)) * static_cast<float>(factors.right(j, d)) * decay;
       }
-      a(i, j) = sum * static_cast<float>(factors.scale[static_cast<std::size_t>(i)]);
+      a(i, j) = factors.scale.empty() ? sum : sum * static_cast<float>(factors.scale[static_cast<std::size_t>(i)]);
     }
   }
   return a;
 }
 
+// Keys that cancel; gates whose sums round, and at one token are much larger than before it.
+GatedFactors made_factors(int dim, int width, bool before, bool scaled) {
+  GatedFactors factors{Matrix(kSize, dim), Matrix(kSize, dim), {}, Matrix(kSize, width), before};
+  for (int i = 0; i < kSize; ++i) {
+    for (int d = 0; d < dim; ++d) {
+      factors.left(i, d) = static_cast<float>((((i * 37 + d * 101 + i * d * 13) % 41) - 20) / 131.0);
+      factors.right(i, d) = static_cast<float>((((i * 29 + d * 83 + i * d * 7) % 37) - 18) / 119.0);
+    }
+    for (int d = 0; d < width; ++d)
+      factors.log_decay(i, d) = static_cast<float>(i == 9 ? -90.7 - d / 64.0 : -0.3 * ((i * 5 + d * 3) % 7));
+    if (scaled) factors.scale.push_back(0.5 + 0x1p-6 * (i % 32));
+  }
+  return factors;
+}
+
 TEST(Spread, the_floor_covers_an_a_that_was_formed_in_float) {
   constexpr int kDim = 64;
+  constexpr double kFlushed = 0x1p-120;  // below fp32's normal numbers
+  double most_of_all = 0;
   for (const int width : {0, 1, kDim}) {
-    // Keys that cancel, and gates whose sums are much larger than their differences.
-    GatedFactors factors{Matrix(kSize, kDim), Matrix(kSize, kDim), {}, Matrix(kSize, width)};
-    for (int i = 0; i < kSize; ++i) {
-      for (int d = 0; d < kDim; ++d) {
-        factors.left(i, d) = factors.right(i, d) =
-            static_cast<float>((((i * 37 + d * 101 + i * d * 13) % 41) - 20) / 131.0);
-      }
-      for (int d = 0; d < width; ++d) factors.log_decay(i, d) = -0x1.3p-2 * ((i * 5 + d * 3) % 7);
-      factors.scale.push_back(0.5 + 0x1p-6 * (i % 32));
-    }
-    const Matrix a = gated_product(factors, Triangle::strictly_lower), errors = forming_errors(factors);
-    const Matrix x = inverse_by_substitution(a), change = change_of_inverse(x, errors);
-    double least = 1;
-    for (const bool backwards : {false, true}) {
-      const Matrix formed = formed_in_float(factors, backwards), y = inverse_by_substitution(formed);
-      double most = 0;
-      for (int i = 0; i < kSize; ++i) {
-        for (int j = 0; j < i; ++j) {
-          EXPECT_LE(std::fabs(formed(i, j) - a(i, j)), 0x1p-22 * errors(i, j)) << width << ": " << i << " " << j;
-          most = std::fmax(most, std::fabs(y(i, j) - x(i, j)) / (0x1p-24 * change(i, j)));
+    for (const bool before : {false, true}) {
+      const GatedFactors factors = made_factors(kDim, width, before, !before);
+      const Matrix a = gated_product(factors, Triangle::strictly_lower), errors = forming_errors(factors);
+      const Matrix x = inverse_by_substitution(a), change = change_of_inverse(x, errors);
+      const std::string what = fmt::format("gates {} wide{}", width, before ? ", read before the decay" : "");
+      for (const bool backwards : {false, true}) {
+        const Matrix formed = formed_in_float(factors, backwards), y = inverse_by_substitution(formed);
+        double most = 0;
+        for (int i = 0; i < kSize; ++i) {
+          for (int j = 0; j < i; ++j) {
+            EXPECT_LE(std::fabs(formed(i, j) - a(i, j)), 0x1p-22 * errors(i, j) + kFlushed) << what << ": " << i << j;
+            most = std::fmax(most, std::fabs(y(i, j) - x(i, j)) / (0x1p-24 * change(i, j) + kFlushed));
+          }
         }
+        EXPECT_LE(most, 4) << what;
+        EXPECT_GE(most, 0.2) << what << ": the room is many times what is needed";
+        most_of_all = std::fmax(most_of_all, most);
       }
-      EXPECT_LE(most, 4) << width;
-      least = std::fmin(least, most);
     }
-    EXPECT_GT(least, 0.02) << "the room is not a multiple of what is needed, gates of width " << width;
-    // Far below what a product in tf32 changes.
-    EXPECT_LT(frobenius_norm(change) * 0x1p-24, 0x1p-13 * frobenius_norm(x)) << width;
   }
+  EXPECT_GT(most_of_all, 1);
 }
 
 }  // namespace

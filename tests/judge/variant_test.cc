@@ -88,6 +88,27 @@ TEST(Variants, benign_edits_keep_every_format) {
   }
 }
 
+TEST(Variants, what_a_recipe_says_of_storage_and_sums_is_kept_or_the_edit_is_not_benign) {
+  std::map<std::string, Arithmetic, std::less<>> arithmetics;
+  arithmetics.emplace("*", expand_arithmetic(Json{{"arithmetic", "fp16"}, {"accumulate", "fp16"}}, "").front());
+  const LayerArithmetic layer = make_layer_arithmetic(Json{{"arithmetic", "bf16-h100"}, {"storage", "fp32"}}, "");
+  const Recipe recipe =
+      recipe_of(expand_method(Json("row-substitution"), "").front(), std::move(arithmetics), Formation(), layer, "");
+  int units = 0;
+  for (const Edit& edit : all_edits(recipe)) {
+    if (edit.part == Edit::Part::arithmetic && edit.change.json().value("arithmetic", "").starts_with("fp16-")) {
+      EXPECT_FALSE(edit.benign) << edit.text;
+      ++units;
+    }
+    if (edit.part != Edit::Part::layer || !edit.benign) continue;
+    const Edit* one = &edit;
+    const std::optional<Recipe> changed = edited(recipe, {&one, 1});
+    ASSERT_TRUE(changed) << edit.text;
+    EXPECT_EQ(changed->layer->products.storage.name, "fp32") << edit.text;
+  }
+  EXPECT_GT(units, 3);
+}
+
 TEST(Variants, degrees_and_terms_are_never_benign) {
   const Recipe recipe = expand_recipe("qualcomm-int8", "", "").front();
   for (const Edit& edit : inverse_edits(recipe, 64)) {

@@ -88,7 +88,8 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
           report_.search && report_.search_of == each.part ? report_.search->reordered() : nullptr;
       return fmt::format(
           "rounding: {}it takes {} of what the roundings of {} can do on these inputs{}",
-          same ? fmt::format("these are the bits of {}, which only orders operations otherwise; ", same->recipe.label)
+          same ? fmt::format("these are the bits of {}, the same kernel on another unit or in another order; ",
+                             same->recipe.label)
                : std::string(),
           percent(each.spread_ratio), label, lost);
     }

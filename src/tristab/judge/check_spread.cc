@@ -29,13 +29,12 @@ double sums_roundoff(const Recipe& recipe) {
 }
 
 // By element, what roundings may do to this inverse that no variant tried: its sums in another order, of unit roundoff
-// u, and A formed from the keys in fp32 or in the recipe's own format.
+// u, and A formed from the keys, in the recipe's own format or, if it takes A as it is, in fp32.
 Matrix floor_of(const CheckedUnit& chunk, const Matrix& x, const Recipe& recipe, double u) {
   Matrix floor = reordering_floor(chunk.a.front(), x, u);
   if (!chunk.tokens) return floor;
-  const double forming = std::max(
-      fp32_format().unit_roundoff(),
-      recipe.formation.kind == Formation::Kind::exact ? 0.0 : recipe.formation.product.product.format.unit_roundoff());
+  const bool is_given = recipe.formation.kind == Formation::Kind::exact;
+  const double forming = (is_given ? fp32_format() : recipe.formation.product.product.format).unit_roundoff();
   const Matrix change = change_of_inverse(x, forming_errors(factors_of(*chunk.tokens)));
   for (std::size_t k = 0; k < change.values().size(); ++k) floor.values()[k] += forming * change.values()[k];
   return floor;
@@ -74,10 +73,11 @@ void Checking::test_spread() {
     for (std::size_t v = 0; v < most - first; ++v) some.push_back(variants[first + v * rest / (most - first)]);
     variants = std::move(some);
   }
-  // A kernel that has the bits of one and is the declared kernel in another order is no bug.
+  // A kernel that has the bits of the declared one on another unit or in another order is no bug.
   if (const FoundVariant* same = report_.search ? report_.search->reordered() : nullptr)
     variants.push_back(same->recipe);
   std::vector<std::vector<Results>> runs(units_.size());
+  std::vector<std::vector<Matrix>> floors(units_.size());  // of the inverses
   // The sums of a kernel that was not named may be in fp32, whatever the nearest recipe does.
   const double u = std::max(sums_roundoff(recipe), report_.declared ? 0.0 : fp32_format().unit_roundoff());
   std::map<OutputPart, std::vector<std::vector<CheckedPiece>>> pieces;
@@ -106,17 +106,18 @@ void Checking::test_spread() {
         });
       }
       runs[k] = std::move(all);
+      for (std::size_t c = 0; wanted_[0] && c < units_[k].a.size(); ++c)
+        floors[k].push_back(floor_of(chunk_of(units_[k], c), exact_[k][OutputPart::inverse][c], recipe, u));
     });
     for (std::size_t k = first; k < last; ++k) {
       for_parts([&](OutputPart part) {
         for (std::size_t c = 0; c < found_[k][part].size(); ++c) {
-          const Matrix &x = found_[k][part][c], &r = recipe_[k][part][c], &truth = exact_[k][part][c];
+          const Matrix &x = found_[k][part][c], &r = recipe_[k][part][c];
           std::vector<Matrix> others;
           for (const Results& each : runs[k]) others.push_back(each[part][c]);
-          const Matrix floor =
-              part == OutputPart::inverse ? floor_of(chunk_of(units_[k], c), truth, recipe, u) : Matrix();
           CheckedPiece piece = piece_at(k, c, part);
-          piece.spread = tests.at(part).add(x, r, others, format(part), floor, piece.text);
+          piece.spread = tests.at(part).add(x, r, others, format(part),
+                                            part == OutputPart::inverse ? floors[k][c] : Matrix(), piece.text);
           // What the recipe's roundings do, not what a wrong T does to w, u, o and the state.
           const Matrix& accurate = others.front();
           const double size = frobenius_norm(accurate);
@@ -132,6 +133,7 @@ void Checking::test_spread() {
         }
       });
       runs[k].clear();
+      floors[k].clear();
     }
   }
   for_parts([&](OutputPart part) {

@@ -180,25 +180,16 @@ Matrix reordering_floor(const Matrix& a, const Matrix& x, double unit_roundoff) 
 }
 
 Matrix forming_errors(const GatedFactors& factors) {
-  const Matrix upper = left_sums(factors), lower = right_sums(factors);
-  // The formula is two products of this form: of |l| (1 + |P|) and |r|, and of |l| and |r| |G|.
-  GatedFactors of_left = factors;
-  for (double& each : of_left.left.values()) each = std::fabs(each);
-  for (double& each : of_left.right.values()) each = std::fabs(each);
-  for (double& each : of_left.scale) each = std::fabs(each);
-  GatedFactors of_right = of_left;
-  const int width = factors.log_decay.columns();
-  for (int i = 0; i < of_left.left.rows(); ++i) {
-    for (int d = 0; width > 0 && d < of_left.left.columns(); ++d) {
-      of_left.left(i, d) *= 1 + std::fabs(upper(i, width > 1 ? d : 0));
-      of_right.right(i, d) *= std::fabs(lower(i, width > 1 ? d : 0));
-    }
+  const Matrix sums = right_sums(factors);
+  GatedFactors sizes = factors;
+  for (double& each : sizes.right.values()) each = std::fabs(each);
+  for (double& each : sizes.scale) each = std::fabs(each);
+  const int width = sums.columns();
+  for (int i = 0; i < sizes.left.rows(); ++i) {
+    for (int d = 0; d < sizes.left.columns(); ++d)
+      sizes.left(i, d) = std::fabs(sizes.left(i, d)) * (width == 0 ? 1 : 1 + std::fabs(sums(i, width > 1 ? d : 0)));
   }
-  Matrix errors = gated_product(of_left, Triangle::strictly_lower);
-  if (width == 0) return errors;
-  const Matrix rest = gated_product(of_right, Triangle::strictly_lower);
-  for (std::size_t k = 0; k < rest.values().size(); ++k) errors.values()[k] += rest.values()[k];
-  return errors;
+  return gated_product(sizes, Triangle::strictly_lower);
 }
 
 }  // namespace tristab

@@ -4,8 +4,8 @@
 //   the sum of |x - R| over a tile, a row or a column of one position, over all matrices or in one, is more than three
 //   times the largest of the variants,
 // with room for one flipped rounding of the stored format and for |X| D |X|: D is u |I + A| of the sums' format and, if
-// A is formed from keys, what forming it in fp32 may do. Above and on the diagonal of an inverse tiles are their own:
-// there variants rarely differ at all.
+// A is formed from keys, what the roundings of that may do. Above and on the diagonal of an inverse tiles are their
+// own: there variants rarely differ at all.
 #pragma once
 
 #include <array>
@@ -66,9 +66,9 @@ Matrix change_of_inverse(const Matrix& x, const Matrix& d);
 Matrix reordering_floor(const Matrix& a, const Matrix& x, double unit_roundoff);
 
 // What forming A from its factors may do to A, in units of the roundoff of its sums: for i > j
-//   sum_d |s_i l_id r_jd| e^(P_id - G_jd) (1 + |P_id| + |G_jd|),
-// the first-order errors of a dot product and of e to a difference of rounded sums, with constants of 1, as for
-// roundings of random sign (Higham 2002, sections 3.1 and 2.8).
+//   sum_d |s_i l_id r_jd| e^(P_id - G_jd) (1 + |G_id|),
+// the first-order errors of a dot product and of e to a difference of rounded sums, of which G_i is the largest. The
+// constants are 1, as for roundings of random sign (Higham 2002, sections 3.1 and 2.8).
 Matrix forming_errors(const GatedFactors& factors);
 
 }  // namespace tristab

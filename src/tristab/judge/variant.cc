@@ -42,6 +42,24 @@ bool is_plain_floating(const Arithmetic& arithmetic) {
 // A name of a preset or a format without its machine: "tf32" of "tf32-h100".
 std::string operand_name(const Arithmetic& arithmetic) { return arithmetic.name.substr(0, arithmetic.name.find('-')); }
 
+// What an arithmetic says that its name alone does not.
+Json own_settings(const Arithmetic& arithmetic) {
+  const Json defaults = expand_arithmetic(Json(arithmetic.name), kPlace).front().settings.json();
+  const Json given = arithmetic.json("arithmetic");
+  Json own = Json::object();
+  for (const auto& [key, value] : given.items()) {
+    if (key != "arithmetic" && !value.is_null() && (!defaults.contains(key) || defaults[key] != value))
+      own[key] = value;
+  }
+  return own;
+}
+
+// A unit sums and rounds in its own way. It stands for another one where nothing was said of that.
+bool is_replaced_by_units(const Arithmetic& arithmetic) {
+  const Json own = own_settings(arithmetic);
+  return !own.contains("accumulate") && !own.contains("rounding") && !own.contains("accumulator_rounding");
+}
+
 void arithmetic_edits(const Recipe& recipe, const std::string& stage, std::vector<Edit>& edits) {
   const Arithmetic& now = arithmetic_of(recipe, stage);
   const auto add = [&](Json change, std::string text, bool benign) {
@@ -57,11 +75,12 @@ void arithmetic_edits(const Recipe& recipe, const std::string& stage, std::vecto
   const std::string operand = operand_name(now);
   if (is_plain_floating(now)) {
     // Machines of the same operands.
+    const bool benign = is_replaced_by_units(now);
     for (const UnitPreset& unit : unit_presets()) {
       if (unit.operand == now.operand.name && unit.name != now.name && !now.split && !step)
-        add(with_unit(now, unit.name), unit.name, true);
+        add(with_unit(now, unit.name), unit.name, benign);
     }
-    if (operand != now.name && !step) add(with_unit(now, operand), fmt::format("{}, k ascending", operand), true);
+    if (operand != now.name && !step) add(with_unit(now, operand), fmt::format("{}, k ascending", operand), benign);
     if (now.product.model == AccumulationModel::sequential && !step) {
       add({{"fma", !now.product.fma}}, now.product.fma ? "not fused" : "fused multiply-add", true);
       add({{"model", "pairwise"}}, "sums in a balanced tree", true);
@@ -180,12 +199,10 @@ void method_edits(const MethodSpec& spec, int n, const std::string& inside, std:
 }  // namespace
 
 Json with_unit(const Arithmetic& arithmetic, const std::string& name) {
-  Json given = arithmetic.json("arithmetic");
-  const Json defaults = expand_arithmetic(Json(arithmetic.name), kPlace).front().settings.json();
+  const Json own = own_settings(arithmetic);
   Json result = {{"arithmetic", name}};
   for (const char* key : {"storage", "output", "subnormals", "vector_lanes", "overflow"}) {
-    if (given.contains(key) && (!defaults.contains(key) || defaults[key] != given[key]) && !given[key].is_null())
-      result[key] = given[key];
+    if (own.contains(key)) result[key] = own[key];
   }
   return result;
 }
@@ -313,10 +330,11 @@ std::vector<Edit> layer_edits(const Recipe& recipe, const LayerArithmetic& layer
   std::vector<Edit> edits;
   const LayerArithmetic& arithmetic = recipe.layer ? *recipe.layer : layer;
   const std::string operand = operand_name(arithmetic.products);
+  const bool benign = is_replaced_by_units(arithmetic.products);
   for (const UnitPreset& unit : unit_presets()) {
     if (unit.name.starts_with(operand + "-") && unit.name != arithmetic.name)
-      edits.push_back(
-          {Edit::Part::layer, "", Json{{"arithmetic", unit.name}}, fmt::format("layer: {}", unit.name), true});
+      edits.push_back({Edit::Part::layer, "", with_unit(arithmetic.products, unit.name),
+                       fmt::format("layer: {}", unit.name), benign});
   }
   const Json now = arithmetic.json();
   const auto add = [&](const char* key, Json value) {
@@ -329,8 +347,8 @@ std::vector<Edit> layer_edits(const Recipe& recipe, const LayerArithmetic& layer
   for (const std::string& name : exponential_names()) add("exponential", name);
   for (const char* name : {"fp32", "tf32", "bf16", "fp16"}) {
     if (arithmetic.name != name)
-      edits.push_back(
-          {Edit::Part::layer, "", Json{{"arithmetic", name}}, fmt::format("layer: {}", name), operand == name});
+      edits.push_back({Edit::Part::layer, "", with_unit(arithmetic.products, name), fmt::format("layer: {}", name),
+                       operand == name && benign});
   }
   return edits;
 }

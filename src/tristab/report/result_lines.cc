@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "tristab/base/errors.h"
 
@@ -37,8 +38,7 @@ bool LineFile::next(std::string_view& line) {
       stream_.seekg(static_cast<std::streamoff>(offset_ + filled_ - at_));
     }
     // The beginning of a line moves to the front; only one that fills the block makes it larger.
-    std::copy(block_.begin() + static_cast<std::ptrdiff_t>(at_), block_.begin() + static_cast<std::ptrdiff_t>(filled_),
-              block_.begin());
+    if (at_ > 0) std::memmove(block_.data(), block_.data() + at_, filled_ - at_);
     filled_ -= at_;
     at_ = 0;
     searched = filled_;
@@ -51,7 +51,7 @@ bool LineFile::next(std::string_view& line) {
 
 void LineFile::release() {
   stream_.close();
-  block_ = {};
+  block_ = std::vector<char>();  // {} would keep the room
   at_ = filled_ = 0;
 }
 
