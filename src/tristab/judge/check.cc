@@ -85,7 +85,7 @@ std::string Checking::rounding_or_bug(const PartCheck& each) const {
       break;
     case CheckVerdict::rounding: {
       const FoundVariant* same =
-          report_.search && report_.search_of == each.part ? report_.search->reordered() : nullptr;
+          report_.search && report_.search_of == each.part ? report_.search->benign_equal() : nullptr;
       return fmt::format(
           "rounding: {}it takes {} of what the roundings of {} can do on these inputs{}",
           same ? fmt::format("these are the bits of {}, the same kernel on another unit or in another order; ",

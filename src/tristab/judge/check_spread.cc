@@ -74,10 +74,11 @@ void Checking::test_spread() {
     variants = std::move(some);
   }
   // A kernel that has the bits of the declared one on another unit or in another order is no bug.
-  if (const FoundVariant* same = report_.search ? report_.search->reordered() : nullptr)
+  if (const FoundVariant* same = report_.search ? report_.search->benign_equal() : nullptr)
     variants.push_back(same->recipe);
   std::vector<std::vector<Results>> runs(units_.size());
   std::vector<std::vector<Matrix>> floors(units_.size());  // of the inverses
+  const Matrix no_floor;
   // The sums of a kernel that was not named may be in fp32, whatever the nearest recipe does.
   const double u = std::max(sums_roundoff(recipe), report_.declared ? 0.0 : fp32_format().unit_roundoff());
   std::map<OutputPart, std::vector<std::vector<CheckedPiece>>> pieces;
@@ -117,7 +118,7 @@ void Checking::test_spread() {
           for (const Results& each : runs[k]) others.push_back(each[part][c]);
           CheckedPiece piece = piece_at(k, c, part);
           piece.spread = tests.at(part).add(x, r, others, format(part),
-                                            part == OutputPart::inverse ? floors[k][c] : Matrix(), piece.text);
+                                            part == OutputPart::inverse ? floors[k][c] : no_floor, piece.text);
           // What the recipe's roundings do, not what a wrong T does to w, u, o and the state.
           const Matrix& accurate = others.front();
           const double size = frobenius_norm(accurate);

@@ -185,7 +185,7 @@ class Search {
 
 }  // namespace
 
-const FoundVariant* VariantSearch::reordered() const {
+const FoundVariant* VariantSearch::benign_equal() const {
   for (const FoundVariant& variant : found) {
     if (variant.differing == 0 && variant.benign) return &variant;
   }

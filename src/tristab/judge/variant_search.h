@@ -36,7 +36,7 @@ struct VariantSearch {
 
   bool equal() const { return !found.empty() && found.front().differing == 0; }
   // The first that is equal and benign; null if there is none.
-  const FoundVariant* reordered() const;
+  const FoundVariant* benign_equal() const;
 };
 
 struct SearchSpace {

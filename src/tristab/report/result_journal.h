@@ -36,7 +36,7 @@ class ResultJournal {
   void append(const std::string& lines, std::size_t records);
 
   // Of each line of the units that has this type, in order, what follows the type: the object without its first brace.
-  void for_each(const std::string& type, const std::function<void(std::string_view line)>& visit);
+  void for_each(const std::string& type, const std::function<void(std::string_view rest)>& visit);
   // Each line of the units as it was appended.
   void for_each(const std::function<void(std::string_view line)>& visit);
 
