@@ -1,5 +1,6 @@
 #include "tristab/report/kept_results.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
