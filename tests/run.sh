@@ -3,7 +3,7 @@
 #
 # tests/run.sh                  build (g++, Release, in the tree of quickstart.sh), unit tests, tests of the built program
 # tests/run.sh --full           every part of the table below, also those after a part that fails
-# tests/run.sh --full PART...   these parts; each takes at most 90 minutes on two slow cores
+# tests/run.sh --full PART...   these parts, for a machine too slow to run them all at once
 set -euo pipefail
 . "$(cd "$(dirname "$0")" && pwd)/../apps/setup.sh"
 
