@@ -9,10 +9,12 @@ set -euo pipefail
 
 # Name, list of packages that it needs beyond those of the build and the tests, what it runs: part_NAME below does it. A part
 # whose status is 77 cannot run on this machine.
-parts="exhaustive -                every test (g++, Release), those of TRISTAB_FULL_TESTS=1 included
+parts="exhaustive -                every test (g++, Release), those of TRISTAB_FULL_TESTS=1 included, but corpus
+       corpus     -                right and wrong kernels before check, in full size
        clang      clang_packages   every test of a build by clang++, each file alone and without precompiled headers
        tidy       clang_packages   clang-tidy of src and apps
-       sanitize   -                tests with the sanitizers of addresses, undefined behaviour and casts of numbers
+       sanitize   -                tests but those of apps, with sanitizers: addresses, undefined behaviour, casts of numbers
+       programs   -                tests of apps, with the sanitizers of sanitize
        thread     thread_packages  tests of what runs on several threads, with the sanitizer of threads
        fuzz       fuzz_packages    every target of tests/fuzz for two minutes
        builds     clang_packages   Release, Debug and clang++ give the same bytes
@@ -23,6 +25,8 @@ parts="exhaustive -                every test (g++, Release), those of TRISTAB_F
 # Tests that sanitizers make too slow or too large, or whose program is not made with them; all run without in other parts.
 without_sanitizers="apps\.(planted_faults|resume|check_corpus|measure_hunt|notebook|determinism|cluster|.*_in_chromium|Large)"
 without_sanitizers="$without_sanitizers|library\.consumer"
+
+corpus='^apps\.check_corpus$' # the longest test of all
 
 part_names() { awk '{print $1}' <<<"$parts"; }
 packages_of() { awk -v part="$1" '$1 == part && $2 != "-" {print $2}' <<<"$parts"; }
@@ -79,7 +83,12 @@ build_sanitized() { # DIRECTORY TARGETS SANITIZERS
 
 part_exhaustive() {
   build_release all
-  TRISTAB_FULL_TESTS=1 run_tests build/release
+  TRISTAB_FULL_TESTS=1 run_tests build/release --exclude-regex "$corpus"
+}
+
+part_corpus() {
+  build_release tristab
+  TRISTAB_FULL_TESTS=1 run_tests build/release --tests-regex "$corpus"
 }
 
 part_clang() {
@@ -107,11 +116,13 @@ sys.exit(f"not compiled, so not read: {left}" if left else 0)
 END
 }
 
-part_sanitize() {
+sanitized_tests() { # [OPTION_OF_CTEST...]
   build_sanitized build/sanitize all address,undefined,float-cast-overflow
   # A pipeline that ends by an exception leaves what was on its way to the end of the process: no leak while it runs.
-  ASAN_OPTIONS=detect_leaks=0 run_tests build/sanitize --exclude-regex "$without_sanitizers"
+  ASAN_OPTIONS=detect_leaks=0 run_tests build/sanitize "$@"
 }
+part_sanitize() { sanitized_tests --exclude-regex "$without_sanitizers|^apps\\."; }
+part_programs() { sanitized_tests --tests-regex "^apps\\." --exclude-regex "$without_sanitizers"; }
 
 # oneTBB as Debian has it, with the sanitizer of threads, in DIRECTORY/lib: what its threads hand over to each other would
 # look like races, and to suppress these would hide all.
